@@ -1,0 +1,78 @@
+# Every target sets up what it needs. Two suffice: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+RUST := pallet_bridge/pallet-bcfl
+PACKAGES := strategies bcfl_plugins pallet_bridge
+CODE := $(PACKAGES) tests benchmarks examples scripts
+# Rust build products live outside the checkout, so that a fresh clone starts warm.
+export BCFL_CACHE ?= $(HOME)/.cache/bcfl-plugins
+export CARGO_TARGET_DIR ?= $(BCFL_CACHE)/target-native
+# Flower: no telemetry, no update check, no state outside the checkout.
+export FLWR_TELEMETRY_ENABLED := 0
+export FLWR_DISABLE_UPDATE_CHECK := 1
+export FLWR_HOME := $(CURDIR)/.flwr
+
+.PHONY: demo test lint bench wasm setup format test-python test-rust lint-python lint-rust lock npm
+
+demo: $(READY)
+	$(BIN)/python -m examples.byzantine $(ARGS)
+
+test: test-rust test-python
+
+lint: lint-python lint-rust
+
+setup: $(READY)
+
+$(READY): requirements/uv.txt requirements/dev.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	touch $@
+
+test-python: $(READY) npm
+	$(BIN)/python scripts/build_wasm.py check
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+# polkadot.js is the second real client of the embedded chain; its test says so when npm is absent.
+npm:
+	@if command -v npm >/dev/null; then npm ci --silent --prefix tests/polkadotjs; \
+	else echo "skipped: the polkadot.js client test needs npm"; fi
+
+test-rust: $(READY)
+	@if command -v cargo >/dev/null; then cd $(RUST) && cargo test --locked --quiet; \
+	else echo "skipped: the pallet's own tests need cargo (rustup.rs)"; fi
+	$(BIN)/python scripts/build_wasm.py verify || test $$? -eq 3
+
+lint-python: $(READY)
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell $(CODE) docs *.md
+
+lint-rust:
+	@if command -v cargo >/dev/null; then cd $(RUST) && cargo fmt --all --check \
+	  && cargo clippy --locked --quiet --all-targets -- -D warnings; \
+	else echo "skipped: cargo fmt and clippy need cargo (rustup.rs)"; fi
+
+format: $(READY)
+	$(BIN)/ruff check --fix $(CODE)
+	$(BIN)/ruff format $(CODE)
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks.chain_core --quick
+	$(BIN)/python -m benchmarks.chain_rpc --quick
+	$(BIN)/python -m benchmarks.demo_seeds --quick
+
+wasm: $(READY)
+	$(BIN)/python scripts/build_wasm.py build
+
+# Versions and hashes, no addresses.
+lock: $(READY)
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --extra dev --output-file requirements/dev.txt pyproject.toml requirements/build.in
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --constraint requirements/dev.txt --output-file requirements/uv.txt requirements/uv.in

@@ -1,0 +1,33 @@
+"""Wire the commands together and turn our errors into one line and an exit code."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from bcfl_plugins.cli import audit, chain, doctor
+from pallet_bridge.errors import BcflError
+
+app = typer.Typer(
+    name="bcfl",
+    help="Federations whose participants need not trust each other: chain, audit, checks.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+chain.register(app)
+app.command("audit")(audit.audit)
+app.command("doctor")(doctor.doctor)
+
+
+def main() -> None:
+    """Run the command line.
+
+    An error of ours ends with exit code 2 and its message, which says what to do next; anything
+    else is a bug and keeps its traceback.
+    """
+    try:
+        app()
+    except BcflError as error:
+        sys.stderr.write(f"bcfl: {error}\n")
+        sys.exit(2)

@@ -1,0 +1,111 @@
+"""``bcfl doctor``: can this machine run a federation, and if not, what is missing?"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bcfl_plugins.cli.output import AsJson, console, print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Url = Annotated[
+    str, typer.Option("--chain", help="Chain to try: embedded, or the ws:// URL of a node.")
+]
+
+REQUIRED = ("flwr", "numpy", "pluggy", "substrate-interface", "wasmtime", "websockets")
+OPTIONAL = {
+    "torch": "pip install 'bcfl-plugins[torch]' for models in PyTorch",
+    "ray": "pip install 'bcfl-plugins[simulation]' for Flower's own simulation",
+    "hypothesis": "pip install 'bcfl-plugins[testing]' to property-test a defense",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at: its state, and what to do when it is not well."""
+
+    name: str
+    ok: bool
+    found: str
+    advice: str = ""
+    required: bool = True
+
+
+def doctor(*, chain: Url = "embedded", as_json: AsJson = False) -> None:
+    """Look at Python, packages, the runtime blob and the chain; say what to do about each fault.
+
+    Exit code 0 when everything that is required is well.
+    """
+    checks = [*_packages(), _names(), _blob(), _chain(chain)]
+    ok = all(check.ok for check in checks if check.required)
+    if as_json:
+        print_json({"ok": ok, "checks": [asdict(check) for check in checks]})
+    else:
+        out = console()
+        for check in checks:
+            mark = "[green]ok[/]" if check.ok else "[red]no[/]" if check.required else "[dim]--[/]"
+            out.print(f"{mark:>13} {check.name}: {check.found}")
+            if not check.ok:
+                out.print(f"     {check.advice}")
+    if not ok:
+        raise typer.Exit(1)
+
+
+def _packages() -> Iterator[Check]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Check("python", sys.version_info >= (3, 11), version, "install Python 3.11 or newer")
+    for name in REQUIRED:
+        yield _package(name, f"pip install {name}", required=True)
+    for name, advice in OPTIONAL.items():
+        yield _package(name, advice, required=False)
+
+
+def _package(name: str, advice: str, *, required: bool) -> Check:
+    try:
+        found = importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return Check(name, ok=False, found="not installed", advice=advice, required=required)
+    return Check(name, ok=True, found=found, required=required)
+
+
+def _names() -> Check:
+    """Another distribution on the package index also installs a top-level `strategies`."""
+    here = Path(__file__).resolve().parents[2]
+    spec = importlib.util.find_spec("strategies")
+    origin = None if spec is None or spec.origin is None else Path(spec.origin).resolve()
+    ours = origin is not None and origin.parents[1] == here
+    advice = "pip uninstall strategies, then reinstall bcfl-plugins: another package took the name"
+    return Check("import strategies", ours, "ours" if ours else str(origin), advice)
+
+
+def _blob() -> Check:
+    from pallet_bridge.errors import BcflError  # noqa: PLC0415
+    from pallet_bridge.runtime import load_blob  # noqa: PLC0415
+
+    try:
+        size = len(load_blob())
+    except BcflError as error:
+        return Check("runtime", ok=False, found="damaged", advice=str(error))
+    return Check("runtime", ok=True, found=f"{size} bytes, hash as in its manifest")
+
+
+def _chain(target: str) -> Check:
+    from pallet_bridge import connect  # noqa: PLC0415 (loads the chain client)
+    from pallet_bridge.errors import BcflError  # noqa: PLC0415
+
+    try:
+        with connect(target) as client:
+            found = (
+                f"{client.url}, block {client.head().number}, genesis 0x{client.genesis_hash.hex()}"
+            )
+    except BcflError as error:
+        return Check(f"chain {target}", ok=False, found="no answer", advice=str(error))
+    return Check(f"chain {target}", ok=True, found=found)

@@ -1,0 +1,25 @@
+"""What every command prints with: JSON for programs, rich text for people."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object for programs.")]
+
+
+def console() -> Console:
+    """Return a console on standard output that never wraps a hash when it is piped."""
+    out = Console(highlight=False)
+    return out if out.is_terminal else Console(highlight=False, soft_wrap=True)
+
+
+def print_json(fields: Mapping[str, object]) -> None:
+    """Print `fields` as one line of JSON, flushed, so that a parent process can read it."""
+    typer.echo(json.dumps(fields, sort_keys=True))

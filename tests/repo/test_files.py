@@ -1,0 +1,80 @@
+"""The repository's rules about its own files."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BUDGET = 400
+CODE = {".py", ".rs", ".sh", ".mjs"}
+
+
+def _tracked() -> list[Path]:
+    listing = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [path for line in listing.stdout.splitlines() if (path := ROOT / line).is_file()]
+
+
+def _text_files() -> list[Path]:
+    return [path for path in _tracked() if b"\0" not in path.read_bytes()[:4096]]
+
+
+def test_no_code_file_is_over_the_budget_without_a_stated_reason() -> None:
+    architecture = (ROOT / "ARCHITECTURE.md").read_text()
+    over = [
+        f"{path.relative_to(ROOT)}: {count} lines"
+        for path in _tracked()
+        if path.suffix in CODE
+        and (count := len(path.read_text().splitlines())) > BUDGET
+        and f"`{path.relative_to(ROOT)}`" not in architecture
+    ]
+    assert over == []
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"(^|[^a-zA-Z0-9_.])/(work|root|farm)/[a-z]",  # a path of one machine
+        r"pypi\.org|pythonhosted|crates\.io/|registry\.npmjs|deb\.debian|proxy\.golang",
+        r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X)\b",
+        r"to" + r"do!\(|unimplemented" + r"!\(",
+    ],
+)
+def test_no_file_holds(pattern: str) -> None:
+    wanted = re.compile(pattern)
+    generated = {"Cargo.lock", "package-lock.json"}
+    hits = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()[:80]}"
+        for path in _text_files()
+        if path.name not in generated and path != Path(__file__).resolve()
+        for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1)
+        if wanted.search(line)
+    ]
+    assert hits == []
+
+
+def test_lock_files_hold_no_download_address() -> None:
+    hits = [
+        str(path.relative_to(ROOT))
+        for path in _tracked()
+        if path.name == "package-lock.json" or path.parent.name == "requirements"
+        if re.search(r"https?://", re.sub(r'"url": "https://[^"]*"', "", path.read_text()))
+    ]
+    assert hits == []
+
+
+def test_no_binary_is_tracked_but_the_runtime_and_docs_images() -> None:
+    binaries = {
+        str(path.relative_to(ROOT)) for path in _tracked() if b"\0" in path.read_bytes()[:4096]
+    }
+    allowed = {"pallet_bridge/runtime/bcfl_runtime.compact.compressed.wasm"}
+    assert {name for name in binaries - allowed if not re.fullmatch(r"docs/.*\.png", name)} == set()
