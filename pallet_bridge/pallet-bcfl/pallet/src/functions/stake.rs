@@ -1,0 +1,123 @@
+//! Joining, staking, leaving, and being paid.
+
+use frame_support::{
+    pallet_prelude::*,
+    traits::{fungible::MutateHold, tokens::Precision},
+};
+use sp_runtime::traits::{EnsureAdd, EnsureAddAssign, EnsureSubAssign};
+
+use crate::*;
+
+impl<T: Config> Pallet<T> {
+    pub(crate) fn do_join(
+        account: T::AccountId,
+        id: FederationId,
+        stake: Balance,
+    ) -> DispatchResult {
+        let mut federation = Self::active_federation(id)?;
+        let terms = Self::terms(id, federation.terms_version)?;
+        let is_member = Participants::<T>::contains_key(id, &account);
+        ensure!(!is_member, Error::<T>::AlreadyJoined);
+        ensure!(federation.members < terms.max_participants, Error::<T>::FederationFull);
+        ensure!(stake >= terms.min_stake, Error::<T>::StakeTooLow);
+        T::Currency::hold(&HoldReason::Stake.into(), &account, stake)?;
+        federation.members.ensure_add_assign(1)?;
+        Federations::<T>::insert(id, federation);
+        Participants::<T>::insert(id, &account, Participant::new(stake));
+        Self::deposit_event(Event::Joined { federation: id, account, stake });
+        Ok(())
+    }
+
+    pub(crate) fn do_add_stake(
+        account: T::AccountId,
+        id: FederationId,
+        amount: Balance,
+    ) -> DispatchResult {
+        let federation = Self::active_federation(id)?;
+        let terms = Self::terms(id, federation.terms_version)?;
+        let mut participant = Self::participant(id, &account)?;
+        ensure!(amount > 0, Error::<T>::ZeroAmount);
+        participant.active.ensure_add_assign(amount)?;
+        ensure!(participant.active >= terms.min_stake, Error::<T>::StakeTooLow);
+        T::Currency::hold(&HoldReason::Stake.into(), &account, amount)?;
+        Participants::<T>::insert(id, &account, participant);
+        Self::deposit_event(Event::StakeAdded { federation: id, account, amount });
+        Ok(())
+    }
+
+    pub(crate) fn do_unbond(
+        account: T::AccountId,
+        id: FederationId,
+        amount: Balance,
+    ) -> DispatchResult {
+        let federation = Self::federation(id)?;
+        let terms = Self::terms(id, federation.terms_version)?;
+        let mut participant = Self::participant(id, &account)?;
+        ensure!(amount > 0, Error::<T>::ZeroAmount);
+        let until = Self::now().ensure_add(terms.unbonding_blocks)?;
+        participant.unbond(amount, until).map_err(|fault| match fault {
+            UnbondFault::Full => Error::<T>::TooManyUnbonding,
+            UnbondFault::Short => Error::<T>::StakeTooLow,
+        })?;
+        let rest = participant.active;
+        ensure!(rest == 0 || rest >= terms.min_stake, Error::<T>::StakeTooLow);
+        Participants::<T>::insert(id, &account, participant);
+        Self::deposit_event(Event::Unbonding { federation: id, account, amount, until });
+        Ok(())
+    }
+
+    pub(crate) fn do_withdraw(id: FederationId, account: T::AccountId) -> DispatchResult {
+        let federation = Self::federation(id)?;
+        let mut participant = Self::participant(id, &account)?;
+        ensure!(participant.pending_offences == 0, Error::<T>::OffencePending);
+        let now = Self::now();
+        let amount = participant.take_free(now, federation.is_over(now))?;
+        let leaves = participant.is_empty() && !Self::is_awaited(id, &federation, &account);
+        ensure!(amount > 0 || leaves, Error::<T>::NothingToWithdraw);
+        if amount > 0 {
+            let reason = HoldReason::Stake.into();
+            T::Currency::release(&reason, &account, amount, Precision::Exact)?;
+            let account = account.clone();
+            Self::deposit_event(Event::Withdrawn { federation: id, account, amount });
+        }
+        if leaves {
+            Self::leave(id, federation, account, participant)
+        } else {
+            Participants::<T>::insert(id, &account, participant);
+            Ok(())
+        }
+    }
+
+    fn leave(
+        id: FederationId,
+        mut federation: Federation,
+        account: T::AccountId,
+        mut participant: Participant<T::MaxUnbonding>,
+    ) -> DispatchResult {
+        if participant.credits > 0 {
+            Self::pay_credits(id, &mut federation, &account, &mut participant)?;
+        }
+        federation.members.ensure_sub_assign(1)?;
+        Federations::<T>::insert(id, federation);
+        Participants::<T>::remove(id, &account);
+        Self::deposit_event(Event::Left { federation: id, account });
+        Ok(())
+    }
+
+    /// True when the account committed in the round that is open: its verdict must find it.
+    fn is_awaited(id: FederationId, federation: &Federation, account: &T::AccountId) -> bool {
+        federation
+            .open_round
+            .is_some_and(|round| Commitments::<T>::contains_key((id, round, account)))
+    }
+
+    pub(crate) fn do_claim(id: FederationId, account: T::AccountId) -> DispatchResult {
+        let mut federation = Self::federation(id)?;
+        let mut participant = Self::participant(id, &account)?;
+        ensure!(participant.credits > 0, Error::<T>::NothingToClaim);
+        Self::pay_credits(id, &mut federation, &account, &mut participant)?;
+        Federations::<T>::insert(id, federation);
+        Participants::<T>::insert(id, &account, participant);
+        Ok(())
+    }
+}

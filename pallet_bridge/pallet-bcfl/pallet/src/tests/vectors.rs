@@ -1,0 +1,163 @@
+//! Vectors that Rust and Python both read. With `BCFL_WRITE_VECTORS=1` the files are written, else
+//! they must be what the code gives.
+
+use sp_core::{hexdisplay::HexDisplay, sr25519, H256};
+use std::path::PathBuf;
+
+use crate::{
+    encoding::{commitment_hash, merkle_root, to_sign, Context, Leaf},
+    mock::*,
+    *,
+};
+
+fn file(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../vectors").join(name)
+}
+
+fn hex(bytes: impl AsRef<[u8]>) -> String {
+    HexDisplay::from(&bytes.as_ref()).to_string()
+}
+
+fn bytes<const N: usize>(hex: &str) -> [u8; N] {
+    sp_core::bytes::from_hex(hex).expect("hex").try_into().expect("the right length")
+}
+
+fn check(name: &str, head: &str, rows: Vec<Vec<String>>) {
+    let mut text = format!("{}\n", head.replace(' ', "\t"));
+    for row in rows {
+        text.push_str(&row.join("\t"));
+        text.push('\n');
+    }
+    if std::env::var_os("BCFL_WRITE_VECTORS").is_some() {
+        std::fs::write(file(name), &text).expect("the vectors are written");
+    }
+    let stored = std::fs::read_to_string(file(name)).expect("the vectors are there");
+    assert_eq!(stored, text, "{name}: the encoding changed, so its version must");
+}
+
+fn contexts() -> Vec<(Context, u64)> {
+    let context = |byte, federation, round, index| Context {
+        genesis: hash(byte),
+        federation,
+        round,
+        account: account(index),
+    };
+    vec![
+        (Context { genesis: hash(0), federation: 0, round: 0, account: [0; 32].into() }, 0),
+        (context(0x11, 1, 2, 3), 600),
+        (context(0x11, 1, 3, 3), 600),
+        (context(0x11, 2, 2, 3), 600),
+        (context(0x12, 1, 2, 3), 600),
+        (context(0x11, 1, 2, 4), 600),
+        (context(0xff, u32::MAX, u32::MAX, 255), u64::MAX),
+        (context(0xab, 256, 65_536, 77), 1 << 32),
+    ]
+}
+
+fn columns(context: &Context) -> Vec<String> {
+    vec![
+        hex(context.genesis),
+        context.federation.to_string(),
+        context.round.to_string(),
+        hex(&context.account),
+    ]
+}
+
+#[test]
+fn commitment() {
+    let rows = contexts().into_iter().enumerate().map(|(index, (context, examples))| {
+        let (digest, salt) = (hash(0xd0 + index as u8), [0x50 + index as u8; 32]);
+        let commitment = commitment_hash(&context, digest, examples, salt);
+        let rest = [hex(digest), examples.to_string(), hex(salt), hex(commitment)];
+        [columns(&context), rest.to_vec()].concat()
+    });
+    let head = "genesis federation round account update_digest num_examples salt commitment";
+    check("commitment.tsv", head, rows.collect());
+}
+
+#[test]
+fn sign() {
+    let rows = contexts().into_iter().enumerate().map(|(index, (context, examples))| {
+        let commitment = hash(0xc0 + index as u8);
+        let message = to_sign(&context, commitment, examples);
+        let rest = [hex(commitment), examples.to_string(), hex(message)];
+        [columns(&context), rest.to_vec()].concat()
+    });
+    let head = "genesis federation round account commitment num_examples message";
+    check("sign.tsv", head, rows.collect());
+}
+
+fn leaves() -> Vec<Leaf> {
+    let leaf = |index: u8, outcome, score, strikes, reward, reason| Leaf {
+        account: account(index),
+        commitment: hash(index),
+        outcome,
+        score,
+        strikes,
+        reward,
+        reason,
+    };
+    vec![
+        leaf(1, Outcome::Accepted, 0, 0, 0, 0),
+        leaf(2, Outcome::Accepted, 1_234_567, 1, 10_000_000_000_000, 0),
+        leaf(3, Outcome::Rejected, -1, 3, 0, 7),
+        leaf(4, Outcome::Rejected, i64::MIN, u32::MAX, 0, 255),
+        leaf(5, Outcome::Accepted, i64::MAX, 0, u128::MAX, 0),
+    ]
+}
+
+#[test]
+fn leaf() {
+    let rows = leaves().into_iter().map(|leaf| {
+        let outcome = match leaf.outcome {
+            Outcome::Accepted => 0,
+            Outcome::Rejected => 1,
+        };
+        vec![
+            hex(&leaf.account),
+            hex(leaf.commitment),
+            outcome.to_string(),
+            leaf.score.to_string(),
+            leaf.strikes.to_string(),
+            leaf.reward.to_string(),
+            leaf.reason.to_string(),
+            hex(leaf.hash()),
+        ]
+    });
+    let head = "account commitment outcome score strikes reward reason leaf";
+    check("leaf.tsv", head, rows.collect());
+}
+
+#[test]
+fn root() {
+    let rows = (0..=9).map(|count| {
+        let leaves: Vec<H256> = (0..count).map(|index| hash(0x30 + index)).collect();
+        let list: Vec<String> = leaves.iter().map(hex).collect();
+        vec![list.join(","), hex(merkle_root(leaves))]
+    });
+    check("root.tsv", "leaves root", rows.collect());
+}
+
+#[test]
+fn escrow() {
+    let rows = [0, 1, 255, 256, u32::MAX]
+        .map(|federation| vec![federation.to_string(), hex(Bcfl::escrow_account(federation))]);
+    check("escrow.tsv", "federation account", rows.to_vec());
+}
+
+/// Signatures differ from one signing to the next: these were made once, and are only verified.
+#[test]
+fn signature() {
+    let text = std::fs::read_to_string(file("signature.tsv")).expect("the vectors are there");
+    let mut seen = [0, 0];
+    for line in text.lines().skip(1) {
+        let [public, message, signature, valid] =
+            line.split('\t').collect::<Vec<_>>().try_into().expect("four columns");
+        let public = sr25519::Public::from_raw(bytes(public));
+        let signature = sr25519::Signature::from_raw(bytes(signature));
+        let is_valid = sp_io::crypto::sr25519_verify(&signature, &bytes::<32>(message), &public);
+        assert_eq!(is_valid, valid == "1", "{line}");
+        seen[usize::from(is_valid)] += 1;
+    }
+    assert!(seen[0] > 0 && seen[1] > 0);
+}
