@@ -1,0 +1,132 @@
+"""A whole development node in this process: chain, pool, sealing and JSON-RPC."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from pallet_bridge.embedded.chain import Chain
+from pallet_bridge.embedded.node_errors import NothingToSeal
+from pallet_bridge.embedded.rpc import Rpc
+from pallet_bridge.embedded.sealing import Instant, Sealing
+from pallet_bridge.embedded.server import Server
+from pallet_bridge.embedded.service import Service
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+
+class EmbeddedNode:
+    """A development node on a free port of this machine.
+
+    Any Substrate client can connect to `url`. Blocks are final at once. Use it as a context
+    manager, or call `close`.
+
+    Examples
+    --------
+    >>> with EmbeddedNode.start() as node:  # doctest: +SKIP
+    ...     substrate = SubstrateInterface(url=node.url)
+    """
+
+    def __init__(self, service: Service, server: Server, url: str) -> None:
+        self._service = service
+        self._server = server
+        self._url = url
+
+    @classmethod
+    def start(
+        cls,
+        *,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        sealing: Sealing = Instant(),  # noqa: B008 - frozen
+        chain: Chain | None = None,
+        preset: str = "development",
+        patch: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """Start a node; it accepts connections when this returns.
+
+        Parameters
+        ----------
+        port
+            0 takes a free one.
+        host
+            The address to listen on. There is no access control: keep it on the loopback.
+        sealing
+            When blocks are made.
+        chain
+            A chain to go on with; by default a new one from `preset` and `patch`.
+
+        Raises
+        ------
+        CannotListen
+            The address is not free.
+        """
+        service = Service(chain or Chain.new(preset=preset, patch=patch))
+        server = Server(service, Rpc(service), sealing)
+        bound = server.start(host, port)
+        address = f"[{host}]" if ":" in host else host
+        return cls(service, server, f"ws://{address}:{bound}")
+
+    @property
+    def url(self) -> str:
+        """Where clients connect."""
+        return self._url
+
+    @property
+    def chain(self) -> Chain:
+        """The chain; while clients are connected use it inside `locked` only."""
+        return self._service.chain
+
+    @contextmanager
+    def locked(self) -> Iterator[Chain]:
+        """Keep every other user of the chain out for the time of the block."""
+        with self._service.lock:
+            yield self._service.chain
+
+    def seal(self, blocks: int = 1, *, empty_ok: bool = True) -> bytes:
+        """Make blocks from what is ready; give the hash of the head.
+
+        Raises
+        ------
+        NothingToSeal
+            With ``empty_ok=False``, when nothing is ready for one of the blocks.
+        """
+        with self._service.lock:
+            for _ in range(blocks):
+                if not empty_ok and not self._service.pool.ready_count:
+                    raise NothingToSeal
+                self._service.seal()
+            return self._service.chain.head
+
+    def snapshot(self) -> int:
+        """Remember the chain as it is; see `revert`."""
+        with self._service.lock:
+            return self._service.chain.snapshot()
+
+    def revert(self, snapshot: int) -> None:
+        """Go back to a snapshot. Extrinsics that wait are validated again."""
+        self._service.revert(snapshot)
+
+    def export(self, path: Path) -> None:
+        """Write all blocks to a file from which the chain can be executed again."""
+        with self._service.lock:
+            self._service.chain.export(path)
+
+    def close(self) -> None:
+        """Disconnect all clients and free the port. The chain can still be read."""
+        self._server.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

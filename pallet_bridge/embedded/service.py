@@ -1,0 +1,217 @@
+"""The chain, its pool and who watches them, behind one lock.
+
+Every use of the chain in a running node goes through here with the lock held: a reader never
+sees half a block, and two authors never build on the same head.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from pallet_bridge.embedded.codec import Reader
+from pallet_bridge.embedded.errors import RuntimePanic
+from pallet_bridge.embedded.hashing import blake2_256
+from pallet_bridge.embedded.node_errors import (
+    AlreadyImported,
+    NoTagsProvided,
+    PoolRefusal,
+    TemporarilyBanned,
+)
+from pallet_bridge.embedded.outcome import Valid
+from pallet_bridge.embedded.pool import Change, Pool, Status, Transaction
+from pallet_bridge.embedded.refusals import may_fit_later, refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import TypeAlias
+
+    from pallet_bridge.embedded.chain import Authored, Chain
+
+    Watcher: TypeAlias = Callable[[Change], None]
+    HeadListener: TypeAlias = Callable[[bytes], None]
+
+_CODE_KEY = b":code"
+# A node bans for half an hour; here half an hour is counted in slots of 3 s.
+_BAN_BLOCKS = 600
+_BANS = 2048
+_LAST = frozenset({Status.FINALIZED, Status.USURPED, Status.DROPPED, Status.INVALID})
+
+
+class Service:
+    """One chain with its pool; safe to use from any thread.
+
+    Attributes
+    ----------
+    lock
+        Hold it for several reads that must see the same head.
+    chain, pool
+        Use them with the lock held only.
+    on_ready
+        Called, with the lock held, when the pool has something for a block. It must not block.
+    """
+
+    def __init__(self, chain: Chain) -> None:
+        self.lock = threading.RLock()
+        self.chain = chain
+        self.pool = Pool()
+        self.on_ready: Callable[[], None] = lambda: None
+        self._watchers: dict[bytes, list[Watcher]] = {}
+        self._head_listeners: list[HeadListener] = []
+        self._banned: dict[bytes, int] = {}
+        self._by_code: dict[tuple[str, bytes | None], bytes] = {}
+
+    @property
+    def head_number(self) -> int:
+        """The number of the head; use with the lock held."""
+        header = self.chain.header(self.chain.head)
+        return 0 if header is None else header.number
+
+    def metadata(self, block: bytes) -> bytes:
+        """Give the runtime's metadata at a block; asked of each runtime once."""
+        return Reader(self._of_code("Metadata_metadata", block)).blob()
+
+    def version(self, block: bytes) -> bytes:
+        """Give the result of ``Core_version`` at a block; asked of each runtime once."""
+        return self._of_code("Core_version", block)
+
+    def _of_code(self, method: str, block: bytes) -> bytes:
+        key = (method, self.chain.get(_CODE_KEY, block))
+        if key not in self._by_code:
+            self._by_code[key] = self.chain.call(method, at=block)
+        return self._by_code[key]
+
+    def listen(self, listener: HeadListener) -> None:
+        """Call `listener` with the hash of every new head; it must not block."""
+        self._head_listeners.append(listener)
+
+    def submit(self, extrinsic: bytes, watcher: Watcher | None = None) -> bytes:
+        """Validate an extrinsic (with its length prefix) and put it into the pool.
+
+        Returns its hash. The watcher is told of every change until the last one.
+
+        Raises
+        ------
+        PoolRefusal
+            One class for each cause.
+        RuntimePanic
+            The runtime cannot decode it.
+        """
+        with self.lock:
+            transaction = self._validated(extrinsic)
+            extrinsic_hash = transaction.hash
+            if watcher is not None:
+                self._watchers.setdefault(extrinsic_hash, []).append(watcher)
+            try:
+                changes = self.pool.submit(transaction)
+            except PoolRefusal:
+                if watcher is not None:
+                    self.unwatch(extrinsic_hash, watcher)
+                raise
+            self._tell(changes)
+            if self.pool.ready_count:
+                self.on_ready()
+            return extrinsic_hash
+
+    def unwatch(self, extrinsic_hash: bytes, watcher: Watcher) -> None:
+        """Stop telling this watcher."""
+        with self.lock:
+            watchers = self._watchers.get(extrinsic_hash, [])
+            if watcher in watchers:
+                watchers.remove(watcher)
+            if not watchers:
+                self._watchers.pop(extrinsic_hash, None)
+
+    def remove(self, hashes: Iterable[bytes]) -> tuple[bytes, ...]:
+        """Take extrinsics out of the pool as invalid; give the hashes of all that left."""
+        with self.lock:
+            gone = tuple(transaction.hash for transaction in self.pool.remove(hashes))
+            for extrinsic_hash in gone:
+                self._ban(extrinsic_hash)
+            self._tell(Change(extrinsic_hash, Status.INVALID) for extrinsic_hash in gone)
+            return gone
+
+    def seal(self) -> bytes:
+        """Make one block of everything that is ready; give its hash."""
+        with self.lock:
+            batch = self.pool.ready()
+            authored = self.chain.author([transaction.data for transaction in batch])
+            self._settle(batch, authored)
+            return authored.hash
+
+    def revert(self, snapshot: int) -> None:
+        """Go back to a snapshot of the chain; what waits in the pool is validated again."""
+        with self.lock:
+            self.chain.revert(snapshot)
+            self._banned.clear()
+            waiting = self.pool.drain()
+            for transaction in waiting:
+                try:
+                    self._tell(self.pool.submit(self._validated(transaction.data)))
+                except PoolRefusal:
+                    self._tell([Change(transaction.hash, Status.INVALID)])
+            self._announce(self.chain.head)
+
+    def _validated(self, extrinsic: bytes) -> Transaction:
+        extrinsic_hash = blake2_256(extrinsic)
+        if self._banned.get(extrinsic_hash, 0) > self.head_number:
+            raise TemporarilyBanned(extrinsic_hash)
+        if extrinsic_hash in self.pool:
+            raise AlreadyImported(extrinsic_hash)
+        try:
+            validity = self.chain.validate(extrinsic)
+        except RuntimePanic:
+            self._ban(extrinsic_hash)
+            raise
+        if not isinstance(validity, Valid):
+            self._ban(extrinsic_hash)
+            raise refusal(validity)
+        if not validity.provides:
+            raise NoTagsProvided
+        return Transaction(
+            hash=extrinsic_hash,
+            data=extrinsic,
+            priority=validity.priority,
+            requires=validity.requires,
+            provides=validity.provides,
+            valid_till=self.head_number + validity.longevity,
+            propagate=validity.propagate,
+        )
+
+    def _settle(self, batch: list[Transaction], authored: Authored) -> None:
+        included = []
+        lost = []
+        for transaction, outcome in zip(batch, authored.outcomes, strict=True):
+            if outcome.rejected is None:
+                included.append(transaction)
+            elif not may_fit_later(outcome.rejected):
+                lost.append(transaction.hash)
+        if not included:
+            # An empty block has room for all: what it rejects would never fit.
+            lost = [transaction.hash for transaction in batch]
+        self._announce(authored.hash)
+        for transaction in included:
+            self._ban(transaction.hash)
+        self._tell(Change(tx.hash, Status.IN_BLOCK, authored.hash) for tx in included)
+        self._tell(self.pool.prune(tag for tx in included for tag in tx.provides))
+        self._tell(Change(tx.hash, Status.FINALIZED, authored.hash) for tx in included)
+        self.remove(lost)
+        self._tell(self.pool.expire(self.head_number))
+        if self.pool.ready_count:
+            self.on_ready()
+
+    def _ban(self, extrinsic_hash: bytes) -> None:
+        self._banned[extrinsic_hash] = self.head_number + _BAN_BLOCKS
+        while len(self._banned) > _BANS:
+            del self._banned[next(iter(self._banned))]
+
+    def _tell(self, changes: Iterable[Change]) -> None:
+        for change in changes:
+            for watcher in tuple(self._watchers.get(change.hash, ())):
+                watcher(change)
+            if change.status in _LAST:
+                self._watchers.pop(change.hash, None)
+
+    def _announce(self, head: bytes) -> None:
+        for listener in self._head_listeners:
+            listener(head)

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pallet_bridge.embedded.chain import Chain
+from pallet_bridge.embedded.codec import blob, compact
+from pallet_bridge.embedded.hashing import blake2_256
+from pallet_bridge.keys import Signer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ONE = (1).to_bytes(4, "little")
+Sign = Callable[..., bytes]
+
+
+@pytest.fixture(scope="session")
+def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Compiled modules of this run: compiled once, never taken from the user's cache."""
+    return tmp_path_factory.mktemp("modules")
+
+
+@pytest.fixture
+def make_chain(modules: Path) -> Callable[..., Chain]:
+    return lambda **options: Chain.new(**{"cache_dir": modules, **options})
+
+
+@pytest.fixture
+def chain(make_chain: Callable[..., Chain]) -> Chain:
+    return make_chain()
+
+
+@pytest.fixture
+def sign() -> Sign:
+    """Compose a signed extrinsic by hand: no metadata, so no client library in between."""
+
+    def compose(chain: Chain, uri: str, nonce: int, call: bytes, *, tip: int = 0) -> bytes:
+        signer = Signer.from_uri(uri)
+        extra = b"\x00" + compact(nonce) + compact(tip)
+        payload = call + extra + ONE + ONE + chain.genesis_hash * 2
+        signature = signer.sign(payload if len(payload) <= 256 else blake2_256(payload))
+        body = b"\x84\x00" + signer.account.raw + b"\x01" + signature + extra + call
+        return blob(body)
+
+    return compose
