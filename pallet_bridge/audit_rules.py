@@ -1,0 +1,367 @@
+"""The statements that must hold of a run: pure functions from what was read to what is wrong.
+
+Each rule takes the run's record, the chain's facts and the reports that could be read. It gives
+one `Finding` for each statement that does not hold, and counts what it looked at in `Checks`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from pallet_bridge.encoding import Leaf, commitment_hash, settlement_root, signing_payload
+from pallet_bridge.errors import EncodingError
+from pallet_bridge.keys import verify
+from pallet_bridge.types import OffenceKind, Outcome, Planck, RoundState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pallet_bridge.audit_facts import ChainFacts, Seen
+    from pallet_bridge.journal import RoundLine, RunRecord
+    from pallet_bridge.reports import ReportEntry, RoundReport
+    from pallet_bridge.types import AccountId, Round, Settlement
+
+Kind = Literal[
+    "chain",
+    "journal",
+    "report",
+    "entry",
+    "commitment",
+    "signature",
+    "root",
+    "reward",
+    "strike",
+    "slash",
+    "issuance",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One statement that does not hold: in which round, about whom, in a sentence."""
+
+    kind: Kind
+    round: int | None
+    account: AccountId | None
+    statement: str
+
+
+Checks = Counter[str]
+"""How many things of each sort were looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All that the rules look at; `reports` holds those that could be read, by round."""
+
+    record: RunRecord
+    facts: ChainFacts
+    rounds: range
+    reports: Mapping[int, RoundReport]
+    checks: Checks
+
+    def settled(self) -> Iterator[tuple[int, Round, Settlement]]:
+        """Give the settled rounds of this run."""
+        for number in self.rounds:
+            round_ = self.facts.rounds.get(number)
+            if round_ is not None and round_.settlement is not None:
+                yield number, round_, round_.settlement
+
+    def line(self, number: int) -> RoundLine | None:
+        """Return the journal's line of a round."""
+        return next((line for line in self.record.rounds if line.round == number), None)
+
+
+def rounds_of(record: RunRecord, facts: ChainFacts) -> range:
+    """Return the rounds that belong to a run: all till now when it did not say where it ended."""
+    last = facts.federation.next_round if record.end is None else record.end.next_round
+    return range(record.header.first_round, last)
+
+
+def check_journal(case: Case) -> Iterator[Finding]:
+    """Check that every round is in the journal once, with the end that it had on chain."""
+    lines = Counter(line.round for line in case.record.rounds)
+    for number, count in sorted(lines.items()):
+        if count > 1:
+            yield Finding(
+                "journal", number, None, f"round {number} is {count} times in the journal"
+            )
+        if number not in case.rounds:
+            yield Finding("journal", number, None, f"the chain knows no round {number} of this run")
+    for number in case.rounds:
+        case.checks["rounds"] += 1
+        round_ = case.facts.rounds.get(number)
+        line = case.line(number)
+        if round_ is None:
+            yield Finding("journal", number, None, f"the chain knows no round {number}")
+        elif round_.state is RoundState.OPEN:
+            if line is not None:
+                statement = f"round {number} is open on the chain, the journal says {line.outcome}"
+                yield Finding("journal", number, None, statement)
+        elif line is None:
+            statement = f"round {number} ({round_.state.value.lower()}) is missing in the journal"
+            yield Finding("journal", number, None, statement)
+        else:
+            yield from _check_line(case.facts, line, round_)
+
+
+def _check_line(facts: ChainFacts, line: RoundLine, round_: Round) -> Iterator[Finding]:
+    number = line.round
+    ends = [*facts.of("RoundSettled", number), *facts.of("RoundAborted", number)]
+    if [seen.block for seen in ends] != [line.block]:
+        statement = f"round {number} did not end in block {line.block.number}, as the journal says"
+        yield Finding("journal", number, None, statement)
+    if line.outcome != round_.state.value.lower():
+        statement = f"round {number} was {round_.state.value.lower()}, not {line.outcome}"
+        yield Finding("journal", number, None, statement)
+    settlement = round_.settlement
+    if settlement is None or line.outcome != "settled":
+        return
+    claims = {"report": line.report, "model": line.model, "root": line.root}
+    for name, claim in claims.items():
+        truth: bytes = getattr(settlement, name)
+        if claim != truth:
+            said = "none" if claim is None else claim.hex()
+            statement = f"round {number}: the journal's {name} is {said}, the chain's {truth.hex()}"
+            yield Finding("journal", number, None, statement)
+
+
+def check_reports(case: Case) -> Iterator[Finding]:
+    """Check that each report speaks of the round that it is the report of."""
+    for number, round_, settlement in case.settled():
+        report = case.reports.get(number)
+        if report is None:
+            continue
+        case.checks["reports"] += 1
+        claims = {
+            "genesis": (report.genesis, case.facts.genesis),
+            "federation": (report.federation, case.facts.number),
+            "round": (report.round, number),
+            "base model": (report.base_model, round_.base_model),
+            "model": (report.model, settlement.model),
+        }
+        for name, (claim, truth) in claims.items():
+            if claim != truth:
+                statement = f"round {number}: the report's {name} is {_show(claim)}"
+                yield Finding("report", number, None, f"{statement}, the chain's {_show(truth)}")
+
+
+def check_entries(case: Case) -> Iterator[Finding]:
+    """Check that a report judges exactly the accounts that the chain has a verdict on."""
+    for number, _, _ in case.settled():
+        report = case.reports.get(number)
+        if report is None:
+            continue
+        judged = {
+            seen.event.account()
+            for name in ("Rewarded", "Struck")
+            for seen in case.facts.of(name, number)
+        }
+        entries = Counter(entry.account for entry in report.entries)
+        for account in sorted(judged - set(entries)):
+            statement = f"round {number}: the report says nothing of {account}, who was judged"
+            yield Finding("entry", number, account, statement)
+        for account, count in sorted(entries.items()):
+            if account not in judged:
+                statement = f"round {number}: the report judges {account}, the chain did not"
+                yield Finding("entry", number, account, statement)
+            if count > 1:
+                statement = f"round {number}: the report judges {account} {count} times"
+                yield Finding("entry", number, account, statement)
+
+
+def check_commitments(case: Case) -> Iterator[Finding]:
+    """Check that each entry opens the commitment on chain and that its account signed it."""
+    for number, _, _ in case.settled():
+        report = case.reports.get(number)
+        for entry in () if report is None else report.entries:
+            yield from _check_commitment(case, number, entry)
+
+
+def _check_commitment(case: Case, number: int, entry: ReportEntry) -> Iterator[Finding]:
+    signed, account = entry.commitment, entry.account
+    on_chain = case.facts.commitments.get(number, {}).get(account)
+    where = f"round {number}, {account}"
+    case.checks["commitments"] += 1
+    if on_chain is None:
+        yield Finding("commitment", number, account, f"{where}: there is no commitment on chain")
+    elif (on_chain.hash, on_chain.num_examples) != (signed.commitment, signed.num_examples):
+        statement = (
+            f"{where}: the report's commitment {signed.commitment.hex()} over "
+            f"{signed.num_examples} examples is not the chain's {on_chain.hash.hex()} over "
+            f"{on_chain.num_examples}"
+        )
+        yield Finding("commitment", number, account, statement)
+    try:
+        opened = commitment_hash(
+            genesis=case.facts.genesis,
+            federation=case.facts.number,
+            round_id=number,
+            account=account,
+            update_digest=signed.update_digest,
+            num_examples=signed.num_examples,
+            salt=signed.salt,
+        )
+        payload = signing_payload(
+            genesis=case.facts.genesis,
+            federation=case.facts.number,
+            round_id=number,
+            account=account,
+            commitment=signed.commitment,
+            num_examples=signed.num_examples,
+        )
+    except EncodingError as error:
+        yield Finding("commitment", number, account, f"{where}: {error}")
+        return
+    if opened != signed.commitment:
+        statement = (
+            f"{where}: update, examples and salt of the report give the commitment "
+            f"{opened.hex()}, not {signed.commitment.hex()}"
+        )
+        yield Finding("commitment", number, account, statement)
+    case.checks["signatures"] += 1
+    if not verify(account, payload, signed.signature):
+        statement = f"{where}: the signature is not the account's over this commitment"
+        yield Finding("signature", number, account, statement)
+
+
+def check_roots(case: Case) -> Iterator[Finding]:
+    """Check that verdicts with the chain's rewards and strikes give the root on chain."""
+    strikes = leaf_strikes(case.facts.events)
+    for number, _, settlement in case.settled():
+        report = case.reports.get(number)
+        if report is None:
+            continue
+        case.checks["settlement roots"] += 1
+        rewards = _rewards(case.facts, number)
+        commitments = case.facts.commitments.get(number, {})
+        leaves = [
+            Leaf(
+                account=entry.account,
+                commitment=commitments[entry.account].hash,
+                outcome=entry.outcome,
+                score=entry.score,
+                strikes=strikes.get((number, entry.account), 0),
+                reward=rewards.get(entry.account, Planck(0)),
+                reason=entry.reason,
+            )
+            for entry in report.entries
+            if entry.account in commitments
+        ]
+        try:
+            root = settlement_root(leaves)
+        except EncodingError as error:
+            yield Finding("root", number, None, f"round {number}: {error}")
+            continue
+        if root != settlement.root:
+            statement = (
+                f"round {number}: outcomes, scores and reasons of the report give the root "
+                f"{root.hex()}, the chain has {settlement.root.hex()}"
+            )
+            yield Finding("root", number, None, statement)
+
+
+def leaf_strikes(events: tuple[Seen, ...]) -> dict[tuple[int, AccountId], int]:
+    """Return the strikes of each judged account in each round, before an offence resets them.
+
+    Events say every change; an accepted member without one has what it had.
+    """
+    now: dict[AccountId, int] = {}
+    leaves: dict[tuple[int, AccountId], int] = {}
+    for seen in events:
+        event = seen.event
+        if event.name in ("Struck", "StrikeForgiven"):
+            now[event.account()] = event.integer("strikes")
+        if event.name in ("Struck", "Rewarded"):
+            leaves[event.integer("round"), event.account()] = now.get(event.account(), 0)
+        if event.name == "Left" or _is_outlier_offence(event.name, event.fields.get("kind")):
+            now[event.account()] = 0
+    return leaves
+
+
+def check_rewards(case: Case) -> Iterator[Finding]:
+    """Check that rewards follow from the terms and that the journal tells what was credited."""
+    for number, round_, settlement in case.settled():
+        terms = case.facts.terms[round_.terms_version]
+        paid = _rewards(case.facts, number)
+        share = terms.round_reward // len(paid) if paid else 0
+        report, line = case.reports.get(number), case.line(number)
+        rejected = {
+            entry.account
+            for entry in (report.entries if report else ())
+            if entry.outcome is Outcome.REJECTED
+        }
+        for account, amount in paid.items():
+            case.checks["rewards"] += 1
+            where = f"round {number}: {account} was rewarded {amount} planck"
+            if amount != share:
+                yield Finding("reward", number, account, f"{where}, the terms give {share}")
+            if account in rejected:
+                yield Finding("reward", number, account, f"{where}, the report rejects it")
+        total = sum(paid.values())
+        if total != settlement.rewards or total > terms.round_reward:
+            statement = (
+                f"round {number}: rewards of {total} planck were credited, the settlement says "
+                f"{settlement.rewards} and the terms allow {terms.round_reward}"
+            )
+            yield Finding("reward", number, None, statement)
+        if line is not None:
+            yield from _check_rewards_told(number, line, paid, share)
+
+
+def _check_rewards_told(
+    number: int, line: RoundLine, paid: Mapping[AccountId, Planck], share: int
+) -> Iterator[Finding]:
+    for account in sorted({*paid, *line.rewards}):
+        told, truth = line.rewards.get(account), paid.get(account)
+        if told != truth:
+            statement = (
+                f"round {number}: the journal rewards {account} with {_planck(told)}, the chain "
+                f"with {_planck(truth)}; the terms give {share} to each accepted"
+            )
+            yield Finding("reward", number, account, statement)
+
+
+def check_strikes(case: Case) -> Iterator[Finding]:
+    """Check that journal and report tell the strikes that the chain gave."""
+    for number, _, _ in case.settled():
+        given = {seen.event.account(): seen.event for seen in case.facts.of("Struck", number)}
+        report, line = case.reports.get(number), case.line(number)
+        case.checks["strikes"] += len(given)
+        for entry in () if report is None else report.entries:
+            event = given.get(entry.account)
+            if (event is None) != (entry.outcome is Outcome.ACCEPTED):
+                said = entry.outcome.value.lower()
+                done = "no strike" if event is None else "a strike"
+                statement = f"round {number}: {entry.account} is {said} and got {done}"
+                yield Finding("strike", number, entry.account, statement)
+        told = {} if line is None else line.strikes
+        counts = {account: event.integer("strikes") for account, event in given.items()}
+        for account in sorted({*counts, *told}) if line is not None else ():
+            if told.get(account) != counts.get(account):
+                statement = (
+                    f"round {number}: the journal gives {account} {told.get(account, 'no')} "
+                    f"strikes, the chain {counts.get(account, 'no')}"
+                )
+                yield Finding("strike", number, account, statement)
+
+
+def _rewards(facts: ChainFacts, number: int) -> dict[AccountId, Planck]:
+    return {
+        seen.event.account(): Planck(seen.event.integer("amount"))
+        for seen in facts.of("Rewarded", number)
+    }
+
+
+def _is_outlier_offence(name: str, kind: object) -> bool:
+    return name == "OffenceRecorded" and kind == OffenceKind.OUTLIER.value
+
+
+def _show(value: object) -> str:
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def _planck(amount: Planck | None) -> str:
+    return "nothing" if amount is None else f"{amount} planck"

@@ -1,0 +1,1 @@
+"""How chains are spoken to. Each backend implements `pallet_bridge.client.ChainClient`."""

@@ -1,0 +1,290 @@
+"""JSON-RPC over one WebSocket, for many threads: a reader thread hands each answer to its asker.
+
+A lost connection fails what was in flight with `ChainUnavailable`; the next request connects
+again and makes sure that the other end is still the same chain.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import threading
+import time
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from urllib.parse import urlsplit
+
+from websockets.exceptions import InvalidHandshake, InvalidURI, WebSocketException
+from websockets.sync.client import connect
+
+from pallet_bridge.errors import (
+    BadChainValue,
+    ChainTimeout,
+    ChainUnavailable,
+    ConfigError,
+    RpcRefused,
+    StateDiscarded,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from websockets.sync.client import ClientConnection
+
+Json = Any  # what a node answers: read by backends.decode, which trusts none of it
+
+_MAX_MESSAGE = 64 << 20
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+_STATE_DISCARDED = "State already discarded"
+
+
+class Lost(NamedTuple):
+    """What a subscription's queue gets when its connection ends."""
+
+    cause: str
+
+
+class Subscription:
+    """Notifications of one subscription, in order. Made by `Rpc.subscribe`."""
+
+    def __init__(self, rpc: Rpc, link: _Link, key: str, unsubscribe: str) -> None:
+        self._rpc = rpc
+        self._link = link
+        self._key = key
+        self._unsubscribe = unsubscribe
+
+    def next(self, timeout: float) -> Json:
+        """Return the next notification.
+
+        Raises
+        ------
+        ChainTimeout
+            When there is none within `timeout` seconds.
+        ChainUnavailable
+            When the connection ended.
+        """
+        try:
+            item = self._link.inbox(self._key).get(timeout=max(timeout, 0.0))
+        except queue.Empty:
+            raise ChainTimeout("the next notification", timeout) from None
+        if isinstance(item, Lost):
+            self._link.inbox(self._key).put(item)  # for whoever asks next
+            raise ChainUnavailable(self._rpc.url, item.cause)
+        return item
+
+    def close(self) -> None:
+        """Stop listening. A connection that is gone needs no goodbye."""
+        if self._link.forget(self._key):
+            self._link.start(self._unsubscribe, [self._key])
+
+
+class Rpc:
+    """A JSON-RPC client.
+
+    Parameters
+    ----------
+    url
+        ``ws://`` or ``wss://``.
+    timeout
+        Seconds that connecting, and each answer, may take.
+    """
+
+    def __init__(self, url: str, timeout: float) -> None:
+        if urlsplit(url).scheme not in ("ws", "wss") or not urlsplit(url).hostname:
+            raise ConfigError(f"{url!r} is no WebSocket URL: write ws://HOST:PORT or wss://HOST")
+        self.url = url
+        self.timeout = timeout
+        self.genesis = ""
+        self._lock = threading.Lock()
+        self._link: _Link | None = None
+        self._closed = False
+
+    def request(self, method: str, params: Sequence[Json] = ()) -> Json:
+        """Return a method's result."""
+        return self._answer(self._live(), method, params)
+
+    def subscribe(self, method: str, params: Sequence[Json], unsubscribe: str) -> Subscription:
+        """Start a subscription; notifications are kept from the first one on."""
+        link = self._live()
+        key = self._answer(link, method, params, subscription=True)
+        return Subscription(self, link, str(key), unsubscribe)
+
+    def close(self) -> None:
+        """End the connection for good."""
+        with self._lock:
+            self._closed = True
+            link, self._link = self._link, None
+        if link is not None:
+            link.close()
+
+    def _live(self) -> _Link:
+        with self._lock:
+            if self._closed:
+                raise ChainUnavailable(self.url, "this client was closed")
+            if self._link is None or self._link.lost is not None:
+                self._link = self._connect()
+            return self._link
+
+    def _connect(self) -> _Link:
+        stack = ExitStack()
+        proxy: Literal[True] | None = None if urlsplit(self.url).hostname in _LOOPBACK else True
+        try:
+            socket = stack.enter_context(
+                connect(
+                    self.url,
+                    open_timeout=self.timeout,
+                    close_timeout=min(self.timeout, 2.0),
+                    max_size=_MAX_MESSAGE,
+                    compression=None,
+                    proxy=proxy,
+                )
+            )
+        except InvalidURI as error:
+            raise ConfigError(f"{self.url!r} is no WebSocket URL: {error}") from error
+        except (OSError, InvalidHandshake, EOFError) as error:
+            raise ChainUnavailable(self.url, str(error) or type(error).__name__) from error
+        link = _Link(self.url, socket, stack)
+        genesis = self._answer(link, "chain_getBlockHash", [0])
+        if self.genesis and genesis != self.genesis:
+            link.close()
+            raise ChainUnavailable(
+                self.url, f"another chain answers there now (genesis {genesis}, not {self.genesis})"
+            )
+        self.genesis = str(genesis)
+        return link
+
+    def _answer(
+        self, link: _Link, method: str, params: Sequence[Json], *, subscription: bool = False
+    ) -> Json:
+        future = link.start(method, params, subscription=subscription)
+        try:
+            message = future.result(self.timeout)
+        except FutureTimeout:
+            raise ChainTimeout(f"the answer of {self.url} to {method}", self.timeout) from None
+        if "error" in message:
+            raise _refusal(method, message["error"])
+        if "result" not in message:
+            raise BadChainValue(f"{self.url} answered {method} with neither result nor error")
+        return message["result"]
+
+
+class _Link:
+    """One live connection with its reader thread, requests in flight and subscriptions."""
+
+    def __init__(self, url: str, socket: ClientConnection, stack: ExitStack) -> None:
+        self.url = url
+        self.lost: str | None = None
+        self._socket = socket
+        self._stack = stack  # what closes the socket
+        self._lock = threading.Lock()
+        self._next_id = 1
+        self._waiting: dict[int, tuple[Future[Json], bool]] = {}
+        self._inboxes: dict[str, queue.SimpleQueue[Json]] = {}
+        self._reader = threading.Thread(target=self._read, name="bcfl-rpc", daemon=True)
+        self._reader.start()
+
+    def start(
+        self, method: str, params: Sequence[Json], *, subscription: bool = False
+    ) -> Future[Json]:
+        """Send a request; its answer arrives in the future."""
+        future: Future[Json] = Future()
+        with self._lock:
+            if self.lost is not None:
+                future.set_exception(ChainUnavailable(self.url, self.lost))
+                return future
+            number = self._next_id
+            self._next_id += 1
+            self._waiting[number] = (future, subscription)
+        request = {"jsonrpc": "2.0", "id": number, "method": method, "params": list(params)}
+        try:
+            self._socket.send(json.dumps(request))
+        except (WebSocketException, OSError) as error:
+            self._fail(str(error))
+        return future
+
+    def inbox(self, key: str) -> queue.SimpleQueue[Json]:
+        """Return a subscription's queue; a lost link's holds only the news of it."""
+        with self._lock:
+            inbox = self._inboxes.get(key)
+            if inbox is None:
+                inbox = queue.SimpleQueue()
+                inbox.put(Lost(self.lost or "the subscription was closed"))
+            return inbox
+
+    def forget(self, key: str) -> bool:
+        """Drop a subscription; True when the other end should be told."""
+        with self._lock:
+            return self._inboxes.pop(key, None) is not None and self.lost is None
+
+    def close(self) -> None:
+        """End the connection and its thread."""
+        self._stack.close()
+        if threading.current_thread() is not self._reader:
+            self._reader.join(timeout=5.0)
+
+    def _read(self) -> None:
+        try:
+            for text in self._socket:
+                self._take(json.loads(text))
+        except (WebSocketException, OSError) as error:
+            self._fail(str(error))
+        except (ValueError, RecursionError) as error:
+            self._fail(f"it sent something that is no JSON-RPC: {error}")
+            self._stack.close()
+        finally:
+            self._fail("the connection was closed")
+
+    def _take(self, message: Json) -> None:
+        if not isinstance(message, dict):
+            raise ValueError("a message is no object")  # noqa: TRY004 - caught as bad JSON above
+        if isinstance(message.get("id"), int):
+            self._take_answer(message["id"], message)
+        elif isinstance(message.get("params"), dict):
+            params = message["params"]
+            with self._lock:
+                inbox = self._inboxes.get(str(params.get("subscription")))
+            if inbox is not None:
+                inbox.put(params.get("result"))
+
+    def _take_answer(self, number: int, message: dict[str, Json]) -> None:
+        with self._lock:
+            future, subscription = self._waiting.pop(number, (None, False))
+            if subscription and "result" in message:
+                # here, in the reader: a notification may be the very next message
+                self._inboxes[str(message["result"])] = queue.SimpleQueue()
+        if future is not None:
+            future.set_result(message)
+
+    def _fail(self, cause: str) -> None:
+        with self._lock:
+            if self.lost is not None:
+                return
+            self.lost = cause or "the connection broke"
+            waiting, self._waiting = self._waiting, {}
+            inboxes = list(self._inboxes.values())
+        for future, _ in waiting.values():
+            future.set_exception(ChainUnavailable(self.url, self.lost))
+        for inbox in inboxes:
+            inbox.put(Lost(self.lost))
+
+
+def deadline(seconds: float) -> float:
+    """Return the moment, on the monotonic clock, that lies so many seconds ahead."""
+    return time.monotonic() + seconds
+
+
+def remaining(moment: float) -> float:
+    """Return the seconds left until a moment, at least 0."""
+    return max(0.0, moment - time.monotonic())
+
+
+def _refusal(method: str, error: Json) -> RpcRefused:
+    if not isinstance(error, dict):
+        return RpcRefused(method, 0, str(error))
+    code, message = error.get("code"), str(error.get("message", ""))
+    data = error.get("data")
+    text = "" if data is None else data if isinstance(data, str) else json.dumps(data)
+    cls = StateDiscarded if _STATE_DISCARDED in f"{message} {text}" else RpcRefused
+    return cls(method, code if isinstance(code, int) else 0, message, text)

@@ -1,0 +1,221 @@
+"""What a chain client does: the Protocol that every backend implements.
+
+Calls block, and every call that waits has a limit. A client may be used from several threads.
+`at` is a block hash; without it the newest block's state is read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+    from pallet_bridge.calls import Call
+    from pallet_bridge.keys import Signer
+    from pallet_bridge.types import (
+        AccountId,
+        Balance,
+        BlockRef,
+        Commitment,
+        Event,
+        Federation,
+        Offence,
+        Participant,
+        Planck,
+        Receipt,
+        Round,
+        Terms,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SignedCall:
+    """A call as it goes to the pool: signed bytes that can be included once, at most.
+
+    Sending the same bytes again is safe: the nonce lets a chain include only one transaction of
+    an account with that number.
+    """
+
+    account: AccountId
+    nonce: int
+    extrinsic: bytes
+    hash: bytes
+
+
+class Submission(Protocol):
+    """A transaction that the pool has taken."""
+
+    @property
+    def signed(self) -> SignedCall:
+        """What was sent."""
+        ...
+
+    def wait(self, timeout: float, *, finalized: bool = False) -> Receipt:
+        """Wait until the call is in a block, or in a finalized one.
+
+        Parameters
+        ----------
+        timeout
+            Seconds.
+        finalized
+            On a real network a block can still be replaced until it is finalized.
+
+        Raises
+        ------
+        CallFailed
+            When the call was included and failed: the class is that of the pallet's error.
+        TransactionLost
+            When the pool let the transaction go.
+        ChainTimeout
+            When the time is up; waiting again is allowed.
+        ChainUnavailable
+            When the connection broke; `ChainClient.find` tells later what became of it.
+        """
+        ...
+
+
+class ChainClient(Protocol):
+    """One chain with pallet-bcfl, over one connection.
+
+    Every method raises `ChainUnavailable` when there is no connection (the next call tries to
+    connect again), `ChainTimeout` when the node does not answer in time, `RpcRefused` when it
+    answers with an error, and `BadChainValue` when its answer cannot be read.
+    """
+
+    @property
+    def url(self) -> str:
+        """The WebSocket URL."""
+        ...
+
+    @property
+    def genesis_hash(self) -> bytes:
+        """The hash of block 0: which chain this is."""
+        ...
+
+    def head(self) -> BlockRef:
+        """Return the newest block."""
+        ...
+
+    def block_at(self, number: int) -> BlockRef | None:
+        """Return the block with this number on the best chain, None when there is none yet."""
+        ...
+
+    def federation(self, federation: int, *, at: bytes | None = None) -> Federation:
+        """Return a federation; `FederationNotFound` when there is none."""
+        ...
+
+    def next_federation(self, *, at: bytes | None = None) -> int:
+        """Return the number that the next federation will get."""
+        ...
+
+    def terms(
+        self, federation: int, version: int | None = None, *, at: bytes | None = None
+    ) -> Terms:
+        """Return a federation's terms, by default those in force; else `FederationNotFound`."""
+        ...
+
+    def participant(
+        self, federation: int, account: AccountId, *, at: bytes | None = None
+    ) -> Participant | None:
+        """Return a member, None when the account has not joined."""
+        ...
+
+    def participants(
+        self, federation: int, *, at: bytes | None = None
+    ) -> dict[AccountId, Participant]:
+        """Return all members in ascending order of account."""
+        ...
+
+    def round(self, federation: int, round_id: int, *, at: bytes | None = None) -> Round | None:
+        """Return a round, None when it was never opened."""
+        ...
+
+    def commitments(
+        self, federation: int, round_id: int, *, at: bytes | None = None
+    ) -> dict[AccountId, Commitment]:
+        """Return a round's commitments in ascending order of account."""
+        ...
+
+    def offences(
+        self, federation: int, *, at: bytes | None = None
+    ) -> dict[tuple[int, AccountId], Offence]:
+        """Return the offences that wait for their slash, by round and account."""
+        ...
+
+    def balance(self, account: AccountId, *, at: bytes | None = None) -> Balance:
+        """Return what an account has; zero when the chain does not know it."""
+        ...
+
+    def issuance(self, *, at: bytes | None = None) -> Planck:
+        """Return the sum of all balances."""
+        ...
+
+    def events(self, block: bytes) -> tuple[Event, ...]:
+        """Return a block's events in order; `StateDiscarded` when the node has pruned them."""
+        ...
+
+    def nonce(self, account: AccountId, *, at: bytes | None = None) -> int:
+        """Return how many transactions of an account are included in blocks."""
+        ...
+
+    def sign(self, call: Call, signer: Signer, *, nonce: int | None = None) -> SignedCall:
+        """Sign a call without sending it.
+
+        Parameters
+        ----------
+        call
+            What to do.
+        signer
+            Who pays for it.
+        nonce
+            By default the next free one, counting what this client has in flight.
+
+        Raises
+        ------
+        EncodingError
+            When the call does not fit the chain's metadata.
+        """
+        ...
+
+    def send(self, signed: SignedCall) -> Submission:
+        """Hand a signed call to the pool; `TransactionRefused` when it is not taken."""
+        ...
+
+    def submit(self, call: Call, signer: Signer) -> Submission:
+        """Sign and send; several may be in flight. Returns when the pool has taken the call."""
+        ...
+
+    def execute(self, call: Call, signer: Signer, *, timeout: float = 60.0) -> Receipt:
+        """Sign, send and wait for inclusion; raises what `submit` and `Submission.wait` raise."""
+        ...
+
+    def find(self, signed: SignedCall, *, since: int) -> Receipt | None:
+        """Look for a signed call in the blocks from number `since` to the head.
+
+        Returns None when it is in none of them; raises `CallFailed` when it failed there.
+        """
+        ...
+
+    def wait_until_block(self, number: int, *, timeout: float) -> BlockRef:
+        """Wait until the head has this number and return the head.
+
+        A development chain that offers manual sealing (``engine_createBlock``), such as the
+        embedded one, is made to seal empty blocks; any other is waited for, `timeout` seconds.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give the connection back. Closing twice is allowed."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...

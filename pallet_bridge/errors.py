@@ -1,0 +1,394 @@
+"""Everything that goes wrong, as one tree.
+
+::
+
+    BcflError
+    ├── ConfigError(ValueError)          a setting, key file or address is wrong
+    ├── EncodingError(ValueError)        bytes cannot be built from, or read as, what was given
+    ├── ChainError
+    │   ├── ChainUnavailable(ConnectionError)   no connection: try again later
+    │   ├── ChainTimeout(TimeoutError)          connected, but it did not happen in time
+    │   ├── RpcRefused                          the node answered a request with an error
+    │   │   └── StateDiscarded                  the node no longer has the state of that block
+    │   ├── TransactionRefused                  the pool did not take a transaction
+    │   ├── TransactionLost                     the pool took it, then let it go
+    │   ├── CallFailed                          included in a block, but failed there
+    │   │   └── one class for each error of pallet-bcfl (``pallet_errors``)
+    │   ├── BadChainValue                       the chain answered something unreadable
+    │   └── MetadataMismatch                    the chain's pallet is not the one we speak
+    ├── OutboxError                      calls that were queued did not all succeed
+    ├── ReportError
+    │   ├── ReportMissing(FileNotFoundError)
+    │   ├── ReportTampered               a file does not have the digest in its name
+    │   └── ReportUnreadable(ValueError)
+    ├── JournalError(ValueError)         a run folder is damaged, or is no run folder
+    └── AuditFailed                      the audit found statements that do not hold
+
+The embedded chain adds its own branch in ``pallet_bridge.embedded``. Facts are attributes;
+``str()`` says what happened and what to do next. Arguments are kept in ``args`` as given, so
+every error can be pickled.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+class BcflError(Exception):
+    """Root of every error that this project raises on purpose."""
+
+
+class ConfigError(BcflError, ValueError):
+    """A setting, a key file or an address is wrong."""
+
+
+class EncodingError(BcflError, ValueError):
+    """Bytes cannot be built from what was given, or read as what was expected."""
+
+
+class ChainError(BcflError):
+    """Something between this process and the state of the chain went wrong."""
+
+
+class ChainUnavailable(ChainError, ConnectionError):
+    """There is no connection to the chain. Trying again later may help."""
+
+    def __init__(self, url: str, cause: str) -> None:
+        super().__init__(url, cause)
+        self.url = url
+        self.cause = cause
+
+    def __str__(self) -> str:
+        return (
+            f"no connection to the chain at {self.url}: {self.cause}. Check that the node runs "
+            "and that its RPC port is reachable; the next call connects again."
+        )
+
+
+class ChainTimeout(ChainError, TimeoutError):
+    """The chain is reachable, but what was waited for did not happen in time."""
+
+    def __init__(self, what: str, seconds: float) -> None:
+        super().__init__(what, seconds)
+        self.what = what
+        self.seconds = seconds
+
+    def __str__(self) -> str:
+        return (
+            f"{self.what} did not happen within {self.seconds:g} s. It may still happen: look at "
+            "the chain before sending it again, or wait longer."
+        )
+
+
+class RpcRefused(ChainError):
+    """The node answered a request with an error."""
+
+    def __init__(self, method: str, code: int, message: str, data: str = "") -> None:
+        super().__init__(method, code, message, data)
+        self.method = method
+        self.code = code
+        self.message = message
+        self.data = data
+
+    def __str__(self) -> str:
+        data = f" ({self.data})" if self.data else ""
+        return f"the node refused {self.method}: {self.message}{data} [code {self.code}]"
+
+
+class StateDiscarded(RpcRefused):
+    """The node no longer keeps the state of the block that was asked for."""
+
+    def __str__(self) -> str:
+        return (
+            f"{super().__str__()}. The node has pruned that block's state: "
+            "ask a node that runs with --state-pruning archive."
+        )
+
+
+class TransactionRefused(ChainError):
+    """The transaction pool did not take a transaction. Nothing was paid."""
+
+    def __init__(self, code: int, message: str, data: str = "") -> None:
+        super().__init__(code, message, data)
+        self.code = code
+        self.message = message
+        self.data = data
+
+    def __str__(self) -> str:
+        data = f": {self.data}" if self.data else ""
+        return f"the pool refused the transaction: {self.message}{data} [code {self.code}]"
+
+
+class TransactionLost(ChainError):
+    """The pool took a transaction and let it go again without a block."""
+
+    def __init__(self, extrinsic_hash: bytes, status: str) -> None:
+        super().__init__(extrinsic_hash, status)
+        self.extrinsic_hash = extrinsic_hash
+        self.status = status
+
+    def __str__(self) -> str:
+        return (
+            f"transaction 0x{self.extrinsic_hash.hex()} left the pool as {self.status!r} without "
+            "being included. Send the call again."
+        )
+
+
+class BadChainValue(ChainError):
+    """The chain answered something that cannot be read as what was asked for."""
+
+
+class MetadataMismatch(ChainError):
+    """The chain's pallet is not the one that this version speaks."""
+
+    def __init__(self, url: str, differences: Sequence[str]) -> None:
+        super().__init__(url, tuple(differences))
+        self.url = url
+        self.differences = tuple(differences)
+
+    def __str__(self) -> str:
+        return (
+            f"the chain at {self.url} does not carry the pallet-bcfl that this version speaks: "
+            f"{'; '.join(self.differences)}. Connect to a matching chain, or install the version "
+            "of bcfl-plugins that was released with its runtime."
+        )
+
+
+class OutboxError(BcflError):
+    """Queued calls did not all succeed.
+
+    Attributes
+    ----------
+    failures
+        One sentence for each call that failed or was not sent.
+    """
+
+    def __init__(self, failures: Sequence[str]) -> None:
+        super().__init__(tuple(failures))
+        self.failures = tuple(failures)
+
+    def __str__(self) -> str:
+        return f"{len(self.failures)} queued call(s) did not succeed: " + "; ".join(self.failures)
+
+
+class ReportError(BcflError):
+    """A round report cannot be used."""
+
+
+class ReportMissing(ReportError, FileNotFoundError):
+    """There is no report with that digest in the store."""
+
+    def __init__(self, path: Path, digest: bytes) -> None:
+        super().__init__(path, digest)
+        self.path = path
+        self.digest = digest
+
+    def __str__(self) -> str:
+        return f"no report {self.digest.hex()} at {self.path}: copy it there from the coordinator"
+
+
+class ReportTampered(ReportError):
+    """A report file's content does not have the digest in its name."""
+
+    def __init__(self, path: Path, expected: bytes, found: bytes) -> None:
+        super().__init__(path, expected, found)
+        self.path = path
+        self.expected = expected
+        self.found = found
+
+    def __str__(self) -> str:
+        return (
+            f"{self.path} was changed: its content has the digest {self.found.hex()}, "
+            f"not {self.expected.hex()}"
+        )
+
+
+class ReportUnreadable(ReportError, ValueError):
+    """The bytes of a report are not a report of a version that is known here."""
+
+
+class JournalError(BcflError, ValueError):
+    """A run folder is damaged or is not a run folder; the message names file and line."""
+
+
+class AuditFailed(BcflError):
+    """The audit found statements that do not hold.
+
+    Attributes
+    ----------
+    findings
+        One sentence for each.
+    """
+
+    def __init__(self, findings: Sequence[str]) -> None:
+        super().__init__(tuple(findings))
+        self.findings = tuple(findings)
+
+    def __str__(self) -> str:
+        return f"the audit found {len(self.findings)} problem(s): " + "; ".join(self.findings)
+
+
+class CallFailed(ChainError):
+    """A call was included in a block and failed there. Its fee is paid, nothing else changed.
+
+    Attributes
+    ----------
+    pallet
+        Where the error comes from, as the metadata names it; for errors outside a pallet the kind
+        of dispatch error, for example ``Token`` or ``BadOrigin``.
+    name
+        The error's name in the metadata.
+    docs
+        What the pallet's documentation says about it.
+    """
+
+    def __init__(self, pallet: str, name: str, docs: str = "") -> None:
+        super().__init__(pallet, name, docs)
+        self.pallet = pallet
+        self.name = name
+        self.docs = docs
+
+    def __str__(self) -> str:
+        ours = "" if type(self) is CallFailed else type(self).__doc__ or ""
+        docs = self.docs or ours or "the call failed in its block; nothing but its fee was paid"
+        return f"{self.pallet}.{self.name}: {docs.strip()}"
+
+
+class FederationNotFound(CallFailed):
+    """There is no federation with this number."""
+
+
+class NotCoordinator(CallFailed):
+    """Only the federation's coordinator may do this."""
+
+
+class NotParticipant(CallFailed):
+    """The account has not joined this federation."""
+
+
+class AlreadyJoined(CallFailed):
+    """The account is a participant already: add stake instead."""
+
+
+class FederationFull(CallFailed):
+    """The federation has as many members as its terms allow."""
+
+
+class StakeTooLow(CallFailed):
+    """The stake is, or would become, smaller than the terms ask."""
+
+
+class FederationNotActive(CallFailed):
+    """The federation is closing or closed."""
+
+
+class TermsOutOfRange(CallFailed):
+    """A term lies outside the range that the runtime allows."""
+
+
+class UnbondingTooShort(CallFailed):
+    """Unbonding must last longer than a round with its dispute window."""
+
+
+class RoundInProgress(CallFailed):
+    """A round is open: settle or abort it first."""
+
+
+class RoundNotFound(CallFailed):
+    """There is no round with this number in the federation."""
+
+
+class RoundNotOpen(CallFailed):
+    """The round is settled or aborted already."""
+
+
+class CommitWindowClosed(CallFailed):
+    """The round takes no more commitments."""
+
+
+class RoundNotSealed(CallFailed):
+    """The round still takes commitments: settle after its quorum or its window's end."""
+
+
+class SettleWindowClosed(CallFailed):
+    """It is too late to settle the round: anyone may abort it now."""
+
+
+class SettleWindowOpen(CallFailed):
+    """Only the coordinator may abort a round before its settle window ends."""
+
+
+class AlreadyCommitted(CallFailed):
+    """The account has committed in this round already."""
+
+
+class NotCommitted(CallFailed):
+    """A verdict names an account that has not committed in this round."""
+
+
+class Suspended(CallFailed):
+    """The account is suspended until its pending offence is over."""
+
+
+class VerdictsNotSorted(CallFailed):
+    """Verdicts must be in strictly ascending order of account."""
+
+
+class EscrowShort(CallFailed):
+    """The escrow cannot cover the round's reward: fund the federation first."""
+
+
+class TooManyUnbonding(CallFailed):
+    """The account has too many unbonding chunks: withdraw matured ones first."""
+
+
+class NothingToWithdraw(CallFailed):
+    """No stake of this account is free to leave yet."""
+
+
+class OffencePending(CallFailed):
+    """An offence is pending against the account: its stake stays until it is executed."""
+
+
+class OffenceNotFound(CallFailed):
+    """There is no such offence, or it was executed already."""
+
+
+class DisputeWindowOpen(CallFailed):
+    """The offence can be executed only after its dispute window."""
+
+
+class NothingToClaim(CallFailed):
+    """The account has no credits in this federation."""
+
+
+class MembersRemain(CallFailed):
+    """The federation still has members: their stake must leave first."""
+
+
+class ClosingNotOver(CallFailed):
+    """The federation's closing window has not ended yet."""
+
+
+class ZeroAmount(CallFailed):
+    """The amount must be more than zero."""
+
+
+class Defensive(CallFailed):
+    """The pallet met a state that it excludes: a defect, please report it."""
+
+
+pallet_errors: dict[str, type[CallFailed]] = {
+    cls.__name__: cls for cls in CallFailed.__subclasses__()
+}
+"""The class of each error of pallet-bcfl by its name in the metadata."""
+
+
+def call_failed(pallet: str, name: str, docs: str = "") -> CallFailed:
+    """Return the error of the class that belongs to `name`, or a plain `CallFailed`."""
+    cls = pallet_errors.get(name, CallFailed) if pallet == "Bcfl" else CallFailed
+    return cls(pallet, name, docs)

@@ -1,0 +1,138 @@
+"""Sr25519 keys: who signs transactions and commitments.
+
+A key never appears in a log, an error or a ``repr``, and cannot be pickled.
+"""
+
+from __future__ import annotations
+
+import re
+import stat
+from typing import TYPE_CHECKING, NoReturn
+
+import bip39  # type: ignore[import-untyped]
+import sr25519  # type: ignore[import-untyped]
+
+from pallet_bridge.encoding import blake2_256, scale_str
+from pallet_bridge.errors import ConfigError
+from pallet_bridge.types import AccountId
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DEV_PHRASE = "bottom drive obey lake curtain smoke basket hold race lonely fit walk"
+"""The published phrase of development keys such as ``//Alice``: never a secret."""
+
+_JUNCTION = re.compile(r"(//?)([^/]+)")
+_URI = re.compile(r"(?P<phrase>[^/]*)(?P<path>(?://?[^/]+)*)")
+_JUNCTION_BYTES = 32
+_SEED = re.compile(r"0x[0-9a-fA-F]{64}")
+
+
+class Signer:
+    """An sr25519 key pair.
+
+    Build one with `from_uri` or `from_file`.
+    """
+
+    __slots__ = ("_pair", "account")
+
+    account: AccountId
+
+    def __init__(self, pair: tuple[bytes, bytes]) -> None:
+        self._pair = pair
+        self.account = AccountId(pair[0])
+
+    @classmethod
+    def from_uri(cls, uri: str) -> Signer:
+        """Make a key from a secret URI, as `subkey` and a node read it.
+
+        Parameters
+        ----------
+        uri
+            A BIP-39 phrase or ``0x`` and 64 hex digits of a seed, followed by any ``//hard`` and
+            ``/soft`` derivations. Without a phrase the development phrase is meant: ``//Alice``.
+
+        Raises
+        ------
+        ConfigError
+            When the URI cannot be read. The message does not repeat it.
+        """
+        match = _URI.fullmatch(uri.strip())
+        if match is None:
+            raise ConfigError("the key URI is not `phrase//hard/soft`; passwords are not supported")
+        path = match["path"]
+        pair = _root_pair(match["phrase"] or (DEV_PHRASE if path else ""))
+        for separator, name in _JUNCTION.findall(path):
+            derive = sr25519.hard_derive_keypair if separator == "//" else sr25519.derive_keypair
+            _, public, private = derive((_chain_code(name), *pair), b"")
+            pair = (public, private)
+        return cls(pair)
+
+    @classmethod
+    def from_file(cls, path: Path) -> Signer:
+        """Read a secret URI from a file that holds nothing else.
+
+        Raises
+        ------
+        ConfigError
+            When the file cannot be read, other users may read it, or it holds no URI.
+        """
+        try:
+            mode = path.stat().st_mode
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not text"
+            raise ConfigError(f"the key file {path} cannot be read: {reason}") from None
+        if mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise ConfigError(f"other users may read the key file {path}: run `chmod 600 {path}`")
+        try:
+            return cls.from_uri(text)
+        except ConfigError as error:
+            raise ConfigError(f"the key file {path}: {error}") from None
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the 64-byte signature over exactly these bytes.
+
+        Sr25519 signatures are randomised: two signatures over one message differ.
+        """
+        signature: bytes = sr25519.sign(self._pair, message)
+        return signature
+
+    def __repr__(self) -> str:
+        return f"Signer({str(self.account)!r})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Signer holds a secret and is not pickled: pass its URI by a key file")
+
+
+def verify(account: AccountId, message: bytes, signature: bytes) -> bool:
+    """Say whether `signature` is `account`'s sr25519 signature over exactly `message`."""
+    if len(signature) != 64:  # noqa: PLR2004 - the length of every sr25519 signature
+        return False
+    try:
+        return bool(sr25519.verify(signature, message, account.raw))
+    except ValueError:  # 64 bytes that are no signature, or 32 that are no public key
+        return False
+
+
+def _root_pair(secret: str) -> tuple[bytes, bytes]:
+    if _SEED.fullmatch(secret):
+        seed = bytes.fromhex(secret[2:])
+    else:
+        phrase = " ".join(secret.split())
+        if not bip39.bip39_validate(phrase, "en"):
+            raise ConfigError("the key URI holds neither a seed nor a valid BIP-39 phrase")
+        seed = bytes(bip39.bip39_to_mini_secret(phrase, "", "en"))
+    public, private = sr25519.pair_from_seed(seed)
+    return public, private
+
+
+def _chain_code(name: str) -> bytes:
+    """Return the chain code of a derivation step as sp-core's `DeriveJunction` makes it."""
+    if name.isdecimal() and name.isascii() and int(name) < 2**64:
+        code = int(name).to_bytes(8, "little")
+    else:
+        code = scale_str(name)
+    if len(code) > _JUNCTION_BYTES:
+        return blake2_256(code)
+    return code.ljust(_JUNCTION_BYTES, b"\x00")
