@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from bcfl_plugins.cli.output import AsJson, console, print_json
 
@@ -47,7 +48,7 @@ def audit(run: Run, *, chain: Chain = None, as_json: AsJson = False) -> None:
         for name, count in report.checks.items():
             out.print(f"  {count:>5} {name}")
         for finding in report.findings:
-            out.print(f"[red]FAILS[/] {finding.kind}: {finding.statement}")
+            out.print(f"[red]FAILS[/] {finding.kind}: {escape(finding.statement)}")
         verdict = (
             "[green]every statement holds[/]" if report.ok else "[red]the run does not hold[/]"
         )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
 from bcfl_plugins.cli.output import AsJson, console, print_json
 
@@ -52,9 +53,9 @@ def doctor(*, chain: Url = "embedded", as_json: AsJson = False) -> None:
         out = console()
         for check in checks:
             mark = "[green]ok[/]" if check.ok else "[red]no[/]" if check.required else "[dim]--[/]"
-            out.print(f"{mark:>13} {check.name}: {check.found}")
+            out.print(f"{mark:>13} {check.name}: {escape(check.found)}")
             if not check.ok:
-                out.print(f"     {check.advice}")
+                out.print(f"     {escape(check.advice)}")
     if not ok:
         raise typer.Exit(1)
 

@@ -1,0 +1,48 @@
+"""What happens around a round of federated learning: hooks, plugins, defenses, configuration."""
+
+from __future__ import annotations
+
+from bcfl_plugins.config import BcflConfig
+from bcfl_plugins.errors import BcflError, ConfigError, PluginError
+from bcfl_plugins.manager import PluginManager, load
+from bcfl_plugins.markers import hookimpl
+from bcfl_plugins.merge import merge_verdicts
+from bcfl_plugins.services import ChainServices, Services
+from bcfl_plugins.session import Session, open_session
+from bcfl_plugins.types import (
+    ClientUpdate,
+    JudgedUpdate,
+    NodeId,
+    NodeRef,
+    OpenedRound,
+    Rejection,
+    RoundContext,
+    RoundResult,
+    RunInfo,
+    Verdict,
+)
+
+__all__ = [
+    "BcflConfig",
+    "BcflError",
+    "ChainServices",
+    "ClientUpdate",
+    "ConfigError",
+    "JudgedUpdate",
+    "NodeId",
+    "NodeRef",
+    "OpenedRound",
+    "PluginError",
+    "PluginManager",
+    "Rejection",
+    "RoundContext",
+    "RoundResult",
+    "RunInfo",
+    "Services",
+    "Session",
+    "Verdict",
+    "hookimpl",
+    "load",
+    "merge_verdicts",
+    "open_session",
+]

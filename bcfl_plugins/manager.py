@@ -1,0 +1,202 @@
+"""Load the plugins that the config names, and call their hooks in that order.
+
+`PluginManager` is the only door to pluggy: typed, one method a hook, and it checks every answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+from bcfl_plugins import hookspecs
+from bcfl_plugins.errors import ConfigError, PluginError
+from bcfl_plugins.markers import PROJECT
+from bcfl_plugins.merge import merge_exclusions
+from bcfl_plugins.settings import near_miss
+from bcfl_plugins.types import OpenedRound, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from bcfl_plugins.config import BcflConfig
+    from bcfl_plugins.services import Services
+    from bcfl_plugins.types import (
+        Array,
+        ClientUpdate,
+        NodeId,
+        NodeRef,
+        RoundContext,
+        RoundResult,
+        RunInfo,
+        Scalar,
+    )
+
+Factory = Callable[[Mapping[str, "Scalar"], "Services"], object]
+"""What an entry point names: makes the plugin from its settings and the run's services."""
+
+GROUP = "bcfl.plugins"
+"""The entry point group of plugins."""
+
+BUILT_IN: Mapping[str, str] = {
+    name: f"bcfl_plugins.plugins.{name}:create"
+    for name in ("outliers", "round_log", "slashing", "staking")
+}
+
+
+class PluginManager:
+    """Calls the hooks of a fixed list of plugins.
+
+    Parameters
+    ----------
+    plugins : sequence of (str, object)
+        Names and plugins in the order of calls.
+
+    Raises
+    ------
+    PluginError
+        If a plugin answers a hook that does not exist, or asks for an unknown argument.
+    """
+
+    def __init__(self, plugins: Sequence[tuple[str, object]]) -> None:
+        self._pluggy = pluggy.PluginManager(PROJECT)
+        self._pluggy.add_hookspecs(hookspecs)
+        self.names = tuple(name for name, _ in plugins)
+        for name, plugin in reversed(plugins):  # pluggy calls the last registered first
+            try:
+                self._pluggy.register(plugin, name)
+                self._pluggy.check_pending()
+            except pluggy.PluginValidationError as error:
+                raise PluginError(name, "registration", str(error).strip()) from error
+
+    def run_started(self, run: RunInfo) -> None:
+        """Call `hookspecs.bcfl_run_started`."""
+        self._pluggy.hook.bcfl_run_started(run=run)
+
+    def eligible_nodes(
+        self, run: RunInfo, server_round: int, nodes: tuple[NodeRef, ...]
+    ) -> dict[NodeId, str]:
+        """Call `hookspecs.bcfl_eligible_nodes`; returns the nodes left out, with all reasons."""
+        hook = "bcfl_eligible_nodes"
+        answers = self._answers(hook, run=run, server_round=server_round, nodes=nodes)
+        exclusions: list[Mapping[NodeId, str]] = []
+        for name, answer in answers:
+            if not isinstance(answer, Mapping):
+                raise PluginError(name, hook, f"it answered {answer!r}, not a mapping or None")
+            exclusions.append(answer)
+        return merge_exclusions(exclusions)
+
+    def round_opening(
+        self, run: RunInfo, server_round: int, reference: Mapping[str, Array]
+    ) -> OpenedRound | None:
+        """Call `hookspecs.bcfl_round_opening`; the first answer wins."""
+        hook = "bcfl_round_opening"
+        answer = self._pluggy.hook.bcfl_round_opening(
+            run=run, server_round=server_round, reference=reference
+        )
+        if answer is not None and not isinstance(answer, OpenedRound):
+            raise PluginError(", ".join(self.names), hook, f"the answer is {answer!r}")
+        return answer
+
+    def updates_received(self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> None:
+        """Call `hookspecs.bcfl_updates_received`."""
+        self._pluggy.hook.bcfl_updates_received(ctx=ctx, updates=updates)
+
+    def judge_updates(
+        self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]
+    ) -> tuple[Verdict, ...]:
+        """Call `hookspecs.bcfl_judge_updates`; give the answers to `merge.merge_verdicts`."""
+        hook = "bcfl_judge_updates"
+        verdicts = []
+        for name, answer in self._answers(hook, ctx=ctx, updates=updates):
+            if not isinstance(answer, Verdict):
+                raise PluginError(name, hook, f"it answered {answer!r}, not a Verdict or None")
+            verdicts.append(answer)
+        return tuple(verdicts)
+
+    def round_settling(self, result: RoundResult) -> None:
+        """Call `hookspecs.bcfl_round_settling`."""
+        self._pluggy.hook.bcfl_round_settling(result=result)
+
+    def round_evaluated(self, result: RoundResult, metrics: Mapping[str, float]) -> None:
+        """Call `hookspecs.bcfl_round_evaluated`."""
+        self._pluggy.hook.bcfl_round_evaluated(result=result, metrics=metrics)
+
+    def run_finished(self, run: RunInfo, error: BaseException | None) -> None:
+        """Call `hookspecs.bcfl_run_finished` on every plugin, then raise what was raised.
+
+        Raises
+        ------
+        BaseExceptionGroup
+            If several plugins raised; a single error comes out as it is.
+        """
+        raised: list[BaseException] = []
+        for _, call in self._calls("bcfl_run_finished", run=run, error=error):
+            try:
+                call()
+            except BaseException as problem:  # noqa: BLE001 - collected and raised below
+                raised.append(problem)
+        if len(raised) == 1:
+            raise raised[0]
+        if raised:
+            raise BaseExceptionGroup("several plugins failed at the end of the run", raised)
+
+    def _answers(self, hook: str, **arguments: object) -> Iterator[tuple[str, object]]:
+        for name, call in self._calls(hook, **arguments):
+            answer = call()
+            if answer is not None:
+                yield name, answer
+
+    def _calls(self, hook: str, **arguments: object) -> Iterator[tuple[str, Callable[[], Any]]]:
+        """Yield one call a plugin, so that each answer keeps the name of who gave it."""
+        caller = getattr(self._pluggy.hook, hook)
+        for name in self.names:
+            plugin = self._pluggy.get_plugin(name)
+            others = [other for other in self._pluggy.get_plugins() if other is not plugin]
+            one = self._pluggy.subset_hook_caller(hook, others)
+            if any(impl.plugin is plugin for impl in caller.get_hookimpls()):
+                yield name, lambda one=one: next(iter(one(**arguments)), None)  # type: ignore[misc]
+
+
+def installed_plugins() -> frozenset[str]:
+    """Return the names that ``bcfl.plugins`` may use on this machine."""
+    return frozenset(BUILT_IN) | {point.name for point in entry_points(group=GROUP)}
+
+
+def load(
+    config: BcflConfig, services: Services, extra: Sequence[tuple[str, object]] = ()
+) -> PluginManager:
+    """Make the plugins that the config names, and no other; `extra` ones are called after them.
+
+    Raises
+    ------
+    ConfigError
+        If a name is not installed, stands for two plugins, or a plugin refuses its settings.
+    """
+    installed = installed_plugins()
+    config.check_tables(installed)
+    plugins: list[tuple[str, object]] = []
+    for name in config.plugin_names:
+        if name not in installed:
+            hint = near_miss(name, installed) or f"; installed: {', '.join(sorted(installed))}"
+            raise ConfigError(f"bcfl.plugins names {name!r}, which is not installed{hint}")
+        plugins.append((name, _factory(name)(config.table(name), services)))
+    return PluginManager([*plugins, *extra])
+
+
+def _factory(name: str) -> Factory:
+    values = {point.value for point in entry_points(group=GROUP, name=name)}
+    if name in BUILT_IN:
+        values.add(BUILT_IN[name])
+    if len(values) > 1:
+        raise ConfigError(
+            f"plugin {name!r} is offered by several packages ({', '.join(sorted(values))}); "
+            f"uninstall all but one"
+        )
+    factory = EntryPoint(name, values.pop(), GROUP).load()
+    if not callable(factory):
+        raise ConfigError(f"the entry point of plugin {name!r} is no factory(settings, services)")
+    made: Factory = factory
+    return made

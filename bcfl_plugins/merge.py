@@ -1,0 +1,96 @@
+"""Merge what several plugins say into one answer. Pure functions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bcfl_plugins.errors import PluginError
+from bcfl_plugins.types import JudgedUpdate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from bcfl_plugins.types import ClientUpdate, NodeId, Rejection, Verdict
+
+
+def merge_exclusions(answers: Iterable[Mapping[NodeId, str]]) -> dict[NodeId, str]:
+    """Join the reasons of all plugins that leave a node out, in the order of calls."""
+    reasons: dict[NodeId, list[str]] = {}
+    for answer in answers:
+        for node_id, reason in answer.items():
+            reasons.setdefault(node_id, []).append(reason)
+    return {node_id: "; ".join(reasons[node_id]) for node_id in sorted(reasons)}
+
+
+def merge_verdicts(
+    updates: Sequence[ClientUpdate], verdicts: Sequence[Verdict]
+) -> tuple[JudgedUpdate, ...]:
+    """Judge each update by all verdicts: any rejection stands.
+
+    Parameters
+    ----------
+    updates : sequence of ClientUpdate
+        One a node, in any order.
+    verdicts : sequence of Verdict
+        In the order of calls. The first that rejects a node gives its reason and score; for an
+        accepted node the first that has a score gives it. Details of all rejections are joined.
+
+    Returns
+    -------
+    tuple of JudgedUpdate
+        Ascending by node id, one for each update.
+
+    Raises
+    ------
+    PluginError
+        If a verdict names an unknown node, or rejects one node twice.
+    """
+    known = {update.node.node_id for update in updates}
+    rejections: dict[NodeId, list[Rejection]] = {}
+    scores: dict[NodeId, int] = {}
+    for verdict in verdicts:
+        _check(verdict, known)
+        for rejection in verdict.rejections:
+            rejections.setdefault(rejection.node_id, []).append(rejection)
+        for node_id, score in verdict.scores.items():
+            scores.setdefault(node_id, score)
+    return tuple(
+        _judge(update, rejections.get(update.node.node_id, []), scores)
+        for update in sorted(updates, key=lambda update: update.node.node_id)
+    )
+
+
+def _check(verdict: Verdict, known: set[NodeId]) -> None:
+    named = [rejection.node_id for rejection in verdict.rejections]
+    strangers = sorted(({*named} | {*verdict.scores}) - known)
+    if strangers:
+        raise PluginError(
+            verdict.plugin,
+            "bcfl_judge_updates",
+            f"its verdict names node {strangers[0]}, which sent no update in this round",
+        )
+    if len(named) != len({*named}):
+        twice = next(node_id for node_id in named if named.count(node_id) > 1)
+        raise PluginError(
+            verdict.plugin, "bcfl_judge_updates", f"its verdict rejects node {twice} twice"
+        )
+
+
+def _judge(
+    update: ClientUpdate, rejections: Sequence[Rejection], scores: Mapping[NodeId, int]
+) -> JudgedUpdate:
+    node = update.node
+    if not rejections:
+        score = scores.get(node.node_id, 0)
+        return JudgedUpdate(
+            node, update.num_examples, update.commitment, accepted=True, score=score
+        )
+    return JudgedUpdate(
+        node,
+        update.num_examples,
+        update.commitment,
+        accepted=False,
+        reason=rejections[0].reason,
+        detail="; ".join(rejection.detail for rejection in rejections),
+        score=rejections[0].score,
+    )

@@ -1,0 +1,1 @@
+"""The built-in plugins. They do not know each other."""

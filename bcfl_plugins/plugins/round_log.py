@@ -1,0 +1,263 @@
+"""Write each round on chain: open it, relay what the nodes signed, settle it with the verdicts."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from time import monotonic_ns
+from typing import TYPE_CHECKING
+
+from bcfl_plugins.markers import hookimpl
+from bcfl_plugins.settings import key, read_table
+from bcfl_plugins.types import OpenedRound
+from pallet_bridge import calls
+from pallet_bridge.encoding import update_digest
+from pallet_bridge.reports import Excluded, ReportEntry, RoundReport
+from pallet_bridge.types import Outcome, Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bcfl_plugins.services import ChainServices, Services
+    from bcfl_plugins.types import (
+        Array,
+        ClientUpdate,
+        JudgedUpdate,
+        RoundContext,
+        RoundResult,
+        RunInfo,
+        Scalar,
+    )
+    from pallet_bridge.types import AccountId, Receipt
+
+_log = logging.getLogger("flwr.bcfl")
+
+_BLOCK_S = 12.0  # two slots: how long one block of a slow chain may take
+_STOP_S = 4.0  # Flower grants five seconds to a run that is stopped
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Settings under ``bcfl.round_log``."""
+
+    flush_s: float = key(
+        300.0,
+        "Longest wait at the end of a run until the chain has everything.",
+        low=0,
+        high=86400,
+        unit="seconds",
+    )
+
+
+def create(settings: Mapping[str, Scalar], services: Services) -> RoundLog:
+    """Make the plugin; the entry point ``round_log``."""
+    checked = read_table(Settings, "bcfl.round_log", settings)
+    return RoundLog(checked, services.need_chain("round_log"))
+
+
+class RoundLog:
+    """The rounds of one run on chain.
+
+    Parameters
+    ----------
+    settings
+        Checked settings.
+    chain
+        The federation's chain; the coordinator's key pays.
+    """
+
+    def __init__(self, settings: Settings, chain: ChainServices) -> None:
+        self._settings = settings
+        self._chain = chain
+        self._next = chain.client.federation(chain.federation).next_round
+        self._open: int | None = None
+        self._refused: dict[int, dict[AccountId, str]] = {}
+        self._marks: dict[str, int] = {}
+
+    @hookimpl
+    def bcfl_round_opening(self, reference: Mapping[str, Array]) -> OpenedRound:
+        """Open the next round with the digest of the model that goes out."""
+        self._abandon()
+        chain = self._chain
+        round_id, self._next = self._next, self._next + 1
+        base = update_digest(reference)
+        chain.work.do(
+            f"opening round {round_id}",
+            lambda: self._send(calls.open_round(chain.federation, base)),
+        )
+        self._open = round_id
+        self._marks = {"opened": monotonic_ns()}
+        return OpenedRound(chain.federation, round_id, chain.client.genesis_hash)
+
+    @hookimpl
+    def bcfl_updates_received(self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> None:
+        """Relay the signed commitments in one extrinsic, before anything is judged."""
+        if ctx.opened is None:
+            return
+        self._marks["received"] = monotonic_ns()
+        round_id = ctx.opened.round
+        entries = [u.commitment.entry() for u in updates if u.commitment is not None]
+        if not entries:
+            return
+        chain = self._chain
+
+        def relay() -> None:
+            receipt = self._send(calls.commit_batch(chain.federation, round_id, entries))
+            self._refused[round_id] = _refusals(receipt)
+
+        chain.work.do(f"relaying the commitments of round {round_id}", relay)
+
+    @hookimpl
+    def bcfl_round_settling(self, result: RoundResult) -> None:
+        """Settle the round, or abort it when there is nothing to settle."""
+        opened = result.ctx.opened
+        if opened is None:
+            return
+        self._marks["settling"] = monotonic_ns()
+        timings = _timings(self._marks)
+        self._open = None
+        round_id = opened.round
+        if result.model is None:
+            self._abort(round_id)
+            return
+        model = update_digest(result.model)
+        base = update_digest(result.ctx.reference)
+        self._chain.work.do(
+            f"settling round {round_id}",
+            lambda: self._settle(opened, result, (base, model), timings),
+        )
+
+    @hookimpl(trylast=True)
+    def bcfl_run_finished(self, run: RunInfo, error: BaseException | None) -> None:
+        """Wait until the chain has everything; a round that stayed open is aborted."""
+        del run
+        self._abandon()
+        self._chain.work.drain(self._settings.flush_s if error is None else _STOP_S)
+
+    def _abandon(self) -> None:
+        if self._open is not None:
+            round_id, self._open = self._open, None
+            self._abort(round_id)
+
+    def _abort(self, round_id: int) -> None:
+        call = calls.abort(self._chain.federation, round_id)
+        self._chain.work.do(f"aborting round {round_id}", lambda: self._send(call))
+
+    def _settle(
+        self,
+        opened: OpenedRound,
+        result: RoundResult,
+        digests: tuple[bytes, bytes],
+        timings: Mapping[str, int],
+    ) -> None:
+        chain = self._chain
+        refused = self._refused.pop(opened.round, {})
+        report = make_report(opened, result, digests, timings, refused)
+        if not report.entries:
+            self._send(calls.abort(opened.federation, opened.round))
+            return
+        digest = chain.reports.put(report)
+        self._wait_for_seal(opened.round)
+        verdicts = [entry.verdict() for entry in report.entries]
+        self._send(calls.settle(opened.federation, opened.round, report.model, digest, verdicts))
+
+    def _wait_for_seal(self, round_id: int) -> None:
+        chain, work = self._chain, self._chain.work
+        found = work.reading(lambda: chain.client.round(chain.federation, round_id))
+        if found is None or found.sealed_at is not None:
+            return
+        # The settlement goes into the block after the head: the first one past the window.
+        last = found.commit_until
+        blocks = max(1, last - found.opened_at)
+        work.reading(lambda: chain.client.wait_until_block(last, timeout=blocks * _BLOCK_S + 60))
+
+    def _send(self, call: calls.Call) -> Receipt:
+        return self._chain.work.included(self._chain.outbox.put(call, "coordinator"))
+
+
+def make_report(
+    opened: OpenedRound,
+    result: RoundResult,
+    digests: tuple[bytes, bytes],
+    timings: Mapping[str, int],
+    refused: Mapping[AccountId, str],
+) -> RoundReport:
+    """Say all about one round.
+
+    Parameters
+    ----------
+    opened
+        The round on chain.
+    result
+        What was judged.
+    digests
+        Of the model that went out and of the aggregate, 32 bytes each.
+    timings
+        Durations in microseconds.
+    refused
+        Accounts whose commitment the chain did not take, with the chain's reason.
+
+    Returns
+    -------
+    RoundReport
+        An entry for each update whose commitment is on chain; all other nodes are excluded.
+    """
+    base, model = digests
+    entries: list[ReportEntry] = []
+    excluded = [
+        Excluded(rejection.node_id, None, rejection.reason, rejection.detail)
+        for rejection in result.unusable
+    ]
+    for update in result.judged:
+        signed = update.commitment
+        if signed is None:
+            excluded.append(_left_out(update, "it signed no commitment"))
+        elif signed.account in refused:
+            why = f"the chain refused its commitment: {refused[signed.account]}"
+            excluded.append(_left_out(update, why))
+        else:
+            outcome = Outcome.ACCEPTED if update.accepted else Outcome.REJECTED
+            entries.append(
+                ReportEntry(
+                    update.node.node_id, signed, outcome, update.score, update.reason, update.detail
+                )
+            )
+    return RoundReport(
+        genesis=opened.genesis,
+        federation=opened.federation,
+        round=opened.round,
+        base_model=base,
+        model=model,
+        entries=tuple(entries),
+        excluded=tuple(excluded),
+        defense=", ".join(sorted(result.notes)) or "none",
+        parameters=dict(result.notes),
+        timings_us=timings,
+    )
+
+
+def _left_out(update: JudgedUpdate, why: str) -> Excluded:
+    _log.warning("bcfl: node %d has no verdict on chain: %s", update.node.node_id, why)
+    return Excluded(update.node.node_id, update.node.account, Reason.NONE, why)
+
+
+def _refusals(receipt: Receipt) -> dict[AccountId, str]:
+    """Return the accounts that have no commitment in the round, with the chain's reason.
+
+    A duplicate or a second commitment of an account is refused, but its first one stands.
+    """
+    events = [event for event in receipt.events if event.name == "CommitmentRefused"]
+    return {
+        event.account(): event.text("reason")
+        for event in events
+        if event.text("reason") not in {"Duplicate", "Equivocation"}
+    }
+
+
+def _timings(marks: Mapping[str, int]) -> dict[str, int]:
+    opened = marks.get("opened", marks["settling"])
+    received = marks.get("received", opened)
+    return {
+        "training": (received - opened) // 1000,
+        "judging": (marks["settling"] - received) // 1000,
+    }

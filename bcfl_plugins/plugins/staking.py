@@ -1,0 +1,152 @@
+"""Plugin ``staking``: only nodes with stake on chain take part.
+
+A node without stake risks nothing by sending a bad update. On an embedded chain there is nobody to
+bring stake, so nodes that use a public development key are funded and joined once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bcfl_plugins.errors import ConfigError
+from bcfl_plugins.markers import hookimpl
+from bcfl_plugins.services import COORDINATOR
+from bcfl_plugins.settings import key, read_table
+from pallet_bridge import calls
+from pallet_bridge.keys import Signer
+from pallet_bridge.types import UNIT, Planck
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bcfl_plugins.services import ChainServices, Services
+    from bcfl_plugins.types import NodeId, NodeRef, RunInfo, Scalar
+    from pallet_bridge.types import AccountId, Participant
+
+_POCKET_MONEY = (
+    UNIT  # beside its stake: transaction fees, and to stay above the existential deposit
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StakingConfig:
+    """The table ``bcfl.staking``."""
+
+    auto_join: bool = key(
+        True,
+        "Embedded chain only: fund nodes that use a development key, and join them once.",
+    )
+    stake: Planck = key(0, "Stake of such a node; 0: the federation's min_stake.", unit="planck")
+    timeout_s: float = key(
+        60.0, "Longest wait for each of these calls.", low=0.1, high=3600, unit="seconds"
+    )
+
+
+def why_left_out(
+    node: NodeRef, member: Participant | None, min_stake: Planck, block: int
+) -> str | None:
+    """Return why a node may not take part, in plain words; ``None`` when it may.
+
+    Parameters
+    ----------
+    node : NodeRef
+        The node.
+    member : Participant or None
+        What the chain knows of its account.
+    min_stake : Planck
+        Least active stake.
+    block : int
+        The number of the newest block: suspensions end at a block.
+    """
+    if node.account is None:
+        return "it has not proved that it owns an account"
+    if member is None:
+        return f"account {node.account} has not joined the federation"
+    if member.active < min_stake:
+        return f"its active stake of {member.active} planck is below {min_stake}"
+    if member.suspended_until > block:
+        return f"it is suspended until block {member.suspended_until} (now {block})"
+    return None
+
+
+class Staking:
+    """Reads stakes from the chain once for each question; nothing is cached."""
+
+    def __init__(self, config: StakingConfig, chain: ChainServices) -> None:
+        self._config = config
+        self._chain = chain
+        self._joined: set[AccountId] = set()
+
+    @hookimpl
+    def bcfl_eligible_nodes(
+        self, run: RunInfo, server_round: int, nodes: tuple[NodeRef, ...]
+    ) -> Mapping[NodeId, str]:
+        """Leave out who has no stake or is suspended."""
+        del run, server_round
+        chain = self._chain
+        terms = chain.client.terms(chain.federation)
+        members = chain.client.participants(chain.federation)
+        if chain.embedded and self._config.auto_join:
+            newcomers = [
+                node
+                for node in nodes
+                if node.account and node.dev_uri and node.account not in members
+            ]
+            if self._join(newcomers, Planck(self._config.stake or terms.min_stake)):
+                members = chain.client.participants(chain.federation)
+        block = chain.client.head().number
+        reasons = {
+            node.node_id: why_left_out(
+                node, members.get(node.account) if node.account else None, terms.min_stake, block
+            )
+            for node in nodes
+        }
+        return {node_id: why for node_id, why in reasons.items() if why is not None}
+
+    def _join(self, newcomers: Sequence[NodeRef], stake: Planck) -> bool:
+        """Fund and join nodes with development keys, each account once in a run."""
+        chain, wait = self._chain, self._config.timeout_s
+        signers = {}
+        for node in newcomers:
+            if node.dev_uri is None or node.account in self._joined:
+                continue
+            signer = _dev_signer(node.dev_uri)
+            if signer is not None and signer.account == node.account:  # else it lies: not joined
+                signers[signer.account] = signer
+        if not signers:
+            return False
+        self._joined |= signers.keys()
+        amount = Planck(stake + _POCKET_MONEY)
+        gifts = [calls.transfer(account, amount) for account in sorted(signers)]
+        chain.outbox.put(calls.batch(gifts), COORDINATOR).wait(wait)
+        waiting = [
+            chain.client.submit(calls.join(chain.federation, stake), signers[account])
+            for account in sorted(signers)
+        ]
+        for submission in waiting:
+            submission.wait(wait)
+        return True
+
+
+def _dev_signer(uri: str) -> Signer | None:
+    """Return the key of a URI that a node sent; ``None`` when it is no development key."""
+    if not uri.startswith("//") or len(uri) > _LONGEST_URI:
+        return None
+    try:
+        return Signer.from_uri(uri)
+    except ConfigError:
+        return None
+
+
+def create(settings: Mapping[str, Scalar], services: Services) -> Staking:
+    """Make the plugin from its table."""
+    config = read_table(StakingConfig, "bcfl.staking", settings)
+    chain = services.need_chain("staking")
+    if not chain.embedded and "auto_join" in {name.replace("-", "_") for name in settings}:
+        if config.auto_join:
+            raise ConfigError(
+                "bcfl.staking.auto_join is true, but the chain is not embedded: on a real chain each "
+                "node joins with its own key. Take auto_join out"
+            )
+    return Staking(config, chain)

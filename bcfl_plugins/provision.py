@@ -1,0 +1,99 @@
+"""Make an embedded chain ready for a run, and hold any other chain against the config."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bcfl_plugins.errors import ConfigError
+from pallet_bridge import calls
+from pallet_bridge.encoding import blake2_256
+from pallet_bridge.keys import Signer
+from pallet_bridge.types import Planck, SlashTerms, Terms
+
+if TYPE_CHECKING:
+    from bcfl_plugins.config import BcflConfig, TermsConfig
+    from pallet_bridge.client import ChainClient
+
+_WAIT_S = 60.0
+
+
+def coordinator_of(config: BcflConfig) -> Signer:
+    """Load the coordinator's key.
+
+    Raises
+    ------
+    ConfigError
+        If the variable or the file that the config names is not there.
+    """
+    kind, _, name = config.coordinator.partition(":")
+    if kind == "env":
+        secret = os.environ.get(name)
+        if not secret:
+            raise ConfigError(
+                f"bcfl.coordinator is env:{name}, but that variable is not set; "
+                f"export it with the coordinator's secret phrase"
+            )
+        return Signer.from_uri(secret)
+    if kind == "file":
+        return Signer.from_file(Path(name))
+    return Signer.from_uri(config.coordinator)
+
+
+def terms_of(config: TermsConfig) -> Terms:
+    """Return the terms as the pallet takes them."""
+    return Terms(
+        min_stake=config.min_stake,
+        max_participants=config.max_participants,
+        quorum=config.quorum,
+        commit_blocks=config.commit_blocks,
+        settle_blocks=config.settle_blocks,
+        dispute_blocks=config.dispute_blocks,
+        unbonding_blocks=config.unbonding_blocks,
+        round_reward=config.round_reward,
+        strikes_to_slash=config.strikes_to_slash,
+        strike_decay_rounds=config.strike_decay_rounds,
+        slash=SlashTerms(config.equivocation, config.outlier_base, config.cap),
+    )
+
+
+def provision(client: ChainClient, config: BcflConfig, coordinator: Signer) -> None:
+    """Create and fund the federation of an embedded chain, which starts empty.
+
+    Raises
+    ------
+    ConfigError
+        If the config asks for another federation than the first.
+    CallFailed
+        If the terms are out of the runtime's ranges.
+    """
+    first = client.next_federation()
+    if config.federation != first:
+        raise ConfigError(
+            f"bcfl.federation is {config.federation}, but an embedded chain starts empty and its "
+            f"first federation is {first}; set that, or name a node in bcfl.chain"
+        )
+    made = calls.create_federation(terms_of(config.terms), blake2_256(config.plugins.encode()))
+    client.execute(made, coordinator, timeout=_WAIT_S)
+    budget = Planck(config.terms.fund_rounds * config.terms.round_reward)
+    if budget:
+        client.execute(calls.fund(config.federation, budget), coordinator, timeout=_WAIT_S)
+
+
+def check_federation(client: ChainClient, config: BcflConfig, coordinator: Signer) -> None:
+    """Refuse a federation that is not there, or is somebody else's.
+
+    Raises
+    ------
+    ConfigError
+        If the config's key is not the coordinator's.
+    FederationNotFound
+        If the chain has no such federation.
+    """
+    federation = client.federation(config.federation)
+    if federation.coordinator != coordinator.account:
+        raise ConfigError(
+            f"bcfl.coordinator is {coordinator.account}, but federation {config.federation} on "
+            f"{client.url} is coordinated by {federation.coordinator}; use that key"
+        )

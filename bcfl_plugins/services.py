@@ -1,0 +1,90 @@
+"""What a plugin's factory is given: the open chain, files and keys of one run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bcfl_plugins.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bcfl_plugins.config import BcflConfig
+    from bcfl_plugins.work import ChainWork
+    from pallet_bridge.client import ChainClient
+    from pallet_bridge.journal import Journal
+    from pallet_bridge.keys import Signer
+    from pallet_bridge.outbox import Outbox
+    from pallet_bridge.reports import ReportStore
+
+COORDINATOR = "coordinator"
+"""The name of the coordinator's key in the outbox."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChainServices:
+    """What exists only with a chain.
+
+    Parameters
+    ----------
+    client : ChainClient
+        The open connection.
+    coordinator : Signer
+        The federation's coordinator.
+    outbox : Outbox
+        The durable queue of the coordinator's calls.
+    work : ChainWork
+        The order in which the plugins' jobs on the chain are done.
+    journal : Journal
+        What this run did on chain.
+    reports : ReportStore
+        The content-addressed round reports.
+    run_dir : Path
+        The run's folder.
+    federation : int
+        The federation's id.
+    embedded : bool
+        Whether the chain lives in this process.
+    """
+
+    client: ChainClient
+    coordinator: Signer
+    outbox: Outbox
+    work: ChainWork
+    journal: Journal
+    reports: ReportStore
+    run_dir: Path
+    federation: int
+    embedded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What a plugin's factory is given.
+
+    Parameters
+    ----------
+    config : BcflConfig
+        The whole checked config.
+    chain : ChainServices or None
+        ``None`` when ``bcfl.chain`` is ``none``.
+    """
+
+    config: BcflConfig
+    chain: ChainServices | None = None
+
+    def need_chain(self, plugin: str) -> ChainServices:
+        """Return the chain's services.
+
+        Raises
+        ------
+        ConfigError
+            If there is no chain.
+        """
+        if self.chain is None:
+            raise ConfigError(
+                f'plugin {plugin!r} needs a chain, and bcfl.chain is "none"; set bcfl.chain to '
+                f'"embedded" or a node\'s address, or take {plugin!r} out of bcfl.plugins'
+            )
+        return self.chain

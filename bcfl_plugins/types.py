@@ -1,0 +1,252 @@
+"""Frozen records that cross the seam between Flower, the plugins and the chain.
+
+All arrays are numpy, read-only, and keyed by the parameter's name in the model's order. Scores are
+fixed point: an ``int`` in parts of 1e-6. No float in these records is ever sent to a chain.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NewType
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pallet_bridge.types import AccountId, SignedCommitment
+
+NodeId = NewType("NodeId", int)
+"""A Flower node's id, as Flower's link hands it out."""
+
+Array = np.ndarray[Any, np.dtype[Any]]
+"""A numpy array of any shape and dtype."""
+
+Scalar = bool | int | float | str
+"""What Flower's run config may hold."""
+
+Metric = int | float | list[int] | list[float]
+"""What a Flower ``MetricRecord`` may hold."""
+
+SCORE_ONE = 1_000_000
+"""The fixed-point score that stands for 1.0."""
+
+_MAX_REASON = 255
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """One run of a Flower app.
+
+    Parameters
+    ----------
+    run_id : int
+        Flower's id of the run.
+    num_rounds : int
+        How many training rounds were asked for.
+    app : str
+        A name for people; not used for decisions.
+    """
+
+    run_id: int
+    num_rounds: int
+    app: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRef:
+    """A Flower node and the chain account behind it.
+
+    Parameters
+    ----------
+    node_id : NodeId
+        Flower's id.
+    account : AccountId or None
+        Known once the node signed a challenge with its key, else ``None``.
+    dev_uri : str or None
+        The public development key (``//bcfl//node-3``) that the node said it uses. Only nodes of
+        an embedded chain say so; it is not a secret.
+    """
+
+    node_id: NodeId
+    account: AccountId | None = None
+    dev_uri: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedRound:
+    """What a node signs for: one round of one federation on one chain.
+
+    Parameters
+    ----------
+    federation, round : int
+        The ids on chain. ``round`` counts from 0 and is not Flower's round number.
+    genesis : bytes
+        Hash of the chain's block 0, 32 bytes.
+    """
+
+    federation: int
+    round: int
+    genesis: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RoundContext:
+    """What is fixed before the replies of a round come in.
+
+    Parameters
+    ----------
+    run : RunInfo
+        The run that the round belongs to.
+    server_round : int
+        Flower's round number, from 1.
+    opened : OpenedRound or None
+        The round on chain; ``None`` when no plugin opened one.
+    reference : Mapping[str, Array]
+        The model that went out to the nodes; read-only arrays.
+    """
+
+    run: RunInfo
+    server_round: int
+    opened: OpenedRound | None
+    reference: Mapping[str, Array]
+
+
+@dataclass(frozen=True, slots=True)
+class ClientUpdate:
+    """One node's well formed reply to a training round.
+
+    Parameters
+    ----------
+    node : NodeRef
+        Who sent it.
+    arrays : Mapping[str, Array]
+        The trained model: same names, order and shapes as the reference; read-only.
+    num_examples : int
+        The weight that the node claims. Nothing proves it.
+    metrics : Mapping[str, Metric]
+        The node's own metrics, unproven as well.
+    commitment : SignedCommitment or None
+        The node's signed statement of what it sent, already verified against ``arrays``.
+    """
+
+    node: NodeRef
+    arrays: Mapping[str, Array]
+    num_examples: int
+    metrics: Mapping[str, Metric] = field(default_factory=lambda: MappingProxyType({}))
+    commitment: SignedCommitment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """One node's update that must not be averaged, and why.
+
+    Parameters
+    ----------
+    node_id : NodeId
+        Whose update.
+    reason : int
+        A `pallet_bridge.types.Reason`, or 128 to 255 for a third party's own code.
+    detail : str
+        One sentence for people.
+    score : int
+        How far out it was, in parts of 1e-6.
+
+    Raises
+    ------
+    ValueError
+        If `reason` is outside 1..255 (0 means "accepted").
+    """
+
+    node_id: NodeId
+    reason: int
+    detail: str
+    score: int = 0
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.reason <= _MAX_REASON:
+            message = f"a rejection needs a reason from 1 to {_MAX_REASON}, got {self.reason}"
+            raise ValueError(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one plugin says about the updates of one round.
+
+    Parameters
+    ----------
+    plugin : str
+        The plugin's name in ``bcfl.plugins``.
+    rejections : tuple of Rejection
+        At most one a node. Empty: this plugin has nothing against anybody.
+    scores : Mapping[NodeId, int]
+        A score for the nodes that were looked at, in parts of 1e-6.
+    note : str
+        Thresholds that were used, or why the plugin abstained.
+    """
+
+    plugin: str
+    rejections: tuple[Rejection, ...] = ()
+    scores: Mapping[NodeId, int] = field(default_factory=lambda: MappingProxyType({}))
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedUpdate:
+    """The merged verdict on one node.
+
+    Parameters
+    ----------
+    node : NodeRef
+        Whose update.
+    num_examples : int
+        The weight that the node claims.
+    commitment : SignedCommitment or None
+        What the node signed; without it there is no verdict on chain.
+    accepted : bool
+        Whether the update was averaged.
+    reason : int
+        0 when accepted, else why not.
+    detail : str
+        Empty when accepted, else one sentence for people.
+    score : int
+        Fixed point, parts of 1e-6.
+    """
+
+    node: NodeRef
+    num_examples: int
+    commitment: SignedCommitment | None
+    accepted: bool
+    reason: int = 0
+    detail: str = ""
+    score: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RoundResult:
+    """A finished training round.
+
+    Parameters
+    ----------
+    ctx : RoundContext
+        What was fixed before the round.
+    model : Mapping[str, Array] or None
+        The aggregate, read-only; ``None`` when the inner strategy gave none.
+    judged : tuple of JudgedUpdate
+        Ascending by node id. A malformed update that came with a valid signed commitment is here,
+        rejected.
+    unusable : tuple of Rejection
+        Nodes without a verdict: malformed replies, error replies, silence.
+    notes : Mapping[str, str]
+        Each judging plugin's note, by its name.
+    metrics : Mapping[str, Metric]
+        Metrics that the inner strategy aggregated.
+    """
+
+    ctx: RoundContext
+    model: Mapping[str, Array] | None
+    judged: tuple[JudgedUpdate, ...]
+    unusable: tuple[Rejection, ...] = ()
+    notes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    metrics: Mapping[str, Metric] = field(default_factory=lambda: MappingProxyType({}))
