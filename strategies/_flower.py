@@ -1,0 +1,84 @@
+"""The only file that imports Flower. Paths that are not public in Flower are here and nowhere else.
+
+Public since Flower 1.22: ``flwr.app``, ``flwr.serverapp``, ``flwr.clientapp``. Not public: how a
+``Message`` is built from ready metadata, the run record, and the identity of the running task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import copy
+
+from flwr.app import (
+    Array,
+    ArrayRecord,
+    ConfigRecord,
+    Context,
+    Error,
+    Message,
+    MessageType,
+    MetricRecord,
+    RecordDict,
+)
+from flwr.app.message.message import make_message
+from flwr.clientapp import ClientApp
+from flwr.common.constant import SUPERLINK_NODE_ID, ErrorCode
+from flwr.proto.node_pb2 import NodeInfo
+from flwr.serverapp import Grid, ServerApp, strategy
+from flwr.supercore.run import Run
+from flwr.supercore.task_identity import TaskIdentity
+
+ClientAppCallable = Callable[[Message, Context], Message]
+"""What a mod calls to go on: Flower's `flwr.clientapp.typing` says the same."""
+
+__all__ = [
+    "SUPERLINK_NODE_ID",
+    "Array",
+    "ArrayRecord",
+    "ClientApp",
+    "ClientAppCallable",
+    "ConfigRecord",
+    "Context",
+    "Error",
+    "ErrorCode",
+    "Grid",
+    "Message",
+    "MessageType",
+    "MetricRecord",
+    "NodeInfo",
+    "RecordDict",
+    "Run",
+    "ServerApp",
+    "TaskIdentity",
+    "copy_content",
+    "delivered",
+    "strategy",
+    "with_content",
+]
+
+
+def with_content(message: Message, content: RecordDict) -> Message:
+    """Return a new message with the metadata of `message` and another content."""
+    return make_message(metadata=message.metadata, content=content)
+
+
+def copy_content(content: RecordDict) -> RecordDict:
+    """Copy every record and list; the bytes of arrays are shared, they cannot change."""
+    copied = RecordDict()
+    for name, record in content.items():
+        if isinstance(record, ArrayRecord):
+            copied[name] = ArrayRecord(dict(record))
+        elif isinstance(record, MetricRecord):
+            copied[name] = MetricRecord({key: copy(value) for key, value in record.items()})
+        else:
+            copied[name] = ConfigRecord({key: copy(value) for key, value in record.items()})
+    return copied
+
+
+def delivered(message: Message, message_id: str) -> Message:
+    """Return the message as the other side gets it: own records, own metadata, an id."""
+    metadata = copy(message.metadata)
+    metadata.__dict__["_message_id"] = message_id
+    if message.has_error():
+        return make_message(metadata=metadata, error=message.error)
+    return make_message(metadata=metadata, content=copy_content(message.content))

@@ -1,0 +1,86 @@
+"""The errors of this package; the rest of the tree is `pallet_bridge.errors`.
+
+::
+
+    BcflError
+    ├── NotEnoughNodes       too few eligible nodes within bcfl.wait_s
+    ├── NothingSigned        a node cannot or will not sign what it was asked to
+    ├── RoundNotConfigured   replies came for a round that was never configured
+    └── UnreadableArray      bytes are no plain numpy array
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pallet_bridge.errors import BcflError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["NotEnoughNodes", "NothingSigned", "RoundNotConfigured", "UnreadableArray"]
+
+_SHOWN = 10
+
+
+class NotEnoughNodes(BcflError):
+    """Too few nodes may take part in a round.
+
+    Attributes
+    ----------
+    server_round : int
+        Flower's round.
+    needed, eligible : int
+        Counts of nodes.
+    left_out : Mapping[int, str]
+        Why each other node may not take part, by node id.
+    waited_s : float
+        Seconds waited.
+    """
+
+    def __init__(
+        self,
+        server_round: int,
+        needed: int,
+        eligible: int,
+        left_out: Mapping[int, str],
+        waited_s: float,
+    ) -> None:
+        self.server_round = server_round
+        self.needed = needed
+        self.eligible = eligible
+        self.left_out = dict(left_out)
+        self.waited_s = waited_s
+        shown = [f"node {node}: {reason}" for node, reason in sorted(left_out.items())]
+        more = f"; and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
+        why = "; ".join(shown[:_SHOWN]) + more or "no other node is connected"
+        super().__init__(
+            f"round {server_round} needs {needed} eligible nodes and has {eligible} after "
+            f"{waited_s:g} s ({why}). Connect or fund more nodes, lower the strategy's minimum, "
+            f"or raise bcfl.wait_s."
+        )
+
+
+class NothingSigned(BcflError):
+    """A node cannot or will not sign what it was asked to."""
+
+
+class RoundNotConfigured(BcflError):
+    """Replies were handed in for a round that `configure_train` did not prepare.
+
+    Attributes
+    ----------
+    server_round : int
+        The round of the replies.
+    """
+
+    def __init__(self, server_round: int) -> None:
+        self.server_round = server_round
+        super().__init__(
+            f"aggregate_train got replies for round {server_round}, which configure_train of this "
+            f"object did not prepare; call them in turn, or let start() do it"
+        )
+
+
+class UnreadableArray(BcflError, ValueError):
+    """Bytes that should hold a numpy array do not."""

@@ -1,0 +1,131 @@
+"""Which chain account is behind which Flower node: ask, check, remember.
+
+Flower does not prove who wrote a reply. So the server sends each node a fresh challenge, and the
+node signs it together with its node id and the chain. An answer binds one account to one node.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from bcfl_plugins.types import NodeId, NodeRef
+from pallet_bridge.errors import BcflError
+from strategies._flower import Message, RecordDict
+from strategies.records import sort_replies
+from strategies.screen import printable
+from strategies.wire import IDENTITY, QUERY, Question, question_record, read_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from strategies._flower import Grid
+
+CHALLENGE_BYTES = 32
+TIMEOUT_S = 60.0
+"""How long the server waits for answers. A node that is silent is asked again next round."""
+
+_log = logging.getLogger("flwr.bcfl")
+
+
+def random_challenge() -> bytes:
+    """Return 32 fresh random bytes."""
+    return secrets.token_bytes(CHALLENGE_BYTES)
+
+
+@dataclass(slots=True)
+class Identities:
+    """What is known about the nodes of one run.
+
+    Parameters
+    ----------
+    genesis : bytes
+        Hash of the chain's block 0.
+    federation : int
+        The federation's id.
+    dev : bool
+        Whether nodes may use public development keys.
+    challenge : callable
+        Makes 32 fresh random bytes.
+    """
+
+    genesis: bytes
+    federation: int
+    dev: bool
+    challenge: Callable[[], bytes] = random_challenge
+    _known: dict[int, NodeRef] = field(default_factory=dict)
+    _problems: dict[int, str] = field(default_factory=dict)
+
+    def identify(self, grid: Grid, node_ids: Iterable[int]) -> tuple[NodeRef, ...]:
+        """Return the connected nodes with their accounts, asking those that are new.
+
+        Parameters
+        ----------
+        grid : Grid
+            Where to ask.
+        node_ids : iterable of int
+            All connected nodes.
+
+        Returns
+        -------
+        tuple of NodeRef
+            Ascending by node id. A node that proved nothing has no account; `problem` says why.
+        """
+        live = sorted(node_ids)
+        for gone in self._known.keys() - {*live}:
+            del self._known[gone]
+        questions = {node: self._question() for node in live if node not in self._known}
+        if questions:
+            messages = [
+                Message(RecordDict({IDENTITY: question_record(question)}), node, QUERY)
+                for node, question in questions.items()
+            ]
+            replies = grid.send_and_receive(messages, timeout=TIMEOUT_S)
+            by_node = groupby(sort_replies(replies), key=lambda reply: reply.metadata.src_node_id)
+            for node, answers in by_node:
+                if node in questions:
+                    self._take(node, questions[node], list(answers))
+        return tuple(self._known.get(node, NodeRef(NodeId(node))) for node in live)
+
+    def known(self, node_id: int) -> NodeRef:
+        """Return a node as last identified."""
+        return self._known.get(node_id, NodeRef(NodeId(node_id)))
+
+    def problem(self, node_id: int) -> str | None:
+        """Say why a node has no account."""
+        if self.known(node_id).account is not None:
+            return None
+        return self._problems.get(node_id, "it did not answer who it is")
+
+    def _question(self) -> Question:
+        return Question(self.genesis, self.federation, self.challenge(), self.dev)
+
+    def _take(self, node: int, question: Question, answers: Sequence[Message]) -> None:
+        stranger = NodeRef(NodeId(node))
+        proved: dict[bytes, NodeRef] = {}
+        problem = "its answers name several accounts"
+        for answer in answers:
+            try:
+                ref = _read(answer, question, stranger)
+            except BcflError as error:
+                problem = printable(str(error))
+                continue
+            if ref.account is not None:
+                proved[ref.account.raw] = ref
+        ref = next(iter(proved.values())) if len(proved) == 1 else stranger
+        owner = next((n for n, r in self._known.items() if r.account == ref.account), None)
+        if ref.account is not None and owner is not None:
+            ref, problem = stranger, f"its account {ref.account} is that of node {owner}"
+        self._known[node] = ref
+        if ref.account is None:
+            self._problems[node] = problem
+            _log.warning("bcfl: node %d has no account: %s", node, problem)
+
+
+def _read(answer: Message, question: Question, node: NodeRef) -> NodeRef:
+    if answer.has_error():
+        raise BcflError(f"it could not say who it is: {answer.error.reason}")
+    return read_answer(answer.content, question, node)

@@ -1,0 +1,185 @@
+"""What runs on a node: say who you are, and sign what you send.
+
+A node's key is set by its operator with ``--node-config``, never by the app's run config:
+
+``bcfl-key-uri``
+    ``env:NAME`` (a secret URI in an environment variable of the SuperNode), ``file:PATH`` (a file
+    that nobody else may read), or a public development key such as ``//Alice``. Without it the
+    node uses ``//bcfl//node-PARTITION`` on a chain that lives in the server's process, and signs
+    nothing elsewhere.
+``bcfl-genesis``
+    The hash of the only chain that the node signs for, in hex. Optional.
+
+``bcfl-memory``
+    A folder in which the node remembers what it signed last, across runs. Optional: without it,
+    the node remembers within a run only. Give one wherever stake is at risk.
+
+A node signs one update a round, and rounds in ascending order: see `strategies.memory`.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pallet_bridge.encoding import update_digest
+from pallet_bridge.errors import ConfigError
+from pallet_bridge.keys import Signer
+from strategies._flower import ClientApp as FlowerClientApp
+from strategies._flower import ConfigRecord, Message, MessageType, RecordDict, with_content
+from strategies.errors import NothingSigned
+from strategies.memory import memory_of, signed_before
+from strategies.records import to_arrays, without_ours
+from strategies.wire import (
+    COMMIT,
+    IDENTITY,
+    QUERY,
+    ROUND,
+    Instruction,
+    answer_record,
+    commitment_record,
+    read_instruction,
+    read_question,
+    sign_commitment,
+)
+
+if TYPE_CHECKING:
+    from pallet_bridge.types import SignedCommitment
+    from strategies._flower import ClientAppCallable, Context
+
+KEY = "bcfl-key-uri"
+GENESIS = "bcfl-genesis"
+_DEV = "bcfl.dev"
+_SALT_BYTES = 32
+
+
+class ClientApp(FlowerClientApp):
+    """Flower's `ClientApp` that also answers who it is and signs what it sends.
+
+    Use it as Flower's own: the arguments and decorators are the same. Signing happens outside all
+    mods of the app, so that what is signed is what leaves the node. Without an instruction of the
+    server to sign, messages pass through unchanged.
+    """
+
+    def __call__(self, message: Message, context: Context) -> Message:
+        """Handle one message."""
+        if message.metadata.message_type == QUERY:
+            return bcfl_identity(message, context)
+        return bcfl_mod(message, context, super().__call__)
+
+
+def bcfl_identity(message: Message, context: Context) -> Message:
+    """Answer the server's question who this node is.
+
+    `ClientApp` does this by itself. With Flower's own ClientApp register it next to `bcfl_mod`::
+
+        app = ClientApp(mods=[bcfl_mod])
+        app.query("bcfl_identity")(bcfl_identity)
+
+    Raises
+    ------
+    NothingSigned, WireError, ConfigError
+        If the question or the node's key is wrong; the server then sees no account.
+    """
+    question = read_question(message.content)
+    _check_genesis(question.genesis, context)
+    signer, dev_uri = _signer(context, dev=question.dev)
+    context.state[_DEV] = ConfigRecord({"dev": question.dev})
+    answer = answer_record(
+        question, message.metadata.dst_node_id, signer, dev_uri if question.dev else None
+    )
+    return Message(RecordDict({IDENTITY: answer}), reply_to=message)
+
+
+def bcfl_mod(message: Message, context: Context, call_next: ClientAppCallable) -> Message:
+    """Sign the update that a training round sends, if the server asked for it.
+
+    A Flower mod; put it first in the list, so that it signs what really leaves the node.
+
+    Raises
+    ------
+    NothingSigned
+        If the reply has not exactly one ArrayRecord or no whole number of examples, the chain is
+        not the operator's, or another update was signed for this round.
+    WireError, ConfigError
+        If the instruction or the node's key is wrong.
+    """
+    asked = message.has_content() and ROUND in message.content
+    instruction = read_instruction(message.content) if asked else None
+    if asked:
+        message = with_content(message, without_ours(message.content))
+    reply = call_next(message, context)
+    training = message.metadata.message_type.split(".")[0] == MessageType.TRAIN
+    if instruction is None or not training or reply.has_error():
+        return reply
+    signed = _commit(reply, context, instruction)
+    content = without_ours(reply.content)
+    content[COMMIT] = commitment_record(signed)
+    return with_content(reply, content)
+
+
+def _commit(reply: Message, context: Context, instruction: Instruction) -> SignedCommitment:
+    opened = instruction.opened
+    _check_genesis(opened.genesis, context)
+    records = list(reply.content.array_records.values())
+    if len(records) != 1:
+        raise NothingSigned(f"the reply has {len(records)} ArrayRecords; an update is exactly one")
+    digest = update_digest(to_arrays(records[0]))
+    num_examples = _num_examples(reply, instruction.weight_key)
+    dev = _DEV in context.state and context.state.config_records[_DEV].get("dev") is True
+    signer, _ = _signer(context, dev=dev)
+    memory = memory_of(context, opened, signer.account)
+    signed = signed_before(memory, opened, digest, num_examples)
+    if signed is None:
+        salt = os.urandom(_SALT_BYTES)
+        signed = sign_commitment(opened, signer, digest, num_examples, salt)
+        memory.add(opened.round, signed)
+    return signed
+
+
+def _num_examples(reply: Message, key: str) -> int:
+    for record in reply.content.metric_records.values():
+        value = record.get(key)
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if isinstance(value, int) and value > 0:
+            return value
+    raise NothingSigned(f"the reply has no metric {key!r} with a whole number above zero")
+
+
+def _check_genesis(genesis: bytes, context: Context) -> None:
+    pinned = str(context.node_config.get(GENESIS, ""))
+    if pinned and pinned.removeprefix("0x").lower() != genesis.hex():
+        raise NothingSigned(
+            f"the server's chain is 0x{genesis.hex()}, and this node signs for {pinned} only "
+            f"({GENESIS} in its --node-config)"
+        )
+
+
+def _signer(context: Context, *, dev: bool) -> tuple[Signer, str | None]:
+    """Return the node's key, and its URI if it is a public development key."""
+    uri = context.node_config.get(KEY)
+    if uri is None:
+        if not dev:
+            raise NothingSigned(
+                f"this node has no key: its operator sets {KEY} in --node-config, to env:NAME or "
+                f"file:PATH"
+            )
+        uri = f"//bcfl//node-{context.node_config.get('partition-id', context.node_id)}"
+    match str(uri).partition(":"):
+        case ("env", ":", name):
+            secret = os.environ.get(name)
+            if secret is None:
+                raise ConfigError(f"{KEY} says env:{name}, and that variable is not set")
+            return Signer.from_uri(secret), None
+        case ("file", ":", path):
+            return Signer.from_file(Path(path)), None
+        case _ if str(uri).startswith("//"):
+            return Signer.from_uri(str(uri)), str(uri)
+        case _:
+            # Not repeated in the message: it may be a secret phrase.
+            raise ConfigError(
+                f"{KEY} must be env:NAME, file:PATH or a development key like //Alice; a phrase "
+                f"or seed does not belong on a command line"
+            )

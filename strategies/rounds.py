@@ -1,0 +1,186 @@
+"""One round's decisions: what goes out, what of the replies may be averaged, what was settled.
+
+Functions over frozen records; the plugins are handed in.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from bcfl_plugins.merge import merge_verdicts
+from bcfl_plugins.types import ClientUpdate, JudgedUpdate, Rejection, RoundContext, RoundResult
+from strategies.contents import for_strategy
+from strategies.records import all_finite, plain_metrics, to_arrays
+from strategies.screen import Reply, agreeing, examine_evaluate, examine_train, screen
+from strategies.wire import read_commitment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    import numpy as np
+
+    from bcfl_plugins.manager import PluginManager
+    from bcfl_plugins.types import NodeId, NodeRef, Verdict
+    from strategies._flower import ArrayRecord, Message, MetricRecord
+    from strategies.rules import Rules
+
+    NDArray = np.ndarray[Any, np.dtype[Any]]
+
+_log = logging.getLogger("flwr.bcfl")
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """A training round whose messages are out.
+
+    Parameters
+    ----------
+    ctx : RoundContext
+        What was fixed before.
+    rules : Rules
+        What the strategy needs from a reply.
+    asked : frozenset of int
+        The nodes that were sent a message.
+    """
+
+    ctx: RoundContext
+    rules: Rules
+    asked: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A training round whose replies are judged.
+
+    Parameters
+    ----------
+    judged : tuple of JudgedUpdate
+        The merged verdict on each well formed reply.
+    unusable : tuple of Rejection
+        The other nodes that were asked, or that answered unasked.
+    notes : Mapping[str, str]
+        Each judging plugin's note.
+    """
+
+    judged: tuple[JudgedUpdate, ...]
+    unusable: tuple[Rejection, ...]
+    notes: Mapping[str, str]
+
+
+def judge(
+    training: Training,
+    replies: Iterable[Message],
+    node_of: Callable[[NodeId], NodeRef],
+    hooks: PluginManager | None,
+) -> tuple[Judged, list[Message]]:
+    """Screen the replies, let the plugins judge the rest, and make what may be averaged.
+
+    Parameters
+    ----------
+    training : Training
+        The round.
+    replies : iterable of Message
+        In any order, from anybody.
+    node_of : callable
+        What is known about a node.
+    hooks : PluginManager or None
+        The plugins.
+
+    Returns
+    -------
+    Judged, list of Message
+        The verdicts, and new messages with the accepted updates in ascending order of node.
+    """
+    ctx = training.ctx
+    fit, unusable = _screen_train(training, replies, node_of)
+    for rejection in unusable:
+        _warn(f"round {ctx.server_round}", rejection.node_id, "left out", rejection.detail)
+    updates = tuple(_update(reply, node_of(reply.node_id)) for reply in fit)
+    verdicts: tuple[Verdict, ...] = ()
+    if hooks is not None:
+        hooks.updates_received(ctx, updates)
+        verdicts = hooks.judge_updates(ctx, updates)
+    judged = merge_verdicts(updates, verdicts)
+    for update in judged:
+        if not update.accepted:
+            _warn(f"round {ctx.server_round}", update.node.node_id, "rejected", update.detail)
+    accepted = {update.node.node_id for update in judged if update.accepted}
+    notes = {verdict.plugin: verdict.note for verdict in verdicts if verdict.note}
+    return (
+        Judged(judged, unusable, MappingProxyType(notes)),
+        for_strategy([reply for reply in fit if reply.node_id in accepted]),
+    )
+
+
+def screen_evaluation(
+    replies: Iterable[Message], asked: frozenset[int], rules: Rules
+) -> list[Message]:
+    """Return the replies to an evaluation that may be averaged, as new messages."""
+    fit, dropped = screen(replies, asked, lambda message: examine_evaluate(message, rules))
+    fit, odd = agreeing(fit)
+    for rejection in (*dropped, *odd):
+        _warn("evaluation", rejection.node_id, "left out", rejection.detail)
+    return for_strategy(fit)
+
+
+def finite_model(arrays: ArrayRecord | None, server_round: int) -> Mapping[str, NDArray] | None:
+    """Read an aggregate; None if there is none, or if it holds a NaN or an infinity."""
+    model = None if arrays is None else to_arrays(arrays)
+    if model is None or all_finite(model):
+        return model
+    _log.warning(
+        "bcfl: round %d: the aggregate is not finite; the model stays as it was", server_round
+    )
+    return None
+
+
+def result_of(
+    training: Training,
+    judged: Judged,
+    model: Mapping[str, NDArray] | None,
+    metrics: MetricRecord | None,
+) -> RoundResult:
+    """Put a finished round together for the plugins."""
+    return RoundResult(
+        ctx=training.ctx,
+        model=model,
+        judged=judged.judged,
+        unusable=judged.unusable,
+        notes=judged.notes,
+        metrics=plain_metrics(metrics),
+    )
+
+
+def _screen_train(
+    training: Training, replies: Iterable[Message], node_of: Callable[[NodeId], NodeRef]
+) -> tuple[Sequence[Reply], tuple[Rejection, ...]]:
+    ctx = training.ctx
+
+    def examine(message: Message) -> Reply:
+        reply = examine_train(message, ctx.reference, training.rules)
+        if ctx.opened is None:
+            return reply
+        node = node_of(reply.node_id)
+        signed = read_commitment(message.content, reply.sent, reply.weight, ctx.opened, node)
+        return replace(reply, commitment=signed)
+
+    fit, dropped = screen(replies, training.asked, examine)
+    fit, odd = agreeing(fit)
+    return fit, tuple(sorted((*dropped, *odd), key=lambda rejection: rejection.node_id))
+
+
+def _update(reply: Reply, node: NodeRef) -> ClientUpdate:
+    return ClientUpdate(
+        node=node,
+        arrays=MappingProxyType(dict(reply.arrays)),
+        num_examples=max(1, int(reply.weight)),
+        metrics=reply.metrics,
+        commitment=reply.commitment,
+    )
+
+
+def _warn(where: str, node_id: int, what: str, detail: str) -> None:
+    _log.warning("bcfl: %s: node %d is %s: %s", where, node_id, what, detail)

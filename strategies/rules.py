@@ -1,0 +1,125 @@
+"""What a strategy needs from a reply, read from the strategy itself. Decisions only."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from strategies._flower import strategy as flower
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DEFAULT_WEIGHT_KEY = "num-examples"
+MAX_LOSS = 1e9
+"""Largest training loss that q-FedAvg takes; it weighs a node by a power of it."""
+
+
+class Model(Enum):
+    """What the arrays of a reply are."""
+
+    ARRAYS = "arrays"
+    """A model: names, shapes and kinds are those of the model that went out."""
+    TREES = "trees"
+    """XGBoost trees as JSON, which `FedXgbBagging` parses and joins."""
+    BLOB = "blob"
+    """One block of bytes that `FedXgbCyclic` hands to the next node unread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a strategy needs from a reply.
+
+    Parameters
+    ----------
+    weight_key : str
+        The metric that holds the number of examples.
+    loss_key : str or None
+        The metric that holds the training loss, where the strategy weighs by it.
+    model : Model
+        What the arrays are.
+    max_examples : int
+        The largest number of examples that a node may claim.
+    whole : bool
+        Whether the number of examples must be a whole number, as it must where nodes sign it.
+    """
+
+    weight_key: str
+    loss_key: str | None
+    model: Model
+    max_examples: int
+    whole: bool = False
+
+
+def layers(strategy: flower.Strategy) -> Iterator[flower.Strategy]:
+    """Yield the strategy and those that it wraps, outermost first (Flower's DP strategies wrap)."""
+    layer: object = strategy
+    while isinstance(layer, flower.Strategy):
+        yield layer
+        layer = getattr(layer, "strategy", None)
+
+
+def rules_of(strategy: flower.Strategy, max_examples: int, *, whole: bool) -> Rules:
+    """Read a strategy's rules."""
+    stack = list(layers(strategy))
+    weight_key = next((str(s.weighted_by_key) for s in stack if hasattr(s, "weighted_by_key")), "")
+    loss_key = next((str(s.train_loss_key) for s in stack if hasattr(s, "train_loss_key")), None)
+    model = Model.ARRAYS
+    if any(isinstance(s, flower.FedXgbBagging) for s in stack):
+        model = Model.TREES
+    elif any(isinstance(s, flower.FedXgbCyclic) for s in stack):
+        model = Model.BLOB
+    return Rules(weight_key or DEFAULT_WEIGHT_KEY, loss_key, model, max_examples, whole)
+
+
+def nodes_needed(strategy: flower.Strategy, phase: str) -> int:
+    """Return how many nodes the strategy waits for in a phase, ``"train"`` or ``"evaluate"``.
+
+    Flower's own strategies wait without a limit when there are fewer. 0: it asks nobody.
+    """
+    for layer in layers(strategy):
+        if hasattr(layer, "min_available_nodes"):
+            if getattr(layer, f"fraction_{phase}", 1.0) == 0.0:
+                return 0
+            return max(int(layer.min_available_nodes), int(getattr(layer, f"min_{phase}_nodes", 1)))
+    return 1
+
+
+def weight_problem(weight: object, rules: Rules) -> str | None:
+    """Say what is wrong with a claimed number of examples, or None.
+
+    Zero is wrong: an update trained on nothing says nothing, and a strategy that picks it alone
+    would divide by zero.
+    """
+    if isinstance(weight, bool) or not isinstance(weight, int | float):
+        return f"{rules.weight_key!r} is a {type(weight).__name__}, not one number"
+    if isinstance(weight, float) and not math.isfinite(weight):
+        return f"{rules.weight_key!r} is {weight}"
+    if not 0 < weight <= rules.max_examples:
+        return f"{rules.weight_key!r} is {weight:.6g}, outside 1 to {rules.max_examples}"
+    if rules.whole and weight != int(weight):
+        return f"{rules.weight_key!r} is {weight}, and nodes sign whole numbers only"
+    return None
+
+
+def trees_problem(blob: bytes) -> str | None:
+    """Say why `FedXgbBagging` could not join these trees, or None."""
+    try:
+        booster = json.loads(blob)["learner"]["gradient_booster"]["model"]
+        counts = booster["gbtree_model_param"]
+        parallel = int(counts["num_parallel_tree"])
+        int(counts["num_trees"])
+        trees = booster["trees"]
+        complete = (
+            0 < parallel <= len(trees)
+            and all(isinstance(tree, dict) for tree in trees)
+            and isinstance(booster["tree_info"], list)
+            and isinstance(booster["iteration_indptr"], list)
+            and isinstance(booster["iteration_indptr"][-1], int)
+        )
+    except (ValueError, KeyError, IndexError, TypeError, RecursionError) as error:
+        return f"no XGBoost model in JSON ({type(error).__name__})"
+    return None if complete else "an XGBoost model without its trees"

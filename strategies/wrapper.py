@@ -1,0 +1,172 @@
+"""Wrap any Flower strategy: screen its replies and call the plugins around each round.
+
+`GuardMixin` sits between a strategy and its base class, so the strategy keeps its own arithmetic,
+its attributes and its type. Without plugins it only screens.
+"""
+
+from __future__ import annotations
+
+import inspect
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from bcfl_plugins.errors import ConfigError
+from strategies._flower import strategy as flower
+from strategies.runtime import Guard
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from strategies._flower import ArrayRecord, ConfigRecord, Grid, Message, MetricRecord
+    from strategies.runtime import Bcfl
+
+    EvaluateFn = Callable[[int, ArrayRecord], MetricRecord | None]
+
+_S = TypeVar("_S", bound=flower.Strategy)
+
+
+class GuardMixin(flower.Strategy):
+    """Put this before a Flower strategy among a class's bases.
+
+    Parameters
+    ----------
+    *args, **kwargs
+        The strategy's own.
+    bcfl : Mapping, BcflConfig, Session or None
+        Flower's ``context.run_config``, of which the keys under ``bcfl`` are read; a checked
+        config; or an open session, which stays open after the run. `None`: no plugins.
+
+    Raises
+    ------
+    ConfigError
+        If a key or value under ``bcfl`` is wrong.
+    """
+
+    _bcfl: Guard
+
+    def __init__(self, *args: Any, bcfl: Bcfl = None, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **kwargs)
+        self._bcfl = Guard.of(bcfl)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init_subclass__(**kwargs)
+        cls.__signature__ = _signature(cls)  # type: ignore[attr-defined]
+
+    def start(  # noqa: PLR0917 - Flower's own signature
+        self,
+        grid: Grid,
+        initial_arrays: ArrayRecord,
+        num_rounds: int = 3,
+        timeout: float = 3600,
+        train_config: ConfigRecord | None = None,
+        evaluate_config: ConfigRecord | None = None,
+        evaluate_fn: EvaluateFn | None = None,
+    ) -> flower.Result:
+        """Run the strategy between opening and closing the session; else as in Flower."""
+        guard = self._bcfl
+        with guard.running(grid, num_rounds):
+            return super().start(
+                grid,
+                initial_arrays,
+                num_rounds,
+                timeout,
+                train_config,
+                evaluate_config,
+                None if evaluate_fn is None else guard.watched(evaluate_fn),
+            )
+
+    def configure_train(
+        self, server_round: int, arrays: ArrayRecord, config: ConfigRecord, grid: Grid
+    ) -> Iterable[Message]:
+        """Let the strategy sample among the eligible nodes, and open the round."""
+        guard = self._bcfl
+        view = guard.training_nodes(self, server_round, grid)
+        messages = super().configure_train(server_round, arrays, config, view)  # type: ignore[safe-super]
+        return guard.open_round(self, server_round, arrays, messages)
+
+    def aggregate_train(
+        self, server_round: int, replies: Iterable[Message]
+    ) -> tuple[ArrayRecord | None, MetricRecord | None]:
+        """Screen and judge the replies, let the strategy average the rest, and settle the round.
+
+        When no reply is left the strategy is not called and there is no aggregate, which is what
+        Flower's own strategies answer for a round without replies.
+        """
+        guard = self._bcfl
+        if not guard.acts_on(server_round):
+            return super().aggregate_train(server_round, replies)  # type: ignore[safe-super]
+        accepted = guard.judge(replies)
+        arrays, metrics = None, None
+        if accepted:
+            arrays, metrics = super().aggregate_train(server_round, accepted)  # type: ignore[safe-super]
+        return guard.settle(arrays, metrics)
+
+    def configure_evaluate(
+        self, server_round: int, arrays: ArrayRecord, config: ConfigRecord, grid: Grid
+    ) -> Iterable[Message]:
+        """Let the strategy sample among the eligible nodes."""
+        guard = self._bcfl
+        view = guard.evaluating_nodes(self, server_round, grid)
+        messages = super().configure_evaluate(server_round, arrays, config, view)  # type: ignore[safe-super]
+        return guard.ask_to_evaluate(messages)
+
+    def aggregate_evaluate(
+        self, server_round: int, replies: Iterable[Message]
+    ) -> MetricRecord | None:
+        """Screen the replies and let the strategy average the rest."""
+        guard = self._bcfl
+        fit = guard.screen_evaluate(self, replies)
+        metrics = super().aggregate_evaluate(server_round, fit)  # type: ignore[safe-super]
+        guard.evaluated_by_nodes(metrics)
+        return metrics
+
+
+def guard(strategy: _S, bcfl: Bcfl = None) -> _S:
+    """Wrap a strategy that exists already, your own classes included.
+
+    The result is of a subclass of the strategy's class and shares its attributes: a change on one
+    is seen on the other.
+
+    Parameters
+    ----------
+    strategy : Strategy
+        Any strategy of Flower's Message API.
+    bcfl : Mapping, BcflConfig, Session or None
+        As for the drop-in classes.
+
+    Raises
+    ------
+    ConfigError
+        If the strategy is wrapped already, or a setting is wrong.
+
+    Examples
+    --------
+    ::
+
+        strategy = guard(MyFedAvg(fraction_train=0.5), bcfl=context.run_config)
+    """
+    if isinstance(strategy, GuardMixin):
+        raise ConfigError(f"this {type(strategy).__name__} is wrapped already; wrap it once")
+    guarded: _S = object.__new__(_guarded(type(strategy)))
+    guarded.__dict__ = strategy.__dict__
+    guarded.__dict__["_bcfl"] = Guard.of(bcfl)
+    return guarded
+
+
+@cache
+def _guarded(cls: type[Any]) -> type[Any]:
+    return type(cls.__name__, (GuardMixin, cls), {"__doc__": cls.__doc__})
+
+
+def _signature(cls: type) -> inspect.Signature:
+    """Return the constructor's signature: the strategy's own, and `bcfl` by keyword."""
+    for base in cls.__mro__:
+        if base is not GuardMixin and "__init__" in base.__dict__:
+            own = inspect.signature(base.__dict__["__init__"])
+            break
+    parameters = list(own.parameters.values())[1:]
+    if not issubclass(base, GuardMixin):
+        bcfl = inspect.signature(GuardMixin.__init__).parameters["bcfl"]
+        variable = [p for p in parameters if p.kind is inspect.Parameter.VAR_KEYWORD]
+        parameters = [p for p in parameters if p not in variable] + [bcfl, *variable]
+    return own.replace(parameters=parameters)

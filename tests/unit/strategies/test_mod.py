@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from flwr.app import Message, RecordDict
+from flwr.clientapp import ClientApp as FlowerClientApp
+
+import strategies
+from bcfl_plugins import NodeRef, OpenedRound
+from pallet_bridge.errors import ConfigError
+from pallet_bridge.keys import Signer
+from pallet_bridge.types import Reason
+from strategies.errors import NothingSigned
+from strategies.records import to_arrays
+from strategies.screen import Unfit
+from strategies.testing import FIRST_NODE_ID, InProcessGrid
+from strategies.wire import (
+    COMMIT,
+    IDENTITY,
+    QUERY,
+    ROUND,
+    Instruction,
+    Question,
+    instruction_record,
+    question_record,
+    read_commitment,
+)
+
+GENESIS = bytes(range(32))
+DEV = "//bcfl//node-0"
+OPENED = OpenedRound(federation=3, round=5, genesis=GENESIS)
+
+
+def instruction(toy: Any, opened: Any = OPENED, **arrays: Any) -> RecordDict:
+    asked = instruction_record(Instruction(opened, "num-examples"))
+    model = {**toy.model(), **arrays}
+    return RecordDict({"arrays": toy.record(model), ROUND: asked, "config": toy.config_record()})
+
+
+def question(*, dev: bool = True) -> RecordDict:
+    return RecordDict({IDENTITY: question_record(Question(GENESIS, 3, bytes(32), dev))})
+
+
+class Node:
+    """One node that is asked directly, so that what it raises is seen."""
+
+    def __init__(self, app: Any, **node_config: Any) -> None:
+        config = {name.replace("_", "-"): value for name, value in node_config.items()}
+        self.app = app
+        self.context = InProcessGrid(app, node_configs=[config]).contexts[FIRST_NODE_ID]
+
+    def ask(self, content: RecordDict, kind: str = "train") -> Message:
+        with InProcessGrid(self.app, 1):
+            return self.app(Message(content, FIRST_NODE_ID, kind), self.context)
+
+
+def check(reply: Message, signer: str = DEV, opened: OpenedRound = OPENED) -> Any:
+    sent = to_arrays(reply.content["arrays"])
+    node = NodeRef(FIRST_NODE_ID, Signer.from_uri(signer).account)
+    return read_commitment(reply.content, sent, 10, opened, node)
+
+
+def test_without_an_instruction_messages_pass_unchanged(toy: Any) -> None:
+    node = Node(toy.app_of())
+    content = instruction(toy)
+    del content[ROUND]
+    assert set(node.ask(content).content) == {"arrays", "metrics"}
+    assert set(node.ask(content, "evaluate").content) == {"metrics"}
+
+
+def test_the_app_sees_no_record_of_ours(toy: Any) -> None:
+    seen = []
+
+    def train(message: Any, context: Any) -> Any:
+        seen.append(set(message.content))
+        return toy.honest(message, context)
+
+    node = Node(toy.app_of(train=train), bcfl_key_uri=DEV)
+    assert COMMIT in node.ask(instruction(toy)).content
+    assert seen == [{"arrays", "config"}]
+
+
+def test_an_evaluation_is_not_signed(toy: Any) -> None:
+    node = Node(toy.app_of(), bcfl_key_uri=DEV)
+    assert COMMIT not in node.ask(instruction(toy), "evaluate").content
+
+
+def test_what_leaves_the_node_is_what_is_signed(toy: Any) -> None:
+    def clip(message: Any, context: Any, call_next: Any) -> Any:
+        reply = call_next(message, context)
+        reply.content["arrays"] = toy.record({"w": np.zeros(2, np.float16)})
+        return reply
+
+    node = Node(toy.app_of(mods=[clip]), bcfl_key_uri=DEV)
+    reply = node.ask(instruction(toy))
+    assert list(reply.content["arrays"]) == ["w"]
+    assert check(reply).num_examples == 10
+
+
+def test_the_plain_mod_does_the_same_in_an_app_of_flower(toy: Any) -> None:
+    app = toy.app_of(base=FlowerClientApp, mods=[strategies.bcfl_mod])
+    app.query("bcfl_identity")(strategies.bcfl_identity)
+    node = Node(app)
+    assert node.ask(question(), QUERY).content[IDENTITY]["dev-uri"] == DEV
+    assert check(node.ask(instruction(toy))).account == Signer.from_uri(DEV).account
+
+
+def test_the_same_update_gets_the_same_commitment_and_another_one_none(toy: Any) -> None:
+    node = Node(toy.app_of(), bcfl_key_uri=DEV)
+    first, again = (check(node.ask(instruction(toy))) for _ in range(2))
+    assert first == again
+    with pytest.raises(NothingSigned, match="equivocation"):
+        node.ask(instruction(toy, b=np.ones(3, np.float32)))
+    with pytest.raises(NothingSigned, match="is over"):
+        node.ask(instruction(toy, OpenedRound(3, 4, GENESIS)))
+    assert check(node.ask(instruction(toy))) == first
+
+
+@pytest.mark.parametrize(
+    "opened", [OpenedRound(3, 6, GENESIS), OpenedRound(4, 0, GENESIS), OpenedRound(3, 0, bytes(32))]
+)
+def test_other_rounds_federations_and_chains_are_signed_on_their_own(toy: Any, opened: Any) -> None:
+    node = Node(toy.app_of(), bcfl_key_uri=DEV)
+    check(node.ask(instruction(toy)))
+    signed = node.ask(instruction(toy, opened, b=np.ones(3, np.float32)))
+    check(signed, opened=opened)
+    with pytest.raises(Unfit) as unfit:
+        check(signed)
+    assert unfit.value.reason == Reason.BAD_SIGNATURE
+
+
+@pytest.mark.parametrize("pin", [GENESIS.hex(), "0x" + GENESIS.hex().upper()])
+def test_a_pinned_chain_is_the_only_one_signed_for(toy: Any, pin: Any) -> None:
+    node = Node(toy.app_of(), bcfl_key_uri=DEV, bcfl_genesis=pin)
+    check(node.ask(instruction(toy)))
+    with pytest.raises(NothingSigned, match="bcfl-genesis"):
+        node.ask(instruction(toy, OpenedRound(3, 6, bytes(32))))
+
+
+def test_keys_come_from_the_operator(toy: Any, monkeypatch: Any, tmp_path: Any) -> None:
+    secret = "0x" + "5a" * 32
+    monkeypatch.setenv("NODE_KEY", secret)
+    path = tmp_path / "key"
+    path.write_text(secret)
+    path.chmod(0o600)
+    for uri in ("env:NODE_KEY", f"file:{path}"):
+        node = Node(toy.app_of(), bcfl_key_uri=uri)
+        assert "dev-uri" not in node.ask(question(), QUERY).content[IDENTITY]
+        assert check(node.ask(instruction(toy)), secret)
+
+
+@pytest.mark.parametrize(
+    "uri", ["bottom drive obey lake curtain smoke basket hold race lonely fit walk", "env:UNSET_X"]
+)
+def test_a_wrong_key_setting_is_named_and_never_repeated(toy: Any, uri: Any) -> None:
+    node = Node(toy.app_of(), bcfl_key_uri=uri)
+    with pytest.raises(ConfigError, match="bcfl-key-uri") as error:
+        node.ask(instruction(toy))
+    assert "bottom drive" not in str(error.value)
+
+
+def test_without_a_key_nothing_is_signed_on_a_real_chain(toy: Any) -> None:
+    node = Node(toy.app_of())
+    with pytest.raises(NothingSigned, match="has no key"):
+        node.ask(question(dev=False), QUERY)
+    with pytest.raises(NothingSigned, match="has no key"):
+        node.ask(instruction(toy))
+
+
+def test_a_development_key_is_told_only_where_it_is_asked_for(toy: Any) -> None:
+    node = Node(toy.app_of(), bcfl_key_uri="//Alice")
+    assert "dev-uri" not in node.ask(question(dev=False), QUERY).content[IDENTITY]
+    assert node.ask(question(), QUERY).content[IDENTITY]["dev-uri"] == "//Alice"
+
+
+@pytest.mark.parametrize("attack", ["two ArrayRecords", "num-examples nan", "num-examples zero"])
+def test_what_no_server_takes_is_not_signed(toy: Any, attack: Any) -> None:
+    node = Node(toy.app_of({0: toy.malformed[attack]}), bcfl_key_uri=DEV)
+    with pytest.raises(NothingSigned):
+        node.ask(instruction(toy))

@@ -1,0 +1,149 @@
+"""Commitments: what a node must have signed for its update to count, once a round is open."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from flwr.app import ConfigRecord, Message, RecordDict
+
+from bcfl_plugins import NodeId, NodeRef, OpenedRound, RoundContext, RunInfo
+from pallet_bridge.encoding import update_digest
+from pallet_bridge.keys import Signer
+from pallet_bridge.types import Reason
+from strategies.contents import instruct
+from strategies.records import to_arrays
+from strategies.rounds import Training, judge
+from strategies.rules import Model, Rules
+from strategies.testing import FIRST_NODE_ID, InProcessGrid
+from strategies.wire import COMMIT, Instruction
+
+OPENED = OpenedRound(federation=1, round=4, genesis=bytes(range(32)))
+NODES = 4
+BAD = FIRST_NODE_ID
+
+
+def account(node_id: int) -> Any:
+    return Signer.from_uri(f"//node//{node_id - FIRST_NODE_ID}").account
+
+
+def node_of(node_id: NodeId) -> NodeRef:
+    return NodeRef(node_id, account(node_id))
+
+
+def training(toy: Any, opened: OpenedRound = OPENED) -> Training:
+    reference = to_arrays(toy.record(toy.model()))
+    rules = Rules("num-examples", None, Model.ARRAYS, 10**9, whole=True)
+    asked = frozenset(range(FIRST_NODE_ID, FIRST_NODE_ID + NODES))
+    return Training(RoundContext(RunInfo(1, 1), 1, opened, reference), rules, asked)
+
+
+def replies_to(
+    toy: Any, opened: OpenedRound, app: Any = None, arrivals: Any = None
+) -> list[Message]:
+    configs = [{"bcfl-key-uri": f"//node//{index}"} for index in range(NODES)]
+    grid = InProcessGrid(app or toy.app_of(), node_configs=configs, arrivals=arrivals)
+    with grid:
+        content = RecordDict({"arrays": toy.record(toy.model())})
+        messages = [Message(content, node, "train") for node in grid.get_node_ids()]
+        return grid.send_and_receive(instruct(messages, Instruction(opened, "num-examples")))
+
+
+def swap_arrays(reply: Message, toy: Any) -> None:
+    reply.content["arrays"] = toy.record({**toy.model(), "b": np.ones(3, np.float32)})
+
+
+def inflate(reply: Message, toy: Any) -> None:
+    toy.with_metric("num-examples", 11)(reply.content)
+
+
+def strip(reply: Message, toy: Any) -> None:
+    del reply.content[COMMIT]
+
+
+def fraction(reply: Message, toy: Any) -> None:
+    toy.with_metric("num-examples", 10.5)(reply.content)
+
+
+def field(name: str, value: Any) -> Any:
+    def tamper(reply: Message, toy: Any) -> None:
+        fields = dict(reply.content[COMMIT])
+        fields[name] = value
+        reply.content[COMMIT] = ConfigRecord(fields)
+
+    return tamper
+
+
+TAMPERING = {
+    "arrays swapped": (swap_arrays, Reason.DIGEST_MISMATCH),
+    "weight inflated": (inflate, Reason.DIGEST_MISMATCH),
+    "commitment stripped": (strip, Reason.BAD_SIGNATURE),
+    "weight not whole": (fraction, Reason.BAD_WEIGHT),
+    "other salt": (field("salt", bytes(32)), Reason.DIGEST_MISMATCH),
+    "short salt": (field("salt", b""), Reason.BAD_SIGNATURE),
+    "other commitment": (field("commitment", bytes(32)), Reason.BAD_SIGNATURE),
+    "other weight signed": (field("num-examples", 12), Reason.BAD_SIGNATURE),
+    "negative weight signed": (field("num-examples", -1), Reason.BAD_SIGNATURE),
+    "no signature": (field("signature", bytes(64)), Reason.BAD_SIGNATURE),
+    "foreign account": (field("account", account(FIRST_NODE_ID + 1).raw), Reason.BAD_SIGNATURE),
+    "no account": (field("account", b"x"), Reason.BAD_SIGNATURE),
+    "text for bytes": (field("salt", "text"), Reason.BAD_SIGNATURE),
+    "other version": (field("v", 2), Reason.BAD_SIGNATURE),
+}
+
+
+def test_honest_commitments_are_verified_and_handed_on(toy: Any) -> None:
+    judged, accepted = judge(training(toy), replies_to(toy, OPENED), node_of, None)
+    assert [u.node.account for u in judged.judged] == [
+        account(u.node.node_id) for u in judged.judged
+    ]
+    assert len(accepted) == NODES
+    assert judged.unusable == ()
+    for update, message in zip(judged.judged, accepted, strict=True):
+        sent = to_arrays(message.content["arrays"])
+        assert update.commitment.update_digest == update_digest(sent)
+        assert set(message.content) == {"arrays", "metrics"}
+
+
+@pytest.mark.parametrize("kind", TAMPERING)
+def test_tampering_is_caught_and_costs_its_sender_only(toy: Any, kind: str) -> None:
+    tamper, reason = TAMPERING[kind]
+    replies = replies_to(toy, OPENED)
+    tamper(replies[0], toy)
+    judged, accepted = judge(training(toy), replies, node_of, None)
+    assert [(r.node_id, r.reason) for r in judged.unusable] == [(BAD, reason)]
+    assert [u.node.node_id for u in judged.judged] == [BAD + 1, BAD + 2, BAD + 3]
+    assert len(accepted) == 3
+
+
+@pytest.mark.parametrize("other", [{"round": 3}, {"federation": 2}, {"genesis": bytes(32)}])
+def test_a_commitment_for_another_place_counts_nowhere_else(toy: Any, other: Any) -> None:
+    replies = replies_to(toy, replace(OPENED, **other))
+    judged, accepted = judge(training(toy), replies, node_of, None)
+    assert {r.reason for r in judged.unusable} == {Reason.BAD_SIGNATURE}
+    assert len(judged.unusable) == NODES
+    assert accepted == []
+
+
+def test_a_node_without_an_account_cannot_commit(toy: Any) -> None:
+    judged, _ = judge(training(toy), replies_to(toy, OPENED), NodeRef, None)
+    assert {r.detail for r in judged.unusable} == {"it has not proved an account"}
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_of_two_replies_in_one_name_the_signed_one_counts(toy: Any, first: bool) -> None:
+    """Flower does not check who wrote a reply: another node may push one in this name."""
+
+    def arrivals(replies: list[Message]) -> list[Message]:
+        content = RecordDict(dict(replies[1].content))
+        with InProcessGrid(toy.app_of(), 1):
+            forged = Message(content, reply_to=Message(RecordDict(), BAD, "train"))
+        return [forged, *replies] if first else [*replies, forged]
+
+    judged, accepted = judge(
+        training(toy), replies_to(toy, OPENED, arrivals=arrivals), node_of, None
+    )
+    assert judged.unusable == ()
+    assert len(accepted) == NODES
