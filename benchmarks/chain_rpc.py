@@ -1,0 +1,247 @@
+"""What a client sees of the embedded node's speed: waiting, streaming, memory, start.
+
+Each figure stands beside that of chopsticks 1.5.1, the development chain that JavaScript users
+have, measured with the same runtime: see the constants. The node runs in a process of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import psutil
+from substrateinterface import Keypair, SubstrateInterface
+from websockets.sync.client import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from websockets.sync.client import ClientConnection
+
+# chopsticks 1.5.1 on a genesis of this shape, on two cores; installing it takes 272 MB, 100 s.
+CHOPSTICKS_WAIT_MS = 528.0
+CHOPSTICKS_RSS_MB = 268.0
+
+UNIT = 10**12
+MEGABYTE = 1e6
+SERVE = """
+import sys
+from pallet_bridge.embedded import EmbeddedNode
+with EmbeddedNode.start() as node:
+    print(node.url, flush=True)
+    sys.stdin.read()
+"""
+TERMS: dict[str, Any] = {
+    "min_stake": 10 * UNIT,
+    "max_participants": 256,
+    "quorum": 0,
+    "commit_blocks": 20_000,
+    "settle_blocks": 10,
+    "dispute_blocks": 10,
+    "unbonding_blocks": 30_000,
+    "round_reward": 10 * UNIT,
+    "strikes_to_slash": 3,
+    "strike_decay_rounds": 10,
+    "slash": {"equivocation": 500_000_000, "outlier_base": 100_000_000, "cap": 500_000_000},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The measured figures.
+
+    Attributes
+    ----------
+    start_ms
+        From starting a Python process to a node that answers, imports included.
+    wait_ms, wait_p95_ms
+        One transfer signed, submitted and waited for with substrate-interface: median, 95 %.
+    commits_per_second
+        Signed `commit` calls of as many accounts, sent without waiting, until the last is in a
+        block.
+    rss_mb
+        Resident memory of the node's process after all that.
+    """
+
+    start_ms: float
+    waited: int
+    wait_ms: float
+    wait_p95_ms: float
+    commits: int
+    commit_blocks: int
+    commits_per_second: float
+    rss_mb: float
+    wait_ratio: float
+    rss_ratio: float
+
+
+@contextmanager
+def node() -> Iterator[tuple[str, float, psutil.Process]]:
+    """Run a node in a process; give its address, its start time in ms and its process."""
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with process:
+        if process.stdout is None or process.stdin is None:
+            raise RuntimeError("the node's pipes are not there")
+        url = process.stdout.readline().strip()
+        with connect(url) as socket:
+            ask(socket, "system_chain", [])
+        milliseconds = (time.perf_counter() - started) * 1000
+        yield url, milliseconds, psutil.Process(process.pid)
+        process.stdin.close()
+
+
+def ask(socket: ClientConnection, method: str, params: list[Any]) -> Any:  # noqa: ANN401 - JSON
+    """Send one request and wait for its answer."""
+    socket.send(json.dumps({"jsonrpc": "2.0", "id": 0, "method": method, "params": params}))
+    answer = json.loads(socket.recv())
+    if "error" in answer:
+        raise RuntimeError(f"{method}: {answer['error']}")
+    return answer["result"]
+
+
+def submit(
+    substrate: SubstrateInterface, signer: Keypair, module: str, call: str, args: dict[str, Any]
+) -> None:
+    """Sign a call, submit it and wait for its block."""
+    composed = substrate.compose_call(module, call, args)
+    extrinsic = substrate.create_signed_extrinsic(composed, signer)
+    receipt = substrate.submit_extrinsic(extrinsic, wait_for_inclusion=True)
+    if not receipt.is_success:
+        raise RuntimeError(f"{module}.{call}: {receipt.error_message}")
+
+
+def waits(substrate: SubstrateInterface, count: int) -> list[float]:
+    """Give the milliseconds of `count` transfers, each waited for."""
+    alice = Keypair.create_from_uri("//Alice")
+    bob = Keypair.create_from_uri("//Bob").ss58_address
+    call = substrate.compose_call("Balances", "transfer_keep_alive", {"dest": bob, "value": UNIT})
+    times = []
+    for _ in range(count):
+        start = time.perf_counter()
+        extrinsic = substrate.create_signed_extrinsic(call, alice)
+        substrate.submit_extrinsic(extrinsic, wait_for_inclusion=True)
+        times.append((time.perf_counter() - start) * 1000)
+    return times
+
+
+def members(substrate: SubstrateInterface, count: int) -> list[Keypair]:
+    """Open a round with `count` funded members; give their keys."""
+    alice = Keypair.create_from_uri("//Alice")
+    keys = [Keypair.create_from_uri(f"//Alice//member//{index}") for index in range(count)]
+    zero, digest = {"federation": 0}, "0x" + "11" * 32
+    submit(substrate, alice, "Bcfl", "create_federation", {"terms": TERMS, "metadata": digest})
+    submit(substrate, alice, "Bcfl", "fund", zero | {"amount": 100 * UNIT})
+    transfers = [
+        substrate.compose_call(
+            "Balances", "transfer_keep_alive", {"dest": key.ss58_address, "value": 100 * UNIT}
+        )
+        for key in keys
+    ]
+    submit(substrate, alice, "Utility", "batch_all", {"calls": transfers})
+    join = substrate.compose_call("Bcfl", "join", zero | {"stake": 20 * UNIT})
+    signed = [substrate.create_signed_extrinsic(join, key, nonce=0) for key in keys]
+    stream(substrate.url, [str(extrinsic.data) for extrinsic in signed])
+    submit(substrate, alice, "Bcfl", "open_round", zero | {"base_model": digest})
+    return keys
+
+
+def stream(url: str, extrinsics: list[str]) -> tuple[float, int]:
+    """Send extrinsics without waiting; give the seconds until all are in blocks, and how many."""
+    blocks: set[str] = set()
+    requests = [
+        json.dumps(
+            {
+                "jsonrpc": "2.0",
+                "id": index,
+                "method": "author_submitAndWatchExtrinsic",
+                "params": [extrinsic],
+            }
+        )
+        for index, extrinsic in enumerate(extrinsics)
+    ]
+    with connect(url, compression=None, max_queue=None) as socket:
+        start = time.perf_counter()
+        for request in requests:
+            socket.send(request)
+        missing = len(extrinsics)
+        while missing:
+            message = json.loads(socket.recv())
+            if "error" in message:
+                raise RuntimeError(f"refused: {message['error']}")
+            status = message.get("params", {}).get("result")
+            if isinstance(status, dict) and "inBlock" in status:
+                blocks.add(status["inBlock"])
+                missing -= 1
+        return time.perf_counter() - start, len(blocks)
+
+
+def measure(waited: int, commits: int) -> Report:
+    """Run everything against one fresh node."""
+    with node() as (url, start_ms, process), SubstrateInterface(url=url) as substrate:
+        waits(substrate, 3)
+        times = sorted(waits(substrate, waited))
+        keys = members(substrate, commits)
+        call = substrate.compose_call(
+            "Bcfl",
+            "commit",
+            {"federation": 0, "round": 0, "commitment": "0x" + "ab" * 32, "num_examples": 600},
+        )
+        signed = [substrate.create_signed_extrinsic(call, key, nonce=1) for key in keys]
+        seconds, blocks = stream(url, [str(extrinsic.data) for extrinsic in signed])
+        stored = len(list(substrate.query_map("Bcfl", "Commitments", [0, 0], page_size=1000)))
+        if stored != commits:
+            raise RuntimeError(f"{stored} of {commits} commitments are on the chain")
+        rss_mb = process.memory_info().rss / MEGABYTE
+    wait_ms = statistics.median(times)
+    return Report(
+        start_ms=round(start_ms, 1),
+        waited=waited,
+        wait_ms=round(wait_ms, 2),
+        wait_p95_ms=round(times[int(0.95 * (len(times) - 1))], 2),
+        commits=commits,
+        commit_blocks=blocks,
+        commits_per_second=round(commits / seconds, 1),
+        rss_mb=round(rss_mb, 1),
+        wait_ratio=round(CHOPSTICKS_WAIT_MS / wait_ms, 1),
+        rss_ratio=round(CHOPSTICKS_RSS_MB / rss_mb, 1),
+    )
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the work")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    options = parser.parse_args()
+    report = measure(*((20, 25) if options.quick else (200, 250)))
+    if options.json:
+        print(json.dumps(asdict(report)))
+        return
+    print(f"start to first answer      {report.start_ms:8.0f} ms")
+    print(
+        f"one extrinsic waited for   {report.wait_ms:8.1f} ms   "
+        f"(95 %: {report.wait_p95_ms:.1f} ms; "
+        f"chopsticks 1.5.1: {CHOPSTICKS_WAIT_MS:.0f} ms, {report.wait_ratio} times as long)"
+    )
+    print(
+        f"commits sent in a stream   {report.commits_per_second:8.0f} a second "
+        f"({report.commits} in {report.commit_blocks} blocks)"
+    )
+    print(
+        f"memory of the node         {report.rss_mb:8.0f} MB   "
+        f"(chopsticks 1.5.1: {CHOPSTICKS_RSS_MB:.0f} MB, {report.rss_ratio} times as much)"
+    )
+
+
+if __name__ == "__main__":
+    main()

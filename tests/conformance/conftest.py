@@ -1,0 +1,305 @@
+from __future__ import annotations
+
+import json
+import lzma
+import os
+import shutil
+import socket
+import subprocess
+import threading
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from substrateinterface import Keypair, SubstrateInterface
+from websockets.sync.client import ClientConnection, connect
+
+from pallet_bridge.embedded import Chain, EmbeddedNode
+from pallet_bridge.embedded.codec import Reader, blob
+from pallet_bridge.runtime import load_blob
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+PRESET = "development"
+PACKED_NODE = Path(__file__).parents[3] / "shared" / "bin" / "substrate-node.xz"
+NEEDS_NODE = "needs a Substrate node: set BCFL_NODE=/path/to/substrate-node"
+
+
+class RpcError(Exception):
+    def __init__(self, error: dict[str, Any]) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+class Client:
+    """JSON-RPC as it goes over the wire, without a client library in between."""
+
+    def __init__(self, url: str) -> None:
+        self.socket: ClientConnection = connect(
+            url, compression=None, max_size=None, max_queue=None
+        )
+        self.notes: list[dict[str, Any]] = []
+        self._id = 0
+
+    def raw(self, text: str) -> Any:
+        self.socket.send(text)
+        while True:
+            message = json.loads(self.socket.recv(timeout=60))
+            if isinstance(message, list) or "method" not in message:
+                return message
+            self.notes.append(message)
+
+    def send(self, method: str, *params: Any) -> dict[str, Any]:
+        self._id += 1
+        request = {"jsonrpc": "2.0", "id": self._id, "method": method, "params": list(params)}
+        answer = self.raw(json.dumps(request))
+        assert answer["id"] == self._id
+        return answer
+
+    def call(self, method: str, *params: Any) -> Any:
+        answer = self.send(method, *params)
+        if "error" in answer:
+            raise RpcError(answer["error"])
+        return answer["result"]
+
+    def next_note(self, subscription: str) -> Any:
+        """Wait for the next message of a subscription and give its result."""
+        while True:
+            for index, note in enumerate(self.notes):
+                if note["params"]["subscription"] == subscription:
+                    return self.notes.pop(index)["params"]["result"]
+            self.notes.append(json.loads(self.socket.recv(timeout=60)))
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    kind: str
+    url: str
+
+    @property
+    def embedded(self) -> bool:
+        return self.kind == "embedded"
+
+
+@pytest.fixture(scope="session")
+def embedded_url() -> Iterator[str]:
+    with EmbeddedNode.start(preset=PRESET) as node:
+        yield node.url
+
+
+@pytest.fixture(scope="session")
+def node_binary(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    named = os.environ.get("BCFL_NODE")
+    if named:
+        return Path(named)
+    if not PACKED_NODE.is_file():
+        pytest.skip(NEEDS_NODE)
+    path = tmp_path_factory.mktemp("node") / "substrate-node"
+    with lzma.open(PACKED_NODE) as packed, path.open("wb") as unpacked:
+        shutil.copyfileobj(packed, unpacked, 1 << 20)
+    path.chmod(0o755)
+    return path
+
+
+def chain_spec() -> dict[str, Any]:
+    """The spec of a chain with the packaged runtime's development genesis."""
+    answer = Chain.new(preset=PRESET).call(
+        "GenesisBuilder_get_preset", b"\x01" + blob(PRESET.encode())
+    )
+    preset = Reader(answer).option_blob()
+    assert preset is not None
+    return {
+        "name": "Development",
+        "id": "dev",
+        "chainType": "Development",
+        "bootNodes": [],
+        "telemetryEndpoints": None,
+        "protocolId": "bcfl",
+        "properties": {"ss58Format": 42, "tokenDecimals": 12, "tokenSymbol": "UNIT"},
+        "codeSubstitutes": {},
+        "genesis": {
+            "runtimeGenesis": {"code": "0x" + load_blob().hex(), "patch": json.loads(preset)}
+        },
+    }
+
+
+def free_ports(count: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [item.getsockname()[1] for item in sockets]
+    for item in sockets:
+        item.close()
+    return ports
+
+
+@contextmanager
+def running(binary: Path, folder: Path) -> Iterator[str]:
+    spec = folder / "spec.json"
+    spec.write_text(json.dumps(chain_spec()))
+    rpc_port, p2p_port = free_ports(2)
+    options = "--alice --validator --tmp --force-authoring --no-mdns --no-prometheus"
+    process = subprocess.Popen(
+        [
+            str(binary),
+            *("--chain", str(spec), "--rpc-port", str(rpc_port), "--port", str(p2p_port)),
+            *options.split(),
+            "--unsafe-force-node-key-generation",
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    try:
+        log: list[str] = []
+        for line in process.stderr:
+            log.append(line)
+            if "Running JSON-RPC server" in line:
+                break
+        else:
+            pytest.fail("the node ended:\n" + "".join(log[-20:]))
+        drain = threading.Thread(target=process.stderr.read, daemon=True)
+        drain.start()
+        yield f"ws://127.0.0.1:{rpc_port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+        drain.join()
+        process.stderr.close()
+
+
+@pytest.fixture(scope="session")
+def real_url(node_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running(node_binary, tmp_path_factory.mktemp("spec")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session", params=["embedded", "real"])
+def target(request: pytest.FixtureRequest) -> Target:
+    return Target(request.param, request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture
+def connect_to() -> Iterator[Callable[[str], Client]]:
+    with ExitStack() as stack:
+
+        def connected(url: str) -> Client:
+            client = Client(url)
+            stack.enter_context(client.socket)
+            return client
+
+        yield connected
+
+
+@pytest.fixture
+def client(target: Target, connect_to: Callable[[str], Client]) -> Client:
+    return connect_to(target.url)
+
+
+@pytest.fixture(scope="session")
+def substrate(target: Target) -> Iterator[SubstrateInterface]:
+    with SubstrateInterface(url=target.url) as interface:
+        yield interface
+
+
+@dataclass(frozen=True, slots=True)
+class Included:
+    """An extrinsic that is in a block."""
+
+    block: str
+    hash: str
+
+
+History = dict[str, Included]
+
+
+@pytest.fixture(scope="session")
+def embedded_history(embedded_url: str) -> History:
+    return played(embedded_url)
+
+
+@pytest.fixture(scope="session")
+def real_history(real_url: str) -> History:
+    return played(real_url)
+
+
+@pytest.fixture
+def history(target: Target, request: pytest.FixtureRequest) -> History:
+    """Calls of several accounts, some of which fail, in blocks of the target's chain."""
+    return request.getfixturevalue(f"{target.kind}_history")
+
+
+def played(url: str) -> History:
+    client = Client(url)
+    with SubstrateInterface(url=url) as substrate, client.socket:
+        return dict(play(substrate, client))
+
+
+def play(substrate: SubstrateInterface, client: Client) -> Iterator[tuple[str, Included]]:
+    alice, bob, charlie = (key(name) for name in ("Alice", "Bob", "Charlie"))
+    unit = 10**12
+    terms = {
+        "min_stake": 10 * unit,
+        "max_participants": 8,
+        "quorum": 0,
+        "commit_blocks": 1000,
+        "settle_blocks": 10,
+        "dispute_blocks": 10,
+        "unbonding_blocks": 2000,
+        "round_reward": 5 * unit,
+        "strikes_to_slash": 3,
+        "strike_decay_rounds": 10,
+        "slash": {"equivocation": 500_000_000, "outlier_base": 100_000_000, "cap": 500_000_000},
+    }
+    zero = {"federation": 0}
+    first = [
+        ("create", alice, "create_federation", {"terms": terms, "metadata": "0x" + "42" * 32}),
+        ("fund", alice, "fund", zero | {"amount": 50 * unit}),
+        ("open", alice, "open_round", zero | {"base_model": "0x" + "17" * 32}),
+        ("missing", charlie, "close", {"federation": 4_000_000}),
+    ]
+    commitment = {"round": 0, "commitment": "0x" + "ab" * 32, "num_examples": 600}
+    verdicts = {"round": 0, "model": "0x" + "01" * 32, "report": "0x" + "02" * 32, "verdicts": [[]]}
+    second = [
+        ("join", bob, "join", zero | {"stake": 20 * unit}),
+        ("commit", bob, "commit", zero | commitment),
+        ("again", bob, "commit", zero | commitment),
+        ("stranger", charlie, "commit", zero | commitment),
+        ("early", alice, "settle", zero | verdicts),
+    ]
+    for step in (first, second):
+        nonces = {who.ss58_address: substrate.get_account_nonce(who.ss58_address) for who in KEYS}
+        waiting = []
+        for name, who, function, arguments in step:
+            extrinsic = substrate.create_signed_extrinsic(
+                substrate.compose_call("Bcfl", function, arguments),
+                who,
+                nonce=nonces[who.ss58_address],
+            )
+            nonces[who.ss58_address] += 1
+            subscription = client.call("author_submitAndWatchExtrinsic", str(extrinsic.data))
+            waiting.append((name, subscription, f"0x{extrinsic.extrinsic_hash.hex()}"))
+        for name, subscription, hash_ in waiting:
+            yield name, Included(block_of(client, subscription), hash_)
+
+
+def block_of(client: Client, subscription: str) -> str:
+    while True:
+        status = client.next_note(subscription)
+        assert status not in ("invalid", "dropped")
+        if isinstance(status, dict) and "inBlock" in status:
+            return str(status["inBlock"])
+
+
+def key(name: str) -> Keypair:
+    return Keypair.create_from_uri(f"//{name}")
+
+
+KEYS = tuple(key(name) for name in ("Alice", "Bob", "Charlie", "Dave", "Eve", "Ferdie"))
+
+
+@pytest.fixture(scope="session")
+def alice() -> Keypair:
+    return key("Alice")
