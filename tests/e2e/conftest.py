@@ -1,0 +1,77 @@
+"""A federation of numpy on the embedded chain: ten nodes, three of which attack."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from flwr.app import Array, ArrayRecord, MetricRecord, RecordDict
+from flwr.app import Message as FlowerMessage
+
+from pallet_bridge.journal import RunRecord, read_run
+from strategies import ClientApp, FedAvg
+from strategies.testing import InProcessGrid
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+NODES = 10
+ATTACKERS = frozenset({0, 1, 2})
+STEP = 0.1
+
+
+def node_app(attackers: frozenset[int] = ATTACKERS) -> ClientApp:
+    """Honest nodes move every weight up by about STEP; attackers move it down, far."""
+    app = ClientApp()
+
+    @app.train()
+    def train(message: Any, context: Any) -> Any:
+        model = message.content["arrays"]["w"].numpy()
+        node = int(context.node_config["partition-id"])
+        noise = np.random.default_rng([node, abs(int(1e4 * model.sum()))]).normal(0, STEP / 5, 200)
+        delta = STEP + noise if node not in attackers else -8 * STEP + noise
+        arrays = ArrayRecord({"w": Array((model + delta).astype(np.float32))})
+        metrics = MetricRecord({"num-examples": 50, "loss": 0.1})
+        return FlowerMessage(RecordDict({"arrays": arrays, "metrics": metrics}), reply_to=message)
+
+    return app
+
+
+@dataclass(frozen=True)
+class Run:
+    means: list[float]
+    folder: Path | None
+
+    @property
+    def record(self) -> RunRecord:
+        assert self.folder is not None
+        return read_run(self.folder)
+
+
+@pytest.fixture
+def federate(tmp_path: Path) -> Any:
+    """Train a federation with a config; return the model's mean after each round and its folder."""
+
+    def run(rounds: int = 6, app: ClientApp | None = None, **bcfl: object) -> Run:
+        config: Mapping[str, Any] = {
+            "bcfl.run_dir": str(tmp_path / "runs"),
+            "bcfl.terms.dispute_blocks": 2,
+            **{f"bcfl.{name}": value for name, value in bcfl.items()},
+        }
+        means = []
+
+        def evaluate(_round: int, arrays: ArrayRecord) -> MetricRecord:
+            means.append(float(arrays["w"].numpy().mean()))
+            return MetricRecord({"mean": means[-1]})
+
+        with InProcessGrid(app or node_app(), num_nodes=NODES, run_config=config) as grid:
+            strategy = FedAvg(fraction_evaluate=0.0, min_train_nodes=1, bcfl=config)
+            first = ArrayRecord({"w": Array(np.zeros(200, np.float32))})
+            strategy.start(grid, first, num_rounds=rounds, evaluate_fn=evaluate)
+        folders = sorted((tmp_path / "runs").glob("*"))
+        return Run(means, folders[-1] if folders else None)
+
+    return run
