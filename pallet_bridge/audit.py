@@ -18,6 +18,7 @@ from pallet_bridge.audit_rules import (
     check_commitments,
     check_entries,
     check_journal,
+    check_overrides,
     check_reports,
     check_rewards,
     check_roots,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from pallet_bridge.reports import RoundReport
 
 _RULES = (
+    check_overrides,
     check_journal,
     check_reports,
     check_entries,
@@ -85,7 +87,8 @@ def audit_run(run: Path, *, chain: str | None = None) -> AuditReport:
         A folder with ``run.json``, ``journal.jsonl``, ``reports/`` and, for an embedded chain,
         ``chain.jsonl``.
     chain
-        The WebSocket URL of a node to read, instead of the chain that ``run.json`` names.
+        The WebSocket URL of a node to read, instead of the chain that ``run.json`` names. A URL
+        in ``run.json`` is the coordinator's word: who does not trust it names a node of their own.
 
     Raises
     ------
@@ -120,7 +123,7 @@ def audit_on(client: ChainClient, run: Path, record: RunRecord, *, issuance: boo
         facts = read_facts(client, header.federation)
     except FederationNotFound as error:
         return AuditReport(checks, (Finding("chain", None, None, str(error)),))
-    checks["blocks"] = facts.head.number
+    checks["blocks"] = facts.blocks
     findings: list[Finding] = []
     if facts.federation.coordinator != header.coordinator:
         statement = (

@@ -28,13 +28,16 @@ class Seen:
 class ChainFacts:
     """One federation at the head, with all of its events in order and by name and round.
 
-    `burns` are what the currency burned of stakes, as its own events say: block number, extrinsic
-    index, account and amount. `issuance_drop` is how much less there is in all than before the
-    first block that was read, `fees` and `slashed` what events say was burned meanwhile.
+    `number` is the federation's, `blocks` how many blocks were read, `overrides` those in which
+    the chain's sudo key acted. `burns` are what the currency burned of stakes, as its own events
+    say: block number, extrinsic index, account and amount. `issuance_drop` is how much less there
+    is in all than before the first block that was read, `fees` and `slashed` what events say was
+    burned meanwhile.
     """
 
     genesis: bytes
     head: BlockRef
+    blocks: int
     number: int
     federation: Federation
     terms: Mapping[int, Terms]
@@ -42,6 +45,7 @@ class ChainFacts:
     commitments: Mapping[int, Mapping[AccountId, Commitment]]
     events: tuple[Seen, ...]
     by_round: Mapping[tuple[str, int], tuple[Seen, ...]]
+    overrides: tuple[BlockRef, ...]
     burns: frozenset[tuple[int, int | None, AccountId, int]]
     issuance_drop: Planck
     fees: Planck
@@ -78,6 +82,7 @@ def read_facts(client: ChainClient, federation: int) -> ChainFacts:
     return ChainFacts(
         genesis=client.genesis_hash,
         head=head,
+        blocks=len(blocks),
         number=federation,
         federation=state,
         terms={
@@ -88,6 +93,7 @@ def read_facts(client: ChainClient, federation: int) -> ChainFacts:
         commitments={n: client.commitments(federation, n, at=head.hash) for n in known},
         events=ours,
         by_round=_by_round(ours),
+        overrides=tuple(seen.block for seen in events if seen.event.pallet == "Sudo"),
         burns=frozenset(_burns(events)),
         issuance_drop=Planck(before - client.issuance(at=head.hash)),
         fees=_sum(events, "TransactionPayment", "TransactionFeePaid", "actual_fee"),

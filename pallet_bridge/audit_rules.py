@@ -80,6 +80,13 @@ def rounds_of(record: RunRecord, facts: ChainFacts) -> range:
     return range(record.header.first_round, last)
 
 
+def check_overrides(case: Case) -> Iterator[Finding]:
+    """Check that nobody stood above the rules: the sudo key may change any state."""
+    for block in case.facts.overrides:
+        statement = f"the chain's sudo key acted in block {block.number}, above the pallet's rules"
+        yield Finding("chain", None, None, statement)
+
+
 def check_journal(case: Case) -> Iterator[Finding]:
     """Check that every round is in the journal once, with the end that it had on chain."""
     lines = Counter(line.round for line in case.record.rounds)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, overload
 
+from pallet_bridge.errors import ConfigError
+
 if TYPE_CHECKING:
     from pallet_bridge.client import ChainClient
     from pallet_bridge.local import EmbeddedClient
@@ -50,6 +52,10 @@ def connect(target: str, *, timeout: float = 30.0) -> ChainClient:
         from pallet_bridge.local import EmbeddedClient  # noqa: PLC0415 - loads wasmtime
 
         return EmbeddedClient(timeout=timeout)
+    if not target.startswith(("ws://", "wss://")):
+        raise ConfigError(
+            f"{target!r} names no chain: write 'embedded', ws://HOST:PORT or wss://HOST"
+        )
     from pallet_bridge.backends.node import NodeClient  # noqa: PLC0415 - loads scalecodec
 
     return NodeClient(target, timeout=timeout)

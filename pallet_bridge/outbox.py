@@ -112,6 +112,7 @@ class Outbox:
         self._on_receipt = on_receipt
         self._file = OutboxFile(path, client.genesis_hash)
         self._changed = threading.Condition()
+        self._sending = threading.Lock()
         self._closing = threading.Event()
         self._failures: dict[int, str] = {}
         self._queue = deque(Ticket(self, entry, None) for entry in self._file.pending())
@@ -150,8 +151,9 @@ class Outbox:
             self._queue.append(ticket)
             self._changed.notify_all()
         if self._worker is None:
-            while not ticket.result.done():
-                self._advance(self._queue[0])
+            with self._sending:
+                while not ticket.result.done():
+                    self._advance(self._queue[0])
             ticket.wait(0)
         return ticket
 

@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,7 @@ class OutboxFile:
 
     def __init__(self, path: Path, genesis: bytes) -> None:
         self.path = path
+        self._lock = threading.Lock()  # calls are added in one thread and sent in another
         self._next_id = 0
         self._pending: dict[int, Entry] = {}
         if path.exists():
@@ -75,24 +77,26 @@ class OutboxFile:
 
     def pending(self) -> list[Entry]:
         """Return what is neither done nor failed, in order."""
-        return list(self._pending.values())
+        with self._lock:
+            return list(self._pending.values())
 
     def add(self, call: Call, signer: str) -> Entry:
         """Write a new call down."""
-        entry = Entry(self._next_id, signer, call)
-        self._next_id += 1
-        append_line(
-            self.path,
-            {
-                "type": "call",
-                "id": entry.id,
-                "signer": signer,
-                "pallet": call.pallet,
-                "function": call.function,
-                "args": dict(call.args),
-            },
-        )
-        self._pending[entry.id] = entry
+        with self._lock:
+            entry = Entry(self._next_id, signer, call)
+            append_line(
+                self.path,
+                {
+                    "type": "call",
+                    "id": entry.id,
+                    "signer": signer,
+                    "pallet": call.pallet,
+                    "function": call.function,
+                    "args": dict(call.args),
+                },
+            )
+            self._next_id += 1
+            self._pending[entry.id] = entry
         return entry
 
     def signed(self, entry: Entry, signed: SignedCall, since: int) -> Entry:
@@ -109,19 +113,23 @@ class OutboxFile:
             },
         )
         entry = replace(entry, signed=signed, since=since)
-        self._pending[entry.id] = entry
+        with self._lock:
+            self._pending[entry.id] = entry
         return entry
 
     def done(self, entry: Entry, receipt: Receipt) -> None:
         """Write down that a call succeeded."""
         block = receipt.block.hash.hex()
-        append_line(self.path, {"type": "done", "id": entry.id, "block": block})
-        self._pending.pop(entry.id, None)
+        self._end(entry, {"type": "done", "id": entry.id, "block": block})
 
     def failed(self, entry: Entry, error: str) -> None:
         """Write down that a call failed for good."""
-        append_line(self.path, {"type": "failed", "id": entry.id, "error": error})
-        self._pending.pop(entry.id, None)
+        self._end(entry, {"type": "failed", "id": entry.id, "error": error})
+
+    def _end(self, entry: Entry, line: dict[str, object]) -> None:
+        append_line(self.path, line)
+        with self._lock:
+            self._pending.pop(entry.id, None)
 
     def _load(self, genesis: bytes) -> None:
         try:

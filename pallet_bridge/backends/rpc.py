@@ -15,6 +15,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
+from weakref import WeakValueDictionary
 
 from websockets.exceptions import InvalidHandshake, InvalidURI, WebSocketException
 from websockets.sync.client import connect
@@ -40,6 +41,9 @@ _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _STATE_DISCARDED = "State already discarded"
 
 
+Inbox = queue.SimpleQueue[Json]
+
+
 class Lost(NamedTuple):
     """What a subscription's queue gets when its connection ends."""
 
@@ -49,10 +53,10 @@ class Lost(NamedTuple):
 class Subscription:
     """Notifications of one subscription, in order. Made by `Rpc.subscribe`."""
 
-    def __init__(self, rpc: Rpc, link: _Link, key: str, unsubscribe: str) -> None:
-        self._rpc = rpc
+    def __init__(self, link: _Link, key: str, inbox: Inbox, unsubscribe: str) -> None:
         self._link = link
         self._key = key
+        self._inbox = inbox
         self._unsubscribe = unsubscribe
 
     def next(self, timeout: float) -> Json:
@@ -66,12 +70,12 @@ class Subscription:
             When the connection ended.
         """
         try:
-            item = self._link.inbox(self._key).get(timeout=max(timeout, 0.0))
+            item = self._inbox.get(timeout=max(timeout, 0.0))
         except queue.Empty:
             raise ChainTimeout("the next notification", timeout) from None
         if isinstance(item, Lost):
-            self._link.inbox(self._key).put(item)  # for whoever asks next
-            raise ChainUnavailable(self._rpc.url, item.cause)
+            self._inbox.put(item)  # for whoever asks next
+            raise ChainUnavailable(self._link.url, item.cause)
         return item
 
     def close(self) -> None:
@@ -108,8 +112,9 @@ class Rpc:
     def subscribe(self, method: str, params: Sequence[Json], unsubscribe: str) -> Subscription:
         """Start a subscription; notifications are kept from the first one on."""
         link = self._live()
-        key = self._answer(link, method, params, subscription=True)
-        return Subscription(self, link, str(key), unsubscribe)
+        inbox: Inbox = queue.SimpleQueue()
+        key = self._answer(link, method, params, inbox)
+        return Subscription(link, str(key), inbox, unsubscribe)
 
     def close(self) -> None:
         """End the connection for good."""
@@ -156,9 +161,9 @@ class Rpc:
         return link
 
     def _answer(
-        self, link: _Link, method: str, params: Sequence[Json], *, subscription: bool = False
+        self, link: _Link, method: str, params: Sequence[Json], inbox: Inbox | None = None
     ) -> Json:
-        future = link.start(method, params, subscription=subscription)
+        future = link.start(method, params, inbox)
         try:
             message = future.result(self.timeout)
         except FutureTimeout:
@@ -180,15 +185,16 @@ class _Link:
         self._stack = stack  # what closes the socket
         self._lock = threading.Lock()
         self._next_id = 1
-        self._waiting: dict[int, tuple[Future[Json], bool]] = {}
-        self._inboxes: dict[str, queue.SimpleQueue[Json]] = {}
+        self._waiting: dict[int, tuple[Future[Json], Inbox | None]] = {}
+        # weak: a subscription that nobody holds any more needs no notifications
+        self._inboxes: WeakValueDictionary[str, Inbox] = WeakValueDictionary()
         self._reader = threading.Thread(target=self._read, name="bcfl-rpc", daemon=True)
         self._reader.start()
 
     def start(
-        self, method: str, params: Sequence[Json], *, subscription: bool = False
+        self, method: str, params: Sequence[Json], inbox: Inbox | None = None
     ) -> Future[Json]:
-        """Send a request; its answer arrives in the future."""
+        """Send a request; its answer arrives in the future, notifications in the inbox."""
         future: Future[Json] = Future()
         with self._lock:
             if self.lost is not None:
@@ -196,22 +202,13 @@ class _Link:
                 return future
             number = self._next_id
             self._next_id += 1
-            self._waiting[number] = (future, subscription)
+            self._waiting[number] = (future, inbox)
         request = {"jsonrpc": "2.0", "id": number, "method": method, "params": list(params)}
         try:
             self._socket.send(json.dumps(request))
         except (WebSocketException, OSError) as error:
             self._fail(str(error))
         return future
-
-    def inbox(self, key: str) -> queue.SimpleQueue[Json]:
-        """Return a subscription's queue; a lost link's holds only the news of it."""
-        with self._lock:
-            inbox = self._inboxes.get(key)
-            if inbox is None:
-                inbox = queue.SimpleQueue()
-                inbox.put(Lost(self.lost or "the subscription was closed"))
-            return inbox
 
     def forget(self, key: str) -> bool:
         """Drop a subscription; True when the other end should be told."""
@@ -250,10 +247,10 @@ class _Link:
 
     def _take_answer(self, number: int, message: dict[str, Json]) -> None:
         with self._lock:
-            future, subscription = self._waiting.pop(number, (None, False))
-            if subscription and "result" in message:
+            future, inbox = self._waiting.pop(number, (None, None))
+            if inbox is not None and "result" in message:
                 # here, in the reader: a notification may be the very next message
-                self._inboxes[str(message["result"])] = queue.SimpleQueue()
+                self._inboxes[str(message["result"])] = inbox
         if future is not None:
             future.set_result(message)
 

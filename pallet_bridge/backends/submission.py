@@ -71,9 +71,9 @@ class NodeSubmission:
     def _take(self, status: Json) -> None:
         name, content = _status(status)
         if name == "inBlock":
-            self._included = decode.read_hash(content)
+            self._included = _block(content)
         elif name == "finalized":
-            self._included = self._finalized = decode.read_hash(content)
+            self._included = self._finalized = _block(content)
         elif name == "retracted":
             self._included = None
         elif name in _LOST:
@@ -152,6 +152,13 @@ def _status(status: Json) -> tuple[str, object]:
         name, content = next(iter(status.items()))
         return str(name), content
     raise BadChainValue(f"the pool said {status!r} of a transaction")
+
+
+def _block(content: object) -> bytes:
+    try:
+        return decode.read_hash(content)
+    except EncodingError as error:
+        raise BadChainValue(f"the pool named the block {content!r}") from error
 
 
 def _index(signed: SignedCall, extrinsics: object) -> int | None:

@@ -1,0 +1,184 @@
+"""An embedded chain to talk to, and runs on it as a coordinator leaves them behind."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from pallet_bridge import calls, connect
+from pallet_bridge.encoding import commitment_hash, signing_payload, update_digest
+from pallet_bridge.journal import CHAIN, EndLine, Journal, RunHeader
+from pallet_bridge.keys import Signer
+from pallet_bridge.reports import ReportEntry, RoundReport
+from pallet_bridge.types import (
+    UNIT,
+    AccountId,
+    Outcome,
+    Perbill,
+    Planck,
+    Reason,
+    SignedCommitment,
+    SlashTerms,
+    Terms,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pallet_bridge.client import ChainClient
+    from pallet_bridge.local import EmbeddedClient
+
+COORDINATOR = Signer.from_uri("//Alice")
+NODES = [Signer.from_uri(f"//{name}") for name in ("Bob", "Charlie", "Dave")]
+BAD = NODES[0].account
+STAKE = Planck(100 * UNIT)
+TERMS = Terms(
+    min_stake=Planck(UNIT),
+    max_participants=10,
+    quorum=3,
+    commit_blocks=20,
+    settle_blocks=20,
+    dispute_blocks=2,
+    unbonding_blocks=60,
+    round_reward=Planck(30 * UNIT),
+    strikes_to_slash=2,
+    strike_decay_rounds=2,
+    slash=SlashTerms(
+        equivocation=Perbill(500_000_000),
+        outlier_base=Perbill(100_000_000),
+        cap=Perbill(500_000_000),
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def chain() -> Iterator[EmbeddedClient]:
+    with connect("embedded") as client:
+        yield client
+
+
+@pytest.fixture
+def federation(chain: EmbeddedClient) -> int:
+    return found(chain)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run's folder, its federation, and its chain as it was at the end."""
+
+    folder: Path
+    federation: int
+    chain: EmbeddedClient
+
+
+@pytest.fixture(scope="session")
+def honest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    with connect("embedded") as client:
+        yield write_run(client, tmp_path_factory.mktemp("runs") / "run")
+
+
+def found(chain: ChainClient) -> int:
+    """Make a federation with three members and money for many rounds."""
+    number = chain.next_federation()
+    chain.execute(calls.create_federation(TERMS, bytes(32)), COORDINATOR)
+    submissions = [
+        chain.submit(calls.fund(number, Planck(10_000 * UNIT)), COORDINATOR),
+        *(chain.submit(calls.join(number, STAKE), node) for node in NODES),
+    ]
+    for submission in submissions:
+        submission.wait(30)
+    return number
+
+
+def signed_commitment(
+    genesis: bytes, federation: int, number: int, node: Signer
+) -> SignedCommitment:
+    digest = update_digest({"w": np.full(3, number, "<f4"), "b": np.zeros((), "<f4")})
+    salt, examples = os.urandom(32), 10 + number
+    place = {
+        "genesis": genesis,
+        "federation": federation,
+        "round_id": number,
+        "account": node.account,
+        "num_examples": examples,
+    }
+    commitment = commitment_hash(update_digest=digest, salt=salt, **place)
+    signature = node.sign(signing_payload(commitment=commitment, **place))
+    return SignedCommitment(node.account, digest, examples, salt, commitment, signature)
+
+
+Lie = Callable[[RoundReport], RoundReport]
+
+
+def write_run(
+    chain: EmbeddedClient, folder: Path, *, rounds: int = 3, lie: Lie = lambda report: report
+) -> Run:
+    """Run rounds with one bad node, and a coordinator that may change its reports before it
+    puts their digest on chain."""
+    federation = found(chain)
+    header = RunHeader("embedded", chain.genesis_hash, federation, 2**63 + 1, COORDINATOR.account)
+    journal = Journal.create(folder, header)
+    for number in range(rounds):
+        play_round(chain, journal, number, lie)
+    chain.wait_until_block(chain.head().number + TERMS.dispute_blocks, timeout=60)
+    for number, account in chain.offences(federation):
+        call = calls.execute_slash(federation, number, account)
+        journal.append_receipt(chain.execute(call, COORDINATOR))
+    last = chain.execute(calls.open_round(federation, bytes(32)), COORDINATOR)
+    assert journal.append_receipt(last) == ()
+    journal.append_receipt(chain.execute(calls.abort(federation, rounds), COORDINATOR))
+    journal.append(EndLine(chain.federation(federation).next_round))
+    chain.export(folder / CHAIN)
+    return Run(folder, federation, chain)
+
+
+def play_round(chain: ChainClient, journal: Journal, number: int, lie: Lie) -> None:
+    federation = journal.header.federation
+    model = bytes([number + 1]) * 32
+    chain.execute(calls.open_round(federation, bytes([number]) * 32), COORDINATOR)
+    able = [node for node in NODES if not suspended(chain, federation, node.account)]
+    signed = [signed_commitment(chain.genesis_hash, federation, number, node) for node in able]
+    entries = [one.entry() for one in signed]
+    chain.execute(calls.commit_batch(federation, number, entries), COORDINATOR)
+    honest = RoundReport(
+        genesis=chain.genesis_hash,
+        federation=federation,
+        round=number,
+        base_model=bytes([number]) * 32,
+        model=model,
+        entries=tuple(entry_of(index, one) for index, one in enumerate(signed)),
+        excluded=(),
+        defense="none",
+        parameters={},
+        timings_us={"judge": 12},
+    )
+    report = lie(honest)
+    digest = journal.reports.put(report)
+    if len(able) < TERMS.quorum:
+        chain.wait_until_block(chain.head().number + TERMS.commit_blocks + 1, timeout=60)
+    verdicts = [entry.verdict() for entry in honest.entries]
+    call = calls.settle(federation, number, model, digest, verdicts)
+    journal.append_receipt(chain.execute(call, COORDINATOR))
+
+
+def suspended(chain: ChainClient, federation: int, account: AccountId) -> bool:
+    member = chain.participant(federation, account)
+    return member is not None and member.suspended_until > chain.head().number
+
+
+def entry_of(index: int, signed: SignedCommitment) -> ReportEntry:
+    if signed.account == BAD:
+        reason, detail = int(Reason.OUTLIER_NORM), "too long"
+        return ReportEntry(index, signed, Outcome.REJECTED, -2_500_000, reason, detail)
+    return ReportEntry(2**64 - 1 - index, signed, Outcome.ACCEPTED, 40_000, 0, "")
+
+
+def with_entry(report: RoundReport, index: int, entry: ReportEntry) -> RoundReport:
+    entries = list(report.entries)
+    entries[index] = entry
+    return replace(report, entries=tuple(entries))

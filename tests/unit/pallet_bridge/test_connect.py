@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import pallet_bridge
+from pallet_bridge import connect
+from pallet_bridge.errors import ChainUnavailable, ConfigError
+
+HEAVY = ("wasmtime", "substrateinterface", "scalecodec", "numpy", "torch", "flwr", "websockets")
+
+
+def test_the_package_is_light_until_a_chain_is_asked_for() -> None:
+    code = (
+        "import sys, pallet_bridge, pallet_bridge.journal, pallet_bridge.outbox;"
+        f"print([name for name in {HEAVY} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_public_names_are_there_and_sorted() -> None:
+    assert pallet_bridge.__all__ == sorted(pallet_bridge.__all__)
+    assert all(hasattr(pallet_bridge, name) for name in pallet_bridge.__all__)
+
+
+def test_a_target_that_is_neither_is_refused() -> None:
+    with pytest.raises(ConfigError, match="embeded"):
+        connect("embeded")
+
+
+def test_nothing_at_the_url_is_unavailable() -> None:
+    with pytest.raises(ChainUnavailable):
+        connect("ws://127.0.0.1:1", timeout=1.0)
+
+
+def test_an_embedded_chain_ends_with_its_client() -> None:
+    with connect("embedded") as chain:
+        url = chain.url
+        assert chain.head().number == 0
+        assert chain.node.chain.genesis_hash == chain.genesis_hash
+        with connect(url) as second:
+            assert second.genesis_hash == chain.genesis_hash
+    with pytest.raises(ChainUnavailable):
+        connect(url, timeout=1.0)
+    chain.close()

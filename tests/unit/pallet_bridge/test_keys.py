@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import pickle
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pallet_bridge.errors import ConfigError
+from pallet_bridge.keys import DEV_PHRASE, Signer, verify
+from pallet_bridge.types import AccountId
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# as `subkey inspect` prints them
+KNOWN = {
+    "//Alice": "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY",
+    "//Ferdie": "5CiPPseXPECbkjWCa6MnjNokrgYjMqmKndv2rSnekmSK2DjL",
+    "//Alice//stash": "5GNJqTPyNqANBkUVMN1LPPrxXnFouWXoe2wNSmmEoLctxiZY",
+    DEV_PHRASE: "5DfhGyQdFobKM8NsWvEeAKk5EQQgYe9AydgJ7rMB6E1EqRzV",
+    f"  {DEV_PHRASE}  ": "5DfhGyQdFobKM8NsWvEeAKk5EQQgYe9AydgJ7rMB6E1EqRzV",
+}
+
+
+@pytest.mark.parametrize(("uri", "address"), KNOWN.items())
+def test_known_uris_give_known_addresses(uri: str, address: str) -> None:
+    assert str(Signer.from_uri(uri).account) == address
+
+
+@pytest.mark.parametrize(
+    "uri",
+    ["//Alice/soft", "//1", "//18446744073709551615", "//" + "long" * 20, "/a//b/7", "//Zoë"],
+)
+def test_derivations_are_those_of_substrate_interface(uri: str) -> None:
+    from substrateinterface import Keypair  # noqa: PLC0415 - an outside opinion, in this test only
+
+    assert str(Signer.from_uri(uri).account) == Keypair.create_from_uri(uri).ss58_address
+
+
+def test_a_seed_in_hex_is_a_key() -> None:
+    seed = "0xe5be9a5092b81bca64be81d212e7f2f9eba183bb7a90954f7b76361f6edb5c0a"
+    assert Signer.from_uri(seed).account == Signer.from_uri("//Alice").account
+
+
+@pytest.mark.parametrize(
+    "uri", ["", "   ", "not a phrase", "bottom drive obey", "0xabcd", DEV_PHRASE + "///password"]
+)
+def test_what_is_no_key_is_refused_without_repeating_it(uri: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        Signer.from_uri(uri)
+    assert not uri.strip() or uri not in str(raised.value)
+
+
+def test_a_signature_fits_its_account_and_message_only() -> None:
+    alice, bob = Signer.from_uri("//Alice"), Signer.from_uri("//Bob")
+    signature = alice.sign(b"message")
+    assert verify(alice.account, b"message", signature)
+    assert not verify(alice.account, b"other", signature)
+    assert not verify(bob.account, b"message", signature)
+    assert not verify(alice.account, b"<Bytes>message</Bytes>", signature)
+
+
+@pytest.mark.parametrize("signature", [b"", bytes(64), b"\xff" * 64, bytes(63), bytes(65)])
+def test_what_is_no_signature_does_not_verify(signature: bytes) -> None:
+    assert not verify(Signer.from_uri("//Alice").account, b"message", signature)
+
+
+def test_what_is_no_public_key_does_not_verify() -> None:
+    signature = Signer.from_uri("//Alice").sign(b"message")
+    assert not verify(AccountId(b"\xff" * 32), b"message", signature)
+
+
+def test_a_key_shows_its_address_only() -> None:
+    signer = Signer.from_uri("//Alice")
+    assert repr(signer) == f"Signer('{signer.account}')"
+    assert not hasattr(signer, "__dict__")
+    with pytest.raises(TypeError, match="secret"):
+        pickle.dumps(signer)
+
+
+def test_a_key_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    path.write_text("//Alice\n")
+    path.chmod(0o600)
+    assert Signer.from_file(path).account == Signer.from_uri("//Alice").account
+
+
+def test_a_key_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    path.write_text("//Alice\n")
+    path.chmod(0o640)
+    with pytest.raises(ConfigError, match="chmod 600"):
+        Signer.from_file(path)
+
+
+@pytest.mark.parametrize("content", [b"secret words that are none", b"\xff\xfe"])
+def test_a_key_file_without_key_is_refused_by_its_name_only(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "key"
+    path.write_bytes(content)
+    path.chmod(0o600)
+    with pytest.raises(ConfigError) as raised:
+        Signer.from_file(path)
+    assert str(path) in str(raised.value)
+    assert "secret words" not in str(raised.value)
+
+
+def test_a_key_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="No such file"):
+        Signer.from_file(tmp_path / "key")

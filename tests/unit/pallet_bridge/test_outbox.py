@@ -1,0 +1,293 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pallet_bridge import calls
+from pallet_bridge.backends.node import NodeClient
+from pallet_bridge.embedded import Chain, EmbeddedNode, Manual
+from pallet_bridge.errors import (
+    ChainTimeout,
+    ChainUnavailable,
+    ConfigError,
+    FederationNotFound,
+    JournalError,
+    OutboxError,
+    TransactionRefused,
+)
+from pallet_bridge.keys import Signer
+from pallet_bridge.outbox import Outbox
+from pallet_bridge.outbox_file import OutboxFile
+from pallet_bridge.types import AccountId, Planck
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pallet_bridge.client import ChainClient
+    from pallet_bridge.local import EmbeddedClient
+
+KEYS = {"coordinator": Signer.from_uri("//Eve"), "poor": Signer.from_uri("//Poor")}
+EVE = KEYS["coordinator"].account
+AMOUNT = 10**10
+BAD = calls.fund(2**32 - 1, Planck(1))
+
+
+class Purse:
+    """An account of its own for each test, to see how often it was paid."""
+
+    count = 0
+
+    def __init__(self, chain: ChainClient) -> None:
+        Purse.count += 1
+        self.account = AccountId(Purse.count.to_bytes(32, "big"))
+        self.chain = chain
+
+    def pay(self) -> calls.Call:
+        return calls.transfer(self.account, Planck(AMOUNT))
+
+    @property
+    def payments(self) -> int:
+        return self.chain.balance(self.account).free // AMOUNT
+
+
+@pytest.fixture
+def purse(chain: EmbeddedClient) -> Purse:
+    return Purse(chain)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "outbox.jsonl"
+
+
+def test_calls_are_sent_in_order_and_told(chain: EmbeddedClient, purse: Purse, path: Path) -> None:
+    heard: list[tuple[str, int]] = []
+    with Outbox(
+        chain, path, KEYS, on_receipt=lambda call, r: heard.append((call.function, r.block.number))
+    ) as outbox:
+        tickets = [outbox.put(purse.pay(), "coordinator") for _ in range(4)]
+        receipts = [ticket.wait(30) for ticket in tickets]
+        outbox.flush(30)
+    numbers = [receipt.block.number for receipt in receipts]
+    assert numbers == sorted(numbers)
+    assert heard == [("transfer_keep_alive", number) for number in numbers]
+    assert purse.payments == 4
+
+
+def test_a_calls_own_callback_gets_its_receipt(
+    chain: EmbeddedClient, purse: Purse, path: Path
+) -> None:
+    heard: list[Any] = []
+    with Outbox(chain, path, KEYS) as outbox:
+        ticket = outbox.put(purse.pay(), "coordinator", heard.append)
+        assert heard == [ticket.wait(30)]
+
+
+def test_a_failure_is_kept_for_flush_and_the_next_call_goes_on(
+    chain: EmbeddedClient, purse: Purse, path: Path
+) -> None:
+    with Outbox(chain, path, KEYS) as outbox:
+        outbox.put(BAD, "coordinator")
+        outbox.put(purse.pay(), "coordinator")
+        with pytest.raises(OutboxError) as raised:
+            outbox.flush(30)
+        outbox.flush(30)
+    (failure,) = raised.value.failures
+    assert failure.startswith("fund(federation=4294967295, amount=1): Bcfl.FederationNotFound")
+    assert purse.payments == 1
+
+
+def test_a_failure_that_was_waited_for_is_not_told_again(chain: EmbeddedClient, path: Path) -> None:
+    with Outbox(chain, path, KEYS) as outbox:
+        with pytest.raises(FederationNotFound):
+            outbox.put(BAD, "coordinator").wait(30)
+        outbox.flush(30)
+
+
+def test_what_the_pool_refuses_has_failed(chain: EmbeddedClient, purse: Purse, path: Path) -> None:
+    with Outbox(chain, path, KEYS) as outbox, pytest.raises(TransactionRefused):
+        outbox.put(purse.pay(), "poor").wait(30)
+
+
+def test_in_mode_fail_put_itself_raises(chain: EmbeddedClient, purse: Purse, path: Path) -> None:
+    with Outbox(chain, path, KEYS, mode="fail") as outbox:
+        with pytest.raises(FederationNotFound):
+            outbox.put(BAD, "coordinator")
+        assert outbox.put(purse.pay(), "coordinator").wait(0).block == chain.head()
+        outbox.flush(0)
+
+
+def test_a_receipt_that_cannot_be_kept_is_a_failure(
+    chain: EmbeddedClient, purse: Purse, path: Path
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError("no space left")
+
+    with Outbox(chain, path, KEYS, on_receipt=full) as outbox:
+        outbox.put(purse.pay(), "coordinator")
+        with pytest.raises(OutboxError, match="no space left"):
+            outbox.flush(30)
+    assert purse.payments == 1
+
+
+def test_a_key_that_is_not_there_is_named(chain: EmbeddedClient, purse: Purse, path: Path) -> None:
+    with Outbox(chain, path, KEYS) as outbox, pytest.raises(ConfigError, match="coordinator, poor"):
+        outbox.put(purse.pay(), "cordinator")
+
+
+def test_no_key_is_written_down(chain: EmbeddedClient, purse: Purse, path: Path) -> None:
+    with Outbox(chain, path, KEYS) as outbox:
+        outbox.put(purse.pay(), "coordinator").wait(30)
+    assert "//Eve" not in path.read_text()
+
+
+# From here on: what a process that ended in the middle leaves behind.
+
+
+def resume(chain: ChainClient, path: Path) -> list[str]:
+    heard: list[str] = []
+    with Outbox(
+        chain, path, KEYS, on_receipt=lambda call, _: heard.append(call.function)
+    ) as outbox:
+        outbox.flush(30)
+    assert OutboxFile(path, chain.genesis_hash).pending() == []
+    return heard
+
+
+def test_what_was_put_and_not_sent_is_sent(chain: EmbeddedClient, purse: Purse, path: Path) -> None:
+    OutboxFile(path, chain.genesis_hash).add(purse.pay(), "coordinator")
+    assert resume(chain, path) == ["transfer_keep_alive"]
+    assert resume(chain, path) == []
+    assert purse.payments == 1
+
+
+def test_what_was_signed_and_not_sent_is_sent(
+    chain: EmbeddedClient, purse: Purse, path: Path
+) -> None:
+    file = OutboxFile(path, chain.genesis_hash)
+    signed = chain.sign(purse.pay(), KEYS["coordinator"])
+    file.signed(file.add(purse.pay(), "coordinator"), signed, chain.head().number)
+    resume(chain, path)
+    assert chain.find(signed, since=0) is not None
+    assert purse.payments == 1
+
+
+def test_what_was_included_is_not_sent_twice_but_told(
+    chain: EmbeddedClient, purse: Purse, path: Path
+) -> None:
+    file = OutboxFile(path, chain.genesis_hash)
+    signed = chain.sign(purse.pay(), KEYS["coordinator"])
+    file.signed(file.add(purse.pay(), "coordinator"), signed, chain.head().number)
+    chain.send(signed).wait(30)
+    assert resume(chain, path) == ["transfer_keep_alive"]
+    assert purse.payments == 1
+
+
+def test_what_failed_on_chain_is_not_sent_again(chain: EmbeddedClient, path: Path) -> None:
+    file = OutboxFile(path, chain.genesis_hash)
+    signed = chain.sign(BAD, KEYS["coordinator"])
+    file.signed(file.add(BAD, "coordinator"), signed, chain.head().number)
+    with pytest.raises(FederationNotFound):
+        chain.send(signed).wait(30)
+    nonce = chain.nonce(EVE)
+    with pytest.raises(OutboxError, match="FederationNotFound"):
+        resume(chain, path)
+    assert chain.nonce(EVE) == nonce
+
+
+def test_a_nonce_that_another_call_took_is_replaced(
+    chain: EmbeddedClient, purse: Purse, path: Path
+) -> None:
+    file = OutboxFile(path, chain.genesis_hash)
+    signed = chain.sign(purse.pay(), KEYS["coordinator"])
+    file.signed(file.add(purse.pay(), "coordinator"), signed, chain.head().number)
+    chain.execute(calls.transfer(EVE, Planck(1)), KEYS["coordinator"])
+    resume(chain, path)
+    assert purse.payments == 1
+
+
+def test_pending_calls_need_their_keys(chain: EmbeddedClient, purse: Purse, path: Path) -> None:
+    OutboxFile(path, chain.genesis_hash).add(purse.pay(), "treasurer")
+    with pytest.raises(ConfigError, match="treasurer"):
+        Outbox(chain, path, KEYS)
+
+
+def test_an_outbox_of_another_chain_is_refused(chain: EmbeddedClient, path: Path) -> None:
+    OutboxFile(path, bytes(32))
+    with pytest.raises(ConfigError, match="another chain"):
+        Outbox(chain, path, KEYS)
+
+
+@pytest.mark.parametrize("line", ['{"type":"signed","id":9}', '{"type":"x","id":0}', "{"])
+def test_a_damaged_outbox_is_named(chain: EmbeddedClient, path: Path, line: str) -> None:
+    OutboxFile(path, chain.genesis_hash)
+    with path.open("a") as file:
+        file.write(line + "\n")
+    with pytest.raises(JournalError, match=str(path)):
+        Outbox(chain, path, KEYS)
+
+
+# A chain that goes away and comes back.
+
+
+@pytest.fixture
+def state() -> Chain:
+    return Chain.new()
+
+
+@pytest.fixture
+def node(state: Chain) -> Iterator[EmbeddedNode]:
+    with EmbeddedNode.start(chain=state) as node:
+        yield node
+
+
+def port_of(node: EmbeddedNode) -> int:
+    return int(node.url.rsplit(":", 1)[1])
+
+
+def test_calls_wait_for_a_chain_that_is_away(state: Chain, node: EmbeddedNode, path: Path) -> None:
+    with NodeClient(node.url, timeout=5.0) as client:
+        purse = Purse(client)
+        with Outbox(client, path, KEYS) as outbox:
+            node.close()
+            ticket = outbox.put(purse.pay(), "coordinator")
+            with pytest.raises(OutboxError, match="still waiting"):
+                outbox.flush(0.3)
+            with EmbeddedNode.start(chain=state, port=port_of(node)):
+                assert ticket.wait(30).block.number == 1
+                outbox.flush(30)
+                assert purse.payments == 1
+
+
+def test_in_mode_fail_a_chain_that_is_away_is_told_at_once(
+    state: Chain, node: EmbeddedNode, path: Path
+) -> None:
+    with NodeClient(node.url, timeout=5.0) as client:
+        purse = Purse(client)
+        with Outbox(client, path, KEYS, mode="fail") as outbox:
+            node.close()
+            with pytest.raises(ChainUnavailable):
+                outbox.put(purse.pay(), "coordinator")
+            with EmbeddedNode.start(chain=state, port=port_of(node)):
+                outbox.put(purse.pay(), "coordinator")
+                assert purse.payments == 2
+
+
+def test_an_outbox_that_is_closed_leaves_its_calls_for_the_next(state: Chain, path: Path) -> None:
+    with (
+        EmbeddedNode.start(chain=state, sealing=Manual()) as node,
+        NodeClient(node.url, timeout=5.0) as client,
+    ):
+        purse = Purse(client)
+        with Outbox(client, path, KEYS) as outbox:
+            ticket = outbox.put(purse.pay(), "coordinator")
+            with pytest.raises(ChainTimeout):
+                ticket.wait(0.3)
+        (entry,) = OutboxFile(path, client.genesis_hash).pending()
+        assert entry.signed is not None
+        with Outbox(client, path, KEYS) as outbox:
+            node.seal()
+            outbox.flush(30)
+        assert purse.payments == 1
