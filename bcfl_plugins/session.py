@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from bcfl_plugins.provision import check_federation, coordinator_of, provision
 from bcfl_plugins.services import ChainServices, Services
 from bcfl_plugins.work import ChainWork
 from pallet_bridge import connect
+from pallet_bridge.errors import ChainTimeout, ChainUnavailable
 from pallet_bridge.journal import CHAIN, EndLine, Journal, RunHeader
 from pallet_bridge.outbox import Outbox
 
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from pallet_bridge.keys import Signer
     from pallet_bridge.local import EmbeddedClient
     from pallet_bridge.types import Receipt
+
+_log = logging.getLogger("flwr.bcfl")
 
 _OUTBOX = "outbox.jsonl"
 
@@ -166,4 +170,10 @@ def _new_folder(parent: Path) -> Path:
 
 
 def _end(journal: Journal, client: ChainClient, federation: int) -> None:
-    journal.append(EndLine(client.federation(federation).next_round))
+    try:
+        next_round = client.federation(federation).next_round
+    except (ChainUnavailable, ChainTimeout) as error:
+        # Without its last line the journal reads as that of a run that was cut off, as it was.
+        _log.error("bcfl: the journal in %s stays without an end: %s", journal.folder, error)
+        return
+    journal.append(EndLine(next_round))

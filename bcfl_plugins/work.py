@@ -12,7 +12,7 @@ from collections import deque
 from time import monotonic
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from pallet_bridge.errors import BcflError, ChainTimeout, ChainUnavailable, OutboxError
+from pallet_bridge.errors import BcflError, ChainTimeout, ChainUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +29,23 @@ _PAUSE = 1.0  # seconds between tries while the chain is away
 
 class Stopped(BcflError):
     """The work was stopped before the chain answered; what was put in the outbox stays there."""
+
+
+class ChainBehind(BcflError, TimeoutError):
+    """Jobs are left over.
+
+    Attributes
+    ----------
+    waiting
+        The jobs in words, in their order.
+    """
+
+    def __init__(self, waiting: tuple[str, ...], timeout: float) -> None:
+        self.waiting = waiting
+        super().__init__(
+            f"after {timeout:g} seconds the chain has not done: {', then '.join(waiting)}. "
+            f"See whether the node answers (bcfl doctor --chain URL)"
+        )
 
 
 class ChainWork:
@@ -81,7 +98,7 @@ class ChainWork:
         ------
         BcflError
             What a job raised.
-        OutboxError
+        ChainBehind
             When `timeout` seconds were not enough; it lists what is left.
         """
         end = monotonic() + timeout
@@ -90,7 +107,7 @@ class ChainWork:
                 self._changed.wait(min(left, _SLICE))
             self._raise_error()
             if self._jobs:
-                raise OutboxError([f"{what} is still waiting" for what, _ in self._jobs])
+                raise ChainBehind(tuple(what for what, _ in self._jobs), timeout)
 
     def included(self, ticket: Ticket) -> Receipt:
         """Wait until a call of the outbox is in a block, in mode ``queue`` as long as it takes."""

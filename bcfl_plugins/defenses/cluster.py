@@ -249,7 +249,8 @@ def _leave_one_out(fresh: Floats, past: Floats, weights: Floats) -> Floats:
     np.fill_diagonal(others, 0.0)
     length = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", others, past, others), 0.0))
     dots = np.einsum("ij,ij->i", fresh, others)
-    return np.divide(dots, length, out=np.zeros(len(weights)), where=length > 0)
+    cosines: Floats = np.divide(dots, length, out=np.zeros(len(weights)), where=length > 0)
+    return cosines
 
 
 def _centre(past: Floats, trusted: Floats) -> Floats:

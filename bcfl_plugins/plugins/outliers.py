@@ -21,8 +21,8 @@ _DEFAULTS = ClusterSettings()
 
 
 @dataclass(frozen=True, slots=True)
-class OutliersConfig:
-    """The table ``bcfl.outliers``. The defaults need no tuning."""
+class Settings:
+    """Settings under ``bcfl.outliers``. The defaults need no tuning."""
 
     method: str = key("cluster", "Which defense judges.", choices=("cluster",))
     agreement: float = key(
@@ -57,7 +57,7 @@ class OutliersConfig:
 class Outliers:
     """Keeps the defense's state between rounds; everything else is in `bcfl_plugins.defenses`."""
 
-    def __init__(self, config: OutliersConfig) -> None:
+    def __init__(self, config: Settings) -> None:
         self._settings = ClusterSettings(
             agreement=config.agreement,
             spread=config.spread,
@@ -93,4 +93,4 @@ class Outliers:
 def create(settings: Mapping[str, Scalar], services: Services) -> Outliers:
     """Make the plugin from its table."""
     del services
-    return Outliers(read_table(OutliersConfig, "bcfl.outliers", settings))
+    return Outliers(read_table(Settings, "bcfl.outliers", settings))

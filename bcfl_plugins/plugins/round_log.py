@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bcfl_plugins.markers import hookimpl
 from bcfl_plugins.settings import key, read_table
 from bcfl_plugins.types import OpenedRound
+from bcfl_plugins.work import ChainBehind
 from pallet_bridge import calls
 from pallet_bridge.encoding import update_digest
 from pallet_bridge.reports import Excluded, ReportEntry, RoundReport
@@ -41,7 +42,7 @@ class Settings:
     """Settings under ``bcfl.round_log``."""
 
     flush_s: float = key(
-        300.0,
+        120.0,
         "Longest wait at the end of a run until the chain has everything.",
         low=0,
         high=86400,
@@ -129,10 +130,17 @@ class RoundLog:
 
     @hookimpl(trylast=True)
     def bcfl_run_finished(self, run: RunInfo, error: BaseException | None) -> None:
-        """Wait until the chain has everything; a round that stayed open is aborted."""
+        """Wait until the chain has everything; a round that stayed open is aborted.
+
+        With ``on_chain_error = "queue"`` a chain that stays away costs its own record, not the
+        trained model: what it does not have is logged as an error, and the run ends well.
+        """
         del run
         self._abandon()
-        self._chain.work.drain(self._settings.flush_s if error is None else _STOP_S)
+        try:
+            self._chain.work.drain(self._settings.flush_s if error is None else _STOP_S)
+        except ChainBehind as behind:
+            _log.error("bcfl: %s. The run's folder is %s", behind, self._chain.run_dir)
 
     def _abandon(self) -> None:
         if self._open is not None:

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF009 - key() makes a dataclass field, not a shared value
 """Plugin ``staking``: only nodes with stake on chain take part.
 
 A node without stake risks nothing by sending a bad update. On an embedded chain there is nobody to
@@ -6,6 +7,7 @@ bring stake, so nodes that use a public development key are funded and joined on
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,7 @@ from bcfl_plugins.markers import hookimpl
 from bcfl_plugins.services import COORDINATOR
 from bcfl_plugins.settings import key, read_table
 from pallet_bridge import calls
+from pallet_bridge.errors import ChainTimeout, ChainUnavailable
 from pallet_bridge.keys import Signer
 from pallet_bridge.types import UNIT, Planck
 
@@ -21,21 +24,22 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bcfl_plugins.services import ChainServices, Services
-    from bcfl_plugins.types import NodeId, NodeRef, RunInfo, Scalar
+    from bcfl_plugins.types import NodeId, NodeRef, Scalar
     from pallet_bridge.types import AccountId, Participant
 
-_POCKET_MONEY = (
-    UNIT  # beside its stake: transaction fees, and to stay above the existential deposit
-)
+_LONGEST_URI = 256
+_log = logging.getLogger("flwr.bcfl")
+
+_POCKET_MONEY = UNIT  # beside the stake: fees, and to stay above the existential deposit
 
 
 @dataclass(frozen=True, slots=True)
-class StakingConfig:
-    """The table ``bcfl.staking``."""
+class Settings:
+    """Settings under ``bcfl.staking``."""
 
     auto_join: bool = key(
-        True,
-        "Embedded chain only: fund nodes that use a development key, and join them once.",
+        default=True,
+        doc="Embedded chain only: fund nodes that use a development key, and join them once.",
     )
     stake: Planck = key(0, "Stake of such a node; 0: the federation's min_stake.", unit="planck")
     timeout_s: float = key(
@@ -70,39 +74,68 @@ def why_left_out(
     return None
 
 
-class Staking:
-    """Reads stakes from the chain once for each question; nothing is cached."""
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """The federation as the chain showed it after one block."""
 
-    def __init__(self, config: StakingConfig, chain: ChainServices) -> None:
+    min_stake: Planck
+    members: Mapping[AccountId, Participant]
+    block: int
+
+
+class Staking:
+    """Asks the chain before each round.
+
+    While the chain is away, ``on_chain_error = "queue"`` goes by what was seen last. That costs
+    nobody anything: the pallet asks for stake again when a node commits.
+    """
+
+    def __init__(self, config: Settings, chain: ChainServices) -> None:
         self._config = config
         self._chain = chain
         self._joined: set[AccountId] = set()
+        self._seen = self._read()
 
     @hookimpl
-    def bcfl_eligible_nodes(
-        self, run: RunInfo, server_round: int, nodes: tuple[NodeRef, ...]
-    ) -> Mapping[NodeId, str]:
+    def bcfl_eligible_nodes(self, nodes: tuple[NodeRef, ...]) -> Mapping[NodeId, str]:
         """Leave out who has no stake or is suspended."""
-        del run, server_round
-        chain = self._chain
-        terms = chain.client.terms(chain.federation)
-        members = chain.client.participants(chain.federation)
-        if chain.embedded and self._config.auto_join:
+        seen = self._look()
+        if self._chain.embedded and self._config.auto_join:
             newcomers = [
                 node
                 for node in nodes
-                if node.account and node.dev_uri and node.account not in members
+                if node.account and node.dev_uri and node.account not in seen.members
             ]
-            if self._join(newcomers, Planck(self._config.stake or terms.min_stake)):
-                members = chain.client.participants(chain.federation)
-        block = chain.client.head().number
+            if self._join(newcomers, Planck(self._config.stake or seen.min_stake)):
+                seen = self._look()
         reasons = {
             node.node_id: why_left_out(
-                node, members.get(node.account) if node.account else None, terms.min_stake, block
+                node,
+                seen.members.get(node.account) if node.account else None,
+                seen.min_stake,
+                seen.block,
             )
             for node in nodes
         }
         return {node_id: why for node_id, why in reasons.items() if why is not None}
+
+    def _look(self) -> _Seen:
+        try:
+            self._seen = self._read()
+        except (ChainUnavailable, ChainTimeout) as error:
+            if self._chain.work.mode == "fail":
+                raise
+            _log.warning("bcfl: going by the stakes of block %d: %s", self._seen.block, error)
+        return self._seen
+
+    def _read(self) -> _Seen:
+        client, federation = self._chain.client, self._chain.federation
+        head = client.head()
+        return _Seen(
+            client.terms(federation, at=head.hash).min_stake,
+            client.participants(federation, at=head.hash),
+            head.number,
+        )
 
     def _join(self, newcomers: Sequence[NodeRef], stake: Planck) -> bool:
         """Fund and join nodes with development keys, each account once in a run."""
@@ -141,12 +174,12 @@ def _dev_signer(uri: str) -> Signer | None:
 
 def create(settings: Mapping[str, Scalar], services: Services) -> Staking:
     """Make the plugin from its table."""
-    config = read_table(StakingConfig, "bcfl.staking", settings)
+    config = read_table(Settings, "bcfl.staking", settings)
     chain = services.need_chain("staking")
-    if not chain.embedded and "auto_join" in {name.replace("-", "_") for name in settings}:
-        if config.auto_join:
-            raise ConfigError(
-                "bcfl.staking.auto_join is true, but the chain is not embedded: on a real chain each "
-                "node joins with its own key. Take auto_join out"
-            )
+    asked = "auto_join" in {name.replace("-", "_") for name in settings}
+    if asked and config.auto_join and not chain.embedded:
+        raise ConfigError(
+            "bcfl.staking.auto_join is true, but the chain is not embedded: on a real chain "
+            "each node joins with its own key. Take auto_join out"
+        )
     return Staking(config, chain)

@@ -15,7 +15,7 @@ from strategies import ClientApp, FedAvg
 from strategies.testing import InProcessGrid
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 NODES = 10
@@ -53,9 +53,17 @@ class Run:
 
 @pytest.fixture
 def federate(tmp_path: Path) -> Any:
-    """Train a federation with a config; return the model's mean after each round and its folder."""
+    """Train a federation with a config; return the model's mean after each round and its folder.
 
-    def run(rounds: int = 6, app: ClientApp | None = None, **bcfl: object) -> Run:
+    `after` has something to do when a round was evaluated.
+    """
+
+    def run(
+        rounds: int = 6,
+        node_configs: Sequence[Mapping[str, Any]] | None = None,
+        after: Mapping[int, Callable[[], object]] | None = None,
+        **bcfl: object,
+    ) -> Run:
         config: Mapping[str, Any] = {
             "bcfl.run_dir": str(tmp_path / "runs"),
             "bcfl.terms.dispute_blocks": 2,
@@ -63,11 +71,15 @@ def federate(tmp_path: Path) -> Any:
         }
         means = []
 
-        def evaluate(_round: int, arrays: ArrayRecord) -> MetricRecord:
+        def evaluate(server_round: int, arrays: ArrayRecord) -> MetricRecord:
             means.append(float(arrays["w"].numpy().mean()))
+            if after is not None and server_round in after:
+                after[server_round]()
             return MetricRecord({"mean": means[-1]})
 
-        with InProcessGrid(app or node_app(), num_nodes=NODES, run_config=config) as grid:
+        with InProcessGrid(
+            node_app(), num_nodes=NODES, node_configs=node_configs, run_config=config
+        ) as grid:
             strategy = FedAvg(fraction_evaluate=0.0, min_train_nodes=1, bcfl=config)
             first = ArrayRecord({"w": Array(np.zeros(200, np.float32))})
             strategy.start(grid, first, num_rounds=rounds, evaluate_fn=evaluate)
