@@ -7,11 +7,14 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pallet_bridge import connect
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BCFL = [sys.executable, "-m", "bcfl_plugins.cli"]
 
