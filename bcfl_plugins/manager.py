@@ -150,14 +150,12 @@ class PluginManager:
                 yield name, answer
 
     def _calls(self, hook: str, **arguments: object) -> Iterator[tuple[str, Callable[[], Any]]]:
-        """Yield one call a plugin, so that each answer keeps the name of who gave it."""
-        caller = getattr(self._pluggy.hook, hook)
-        for name in self.names:
-            plugin = self._pluggy.get_plugin(name)
-            others = [other for other in self._pluggy.get_plugins() if other is not plugin]
+        """Yield one call a plugin in pluggy's order, so that each answer keeps its giver's name."""
+        plugins = self._pluggy.get_plugins()
+        for impl in reversed(getattr(self._pluggy.hook, hook).get_hookimpls()):
+            others = plugins - {impl.plugin}
             one = self._pluggy.subset_hook_caller(hook, others)
-            if any(impl.plugin is plugin for impl in caller.get_hookimpls()):
-                yield name, lambda one=one: next(iter(one(**arguments)), None)  # type: ignore[misc]
+            yield impl.plugin_name, lambda one=one: next(iter(one(**arguments)), None)  # type: ignore[misc]
 
 
 def installed_plugins() -> frozenset[str]:

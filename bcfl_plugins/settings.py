@@ -183,10 +183,14 @@ def _range(rule: _Rule) -> str:
     if rule.unit in {"planck", "perbill"}:
         return ""
     if rule.low is not None and rule.high is not None:
-        return f" {rule.low:g} to {rule.high:g}"
+        return f" {_short(rule.low)} to {_short(rule.high)}"
     if rule.low is not None:
-        return f" at least {rule.low:g}"
-    return f" at most {rule.high:g}" if rule.high is not None else ""
+        return f" at least {_short(rule.low)}"
+    return f" at most {_short(rule.high)}" if rule.high is not None else ""
+
+
+def _short(number: float) -> str:
+    return str(number) if isinstance(number, int) else f"{number:g}"
 
 
 def _show(value: object, rule: _Rule) -> str:

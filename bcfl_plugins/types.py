@@ -234,8 +234,7 @@ class RoundResult:
     model : Mapping[str, Array] or None
         The aggregate, read-only; ``None`` when the inner strategy gave none.
     judged : tuple of JudgedUpdate
-        Ascending by node id. A malformed update that came with a valid signed commitment is here,
-        rejected.
+        Ascending by node id.
     unusable : tuple of Rejection
         Nodes without a verdict: malformed replies, error replies, silence.
     notes : Mapping[str, str]

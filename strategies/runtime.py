@@ -104,6 +104,7 @@ class Guard:
     @contextmanager
     def running(self, grid: Grid, num_rounds: int) -> Iterator[None]:
         """Open the session for a run, and close it whatever happens."""
+        self._watched = False
         if not self.has_plugins:
             yield
             return
@@ -112,7 +113,8 @@ class Guard:
         try:
             self._use(session)
             run = self._run = RunInfo(grid.run.run_id, num_rounds, grid.run.fab_id)
-            _log.info("bcfl: plugins %s; chain %s", self.config.plugins, self.config.chain)
+            names = ", ".join(session.hooks.names)
+            _log.info("bcfl: plugins %s; chain %s", names, self.config.chain)
             try:
                 session.hooks.run_started(run)
                 yield

@@ -107,3 +107,8 @@ def test_offences_whose_window_is_long_are_left_and_said(
     assert run.record.slashes == ()
     assert "offence(s) wait for block" in caplog.text
     assert audit_run(run.folder, chain=None).ok
+
+
+def test_the_order_of_round_log_and_slashing_does_not_matter(federate: Any) -> None:
+    run = federate(3, plugins="round_log, slashing, outliers, staking")
+    assert len({line.account for line in run.record.slashes}) == 3

@@ -1,5 +1,7 @@
 """quickstart: A Flower / PyTorch app."""
 
+from functools import cache
+
 import torch
 from sklearn.datasets import load_digits
 from torch import nn
@@ -18,6 +20,7 @@ class Net(nn.Module):
         return self.fc2(torch.relu(self.fc1(x)))
 
 
+@cache
 def load_digits_tensors():
     """Load 1797 images of 64 pixels, scaled to 0..1, and their labels."""
     digits = load_digits()

@@ -356,3 +356,14 @@ def test_a_wrapped_strategy_within_a_wrapped_one_works(toy: Any) -> None:
     plain = toy.build("DifferentialPrivacyServerSideFixedClipping")
     expected = toy.run(plain, toy.app_of(), arrivals=toy.in_order)
     assert toy.run(outer, toy.app_of()).arrays.object_id == expected.arrays.object_id
+
+
+def test_a_second_run_of_one_strategy_starts_afresh(toy: Any) -> None:
+    recorder = Recorder()
+    strategy = hooked(toy, recorder)
+    with InProcessGrid(toy.app_of(), 2) as grid:
+        start = toy.record(toy.model())
+        strategy.start(grid, start, 1, evaluate_fn=lambda *_: MetricRecord({"acc": 0.9}))
+        strategy.start(grid, start, 1)
+    assert [hook for hook, _ in recorder.calls] == ["started", *ROUND, "finished"] * 2
+    assert recorder.of("evaluated")[1]["metrics"]["acc"] < 0.2
