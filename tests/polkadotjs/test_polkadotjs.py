@@ -3,12 +3,11 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-from pallet_bridge.embedded import EmbeddedNode
 
 HERE = Path(__file__).parent
 LIBRARY = HERE / "node_modules" / "@polkadot" / "api" / "package.json"
@@ -19,19 +18,25 @@ def report() -> dict[str, Any]:
     node = shutil.which("node")
     if node is None or not LIBRARY.is_file():
         pytest.skip("needs Node.js and its packages: run `npm ci` in tests/polkadotjs")
-    with EmbeddedNode.start() as chain:
-        done = subprocess.run(
-            [node, "client.mjs", chain.url],
-            cwd=HERE,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        answer: dict[str, Any] = json.loads(done.stdout)
-        assert answer["genesis"] == f"0x{chain.chain.genesis_hash.hex()}"
-        return answer
+    start = [sys.executable, "-m", "bcfl_plugins.cli", "chain", "start", "--port", "0", "--json"]
+    with subprocess.Popen(start, stdout=subprocess.PIPE, text=True) as chain:
+        try:
+            assert chain.stdout is not None
+            said = json.loads(chain.stdout.readline())
+            done = subprocess.run(
+                [node, "client.mjs", said["url"]],
+                cwd=HERE,
+                capture_output=True,
+                text=True,
+                timeout=120,
+                check=False,
+            )
+        finally:
+            chain.terminate()
+    assert done.returncode == 0, done.stderr
+    answer: dict[str, Any] = json.loads(done.stdout)
+    assert answer["genesis"] == said["genesis"]
+    return answer
 
 
 def names(extrinsic: dict[str, Any]) -> list[str]:

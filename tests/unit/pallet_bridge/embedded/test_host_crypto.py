@@ -49,6 +49,7 @@ def test_sr25519_signatures_are_checked() -> None:
 @pytest.mark.parametrize(
     ("signature", "public"),
     [(bytes(64), PAIR[0]), (b"\xff" * 64, PAIR[0]), (SIGNATURE, b"\xff" * 32)],
+    ids=["zeros", "ones", "no-point"],  # a signature is different each time
 )
 def test_malformed_sr25519_input_is_no_match_and_no_error(signature: bytes, public: bytes) -> None:
     assert verify_sr25519(signature, b"message", public) is False
