@@ -51,7 +51,7 @@ lint-python: $(READY)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/codespell $(CODE) docs *.md
+	$(BIN)/codespell $(PACKAGES) benchmarks examples scripts docs *.md
 
 lint-rust:
 	@if command -v cargo >/dev/null; then cd $(RUST) && cargo fmt --all --check \
