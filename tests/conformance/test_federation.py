@@ -1,0 +1,75 @@
+"""A whole federation on a chain behind a URL: the embedded one, and a real node."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from flwr.app import Array, ArrayRecord, Message, MetricRecord, RecordDict
+
+from bcfl_plugins.config import TermsConfig
+from bcfl_plugins.provision import terms_of
+from pallet_bridge import calls, connect
+from pallet_bridge.audit import audit_run
+from pallet_bridge.journal import read_run
+from pallet_bridge.keys import Signer
+from pallet_bridge.types import UNIT, Planck
+from strategies import ClientApp, FedAvg
+from strategies.testing import InProcessGrid
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conformance.conftest import Target
+
+KEYS = [f"//clinic-{number}" for number in range(4)]
+TERMS = TermsConfig(quorum=len(KEYS))
+
+
+def found(url: str) -> int:
+    """Create a federation, fund it, and join the nodes, as their owners would."""
+    coordinator, signers = Signer.from_uri("//Ferdie"), [Signer.from_uri(uri) for uri in KEYS]
+    with connect(url) as client:
+        number = client.next_federation()
+        client.execute(calls.create_federation(terms_of(TERMS), bytes(32)), coordinator)
+        gifts = [calls.transfer(signer.account, Planck(200 * UNIT)) for signer in signers]
+        together = calls.batch([calls.fund(number, Planck(100 * UNIT)), *gifts])
+        client.execute(together, coordinator)
+        joining = [client.submit(calls.join(number, Planck(100 * UNIT)), s) for s in signers]
+        for submission in joining:
+            submission.wait(60)
+    return number
+
+
+def node_app() -> ClientApp:
+    app = ClientApp()
+
+    @app.train()
+    def train(message: Any, context: Any) -> Any:
+        model = message.content["arrays"]["w"].numpy()
+        moved = ArrayRecord({"w": Array((model + 1).astype(np.float32))})
+        metrics = MetricRecord({"num-examples": 10 + context.node_config["partition-id"]})
+        return Message(RecordDict({"arrays": moved, "metrics": metrics}), reply_to=message)
+
+    return app
+
+
+def test_two_rounds_are_settled_and_the_audit_holds(target: Target, tmp_path: Path) -> None:
+    config: dict[str, Any] = {
+        "bcfl.plugins": "staking, outliers, slashing, round_log",
+        "bcfl.chain": target.url,
+        "bcfl.federation": found(target.url),
+        "bcfl.coordinator": "//Ferdie",
+        "bcfl.run_dir": str(tmp_path),
+    }
+    keys = [{"bcfl-key-uri": uri} for uri in KEYS]
+    with InProcessGrid(node_app(), node_configs=keys, run_config=config) as grid:
+        strategy = FedAvg(fraction_evaluate=0.0, bcfl=config)
+        first = ArrayRecord({"w": Array(np.zeros(8, np.float32))})
+        result = strategy.start(grid, first, num_rounds=2)
+    assert result.arrays["w"].numpy().tolist() == [2.0] * 8
+    (folder,) = tmp_path.iterdir()
+    assert [line.outcome for line in read_run(folder).rounds] == ["settled"] * 2
+    report = audit_run(folder, chain=target.url)
+    assert report.ok, report.findings
+    assert report.checks["signatures"] == 2 * len(KEYS)
