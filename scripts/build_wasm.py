@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 WORKSPACE: Final = ROOT / "pallet_bridge" / "pallet-bcfl"
@@ -114,7 +114,7 @@ def source_files(workspace: Path, script: Path) -> list[tuple[str, Path]]:
 
 
 def _is_test(relative: str) -> bool:
-    return "/src/tests/" in relative or relative.endswith("/src/mock.rs")
+    return "/src/tests/" in relative or relative.endswith(("/src/tests.rs", "/src/mock.rs"))
 
 
 def sources_digest(files: Sequence[tuple[str, Path]]) -> str:
@@ -232,9 +232,20 @@ def target_folder() -> Path:
     return WORKSPACE / "target"
 
 
+def _cargo(command: Sequence[str], environment: Mapping[str, str]) -> None:
+    done = subprocess.run(command, cwd=WORKSPACE, env=environment, check=False)
+    if done.returncode != 0:
+        message = f"`cargo {command[1]}` ended with {done.returncode}; its messages are above"
+        raise BuildWasmError(message, FAILED)
+
+
 def compile_runtime(toolchain: Toolchain) -> bytes:
     """Run cargo and return the uncompressed blob."""
     target_dir = target_folder()
+    # The sources must lie in cargo's home before `rustflags` looks for their folder.
+    _cargo(
+        [str(toolchain.cargo), "fetch", "--locked"], os.environ | {"RUSTC": str(toolchain.rustc)}
+    )
     command = [
         *(str(toolchain.cargo), "rustc", "--locked", "-p", CRATE, "--release"),
         *("--target", TARGET, "--no-default-features", "--crate-type", "cdylib"),
@@ -251,10 +262,7 @@ def compile_runtime(toolchain: Toolchain) -> bytes:
             "RUSTC_BOOTSTRAP": "1",
             "CARGO_TARGET_WASM32V1_NONE_LINKER": "rust-lld",
         }
-    done = subprocess.run(command, cwd=WORKSPACE, env=environment, check=False)
-    if done.returncode != 0:
-        message = f"cargo ended with {done.returncode}; its messages are above"
-        raise BuildWasmError(message, FAILED)
+    _cargo(command, environment)
     return (target_dir / TARGET / "release" / "bcfl_runtime.wasm").read_bytes()
 
 

@@ -1,6 +1,69 @@
 //! # BCFL pallet
 //!
 //! Stakes, rounds, verdicts, rewards and slashes for federated learning.
+//!
+//! ## Key terms
+//!
+//! * **Federation**: one training effort with its terms, escrow, members and rounds. A chain
+//!   carries many.
+//! * **Coordinator**: the account that opens and settles rounds. It is never trusted with funds.
+//! * **Participant** (member): an account that joined a federation with a stake.
+//! * **Round**: opened, committed, sealed, then settled or aborted, by block deadlines.
+//! * **Commitment**: a hash that binds one account to one update in one round.
+//! * **Verdict**: what the defense says of an update. It moves no stake by itself.
+//! * **Strike**: what a rejection costs besides the reward. Strikes are forgiven.
+//! * **Offence**: a fact that may cost stake: two signed commitments for one round, which the
+//!   chain proves, or a streak of strikes.
+//! * **Slash**: stake really taken and burned, after the dispute window.
+//!
+//! ## Overview
+//!
+//! A coordinator makes a federation ([`Pallet::create_federation`]) and its escrow is funded
+//! ([`Pallet::fund`]). Accounts join with a stake on hold ([`Pallet::join`]). For each round the
+//! coordinator opens it ([`Pallet::open_round`]), members commit ([`Pallet::commit`], or the
+//! coordinator relays what they signed: [`Pallet::commit_batch`]), and after the quorum or the end
+//! of the window the coordinator settles ([`Pallet::settle`]): accepted members share the reward,
+//! rejected ones get a strike. Too many strikes are an offence. After the dispute window anyone
+//! executes its slash ([`Pallet::execute_slash`]). Stake leaves by [`Pallet::unbond`] and
+//! [`Pallet::withdraw`], rewards by [`Pallet::claim`], and [`Pallet::close`] ends it all.
+//!
+//! ## Invariants
+//!
+//! The numbers are the same in `try_state.rs`, in the tests, and in the Python package. What the
+//! state alone shows is checked after every test; I1, I7 and I9 are checked over calls.
+//!
+//! * **I1** Issuance changes only by a burn that an event reports: [`Event::Slashed`] here, the
+//!   fee events of the runtime elsewhere.
+//! * **I2** What an account has on hold for [`HoldReason::Stake`] is its active and unbonding
+//!   stake, summed over its federations.
+//! * **I3** Each escrow holds its existential deposit, the credits owed, and the reward of the
+//!   open round; a federation pays from its own escrow only.
+//! * **I4** At most one commitment for each federation, round and account, inside the window, by
+//!   a member with enough stake that is not suspended.
+//! * **I5** One offence takes at most `cap` of the stake at the time of the offence, once;
+//!   unbonding does not escape it.
+//! * **I6** Accepted members are among those that committed; a round's rewards are within its
+//!   budget.
+//! * **I7** Nobody profits from a slash: all of it is burned.
+//! * **I8** A closed federation has no members, deposit, debts or open round.
+//! * **I9** Any calls by anyone leave all of this true; a failed call changes nothing.
+//!
+//! ## What differs from the starting design, and why
+//!
+//! * The escrow lives on an existential deposit of its own, paid by the coordinator and returned
+//!   at the end: else a last small payment would reap it with what others are owed.
+//! * Slashes are burned, with no share for a reporter: the reports of this version are relayed by
+//!   the coordinator, who must not gain by them.
+//! * The pallet makes the settlement root itself: a coordinator can not post one that disagrees
+//!   with its verdicts.
+//! * [`Pallet::withdraw`] and [`Pallet::claim`] name the account and are open to any signed
+//!   origin, and pay only that account: a silent member can not block closing.
+//! * A member whose commitment awaits its verdict does not leave, even without stake.
+//! * A batch counts for the quorum after its last entry: its members came together.
+//! * Evidence of two signed hashes is taken until the settlement deadline, also after the seal.
+//! * Attesters, disputes, reporter shares, changed terms and claims by proof come with the code
+//!   that acts on them. Until then the dispute window only delays a slash, so that members see it
+//!   coming.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(

@@ -12,6 +12,8 @@ extern crate alloc;
 mod apis;
 mod configs;
 mod genesis;
+#[cfg(test)]
+mod tests;
 
 use alloc::vec::Vec;
 use sp_runtime::{
