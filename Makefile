@@ -9,6 +9,7 @@ CODE := $(PACKAGES) tests benchmarks examples scripts
 # Rust build products live outside the checkout, so that a fresh clone starts warm.
 export BCFL_CACHE ?= $(HOME)/.cache/bcfl-plugins
 export CARGO_TARGET_DIR ?= $(BCFL_CACHE)/target-native
+export BCFL_TARGET_DIR ?= $(BCFL_CACHE)/target-wasm
 # Flower: no telemetry, no update check, no state outside the checkout.
 export FLWR_TELEMETRY_ENABLED := 0
 export FLWR_DISABLE_UPDATE_CHECK := 1
