@@ -44,7 +44,7 @@ _POWER_STEPS = 300
 _SETTLED = 1e-9
 _MAD_TO_SIGMA = 1.4826  # of a normal distribution
 _LOW_TRUST = 0.05  # a node rejected last round still counts a little, or it could never come back
-_LARGEST_SHARE = 1.5  # a node's weight in the centre against the median weight
+_SHARPNESS = 4  # how much more an array counts in which nodes agree more
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +71,13 @@ class ClusterSettings:
         Rounds after which an absent node is forgotten.
     """
 
-    agreement: float = 0.1
-    spread: float = 1.0
+    agreement: float = 0.25
+    spread: float = 1.1
     norm_factor: float = 3.0
     length_slope: float = 0.6
     length_free: float = 0.4
     course_decay: float = 0.8
-    smoothing: float = 0.6
+    smoothing: float = 0.4
     weak: float = 0.02
     memory: int = 50
 
@@ -231,9 +231,14 @@ def _grams(
 
 
 def _agreement(grams: Sequence[ArrayGram], trusted: Floats) -> Floats:
-    """Return (n,) cosines of each update with the course of the others, all arrays weighed."""
+    """Return (n,) cosines of each update with the course of the others, all arrays weighed.
+
+    Weights grow with the median agreement within the array, and with the root of its size: in d
+    dimensions unrelated directions have cosines of about the inverse of that root.
+    """
+    common = [float(np.median(_leave_one_out(g.fresh, g.past, trusted))) for g in grams]
     shares = np.array(
-        [max(0.0, float(np.median(_leave_one_out(g.fresh, g.past, trusted)))) ** 2 for g in grams]
+        [max(0.0, c) ** _SHARPNESS * np.sqrt(g.size) for c, g in zip(common, grams, strict=True)]
     )
     if shares.sum() == 0:
         shares = np.ones(len(grams))
@@ -257,7 +262,7 @@ def _centre(past: Floats, trusted: Floats) -> Floats:
     """Return (n,) weights of the largest group that pulls one way.
 
     The non-negative leading eigenvector of the courses' cosines without their diagonal: a node
-    that points against the group gets weight zero, and no node more than 1.5 times the median.
+    that points against the group gets weight zero, and no node more than the median.
     """
     links = past - np.diag(np.diag(past))
     weights = trusted.copy()
@@ -267,7 +272,7 @@ def _centre(past: Floats, trusted: Floats) -> Floats:
         if size == 0.0:
             return trusted
         moved /= size
-        moved = np.minimum(moved, _LARGEST_SHARE * float(np.median(moved[moved > 0])))
+        moved = np.minimum(moved, float(np.median(moved[moved > 0])))
         if float(np.abs(moved - weights).max()) < _SETTLED:
             return moved
         weights = moved

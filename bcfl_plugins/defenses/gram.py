@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     from bcfl_plugins.types import Array
 
-BLOCK = 1 << 16
-"""Entries of an array that are widened to float64 at a time."""
+BLOCK = (1 << 14) + 16
+"""Entries of an array that are widened to float64 at a time; no power of two, which would map all
+rows of a block to the same cache lines."""
 
 Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
@@ -35,11 +36,14 @@ class ArrayGram:
         (n, n) cosine of node i's delta with node j's course.
     past : Floats
         (n, n) cosines between courses; ones on the diagonal where there is a course.
+    size : int
+        d, the entries of the array.
     """
 
     norms: Floats
     fresh: Floats
     past: Floats
+    size: int
 
 
 def float_names(reference: Mapping[str, Array]) -> tuple[str, ...]:
@@ -114,8 +118,9 @@ def array_gram(
         start = stop
     lengths = np.sqrt(np.diag(past))
     inverse = np.divide(1.0, lengths, out=np.zeros(n), where=lengths > 0)
-    gram = ArrayGram(norms, fresh * inverse[None, :], past * np.outer(inverse, inverse))
-    return gram, tuple(moved)
+    fresh *= inverse[None, :]
+    past *= np.outer(inverse, inverse)
+    return ArrayGram(norms, fresh, past, reference.size), tuple(moved)
 
 
 def _delta_blocks(reference: Array, updates: Sequence[Array]) -> Iterator[Floats]:

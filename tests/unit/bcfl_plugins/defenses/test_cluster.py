@@ -144,10 +144,18 @@ def test_one_noisy_round_does_not_cost_a_node_with_a_good_past() -> None:
     for seed in range(6):
         _, _, state = judge(REFERENCE, round_of(seed, [1] * 8), state, DEFAULTS)
     sideways = round_of(9, [1] * 7)
-    noise = update(7, np.random.default_rng(5).normal(size=205))
+    noise = update(7, np.random.default_rng(5).normal(size=205) - 0.2 * COMMON)
     findings, _, _ = judge(REFERENCE, [*sideways, noise], state, DEFAULTS)
     assert reasons(findings) == {}
     assert first([*sideways, noise]) != {}
+
+
+def test_a_good_past_does_not_excuse_a_flipped_round() -> None:
+    state = ClusterState()
+    for seed in range(6):
+        _, _, state = judge(REFERENCE, round_of(seed, [1] * 8), state, DEFAULTS)
+    findings, _, _ = judge(REFERENCE, round_of(9, [1] * 7 + [-1]), state, DEFAULTS)
+    assert list(reasons(findings)) == [7]
 
 
 def test_an_attacker_that_turns_honest_is_accepted_again() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.defense_rejections import ATTACKS, TASKS, federation, row
-
 pytest.importorskip("sklearn", reason="needs scikit-learn: pip install 'bcfl-plugins[demo]'")
+
+from benchmarks.defense_rejections import ATTACKS, TASKS, federation, row
 
 SEEDS = range(100, 103)
 

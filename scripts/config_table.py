@@ -1,0 +1,34 @@
+"""Print every key of ``[tool.flwr.app.config.bcfl]`` as Markdown; ``docs/config.md`` holds it."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from bcfl_plugins.config import BcflConfig, TermsConfig
+from bcfl_plugins.manager import BUILT_IN
+from bcfl_plugins.settings import reference
+
+
+def tables() -> dict[str, type]:
+    """Return the settings class of each table: the core, the terms, each built-in plugin."""
+    found: dict[str, type] = {"bcfl": BcflConfig, "bcfl.terms": TermsConfig}
+    for name in sorted(BUILT_IN):
+        found[f"bcfl.{name}"] = import_module(f"bcfl_plugins.plugins.{name}").Settings
+    return found
+
+
+def render() -> str:
+    """Return one Markdown table for each section of a run config."""
+    parts = []
+    for name, cls in tables().items():
+        rows = [
+            f"| `{key}` | {kind} | `{default}` | {doc} |"
+            for key, kind, default, doc in reference(cls)
+        ]
+        head = ["| key | type | default | what it does |", "|---|---|---|---|"]
+        parts.append("\n".join([f"### `[tool.flwr.app.config.{name}]`", "", *head, *rows]))
+    return "\n\n".join(parts) + "\n"
+
+
+if __name__ == "__main__":
+    print(render(), end="")

@@ -1,0 +1,71 @@
+"""docs/hooks.md documents every hook with its exact signature and an example that runs."""
+
+from __future__ import annotations
+
+import doctest
+import inspect
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from bcfl_plugins import BcflConfig, PluginManager, Services, hookspecs
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "hooks.md"
+TEXT = PAGE.read_text(encoding="utf-8")
+HOOKS = {
+    name: hook
+    for name, hook in vars(hookspecs).items()
+    if name.startswith("bcfl_") and inspect.isfunction(hook)
+}
+EXAMPLES = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+
+
+def test_headings_are_the_signatures_in_the_order_of_calls() -> None:
+    wanted = [
+        f"{name}{str(inspect.signature(hook)).replace(chr(39), '')}" for name, hook in HOOKS.items()
+    ]
+    assert re.findall(r"^## `(bcfl_.*)`$", TEXT, re.MULTILINE) == wanted
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_each_hook_has_an_example_that_answers_it(name: str) -> None:
+    section = TEXT.split(f"## `{name}(")[1].split("\n## ")[0]
+    (example,) = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
+    plugins = _plugins(example)
+    assert len(plugins) == 1
+    assert hasattr(plugins[0], name)
+    PluginManager([("example", plugins[0])])
+
+
+def test_the_installable_example_is_made_from_its_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    module = ModuleType("example")
+    monkeypatch.setitem(sys.modules, "example", module)  # dataclasses look their module up
+    exec(EXAMPLES[-1], vars(module))  # our own page
+    plugin = module.create({"largest": 5.0}, Services(BcflConfig()))
+    assert plugin.largest == 5.0
+    PluginManager([("no_giants", plugin)])
+
+
+def test_the_examples_of_the_reference_run() -> None:
+    parser, runner = doctest.DocTestParser(), doctest.DocTestRunner()
+    scope: dict[str, object] = {}
+    for name, doc in [("hookspecs", hookspecs.__doc__)] + [
+        (name, hook.__doc__) for name, hook in HOOKS.items()
+    ]:
+        test = parser.get_doctest(doc or "", scope, name, None, 0)
+        assert test.examples, f"{name} has no example"
+        runner.run(test, clear_globs=False)
+        scope.update(test.globs)
+    assert runner.failures == 0
+
+
+def _plugins(example: str) -> list[object]:
+    scope: dict[str, object] = {"__name__": "example"}
+    exec(example, scope)  # our own page
+    classes = [value for value in scope.values() if inspect.isclass(value)]
+    return [cls() for cls in classes if any(n.startswith("bcfl_") for n in vars(cls))]
