@@ -155,7 +155,7 @@ class Chain:
             The runtime does not know the preset, or refuses the patched configuration.
         """
         runtime = Runtime(load_blob() if blob is None else blob, cache_dir)
-        spec = export.Spec(preset, patch, start_time_ms)
+        spec = export.Spec.of(preset, patch, start_time_ms)
         return cls(spec, runtime, Clock(start_time_ms, wall_clock=wall_clock), cache_dir)
 
     @classmethod

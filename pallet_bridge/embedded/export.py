@@ -23,11 +23,25 @@ FORMAT: Final = "bcfl-chain/1"
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """What a genesis is made from, besides the runtime."""
+    """What a genesis is made from, besides the runtime.
+
+    The patch is kept as text: it may name a hundred thousand accounts.
+    """
 
     preset: str
-    patch: Mapping[str, object] | None
+    patch_json: str
     start_time_ms: int
+
+    @classmethod
+    def of(cls, preset: str, patch: Mapping[str, object] | None, start_time_ms: int) -> Spec:
+        """Note a preset, a patch on it, and the time of block 0."""
+        return cls(preset, json.dumps(patch), start_time_ms)
+
+    @property
+    def patch(self) -> Mapping[str, object] | None:
+        """The patch, read again from its text."""
+        patch: Mapping[str, object] | None = json.loads(self.patch_json)
+        return patch
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +107,7 @@ def read(path: Path, blob: bytes) -> Saved:
     if head.get("blob") != blake2_256(blob).hex():
         raise BadExport(name, 1, f"made with runtime {head.get('blob')}; load it with that blob")
     try:
-        spec = Spec(_text(head["preset"]), _patch(head["patch"]), _number(head["start_time_ms"]))
+        spec = Spec.of(_text(head["preset"]), _patch(head["patch"]), _number(head["start_time_ms"]))
         genesis_hash = bytes.fromhex(_text(head["genesis_hash"]))
     except (KeyError, TypeError, ValueError) as error:
         raise BadExport(name, 1, f"its first line lacks or misstates {error}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,8 @@ def genesis(
         raise GenesisRefused(preset, reply.blob().decode("utf-8", errors="replace"))
     overlay.set(CODE, runtime.blob)
     state = overlay.result()
+    del overlay, reply, config
+    gc.collect()  # a large genesis leaves holes that later objects would pin
     return Block(Header(_NO_HASH, 0, state.root, EMPTY_ROOT), ()), state
 
 

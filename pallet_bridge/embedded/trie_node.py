@@ -86,7 +86,8 @@ def _reference(node: Node, *, hash_values: bool) -> bytes:
         ref = compact(len(encoded)) + encoded
     else:
         ref = _HASH_PREFIX + blake2b(encoded, digest_size=_HASH_LENGTH).digest()
-    node.ref = ref
+    if isinstance(node, Branch):
+        node.ref = ref  # of a leaf it is cheap to make, and there are many leaves
     return ref
 
 
