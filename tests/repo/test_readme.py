@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,9 +21,19 @@ def blocks(language: str, text: str = README) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.parametrize("program", blocks("python"), ids=lambda program: program.split("\n")[0])
+def programs() -> list[Any]:
+    """Return the python blocks; those of hooks.md have their own test."""
+    return [
+        pytest.param(program, id=f"{page.name}-{number}")
+        for page in PAGES
+        if page.name != "hooks.md"
+        for number, program in enumerate(blocks("python", page.read_text()), 1)
+    ]
+
+
+@pytest.mark.parametrize("program", programs())
 def test_python_block_runs(program: str) -> None:
-    exec(compile(program, "README.md", "exec"), {"__name__": "readme"})
+    exec(compile(program, "page", "exec"), {"__name__": "page"})
 
 
 def test_the_diff_is_the_quickstart_patch() -> None:
