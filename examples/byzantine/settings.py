@@ -1,0 +1,31 @@
+"""What a Flower app would write under ``[tool.flwr.app.config.bcfl]``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bcfl_plugins.config import BcflConfig
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RUN_CONFIG: dict[str, str | int] = {
+    "bcfl.plugins": "staking, outliers, slashing, round_log",
+    "bcfl.chain": "embedded",
+    # Each round is on chain before the next one starts, so that its facts can be shown.
+    "bcfl.on_chain_error": "fail",
+    "bcfl.staking.stake": "100 UNIT",
+    "bcfl.terms.min_stake": "50 UNIT",
+    "bcfl.terms.round_reward": "14 UNIT",
+    "bcfl.terms.commit_blocks": 1,
+    "bcfl.terms.dispute_blocks": 4,
+    "bcfl.terms.strikes_to_slash": 3,
+    "bcfl.terms.strike_decay_rounds": 2,
+    "bcfl.terms.outlier_base": "30 %",
+    "bcfl.terms.cap": "60 %",
+}
+
+
+def bcfl_config(run_dir: Path) -> BcflConfig:
+    """The checked config; runs get their folders under `run_dir`."""
+    return BcflConfig.from_run_config({**RUN_CONFIG, "bcfl.run_dir": str(run_dir)})
