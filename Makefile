@@ -66,7 +66,8 @@ format: $(READY)
 bench: $(READY)
 	$(BIN)/python -m benchmarks.chain_core --quick
 	$(BIN)/python -m benchmarks.chain_rpc --quick
-	$(BIN)/python -m benchmarks.demo_seeds --quick
+	$(BIN)/python -m benchmarks.defense_rejections --quick
+	$(BIN)/python -m benchmarks.demo_seeds --seeds 2 --dry
 
 wasm: $(READY)
 	$(BIN)/python scripts/build_wasm.py build
