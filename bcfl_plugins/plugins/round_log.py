@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic_ns
 from typing import TYPE_CHECKING
 
@@ -121,11 +121,12 @@ class RoundLog:
         if result.model is None:
             self._abort(round_id)
             return
-        model = update_digest(result.model)
-        base = update_digest(result.ctx.reference)
+        digests = update_digest(result.ctx.reference), update_digest(result.model)
+        # The job may wait for the chain; the arrays need not wait with it.
+        verdicts = replace(result, model=None, ctx=replace(result.ctx, reference={}))
         self._chain.work.do(
             f"settling round {round_id}",
-            lambda: self._settle(opened, result, (base, model), timings),
+            lambda: self._settle(opened, verdicts, digests, timings),
         )
 
     @hookimpl(trylast=True)

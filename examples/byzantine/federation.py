@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -63,6 +64,7 @@ def run(
     session
         The open session of the defended run; the other two take none.
     """
+    random.seed(setup.seed)  # Flower shuffles the nodes with it, and sums depend on the order
     federation = federated_digits(setup.seed, setup.nodes, setup.alpha, setup.min_examples)
     curve: list[float] = []
 
