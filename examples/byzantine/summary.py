@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -11,8 +15,6 @@ from examples.byzantine.live import colour, does
 from pallet_bridge.types import UNIT
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from rich.console import Console
 
     from examples.byzantine.result import Result
@@ -34,10 +36,18 @@ def print_summary(result: Result, picture: Path, console: Console, *, seconds: f
         answer = "[green]yes[/]" if kept else "[bold red]NO [/]"
         console.print(f"{answer}  {promise}", highlight=False)
     console.print(
-        f"\npicture: {picture}\naudit:   bcfl audit {result.folder}\n[dim]{seconds:.0f} s[/]",
+        f"\npicture: {picture}\naudit:   {bcfl_command()} audit {result.folder}"
+        f"\n[dim]{seconds:.0f} s[/]",
         highlight=False,
         soft_wrap=True,
     )
+
+
+def bcfl_command() -> str:
+    """How to call `bcfl` from this folder: by its name if the shell finds it, else by its path."""
+    if shutil.which("bcfl"):
+        return "bcfl"
+    return os.path.relpath(Path(sys.executable).with_name("bcfl"))
 
 
 def final_table(result: Result) -> Table:
