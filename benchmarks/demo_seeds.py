@@ -45,12 +45,13 @@ class Outcome:
 def main(arguments: list[str]) -> int:
     """Run the seeds and write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--seeds", type=int, default=10, help="how many")
     parser.add_argument("--dry", action="store_true", help="print the table, write no file")
     options = parser.parse_args(arguments)
     outcomes = []
     with tempfile.TemporaryDirectory() as folder:
-        for seed in range(options.seeds):
+        for seed in range(options.first, options.first + options.seeds):
             outcomes.append(run_seed(seed, Path(folder)))
             print(row(outcomes[-1]), flush=True)
     text = section(outcomes)

@@ -21,8 +21,6 @@ def main(arguments: list[str]) -> int:
     """Run the demo; 0 when it kept what it promises, 1 when it did not."""
     options = parser().parse_args(arguments)
     setup = Setup(seed=options.seed, rounds=options.rounds)
-    # Flower tells every step of every round; here the screen does.
-    logging.getLogger("flwr").setLevel(logging.CRITICAL)
     out = Console(stderr=options.json)
     if not out.is_terminal:
         out = Console(stderr=options.json, width=max(out.width, 140))
@@ -52,4 +50,6 @@ def parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    # Flower tells every step of every round; here the screen does.
+    logging.getLogger("flwr").setLevel(logging.ERROR)
     sys.exit(main(sys.argv[1:]))
