@@ -9,11 +9,16 @@ from bcfl_plugins.config import BcflConfig
 if TYPE_CHECKING:
     from pathlib import Path
 
-RUN_CONFIG: dict[str, str | int] = {
+RUN_CONFIG: dict[str, str | int | float] = {
     "bcfl.plugins": "staking, outliers, slashing, round_log",
     "bcfl.chain": "embedded",
     # Each round is on chain before the next one starts, so that its facts can be shown.
     "bcfl.on_chain_error": "fail",
+    # Slower to judge than the defaults: docs/demo.md says why.
+    "bcfl.outliers.agreement": 0.1,
+    "bcfl.outliers.spread": 1.0,
+    "bcfl.outliers.smoothing": 0.6,
+    "bcfl.outliers.norm_factor": 4.0,
     "bcfl.staking.stake": "100 UNIT",
     "bcfl.terms.min_stake": "50 UNIT",
     "bcfl.terms.round_reward": "14 UNIT",
