@@ -102,19 +102,21 @@ class Blob:
 def source_files(workspace: Path, script: Path) -> list[tuple[str, Path]]:
     """List the files that decide the blob: sorted ``(relative path, path)`` pairs.
 
-    Tests are left out: they can not change a byte of it.
+    Tests and benchmarks are left out: they can not change a byte of it.
     """
     names = [workspace / "Cargo.toml", workspace / "Cargo.lock"]
-    for member in ("pallet", "runtime"):
+    for member in ("pallet", "runtime", "validators"):
         names.append(workspace / member / "Cargo.toml")
         names.extend((workspace / member / "src").rglob("*.rs"))
     pairs = [(path.relative_to(workspace).as_posix(), path) for path in names]
     pairs.append((f"scripts/{script.name}", script))
-    return sorted(pair for pair in pairs if not _is_test(pair[0]))
+    return sorted(pair for pair in pairs if not _is_left_out(pair[0]))
 
 
-def _is_test(relative: str) -> bool:
-    return "/src/tests/" in relative or relative.endswith(("/src/tests.rs", "/src/mock.rs"))
+def _is_left_out(relative: str) -> bool:
+    folders = ("/src/tests/", "/src/benchmarking/")
+    files = ("/src/tests.rs", "/src/mock.rs", "/src/benchmarking.rs", "/src/benchmarks.rs")
+    return any(folder in relative for folder in folders) or relative.endswith(files)
 
 
 def sources_digest(files: Sequence[tuple[str, Path]]) -> str:
@@ -239,8 +241,8 @@ def _cargo(command: Sequence[str], environment: Mapping[str, str]) -> None:
         raise BuildWasmError(message, FAILED)
 
 
-def compile_runtime(toolchain: Toolchain) -> bytes:
-    """Run cargo and return the uncompressed blob."""
+def compile_runtime(toolchain: Toolchain, features: Sequence[str] = ()) -> bytes:
+    """Run cargo with these features of the runtime and return the uncompressed blob."""
     target_dir = target_folder()
     # The sources must lie in cargo's home before `rustflags` looks for their folder.
     _cargo(
@@ -249,6 +251,7 @@ def compile_runtime(toolchain: Toolchain) -> bytes:
     command = [
         *(str(toolchain.cargo), "rustc", "--locked", "-p", CRATE, "--release"),
         *("--target", TARGET, "--no-default-features", "--crate-type", "cdylib"),
+        *(("--features", ",".join(features)) if features else ()),
     ]
     environment = {key: os.environ[key] for key in os.environ if key != "RUSTFLAGS"} | {
         "RUSTC": str(toolchain.rustc),

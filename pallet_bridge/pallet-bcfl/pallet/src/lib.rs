@@ -8,62 +8,81 @@
 //!   carries many.
 //! * **Coordinator**: the account that opens and settles rounds. It is never trusted with funds.
 //! * **Participant** (member): an account that joined a federation with a stake.
-//! * **Round**: opened, committed, sealed, then settled or aborted, by block deadlines.
+//! * **Attester**: a member that recomputes verdicts. A **committee** of them is drawn by stake
+//!   for each round.
+//! * **Round**: opened, committed, sealed, then settled or aborted, by block deadlines. A settled
+//!   one may be voided by proof.
 //! * **Commitment**: a hash that binds one account to one update in one round.
 //! * **Verdict**: what the defense says of an update. It moves no stake by itself.
+//! * **Settlement**: the verdicts of a round, as a list or as one Merkle root with its totals.
 //! * **Strike**: what a rejection costs besides the reward. Strikes are forgiven.
-//! * **Offence**: a fact that may cost stake: two signed commitments for one round, which the
-//!   chain proves, or a streak of strikes.
-//! * **Slash**: stake really taken and burned, after the dispute window.
+//! * **Offence**: a fact that may cost stake: proved from signatures, proved against a settlement
+//!   root, or a streak of strikes.
+//! * **Slash**: stake really taken, after the dispute window.
 //!
 //! ## Overview
 //!
 //! A coordinator makes a federation ([`Pallet::create_federation`]) and its escrow is funded
 //! ([`Pallet::fund`]). Accounts join with a stake on hold ([`Pallet::join`]). For each round the
 //! coordinator opens it ([`Pallet::open_round`]), members commit ([`Pallet::commit`], or the
-//! coordinator relays what they signed: [`Pallet::commit_batch`]), and after the quorum or the end
-//! of the window the coordinator settles ([`Pallet::settle`]): accepted members share the reward,
-//! rejected ones get a strike. Too many strikes are an offence. After the dispute window anyone
-//! executes its slash ([`Pallet::execute_slash`]). Stake leaves by [`Pallet::unbond`] and
-//! [`Pallet::withdraw`], rewards by [`Pallet::claim`], and [`Pallet::close`] ends it all.
+//! coordinator relays what they signed: [`Pallet::commit_batch`]), the committee attests
+//! ([`Pallet::attest`]), and the coordinator settles: [`Pallet::settle`] for few,
+//! [`Pallet::settle_root`] for any number. After the dispute window leaves of a root are applied
+//! ([`Pallet::apply_leaf`]) and rewards paid ([`Pallet::claim`]); what nobody claims expires
+//! ([`Pallet::expire`]), and old records are pruned ([`Pallet::prune`]).
+//!
+//! Offences are recorded by the pallet or reported by anyone ([`Pallet::report_equivocation`],
+//! [`Pallet::report_mismatch`]; a bad root: [`Pallet::report_bad_root`]). The accused may object
+//! ([`Pallet::dispute`], [`Pallet::resolve`], [`Pallet::lapse`]); then anyone executes the slash
+//! ([`Pallet::execute_slash`]). Stake leaves by [`Pallet::unbond`] and [`Pallet::withdraw`].
+//! Terms change by governance ([`Pallet::set_terms`], or [`Pallet::propose`], [`Pallet::vote`] and
+//! [`Pallet::enact`]), and [`Pallet::close`] ends it all.
 //!
 //! ## Invariants
 //!
-//! The numbers are the same in `try_state.rs`, in the tests, and in the Python package. What the
+//! The numbers are the same in `try_state/`, in the tests, and in the Python package. What the
 //! state alone shows is checked after every test; I1, I7 and I9 are checked over calls.
 //!
-//! * **I1** Issuance changes only by a burn that an event reports: [`Event::Slashed`] here, the
-//!   fee events of the runtime elsewhere.
+//! * **I1** Issuance changes only by a burn that an event reports: [`Event::Slashed`] and
+//!   [`Event::OffenceUpheld`] here, the fee events of the runtime elsewhere. What a slash takes is
+//!   what it burns and what it pays to the reporter.
 //! * **I2** What an account has on hold for [`HoldReason::Stake`] is its active and unbonding
-//!   stake, summed over its federations.
-//! * **I3** Each escrow holds its existential deposit, the credits owed, and the reward of the
-//!   open round; a federation pays from its own escrow only.
+//!   stake, summed over its federations; deposits and bonds on hold are those of the records.
+//! * **I3** Each escrow holds its existential deposit, the unpaid rewards of settled rounds, and
+//!   the reward of the open round; a federation pays from its own escrow only.
 //! * **I4** At most one commitment for each federation, round and account, inside the window, by
 //!   a member with enough stake that is not suspended.
 //! * **I5** One offence takes at most `cap` of the stake at the time of the offence, once;
 //!   unbonding does not escape it.
 //! * **I6** Accepted members are among those that committed; a round's rewards are within its
-//!   budget.
-//! * **I7** Nobody profits from a slash: all of it is burned.
-//! * **I8** A closed federation has no members, deposit, debts or open round.
+//!   budget, and leaves of a root never use more than its totals.
+//! * **I7** Nobody profits from a slash of its own making: the reporter's share is bounded, and
+//!   nothing when reporter and coordinator, or reporter and offender, are one.
+//! * **I8** A closed federation has no members, deposits, proposals, debts or open round.
 //! * **I9** Any calls by anyone leave all of this true; a failed call changes nothing.
 //!
 //! ## What differs from the starting design, and why
 //!
-//! * The escrow lives on an existential deposit of its own, paid by the coordinator and returned
-//!   at the end: else a last small payment would reap it with what others are owed.
-//! * Slashes are burned, with no share for a reporter: the reports of this version are relayed by
-//!   the coordinator, who must not gain by them.
-//! * The pallet makes the settlement root itself: a coordinator can not post one that disagrees
-//!   with its verdicts.
+//! * The escrow lives on an existential deposit of its own, paid by the founder and returned at
+//!   the end: else a last small payment would reap it with what others are owed.
+//! * Under a list the pallet makes the settlement root itself. A posted root is bound by the
+//!   totals it comes with, and applied only after its dispute window, so that voiding it needs
+//!   no undo.
+//! * Rewards lie on the commitment of their round, not on the member: each is locked, forfeited
+//!   and paid with its round, also to one who left.
+//! * All reports on a round end with the dispute window of its settlement, in which nothing is
+//!   paid: no reward leaves before its round is beyond reports.
+//! * A decided offence stays on record until its round is pruned: the same proof can not be
+//!   brought twice.
 //! * [`Pallet::withdraw`] and [`Pallet::claim`] name the account and are open to any signed
 //!   origin, and pay only that account: a silent member can not block closing.
-//! * A member whose commitment awaits its verdict does not leave, even without stake.
+//! * A member whose commitment awaits its verdict does not leave, even without stake; nor does a
+//!   suspended one, who could join again at once.
+//! * Stake that leaves stays slashable until the longest deadline of all rounds opened and votes
+//!   begun so far, whatever newer terms say.
 //! * A batch counts for the quorum after its last entry: its members came together.
-//! * Evidence of two signed hashes is taken until the settlement deadline, also after the seal.
-//! * Attesters, disputes, reporter shares, changed terms and claims by proof come with the code
-//!   that acts on them. Until then the dispute window only delays a slash, so that members see it
-//!   coming.
+//! * Calls, and events, are one list in one file each, longer than others: FRAME allows one block
+//!   of each.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(
@@ -80,13 +99,22 @@
 
 extern crate alloc;
 
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+#[allow(clippy::as_conversions, reason = "SCALE's derive casts variant indices")]
+mod committee;
+pub mod draw;
 pub mod encoding;
 mod functions;
+pub mod governance_rules;
 #[allow(clippy::as_conversions, reason = "SCALE's derive casts variant indices")]
 mod messages;
+pub mod migrations;
 #[cfg(test)]
 mod mock;
+mod offence;
 mod participant;
+pub mod randomness;
 pub mod rules;
 mod sections;
 #[cfg(test)]
@@ -97,6 +125,7 @@ mod try_state;
 mod types;
 pub mod weights;
 
+pub use committee::*;
 pub use messages::*;
 pub use pallet::*;
 pub use participant::*;
@@ -113,15 +142,18 @@ use sections::{calls, errors, events};
 #[frame_support::pallet]
 pub mod pallet {
     use crate::{
+        encoding::Leaf,
         weights::{count, WeightInfo},
-        Balance, BatchEntry, BlockNumber, Commitment, Federation, FederationId, Offence,
-        OffenceKind, Participant, RefusalReason, Round, RoundId, Terms, TermsVersion, Verdict,
+        Attester, BadRoot, Balance, BatchEntry, BlockNumber, Commitment, EquivocationProof,
+        Federation, FederationId, MerkleProof, Motion, Offence, OffenceKind, Opening, Outcome,
+        Participant, Proposal, ProposalId, ProvenLeaf, RefusalReason, Round, RoundId, Seat,
+        SettlementMode, Terms, TermsVersion, Totals, Verdict, Vote,
     };
     use frame_support::{
         pallet_prelude::*,
         traits::{
             fungible::{Inspect, InspectHold, Mutate, MutateHold},
-            StorageVersion,
+            EnsureOrigin, StorageVersion,
         },
         PalletId,
     };
@@ -130,7 +162,7 @@ pub mod pallet {
     use sp_runtime::{traits::BlockNumberProvider, AccountId32, Perbill};
 
     /// Version of the storage layout.
-    const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+    pub(crate) const STORAGE_VERSION: StorageVersion = StorageVersion::new(2);
 
     #[pallet::pallet]
     #[pallet::storage_version(STORAGE_VERSION)]
@@ -159,17 +191,32 @@ pub mod pallet {
         /// Weights of the calls.
         type WeightInfo: WeightInfo;
 
+        /// The council: it judges and governs where terms name it.
+        type CouncilOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+
         /// Escrow accounts derive from this and the federation's id.
         #[pallet::constant]
         type PalletId: Get<PalletId>;
 
-        /// What the coordinator has on hold until the federation is closed.
+        /// What the founder has on hold until the federation is closed.
         #[pallet::constant]
         type FederationDeposit: Get<Balance>;
 
-        /// Most members of a federation, entries of a batch and verdicts of a settlement.
+        /// What a proposer has on hold until the proposal is decided.
+        #[pallet::constant]
+        type ProposalDeposit: Get<Balance>;
+
+        /// Most members of a federation.
         #[pallet::constant]
         type MaxParticipants: Get<u32>;
+
+        /// Most entries of a batch and verdicts of a settlement's list.
+        #[pallet::constant]
+        type MaxVerdicts: Get<u32>;
+
+        /// Most rounds of one claim.
+        #[pallet::constant]
+        type MaxClaims: Get<u32>;
 
         /// Most unbonding chunks of one member.
         #[pallet::constant]
@@ -183,25 +230,54 @@ pub mod pallet {
         #[pallet::constant]
         type MaxRoundReward: Get<Balance>;
 
-        /// Longest commit, settle and dispute window.
+        /// Longest commit, settle, dispute and voting window.
         #[pallet::constant]
         type MaxWindow: Get<BlockNumber>;
 
-        /// Longest unbonding time.
+        /// Longest unbonding, claim, cool-down and enactment time.
         #[pallet::constant]
         type MaxUnbondingBlocks: Get<BlockNumber>;
 
-        /// Greatest value of `strikes_to_slash` and `strike_decay_rounds`.
+        /// Longest retention of an ended round's records.
+        #[pallet::constant]
+        type MaxRetentionBlocks: Get<BlockNumber>;
+
+        /// Greatest value of `strikes_to_slash`, `strike_decay_rounds` and `max_failed_rounds`.
         #[pallet::constant]
         type MaxStrikes: Get<u32>;
 
         /// Greatest value of `slash.cap`.
         #[pallet::constant]
         type MaxSlash: Get<Perbill>;
+
+        /// Greatest value of `reporter_share`.
+        #[pallet::constant]
+        type MaxReporterShare: Get<Perbill>;
+
+        /// Greatest value of `dispute_bond`.
+        #[pallet::constant]
+        type MaxDisputeBond: Get<Balance>;
+
+        /// Greatest value of `committee_size`: up to 32, as votes on disputes are bits of `u32`.
+        #[pallet::constant]
+        type MaxCommittee: Get<u32>;
+
+        /// Most attesters of a federation.
+        #[pallet::constant]
+        type MaxAttesters: Get<u32>;
+
+        /// Most proposals of a federation that are not yet cleared away.
+        #[pallet::constant]
+        type MaxProposals: Get<u32>;
     }
 
     #[pallet::hooks]
     impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+        fn integrity_test() {
+            assert!(T::MaxCommittee::get() <= u32::BITS, "votes on disputes are bits of u32");
+            assert!(T::MaxVerdicts::get() <= T::MaxParticipants::get(), "a list names members");
+        }
+
         #[cfg(feature = "try-runtime")]
         fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
             Self::do_try_state()
@@ -213,8 +289,12 @@ pub mod pallet {
     pub enum HoldReason {
         /// A member's active and unbonding stake.
         Stake,
-        /// The coordinator's deposit for a federation's storage.
+        /// The founder's deposit for a federation's storage.
         FederationDeposit,
+        /// The accused's bond for a dispute.
+        DisputeBond,
+        /// A proposer's deposit for its storage.
+        ProposalDeposit,
     }
 
     /// Id of the next federation.
@@ -263,7 +343,7 @@ pub mod pallet {
         Commitment,
     >;
 
-    /// Offences that wait for their slash: at most one for a round and account.
+    /// Offences: at most one for a round and account, kept until the round is pruned.
     // Twox64Concat for the counted ids; Blake2_128Concat for the account, which anyone can grind.
     #[pallet::storage]
     pub type Offences<T: Config> = StorageNMap<
@@ -274,5 +354,42 @@ pub mod pallet {
             NMapKey<Blake2_128Concat, T::AccountId>,
         ),
         Offence,
+    >;
+
+    /// Those of each federation that may be drawn into committees.
+    // Twox64Concat for the counted id; Blake2_128Concat for the account, which anyone can grind.
+    #[pallet::storage]
+    pub type Attesters<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, FederationId, Blake2_128Concat, T::AccountId, Attester>;
+
+    /// The committee of each round.
+    // Twox64Concat: both keys are counted up by the pallet.
+    #[pallet::storage]
+    pub type Committees<T: Config> = StorageDoubleMap<
+        _,
+        Twox64Concat,
+        FederationId,
+        Twox64Concat,
+        RoundId,
+        BoundedVec<Seat, T::MaxCommittee>,
+    >;
+
+    /// What members vote on.
+    // Twox64Concat: both keys are counted up by the pallet.
+    #[pallet::storage]
+    pub type Motions<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, FederationId, Twox64Concat, ProposalId, Motion>;
+
+    /// Votes on each proposal.
+    // Twox64Concat for the counted ids; Blake2_128Concat for the account, which anyone can grind.
+    #[pallet::storage]
+    pub type Votes<T: Config> = StorageNMap<
+        _,
+        (
+            NMapKey<Twox64Concat, FederationId>,
+            NMapKey<Twox64Concat, ProposalId>,
+            NMapKey<Blake2_128Concat, T::AccountId>,
+        ),
+        Vote,
     >;
 }

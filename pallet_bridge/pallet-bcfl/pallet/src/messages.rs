@@ -1,9 +1,15 @@
-//! What the coordinator sends about many members at once.
+//! What is sent: verdicts, signed commitments, proofs.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::{traits::ConstU32, BoundedVec};
 use scale_info::TypeInfo;
 use sp_core::{sr25519, H256};
 use sp_runtime::AccountId32;
+
+use crate::encoding::Leaf;
+
+/// Siblings on the way from a leaf to the root, lowest first.
+pub type MerkleProof = BoundedVec<H256, ConstU32<32>>;
 
 /// What a settlement says of one update.
 #[derive(
@@ -21,8 +27,10 @@ use sp_runtime::AccountId32;
 pub enum Outcome {
     /// Averaged into the model, and rewarded.
     Accepted,
-    /// Left out: no reward, one strike.
+    /// Not averaged: no reward, one strike.
     Rejected,
+    /// Left out without blame: no reward, no strike.
+    Excluded,
 }
 
 /// What a settlement says of one member. It moves no stake by itself.
@@ -32,12 +40,16 @@ pub enum Outcome {
 pub struct Verdict {
     /// Whose update.
     pub account: AccountId32,
-    /// Accepted or rejected.
+    /// Digest of the update that was revealed.
+    pub digest: H256,
+    /// Accepted, rejected or excluded.
     pub outcome: Outcome,
     /// The rule's score, in units of 10^-6.
     pub score: i64,
     /// The rule's reason code; 0 is accepted or none.
     pub reason: u8,
+    /// Share of the round's reward, relative to the other accepted ones; 0 for all others.
+    pub weight: u32,
 }
 
 /// A commitment that its member signed off chain. What is signed: [`crate::encoding::to_sign`].
@@ -83,4 +95,104 @@ pub enum RefusalReason {
     Duplicate,
     /// Another hash is in already, and both are signed: an offence.
     Equivocation,
+}
+
+/// A leaf of the settlement root, with the proof that it is one.
+#[derive(
+    Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct ProvenLeaf {
+    /// The leaf.
+    pub leaf: Leaf,
+    /// Its index in ascending order of accounts.
+    pub index: u32,
+    /// Siblings on its way to the root.
+    pub proof: MerkleProof,
+}
+
+/// A commitment with its signature. What is signed: [`crate::encoding::to_sign`].
+#[derive(
+    Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct SignedCommitment {
+    /// The commitment hash.
+    pub commitment: H256,
+    /// How many examples the member says it trained on.
+    pub num_examples: u64,
+    /// The account's sr25519 signature.
+    pub signature: sr25519::Signature,
+}
+
+/// A statement with its signature. What is signed: [`crate::encoding::to_sign_attest`].
+#[derive(
+    Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct SignedStatement {
+    /// The statement: [`crate::encoding::attest_statement`].
+    pub statement: H256,
+    /// The account's sr25519 signature.
+    pub signature: sr25519::Signature,
+}
+
+/// Two different things that one account signed about one round.
+#[derive(
+    Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub enum EquivocationProof {
+    /// Two commitments of a participant.
+    Commitments {
+        /// Who signed both.
+        account: AccountId32,
+        /// One.
+        first: SignedCommitment,
+        /// The other.
+        second: SignedCommitment,
+    },
+    /// Two attestations of a committee member.
+    Attestations {
+        /// Who signed both.
+        account: AccountId32,
+        /// One.
+        first: SignedStatement,
+        /// The other.
+        second: SignedStatement,
+    },
+}
+
+/// What a commitment hides: [`crate::encoding::commitment_hash`] of it is the commitment.
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Debug,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
+pub struct Opening {
+    /// Digest of the update.
+    pub update_digest: H256,
+    /// How many examples the member says it trained on.
+    pub num_examples: u64,
+    /// Random bytes that hide the update.
+    pub salt: [u8; 32],
+}
+
+/// Why a posted root is wrong, whatever its other leaves say.
+#[derive(
+    Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub enum BadRoot {
+    /// One account has two leaves.
+    TwoLeaves {
+        /// One.
+        first: ProvenLeaf,
+        /// The other, at another index.
+        second: ProvenLeaf,
+    },
+    /// A leaf's account has no commitment in the round, or another one.
+    NotCommitted(ProvenLeaf),
 }

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 use codec::{Decode, Encode, MaxEncodedLen};
-use core::cmp::min;
+use core::cmp::{max, min};
 use frame_support::{
     pallet_prelude::Get, BoundedVec, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound,
 };
@@ -41,9 +41,7 @@ pub struct Participant<MaxUnbonding: Get<u32>> {
     pub offences: u32,
     /// Offences recorded and not yet executed.
     pub pending_offences: u32,
-    /// Rewards not yet claimed.
-    pub credits: Balance,
-    /// First block in which the member may commit again.
+    /// First block after the cool-down that follows a slash.
     pub suspended_until: BlockNumber,
 }
 
@@ -66,9 +64,13 @@ impl<MaxUnbonding: Get<u32>> Participant<MaxUnbonding> {
             clean_rounds: 0,
             offences: 0,
             pending_offences: 0,
-            credits: 0,
             suspended_until: 0,
         }
+    }
+
+    /// True when the member may not commit: an offence waits, or the cool-down of one runs.
+    pub fn is_suspended(&self, now: BlockNumber) -> bool {
+        self.pending_offences > 0 || now < self.suspended_until
     }
 
     /// All that an offence can reach: active and unbonding stake.
@@ -76,10 +78,18 @@ impl<MaxUnbonding: Get<u32>> Participant<MaxUnbonding> {
         self.unbonding.iter().try_fold(self.active, |sum, chunk| sum.ensure_add(chunk.amount))
     }
 
-    /// Move active stake into the queue.
-    pub fn unbond(&mut self, amount: Balance, until: BlockNumber) -> Result<(), UnbondFault> {
+    /// Move active stake into the queue, not to leave before what is in it already. Returns the
+    /// block in which it will.
+    pub fn unbond(
+        &mut self,
+        amount: Balance,
+        until: BlockNumber,
+    ) -> Result<BlockNumber, UnbondFault> {
         self.active = self.active.checked_sub(amount).ok_or(UnbondFault::Short)?;
-        self.unbonding.try_push(UnbondingChunk { amount, until }).map_err(|_| UnbondFault::Full)
+        let until = self.unbonding.last().map_or(until, |newest| max(newest.until, until));
+        let chunk = UnbondingChunk { amount, until };
+        self.unbonding.try_push(chunk).map_err(|_| UnbondFault::Full)?;
+        Ok(until)
     }
 
     /// Take the chunks that are ripe, or all stake when the federation is over.

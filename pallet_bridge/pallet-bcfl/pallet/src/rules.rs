@@ -1,9 +1,15 @@
 //! The decisions, as functions of plain values: no storage, no money, no events.
 
+use alloc::vec::Vec;
 use core::cmp::min;
-use sp_runtime::{ArithmeticError, Perbill};
+use sp_runtime::{
+    helpers_128bit::multiply_by_rational_with_rounding, ArithmeticError, Perbill, Rounding,
+};
 
-use crate::{Balance, BlockNumber, OffenceKind, Outcome, SlashTerms, Terms, Verdict};
+use crate::{
+    encoding::Leaf, Arbiter, Balance, BlockNumber, Coupling, Governance, OffenceKind, Outcome,
+    Quorum, SlashTerms, Terms, Totals, Verdict,
+};
 
 /// The runtime's ranges for terms.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -12,16 +18,24 @@ pub struct Limits {
     pub min_stake: Balance,
     /// Greatest `max_participants`.
     pub max_participants: u32,
-    /// Greatest commit, settle and dispute window.
+    /// Greatest commit, settle, dispute and voting window.
     pub max_window: BlockNumber,
-    /// Greatest `unbonding_blocks`.
+    /// Greatest `unbonding_blocks`, `claim_blocks`, `cooldown_blocks` and `delay_blocks`.
     pub max_unbonding_blocks: BlockNumber,
+    /// Greatest `retention_blocks`.
+    pub max_retention_blocks: BlockNumber,
     /// Greatest `round_reward`.
     pub max_round_reward: Balance,
-    /// Greatest `strikes_to_slash` and `strike_decay_rounds`.
+    /// Greatest `strikes_to_slash`, `strike_decay_rounds` and `max_failed_rounds`.
     pub max_strikes: u32,
     /// Greatest `slash.cap`.
     pub max_slash: Perbill,
+    /// Greatest `reporter_share`.
+    pub max_reporter_share: Perbill,
+    /// Greatest `dispute_bond`.
+    pub max_dispute_bond: Balance,
+    /// Greatest `committee_size`.
+    pub max_committee: u32,
 }
 
 /// What is wrong with terms.
@@ -35,32 +49,78 @@ pub enum TermsFault {
 
 /// Check terms against the runtime's ranges and against each other.
 pub fn check_terms(terms: &Terms, limits: &Limits) -> Result<(), TermsFault> {
-    let window = 1..=limits.max_window;
-    let strikes = 1..=limits.max_strikes;
-    let in_range = terms.min_stake >= limits.min_stake
-        && (1..=limits.max_participants).contains(&terms.max_participants)
-        && terms.quorum <= terms.max_participants
-        && window.contains(&terms.commit_blocks)
-        && window.contains(&terms.settle_blocks)
-        && window.contains(&terms.dispute_blocks)
-        && terms.unbonding_blocks <= limits.max_unbonding_blocks
-        && terms.round_reward <= limits.max_round_reward
-        && strikes.contains(&terms.strikes_to_slash)
-        && strikes.contains(&terms.strike_decay_rounds)
-        && terms.slash.equivocation <= terms.slash.cap
-        && terms.slash.outlier_base <= terms.slash.cap
-        && terms.slash.cap <= limits.max_slash;
+    let in_range = are_stakes_in_range(terms, limits)
+        && are_times_in_range(terms, limits)
+        && are_votes_in_range(terms, limits);
     if !in_range {
         return Err(TermsFault::OutOfRange);
     }
+    // Reports come until `dispute_blocks` after the settlement; as long again a slash waits.
     let reportable = terms
         .commit_blocks
         .saturating_add(terms.settle_blocks)
+        .saturating_add(terms.dispute_blocks)
         .saturating_add(terms.dispute_blocks);
-    if terms.unbonding_blocks <= reportable {
+    let voting = match terms.governance {
+        Governance::Members { voting_blocks, .. } => voting_blocks,
+        Governance::Coordinator | Governance::Council => 0,
+    };
+    if terms.unbonding_blocks <= reportable || terms.unbonding_blocks <= voting {
         return Err(TermsFault::UnbondingTooShort);
     }
     Ok(())
+}
+
+fn are_stakes_in_range(terms: &Terms, limits: &Limits) -> bool {
+    let quorum = match terms.quorum {
+        Quorum::Window => true,
+        Quorum::Count(count) => (1..=terms.max_participants).contains(&count),
+        Quorum::Stake(stake) => stake > 0,
+    };
+    let slash = &terms.slash;
+    terms.min_stake >= limits.min_stake
+        && (1..=limits.max_participants).contains(&terms.max_participants)
+        && quorum
+        && terms.round_reward <= limits.max_round_reward
+        && slash.equivocation <= slash.cap
+        && slash.mismatch <= slash.cap
+        && slash.outlier_base <= slash.cap
+        && slash.cap <= limits.max_slash
+        && terms.reporter_share <= limits.max_reporter_share
+        && terms.dispute_bond <= limits.max_dispute_bond
+}
+
+fn are_times_in_range(terms: &Terms, limits: &Limits) -> bool {
+    let window = 1..=limits.max_window;
+    let strikes = 1..=limits.max_strikes;
+    window.contains(&terms.commit_blocks)
+        && window.contains(&terms.settle_blocks)
+        && window.contains(&terms.dispute_blocks)
+        && terms.unbonding_blocks <= limits.max_unbonding_blocks
+        && (1..=limits.max_unbonding_blocks).contains(&terms.claim_blocks)
+        && terms.cooldown_blocks <= limits.max_unbonding_blocks
+        && terms.retention_blocks >= terms.dispute_blocks.saturating_add(terms.claim_blocks)
+        && terms.retention_blocks <= limits.max_retention_blocks
+        && strikes.contains(&terms.strikes_to_slash)
+        && strikes.contains(&terms.strike_decay_rounds)
+        && strikes.contains(&terms.max_failed_rounds)
+}
+
+fn are_votes_in_range(terms: &Terms, limits: &Limits) -> bool {
+    let needs_committee = terms.coupling != Coupling::Loose || terms.arbiter == Arbiter::Attesters;
+    let has_committee = terms.committee_size > 0 && !terms.attest_quorum.is_zero();
+    let governance = match terms.governance {
+        Governance::Coordinator | Governance::Council => true,
+        Governance::Members { quorum, threshold, voting_blocks, delay_blocks } => {
+            !quorum.is_zero()
+                && threshold >= Perbill::from_percent(50)
+                && (1..=limits.max_window).contains(&voting_blocks)
+                && delay_blocks <= limits.max_unbonding_blocks
+        }
+    };
+    terms.committee_size <= limits.max_committee
+        && (has_committee || !needs_committee)
+        && governance
 }
 
 /// True when the verdicts are in strictly ascending order of their accounts.
@@ -68,17 +128,63 @@ pub fn is_ascending(verdicts: &[Verdict]) -> bool {
     verdicts.iter().zip(verdicts.iter().skip(1)).all(|(one, next)| one.account < next.account)
 }
 
-/// How many verdicts accept.
-pub fn count_accepted(verdicts: &[Verdict]) -> u32 {
-    verdicts
-        .iter()
-        .filter(|verdict| verdict.outcome == Outcome::Accepted)
-        .fold(0, |count: u32, _| count.saturating_add(1))
+/// Rewards of verdicts in their order: each gets its part of the budget by weight, rounded so that
+/// all parts together are the budget to the planck.
+///
+/// The i-th gets `floor(budget * sum(weights up to i) / total)` less the same up to `i - 1`. Only
+/// accepted verdicts weigh; when none does, nothing is given.
+pub fn split_rewards(
+    budget: Balance,
+    verdicts: &[Verdict],
+) -> Result<Vec<Balance>, ArithmeticError> {
+    let weight = |verdict: &Verdict| match verdict.outcome {
+        Outcome::Accepted => u128::from(verdict.weight),
+        Outcome::Rejected | Outcome::Excluded => 0,
+    };
+    let sum = |sum: u128, verdict: &Verdict| sum.checked_add(weight(verdict));
+    let total = verdicts.iter().try_fold(0, sum).ok_or(ArithmeticError::Overflow)?;
+    let (mut before, mut given) = (0_u128, 0);
+    let mut rewards = Vec::with_capacity(verdicts.len());
+    for verdict in verdicts {
+        before = sum(before, verdict).ok_or(ArithmeticError::Overflow)?;
+        let until = match total {
+            0 => 0,
+            _ => multiply_by_rational_with_rounding(budget, before, total, Rounding::Down)
+                .ok_or(ArithmeticError::Overflow)?,
+        };
+        rewards.push(until.checked_sub(given).ok_or(ArithmeticError::Underflow)?);
+        given = until;
+    }
+    Ok(rewards)
 }
 
-/// An even share of the budget, rounded down; what is left over stays in the escrow.
-pub fn reward_share(budget: Balance, accepted: u32) -> Balance {
-    budget.checked_div(accepted.into()).unwrap_or_default()
+/// What one verdict uses of a settlement's totals.
+pub fn totals_of(outcome: Outcome, reward: Balance) -> Totals {
+    let count = |of| u32::from(outcome == of);
+    Totals {
+        accepted: count(Outcome::Accepted),
+        rejected: count(Outcome::Rejected),
+        excluded: count(Outcome::Excluded),
+        strikes: count(Outcome::Rejected),
+        rewards: reward,
+    }
+}
+
+/// True when totals can be those of a round with this budget and so many commitments.
+pub fn are_totals_possible(totals: &Totals, budget: Balance, commitments: u32) -> bool {
+    totals.count().is_ok_and(|count| count <= commitments)
+        && totals.strikes == totals.rejected
+        && totals.rewards <= budget
+        && (totals.rewards == 0 || totals.accepted > 0)
+}
+
+/// True when a leaf's strikes and reward fit its outcome.
+pub fn is_leaf_sound(leaf: &Leaf) -> bool {
+    match leaf.outcome {
+        Outcome::Accepted => leaf.strikes == 0,
+        Outcome::Rejected => leaf.strikes == 1 && leaf.reward == 0,
+        Outcome::Excluded => leaf.strikes == 0 && leaf.reward == 0,
+    }
 }
 
 /// Strikes and clean rounds of a member.
@@ -97,6 +203,7 @@ pub fn judge(
     strike_decay_rounds: u32,
 ) -> Result<Standing, ArithmeticError> {
     match outcome {
+        Outcome::Excluded => Ok(before),
         Outcome::Rejected => {
             let strikes = before.strikes.checked_add(1).ok_or(ArithmeticError::Overflow)?;
             Ok(Standing { strikes, clean_rounds: 0 })
@@ -114,7 +221,8 @@ pub fn judge(
 /// Fraction of the stake that an offence costs a member with `offences` before it.
 pub fn slash_fraction(kind: OffenceKind, terms: &SlashTerms, offences: u32) -> Perbill {
     let asked = match kind {
-        OffenceKind::Equivocation => terms.equivocation,
+        OffenceKind::Equivocation | OffenceKind::AttesterEquivocation => terms.equivocation,
+        OffenceKind::Mismatch => terms.mismatch,
         OffenceKind::Outlier => {
             let parts = terms.outlier_base.deconstruct();
             Perbill::from_parts(parts.saturating_mul(offences.saturating_add(1)))

@@ -1,9 +1,10 @@
 //! How each pallet is set up.
 
 use crate::{
-    Aura, Balance, Balances, Block, BlockNumber, Hash, Nonce, OriginCaller, PalletInfo, Runtime,
-    RuntimeCall, RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason, RuntimeOrigin, RuntimeTask,
-    System, EXISTENTIAL_DEPOSIT, SLOT_MILLISECONDS, UNIT, VERSION,
+    council::CouncilMajority, Aura, Balance, Balances, Block, BlockNumber, Hash, Nonce,
+    OriginCaller, PalletInfo, Runtime, RuntimeCall, RuntimeEvent, RuntimeFreezeReason,
+    RuntimeHoldReason, RuntimeOrigin, RuntimeTask, System, DAY, EXISTENTIAL_DEPOSIT,
+    SLOT_MILLISECONDS, UNIT, VERSION,
 };
 use frame_support::{
     derive_impl,
@@ -26,8 +27,6 @@ const NORMAL_DISPATCH_RATIO: Perbill = Perbill::from_percent(75);
 /// One second of computation in a slot of three leaves room to pass the block on.
 const MAX_BLOCK_WEIGHT: Weight = Weight::from_parts(WEIGHT_REF_TIME_PER_SECOND, u64::MAX);
 const MAX_BLOCK_BYTES: u32 = 5 * 1024 * 1024;
-/// Blocks of a day of 86,400 seconds, at one block each three seconds.
-const DAY: BlockNumber = 28_800;
 
 parameter_types! {
     pub const BlockHashCount: BlockNumber = 2400;
@@ -43,6 +42,7 @@ parameter_types! {
             .build();
     pub FeeMultiplier: Multiplier = Multiplier::one();
     pub const MaxSlash: Perbill = Perbill::from_percent(100);
+    pub const MaxReporterShare: Perbill = Perbill::from_percent(50);
     pub const BcflPalletId: PalletId = PalletId(*b"py/bcflp");
 }
 
@@ -59,6 +59,7 @@ impl frame_system::Config for Runtime {
     type AccountData = pallet_balances::AccountData<Balance>;
     type SS58Prefix = frame_support::traits::ConstU16<42>;
     type MaxConsumers = ConstU32<16>;
+    type SingleBlockMigrations = pallet_bcfl::migrations::MigrateV1ToV2<Runtime>;
 }
 
 impl pallet_timestamp::Config for Runtime {
@@ -131,15 +132,25 @@ impl pallet_bcfl::Config for Runtime {
     type RuntimeHoldReason = RuntimeHoldReason;
     type Currency = Balances;
     type Clock = System;
-    type WeightInfo = pallet_bcfl::weights::EstimatedWeight<Runtime>;
+    type WeightInfo = pallet_bcfl::weights::SubstrateWeight<Runtime>;
+    type CouncilOrigin = CouncilMajority;
     type PalletId = BcflPalletId;
     type FederationDeposit = ConstU128<{ 10 * UNIT }>;
-    type MaxParticipants = ConstU32<256>;
+    type ProposalDeposit = ConstU128<UNIT>;
+    type MaxParticipants = ConstU32<100_000>;
+    type MaxVerdicts = ConstU32<256>;
+    type MaxClaims = ConstU32<64>;
     type MaxUnbonding = ConstU32<16>;
     type MinStake = ConstU128<{ 10 * EXISTENTIAL_DEPOSIT }>;
     type MaxRoundReward = ConstU128<{ 1_000_000 * UNIT }>;
     type MaxWindow = ConstU32<DAY>;
     type MaxUnbondingBlocks = ConstU32<{ 28 * DAY }>;
+    type MaxRetentionBlocks = ConstU32<{ 365 * DAY }>;
     type MaxStrikes = ConstU32<1_000>;
     type MaxSlash = MaxSlash;
+    type MaxReporterShare = MaxReporterShare;
+    type MaxDisputeBond = ConstU128<{ 1_000 * UNIT }>;
+    type MaxCommittee = ConstU32<32>;
+    type MaxAttesters = ConstU32<64>;
+    type MaxProposals = ConstU32<16>;
 }

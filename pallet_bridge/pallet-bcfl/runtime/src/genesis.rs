@@ -25,18 +25,23 @@ const DEVELOPERS: [&str; 12] = [
 ];
 const ALICE: &str = DEVELOPERS[0];
 const BOB: &str = DEVELOPERS[1];
+/// `//Alice`, `//Bob` and `//Charlie`.
+const COUNCIL: [&str; 3] = [ALICE, BOB, DEVELOPERS[2]];
 /// ed25519 keys of `//Alice` and `//Bob`.
 const ALICE_GRANDPA: &str = "5FA9nQDVg267DEd8m1ZypXLBnvN7SFxYwV7ndqSYGiN9TTpu";
 const BOB_GRANDPA: &str = "5GoNkf6WdbxCFnPdAnYYQyCjAKPJgLNxXwPjwTh6DGg6gN3E";
 
+/// Aura and GRANDPA take their authorities from the session's keys: they get none of their own.
 fn patch(authorities: &[(&str, &str)]) -> Value {
     let balances: Vec<_> = DEVELOPERS.iter().map(|who| (who, ENDOWMENT)).collect();
-    let aura: Vec<_> = authorities.iter().map(|(key, _)| key).collect();
-    let grandpa: Vec<_> = authorities.iter().map(|(_, key)| (key, 1)).collect();
+    let keys: Vec<_> = authorities
+        .iter()
+        .map(|(aura, grandpa)| (aura, aura, json!({ "aura": aura, "grandpa": grandpa })))
+        .collect();
     json!({
         "balances": { "balances": balances },
-        "aura": { "authorities": aura },
-        "grandpa": { "authorities": grandpa },
+        "session": { "keys": keys },
+        "council": { "members": COUNCIL },
         "sudo": { "key": ALICE },
     })
 }

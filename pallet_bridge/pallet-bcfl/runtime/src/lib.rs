@@ -1,5 +1,5 @@
-//! The smallest chain around `pallet-bcfl`: blocks by Aura, finality by GRANDPA, balances, fees,
-//! batches, and a sudo key.
+//! The smallest chain around `pallet-bcfl`: blocks by Aura, finality by GRANDPA, both by sessions
+//! of a validator set that a council changes, balances, fees, batches, and a sudo key.
 //!
 //! The blob of this crate runs in three places: in a node, in the embedded chain of the Python
 //! package, and in tests. It therefore keeps to what all three can do: the runtime APIs a plain
@@ -10,7 +10,10 @@
 extern crate alloc;
 
 mod apis;
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarks;
 mod configs;
+mod council;
 mod genesis;
 #[cfg(test)]
 mod tests;
@@ -77,6 +80,10 @@ pub const SLOT_MILLISECONDS: u64 = 3_000;
 pub const UNIT: Balance = 1_000_000_000_000;
 /// A thousandth of a coin.
 pub const MILLIUNIT: Balance = 1_000_000_000;
+/// Blocks of a day of 86,400 seconds.
+pub const DAY: BlockNumber = 28_800;
+/// Length of a session: ten minutes. A change of the validator set waits for two starts.
+pub const SESSION_BLOCKS: BlockNumber = 200;
 /// An account with less than this is removed.
 pub const EXISTENTIAL_DEPOSIT: Balance = MILLIUNIT;
 
@@ -97,10 +104,10 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
     spec_name: alloc::borrow::Cow::Borrowed("bcfl"),
     impl_name: alloc::borrow::Cow::Borrowed("bcfl"),
     authoring_version: 1,
-    spec_version: 1,
+    spec_version: 2,
     impl_version: 1,
     apis: apis::RUNTIME_API_VERSIONS,
-    transaction_version: 1,
+    transaction_version: 2,
     system_version: 1,
 };
 
@@ -147,4 +154,13 @@ mod runtime {
 
     #[runtime::pallet_index(8)]
     pub type Bcfl = pallet_bcfl;
+
+    #[runtime::pallet_index(9)]
+    pub type Session = pallet_session;
+
+    #[runtime::pallet_index(10)]
+    pub type ValidatorSet = pallet_validator_set;
+
+    #[runtime::pallet_index(11)]
+    pub type Council = pallet_collective<Instance1>;
 }

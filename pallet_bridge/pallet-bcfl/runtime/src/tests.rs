@@ -1,3 +1,5 @@
+mod council;
+
 use frame_support::{
     dispatch::{DispatchClass, GetDispatchInfo},
     traits::{GetCallIndex, GetCallName, PalletInfoAccess},
@@ -13,7 +15,7 @@ use sp_runtime::{traits::TransactionExtension, BuildStorage};
 use crate::*;
 
 /// What a node does with a preset: lay it over the default configuration.
-fn genesis_of(name: &PresetId) -> RuntimeGenesisConfig {
+pub fn genesis_of(name: &PresetId) -> RuntimeGenesisConfig {
     let mut config =
         serde_json::to_value(RuntimeGenesisConfig::default()).expect("the default is JSON");
     let patch = genesis::preset(name).expect("the preset is there");
@@ -93,11 +95,30 @@ fn calls_have_their_indices() {
         "execute_slash",
         "claim",
         "close",
+        "set_terms",
+        "propose",
+        "vote",
+        "enact",
+        "settle_root",
+        "apply_leaf",
+        "register_attester",
+        "resign_attester",
+        "attest",
+        "report_equivocation",
+        "report_mismatch",
+        "report_bad_root",
+        "dispute",
+        "resolve",
+        "lapse",
+        "seal",
+        "expire",
+        "prune",
+        "replace_coordinator",
     ];
     type Call = pallet_bcfl::Call<Runtime>;
     assert_eq!(Bcfl::index(), 8);
     assert_eq!(Call::get_call_names(), names);
-    assert_eq!(Call::get_call_indices(), (0..14).collect::<Vec<u8>>());
+    assert_eq!(Call::get_call_indices(), (0..33).collect::<Vec<u8>>());
 }
 
 fn fits_a_block(call: pallet_bcfl::Call<Runtime>) -> bool {
@@ -121,9 +142,11 @@ fn largest_lists_fit_a_block() {
     });
     let verdicts = accounts().map(|account| Verdict {
         account,
+        digest: H256::zero(),
         outcome: Outcome::Accepted,
         score: 0,
         reason: 0,
+        weight: 1,
     });
     assert!(fits_a_block(pallet_bcfl::Call::commit_batch {
         federation: 0,
@@ -137,11 +160,18 @@ fn largest_lists_fit_a_block() {
         report: H256::zero(),
         verdicts: verdicts.collect::<Vec<_>>().try_into().expect("256 verdicts"),
     }));
+    assert!(fits_a_block(pallet_bcfl::Call::claim {
+        federation: 0,
+        account: AccountId::new([0; 32]),
+        rounds: vec![0; 64].try_into().expect("64 rounds"),
+    }));
+    assert!(fits_a_block(pallet_bcfl::Call::enact { federation: 0, proposal: 0, limit: 256 }));
+    assert!(fits_a_block(pallet_bcfl::Call::prune { federation: 0, round: 0, limit: 256 }));
 }
 
 #[test]
 fn each_signature_of_a_batch_is_paid_for() {
-    type Weights = pallet_bcfl::weights::EstimatedWeight<Runtime>;
+    type Weights = pallet_bcfl::weights::SubstrateWeight<Runtime>;
     let one = Weights::commit_batch(1).saturating_sub(Weights::commit_batch(0));
     assert!(one.ref_time() > 60_000_000);
 }

@@ -1,7 +1,7 @@
 //! Making, funding and closing a federation.
 
+use core::cmp::max;
 use frame_support::{
-    defensive,
     pallet_prelude::*,
     traits::{
         fungible::{Inspect, Mutate, MutateHold},
@@ -9,7 +9,7 @@ use frame_support::{
     },
 };
 use sp_core::H256;
-use sp_runtime::traits::{EnsureAdd, EnsureAddAssign, Zero};
+use sp_runtime::traits::{EnsureAdd, Zero};
 
 use crate::{
     rules::{check_terms, Limits, TermsFault},
@@ -23,48 +23,44 @@ impl<T: Config> Pallet<T> {
             max_participants: T::MaxParticipants::get(),
             max_window: T::MaxWindow::get(),
             max_unbonding_blocks: T::MaxUnbondingBlocks::get(),
+            max_retention_blocks: T::MaxRetentionBlocks::get(),
             max_round_reward: T::MaxRoundReward::get(),
             max_strikes: T::MaxStrikes::get(),
             max_slash: T::MaxSlash::get(),
+            max_reporter_share: T::MaxReporterShare::get(),
+            max_dispute_bond: T::MaxDisputeBond::get(),
+            max_committee: T::MaxCommittee::get(),
         }
     }
 
+    pub(crate) fn ensure_terms(terms: &Terms) -> Result<(), Error<T>> {
+        check_terms(terms, &Self::limits()).map_err(|fault| match fault {
+            TermsFault::OutOfRange => Error::<T>::TermsOutOfRange,
+            TermsFault::UnbondingTooShort => Error::<T>::UnbondingTooShort,
+        })
+    }
+
     pub(crate) fn do_create_federation(
-        coordinator: T::AccountId,
+        founder: T::AccountId,
         terms: Terms,
         metadata: H256,
     ) -> DispatchResult {
-        check_terms(&terms, &Self::limits()).map_err(|fault| match fault {
-            TermsFault::OutOfRange => Error::<T>::TermsOutOfRange,
-            TermsFault::UnbondingTooShort => Error::<T>::UnbondingTooShort,
-        })?;
+        Self::ensure_terms(&terms)?;
         let id = NextFederationId::<T>::get();
         let deposit = T::FederationDeposit::get();
         let escrow = Self::escrow_account(id);
-        T::Currency::hold(&HoldReason::FederationDeposit.into(), &coordinator, deposit)?;
+        T::Currency::hold(&HoldReason::FederationDeposit.into(), &founder, deposit)?;
         // The escrow lives on its own existential deposit, so that a payment can not reap it
         // together with what others are owed.
         let existence = T::Currency::minimum_balance();
-        T::Currency::transfer(&coordinator, &escrow, existence, Preservation::Preserve)?;
+        T::Currency::transfer(&founder, &escrow, existence, Preservation::Preserve)?;
         NextFederationId::<T>::put(id.ensure_add(1)?);
         FederationTerms::<T>::insert(id, FIRST_TERMS, terms);
-        let federation = Federation {
-            coordinator: coordinator.clone(),
-            state: FederationState::Active,
-            terms_version: FIRST_TERMS,
-            metadata,
-            deposit,
-            next_round: 0,
-            open_round: None,
-            members: 0,
-            failed_rounds: 0,
-            owed: 0,
-            reserved: 0,
-        };
+        let federation = Federation::new(founder.clone(), metadata, deposit);
         Federations::<T>::insert(id, federation);
         Self::deposit_event(Event::FederationCreated {
             federation: id,
-            coordinator,
+            coordinator: founder,
             terms_version: FIRST_TERMS,
             escrow,
         });
@@ -101,8 +97,9 @@ impl<T: Config> Pallet<T> {
         Self::ensure_coordinator(&federation, &who)?;
         ensure!(federation.open_round.is_none(), Error::<T>::RoundInProgress);
         let terms = Self::terms(id, federation.terms_version)?;
-        let mut ends = Self::now();
-        ends.ensure_add_assign(terms.unbonding_blocks)?;
+        let unbonded = Self::now().ensure_add(terms.unbonding_blocks)?;
+        let due = max(federation.liable_until, federation.last_claim_until);
+        let ends = max(unbonded, due.ensure_add(1)?);
         federation.state = FederationState::Closing { ends };
         Federations::<T>::insert(id, federation);
         Self::deposit_event(Event::Closing { federation: id, ends });
@@ -116,17 +113,16 @@ impl<T: Config> Pallet<T> {
     ) -> DispatchResult {
         ensure!(Self::now() >= ends, Error::<T>::ClosingNotOver);
         ensure!(federation.members.is_zero(), Error::<T>::MembersRemain);
-        if federation.obligations()? > 0 {
-            defensive!("a federation without members owes credits");
-            return Err(Error::<T>::Defensive.into());
-        }
+        ensure!(federation.proposals.is_zero(), Error::<T>::ProposalsRemain);
         let deposit = core::mem::take(&mut federation.deposit);
-        let coordinator = &federation.coordinator;
+        let founder = &federation.founder;
         let reason = HoldReason::FederationDeposit.into();
-        T::Currency::release(&reason, coordinator, deposit, Precision::Exact)?;
+        T::Currency::release(&reason, founder, deposit, Precision::Exact)?;
         let escrow = Self::escrow_account(id);
         let returned = T::Currency::balance(&escrow);
-        T::Currency::transfer(&escrow, coordinator, returned, Preservation::Expendable)?;
+        T::Currency::transfer(&escrow, founder, returned, Preservation::Expendable)?;
+        // What nobody claimed in all the time until `ends` is no debt any more.
+        federation.owed = 0;
         federation.state = FederationState::Closed;
         Federations::<T>::insert(id, federation);
         Self::deposit_event(Event::Closed { federation: id, returned });

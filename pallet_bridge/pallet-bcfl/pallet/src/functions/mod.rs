@@ -1,21 +1,30 @@
 //! What the calls do. A call that fails is undone whole by FRAME's storage layer.
 
+mod attesters;
+mod batch;
+mod disputes;
 mod federation;
+mod governance;
+mod leaf;
 mod offence;
+mod proofs;
+mod prune;
+mod reward;
 mod round;
 mod settle;
 mod stake;
 
 use frame_support::{
-    defensive,
     pallet_prelude::*,
     traits::{
-        fungible::{Inspect, Mutate},
+        fungible::Inspect,
         tokens::{Fortitude, Preservation},
         DefensiveOption,
     },
 };
-use sp_runtime::traits::{AccountIdConversion, BlockNumberProvider};
+use frame_system::pallet_prelude::BlockNumberFor;
+use sp_core::H256;
+use sp_runtime::traits::{AccountIdConversion, BlockNumberProvider, Zero};
 
 use crate::*;
 
@@ -32,6 +41,11 @@ impl<T: Config> Pallet<T> {
             Preservation::Preserve,
             Fortitude::Polite,
         )
+    }
+
+    /// Hash of the first block: System keeps it for ever.
+    pub fn genesis_hash() -> H256 {
+        frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero())
     }
 
     fn now() -> BlockNumber {
@@ -59,33 +73,24 @@ impl<T: Config> Pallet<T> {
         Participants::<T>::get(id, account).ok_or(Error::<T>::NotParticipant)
     }
 
+    fn round(id: FederationId, round: RoundId) -> Result<Round, Error<T>> {
+        Rounds::<T>::get(id, round).ok_or(Error::<T>::RoundNotFound)
+    }
+
     fn ongoing_round(id: FederationId, round: RoundId) -> Result<Round, Error<T>> {
-        let round = Rounds::<T>::get(id, round).ok_or(Error::<T>::RoundNotFound)?;
+        let round = Self::round(id, round)?;
         ensure!(round.state == RoundState::Open, Error::<T>::RoundNotOpen);
         Ok(round)
     }
 
-    fn ensure_coordinator(federation: &Federation, who: &T::AccountId) -> Result<(), Error<T>> {
-        ensure!(federation.coordinator == *who, Error::<T>::NotCoordinator);
-        Ok(())
+    /// The settlement of a round, if it stands.
+    fn settlement(round: &Round) -> Result<Settlement, Error<T>> {
+        ensure!(round.state != RoundState::Voided, Error::<T>::RoundVoided);
+        round.settlement.ok_or(Error::<T>::RoundNotSettled)
     }
 
-    /// Pay all of a member's credits from the federation's own escrow.
-    fn pay_credits(
-        id: FederationId,
-        federation: &mut Federation,
-        account: &T::AccountId,
-        participant: &mut Participant<T::MaxUnbonding>,
-    ) -> DispatchResult {
-        let amount = core::mem::take(&mut participant.credits);
-        let Some(owed) = federation.owed.checked_sub(amount) else {
-            defensive!("credits are more than the federation owes");
-            return Err(Error::<T>::Defensive.into());
-        };
-        federation.owed = owed;
-        let escrow = Self::escrow_account(id);
-        T::Currency::transfer(&escrow, account, amount, Preservation::Preserve)?;
-        Self::deposit_event(Event::Claimed { federation: id, account: account.clone(), amount });
+    fn ensure_coordinator(federation: &Federation, who: &T::AccountId) -> Result<(), Error<T>> {
+        ensure!(federation.coordinator == *who, Error::<T>::NotCoordinator);
         Ok(())
     }
 }

@@ -1,25 +1,11 @@
-//! Opening a round, committing in it, aborting it.
+//! Opening a round, committing in it, sealing and aborting it.
 
+use core::cmp::max;
 use frame_support::pallet_prelude::*;
-use frame_system::pallet_prelude::BlockNumberFor;
-use sp_core::{sr25519, H256};
-use sp_runtime::traits::{EnsureAdd, EnsureAddAssign, Zero};
+use sp_core::H256;
+use sp_runtime::traits::{EnsureAdd, EnsureMul};
 
-use crate::{
-    encoding::{to_sign, Context},
-    *,
-};
-
-/// The round that a batch goes to, and what its entries are measured by.
-struct Batch<T: Config> {
-    federation: FederationId,
-    round: RoundId,
-    genesis: H256,
-    now: BlockNumber,
-    is_sealed: bool,
-    terms: Terms,
-    _runtime: PhantomData<T>,
-}
+use crate::*;
 
 impl<T: Config> Pallet<T> {
     pub(crate) fn do_open_round(
@@ -37,12 +23,17 @@ impl<T: Config> Pallet<T> {
         let round = federation.next_round;
         federation.next_round = round.ensure_add(1)?;
         federation.open_round = Some(round);
+        let disputes = terms.dispute_blocks.ensure_mul(2)?;
+        let liable = opened.settle_until.ensure_add(disputes)?;
+        federation.liable_until = max(federation.liable_until, liable);
+        Self::seat_committee(id, &mut federation, round, &terms)?;
         Federations::<T>::insert(id, federation);
         Rounds::<T>::insert(id, round, opened);
         Self::deposit_event(Event::RoundOpened {
             federation: id,
             round,
             base_model,
+            terms_version: opened.terms_version,
             commit_until: opened.commit_until,
             settle_until: opened.settle_until,
         });
@@ -65,84 +56,62 @@ impl<T: Config> Pallet<T> {
         let is_in = Commitments::<T>::contains_key((id, round_id, &account));
         ensure!(!is_in, Error::<T>::AlreadyCommitted);
         ensure!(participant.active >= terms.min_stake, Error::<T>::StakeTooLow);
-        ensure!(now >= participant.suspended_until, Error::<T>::Suspended);
-        let commitment = Commitment { hash, num_examples, at: now };
-        Self::take_commitment(id, round_id, account, commitment);
-        round.commitments.ensure_add_assign(1)?;
+        ensure!(!participant.is_suspended(now), Error::<T>::Suspended);
+        let commitment = Commitment::new(hash, num_examples, now, participant.active);
+        Self::take_commitment((id, round_id), &mut round, account, commitment)?;
         Self::seal_by_quorum(id, round_id, &mut round, &terms);
         Rounds::<T>::insert(id, round_id, round);
         Ok(())
     }
 
-    fn take_commitment(
-        federation: FederationId,
-        round: RoundId,
+    pub(crate) fn take_commitment(
+        (federation, round_id): (FederationId, RoundId),
+        round: &mut Round,
         account: T::AccountId,
         commitment: Commitment,
-    ) {
-        Commitments::<T>::insert((federation, round, &account), commitment);
+    ) -> DispatchResult {
+        round.count(commitment.stake)?;
+        Commitments::<T>::insert((federation, round_id, &account), commitment);
         Self::deposit_event(Event::Committed {
             federation,
-            round,
+            round: round_id,
             account,
             commitment: commitment.hash,
             num_examples: commitment.num_examples,
         });
-    }
-
-    fn seal_by_quorum(id: FederationId, round_id: RoundId, round: &mut Round, terms: &Terms) {
-        let has_quorum = terms.quorum > 0 && round.commitments >= terms.quorum;
-        if has_quorum && round.sealed_at.is_none() {
-            round.sealed_at = Some(Self::now());
-            Self::deposit_event(Event::RoundSealed {
-                federation: id,
-                round: round_id,
-                commitments: round.commitments,
-            });
-        }
-    }
-
-    pub(crate) fn do_commit_batch(
-        coordinator: T::AccountId,
-        id: FederationId,
-        round_id: RoundId,
-        entries: BoundedVec<BatchEntry, T::MaxParticipants>,
-    ) -> DispatchResult {
-        let federation = Self::federation(id)?;
-        Self::ensure_coordinator(&federation, &coordinator)?;
-        let mut round = Self::ongoing_round(id, round_id)?;
-        let now = Self::now();
-        ensure!(now <= round.settle_until, Error::<T>::SettleWindowClosed);
-        let terms = Self::terms(id, round.terms_version)?;
-        let batch = Batch::<T> {
-            federation: id,
-            round: round_id,
-            genesis: Self::genesis_hash(),
-            now,
-            is_sealed: round.is_sealed(now),
-            terms,
-            _runtime: PhantomData,
-        };
-        for entry in entries {
-            let account = entry.account.clone();
-            match batch.take(entry)? {
-                None => round.commitments.ensure_add_assign(1)?,
-                Some(reason) => Self::deposit_event(Event::CommitmentRefused {
-                    federation: id,
-                    round: round_id,
-                    account,
-                    reason,
-                }),
-            }
-        }
-        Self::seal_by_quorum(id, round_id, &mut round, &terms);
-        Rounds::<T>::insert(id, round_id, round);
         Ok(())
     }
 
-    /// Hash of the first block: System keeps it for ever.
-    pub fn genesis_hash() -> H256 {
-        frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero())
+    pub(crate) fn seal_by_quorum(
+        id: FederationId,
+        round_id: RoundId,
+        round: &mut Round,
+        terms: &Terms,
+    ) {
+        let is_met = terms.quorum.is_met(round.commitments, round.committed_stake);
+        if is_met && round.sealed_at.is_none() {
+            Self::seal_now(id, round_id, round);
+        }
+    }
+
+    fn seal_now(id: FederationId, round_id: RoundId, round: &mut Round) {
+        round.sealed_at = Some(Self::now());
+        Self::deposit_event(Event::RoundSealed {
+            federation: id,
+            round: round_id,
+            commitments: round.commitments,
+            stake: round.committed_stake,
+        });
+    }
+
+    pub(crate) fn do_seal(id: FederationId, round_id: RoundId) -> DispatchResult {
+        Self::federation(id)?;
+        let mut round = Self::ongoing_round(id, round_id)?;
+        ensure!(round.sealed_at.is_none(), Error::<T>::AlreadySealed);
+        ensure!(round.is_sealed(Self::now()), Error::<T>::RoundNotSealed);
+        Self::seal_now(id, round_id, &mut round);
+        Rounds::<T>::insert(id, round_id, round);
+        Ok(())
     }
 
     pub(crate) fn do_abort(
@@ -152,91 +121,20 @@ impl<T: Config> Pallet<T> {
     ) -> DispatchResult {
         let mut federation = Self::federation(id)?;
         let mut round = Self::ongoing_round(id, round_id)?;
-        let by_deadline = Self::now() > round.settle_until;
+        let now = Self::now();
+        let by_deadline = now > round.settle_until;
         let may = by_deadline || federation.coordinator == who;
         ensure!(may, Error::<T>::SettleWindowOpen);
         if by_deadline {
-            federation.failed_rounds.ensure_add_assign(1)?;
+            federation.mark_failure();
+            Self::note_misses(id, round_id)?;
         }
         federation.end_round();
         round.state = RoundState::Aborted;
+        round.ended_at = Some(now);
         Federations::<T>::insert(id, federation);
         Rounds::<T>::insert(id, round_id, round);
         Self::deposit_event(Event::RoundAborted { federation: id, round: round_id, by_deadline });
         Ok(())
-    }
-}
-
-impl<T: Config> Batch<T> {
-    /// Take one entry, or say why not. Only two signed hashes of one account write more than the
-    /// commitment itself.
-    fn take(&self, entry: BatchEntry) -> Result<Option<RefusalReason>, DispatchError> {
-        let (id, round) = (self.federation, self.round);
-        let Some(participant) = Participants::<T>::get(id, &entry.account) else {
-            return Ok(Some(RefusalReason::NotParticipant));
-        };
-        if let Some(earlier) = Commitments::<T>::get((id, round, &entry.account)) {
-            return self.take_second(entry, earlier, participant).map(Some);
-        }
-        if let Some(reason) = self.refusal(&entry, &participant) {
-            return Ok(Some(reason));
-        }
-        let commitment =
-            Commitment { hash: entry.commitment, num_examples: entry.num_examples, at: self.now };
-        Pallet::<T>::take_commitment(id, round, entry.account, commitment);
-        Ok(None)
-    }
-
-    fn refusal(
-        &self,
-        entry: &BatchEntry,
-        participant: &Participant<T::MaxUnbonding>,
-    ) -> Option<RefusalReason> {
-        if self.is_sealed {
-            Some(RefusalReason::WindowClosed)
-        } else if participant.active < self.terms.min_stake {
-            Some(RefusalReason::StakeTooLow)
-        } else if self.now < participant.suspended_until {
-            Some(RefusalReason::Suspended)
-        } else if !self.is_signed(entry) {
-            Some(RefusalReason::BadSignature)
-        } else {
-            None
-        }
-    }
-
-    fn take_second(
-        &self,
-        entry: BatchEntry,
-        earlier: Commitment,
-        mut participant: Participant<T::MaxUnbonding>,
-    ) -> Result<RefusalReason, DispatchError> {
-        if entry.commitment == earlier.hash {
-            return Ok(RefusalReason::Duplicate);
-        }
-        if !self.is_signed(&entry) {
-            return Ok(RefusalReason::BadSignature);
-        }
-        Pallet::<T>::record_offence(
-            (self.federation, self.round),
-            &entry.account,
-            &mut participant,
-            OffenceKind::Equivocation,
-            &self.terms,
-        )?;
-        Participants::<T>::insert(self.federation, &entry.account, participant);
-        Ok(RefusalReason::Equivocation)
-    }
-
-    fn is_signed(&self, entry: &BatchEntry) -> bool {
-        let context = Context {
-            genesis: self.genesis,
-            federation: self.federation,
-            round: self.round,
-            account: entry.account.clone(),
-        };
-        let message = to_sign(&context, entry.commitment, entry.num_examples);
-        let key = sr25519::Public::from_raw(entry.account.clone().into());
-        sp_io::crypto::sr25519_verify(&entry.signature, &message, &key)
     }
 }

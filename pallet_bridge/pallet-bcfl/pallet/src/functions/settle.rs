@@ -1,47 +1,153 @@
-//! Settling a round: verdicts in, rewards credited, strikes given.
+//! Settling a round: by a list of verdicts, or by one root.
 
 use alloc::vec::Vec;
-use frame_support::{pallet_prelude::*, traits::DefensiveOption};
+use frame_support::pallet_prelude::*;
 use sp_core::H256;
-use sp_runtime::traits::{EnsureAddAssign, EnsureMul};
+use sp_runtime::traits::{EnsureAdd, EnsureAddAssign};
 
 use crate::{
-    encoding::{merkle_root, Leaf},
-    rules::{count_accepted, is_ascending, judge, reward_share, Standing},
+    encoding::{attest_statement, merkle_root, Leaf},
+    rules::{are_totals_possible, is_ascending, split_rewards, totals_of},
     *,
 };
 
+/// A round that may be settled now.
+struct Settling {
+    place: (FederationId, RoundId),
+    federation: Federation,
+    round: Round,
+    terms: Terms,
+}
+
+/// What a settlement says.
+struct Said {
+    mode: SettlementMode,
+    model: H256,
+    report: H256,
+    root: H256,
+    totals: Totals,
+}
+
 impl<T: Config> Pallet<T> {
     pub(crate) fn do_settle(
-        coordinator: T::AccountId,
-        id: FederationId,
-        round_id: RoundId,
+        who: T::AccountId,
+        place: (FederationId, RoundId),
         model: H256,
         report: H256,
-        verdicts: BoundedVec<Verdict, T::MaxParticipants>,
+        verdicts: BoundedVec<Verdict, T::MaxVerdicts>,
     ) -> DispatchResult {
-        let mut federation = Self::federation(id)?;
-        Self::ensure_coordinator(&federation, &coordinator)?;
-        let mut round = Self::ongoing_round(id, round_id)?;
+        let mut settling = Self::settling(&who, place)?;
+        ensure!(is_ascending(&verdicts), Error::<T>::VerdictsNotSorted);
+        let leaves = Self::leaves(&settling, verdicts)?;
+        let mut totals = Totals::default();
+        for leaf in &leaves {
+            totals.add(&totals_of(leaf.outcome, leaf.reward))?;
+        }
+        let root = merkle_root(leaves.iter().map(Leaf::hash).collect());
+        let said = Said { mode: SettlementMode::List, model, report, root, totals };
+        Self::ensure_attested_as_said(&settling, &said)?;
+        let mut unpaid: Balance = 0;
+        for leaf in &leaves {
+            unpaid.ensure_add_assign(Self::credit(place, leaf)?)?;
+            Self::judge_member(place, &mut settling.round, leaf, &settling.terms)?;
+        }
+        Self::finish_settling(settling, said, Totals::default(), unpaid)
+    }
+
+    pub(crate) fn do_settle_root(
+        who: T::AccountId,
+        place: (FederationId, RoundId),
+        model: H256,
+        report: H256,
+        root: H256,
+        totals: Totals,
+    ) -> DispatchResult {
+        let settling = Self::settling(&who, place)?;
+        let budget = settling.federation.reserved;
+        let is_possible = are_totals_possible(&totals, budget, settling.round.commitments);
+        ensure!(is_possible, Error::<T>::TotalsImpossible);
+        let said = Said { mode: SettlementMode::Merkle, model, report, root, totals };
+        Self::ensure_attested_as_said(&settling, &said)?;
+        Self::finish_settling(settling, said, totals, totals.rewards)
+    }
+
+    fn settling(
+        who: &T::AccountId,
+        place: (FederationId, RoundId),
+    ) -> Result<Settling, DispatchError> {
+        let (id, round_id) = place;
+        let federation = Self::federation(id)?;
+        let round = Self::ongoing_round(id, round_id)?;
+        let terms = Self::terms(id, round.terms_version)?;
+        let may = federation.coordinator == *who
+            || (terms.coupling == Coupling::Full && Self::is_seated(id, round_id, who));
+        ensure!(may, Error::<T>::NotCoordinator);
         let now = Self::now();
         ensure!(round.is_sealed(now), Error::<T>::RoundNotSealed);
         ensure!(now <= round.settle_until, Error::<T>::SettleWindowClosed);
-        ensure!(is_ascending(&verdicts), Error::<T>::VerdictsNotSorted);
-        let terms = Self::terms(id, round.terms_version)?;
-        let accepted = count_accepted(&verdicts);
-        let rejected = weights::count(verdicts.len()).saturating_sub(accepted);
-        let share = reward_share(federation.reserved, accepted);
-        let rewards = share.ensure_mul(accepted.into())?;
-        let leaves = verdicts
-            .into_iter()
-            .map(|verdict| Self::apply_verdict((id, round_id), verdict, share, &terms))
-            .collect::<Result<Vec<H256>, DispatchError>>()?;
-        let root = merkle_root(leaves);
-        federation.owed.ensure_add_assign(rewards)?;
+        Ok(Settling { place, federation, round, terms })
+    }
+
+    /// The leaves of a list of verdicts, each with its commitment and reward.
+    fn leaves(
+        settling: &Settling,
+        verdicts: BoundedVec<Verdict, T::MaxVerdicts>,
+    ) -> Result<Vec<Leaf>, DispatchError> {
+        let (id, round) = settling.place;
+        let rewards = split_rewards(settling.federation.reserved, &verdicts)?;
+        let leaf = |(verdict, reward): (Verdict, Balance)| {
+            let Verdict { account, digest, outcome, score, reason, weight: _ } = verdict;
+            let commitment =
+                Commitments::<T>::get((id, round, &account)).ok_or(Error::<T>::NotCommitted)?;
+            let strikes = totals_of(outcome, reward).strikes;
+            let commitment = commitment.hash;
+            Ok(Leaf { account, commitment, digest, outcome, score, strikes, reward, reason })
+        };
+        verdicts.into_iter().zip(rewards).map(leaf).collect()
+    }
+
+    fn ensure_attested_as_said(settling: &Settling, said: &Said) -> DispatchResult {
+        let (id, round) = settling.place;
+        let statement = attest_statement(
+            Self::genesis_hash(),
+            settling.place,
+            said.model,
+            said.report,
+            said.root,
+        );
+        Self::ensure_attested(id, round, &settling.terms, statement, said.totals.strikes)
+    }
+
+    fn finish_settling(
+        settling: Settling,
+        said: Said,
+        left: Totals,
+        unpaid: Balance,
+    ) -> DispatchResult {
+        let Settling { place: (id, round_id), mut federation, mut round, terms } = settling;
+        let Said { mode, model, report, root, totals } = said;
+        let settled_at = Self::now();
+        let dispute_until = settled_at.ensure_add(terms.dispute_blocks)?;
+        let claim_until = dispute_until.ensure_add(terms.claim_blocks)?;
+        federation.owed.ensure_add_assign(unpaid)?;
+        federation.last_claim_until = federation.last_claim_until.max(claim_until);
         federation.end_round();
         round.state = RoundState::Settled;
-        round.settlement =
-            Some(Settlement { model, report, root, accepted, rejected, rewards, settled_at: now });
+        round.ended_at = Some(settled_at);
+        round.settlement = Some(Settlement {
+            mode,
+            model,
+            report,
+            root,
+            totals,
+            left,
+            unpaid,
+            settled_at,
+            dispute_until,
+            claim_until,
+            failures_before: core::mem::take(&mut federation.failures_in_row),
+            expired: false,
+        });
         Federations::<T>::insert(id, federation);
         Rounds::<T>::insert(id, round_id, round);
         Self::deposit_event(Event::RoundSettled {
@@ -50,77 +156,12 @@ impl<T: Config> Pallet<T> {
             model,
             report,
             root,
-            accepted,
-            rejected,
-            rewards,
+            mode,
+            totals,
+            terms_version: round.terms_version,
+            dispute_until,
+            claim_until,
         });
         Ok(())
-    }
-
-    /// Credit or strike one member. Returns the leaf of the settlement root.
-    fn apply_verdict(
-        (federation, round): (FederationId, RoundId),
-        verdict: Verdict,
-        share: Balance,
-        terms: &Terms,
-    ) -> Result<H256, DispatchError> {
-        let Verdict { account, outcome, score, reason } = verdict;
-        let commitment =
-            Commitments::<T>::get((federation, round, &account)).ok_or(Error::<T>::NotCommitted)?;
-        let mut participant =
-            Participants::<T>::get(federation, &account).defensive_ok_or(Error::<T>::Defensive)?;
-        let before =
-            Standing { strikes: participant.strikes, clean_rounds: participant.clean_rounds };
-        let Standing { strikes, clean_rounds } = judge(before, outcome, terms.strike_decay_rounds)?;
-        participant.strikes = strikes;
-        participant.clean_rounds = clean_rounds;
-        let reward = match outcome {
-            Outcome::Accepted => share,
-            Outcome::Rejected => 0,
-        };
-        participant.credits.ensure_add_assign(reward)?;
-        match outcome {
-            Outcome::Accepted => {
-                Self::announce_accepted((federation, round), &account, share, before, strikes)
-            }
-            Outcome::Rejected => Self::deposit_event(Event::Struck {
-                federation,
-                round,
-                account: account.clone(),
-                strikes,
-                reason,
-                score,
-            }),
-        }
-        if strikes >= terms.strikes_to_slash && outcome == Outcome::Rejected {
-            let is_new = Self::record_offence(
-                (federation, round),
-                &account,
-                &mut participant,
-                OffenceKind::Outlier,
-                terms,
-            )?;
-            if is_new {
-                participant.strikes = 0;
-            }
-        }
-        Participants::<T>::insert(federation, &account, participant);
-        let commitment = commitment.hash;
-        Ok(Leaf { account, commitment, outcome, score, strikes, reward, reason }.hash())
-    }
-
-    fn announce_accepted(
-        (federation, round): (FederationId, RoundId),
-        account: &T::AccountId,
-        amount: Balance,
-        before: Standing,
-        strikes: u32,
-    ) {
-        let account = account.clone();
-        if strikes < before.strikes {
-            let account = account.clone();
-            Self::deposit_event(Event::StrikeForgiven { federation, round, account, strikes });
-        }
-        Self::deposit_event(Event::Rewarded { federation, round, account, amount });
     }
 }

@@ -1,10 +1,11 @@
-//! Joining, staking, leaving, and being paid.
+//! Joining, staking, leaving.
 
+use core::cmp::max;
 use frame_support::{
     pallet_prelude::*,
     traits::{fungible::MutateHold, tokens::Precision},
 };
-use sp_runtime::traits::{EnsureAdd, EnsureAddAssign, EnsureSubAssign};
+use sp_runtime::traits::{EnsureAdd, EnsureAddAssign, EnsureSub, EnsureSubAssign};
 
 use crate::*;
 
@@ -22,6 +23,7 @@ impl<T: Config> Pallet<T> {
         ensure!(stake >= terms.min_stake, Error::<T>::StakeTooLow);
         T::Currency::hold(&HoldReason::Stake.into(), &account, stake)?;
         federation.members.ensure_add_assign(1)?;
+        federation.total_active.ensure_add_assign(stake)?;
         Federations::<T>::insert(id, federation);
         Participants::<T>::insert(id, &account, Participant::new(stake));
         Self::deposit_event(Event::Joined { federation: id, account, stake });
@@ -33,13 +35,15 @@ impl<T: Config> Pallet<T> {
         id: FederationId,
         amount: Balance,
     ) -> DispatchResult {
-        let federation = Self::active_federation(id)?;
+        let mut federation = Self::active_federation(id)?;
         let terms = Self::terms(id, federation.terms_version)?;
         let mut participant = Self::participant(id, &account)?;
         ensure!(amount > 0, Error::<T>::ZeroAmount);
         participant.active.ensure_add_assign(amount)?;
         ensure!(participant.active >= terms.min_stake, Error::<T>::StakeTooLow);
         T::Currency::hold(&HoldReason::Stake.into(), &account, amount)?;
+        federation.total_active.ensure_add_assign(amount)?;
+        Federations::<T>::insert(id, federation);
         Participants::<T>::insert(id, &account, participant);
         Self::deposit_event(Event::StakeAdded { federation: id, account, amount });
         Ok(())
@@ -50,29 +54,40 @@ impl<T: Config> Pallet<T> {
         id: FederationId,
         amount: Balance,
     ) -> DispatchResult {
-        let federation = Self::federation(id)?;
+        let mut federation = Self::federation(id)?;
         let terms = Self::terms(id, federation.terms_version)?;
         let mut participant = Self::participant(id, &account)?;
         ensure!(amount > 0, Error::<T>::ZeroAmount);
-        let until = Self::now().ensure_add(terms.unbonding_blocks)?;
-        participant.unbond(amount, until).map_err(|fault| match fault {
+        // Shorter new terms do not free stake that rounds under longer ones may need.
+        let unbonded = Self::now().ensure_add(terms.unbonding_blocks)?;
+        let until = max(unbonded, federation.liable_until.ensure_add(1)?);
+        let until = participant.unbond(amount, until).map_err(|fault| match fault {
             UnbondFault::Full => Error::<T>::TooManyUnbonding,
             UnbondFault::Short => Error::<T>::StakeTooLow,
         })?;
         let rest = participant.active;
         ensure!(rest == 0 || rest >= terms.min_stake, Error::<T>::StakeTooLow);
+        Self::ensure_free_to_unbond(id, &account, rest)?;
+        federation.total_active.ensure_sub_assign(amount)?;
+        Federations::<T>::insert(id, federation);
         Participants::<T>::insert(id, &account, participant);
         Self::deposit_event(Event::Unbonding { federation: id, account, amount, until });
         Ok(())
     }
 
     pub(crate) fn do_withdraw(id: FederationId, account: T::AccountId) -> DispatchResult {
-        let federation = Self::federation(id)?;
+        let mut federation = Self::federation(id)?;
         let mut participant = Self::participant(id, &account)?;
         ensure!(participant.pending_offences == 0, Error::<T>::OffencePending);
         let now = Self::now();
-        let amount = participant.take_free(now, federation.is_over(now))?;
-        let leaves = participant.is_empty() && !Self::is_awaited(id, &federation, &account);
+        let is_over = federation.is_over(now);
+        let active = participant.active;
+        let amount = participant.take_free(now, is_over)?;
+        federation.total_active.ensure_sub_assign(active.ensure_sub(participant.active)?)?;
+        // A cool-down could be cut short by leaving and joining again.
+        let may_leave = is_over || !participant.is_suspended(now);
+        let leaves =
+            participant.is_empty() && may_leave && !Self::is_awaited(id, &federation, &account);
         ensure!(amount > 0 || leaves, Error::<T>::NothingToWithdraw);
         if amount > 0 {
             let reason = HoldReason::Stake.into();
@@ -81,8 +96,9 @@ impl<T: Config> Pallet<T> {
             Self::deposit_event(Event::Withdrawn { federation: id, account, amount });
         }
         if leaves {
-            Self::leave(id, federation, account, participant)
+            Self::leave(id, federation, account)
         } else {
+            Federations::<T>::insert(id, federation);
             Participants::<T>::insert(id, &account, participant);
             Ok(())
         }
@@ -92,11 +108,8 @@ impl<T: Config> Pallet<T> {
         id: FederationId,
         mut federation: Federation,
         account: T::AccountId,
-        mut participant: Participant<T::MaxUnbonding>,
     ) -> DispatchResult {
-        if participant.credits > 0 {
-            Self::pay_credits(id, &mut federation, &account, &mut participant)?;
-        }
+        Self::forget_attester(id, &mut federation, &account)?;
         federation.members.ensure_sub_assign(1)?;
         Federations::<T>::insert(id, federation);
         Participants::<T>::remove(id, &account);
@@ -109,15 +122,5 @@ impl<T: Config> Pallet<T> {
         federation
             .open_round
             .is_some_and(|round| Commitments::<T>::contains_key((id, round, account)))
-    }
-
-    pub(crate) fn do_claim(id: FederationId, account: T::AccountId) -> DispatchResult {
-        let mut federation = Self::federation(id)?;
-        let mut participant = Self::participant(id, &account)?;
-        ensure!(participant.credits > 0, Error::<T>::NothingToClaim);
-        Self::pay_credits(id, &mut federation, &account, &mut participant)?;
-        Federations::<T>::insert(id, federation);
-        Participants::<T>::insert(id, &account, participant);
-        Ok(())
     }
 }

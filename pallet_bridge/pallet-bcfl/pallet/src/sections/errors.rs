@@ -21,14 +21,21 @@ mod errors {
         /// The federation is closing or closed: it takes no members, money or rounds.
         FederationNotActive,
         /// A term is out of the runtime's range. All of these must hold: `min_stake >= MinStake`;
-        /// `1 <= max_participants <= MaxParticipants`; `quorum <= max_participants`; commit,
-        /// settle and dispute blocks from 1 to `MaxWindow`; `unbonding_blocks <=
-        /// MaxUnbondingBlocks`; `round_reward <= MaxRoundReward`; `strikes_to_slash` and
-        /// `strike_decay_rounds` from 1 to `MaxStrikes`; `slash.equivocation` and
-        /// `slash.outlier_base` at most `slash.cap`, and `slash.cap <= MaxSlash`.
+        /// `1 <= max_participants <= MaxParticipants`; a quorum by count from 1 to
+        /// `max_participants`, by stake above 0; commit, settle, dispute and voting blocks from 1
+        /// to `MaxWindow`; `claim_blocks` from 1 to `MaxUnbondingBlocks`; unbonding, cooldown and
+        /// delay blocks up to `MaxUnbondingBlocks`; `retention_blocks` from `dispute_blocks +
+        /// claim_blocks` to `MaxRetentionBlocks`; `round_reward <= MaxRoundReward`;
+        /// `strikes_to_slash`, `strike_decay_rounds` and `max_failed_rounds` from 1 to
+        /// `MaxStrikes`; each slash at most `slash.cap`, and that at most `MaxSlash`;
+        /// `reporter_share <= MaxReporterShare`; `dispute_bond <= MaxDisputeBond`;
+        /// `committee_size <= MaxCommittee`, and with `attest_quorum` above 0 unless the coupling
+        /// is loose and the arbiter no committee; a members' quorum above 0 and threshold of at
+        /// least a half.
         TermsOutOfRange,
-        /// Stake could leave before an offence is executed: `unbonding_blocks` must be more than
-        /// `commit_blocks + settle_blocks + dispute_blocks`.
+        /// Stake could leave before an offence is executed or twice vote: `unbonding_blocks` must
+        /// be more than `commit_blocks + settle_blocks + 2 * dispute_blocks`, and more than the
+        /// members' `voting_blocks`.
         UnbondingTooShort,
         /// A round is open: settle or abort it first.
         RoundInProgress,
@@ -48,7 +55,8 @@ mod errors {
         AlreadyCommitted,
         /// A verdict names an account without commitment in this round: leave it out.
         NotCommitted,
-        /// The member is suspended after an offence: commit from block `suspended_until` on.
+        /// The member is suspended: an offence waits for its slash or dispute, or block
+        /// `suspended_until` is not reached.
         Suspended,
         /// Verdicts must be in strictly ascending order of their accounts, one for each.
         VerdictsNotSorted,
@@ -58,20 +66,110 @@ mod errors {
         TooManyUnbonding,
         /// No stake is free yet: wait until the oldest chunk's `until`, or `unbond` first.
         NothingToWithdraw,
-        /// An offence of this member waits: execute its slash first.
+        /// An offence of this account waits: execute its slash, or decide its dispute, first.
         OffencePending,
-        /// No offence waits for this account in this round: it never was, or was executed.
+        /// No offence waits for this account in this round: it never was, or is decided.
         OffenceNotFound,
         /// The slash may be disputed still: execute it from block `executable_at` on.
         DisputeWindowOpen,
-        /// The member has no credits: nothing was earned, or all was claimed.
+        /// Nothing waits for this account in these rounds: it was not earned, paid or forfeited.
         NothingToClaim,
         /// Members remain: `withdraw` each of them first, which any account may do.
         MembersRemain,
+        /// Proposals remain: `enact` each of them to its end first, which any account may do.
+        ProposalsRemain,
         /// The closing time runs: finish from block `ends` on.
         ClosingNotOver,
         /// The amount must be more than zero.
         ZeroAmount,
+        /// The round is sealed already: aggregate and settle.
+        AlreadySealed,
+        /// The round has no settlement that stands: use a settled one.
+        RoundNotSettled,
+        /// The dispute window of the settlement is open: come after block `dispute_until`.
+        SettlementDisputable,
+        /// What was left of this round went back to the escrow: claims came too late.
+        RoundExpired,
+        /// The rewards of this round may still be claimed: come after block `claim_until`.
+        ClaimsOpen,
+        /// Offences of this round wait: execute their slashes, or decide their disputes, first.
+        RoundOffencesPending,
+        /// The records of this round must still be kept: prune after its retention.
+        RetentionNotOver,
+        /// Nothing of this round is left to prune.
+        NothingToPrune,
+        /// The totals are not those of any verdicts on this round: at most as many as
+        /// commitments, one strike for each rejection, rewards within the budget and only when
+        /// one is accepted.
+        TotalsImpossible,
+        /// The leaf uses more than is left of the settlement's totals.
+        TotalsExceeded,
+        /// The leaf's strikes or reward do not fit its outcome: it can not be applied.
+        LeafUnsound,
+        /// The leaf's commitment is not the one that the account made in this round.
+        CommitmentDiffers,
+        /// A verdict was applied to this account in this round already.
+        AlreadyJudged,
+        /// The round was settled with a list: only a posted root has leaves to apply or refute.
+        NotMerkle,
+        /// The settlement was proved wrong: nothing of it is paid.
+        RoundVoided,
+        /// Attestations of this settlement are missing: it needs `attest_quorum` of the
+        /// committee on exactly this statement.
+        NotAttested,
+        /// The member is registered already: `resign_attester` first.
+        AlreadyAttester,
+        /// The member is no registered attester: `register_attester` first.
+        NotAttester,
+        /// The federation has `MaxAttesters` attesters: wait until one leaves.
+        TooManyAttesters,
+        /// An attester keeps the stake it registered with: `resign_attester` before `unbond`.
+        AttesterStake,
+        /// Who judges does not execute: the coordinator can not do this here.
+        CoordinatorConflict,
+        /// The account has no seat in this round's committee.
+        NotSeated,
+        /// The account attested this statement already.
+        AlreadyAttested,
+        /// The preimage does not hash to the tip of the attester's chain.
+        WrongPreimage,
+        /// Reports on this round are closed: they are taken until its dispute window ends.
+        ReportWindowClosed,
+        /// A signature or an inclusion proof does not hold: check context, index and order.
+        ProofInvalid,
+        /// What the proof shows is no offence: the two things said, or the digests, must differ.
+        NotAnOffence,
+        /// An offence of this account in this round is known already.
+        AlreadyReported,
+        /// The leaves do not refute the root: they must be of one account at two indices, or of
+        /// an account without this commitment.
+        RootNotBad,
+        /// The offence is disputed already.
+        AlreadyDisputed,
+        /// The offence is not disputed.
+        OffenceNotDisputed,
+        /// Too late: disputes come before `executable_at`, decisions until the dispute's `until`.
+        DisputeClosed,
+        /// The dispute may still be decided: `lapse` it after its `until`.
+        DisputeOpen,
+        /// Only the terms' arbiter decides a dispute.
+        NotArbiter,
+        /// Only the governance that the terms name may do this: sign as it, or `propose`.
+        NotGovernance,
+        /// Members do not vote on this under the present terms and failures.
+        NotProposable,
+        /// The federation has `MaxProposals` proposals: clear away an ended one first.
+        TooManyProposals,
+        /// The federation has no such proposal: take the number from `Proposed`.
+        ProposalNotFound,
+        /// The vote on this proposal is over.
+        VotingClosed,
+        /// The proposal may not be enacted yet: come at block `enact_at`.
+        NotYetEnactable,
+        /// The account has voted on this already.
+        AlreadyVoted,
+        /// The account has no active stake: only that votes and sits in committees.
+        NoActiveStake,
         /// A state that the pallet excludes: a defect, please report it. Nothing was changed.
         Defensive,
     }

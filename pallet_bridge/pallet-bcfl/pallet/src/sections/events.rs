@@ -80,6 +80,8 @@ mod events {
             round: RoundId,
             /// Hash of the model that training starts from.
             base_model: H256,
+            /// Terms that the round runs under.
+            terms_version: TermsVersion,
             /// Last block that takes commitments.
             commit_until: BlockNumber,
             /// Last block that takes the settlement.
@@ -109,7 +111,7 @@ mod events {
             /// Why.
             reason: RefusalReason,
         },
-        /// The quorum is met: no further commitment is taken.
+        /// No further commitment is taken: aggregate.
         RoundSealed {
             /// Which federation.
             federation: FederationId,
@@ -117,6 +119,8 @@ mod events {
             round: RoundId,
             /// Number of commitments.
             commitments: u32,
+            /// Active stake of those who committed.
+            stake: Balance,
         },
         /// Verdicts are in.
         RoundSettled {
@@ -130,14 +134,29 @@ mod events {
             report: H256,
             /// Merkle root over the verdicts.
             root: H256,
-            /// Number of accepted updates.
-            accepted: u32,
-            /// Number of rejected updates.
-            rejected: u32,
-            /// Sum of the credited rewards.
-            rewards: Balance,
+            /// As a list or as a root.
+            mode: SettlementMode,
+            /// What the verdicts come to.
+            totals: Totals,
+            /// Terms that the round ran under.
+            terms_version: TermsVersion,
+            /// Last block that takes reports.
+            dispute_until: BlockNumber,
+            /// Last block before which nobody may let the rewards expire.
+            claim_until: BlockNumber,
         },
-        /// A reward was credited; `claim` pays it.
+        /// A leaf of a posted root was applied.
+        LeafApplied {
+            /// Which federation.
+            federation: FederationId,
+            /// Which round.
+            round: RoundId,
+            /// Whose.
+            account: T::AccountId,
+            /// Its verdict.
+            outcome: Outcome,
+        },
+        /// A reward waits: `claim` pays it after the dispute window.
         Rewarded {
             /// Which federation.
             federation: FederationId,
@@ -190,8 +209,10 @@ mod events {
             amount: Balance,
             /// First block in which it may be executed.
             executable_at: BlockNumber,
+            /// Who reported it.
+            reporter: Option<T::AccountId>,
         },
-        /// Stake was taken and burned.
+        /// Stake was taken: a part paid to the reporter, the rest burned.
         Slashed {
             /// Which federation.
             federation: FederationId,
@@ -203,8 +224,14 @@ mod events {
             kind: OffenceKind,
             /// What the offence asked for.
             amount: Balance,
-            /// What was really taken and burned.
+            /// What was really burned.
             burned: Balance,
+            /// What was really paid to the reporter.
+            shared: Balance,
+            /// Who got it.
+            reporter: Option<T::AccountId>,
+            /// The reward of this round that is the escrow's again.
+            forfeited: Balance,
         },
         /// A round ended without verdicts.
         RoundAborted {
@@ -215,7 +242,7 @@ mod events {
             /// True when the settlement deadline had passed: a failure mark.
             by_deadline: bool,
         },
-        /// Rewards were paid from the escrow.
+        /// Rewards of one or more rounds were paid from the escrow.
         Claimed {
             /// Which federation.
             federation: FederationId,
@@ -223,6 +250,26 @@ mod events {
             account: T::AccountId,
             /// How much.
             amount: Balance,
+        },
+        /// What nobody claimed is the escrow's again.
+        RoundExpired {
+            /// Which federation.
+            federation: FederationId,
+            /// Which round.
+            round: RoundId,
+            /// How much.
+            returned: Balance,
+        },
+        /// Records of an old round were removed.
+        RoundPruned {
+            /// Which federation.
+            federation: FederationId,
+            /// Which round.
+            round: RoundId,
+            /// How many records.
+            removed: u32,
+            /// Commitments that are left.
+            left: u32,
         },
         /// No more rounds.
         Closing {
@@ -235,8 +282,181 @@ mod events {
         Closed {
             /// Which federation.
             federation: FederationId,
-            /// What the escrow returned to the coordinator.
+            /// What the escrow returned to the founder.
             returned: Balance,
+        },
+        /// New terms are in force from the next round on.
+        TermsSet {
+            /// Which federation.
+            federation: FederationId,
+            /// Their version.
+            terms_version: TermsVersion,
+        },
+        /// Members may vote on a proposal.
+        Proposed {
+            /// Which federation.
+            federation: FederationId,
+            /// Its number.
+            proposal: ProposalId,
+            /// Who proposed it.
+            proposer: T::AccountId,
+            /// Last block that takes votes.
+            voting_until: BlockNumber,
+            /// First block in which it may be enacted.
+            enact_at: BlockNumber,
+        },
+        /// A member voted.
+        Voted {
+            /// Which federation.
+            federation: FederationId,
+            /// On what.
+            proposal: ProposalId,
+            /// Who.
+            account: T::AccountId,
+            /// For or against.
+            approve: bool,
+            /// With how much active stake.
+            stake: Balance,
+        },
+        /// A proposal is in force.
+        Enacted {
+            /// Which federation.
+            federation: FederationId,
+            /// Which.
+            proposal: ProposalId,
+        },
+        /// A proposal missed its quorum or its threshold.
+        ProposalRejected {
+            /// Which federation.
+            federation: FederationId,
+            /// Which.
+            proposal: ProposalId,
+        },
+        /// All votes of a decided proposal are removed.
+        ProposalCleared {
+            /// Which federation.
+            federation: FederationId,
+            /// Which.
+            proposal: ProposalId,
+        },
+        /// Another account opens and settles rounds.
+        CoordinatorReplaced {
+            /// Which federation.
+            federation: FederationId,
+            /// Who did.
+            old: T::AccountId,
+            /// Who does now.
+            new: T::AccountId,
+        },
+        /// A member offers to sit in committees.
+        AttesterRegistered {
+            /// Which federation.
+            federation: FederationId,
+            /// Who.
+            account: T::AccountId,
+            /// Stake with which it is drawn.
+            weight: Balance,
+        },
+        /// An attester takes its offer back.
+        AttesterResigned {
+            /// Which federation.
+            federation: FederationId,
+            /// Who.
+            account: T::AccountId,
+            /// False when draws of the present seed may still name it.
+            leaves_at_once: bool,
+        },
+        /// An attester was removed before a draw: it missed too many rounds, or had resigned.
+        AttesterDropped {
+            /// Which federation.
+            federation: FederationId,
+            /// Who.
+            account: T::AccountId,
+            /// How many it missed.
+            missed: u32,
+        },
+        /// A round has its committee.
+        CommitteeSeated {
+            /// Which federation.
+            federation: FederationId,
+            /// Which round.
+            round: RoundId,
+            /// How many sit in it.
+            seats: u32,
+            /// Seed of the draw.
+            seed: H256,
+        },
+        /// A committee member attested a statement.
+        Attested {
+            /// Which federation.
+            federation: FederationId,
+            /// Which round.
+            round: RoundId,
+            /// Who.
+            account: T::AccountId,
+            /// What it attested.
+            statement: H256,
+        },
+        /// An accused objects to an offence.
+        OffenceDisputed {
+            /// Which federation.
+            federation: FederationId,
+            /// Which round the offence was in.
+            round: RoundId,
+            /// Who objects.
+            account: T::AccountId,
+            /// What was put on hold for it.
+            bond: Balance,
+            /// Last block in which it may be decided.
+            until: BlockNumber,
+        },
+        /// A committee member voted on a dispute.
+        DisputeVoted {
+            /// Which federation.
+            federation: FederationId,
+            /// Which round the offence was in.
+            round: RoundId,
+            /// Who objected.
+            account: T::AccountId,
+            /// Who voted.
+            voter: T::AccountId,
+            /// For the offence, or for the accused.
+            uphold: bool,
+        },
+        /// The arbiter confirmed an offence: its slash may follow at once.
+        OffenceUpheld {
+            /// Which federation.
+            federation: FederationId,
+            /// Which round the offence was in.
+            round: RoundId,
+            /// Whose.
+            account: T::AccountId,
+            /// What was burned of the bond.
+            burned: Balance,
+        },
+        /// An offence was decided in favour of the accused.
+        OffenceOverturned {
+            /// Which federation.
+            federation: FederationId,
+            /// Which round the offence was in.
+            round: RoundId,
+            /// Whose.
+            account: T::AccountId,
+            /// What was returned of the bond.
+            returned: Balance,
+            /// True when nobody decided the dispute in time.
+            by_deadline: bool,
+        },
+        /// A settlement was proved wrong: nothing of it is paid.
+        RoundVoided {
+            /// Which federation.
+            federation: FederationId,
+            /// Which round.
+            round: RoundId,
+            /// Who proved it.
+            who: T::AccountId,
+            /// What is the escrow's again.
+            released: Balance,
         },
     }
 }

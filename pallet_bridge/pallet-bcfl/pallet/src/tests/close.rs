@@ -11,8 +11,8 @@ fn close(who: &AccountId32) -> DispatchResult {
 fn success_begins() {
     ExtBuilder::default().members(1).build_and_execute(|| {
         assert_ok!(close(&coordinator()));
-        assert_eq!(federation(0).state, FederationState::Closing { ends: 15 });
-        assert_eq!(events().last(), Some(&Event::Closing { federation: 0, ends: 15 }));
+        assert_eq!(federation(0).state, FederationState::Closing { ends: 18 });
+        assert_eq!(events().last(), Some(&Event::Closing { federation: 0, ends: 18 }));
     });
 }
 
@@ -21,7 +21,7 @@ fn success_ends_with_nothing_held() {
     ExtBuilder::default().members(3).build_and_execute(|| {
         round_that_rejects_member_0();
         assert_ok!(close(&coordinator()));
-        skip(14);
+        skip(17);
         for index in 0..3 {
             let account = member(index);
             assert_ok!(send(&stranger(), Call::withdraw { federation: 0, account }));
@@ -31,9 +31,24 @@ fn success_ends_with_nothing_held() {
         assert_eq!(federation(0).state, FederationState::Closed);
         assert_eq!(held(HoldReason::FederationDeposit, &coordinator()), 0);
         assert_eq!(Balances::free_balance(Bcfl::escrow_account(0)), 0);
-        assert_eq!(Balances::free_balance(coordinator()), ENDOWMENT - 300);
-        let returned = FUNDS - 300 + EXISTENTIAL_DEPOSIT;
+        // Nobody claimed in all the time that there was.
+        assert_eq!(Balances::free_balance(coordinator()), ENDOWMENT);
+        let returned = FUNDS + EXISTENTIAL_DEPOSIT;
         assert_eq!(events().last(), Some(&Event::Closed { federation: 0, returned }));
+    });
+}
+
+#[test]
+fn success_waits_for_the_last_claims() {
+    let long = |terms: &mut Terms| {
+        terms.claim_blocks = 30;
+        terms.retention_blocks = 33;
+    };
+    ExtBuilder::default().terms(long).members(3).build_and_execute(|| {
+        round_that_rejects_member_0();
+        assert_ok!(close(&coordinator()));
+        assert_eq!(settlement(0).claim_until, 34);
+        assert_eq!(federation(0).state, FederationState::Closing { ends: 35 });
     });
 }
 
@@ -62,7 +77,7 @@ fn fails_for_open_round() {
 fn fails_before_the_end() {
     ExtBuilder::default().members(0).build_and_execute(|| {
         assert_ok!(close(&coordinator()));
-        skip(13);
+        skip(16);
         assert_noop!(close(&coordinator()), Error::<Test>::ClosingNotOver);
     });
 }
@@ -71,7 +86,7 @@ fn fails_before_the_end() {
 fn fails_while_members_remain() {
     ExtBuilder::default().members(1).build_and_execute(|| {
         assert_ok!(close(&coordinator()));
-        skip(14);
+        skip(17);
         assert_noop!(close(&coordinator()), Error::<Test>::MembersRemain);
     });
 }
@@ -80,7 +95,7 @@ fn fails_while_members_remain() {
 fn fails_for_closed_federation() {
     ExtBuilder::default().members(0).build_and_execute(|| {
         assert_ok!(close(&coordinator()));
-        skip(14);
+        skip(17);
         assert_ok!(close(&coordinator()));
         assert_noop!(close(&coordinator()), Error::<Test>::FederationNotActive);
     });

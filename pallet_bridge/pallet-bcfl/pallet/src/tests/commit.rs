@@ -8,7 +8,7 @@ fn success() {
         skip(5);
         assert_ok!(commit(0, 0));
         let stored = Commitments::<Test>::get((0, 0, member(0)));
-        assert_eq!(stored, Some(Commitment { hash: hash(0), num_examples: 10, at: 6 }));
+        assert_eq!(stored, Some(Commitment::new(hash(0), 10, 6, STAKE)));
         assert_eq!(round(0).commitments, 1);
         let committed = Event::Committed {
             federation: 0,
@@ -29,7 +29,8 @@ fn success_and_seals_by_quorum() {
             assert_ok!(commit(0, index));
         }
         assert_eq!(round(0).sealed_at, Some(1));
-        let sealed = Event::RoundSealed { federation: 0, round: 0, commitments: 3 };
+        let sealed =
+            Event::RoundSealed { federation: 0, round: 0, commitments: 3, stake: 3 * STAKE };
         assert_eq!(events().last(), Some(&sealed));
         assert_noop!(commit(0, 3), Error::<Test>::CommitWindowClosed);
     });
@@ -37,7 +38,7 @@ fn success_and_seals_by_quorum() {
 
 #[test]
 fn success_without_quorum_until_the_window_ends() {
-    let no_quorum = |terms: &mut Terms| terms.quorum = 0;
+    let no_quorum = |terms: &mut Terms| terms.quorum = Quorum::Window;
     ExtBuilder::default().terms(no_quorum).members(4).round().build_and_execute(|| {
         for index in 0..4 {
             assert_ok!(commit(0, index));
@@ -108,6 +109,41 @@ fn fails_for_suspended_member() {
         skip(2);
         assert_noop!(commit(1, 0), Error::<Test>::Suspended);
         skip(1);
+        assert_noop!(commit(1, 0), Error::<Test>::Suspended);
+        // The slash ends the wait and begins the cool-down of 4 blocks.
+        assert_ok!(execute(0, 0));
+        assert_noop!(commit(1, 0), Error::<Test>::Suspended);
+        skip(4);
+        assert_noop!(commit(1, 0), Error::<Test>::CommitWindowClosed);
+        assert_ok!(send(&coordinator(), Call::abort { federation: 0, round: 1 }));
+        assert_ok!(open_round());
+        assert_ok!(commit(2, 0));
+    });
+}
+
+#[test]
+fn fails_until_the_cool_down_is_over() {
+    ExtBuilder::default().members(1).round().build_and_execute(|| {
+        equivocate(0);
+        skip(3);
+        assert_ok!(execute(0, 0));
+        assert_ok!(send(&coordinator(), Call::abort { federation: 0, round: 0 }));
+        assert_ok!(open_round());
+        skip(3);
+        assert_noop!(commit(1, 0), Error::<Test>::Suspended);
+        skip(1);
         assert_ok!(commit(1, 0));
+    });
+}
+
+#[test]
+fn success_and_seals_by_stake() {
+    let by_stake = |terms: &mut Terms| terms.quorum = Quorum::Stake(2 * STAKE + 1);
+    ExtBuilder::default().terms(by_stake).members(3).round().build_and_execute(|| {
+        assert_ok!(commit(0, 0));
+        assert_ok!(commit(0, 1));
+        assert_eq!((round(0).sealed_at, round(0).committed_stake), (None, 2 * STAKE));
+        assert_ok!(commit(0, 2));
+        assert_eq!(round(0).sealed_at, Some(1));
     });
 }

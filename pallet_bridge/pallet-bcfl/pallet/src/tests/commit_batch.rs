@@ -15,7 +15,7 @@ fn success() {
     scene().build_and_execute(|| {
         assert_ok!(commit_batch(0, vec![entry(0, 1, hash(8)), entry(0, 0, hash(9))]));
         let stored = Commitments::<Test>::get((0, 0, member(1)));
-        assert_eq!(stored, Some(Commitment { hash: hash(8), num_examples: 10, at: 1 }));
+        assert_eq!(stored, Some(Commitment::new(hash(8), 10, 1, STAKE)));
         assert_eq!(round(0).commitments, 2);
         assert_eq!(events().len(), 6 + 1 + 2);
     });
@@ -34,7 +34,8 @@ fn success_and_counts_the_quorum_after_the_last_entry() {
         let entries = (0..4).map(|index| entry(0, index, hash(index))).collect();
         assert_ok!(commit_batch(0, entries));
         assert_eq!(round(0).sealed_at, Some(1));
-        let sealed = Event::RoundSealed { federation: 0, round: 0, commitments: 4 };
+        let sealed =
+            Event::RoundSealed { federation: 0, round: 0, commitments: 4, stake: 4 * STAKE };
         assert_eq!(events().last(), Some(&sealed));
     });
 }
@@ -140,12 +141,14 @@ fn records_an_equivocation() {
             stake: STAKE,
             amount: STAKE / 2,
             executable_at: 4,
+            reporter: None,
+            state: OffenceState::Pending,
         };
         assert_eq!(Offences::<Test>::get((0, 0, member(0))), Some(offence));
         let member = participant(0);
         assert_eq!((member.offences, member.pending_offences), (1, 1));
-        assert_eq!(member.suspended_until, 4);
-        assert_eq!(round(0).commitments, 1);
+        assert!(member.is_suspended(System::block_number()));
+        assert_eq!((round(0).commitments, round(0).pending_offences), (1, 1));
         assert_eq!(events().last(), Some(&refused(0, RefusalReason::Equivocation)));
     });
 }

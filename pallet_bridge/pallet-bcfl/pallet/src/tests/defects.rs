@@ -9,9 +9,8 @@ use crate::{
     *,
 };
 
-fn execute(round: RoundId) {
-    let call = Call::execute_slash { federation: 0, round, account: member(0) };
-    assert_ok!(send(&stranger(), call));
+fn slash(round: RoundId) {
+    assert_ok!(execute(round, 0));
 }
 
 #[test]
@@ -20,10 +19,10 @@ fn slash_ignores_unbonding() {
         assert_ok!(commit(0, 0));
         assert_ok!(send(&member(0), Call::unbond { federation: 0, amount: STAKE }));
         assert_ok!(commit_batch(0, vec![entry(0, 0, hash(0xee))]));
-        skip(14);
+        skip(17);
         let withdraw = Call::withdraw { federation: 0, account: member(0) };
         assert_noop!(send(&member(0), withdraw), Error::<Test>::OffencePending);
-        execute(0);
+        slash(0);
         assert_eq!(held(HoldReason::Stake, &member(0)), STAKE / 2);
     });
 }
@@ -39,7 +38,7 @@ fn unbonding_ends_before_the_last_evidence() {
         assert_noop!(send(&member(0), withdraw), Error::<Test>::NothingToWithdraw);
         assert_ok!(commit_batch(0, vec![entry(0, 0, hash(0xee))]));
         skip(3);
-        execute(0);
+        slash(0);
         assert_eq!(held(HoldReason::Stake, &member(0)), STAKE / 2);
     });
 }
@@ -50,7 +49,7 @@ fn slash_below_a_guard_always_reverts() {
     ExtBuilder::default().terms(tiny).members(1).round().build_and_execute(|| {
         equivocate(0);
         skip(3);
-        execute(0);
+        slash(0);
         // One planck, less than the existential deposit.
         assert_eq!(held(HoldReason::Stake, &member(0)), STAKE - 1);
     });
@@ -62,7 +61,7 @@ fn slash_moves_no_token() {
         equivocate(0);
         let before = Balances::total_balance(&member(0));
         skip(3);
-        execute(0);
+        slash(0);
         assert_eq!(Balances::total_balance(&member(0)), before - STAKE / 2);
     });
 }
@@ -74,7 +73,7 @@ fn slashed_money_goes_to_the_accuser() {
         let parties = [coordinator(), stranger(), Bcfl::escrow_account(0)];
         let before = parties.clone().map(|who| Balances::total_balance(&who));
         skip(3);
-        execute(0);
+        slash(0);
         assert_eq!(parties.map(|who| Balances::total_balance(&who)), before);
     });
 }
@@ -86,7 +85,7 @@ fn all_are_slashed_together() {
         assert_ok!(commit(0, 2));
         equivocate(0);
         skip(3);
-        execute(0);
+        slash(0);
         assert_eq!(participant(1).active, STAKE);
         assert_eq!(participant(2).active, STAKE);
     });
@@ -122,10 +121,12 @@ fn escrow_is_not_tied_to_its_federation() {
         round_that_rejects_member_0();
         // Federation 0 owes all it has: the coins of federation 1 do not help.
         assert_noop!(open_round(), Error::<Test>::EscrowShort);
-        assert_ok!(send(&member(1), Call::claim { federation: 0, account: member(1) }));
+        skip(4);
+        assert_ok!(claim(1, &[0]));
         assert_eq!(Bcfl::escrow_funds(1), 5_000);
-        let claim = Call::claim { federation: 1, account: member(1) };
-        assert_noop!(send(&member(1), claim), Error::<Test>::NotParticipant);
+        let rounds = vec![0].try_into().expect("one round");
+        let claim = Call::claim { federation: 1, account: member(1), rounds };
+        assert_noop!(send(&member(1), claim), Error::<Test>::RoundNotFound);
     });
 }
 
@@ -136,11 +137,13 @@ fn payment_reaps_the_escrow_with_what_others_are_owed() {
         three_commit(0);
         assert_ok!(settle(0, vec![verdict(1, Accepted), verdict(2, Accepted)]));
         assert_ok!(send(&coordinator(), Call::close { federation: 0 }));
-        skip(14);
+        skip(17);
         for index in 0..3 {
             let account = member(index);
             assert_ok!(send(&stranger(), Call::withdraw { federation: 0, account }));
         }
+        assert_ok!(claim(1, &[0]));
+        assert_ok!(claim(2, &[0]));
         assert_eq!(Balances::free_balance(member(2)), ENDOWMENT + 2);
     });
 }
@@ -150,7 +153,7 @@ fn silent_coordinator_locks_funds() {
     ExtBuilder::default().members(1).round().build_and_execute(|| {
         assert_ok!(commit(0, 0));
         assert_ok!(send(&member(0), Call::unbond { federation: 0, amount: STAKE }));
-        skip(14);
+        skip(17);
         assert_ok!(send(&member(0), Call::abort { federation: 0, round: 0 }));
         assert_ok!(send(&member(0), Call::withdraw { federation: 0, account: member(0) }));
         assert_eq!(Balances::free_balance(member(0)), ENDOWMENT);
@@ -161,7 +164,7 @@ fn silent_coordinator_locks_funds() {
 fn silent_member_blocks_closing() {
     ExtBuilder::default().members(2).build_and_execute(|| {
         assert_ok!(send(&coordinator(), Call::close { federation: 0 }));
-        skip(14);
+        skip(17);
         for index in 0..2 {
             let account = member(index);
             assert_ok!(send(&coordinator(), Call::withdraw { federation: 0, account }));
@@ -196,7 +199,7 @@ fn score_is_public_before_the_close() {
 
 #[test]
 fn quorum_never_counts_the_vote() {
-    let one = |terms: &mut Terms| terms.quorum = 1;
+    let one = |terms: &mut Terms| terms.quorum = Quorum::Count(1);
     ExtBuilder::default().terms(one).members(1).round().build_and_execute(|| {
         assert_ok!(commit(0, 0));
         assert!(round(0).is_sealed(System::block_number()));
@@ -207,7 +210,7 @@ fn quorum_never_counts_the_vote() {
 #[test]
 fn lists_are_unbounded() {
     use codec::{Decode, Encode};
-    type Entries = frame_support::BoundedVec<BatchEntry, <Test as Config>::MaxParticipants>;
+    type Entries = frame_support::BoundedVec<BatchEntry, <Test as Config>::MaxVerdicts>;
     ExtBuilder::default().members(1).round().build_and_execute(|| {
         let too_many = vec![entry(0, 0, hash(1)); 9].encode();
         assert!(Entries::decode(&mut &too_many[..]).is_err());
@@ -218,9 +221,9 @@ fn lists_are_unbounded() {
 fn double_claim() {
     ExtBuilder::default().members(3).build_and_execute(|| {
         round_that_rejects_member_0();
-        let claim = || send(&member(1), Call::claim { federation: 0, account: member(1) });
-        assert_ok!(claim());
-        assert_noop!(claim(), Error::<Test>::NothingToClaim);
+        skip(4);
+        assert_ok!(claim(1, &[0, 0]));
+        assert_noop!(claim(1, &[0]), Error::<Test>::NothingToClaim);
         assert_eq!(Balances::free_balance(member(1)), ENDOWMENT - STAKE + 150);
     });
 }

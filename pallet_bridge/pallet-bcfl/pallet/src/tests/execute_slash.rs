@@ -1,6 +1,7 @@
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::DispatchResult;
 
+use super::scenes::{dispute, report_two};
 use crate::{mock::*, *};
 
 fn execute(round: RoundId) -> DispatchResult {
@@ -26,7 +27,8 @@ fn success() {
         assert_eq!(held(HoldReason::Stake, &member(0)), 250);
         assert_eq!(Balances::free_balance(member(0)), ENDOWMENT - STAKE);
         assert_eq!((participant(0).active, participant(0).pending_offences), (250, 0));
-        assert_eq!(Offences::<Test>::get((0, 0, member(0))), None);
+        assert_eq!(offence(0, 0).map(|offence| offence.state), Some(OffenceState::Executed));
+        assert_eq!(participant(0).suspended_until, 4 + 4);
         let slashed = Event::Slashed {
             federation: 0,
             round: 0,
@@ -34,6 +36,9 @@ fn success() {
             kind: OffenceKind::Equivocation,
             amount: 250,
             burned: 250,
+            shared: 0,
+            reporter: None,
+            forfeited: 0,
         };
         assert_eq!(events().last(), Some(&slashed));
     });
@@ -50,7 +55,7 @@ fn success_takes_active_stake_then_the_oldest_chunk() {
         assert_ok!(execute(0));
         // Half of 500: all 200 active, 50 of the oldest 100.
         assert_eq!(participant(0).active, 0);
-        assert_eq!(chunks(0), [(50, 15), (200, 16)]);
+        assert_eq!(chunks(0), [(50, 18), (200, 19)]);
     });
 }
 
@@ -63,9 +68,8 @@ fn success_takes_what_is_left() {
     ExtBuilder::default().terms(change).members(1).round().build_and_execute(|| {
         equivocate(0);
         assert_ok!(send(&coordinator(), Call::abort { federation: 0, round: 0 }));
-        skip(3);
         assert_ok!(open_round());
-        equivocate(1);
+        assert_ok!(report_two(1, 1, 0));
         skip(3);
         // Both ask for 400 of 500: the second finds 100.
         assert_ok!(execute(0));
@@ -77,6 +81,9 @@ fn success_takes_what_is_left() {
             kind: OffenceKind::Equivocation,
             amount: 400,
             burned: 100,
+            shared: 0,
+            reporter: None,
+            forfeited: 0,
         };
         assert_eq!(events().last(), Some(&slashed));
         assert_eq!(held(HoldReason::Stake, &member(0)), 0);
@@ -121,11 +128,28 @@ fn fails_without_offence() {
 }
 
 #[test]
+fn fails_for_unknown_round() {
+    scene().build_and_execute(|| {
+        assert_noop!(execute(1), Error::<Test>::RoundNotFound);
+    });
+}
+
+#[test]
 fn fails_in_the_dispute_window() {
     scene().build_and_execute(|| {
         equivocate(0);
         skip(2);
         assert_noop!(execute(0), Error::<Test>::DisputeWindowOpen);
+    });
+}
+
+#[test]
+fn fails_while_it_is_disputed() {
+    scene().build_and_execute(|| {
+        equivocate(0);
+        assert_ok!(dispute(0, 0));
+        skip(3);
+        assert_noop!(execute(0), Error::<Test>::DisputeOpen);
     });
 }
 

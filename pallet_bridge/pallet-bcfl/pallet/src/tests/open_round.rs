@@ -18,6 +18,7 @@ fn success() {
             federation: 0,
             round: 0,
             base_model: hash(0xba),
+            terms_version: FIRST_TERMS,
             commit_until: 14,
             settle_until: 19,
         };

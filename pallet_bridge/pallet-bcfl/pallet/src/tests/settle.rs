@@ -4,7 +4,7 @@ use sp_core::H256;
 use crate::{
     encoding::{merkle_root, Leaf},
     mock::*,
-    Outcome::{Accepted, Rejected},
+    Outcome::{Accepted, Excluded, Rejected},
     *,
 };
 
@@ -25,22 +25,30 @@ fn success() {
         let ended = round(0);
         let settlement = ended.settlement.expect("settled");
         assert_eq!(ended.state, RoundState::Settled);
-        assert_eq!((settlement.model, settlement.report), (hash(0x0d), hash(0x0e)));
-        assert_eq!((settlement.accepted, settlement.rejected, settlement.rewards), (1, 1, 300));
-        assert_eq!(settlement.settled_at, 1);
+        let totals = Totals { accepted: 1, rejected: 1, excluded: 0, strikes: 1, rewards: 300 };
+        assert_eq!((settlement.model, settlement.report), (MODEL, REPORT));
+        assert_eq!((settlement.mode, settlement.totals), (SettlementMode::List, totals));
+        assert_eq!((settlement.left, settlement.unpaid), (Totals::default(), 300));
+        let blocks = (settlement.settled_at, settlement.dispute_until, settlement.claim_until);
+        assert_eq!((blocks, ended.ended_at), ((1, 4, 14), Some(1)));
         let federation = federation(0);
         assert_eq!((federation.open_round, federation.owed, federation.reserved), (None, 300, 0));
-        assert_eq!((participant(0).credits, participant(0).clean_rounds), (300, 1));
-        assert_eq!((participant(1).credits, participant(1).strikes), (0, 1));
+        assert_eq!((federation.last_claim_until, federation.failures_in_row), (14, 0));
+        let (first, second) = (commitment(0, 0), commitment(0, 1));
+        assert_eq!((first.judged, first.reward, participant(0).clean_rounds), (true, 300, 1));
+        assert_eq!((second.judged, second.reward, participant(1).strikes), (true, 0, 1));
+        assert_eq!((commitment(0, 2).judged, commitment(0, 2).reward), (false, 0));
         let settled = Event::RoundSettled {
             federation: 0,
             round: 0,
-            model: hash(0x0d),
-            report: hash(0x0e),
+            model: MODEL,
+            report: REPORT,
             root: settlement.root,
-            accepted: 1,
-            rejected: 1,
-            rewards: 300,
+            mode: SettlementMode::List,
+            totals,
+            terms_version: FIRST_TERMS,
+            dispute_until: 4,
+            claim_until: 14,
         };
         assert_eq!(events().last(), Some(&settled));
     });
@@ -51,7 +59,7 @@ fn success_without_verdicts() {
     scene(|| {
         assert_ok!(settle(0, vec![]));
         let settlement = round(0).settlement.expect("settled");
-        assert_eq!((settlement.root, settlement.rewards), (H256::zero(), 0));
+        assert_eq!((settlement.root, settlement.totals), (H256::zero(), Totals::default()));
     });
 }
 
@@ -74,6 +82,7 @@ fn root_is_that_of_the_verdicts_in_order() {
         let mut leaves = [0, 1, 2].map(|index| Leaf {
             account: member(index),
             commitment: hash(index),
+            digest: hash(0xd0 + index),
             outcome: if index == 1 { Rejected } else { Accepted },
             score: 1_500_000,
             strikes: u32::from(index == 1),
@@ -87,13 +96,41 @@ fn root_is_that_of_the_verdicts_in_order() {
 }
 
 #[test]
-fn dust_of_the_budget_stays_in_the_escrow() {
+fn budget_is_split_by_weight_to_the_planck() {
     let reward = |terms: &mut Terms| terms.round_reward = 302;
     ExtBuilder::default().terms(reward).members(3).round().build_and_execute(|| {
         three_commit(0);
+        let weigh = |index| Verdict { weight: 1 + u32::from(index), ..verdict(index, Accepted) };
+        assert_ok!(settle(0, (0..3).map(weigh).collect()));
+        let mut parts: Vec<_> = (0..3).map(|index| commitment(0, index).reward).collect();
+        assert_eq!((parts.iter().sum::<Balance>(), federation(0).owed), (302, 302));
+        parts.sort();
+        assert!(parts[0].abs_diff(50) <= 1 && parts[1].abs_diff(100) <= 1);
+    });
+}
+
+#[test]
+fn exclusion_costs_the_reward_and_no_strike() {
+    scene(|| {
+        assert_ok!(settle(0, vec![verdict(0, Excluded), verdict(1, Accepted)]));
+        assert_eq!((commitment(0, 0).judged, commitment(0, 0).reward), (true, 0));
+        assert_eq!((participant(0).strikes, settlement(0).totals.excluded), (0, 1));
+        assert_eq!(commitment(0, 1).reward, 300);
+    });
+}
+
+#[test]
+fn offender_of_this_round_earns_nothing() {
+    let long = |terms: &mut Terms| terms.quorum = Quorum::Window;
+    ExtBuilder::default().terms(long).members(3).round().build_and_execute(|| {
+        three_commit(0);
+        equivocate(0);
+        skip(5);
+        assert_ok!(execute(0, 0));
+        skip(1);
         assert_ok!(settle(0, (0..3).map(|index| verdict(index, Accepted)).collect()));
-        assert_eq!(participant(0).credits, 100);
-        assert_eq!(federation(0).owed, 300);
+        assert_eq!((settlement(0).totals.rewards, settlement(0).unpaid), (300, 200));
+        assert_eq!(federation(0).owed, 200);
     });
 }
 
@@ -130,12 +167,19 @@ fn streak_of_strikes_is_an_offence() {
         for _ in 0..3 {
             round_that_rejects_member_0();
         }
-        let offence =
-            Offence { kind: OffenceKind::Outlier, stake: STAKE, amount: 100, executable_at: 4 };
-        assert_eq!(Offences::<Test>::get((0, 2, member(0))), Some(offence));
+        let recorded = Offence {
+            kind: OffenceKind::Outlier,
+            stake: STAKE,
+            amount: 100,
+            executable_at: 4,
+            reporter: None,
+            state: OffenceState::Pending,
+        };
+        assert_eq!(offence(2, 0), Some(recorded));
         let member = participant(0);
         assert_eq!((member.strikes, member.offences, member.pending_offences), (0, 1, 1));
-        assert_eq!(member.suspended_until, 4);
+        assert!(member.is_suspended(System::block_number()));
+        assert_eq!(round(2).pending_offences, 1);
     });
 }
 
@@ -143,12 +187,14 @@ fn streak_of_strikes_is_an_offence() {
 fn later_streaks_cost_more_up_to_the_cap() {
     ExtBuilder::default().terms(|terms| terms.strikes_to_slash = 1).members(3).build_and_execute(
         || {
-            // 20 %, 40 %, 60 % of the 500 at stake, and no more: the cap is 60 %.
-            for (round, amount) in [100, 200, 300, 300].into_iter().enumerate() {
+            // 20 %, 40 %, 60 % of what is at stake, and no more: the cap is 60 %.
+            for (round, amount) in [100, 160, 144].into_iter().enumerate() {
+                let round = round as RoundId;
                 round_that_rejects_member_0();
-                let key = (0, round as RoundId, member(0));
-                assert_eq!(Offences::<Test>::get(key).map(|offence| offence.amount), Some(amount));
+                assert_eq!(offence(round, 0).map(|offence| offence.amount), Some(amount));
                 skip(3);
+                assert_ok!(execute(round, 0));
+                skip(4);
             }
         },
     );
@@ -170,7 +216,7 @@ fn offence_counts_unbonding_stake() {
 fn first_offence_of_a_round_stands() {
     let change = |terms: &mut Terms| {
         terms.strikes_to_slash = 1;
-        terms.quorum = 1;
+        terms.quorum = Quorum::Count(1);
     };
     ExtBuilder::default().terms(change).members(1).round().build_and_execute(|| {
         equivocate(0);

@@ -12,10 +12,10 @@ fn success() {
     ExtBuilder::default().members(1).build_and_execute(|| {
         assert_ok!(unbond(400));
         assert_eq!(participant(0).active, 100);
-        assert_eq!(chunks(0), [(400, 15)]);
+        assert_eq!(chunks(0), [(400, 18)]);
         assert_eq!(held(HoldReason::Stake, &member(0)), STAKE);
         let unbonding =
-            Event::Unbonding { federation: 0, account: member(0), amount: 400, until: 15 };
+            Event::Unbonding { federation: 0, account: member(0), amount: 400, until: 18 };
         assert_eq!(events().last(), Some(&unbonding));
     });
 }
@@ -34,6 +34,29 @@ fn success_while_closing() {
     ExtBuilder::default().members(1).build_and_execute(|| {
         assert_ok!(send(&coordinator(), Call::close { federation: 0 }));
         assert_ok!(unbond(STAKE));
+    });
+}
+
+#[test]
+fn success_not_before_rounds_under_longer_terms_are_over() {
+    ExtBuilder::default().members(1).build_and_execute(|| {
+        Federations::<Test>::mutate(0, |found| {
+            found.as_mut().expect("there").liable_until = 30;
+        });
+        assert_ok!(unbond(100));
+        assert_eq!(chunks(0), [(100, 31)]);
+    });
+}
+
+#[test]
+fn success_not_before_an_older_chunk() {
+    ExtBuilder::default().members(1).build_and_execute(|| {
+        assert_ok!(unbond(100));
+        FederationTerms::<Test>::mutate(0, FIRST_TERMS, |terms| {
+            terms.as_mut().expect("there").unbonding_blocks = 2;
+        });
+        assert_ok!(unbond(50));
+        assert_eq!(chunks(0), [(100, 18), (50, 18)]);
     });
 }
 
@@ -58,7 +81,7 @@ fn fails_for_too_many_chunks() {
             assert_ok!(unbond(1));
         }
         assert_noop!(unbond(1), Error::<Test>::TooManyUnbonding);
-        skip(14);
+        skip(17);
         assert_ok!(send(&member(0), Call::withdraw { federation: 0, account: member(0) }));
         assert_ok!(unbond(1));
     });

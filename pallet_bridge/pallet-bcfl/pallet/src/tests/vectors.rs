@@ -5,7 +5,10 @@ use sp_core::{hexdisplay::HexDisplay, sr25519, H256};
 use std::path::PathBuf;
 
 use crate::{
-    encoding::{commitment_hash, merkle_root, to_sign, Context, Leaf},
+    encoding::{
+        attest_statement, commitment_hash, merkle_proof, merkle_root, to_sign, to_sign_attest,
+        Context, Leaf,
+    },
     mock::*,
     *,
 };
@@ -14,7 +17,7 @@ fn file(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../vectors").join(name)
 }
 
-fn hex(bytes: impl AsRef<[u8]>) -> String {
+pub(super) fn hex(bytes: impl AsRef<[u8]>) -> String {
     HexDisplay::from(&bytes.as_ref()).to_string()
 }
 
@@ -22,7 +25,7 @@ fn bytes<const N: usize>(hex: &str) -> [u8; N] {
     sp_core::bytes::from_hex(hex).expect("hex").try_into().expect("the right length")
 }
 
-fn check(name: &str, head: &str, rows: Vec<Vec<String>>) {
+pub(super) fn check(name: &str, head: &str, rows: Vec<Vec<String>>) {
     let mut text = format!("{}\n", head.replace(' ', "\t"));
     for row in rows {
         text.push_str(&row.join("\t"));
@@ -91,6 +94,7 @@ fn leaves() -> Vec<Leaf> {
     let leaf = |index: u8, outcome, score, strikes, reward, reason| Leaf {
         account: account(index),
         commitment: hash(index),
+        digest: hash(0x60 + index),
         outcome,
         score,
         strikes,
@@ -103,6 +107,7 @@ fn leaves() -> Vec<Leaf> {
         leaf(3, Outcome::Rejected, -1, 3, 0, 7),
         leaf(4, Outcome::Rejected, i64::MIN, u32::MAX, 0, 255),
         leaf(5, Outcome::Accepted, i64::MAX, 0, u128::MAX, 0),
+        leaf(6, Outcome::Excluded, 5, 0, 0, 9),
     ]
 }
 
@@ -112,10 +117,12 @@ fn leaf() {
         let outcome = match leaf.outcome {
             Outcome::Accepted => 0,
             Outcome::Rejected => 1,
+            Outcome::Excluded => 2,
         };
         vec![
             hex(&leaf.account),
             hex(leaf.commitment),
+            hex(leaf.digest),
             outcome.to_string(),
             leaf.score.to_string(),
             leaf.strikes.to_string(),
@@ -124,7 +131,7 @@ fn leaf() {
             hex(leaf.hash()),
         ]
     });
-    let head = "account commitment outcome score strikes reward reason leaf";
+    let head = "account commitment digest outcome score strikes reward reason leaf";
     check("leaf.tsv", head, rows.collect());
 }
 
@@ -136,6 +143,66 @@ fn root() {
         vec![list.join(","), hex(merkle_root(leaves))]
     });
     check("root.tsv", "leaves root", rows.collect());
+}
+
+#[test]
+fn proof() {
+    let mut rows = vec![];
+    for count in 1..=9_u32 {
+        let leaves: Vec<H256> = (0..count).map(|index| hash(0x30 + index as u8)).collect();
+        for index in 0..count {
+            let siblings: Vec<String> = merkle_proof(&leaves, index).iter().map(hex).collect();
+            rows.push(vec![
+                hex(merkle_root(leaves.clone())),
+                hex(leaves[index as usize]),
+                index.to_string(),
+                count.to_string(),
+                siblings.join(","),
+            ]);
+        }
+    }
+    check("proof.tsv", "root leaf index count proof", rows);
+}
+
+#[test]
+fn attest() {
+    let rows = contexts().into_iter().enumerate().map(|(index, (context, _))| {
+        let [model, report, root] = [0x70, 0x80, 0x90].map(|byte| hash(byte + index as u8));
+        let place = (context.federation, context.round);
+        let statement = attest_statement(context.genesis, place, model, report, root);
+        let message = to_sign_attest(&context, statement);
+        let rest = [hex(model), hex(report), hex(root), hex(statement), hex(message)];
+        [columns(&context), rest.to_vec()].concat()
+    });
+    let head = "genesis federation round account model report root statement message";
+    check("attest.tsv", head, rows.collect());
+}
+
+/// Budgets and weights in ascending order of accounts, and the rewards of their split.
+#[test]
+fn reward() {
+    let cases: [(Balance, &[u32]); 8] = [
+        (300, &[1, 1]),
+        (100, &[1, 1, 1]),
+        (2, &[1, 1, 1]),
+        (7, &[0, 5, 0]),
+        (100, &[0, 0]),
+        (1_000_000_000_000, &[3, 1, 4, 1, 5, 9, 2, 6]),
+        (u128::MAX, &[u32::MAX, 1, u32::MAX]),
+        (0, &[1, 2]),
+    ];
+    let list = |values: Vec<String>| values.join(",");
+    let rows = cases.map(|(budget, weights)| {
+        let verdict = |weight: &u32| Verdict { weight: *weight, ..verdict(0, Outcome::Accepted) };
+        let verdicts: Vec<Verdict> = weights.iter().map(verdict).collect();
+        let rewards = rules::split_rewards(budget, &verdicts).expect("no overflow");
+        vec![
+            budget.to_string(),
+            list(weights.iter().map(u32::to_string).collect()),
+            list(rewards.iter().map(Balance::to_string).collect()),
+        ]
+    });
+    check("reward.tsv", "budget weights rewards", rows.to_vec());
 }
 
 #[test]

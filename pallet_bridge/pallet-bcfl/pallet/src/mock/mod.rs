@@ -1,13 +1,20 @@
 //! A chain of System, Balances and this pallet, and the scenes that tests start from.
 
-use frame_support::{derive_impl, parameter_types, traits::ConstU32, PalletId};
-use sp_core::{sr25519, Pair, H256};
-use sp_runtime::{
-    traits::{Dispatchable, IdentityLookup},
-    AccountId32, BuildStorage, DispatchResult, Perbill,
+mod acts;
+
+use std::sync::LazyLock;
+
+use frame_support::{
+    derive_impl, parameter_types,
+    traits::{ConstU32, SortedMembers},
+    PalletId,
 };
+use frame_system::EnsureSignedBy;
+use sp_core::{sr25519, Pair, H256};
+use sp_runtime::{traits::IdentityLookup, AccountId32, BuildStorage, Perbill};
 
 use crate::{self as pallet_bcfl, *};
+pub use acts::*;
 
 type Block = frame_system::mocking::MockBlockU32<Test>;
 
@@ -37,6 +44,8 @@ mod runtime {
 
 pub const EXISTENTIAL_DEPOSIT: Balance = 10;
 pub const DEPOSIT: Balance = 1_000;
+pub const PROPOSAL_DEPOSIT: Balance = 70;
+pub const BOND: Balance = 40;
 pub const ENDOWMENT: Balance = 1_000_000;
 pub const FUNDS: Balance = 2_000;
 pub const STAKE: Balance = 500;
@@ -48,6 +57,17 @@ parameter_types! {
     pub const MinStake: Balance = 50;
     pub const MaxRoundReward: Balance = 100_000;
     pub const MaxSlash: Perbill = Perbill::from_percent(80);
+    pub const ProposalDeposit: Balance = PROPOSAL_DEPOSIT;
+    pub const MaxReporterShare: Perbill = Perbill::from_percent(50);
+    pub const MaxDisputeBond: Balance = 1_000;
+}
+
+pub struct CouncilAccount;
+
+impl SortedMembers<AccountId32> for CouncilAccount {
+    fn sorted_members() -> Vec<AccountId32> {
+        vec![council()]
+    }
 }
 
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
@@ -69,22 +89,39 @@ impl Config for Test {
     type RuntimeHoldReason = RuntimeHoldReason;
     type Currency = Balances;
     type Clock = System;
-    type WeightInfo = weights::EstimatedWeight<Test>;
+    type WeightInfo = weights::SubstrateWeight<Test>;
     type PalletId = BcflPalletId;
     type FederationDeposit = Deposit;
-    type MaxParticipants = ConstU32<8>;
+    type CouncilOrigin = EnsureSignedBy<CouncilAccount, AccountId32>;
+    type ProposalDeposit = ProposalDeposit;
+    type MaxParticipants = ConstU32<10_000>;
+    type MaxVerdicts = ConstU32<8>;
+    type MaxClaims = ConstU32<4>;
     type MaxUnbonding = ConstU32<3>;
     type MinStake = MinStake;
     type MaxRoundReward = MaxRoundReward;
     type MaxWindow = ConstU32<100>;
     type MaxUnbondingBlocks = ConstU32<1_000>;
+    type MaxRetentionBlocks = ConstU32<5_000>;
     type MaxStrikes = ConstU32<10>;
     type MaxSlash = MaxSlash;
+    type MaxReporterShare = MaxReporterShare;
+    type MaxDisputeBond = MaxDisputeBond;
+    type MaxCommittee = ConstU32<5>;
+    type MaxAttesters = ConstU32<6>;
+    type MaxProposals = ConstU32<2>;
 }
 
+pub const MODEL: H256 = H256::repeat_byte(0x0d);
+pub const REPORT: H256 = H256::repeat_byte(0x0e);
+
+/// All keys: to derive one takes longer than most calls.
+static PAIRS: LazyLock<Vec<sr25519::Pair>> =
+    LazyLock::new(|| (0..=u8::MAX).map(|index| sr25519::Pair::from_seed(&[index; 32])).collect());
+
 /// Key of account `index`.
-pub fn pair(index: u8) -> sr25519::Pair {
-    sr25519::Pair::from_seed(&[index; 32])
+pub fn pair(index: u8) -> &'static sr25519::Pair {
+    &PAIRS[usize::from(index)]
 }
 
 pub fn account(index: u8) -> AccountId32 {
@@ -97,6 +134,16 @@ pub fn coordinator() -> AccountId32 {
 
 pub fn stranger() -> AccountId32 {
     account(2)
+}
+
+/// Whose signature is the council's.
+pub fn council() -> AccountId32 {
+    account(3)
+}
+
+/// Whom the terms name as arbiter.
+pub fn arbiter() -> AccountId32 {
+    account(4)
 }
 
 /// The members of a scene are `member(0)`, `member(1)`, … in no particular order of accounts.
@@ -116,147 +163,34 @@ pub fn terms() -> Terms {
     Terms {
         min_stake: 100,
         max_participants: 4,
-        quorum: 3,
+        quorum: Quorum::Count(3),
         commit_blocks: 5,
         settle_blocks: 5,
         dispute_blocks: 3,
-        unbonding_blocks: 14,
+        unbonding_blocks: 17,
+        claim_blocks: 10,
+        retention_blocks: 20,
+        cooldown_blocks: 4,
         round_reward: 300,
         strikes_to_slash: 3,
         strike_decay_rounds: 2,
         slash: SlashTerms {
             equivocation: percent(50),
+            mismatch: percent(40),
             outlier_base: percent(20),
             cap: percent(60),
         },
+        reporter_share: percent(20),
+        dispute_bond: BOND,
+        arbiter: Arbiter::Account(arbiter()),
+        coupling: Coupling::Loose,
+        attest_quorum: percent(60),
+        attest_by: Tally::Count,
+        committee_size: 3,
+        governance: Governance::Coordinator,
+        max_failed_rounds: 2,
+        training: Training::default(),
     }
-}
-
-/// Dispatch a call as the runtime does, with its storage layer.
-pub fn send(who: &AccountId32, call: Call<Test>) -> DispatchResult {
-    RuntimeCall::from(call)
-        .dispatch(RuntimeOrigin::signed(who.clone()))
-        .map(|_| ())
-        .map_err(|failure| failure.error)
-}
-
-/// Commit for `member(index)`, with its own index as hash.
-pub fn commit(round: RoundId, index: u8) -> DispatchResult {
-    let commitment = hash(index);
-    send(&member(index), Call::commit { federation: 0, round, commitment, num_examples: 10 })
-}
-
-/// Commit for members 0, 1 and 2.
-pub fn three_commit(round: RoundId) {
-    for index in 0..3 {
-        commit(round, index).expect("a member commits");
-    }
-}
-
-pub fn open_round() -> DispatchResult {
-    send(&coordinator(), Call::open_round { federation: 0, base_model: hash(0xba) })
-}
-
-/// An entry signed by `member(index)` for federation 0.
-pub fn entry(round: RoundId, index: u8, commitment: H256) -> BatchEntry {
-    let context = encoding::Context {
-        genesis: Bcfl::genesis_hash(),
-        federation: 0,
-        round,
-        account: member(index),
-    };
-    let message = encoding::to_sign(&context, commitment, 10);
-    let signature = pair(10 + index).sign(&message);
-    BatchEntry { account: member(index), commitment, num_examples: 10, signature }
-}
-
-pub fn commit_batch(round: RoundId, entries: Vec<BatchEntry>) -> DispatchResult {
-    let entries = entries.try_into().expect("a batch within bounds");
-    send(&coordinator(), Call::commit_batch { federation: 0, round, entries })
-}
-
-/// A verdict on `member(index)`.
-pub fn verdict(index: u8, outcome: Outcome) -> Verdict {
-    let reason = u8::from(outcome == Outcome::Rejected);
-    Verdict { account: member(index), outcome, score: 1_500_000, reason }
-}
-
-pub fn settle(round: RoundId, mut verdicts: Vec<Verdict>) -> DispatchResult {
-    verdicts.sort_by(|one, other| one.account.cmp(&other.account));
-    settle_as_given(&coordinator(), round, verdicts)
-}
-
-pub fn settle_as_given(
-    who: &AccountId32,
-    round: RoundId,
-    verdicts: Vec<Verdict>,
-) -> DispatchResult {
-    let verdicts = verdicts.try_into().expect("verdicts within bounds");
-    let (model, report) = (hash(0x0d), hash(0x0e));
-    send(who, Call::settle { federation: 0, round, model, report, verdicts })
-}
-
-pub fn skip_to(block: BlockNumber) {
-    System::set_block_number(block);
-}
-
-pub fn skip(blocks: BlockNumber) {
-    skip_to(System::block_number() + blocks);
-}
-
-/// Run one round in which member 0 is rejected and members 1 and 2 are accepted.
-pub fn round_that_rejects_member_0() {
-    let round = federation(0).next_round;
-    open_round().expect("a round opens");
-    three_commit(round);
-    settle(
-        round,
-        vec![
-            verdict(0, Outcome::Rejected),
-            verdict(1, Outcome::Accepted),
-            verdict(2, Outcome::Accepted),
-        ],
-    )
-    .expect("the round settles");
-}
-
-/// Two signed commitments of member 0 in the open round.
-pub fn equivocate(round: RoundId) {
-    commit_batch(round, vec![entry(round, 0, hash(0xa0)), entry(round, 0, hash(0xa1))])
-        .expect("the batch is taken");
-}
-
-pub fn federation(id: FederationId) -> Federation {
-    Federations::<Test>::get(id).expect("the federation is there")
-}
-
-pub fn participant(index: u8) -> Participant<<Test as Config>::MaxUnbonding> {
-    Participants::<Test>::get(0, member(index)).expect("the member is there")
-}
-
-/// Amounts and blocks of what `member(index)` has on its way out.
-pub fn chunks(index: u8) -> Vec<(Balance, BlockNumber)> {
-    participant(index).unbonding.iter().map(|chunk| (chunk.amount, chunk.until)).collect()
-}
-
-pub fn round(id: RoundId) -> Round {
-    Rounds::<Test>::get(0, id).expect("the round is there")
-}
-
-pub fn held(reason: HoldReason, who: &AccountId32) -> Balance {
-    use frame_support::traits::fungible::InspectHold;
-    Balances::balance_on_hold(&reason.into(), who)
-}
-
-/// All events of this pallet since the start of the test.
-pub fn events() -> Vec<Event<Test>> {
-    System::events()
-        .into_iter()
-        .filter_map(|record| match record.event {
-            RuntimeEvent::Bcfl(event) => Some(event),
-            _ => None,
-        })
-        .collect()
 }
 
 /// Builds the scene of a test.
@@ -291,9 +225,10 @@ impl ExtBuilder {
         self
     }
 
-    fn set_the_scene(&self) {
+    /// Set the scene on the chain that is there.
+    pub fn set_the_scene(&self) {
         let Some(count) = self.members else { return };
-        let (terms, metadata) = (self.terms, hash(0x3e));
+        let (terms, metadata) = (self.terms.clone(), hash(0x3e));
         send(&coordinator(), Call::create_federation { terms, metadata }).expect("made");
         send(&coordinator(), Call::fund { federation: 0, amount: FUNDS }).expect("funded");
         for index in 0..count {
@@ -304,15 +239,19 @@ impl ExtBuilder {
         }
     }
 
-    /// Run a test on this scene, then check all invariants.
-    pub fn build_and_execute(self, test: impl FnOnce()) {
+    /// A chain with nothing but endowed accounts.
+    pub fn build(&self) -> sp_io::TestExternalities {
         let balances = (1..=30).map(|index| (account(index), ENDOWMENT)).collect();
         let genesis = RuntimeGenesisConfig {
             balances: pallet_balances::GenesisConfig { balances, ..Default::default() },
             ..Default::default()
         };
-        let mut ext: sp_io::TestExternalities = genesis.build_storage().expect("genesis").into();
-        ext.execute_with(|| {
+        genesis.build_storage().expect("genesis").into()
+    }
+
+    /// Run a test on this scene, then check all invariants.
+    pub fn build_and_execute(self, test: impl FnOnce()) {
+        self.build().execute_with(|| {
             System::set_block_number(1);
             let issuance = Balances::total_issuance();
             self.set_the_scene();
@@ -327,7 +266,7 @@ pub fn check_invariants(issuance: Balance) {
     let burned: Balance = events()
         .iter()
         .map(|event| match event {
-            Event::Slashed { burned, .. } => *burned,
+            Event::Slashed { burned, .. } | Event::OffenceUpheld { burned, .. } => *burned,
             _ => 0,
         })
         .sum();

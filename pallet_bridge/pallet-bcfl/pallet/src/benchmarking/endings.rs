@@ -1,0 +1,152 @@
+//! How rounds end: verdicts, leaves, settlements, offences.
+
+use alloc::vec;
+use frame_support::{pallet_prelude::*, traits::fungible::MutateHold};
+use sp_core::H256;
+use sp_runtime::{traits::BlockNumberProvider, AccountId32};
+
+use super::{people::*, scene::*, Place};
+use crate::{
+    encoding::{merkle_root, Leaf},
+    *,
+};
+
+/// The verdict that rejects this account, and so slashes it.
+pub fn rejection(account: &AccountId32) -> Verdict {
+    Verdict {
+        account: account.clone(),
+        digest: MODEL,
+        outcome: Outcome::Rejected,
+        score: 1,
+        reason: 1,
+        weight: 0,
+    }
+}
+
+/// The leaf of [`rejection`].
+pub fn rejected_leaf(account: &AccountId32) -> Leaf {
+    Leaf {
+        account: account.clone(),
+        commitment: hash_of(account),
+        digest: MODEL,
+        outcome: Outcome::Rejected,
+        score: 1,
+        strikes: 1,
+        reward: 0,
+        reason: 1,
+    }
+}
+
+/// The longest way to a root: 32 siblings above the first leaf of a tree with `u32::MAX` leaves,
+/// the lowest of which is given.
+fn longest_way(leaf: H256, lowest: H256) -> (H256, MerkleProof) {
+    let mut siblings = vec![H256::repeat_byte(7); 31];
+    siblings.insert(0, lowest);
+    let root = siblings.iter().fold(leaf, |hash, next| merkle_root(vec![hash, *next]));
+    (root, MerkleProof::truncate_from(siblings))
+}
+
+/// Settle a round, as of this block, with a root in which this leaf lies deepest.
+pub fn settle_deep<T: Config>(place: Place, leaf: Leaf) -> ProvenLeaf {
+    settle_twins::<T>(place, [leaf.clone(), leaf])[0].clone()
+}
+
+/// Settle a round, as of this block, with a root in which these two leaves lie deepest.
+pub fn settle_twins<T: Config>(place: Place, [one, other]: [Leaf; 2]) -> [ProvenLeaf; 2] {
+    let (root, proof) = longest_way(one.hash(), other.hash());
+    let mut siblings = proof.to_vec();
+    siblings[0] = one.hash();
+    let other_proof = MerkleProof::truncate_from(siblings);
+    let totals = Totals { rejected: u32::MAX, strikes: u32::MAX, ..Totals::default() };
+    settle_as::<T>(place, |settlement| {
+        settlement.root = root;
+        settlement.totals = totals;
+        settlement.left = totals;
+    });
+    let first = ProvenLeaf { leaf: one, index: 0, proof };
+    [first, ProvenLeaf { leaf: other, index: 1, proof: other_proof }]
+}
+
+/// Settle a round in which this account has a reward of 500.
+pub fn settle_and_owe<T: Config>(place: Place, account: &AccountId32) {
+    settle_as::<T>(place, |settlement| settlement.unpaid = 500);
+    Commitments::<T>::mutate((place.0, place.1, account), |record| {
+        let commitment = record.as_mut().expect("it is there");
+        commitment.judged = true;
+        commitment.reward = 500;
+    });
+}
+
+/// Settle a round without looking at it.
+pub fn settle_as<T: Config>(place: Place, change: impl FnOnce(&mut Settlement)) {
+    let now = T::Clock::current_block_number();
+    let mut settlement = Settlement {
+        mode: SettlementMode::Merkle,
+        model: MODEL,
+        report: REPORT,
+        root: H256::zero(),
+        totals: Totals::default(),
+        left: Totals::default(),
+        unpaid: 0,
+        settled_at: now,
+        dispute_until: now.saturating_add(WINDOW),
+        claim_until: now.saturating_add(WINDOW),
+        failures_before: 0,
+        expired: false,
+    };
+    change(&mut settlement);
+    change_federation::<T>(place.0, |federation| {
+        federation.owed = federation.owed.saturating_add(settlement.unpaid);
+        federation.end_round();
+    });
+    change_round::<T>(place, |round| {
+        round.state = RoundState::Settled;
+        round.sealed_at = Some(now);
+        round.ended_at = Some(now);
+        round.settlement = Some(settlement);
+    });
+}
+
+/// An offence of this member in this state, reported by another.
+pub fn accuse<T: Config>(place: Place, account: &AccountId32, state: OffenceState) {
+    let offence = Offence {
+        kind: OffenceKind::Mismatch,
+        stake: T::MinStake::get(),
+        amount: T::MinStake::get().saturating_mul(5),
+        executable_at: T::Clock::current_block_number().saturating_add(WINDOW),
+        reporter: Some(person::<T>("reporter", 0)),
+        state,
+    };
+    if let OffenceState::Disputed(dispute) = state {
+        let reason = HoldReason::DisputeBond.into();
+        T::Currency::hold(&reason, account, dispute.bond).expect("the accused is rich");
+    }
+    Offences::<T>::insert((place.0, place.1, account), offence);
+    Participants::<T>::mutate(place.0, account, |record| {
+        let participant = record.as_mut().expect("it is there");
+        participant.offences = 1;
+        participant.pending_offences = 1;
+    });
+    change_round::<T>(place, |round| round.pending_offences = 1);
+}
+
+/// A dispute that only one more seat must decide.
+pub fn disputed<T: Config>() -> OffenceState {
+    let all = (1..T::MaxCommittee::get()).fold(0u32, |bits, seat| bits | 1u32.wrapping_shl(seat));
+    OffenceState::Disputed(Dispute {
+        bond: T::MaxDisputeBond::get(),
+        until: T::Clock::current_block_number().saturating_add(WINDOW),
+        upheld: all,
+        overturned: all,
+    })
+}
+
+/// Where the offence of this account stands.
+pub fn offence_state<T: Config>(place: Place, account: &AccountId32) -> Option<OffenceState> {
+    Offences::<T>::get((place.0, place.1, account)).map(|offence| offence.state)
+}
+
+/// Offences of a round that wait.
+pub fn pending<T: Config>(place: Place) -> u32 {
+    Rounds::<T>::get(place.0, place.1).map_or(0, |round| round.pending_offences)
+}

@@ -1,0 +1,246 @@
+//! Federations and open rounds, with records as large as the runtime's bounds let them be.
+
+use alloc::{vec, vec::Vec};
+use frame_benchmarking::account;
+use frame_support::pallet_prelude::*;
+use sp_core::H256;
+use sp_runtime::{traits::BlockNumberProvider, AccountId32, Perbill};
+
+use super::{endings::settle_as, people::*, Place};
+use crate::{encoding::attest_statement, *};
+
+pub const MODEL: H256 = H256::repeat_byte(1);
+pub const REPORT: H256 = H256::repeat_byte(2);
+/// All windows are short, so that block numbers stay small.
+pub const WINDOW: BlockNumber = 4;
+const UNBONDING: BlockNumber = 100;
+/// A block in which a round that opened in block 1 is sealed, and not yet overdue.
+pub const SEALED: BlockNumber = 6;
+/// A block after all windows.
+pub const LATER: BlockNumber = 1_000;
+
+/// Terms with all training parameters that fit, and the strictest coupling.
+pub fn terms<T: Config>() -> Terms {
+    let mut training = Training::default();
+    for index in 0..16u8 {
+        let name = TrainingName::truncate_from(vec![index; 32]);
+        training.0.try_insert(name, TrainingValue::Hash(H256::repeat_byte(index))).expect("room");
+    }
+    let tenth = Perbill::from_percent(10);
+    Terms {
+        min_stake: T::MinStake::get(),
+        max_participants: T::MaxParticipants::get(),
+        quorum: Quorum::Window,
+        commit_blocks: WINDOW,
+        settle_blocks: WINDOW,
+        dispute_blocks: WINDOW,
+        unbonding_blocks: UNBONDING,
+        claim_blocks: WINDOW,
+        retention_blocks: UNBONDING,
+        cooldown_blocks: WINDOW,
+        round_reward: 1_000,
+        strikes_to_slash: 1,
+        strike_decay_rounds: 1,
+        slash: SlashTerms { equivocation: tenth, mismatch: tenth, outlier_base: tenth, cap: tenth },
+        reporter_share: tenth,
+        dispute_bond: T::MaxDisputeBond::get(),
+        arbiter: Arbiter::Attesters,
+        coupling: Coupling::Full,
+        attest_quorum: Perbill::from_percent(100),
+        attest_by: Tally::Stake,
+        committee_size: T::MaxCommittee::get(),
+        governance: Governance::Council,
+        max_failed_rounds: 1,
+        training,
+    }
+}
+
+/// Terms that the members govern.
+pub fn democratic<T: Config>() -> Terms {
+    let half = Perbill::from_percent(50);
+    let governance = Governance::Members {
+        quorum: Perbill::from_parts(1),
+        threshold: half,
+        voting_blocks: WINDOW,
+        delay_blocks: WINDOW,
+    };
+    Terms { governance, ..terms::<T>() }
+}
+
+/// A federation of the founder with these terms and a full escrow.
+pub fn federation<T: Config>(terms: Terms) -> FederationId {
+    let id = NextFederationId::<T>::get();
+    let founder = rich::<T>(founder());
+    Pallet::<T>::do_create_federation(founder.clone(), terms, MODEL).expect("the scene is set");
+    Pallet::<T>::do_fund(founder.clone(), id, RICH >> 1).expect("the scene is set");
+    rich::<T>(founder);
+    id
+}
+
+/// A member whose queue of unbonding chunks has room for `room` more.
+pub fn member<T: Config>(id: FederationId, account: &AccountId32, room: u32) {
+    let chunks = T::MaxUnbonding::get().saturating_sub(room);
+    let stake = T::MinStake::get().saturating_mul(4).saturating_add(chunks.into());
+    Pallet::<T>::do_join(account.clone(), id, stake).expect("the scene is set");
+    Participants::<T>::mutate(id, account, |record| {
+        let participant = record.as_mut().expect("it is there");
+        for _ in 0..chunks {
+            participant.unbond(1, UNBONDING).expect("room and stake");
+        }
+    });
+}
+
+/// So many members with keys.
+pub fn members<T: Config>(id: FederationId, count: u32) -> Vec<AccountId32> {
+    let mut accounts: Vec<_> = (0..count).map(signer::<T>).collect();
+    for account in &accounts {
+        member::<T>(id, account, 0);
+    }
+    accounts.sort();
+    accounts
+}
+
+pub fn skip_to<T: Config>(block: BlockNumber) {
+    T::Clock::set_block_number(block);
+}
+
+/// Open the next round.
+pub fn open<T: Config>(id: FederationId) -> Place {
+    let round = Federations::<T>::get(id).map(|federation| federation.next_round);
+    Pallet::<T>::do_open_round(founder(), id, MODEL).expect("the scene is set");
+    (id, round.unwrap_or_default())
+}
+
+/// Each of these commits to its own account's bytes.
+pub fn commit_all<T: Config>(place: Place, accounts: &[AccountId32]) {
+    for account in accounts {
+        Pallet::<T>::do_commit(account.clone(), place.0, place.1, hash_of(account), 1)
+            .expect("the scene is set");
+    }
+}
+
+/// The commitment of this account.
+pub fn hash_of(account: &AccountId32) -> H256 {
+    H256::from_slice(account.as_ref())
+}
+
+/// A member of a federation with these terms.
+pub fn joined<T: Config>(terms: Terms) -> (FederationId, AccountId32) {
+    let id = federation::<T>(terms);
+    let who = person::<T>("member", 0);
+    member::<T>(id, &who, 0);
+    (id, who)
+}
+
+/// A member in an open round under the strictest terms.
+pub fn in_round<T: Config>() -> (Place, AccountId32) {
+    let (id, who) = joined::<T>(terms::<T>());
+    (open::<T>(id), who)
+}
+
+/// A member that committed.
+pub fn committed<T: Config>() -> (Place, AccountId32) {
+    let (place, who) = in_round::<T>();
+    commit_all::<T>(place, core::slice::from_ref(&who));
+    (place, who)
+}
+
+/// As many attesters as there may be, all missed so much that two more misses drop them. The first
+/// is a member with room for so many unbonding chunks.
+pub fn attesters<T: Config>(room: u32) -> (FederationId, AccountId32) {
+    let id = federation::<T>(terms::<T>());
+    let first = person::<T>("attester", 0);
+    member::<T>(id, &first, room);
+    for index in 0..T::MaxAttesters::get() {
+        let account: AccountId32 = account("attester", index, 0);
+        let missed = MISSES_TO_DROP.saturating_sub(2);
+        let attester = Attester { missed, ..Attester::new(MODEL, 1, 0) };
+        Attesters::<T>::insert(id, account, attester);
+    }
+    change_federation::<T>(id, |federation| {
+        federation.attesters = T::MaxAttesters::get();
+        federation.seeded = true;
+        federation.seed_at = 1;
+    });
+    (id, first)
+}
+
+/// Change the record of a federation.
+pub fn change_federation<T: Config>(id: FederationId, change: impl FnOnce(&mut Federation)) {
+    Federations::<T>::mutate(id, |record| change(record.as_mut().expect("it is there")));
+}
+
+/// Change the record of a round.
+pub fn change_round<T: Config>(place: Place, change: impl FnOnce(&mut Round)) {
+    Rounds::<T>::mutate(place.0, place.1, |record| change(record.as_mut().expect("it is there")));
+}
+
+/// A full committee of a round: `first`, and the attesters after it; all said this.
+pub fn committee<T: Config>(place: Place, first: &AccountId32, said: Option<H256>) {
+    let others = (1..T::MaxCommittee::get()).map(|index| account("attester", index, 0));
+    let seats = core::iter::once(first.clone()).chain(others);
+    let seats: Vec<_> = seats.map(|account| Seat { said, ..Seat::new(account, 1) }).collect();
+    Committees::<T>::insert(place.0, place.1, BoundedVec::truncate_from(seats));
+}
+
+/// Three settled rounds, each with a full committee that said nothing; the third has the seats of
+/// the first where there are twice as many attesters as seats.
+pub fn silent_rounds<T: Config>(id: FederationId) {
+    let seats = T::MaxCommittee::get();
+    for number in 0..3u32 {
+        let place = open::<T>(id);
+        let first = number.saturating_mul(seats);
+        let silent = |seat: u32| {
+            let index = first.saturating_add(seat).checked_rem(T::MaxAttesters::get());
+            Seat::new(account("attester", index.expect("attesters"), 0), 1)
+        };
+        let seats: Vec<_> = (0..seats).map(silent).collect();
+        Committees::<T>::insert(place.0, place.1, BoundedVec::truncate_from(seats));
+        settle_as::<T>(place, |_| ());
+    }
+}
+
+/// Let a full committee say that the round was settled with this root.
+pub fn attest_root<T: Config>(place: Place, root: H256) {
+    let genesis = Pallet::<T>::genesis_hash();
+    let statement = attest_statement(genesis, place, MODEL, REPORT, root);
+    committee::<T>(place, &founder(), Some(statement));
+}
+
+/// Full proposals of the members: the first one is voted on by so many.
+pub fn voted<T: Config>(id: FederationId, who: &AccountId32, voters: u32) {
+    let proposal = Proposal::Terms(democratic::<T>().into());
+    Pallet::<T>::do_propose(who.clone(), id, proposal).expect("the scene is set");
+    for index in 0..voters {
+        let voter: AccountId32 = account("voter", index, 0);
+        Votes::<T>::insert((id, 0, voter), Vote { approve: true, stake: 1 });
+    }
+    Motions::<T>::mutate(id, 0, |record| {
+        let motion = record.as_mut().expect("it is there");
+        motion.ayes = motion.electorate;
+    });
+}
+
+/// Fill a round with so many commitments and so many executed offences.
+pub fn fill_round<T: Config>(place: Place, commitments: u32, offences: u32) {
+    for index in 0..commitments {
+        let who: AccountId32 = account("member", index, 0);
+        Commitments::<T>::insert((place.0, place.1, who), Commitment::new(MODEL, 1, 1, 1));
+    }
+    for index in 0..offences {
+        let who: AccountId32 = account("offender", index, 0);
+        let offence = Offence {
+            kind: OffenceKind::Mismatch,
+            stake: 1,
+            amount: 1,
+            executable_at: 1,
+            reporter: Some(who.clone()),
+            state: OffenceState::Executed,
+        };
+        Offences::<T>::insert((place.0, place.1, who), offence);
+    }
+    change_round::<T>(place, |round| {
+        round.commitments = commitments;
+        round.stored = commitments;
+    });
+}

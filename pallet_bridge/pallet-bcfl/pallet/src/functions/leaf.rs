@@ -1,0 +1,145 @@
+//! What a verdict does to one member, from a list or from a leaf of a posted root.
+
+use frame_support::{defensive, pallet_prelude::*, traits::DefensiveOption};
+use sp_runtime::traits::EnsureSub;
+
+use crate::{
+    encoding::{verify_proof, Leaf},
+    rules::{is_leaf_sound, judge, totals_of, Standing},
+    *,
+};
+
+impl<T: Config> Pallet<T> {
+    pub(crate) fn do_apply_leaf(
+        id: FederationId,
+        round_id: RoundId,
+        proven: ProvenLeaf,
+    ) -> DispatchResult {
+        let place = (id, round_id);
+        let mut federation = Self::federation(id)?;
+        ensure!(federation.state != FederationState::Closed, Error::<T>::FederationNotActive);
+        let mut round = Self::round(id, round_id)?;
+        let mut settlement = Self::settlement_to_pay(&round)?;
+        ensure!(settlement.mode == SettlementMode::Merkle, Error::<T>::NotMerkle);
+        let leaf = &proven.leaf;
+        ensure!(Self::is_in_root(&settlement, &proven)?, Error::<T>::ProofInvalid);
+        ensure!(is_leaf_sound(leaf), Error::<T>::LeafUnsound);
+        let commitment =
+            Commitments::<T>::get((id, round_id, &leaf.account)).ok_or(Error::<T>::NotCommitted)?;
+        ensure!(commitment.hash == leaf.commitment, Error::<T>::CommitmentDiffers);
+        ensure!(!commitment.judged, Error::<T>::AlreadyJudged);
+        let used = totals_of(leaf.outcome, leaf.reward);
+        settlement.left = settlement.left.checked_sub(&used).ok_or(Error::<T>::TotalsExceeded)?;
+        let waits = Self::credit(place, leaf)?;
+        let forfeited = leaf.reward.ensure_sub(waits)?;
+        settlement.unpaid = settlement.unpaid.ensure_sub(forfeited)?;
+        federation.owed = federation.owed.ensure_sub(forfeited)?;
+        round.settlement = Some(settlement);
+        let terms = Self::terms(id, round.terms_version)?;
+        Self::judge_member(place, &mut round, leaf, &terms)?;
+        Federations::<T>::insert(id, federation);
+        Rounds::<T>::insert(id, round_id, round);
+        let Leaf { account, outcome, .. } = proven.leaf;
+        Self::deposit_event(Event::LeafApplied {
+            federation: id,
+            round: round_id,
+            account,
+            outcome,
+        });
+        Ok(())
+    }
+
+    /// True when the leaf is at its index under the settlement's root.
+    pub(crate) fn is_in_root(
+        settlement: &Settlement,
+        proven: &ProvenLeaf,
+    ) -> Result<bool, DispatchError> {
+        let ProvenLeaf { leaf, index, proof } = proven;
+        let count = settlement.totals.count()?;
+        Ok(verify_proof(settlement.root, leaf.hash(), *index, count, proof))
+    }
+
+    /// Note the verdict on the commitment. Returns the reward that waits: nothing when an offence
+    /// in this round took it.
+    pub(crate) fn credit(
+        (federation, round): (FederationId, RoundId),
+        leaf: &Leaf,
+    ) -> Result<Balance, DispatchError> {
+        let account = &leaf.account;
+        let mut commitment = Commitments::<T>::get((federation, round, account))
+            .defensive_ok_or(Error::<T>::Defensive)?;
+        if commitment.judged {
+            defensive!("a verdict comes twice");
+            return Err(Error::<T>::Defensive.into());
+        }
+        commitment.judged = true;
+        commitment.reward = leaf.reward;
+        Commitments::<T>::insert((federation, round, account), commitment);
+        if leaf.outcome != Outcome::Accepted || commitment.payout == Payout::Forfeited {
+            return Ok(0);
+        }
+        Self::deposit_event(Event::Rewarded {
+            federation,
+            round,
+            account: account.clone(),
+            amount: leaf.reward,
+        });
+        Ok(leaf.reward)
+    }
+
+    /// Strike a member or forgive it. One that has left has no standing to change.
+    pub(crate) fn judge_member(
+        place: (FederationId, RoundId),
+        round: &mut Round,
+        leaf: &Leaf,
+        terms: &Terms,
+    ) -> DispatchResult {
+        let Some(mut participant) = Participants::<T>::get(place.0, &leaf.account) else {
+            return Ok(());
+        };
+        let before =
+            Standing { strikes: participant.strikes, clean_rounds: participant.clean_rounds };
+        let after = judge(before, leaf.outcome, terms.strike_decay_rounds)?;
+        participant.strikes = after.strikes;
+        participant.clean_rounds = after.clean_rounds;
+        Self::announce_standing(place, leaf, before.strikes, after.strikes);
+        if after.strikes >= terms.strikes_to_slash && leaf.outcome == Outcome::Rejected {
+            let is_new = Self::record_offence(
+                place,
+                round,
+                &leaf.account,
+                &mut participant,
+                OffenceKind::Outlier,
+                None,
+                terms,
+            )?;
+            if is_new {
+                participant.strikes = 0;
+            }
+        }
+        Participants::<T>::insert(place.0, &leaf.account, participant);
+        Ok(())
+    }
+
+    fn announce_standing(
+        (federation, round): (FederationId, RoundId),
+        leaf: &Leaf,
+        before: u32,
+        strikes: u32,
+    ) {
+        let account = leaf.account.clone();
+        let Leaf { reason, score, .. } = *leaf;
+        if strikes > before {
+            Self::deposit_event(Event::Struck {
+                federation,
+                round,
+                account,
+                strikes,
+                reason,
+                score,
+            });
+        } else if strikes < before {
+            Self::deposit_event(Event::StrikeForgiven { federation, round, account, strikes });
+        }
+    }
+}

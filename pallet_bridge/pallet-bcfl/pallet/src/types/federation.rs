@@ -1,0 +1,139 @@
+//! One training effort.
+
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
+use sp_core::H256;
+use sp_runtime::{traits::EnsureAdd, AccountId32, ArithmeticError};
+
+use crate::{Balance, BlockNumber, ProposalId, RoundId, TermsVersion, FIRST_TERMS};
+
+/// Where a federation is in its life.
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Debug,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
+pub enum FederationState {
+    /// Members join, rounds run.
+    Active,
+    /// No more rounds. From block `ends` all stake is free.
+    Closing {
+        /// First block in which all stake is free.
+        ends: BlockNumber,
+    },
+    /// Nothing is held any more.
+    Closed,
+}
+
+/// One training effort.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Federation {
+    /// Account that opens and settles rounds.
+    pub coordinator: AccountId32,
+    /// Account that made it: gets the deposit and what is left of the escrow at the end.
+    pub founder: AccountId32,
+    /// Where it is in its life.
+    pub state: FederationState,
+    /// Terms of the next round.
+    pub terms_version: TermsVersion,
+    /// Hash of a description kept off chain.
+    pub metadata: H256,
+    /// What the founder has on hold for it.
+    pub deposit: Balance,
+    /// Number of rounds ever opened.
+    pub next_round: RoundId,
+    /// The round that is neither settled nor aborted.
+    pub open_round: Option<RoundId>,
+    /// Number of participants.
+    pub members: u32,
+    /// Active stake of all members together.
+    pub total_active: Balance,
+    /// Rounds without a settlement that stood: the coordinators' failure marks.
+    pub failed_rounds: u32,
+    /// Failure marks since the last settlement.
+    pub failures_in_row: u32,
+    /// Rewards of settled rounds that are not paid, forfeited or expired.
+    pub owed: Balance,
+    /// Reward budget of the open round.
+    pub reserved: Balance,
+    /// Latest block in which stake may still be needed for a round or a vote of before: stake
+    /// that leaves from now on is not free until it is over.
+    pub liable_until: BlockNumber,
+    /// Latest claim deadline of a settled round.
+    pub last_claim_until: BlockNumber,
+    /// Number of proposals ever made.
+    pub next_proposal: ProposalId,
+    /// Number of proposals that are not yet cleared away.
+    pub proposals: u32,
+    /// Number of registered attesters.
+    pub attesters: u32,
+    /// Seed of the next committee: a mix of what attesters revealed.
+    pub seed: H256,
+    /// Block in which the round was opened whose reveals changed the seed last.
+    pub seed_at: BlockNumber,
+    /// True once an attester revealed something.
+    pub seeded: bool,
+}
+
+impl Federation {
+    /// A new federation of this founder, who coordinates it.
+    pub fn new(founder: AccountId32, metadata: H256, deposit: Balance) -> Self {
+        Self {
+            coordinator: founder.clone(),
+            founder,
+            state: FederationState::Active,
+            terms_version: FIRST_TERMS,
+            metadata,
+            deposit,
+            next_round: 0,
+            open_round: None,
+            members: 0,
+            total_active: 0,
+            failed_rounds: 0,
+            failures_in_row: 0,
+            owed: 0,
+            reserved: 0,
+            liable_until: 0,
+            last_claim_until: 0,
+            next_proposal: 0,
+            proposals: 0,
+            attesters: 0,
+            seed: H256::zero(),
+            seed_at: 0,
+            seeded: false,
+        }
+    }
+
+    /// What the escrow must be able to pay.
+    pub fn obligations(&self) -> Result<Balance, ArithmeticError> {
+        self.owed.ensure_add(self.reserved)
+    }
+
+    /// True from the block in which all stake is free.
+    pub fn is_over(&self, now: BlockNumber) -> bool {
+        match self.state {
+            FederationState::Active => false,
+            FederationState::Closing { ends } => now >= ends,
+            FederationState::Closed => true,
+        }
+    }
+
+    /// Forget the open round and the budget kept for it.
+    pub fn end_round(&mut self) {
+        self.open_round = None;
+        self.reserved = 0;
+    }
+
+    /// Give the coordinator a failure mark.
+    pub fn mark_failure(&mut self) {
+        self.failed_rounds = self.failed_rounds.saturating_add(1);
+        self.failures_in_row = self.failures_in_row.saturating_add(1);
+    }
+}

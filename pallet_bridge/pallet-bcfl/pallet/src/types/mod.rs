@@ -1,0 +1,31 @@
+//! What is stored. The transitions of each record live beside it.
+
+mod commitment;
+mod federation;
+mod offence;
+mod proposal;
+mod round;
+mod terms;
+
+pub use commitment::*;
+pub use federation::*;
+pub use offence::*;
+pub use proposal::*;
+pub use round::*;
+pub use terms::*;
+
+/// Index of a federation on this chain.
+pub type FederationId = u32;
+/// Index of a round in its federation: from 0, without gaps.
+pub type RoundId = u32;
+/// Index of a federation's terms: from [`FIRST_TERMS`], without gaps.
+pub type TermsVersion = u32;
+/// Index of a proposal in its federation: from 0, without gaps.
+pub type ProposalId = u32;
+/// Amount of money, in planck.
+pub type Balance = u128;
+/// Index of a block. All time is counted in blocks.
+pub type BlockNumber = u32;
+
+/// Version that the terms given to `create_federation` get.
+pub const FIRST_TERMS: TermsVersion = 1;
