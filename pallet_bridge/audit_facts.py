@@ -50,6 +50,7 @@ class ChainFacts:
     issuance_drop: Planck
     fees: Planck
     slashed: Planck
+    forfeited_bonds: Planck
 
     def of(self, name: str, round_id: int) -> tuple[Seen, ...]:
         """Return the events of one name and round."""
@@ -98,6 +99,7 @@ def read_facts(client: ChainClient, federation: int) -> ChainFacts:
         issuance_drop=Planck(before - client.issuance(at=head.hash)),
         fees=_sum(events, "TransactionPayment", "TransactionFeePaid", "actual_fee"),
         slashed=_sum(events, PALLET, "Slashed", "burned"),
+        forfeited_bonds=_sum(events, PALLET, "OffenceUpheld", "burned"),
     )
 
 

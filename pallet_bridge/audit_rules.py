@@ -10,18 +10,19 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from pallet_bridge.encoding import Leaf, commitment_hash, settlement_root, signing_payload
+from pallet_bridge.encoding import commitment_hash, signing_payload
 from pallet_bridge.errors import EncodingError
 from pallet_bridge.keys import verify
-from pallet_bridge.types import OffenceKind, Outcome, Planck, RoundState
+from pallet_bridge.settlement import leaves_of, settlement_root
+from pallet_bridge.types import Outcome, Payout, Planck, RoundState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pallet_bridge.audit_facts import ChainFacts, Seen
+    from pallet_bridge.audit_facts import ChainFacts
     from pallet_bridge.journal import RoundLine, RunRecord
     from pallet_bridge.reports import ReportEntry, RoundReport
-    from pallet_bridge.types import AccountId, Round, Settlement
+    from pallet_bridge.types import AccountId, Leaf, Round, Settlement
 
 Kind = Literal[
     "chain",
@@ -146,6 +147,7 @@ def check_reports(case: Case) -> Iterator[Finding]:
             "genesis": (report.genesis, case.facts.genesis),
             "federation": (report.federation, case.facts.number),
             "round": (report.round, number),
+            "terms version": (report.terms_version, round_.terms_version),
             "base model": (report.base_model, round_.base_model),
             "model": (report.model, settlement.model),
         }
@@ -161,11 +163,8 @@ def check_entries(case: Case) -> Iterator[Finding]:
         report = case.reports.get(number)
         if report is None:
             continue
-        judged = {
-            seen.event.account()
-            for name in ("Rewarded", "Struck")
-            for seen in case.facts.of(name, number)
-        }
+        commitments = case.facts.commitments.get(number, {})
+        judged = {account for account, found in commitments.items() if found.judged}
         entries = Counter(entry.account for entry in report.entries)
         for account in sorted(judged - set(entries)):
             statement = f"round {number}: the report says nothing of {account}, who was judged"
@@ -234,29 +233,22 @@ def _check_commitment(case: Case, number: int, entry: ReportEntry) -> Iterator[F
         yield Finding("signature", number, account, statement)
 
 
-def check_roots(case: Case) -> Iterator[Finding]:
-    """Check that verdicts with the chain's rewards and strikes give the root on chain."""
-    strikes = leaf_strikes(case.facts.events)
-    for number, _, settlement in case.settled():
+def leaves_by_round(case: Case) -> Iterator[tuple[int, Settlement, tuple[Leaf, ...]]]:
+    """Give the leaves that each settled round's report comes to under the terms of the round."""
+    for number, round_, settlement in case.settled():
         report = case.reports.get(number)
         if report is None:
             continue
+        known = {a: c.hash for a, c in case.facts.commitments.get(number, {}).items()}
+        verdicts = [entry.verdict() for entry in report.entries if entry.account in known]
+        budget = case.facts.terms[round_.terms_version].round_reward
+        yield number, settlement, leaves_of(verdicts, known, budget)
+
+
+def check_roots(case: Case) -> Iterator[Finding]:
+    """Check that the verdicts of each report give the root on chain."""
+    for number, settlement, leaves in leaves_by_round(case):
         case.checks["settlement roots"] += 1
-        rewards = _rewards(case.facts, number)
-        commitments = case.facts.commitments.get(number, {})
-        leaves = [
-            Leaf(
-                account=entry.account,
-                commitment=commitments[entry.account].hash,
-                outcome=entry.outcome,
-                score=entry.score,
-                strikes=strikes.get((number, entry.account), 0),
-                reward=rewards.get(entry.account, Planck(0)),
-                reason=entry.reason,
-            )
-            for entry in report.entries
-            if entry.account in commitments
-        ]
         try:
             root = settlement_root(leaves)
         except EncodingError as error:
@@ -264,69 +256,54 @@ def check_roots(case: Case) -> Iterator[Finding]:
             continue
         if root != settlement.root:
             statement = (
-                f"round {number}: outcomes, scores and reasons of the report give the root "
-                f"{root.hex()}, the chain has {settlement.root.hex()}"
+                f"round {number}: outcomes, scores, reasons and weights of the report give the "
+                f"root {root.hex()}, the chain has {settlement.root.hex()}"
             )
             yield Finding("root", number, None, statement)
 
 
-def leaf_strikes(events: tuple[Seen, ...]) -> dict[tuple[int, AccountId], int]:
-    """Return the strikes of each judged account in each round, before an offence resets them.
-
-    Events say every change; an accepted member without one has what it had.
-    """
-    now: dict[AccountId, int] = {}
-    leaves: dict[tuple[int, AccountId], int] = {}
-    for seen in events:
-        event = seen.event
-        if event.name in ("Struck", "StrikeForgiven"):
-            now[event.account()] = event.integer("strikes")
-        if event.name in ("Struck", "Rewarded"):
-            leaves[event.integer("round"), event.account()] = now.get(event.account(), 0)
-        if event.name == "Left" or _is_outlier_offence(event.name, event.fields.get("kind")):
-            now[event.account()] = 0
-    return leaves
-
-
 def check_rewards(case: Case) -> Iterator[Finding]:
     """Check that rewards follow from the terms and that the journal tells what was credited."""
-    for number, round_, settlement in case.settled():
-        terms = case.facts.terms[round_.terms_version]
+    for number, settlement, leaves in leaves_by_round(case):
+        commitments = case.facts.commitments[number]
         paid = _rewards(case.facts, number)
-        share = terms.round_reward // len(paid) if paid else 0
-        report, line = case.reports.get(number), case.line(number)
-        rejected = {
-            entry.account
-            for entry in (report.entries if report else ())
-            if entry.outcome is Outcome.REJECTED
-        }
-        for account, amount in paid.items():
+        due = {leaf.account: leaf.reward for leaf in leaves if leaf.outcome is Outcome.ACCEPTED}
+        for account in sorted({*due, *paid}):
             case.checks["rewards"] += 1
-            where = f"round {number}: {account} was rewarded {amount} planck"
-            if amount != share:
-                yield Finding("reward", number, account, f"{where}, the terms give {share}")
-            if account in rejected:
-                yield Finding("reward", number, account, f"{where}, the report rejects it")
-        total = sum(paid.values())
-        if total != settlement.rewards or total > terms.round_reward:
+            credited = paid.get(account)
+            if credited is None and commitments[account].payout is Payout.FORFEITED:
+                continue
+            if credited != due.get(account):
+                statement = (
+                    f"round {number}: {account} was rewarded with {_planck(credited)}, the terms "
+                    f"give {_planck(due.get(account))}"
+                )
+                yield Finding("reward", number, account, statement)
+        budget = case.facts.terms[case.facts.rounds[number].terms_version].round_reward
+        total = sum(due.values())
+        if total != settlement.totals.rewards or total > budget:
             statement = (
-                f"round {number}: rewards of {total} planck were credited, the settlement says "
-                f"{settlement.rewards} and the terms allow {terms.round_reward}"
+                f"round {number}: the report's rewards come to {total} planck, the settlement says "
+                f"{settlement.totals.rewards} and the terms allow {budget}"
             )
             yield Finding("reward", number, None, statement)
+        line = case.line(number)
         if line is not None:
-            yield from _check_rewards_told(number, line, paid, share)
+            yield from _check_rewards_told(number, line, paid, due)
 
 
 def _check_rewards_told(
-    number: int, line: RoundLine, paid: Mapping[AccountId, Planck], share: int
+    number: int,
+    line: RoundLine,
+    paid: Mapping[AccountId, Planck],
+    due: Mapping[AccountId, Planck],
 ) -> Iterator[Finding]:
     for account in sorted({*paid, *line.rewards}):
         told, truth = line.rewards.get(account), paid.get(account)
         if told != truth:
             statement = (
                 f"round {number}: the journal rewards {account} with {_planck(told)}, the chain "
-                f"with {_planck(truth)}; the terms give {share} to each accepted"
+                f"with {_planck(truth)}; the terms give {_planck(due.get(account))}"
             )
             yield Finding("reward", number, account, statement)
 
@@ -339,7 +316,7 @@ def check_strikes(case: Case) -> Iterator[Finding]:
         case.checks["strikes"] += len(given)
         for entry in () if report is None else report.entries:
             event = given.get(entry.account)
-            if (event is None) != (entry.outcome is Outcome.ACCEPTED):
+            if (event is None) == (entry.outcome is Outcome.REJECTED):
                 said = entry.outcome.value.lower()
                 done = "no strike" if event is None else "a strike"
                 statement = f"round {number}: {entry.account} is {said} and got {done}"
@@ -360,10 +337,6 @@ def _rewards(facts: ChainFacts, number: int) -> dict[AccountId, Planck]:
         seen.event.account(): Planck(seen.event.integer("amount"))
         for seen in facts.of("Rewarded", number)
     }
-
-
-def _is_outlier_offence(name: str, kind: object) -> bool:
-    return name == "OffenceRecorded" and kind == OffenceKind.OUTLIER.value
 
 
 def _show(value: object) -> str:

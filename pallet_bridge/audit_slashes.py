@@ -76,10 +76,10 @@ def check_issuance(case: Case) -> Iterator[Finding]:
     """Check I1: all balances together shrink by slashes and fees, and by nothing else."""
     facts = case.facts
     case.checks["issuance"] += 1
-    if facts.issuance_drop != facts.fees + facts.slashed:
+    if facts.issuance_drop != facts.fees + facts.slashed + facts.forfeited_bonds:
         statement = (
             f"issuance fell by {facts.issuance_drop} planck, the events say {facts.slashed} of "
-            f"slashes and {facts.fees} of fees"
+            f"slashes, {facts.forfeited_bonds} of bonds and {facts.fees} of fees"
         )
         yield Finding("issuance", None, None, statement)
 
@@ -93,11 +93,20 @@ def _check_slash(case: Case, seen: Seen, offence: Seen | None, *, again: bool) -
     if again:
         yield Finding("slash", number, account, f"{where} was carried out twice")
     burned, amount = seen.event.integer("burned"), offence.event.integer("amount")
-    if burned > amount:
-        statement = f"{where} took {burned} planck, the offence asks for {amount}"
+    shared = seen.event.integer("shared")
+    if burned + shared > amount:
+        statement = f"{where} took {burned + shared} planck, the offence asks for {amount}"
+        yield Finding("slash", number, account, statement)
+    terms = case.facts.terms[case.facts.rounds[number].terms_version]
+    if shared * PERBILL_ONE > (burned + shared) * terms.reporter_share:
+        statement = f"{where} paid {shared} planck to its reporter, above the terms' share"
         yield Finding("slash", number, account, statement)
     earliest = offence.event.integer("executable_at")
-    if seen.block.number < earliest:
+    upheld = any(
+        decided.event.account() == account and decided.block.number <= seen.block.number
+        for decided in case.facts.of("OffenceUpheld", number)
+    )
+    if seen.block.number < earliest and not upheld:
         statement = f"{where} was carried out in block {seen.block.number}, before {earliest}"
         yield Finding("slash", number, account, statement)
     burn = (seen.block.number, seen.event.extrinsic, account, burned)

@@ -17,16 +17,19 @@ if TYPE_CHECKING:
     from pallet_bridge.keys import Signer
     from pallet_bridge.types import (
         AccountId,
+        Attester,
         Balance,
         BlockRef,
         Commitment,
         Event,
         Federation,
+        Motion,
         Offence,
         Participant,
         Planck,
         Receipt,
         Round,
+        Seat,
         Terms,
     )
 
@@ -142,7 +145,21 @@ class ChainClient(Protocol):
     def offences(
         self, federation: int, *, at: bytes | None = None
     ) -> dict[tuple[int, AccountId], Offence]:
-        """Return the offences that wait for their slash, by round and account."""
+        """Return the offences of rounds that are not pruned, by round and account."""
+        ...
+
+    def attesters(self, federation: int, *, at: bytes | None = None) -> dict[AccountId, Attester]:
+        """Return those who may be drawn into committees, in ascending order of account."""
+        ...
+
+    def committee(
+        self, federation: int, round_id: int, *, at: bytes | None = None
+    ) -> tuple[Seat, ...]:
+        """Return the seats of a round's committee; empty when it has none."""
+        ...
+
+    def motion(self, federation: int, proposal: int, *, at: bytes | None = None) -> Motion | None:
+        """Return a proposal under vote, None when it never was or is cleared away."""
         ...
 
     def balance(self, account: AccountId, *, at: bytes | None = None) -> Balance:

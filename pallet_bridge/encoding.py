@@ -6,41 +6,26 @@ as another. Integers are little endian. The Rust side reads the same vectors.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from pallet_bridge.errors import EncodingError
-from pallet_bridge.types import AccountId, Outcome, Planck
+from pallet_bridge.types import AccountId, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     import numpy as np
     from numpy.typing import NDArray
 
+    from pallet_bridge.types import Leaf
+
 HASH_BYTES = 32
-EMPTY_ROOT = bytes(HASH_BYTES)
-"""The settlement root of a round without verdicts."""
+
+_OUTCOMES = {Outcome.ACCEPTED: 0, Outcome.REJECTED: 1, Outcome.EXCLUDED: 2}
 
 # dtype kinds whose bytes mean the same everywhere: bool, int, uint, float, complex
 _PLAIN_KINDS = frozenset("biufc")
-
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """One verdict as the settlement root commits to it.
-
-    `strikes` are those after this round's settlement and before an offence resets them.
-    """
-
-    account: AccountId
-    commitment: bytes
-    outcome: Outcome
-    score: int
-    strikes: int
-    reward: Planck
-    reason: int
 
 
 def blake2_256(data: bytes) -> bytes:
@@ -146,13 +131,13 @@ def identity_payload(*, genesis: bytes, federation: int, node_id: int, challenge
 
 def leaf_hash(leaf: Leaf) -> bytes:
     """Return the hash of one verdict in the settlement's Merkle tree."""
-    accepted = leaf.outcome is Outcome.ACCEPTED
     return blake2_256(
         b"\x00"
-        + scale_str("bcfl/leaf/v1")
+        + scale_str("bcfl/leaf/v2")
         + leaf.account.raw
         + _hash("commitment", leaf.commitment)
-        + _uint(0 if accepted else 1, 1)
+        + _hash("digest", leaf.digest)
+        + _uint(_OUTCOMES[leaf.outcome], 1)
         + _int64(leaf.score)
         + _uint(leaf.strikes, 4)
         + _uint(leaf.reward, 16)
@@ -160,27 +145,48 @@ def leaf_hash(leaf: Leaf) -> bytes:
     )
 
 
-def settlement_root(leaves: Iterable[Leaf]) -> bytes:
-    """Return the Merkle root over verdicts, put in ascending order of account."""
-    return merkle_root(leaf_hash(leaf) for leaf in sorted(leaves, key=lambda leaf: leaf.account))
+def attest_statement(
+    *, genesis: bytes, federation: int, round_id: int, model: bytes, report: bytes, root: bytes
+) -> bytes:
+    """Return what a settlement says as one hash: what the attesters of a round attest."""
+    return blake2_256(
+        scale_str("bcfl/attest/v1")
+        + _hash("genesis", genesis)
+        + _uint(federation, 4)
+        + _uint(round_id, 4)
+        + _hash("model", model)
+        + _hash("report", report)
+        + _hash("root", root)
+    )
 
 
-def merkle_root(hashes: Iterable[bytes]) -> bytes:
-    """Return the root of a binary tree over leaf hashes in this order.
+def attest_payload(
+    *, genesis: bytes, federation: int, round_id: int, account: AccountId, statement: bytes
+) -> bytes:
+    """Return the 32 bytes that an attester signs when it attests off chain."""
+    return blake2_256(
+        scale_str("bcfl/attest-sign/v1")
+        + _place(genesis, federation, round_id, account)
+        + _hash("statement", statement)
+    )
 
-    A node is the hash of 0x01 and its two children; an odd last node moves up unchanged; the root
-    of nothing is 32 zero bytes.
+
+def hash_chain(secret: bytes, length: int) -> tuple[bytes, ...]:
+    """Return a chain of hashes for an attester, the tip first.
+
+    The tip is what `calls.register_attester` takes; each `calls.attest` reveals the next one.
+
+    Parameters
+    ----------
+    secret : bytes
+        32 random bytes: the last link.
+    length : int
+        How many attestations the chain lasts for.
     """
-    level = list(hashes)
-    if not level:
-        return EMPTY_ROOT
-    while len(level) > 1:
-        paired = [
-            blake2_256(b"\x01" + left + right)
-            for left, right in zip(level[::2], level[1::2], strict=False)
-        ]
-        level = paired + level[len(paired) * 2 :]
-    return level[0]
+    links = [_hash("secret", secret)]
+    for _ in range(length):
+        links.append(blake2_256(links[-1]))
+    return tuple(reversed(links))
 
 
 def escrow_account(federation: int) -> AccountId:

@@ -5,9 +5,11 @@ A key never appears in a log, an error or a ``repr``, and cannot be pickled.
 
 from __future__ import annotations
 
+import os
 import re
 import stat
-from typing import TYPE_CHECKING, NoReturn
+from pathlib import Path
+from typing import NoReturn
 
 import bip39  # type: ignore[import-untyped]
 import sr25519  # type: ignore[import-untyped]
@@ -15,9 +17,6 @@ import sr25519  # type: ignore[import-untyped]
 from pallet_bridge.encoding import blake2_256, scale_str
 from pallet_bridge.errors import ConfigError
 from pallet_bridge.types import AccountId
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 DEV_PHRASE = "bottom drive obey lake curtain smoke basket hold race lonely fit walk"
 """The published phrase of development keys such as ``//Alice``: never a secret."""
@@ -89,6 +88,44 @@ class Signer:
             return cls.from_uri(text)
         except ConfigError as error:
             raise ConfigError(f"the key file {path}: {error}") from None
+
+    @classmethod
+    def from_source(cls, source: str, setting: str) -> Signer:
+        """Find a key where a setting says it is.
+
+        Parameters
+        ----------
+        source
+            ``env:NAME`` (an environment variable that holds a secret URI), ``file:PATH``, or a
+            public development key such as ``//Alice``. A secret itself is refused: settings end
+            up in logs.
+        setting
+            The setting's name, for messages.
+
+        Raises
+        ------
+        ConfigError
+            When it is none of the three, the variable is not set, or the key cannot be read. The
+            message repeats the source only where it is no secret.
+        """
+        match source.partition(":"):
+            case ("env", ":", name):
+                secret = os.environ.get(name)
+                if not secret:
+                    raise ConfigError(
+                        f"{setting} is env:{name}, but that variable is not set; export it with "
+                        f"the key's secret phrase"
+                    )
+                return cls.from_uri(secret)
+            case ("file", ":", path):
+                return cls.from_file(Path(path))
+            case _ if source.startswith("//"):
+                return cls.from_uri(source)
+            case _:
+                raise ConfigError(
+                    f"{setting} must be env:NAME, file:PATH or a development key like //Alice; "
+                    f"a phrase or seed does not belong in a setting"
+                )
 
     def sign(self, message: bytes) -> bytes:
         """Return the 64-byte signature over exactly these bytes.

@@ -26,9 +26,12 @@ class Kind(Enum):
     INT = "int"
     NAME = "name"
     FLAG = "flag"
+    MAYBE_ACCOUNT = "account or None"
+    COUNTS = "struct of ints"
 
 
 _A, _H, _I, _N, _F = Kind.ACCOUNT, Kind.HASH, Kind.INT, Kind.NAME, Kind.FLAG
+_M, _C = Kind.MAYBE_ACCOUNT, Kind.COUNTS
 
 CALLS: Mapping[str, tuple[str, ...]] = {
     "create_federation": ("terms", "metadata"),
@@ -43,8 +46,27 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "settle": ("federation", "round", "model", "report", "verdicts"),
     "abort": ("federation", "round"),
     "execute_slash": ("federation", "round", "account"),
-    "claim": ("federation", "account"),
+    "claim": ("federation", "account", "rounds"),
     "close": ("federation",),
+    "set_terms": ("federation", "terms"),
+    "propose": ("federation", "proposal"),
+    "vote": ("federation", "proposal", "approve"),
+    "enact": ("federation", "proposal", "limit"),
+    "settle_root": ("federation", "round", "model", "report", "root", "totals"),
+    "apply_leaf": ("federation", "round", "leaf", "index", "proof"),
+    "register_attester": ("federation", "tip"),
+    "resign_attester": ("federation",),
+    "attest": ("federation", "round", "statement", "preimage"),
+    "report_equivocation": ("federation", "round", "proof"),
+    "report_mismatch": ("federation", "round", "leaf", "index", "proof", "opening"),
+    "report_bad_root": ("federation", "round", "proof"),
+    "dispute": ("federation", "round"),
+    "resolve": ("federation", "round", "account", "uphold"),
+    "lapse": ("federation", "round", "account"),
+    "seal": ("federation", "round"),
+    "expire": ("federation", "round"),
+    "prune": ("federation", "round", "limit"),
+    "replace_coordinator": ("federation", "account"),
 }
 """Arguments of each call."""
 
@@ -56,6 +78,10 @@ STORAGE: Mapping[str, int] = {
     "Rounds": 2,
     "Commitments": 3,
     "Offences": 3,
+    "Attesters": 2,
+    "Committees": 2,
+    "Motions": 2,
+    "Votes": 3,
 }
 """Number of keys of each storage item."""
 
@@ -71,6 +97,7 @@ EVENTS: Mapping[str, Mapping[str, Kind]] = {
         "federation": _I,
         "round": _I,
         "base_model": _H,
+        "terms_version": _I,
         "commit_until": _I,
         "settle_until": _I,
     },
@@ -82,17 +109,20 @@ EVENTS: Mapping[str, Mapping[str, Kind]] = {
         "num_examples": _I,
     },
     "CommitmentRefused": {"federation": _I, "round": _I, "account": _A, "reason": _N},
-    "RoundSealed": {"federation": _I, "round": _I, "commitments": _I},
+    "RoundSealed": {"federation": _I, "round": _I, "commitments": _I, "stake": _I},
     "RoundSettled": {
         "federation": _I,
         "round": _I,
         "model": _H,
         "report": _H,
         "root": _H,
-        "accepted": _I,
-        "rejected": _I,
-        "rewards": _I,
+        "mode": _N,
+        "totals": _C,
+        "terms_version": _I,
+        "dispute_until": _I,
+        "claim_until": _I,
     },
+    "LeafApplied": {"federation": _I, "round": _I, "account": _A, "outcome": _N},
     "Rewarded": {"federation": _I, "round": _I, "account": _A, "amount": _I},
     "Struck": {
         "federation": _I,
@@ -111,6 +141,7 @@ EVENTS: Mapping[str, Mapping[str, Kind]] = {
         "stake": _I,
         "amount": _I,
         "executable_at": _I,
+        "reporter": _M,
     },
     "Slashed": {
         "federation": _I,
@@ -119,11 +150,45 @@ EVENTS: Mapping[str, Mapping[str, Kind]] = {
         "kind": _N,
         "amount": _I,
         "burned": _I,
+        "shared": _I,
+        "reporter": _M,
+        "forfeited": _I,
     },
     "RoundAborted": {"federation": _I, "round": _I, "by_deadline": _F},
     "Claimed": {"federation": _I, "account": _A, "amount": _I},
+    "RoundExpired": {"federation": _I, "round": _I, "returned": _I},
+    "RoundPruned": {"federation": _I, "round": _I, "removed": _I, "left": _I},
     "Closing": {"federation": _I, "ends": _I},
     "Closed": {"federation": _I, "returned": _I},
+    "TermsSet": {"federation": _I, "terms_version": _I},
+    "Proposed": {
+        "federation": _I,
+        "proposal": _I,
+        "proposer": _A,
+        "voting_until": _I,
+        "enact_at": _I,
+    },
+    "Voted": {"federation": _I, "proposal": _I, "account": _A, "approve": _F, "stake": _I},
+    "Enacted": {"federation": _I, "proposal": _I},
+    "ProposalRejected": {"federation": _I, "proposal": _I},
+    "ProposalCleared": {"federation": _I, "proposal": _I},
+    "CoordinatorReplaced": {"federation": _I, "old": _A, "new": _A},
+    "AttesterRegistered": {"federation": _I, "account": _A, "weight": _I},
+    "AttesterResigned": {"federation": _I, "account": _A, "leaves_at_once": _F},
+    "AttesterDropped": {"federation": _I, "account": _A, "missed": _I},
+    "CommitteeSeated": {"federation": _I, "round": _I, "seats": _I, "seed": _H},
+    "Attested": {"federation": _I, "round": _I, "account": _A, "statement": _H},
+    "OffenceDisputed": {"federation": _I, "round": _I, "account": _A, "bond": _I, "until": _I},
+    "DisputeVoted": {"federation": _I, "round": _I, "account": _A, "voter": _A, "uphold": _F},
+    "OffenceUpheld": {"federation": _I, "round": _I, "account": _A, "burned": _I},
+    "OffenceOverturned": {
+        "federation": _I,
+        "round": _I,
+        "account": _A,
+        "returned": _I,
+        "by_deadline": _F,
+    },
+    "RoundVoided": {"federation": _I, "round": _I, "who": _A, "released": _I},
 }
 """Fields of each event."""
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-VERSION = 1
+VERSION = 2
 _SIGNATURE_BYTES = 64
 
 
@@ -26,7 +26,8 @@ _SIGNATURE_BYTES = 64
 class ReportEntry:
     """One verdict with all that it takes to check it.
 
-    `score` is fixed point in parts of 10^6; `detail` is text for people.
+    `score` is fixed point in parts of 10^6, `weight` the share of the round's reward relative to
+    the other accepted ones; `detail` is text for people.
     """
 
     node_id: int
@@ -34,6 +35,7 @@ class ReportEntry:
     outcome: Outcome
     score: int
     reason: int
+    weight: int
     detail: str
 
     @property
@@ -43,11 +45,18 @@ class ReportEntry:
 
     def verdict(self) -> Verdict:
         """Return the part that goes on chain."""
-        return Verdict(self.account, self.outcome, self.score, self.reason)
+        return Verdict(
+            account=self.account,
+            digest=self.commitment.update_digest,
+            outcome=self.outcome,
+            score=self.score,
+            reason=self.reason,
+            weight=self.weight,
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Excluded:
+class Absent:
     """A node that has no verdict: left out before, silent, or unreadable."""
 
     node_id: int
@@ -60,38 +69,44 @@ class Excluded:
 class RoundReport:
     """Everything about one settled round.
 
-    `parameters` are the defense's settings as text, `timings_us` durations in microseconds.
+    `terms_version` is that of the terms the round ran under. `parameters` are the defense's
+    settings as text, `states` what plugins remember after this round as canonical JSON, so that
+    anyone can replay them; `timings_us` are durations in microseconds.
     """
 
     genesis: bytes
     federation: int
     round: int
+    terms_version: int
     base_model: bytes
     model: bytes
     entries: tuple[ReportEntry, ...]
-    excluded: tuple[Excluded, ...]
+    absent: tuple[Absent, ...]
     defense: str
     parameters: Mapping[str, str]
+    states: Mapping[str, str]
     timings_us: Mapping[str, int]
 
     def encode(self) -> bytes:
-        """Return the report's canonical bytes: entries by account, excluded by node."""
+        """Return the report's canonical bytes: entries by account, absent by node."""
         return canonical(
             {
                 "format": f"bcfl-report/{VERSION}",
                 "genesis": self.genesis.hex(),
                 "federation": self.federation,
                 "round": self.round,
+                "terms_version": self.terms_version,
                 "base_model": self.base_model.hex(),
                 "model": self.model.hex(),
                 "entries": [
                     _entry(e) for e in sorted(self.entries, key=lambda entry: entry.account)
                 ],
-                "excluded": [
-                    _excluded(e) for e in sorted(self.excluded, key=lambda entry: entry.node_id)
+                "absent": [
+                    _absent(e) for e in sorted(self.absent, key=lambda entry: entry.node_id)
                 ],
                 "defense": self.defense,
                 "parameters": dict(self.parameters),
+                "states": dict(self.states),
                 "timings_us": dict(self.timings_us),
             }
         )
@@ -184,11 +199,12 @@ def _entry(entry: ReportEntry) -> dict[str, object]:
         "outcome": entry.outcome.value,
         "score": entry.score,
         "reason": int(entry.reason),
+        "weight": entry.weight,
         "detail": entry.detail,
     }
 
 
-def _excluded(entry: Excluded) -> dict[str, object]:
+def _absent(entry: Absent) -> dict[str, object]:
     return {
         "node_id": str(entry.node_id),
         "account": None if entry.account is None else str(entry.account),
@@ -201,16 +217,19 @@ def _report(record: Record) -> RoundReport:
     if record.text("format") != f"bcfl-report/{VERSION}":
         raise EncodingError(f"its format is {record.text('format')!r}, not bcfl-report/{VERSION}")
     parameters, timings = record.record("parameters"), record.record("timings_us")
+    states = record.record("states")
     return RoundReport(
         genesis=record.hex("genesis", HASH_BYTES),
         federation=record.integer("federation"),
         round=record.integer("round"),
+        terms_version=record.integer("terms_version"),
         base_model=record.hex("base_model", HASH_BYTES),
         model=record.hex("model", HASH_BYTES),
         entries=tuple(_read_entry(entry) for entry in record.records("entries")),
-        excluded=tuple(_read_excluded(entry) for entry in record.records("excluded")),
+        absent=tuple(_read_absent(entry) for entry in record.records("absent")),
         defense=record.text("defense"),
         parameters={name: parameters.text(name) for name in parameters.names()},
+        states={name: states.text(name) for name in states.names()},
         timings_us={name: timings.integer(name) for name in timings.names()},
     )
 
@@ -229,12 +248,13 @@ def _read_entry(record: Record) -> ReportEntry:
         outcome=record.choice("outcome", Outcome),
         score=record.integer("score"),
         reason=record.integer("reason"),
+        weight=record.integer("weight"),
         detail=record.text("detail"),
     )
 
 
-def _read_excluded(record: Record) -> Excluded:
+def _read_absent(record: Record) -> Absent:
     account = AccountId.parse(record.text("account")) if record.has("account") else None
-    return Excluded(
+    return Absent(
         record.decimal("node_id"), account, record.integer("reason"), record.text("detail")
     )

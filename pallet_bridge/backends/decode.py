@@ -1,4 +1,4 @@
-"""From decoded SCALE values to records. Nothing is taken on trust: whatever does not fit raises.
+"""From decoded SCALE values to plain ones. Nothing is taken on trust: what does not fit raises.
 
 A value is what the codec gives: dicts by field name, lists, ints, ``0x`` hex for hashes, SS58 for
 accounts, a string for an enum's plain variant and a one-entry dict for one with content.
@@ -6,31 +6,13 @@ accounts, a string for an enum's plain variant and a one-entry dict for one with
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 from pallet_bridge.encoding import HASH_BYTES
 from pallet_bridge.errors import BadChainValue, CallFailed, EncodingError
 from pallet_bridge.metadata import EVENTS, PALLET, Kind
-from pallet_bridge.types import (
-    AccountId,
-    Balance,
-    Commitment,
-    Event,
-    Federation,
-    FederationState,
-    Offence,
-    OffenceKind,
-    Participant,
-    Perbill,
-    Planck,
-    Round,
-    RoundState,
-    Settlement,
-    SlashTerms,
-    Terms,
-    UnbondingChunk,
-)
+from pallet_bridge.types import AccountId, Balance, Event, Perbill, Planck
 
 if TYPE_CHECKING:
     from enum import Enum
@@ -54,6 +36,10 @@ class Fields:
         if name not in self._fields:
             raise BadChainValue(f"the chain's {self._what} has no field {name!r}")
         return self._fields[name]
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the fields."""
+        return tuple(str(name) for name in self._fields)
 
     def integer(self, name: str) -> int:
         """Return an integer."""
@@ -102,6 +88,24 @@ class Fields:
         except EncodingError as error:
             raise self._wrong(name, self.value(name), "an account") from error
 
+    def optional_account(self, name: str) -> AccountId | None:
+        """Return an account or None."""
+        return None if self.value(name) is None else self.account(name)
+
+    def optional_hash(self, name: str) -> bytes | None:
+        """Return 32 bytes or None."""
+        return None if self.value(name) is None else self.hash(name)
+
+    def variant(self, name: str) -> tuple[str, object]:
+        """Return the name and the content of an enum's variant; a plain one has no content."""
+        value = self.value(name)
+        if isinstance(value, str):
+            return value, None
+        if isinstance(value, Mapping) and len(value) == 1:
+            tag, content = next(iter(value.items()))
+            return str(tag), content
+        raise self._wrong(name, value, "a variant")
+
     def choice(self, name: str, kind: type[E]) -> E:
         """Return a plain variant of an enum."""
         try:
@@ -136,99 +140,16 @@ def read_hash(value: object) -> bytes:
     raise EncodingError(f"{value!r} is no hash")
 
 
-def terms(value: object) -> Terms:
-    """Read `Terms`."""
-    fields = Fields("terms", value)
-    slash = fields.struct("slash")
-    return Terms(
-        min_stake=fields.planck("min_stake"),
-        max_participants=fields.integer("max_participants"),
-        quorum=fields.integer("quorum"),
-        commit_blocks=fields.integer("commit_blocks"),
-        settle_blocks=fields.integer("settle_blocks"),
-        dispute_blocks=fields.integer("dispute_blocks"),
-        unbonding_blocks=fields.integer("unbonding_blocks"),
-        round_reward=fields.planck("round_reward"),
-        strikes_to_slash=fields.integer("strikes_to_slash"),
-        strike_decay_rounds=fields.integer("strike_decay_rounds"),
-        slash=SlashTerms(
-            equivocation=slash.perbill("equivocation"),
-            outlier_base=slash.perbill("outlier_base"),
-            cap=slash.perbill("cap"),
-        ),
-    )
-
-
-def federation(value: object) -> Federation:
-    """Read `Federation`."""
-    fields = Fields("federation", value)
-    state, ends = _federation_state(fields)
-    return Federation(
-        coordinator=fields.account("coordinator"),
-        state=state,
-        closing_ends=ends,
-        terms_version=fields.integer("terms_version"),
-        metadata=fields.hash("metadata"),
-        deposit=fields.planck("deposit"),
-        next_round=fields.integer("next_round"),
-        open_round=fields.optional("open_round"),
-        members=fields.integer("members"),
-        failed_rounds=fields.integer("failed_rounds"),
-        owed=fields.planck("owed"),
-        reserved=fields.planck("reserved"),
-    )
-
-
-def participant(value: object) -> Participant:
-    """Read `Participant`."""
-    fields = Fields("participant", value)
-    return Participant(
-        active=fields.planck("active"),
-        unbonding=tuple(
-            UnbondingChunk(chunk.planck("amount"), chunk.integer("until"))
-            for chunk in fields.structs("unbonding")
-        ),
-        strikes=fields.integer("strikes"),
-        clean_rounds=fields.integer("clean_rounds"),
-        offences=fields.integer("offences"),
-        pending_offences=fields.integer("pending_offences"),
-        credits=fields.planck("credits"),
-        suspended_until=fields.integer("suspended_until"),
-    )
-
-
-def round_(value: object) -> Round:
-    """Read `Round`."""
-    fields = Fields("round", value)
-    settled = fields.value("settlement") is not None
-    return Round(
-        state=fields.choice("state", RoundState),
-        base_model=fields.hash("base_model"),
-        terms_version=fields.integer("terms_version"),
-        opened_at=fields.integer("opened_at"),
-        commit_until=fields.integer("commit_until"),
-        settle_until=fields.integer("settle_until"),
-        sealed_at=fields.optional("sealed_at"),
-        commitments=fields.integer("commitments"),
-        settlement=_settlement(fields.struct("settlement")) if settled else None,
-    )
-
-
-def commitment(value: object) -> Commitment:
-    """Read `Commitment`."""
-    fields = Fields("commitment", value)
-    return Commitment(fields.hash("hash"), fields.integer("num_examples"), fields.integer("at"))
-
-
-def offence(value: object) -> Offence:
-    """Read `Offence`."""
-    fields = Fields("offence", value)
-    return Offence(
-        kind=fields.choice("kind", OffenceKind),
-        stake=fields.planck("stake"),
-        amount=fields.planck("amount"),
-        executable_at=fields.integer("executable_at"),
-    )
+def read_name(value: object) -> str:
+    """Read bytes that are a name: text as it is, ``0x`` hex as UTF-8."""
+    if not isinstance(value, str):
+        raise BadChainValue(f"{value!r} is no name")
+    if not value.startswith("0x"):
+        return value
+    try:
+        return bytes.fromhex(value[2:]).decode("utf-8")
+    except ValueError as error:
+        raise BadChainValue(f"{value!r} is no name: {error}") from error
 
 
 def balance(value: object) -> Balance:
@@ -270,34 +191,21 @@ def dispatch_error(value: object) -> CallFailed | tuple[int, int]:
     return module.integer("index"), index
 
 
-def _federation_state(fields: Fields) -> tuple[FederationState, int | None]:
-    value = fields.value("state")
-    if isinstance(value, Mapping):
-        return FederationState.CLOSING, fields.struct("state").struct("Closing").integer("ends")
-    return fields.choice("state", FederationState), None
-
-
-def _settlement(fields: Fields) -> Settlement:
-    return Settlement(
-        model=fields.hash("model"),
-        report=fields.hash("report"),
-        root=fields.hash("root"),
-        accepted=fields.integer("accepted"),
-        rejected=fields.integer("rejected"),
-        rewards=fields.planck("rewards"),
-        settled_at=fields.integer("settled_at"),
-    )
-
-
 def _field(fields: Fields, name: str, kind: Kind) -> object:
-    match kind:
-        case Kind.ACCOUNT:
-            return fields.account(name)
-        case Kind.HASH:
-            return fields.hash(name)
-        case Kind.INT:
-            return fields.integer(name)
-        case Kind.FLAG:
-            return fields.flag(name)
-        case Kind.NAME:
-            return fields.text(name)
+    return _READERS[kind](fields, name)
+
+
+def _counts(fields: Fields, name: str) -> dict[str, int]:
+    counts = fields.struct(name)
+    return {key: counts.integer(key) for key in counts.names()}
+
+
+_READERS: Mapping[Kind, Callable[[Fields, str], object]] = {
+    Kind.ACCOUNT: Fields.account,
+    Kind.HASH: Fields.hash,
+    Kind.INT: Fields.integer,
+    Kind.FLAG: Fields.flag,
+    Kind.NAME: Fields.text,
+    Kind.MAYBE_ACCOUNT: Fields.optional_account,
+    Kind.COUNTS: _counts,
+}

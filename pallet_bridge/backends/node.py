@@ -8,37 +8,28 @@ from typing import TYPE_CHECKING, Self
 
 from pallet_bridge.backends import decode
 from pallet_bridge.backends.rpc import Rpc, deadline, remaining
-from pallet_bridge.backends.submission import NodeSubmission, Receipts, block_number
+from pallet_bridge.backends.state import StateReader, as_hex, block_hash
+from pallet_bridge.backends.submission import NodeSubmission, Receipts
 from pallet_bridge.backends.substrate import Codec
 from pallet_bridge.client import SignedCall
 from pallet_bridge.encoding import blake2_256
 from pallet_bridge.errors import (
     BadChainValue,
     ChainTimeout,
-    EncodingError,
-    FederationNotFound,
     MetadataMismatch,
     RpcRefused,
     TransactionRefused,
 )
-from pallet_bridge.metadata import PALLET
-from pallet_bridge.types import AccountId, Balance, BlockRef, Planck
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from pallet_bridge.backends.rpc import Json
     from pallet_bridge.calls import Call
     from pallet_bridge.keys import Signer
     from pallet_bridge.types import (
-        Commitment,
-        Event,
-        Federation,
-        Offence,
-        Participant,
+        AccountId,
+        BlockRef,
         Receipt,
-        Round,
-        Terms,
     )
 
 _PAGE = 500
@@ -50,7 +41,7 @@ _ACCOUNT_TAIL = 16 + _ACCOUNT_BYTES
 _NONCE_TAKEN = frozenset({1010, 1013, 1014})
 
 
-class NodeClient:
+class NodeClient(StateReader):
     """See `pallet_bridge.client.ChainClient`.
 
     Parameters
@@ -69,17 +60,18 @@ class NodeClient:
     """
 
     def __init__(self, url: str, *, timeout: float = 30.0) -> None:
-        self._rpc = Rpc(url, timeout)
+        rpc = Rpc(url, timeout)
         try:
-            self._genesis = _block_hash(self._rpc.request("chain_getBlockHash", [0]))
-            self._codec = Codec(self._rpc)
-            methods = self._rpc.request("rpc_methods")
+            self._genesis = block_hash(rpc.request("chain_getBlockHash", [0]))
+            codec = Codec(rpc)
+            methods = rpc.request("rpc_methods")
             self._seals = "engine_createBlock" in str(
                 decode.Fields("rpc_methods", methods).value("methods")
             )
         except BaseException:
-            self._rpc.close()
+            rpc.close()
             raise
+        super().__init__(rpc, codec)
         self._receipts = Receipts(self._rpc, self._codec, self.events)
         self._nonces: dict[AccountId, int] = {}
         self._nonce_lock = threading.Lock()
@@ -95,109 +87,6 @@ class NodeClient:
         """The hash of block 0."""
         return self._genesis
 
-    def head(self) -> BlockRef:
-        """Return the newest block."""
-        block = _block_hash(self._rpc.request("chain_getBlockHash"))
-        header = self._rpc.request("chain_getHeader", [_hex(block)])
-        return BlockRef(block_number(decode.Fields("header", header)), block)
-
-    def block_at(self, number: int) -> BlockRef | None:
-        """Return a block of the best chain by number."""
-        answer = self._rpc.request("chain_getBlockHash", [number])
-        return None if answer is None else BlockRef(number, _block_hash(answer))
-
-    def federation(self, federation: int, *, at: bytes | None = None) -> Federation:
-        """Return a federation; `FederationNotFound` when there is none."""
-        value = self._read("Federations", [federation], at)
-        if value is None:
-            raise FederationNotFound(PALLET, "FederationNotFound", _no_federation(federation))
-        return decode.federation(value)
-
-    def next_federation(self, *, at: bytes | None = None) -> int:
-        """Return the number that the next federation will get."""
-        value = self._read("NextFederationId", [], at)
-        if value is None:
-            return 0
-        if not isinstance(value, int):
-            raise BadChainValue(f"the chain's NextFederationId is {value!r}")
-        return value
-
-    def terms(
-        self, federation: int, version: int | None = None, *, at: bytes | None = None
-    ) -> Terms:
-        """Return a federation's terms."""
-        if version is None:
-            at = at or self.head().hash
-            version = self.federation(federation, at=at).terms_version
-        value = self._read("FederationTerms", [federation, version], at)
-        if value is None:
-            raise FederationNotFound(
-                PALLET, "FederationNotFound", f"{_no_federation(federation)} with terms {version}"
-            )
-        return decode.terms(value)
-
-    def participant(
-        self, federation: int, account: AccountId, *, at: bytes | None = None
-    ) -> Participant | None:
-        """Return a member, None when the account has not joined."""
-        value = self._read("Participants", [federation, _hex(account.raw)], at)
-        return None if value is None else decode.participant(value)
-
-    def participants(
-        self, federation: int, *, at: bytes | None = None
-    ) -> dict[AccountId, Participant]:
-        """Return all members."""
-        found = self._read_map("Participants", [federation], at)
-        pairs = [(_account(key), decode.participant(value)) for key, value in found]
-        return dict(sorted(pairs, key=lambda pair: pair[0]))
-
-    def round(self, federation: int, round_id: int, *, at: bytes | None = None) -> Round | None:
-        """Return a round, None when it was never opened."""
-        value = self._read("Rounds", [federation, round_id], at)
-        return None if value is None else decode.round_(value)
-
-    def commitments(
-        self, federation: int, round_id: int, *, at: bytes | None = None
-    ) -> dict[AccountId, Commitment]:
-        """Return a round's commitments."""
-        found = self._read_map("Commitments", [federation, round_id], at)
-        pairs = [(_account(key), decode.commitment(value)) for key, value in found]
-        return dict(sorted(pairs, key=lambda pair: pair[0]))
-
-    def offences(
-        self, federation: int, *, at: bytes | None = None
-    ) -> dict[tuple[int, AccountId], Offence]:
-        """Return the offences that wait for their slash."""
-        found = self._read_map("Offences", [federation], at)
-        pairs = [((_round(key), _account(key)), decode.offence(value)) for key, value in found]
-        return dict(sorted(pairs, key=lambda pair: pair[0]))
-
-    def balance(self, account: AccountId, *, at: bytes | None = None) -> Balance:
-        """Return what an account has."""
-        value = self._read("Account", [_hex(account.raw)], at, pallet="System")
-        return Balance(Planck(0), Planck(0)) if value is None else decode.balance(value)
-
-    def issuance(self, *, at: bytes | None = None) -> Planck:
-        """Return the sum of all balances."""
-        value = self._read("TotalIssuance", [], at, pallet="Balances")
-        if not isinstance(value, int):
-            raise BadChainValue(f"the chain's total issuance is {value!r}")
-        return Planck(value)
-
-    def events(self, block: bytes) -> tuple[Event, ...]:
-        """Return a block's events."""
-        value = self._read("Events", [], block, pallet="System")
-        if value is None:
-            return ()
-        if not isinstance(value, list):
-            raise BadChainValue("the chain's events are no list")
-        return tuple(decode.event(item) for item in value)
-
-    def nonce(self, account: AccountId, *, at: bytes | None = None) -> int:
-        """Return how many transactions of an account are in blocks."""
-        value = self._read("Account", [_hex(account.raw)], at, pallet="System")
-        return 0 if value is None else decode.Fields("account", value).integer("nonce")
-
     def sign(self, call: Call, signer: Signer, *, nonce: int | None = None) -> SignedCall:
         """Sign a call without sending it."""
         number = self._next_nonce(signer.account) if nonce is None else nonce
@@ -209,7 +98,7 @@ class NodeClient:
         try:
             watch = self._rpc.subscribe(
                 "author_submitAndWatchExtrinsic",
-                [_hex(signed.extrinsic)],
+                [as_hex(signed.extrinsic)],
                 "author_unwatchExtrinsic",
             )
         except RpcRefused as error:
@@ -275,47 +164,6 @@ class NodeClient:
     ) -> None:
         self.close()
 
-    def _read(
-        self, item: str, params: list[object], at: bytes | None, *, pallet: str = PALLET
-    ) -> object:
-        key = self._codec.storage_key(pallet, item, params)
-        data = self._rpc.request("state_getStorage", [key, *_at(at)])
-        return None if data is None else self._codec.storage_value(pallet, item, str(data))
-
-    def _read_map(
-        self, item: str, params: list[object], at: bytes | None
-    ) -> list[tuple[bytes, object]]:
-        block = _hex(at or self.head().hash)  # one state for all pages
-        prefix = self._codec.storage_key(PALLET, item, params)
-        found: list[tuple[bytes, object]] = []
-        start = prefix
-        while True:
-            keys = self._rpc.request("state_getKeysPaged", [prefix, _PAGE, start, block])
-            if not isinstance(keys, list):
-                raise BadChainValue(f"the keys of {item} are no list")
-            if keys:
-                found.extend(self._values(item, self._changes(keys, block)))
-            if len(keys) < _PAGE:
-                return found
-            start = str(keys[-1])
-
-    def _changes(self, keys: list[Json], block: str) -> list[Json]:
-        answer = self._rpc.request("state_queryStorageAt", [keys, block])
-        if not isinstance(answer, list):
-            raise BadChainValue("the answer to state_queryStorageAt is no list")
-        changes: list[Json] = []
-        for group in answer:
-            part = decode.Fields("storage change", group).value("changes")
-            changes.extend(part if isinstance(part, list) else [])
-        return changes
-
-    def _values(self, item: str, changes: list[Json]) -> list[tuple[bytes, object]]:
-        try:
-            pairs = [(bytes.fromhex(key.removeprefix("0x")), str(data)) for key, data in changes]
-        except (ValueError, TypeError, AttributeError) as error:
-            raise BadChainValue(f"the entries of {item} cannot be read: {error}") from error
-        return [(key, self._codec.storage_value(PALLET, item, data)) for key, data in pairs]
-
     def _next_nonce(self, account: AccountId) -> int:
         with self._nonce_lock:
             known = self._nonces.get(account)
@@ -337,30 +185,3 @@ class NodeClient:
         if now != then:
             change = f"its runtime went from version {then} to {now} since this client connected"
             raise MetadataMismatch(self.url, [change])
-
-
-def _hex(raw: bytes) -> str:
-    return "0x" + raw.hex()
-
-
-def _at(block: bytes | None) -> list[str]:
-    return [] if block is None else [_hex(block)]
-
-
-def _block_hash(answer: Json) -> bytes:
-    try:
-        return decode.read_hash(answer)
-    except EncodingError as error:
-        raise BadChainValue(f"the hash of a block is {answer!r}") from error
-
-
-def _account(key: bytes) -> AccountId:
-    return AccountId(key[-_ACCOUNT_BYTES:])
-
-
-def _round(key: bytes) -> int:
-    return int.from_bytes(key[-_ACCOUNT_TAIL - 4 : -_ACCOUNT_TAIL], "little")
-
-
-def _no_federation(federation: int) -> str:
-    return f"the chain has no federation {federation}"

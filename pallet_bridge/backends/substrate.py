@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from scalecodec.base import ScaleBytes
 from scalecodec.exceptions import RemainingScaleBytesNotEmptyException
-from scalecodec.types import Tuple
+from scalecodec.types import Enum, Struct, Tuple
 from substrateinterface import Keypair, SubstrateInterface
 from substrateinterface.exceptions import SubstrateRequestException
 from substrateinterface.storage import StorageKey
@@ -143,11 +143,33 @@ class Codec:
         return {name: self._fit_value(kinds[name], value) for name, value in args.items()}
 
     def _fit_value(self, kind: str, value: Value) -> Value:
-        if not isinstance(value, list):
-            return value
-        fitted = [self._fit_item(item) for item in value]
+        """Wrap a value of this type, and all that is in it, as scalecodec wants it."""
         cls = self._interface.runtime_config.get_decoder_class(kind)
-        return [fitted] if issubclass(cls, Tuple) and len(cls.type_mapping) == 1 else fitted
+        if isinstance(value, dict):
+            return self._fit_dict(cls, value)
+        return self._fit_list(cls, value) if isinstance(value, list) else value
+
+    def _fit_dict(self, cls: type[Any], value: dict[str, Value]) -> Value:
+        """Fit a call, the fields of a struct, or the content of an enum's variant."""
+        if "call_function" in value:
+            return self._fit_item(value)
+        kinds = dict(cls.type_mapping) if issubclass(cls, Struct | Enum) else {}
+        return {name: self._fit_content(kinds.get(name), item) for name, item in value.items()}
+
+    def _fit_list(self, cls: type[Any], value: list[Value]) -> Value:
+        """Fit a bounded list, which is a struct of one field, a tuple, or a plain list."""
+        kinds = cls.type_mapping if issubclass(cls, Tuple) else []
+        if len(kinds) == 1:
+            return [self._fit_value(kinds[0], value)]
+        if kinds and len(kinds) == len(value):
+            return [self._fit_value(k, item) for k, item in zip(kinds, value, strict=True)]
+        inner = getattr(cls, "sub_type", None)
+        return [self._fit_value(inner, v) if inner else self._fit_item(v) for v in value]
+
+    def _fit_content(self, kind: object, value: Value) -> Value:
+        if isinstance(kind, dict) and isinstance(value, dict):  # a variant with named fields
+            return {name: self._fit_content(kind.get(name), item) for name, item in value.items()}
+        return self._fit_value(kind, value) if isinstance(kind, str) else value
 
     def _fit_item(self, item: Value) -> Value:
         match item:

@@ -243,15 +243,33 @@ def play(substrate: SubstrateInterface, client: Client) -> Iterator[tuple[str, I
     terms = {
         "min_stake": 10 * unit,
         "max_participants": 8,
-        "quorum": 0,
+        "quorum": "Window",
         "commit_blocks": 1000,
         "settle_blocks": 10,
         "dispute_blocks": 10,
         "unbonding_blocks": 2000,
+        "claim_blocks": 100,
+        "retention_blocks": 200,
+        "cooldown_blocks": 0,
         "round_reward": 5 * unit,
         "strikes_to_slash": 3,
         "strike_decay_rounds": 10,
-        "slash": {"equivocation": 500_000_000, "outlier_base": 100_000_000, "cap": 500_000_000},
+        "slash": {
+            "equivocation": 500_000_000,
+            "mismatch": 500_000_000,
+            "outlier_base": 100_000_000,
+            "cap": 500_000_000,
+        },
+        "reporter_share": 100_000_000,
+        "dispute_bond": unit,
+        "arbiter": "Council",
+        "coupling": "Loose",
+        "attest_quorum": 0,
+        "attest_by": "Count",
+        "committee_size": 0,
+        "governance": "Coordinator",
+        "max_failed_rounds": 3,
+        "training": [[("learning_rate", {"Fixed": 10_000_000})]],  # a bounded list in its struct
     }
     zero = {"federation": 0}
     first = [

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from flwr.app import Array, ArrayRecord, Message, MetricRecord, RecordDict
 
-from bcfl_plugins.config import TermsConfig
-from bcfl_plugins.provision import terms_of
+from bcfl_plugins.terms import TermsConfig, terms_of
 from pallet_bridge import calls, connect
 from pallet_bridge.audit import audit_run
 from pallet_bridge.journal import read_run

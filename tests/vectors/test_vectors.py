@@ -8,18 +8,17 @@ from pathlib import Path
 import pytest
 
 from pallet_bridge.encoding import (
-    Leaf,
     commitment_hash,
     escrow_account,
     leaf_hash,
-    merkle_root,
     signing_payload,
 )
 from pallet_bridge.keys import verify
-from pallet_bridge.types import AccountId, Outcome, Planck
+from pallet_bridge.settlement import merkle_root
+from pallet_bridge.types import AccountId, Leaf, Outcome, Planck
 
 VECTORS = Path(__file__).parents[2] / "pallet_bridge" / "vectors"
-OUTCOMES = {"0": Outcome.ACCEPTED, "1": Outcome.REJECTED}
+OUTCOMES = {"0": Outcome.ACCEPTED, "1": Outcome.REJECTED, "2": Outcome.EXCLUDED}
 
 Row = dict[str, str]
 
@@ -73,6 +72,7 @@ def test_leaves(row: Row) -> None:
     leaf = Leaf(
         account=account(row["account"]),
         commitment=bytes.fromhex(row["commitment"]),
+        digest=bytes.fromhex(row["digest"]),
         outcome=OUTCOMES[row["outcome"]],
         score=int(row["score"]),
         strikes=int(row["strikes"]),

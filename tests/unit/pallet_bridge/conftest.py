@@ -18,12 +18,16 @@ from pallet_bridge.reports import ReportEntry, RoundReport
 from pallet_bridge.types import (
     UNIT,
     AccountId,
+    Coupling,
+    Governance,
     Outcome,
     Perbill,
     Planck,
+    Quorum,
     Reason,
     SignedCommitment,
     SlashTerms,
+    Tally,
     Terms,
 )
 
@@ -40,19 +44,33 @@ STAKE = Planck(100 * UNIT)
 TERMS = Terms(
     min_stake=Planck(UNIT),
     max_participants=10,
-    quorum=3,
+    quorum=Quorum(count=3),
     commit_blocks=20,
     settle_blocks=20,
     dispute_blocks=2,
     unbonding_blocks=60,
+    claim_blocks=100,
+    retention_blocks=200,
+    cooldown_blocks=0,
     round_reward=Planck(30 * UNIT),
     strikes_to_slash=2,
     strike_decay_rounds=2,
     slash=SlashTerms(
         equivocation=Perbill(500_000_000),
+        mismatch=Perbill(500_000_000),
         outlier_base=Perbill(100_000_000),
         cap=Perbill(500_000_000),
     ),
+    reporter_share=Perbill(100_000_000),
+    dispute_bond=Planck(5 * UNIT),
+    arbiter=NODES[2].account,
+    coupling=Coupling.LOOSE,
+    attest_quorum=Perbill(0),
+    attest_by=Tally.COUNT,
+    committee_size=0,
+    governance=Governance.COORDINATOR,
+    max_failed_rounds=3,
+    training={"learning_rate": 10**7, "method": bytes(32)},
 )
 
 
@@ -126,7 +144,8 @@ def write_run(
     for number in range(rounds):
         play_round(chain, journal, number, lie)
     chain.wait_until_block(chain.head().number + TERMS.dispute_blocks, timeout=60)
-    for number, account in chain.offences(federation):
+    waiting = [place for place, found in chain.offences(federation).items() if found.waits]
+    for number, account in waiting:
         call = calls.execute_slash(federation, number, account)
         journal.append_receipt(chain.execute(call, COORDINATOR))
     last = chain.execute(calls.open_round(federation, bytes(32)), COORDINATOR)
@@ -149,17 +168,19 @@ def play_round(chain: ChainClient, journal: Journal, number: int, lie: Lie) -> N
         genesis=chain.genesis_hash,
         federation=federation,
         round=number,
+        terms_version=1,
         base_model=bytes([number]) * 32,
         model=model,
         entries=tuple(entry_of(index, one) for index, one in enumerate(signed)),
-        excluded=(),
+        absent=(),
         defense="none",
         parameters={},
+        states={},
         timings_us={"judge": 12},
     )
     report = lie(honest)
     digest = journal.reports.put(report)
-    if len(able) < TERMS.quorum:
+    if len(able) < TERMS.quorum.count:
         chain.wait_until_block(chain.head().number + TERMS.commit_blocks + 1, timeout=60)
     verdicts = [entry.verdict() for entry in honest.entries]
     call = calls.settle(federation, number, model, digest, verdicts)
@@ -168,14 +189,14 @@ def play_round(chain: ChainClient, journal: Journal, number: int, lie: Lie) -> N
 
 def suspended(chain: ChainClient, federation: int, account: AccountId) -> bool:
     member = chain.participant(federation, account)
-    return member is not None and member.suspended_until > chain.head().number
+    return member is not None and member.is_suspended(chain.head().number + 1)
 
 
 def entry_of(index: int, signed: SignedCommitment) -> ReportEntry:
     if signed.account == BAD:
         reason, detail = int(Reason.OUTLIER_NORM), "too long"
-        return ReportEntry(index, signed, Outcome.REJECTED, -2_500_000, reason, detail)
-    return ReportEntry(2**64 - 1 - index, signed, Outcome.ACCEPTED, 40_000, 0, "")
+        return ReportEntry(index, signed, Outcome.REJECTED, -2_500_000, reason, 0, detail)
+    return ReportEntry(2**64 - 1 - index, signed, Outcome.ACCEPTED, 40_000, 0, 1, "")
 
 
 def with_entry(report: RoundReport, index: int, entry: ReportEntry) -> RoundReport:

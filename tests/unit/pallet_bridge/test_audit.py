@@ -322,9 +322,9 @@ def test_another_update_under_a_commitment_is_named(findings_on: Liar) -> None:
     def lie(report: RoundReport) -> RoundReport:
         return with_entry(report, 2, change(report.entries[2], update_digest=b"\7" * 32))
 
-    (finding,) = findings_on(lie)
-    assert (finding.kind, finding.round) == ("commitment", 0)
-    assert str(NODES[2].account) in finding.statement
+    opened, rooted = findings_on(lie)
+    assert (opened.kind, opened.round, rooted.kind) == ("commitment", 0, "root")
+    assert str(NODES[2].account) in opened.statement
 
 
 def test_an_entry_of_somebody_who_never_committed_is_named(findings_on: Liar) -> None:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pallet_bridge import calls, connect, metadata
-from pallet_bridge.encoding import Leaf, settlement_root
 from pallet_bridge.errors import (
     AlreadyJoined,
     CallFailed,
@@ -23,13 +22,17 @@ from pallet_bridge.errors import (
     TransactionRefused,
 )
 from pallet_bridge.keys import Signer
+from pallet_bridge.rewards import claims, waiting_rewards
+from pallet_bridge.settlement import leaves_of, settlement_root, totals_of
 from pallet_bridge.types import (
     UNIT,
     AccountId,
     FederationState,
     OffenceKind,
+    OffenceState,
     Outcome,
     Planck,
+    Quorum,
     RoundState,
     UnbondingChunk,
     Verdict,
@@ -82,10 +85,10 @@ def test_the_table_is_the_chains_pallet_and_nothing_is_missing_in_it(chain: Embe
 def test_another_pallet_is_refused_with_its_differences(
     chain: EmbeddedClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(metadata, "CALLS", {**metadata.CALLS, "attest": ("federation",)})
+    monkeypatch.setattr(metadata, "CALLS", {**metadata.CALLS, "audition": ("federation",)})
     with pytest.raises(MetadataMismatch) as raised:
         connect(chain.url)
-    assert raised.value.differences == ("it has no call attest",)
+    assert raised.value.differences == ("it has no call audition",)
 
 
 def test_a_federation_reads_back_as_it_was_made(chain: EmbeddedClient, federation: int) -> None:
@@ -139,9 +142,9 @@ def test_a_round_from_opening_to_claim(chain: EmbeddedClient, federation: int) -
     assert commitments[signed[0].account].hash == signed[0].commitment
     assert commitments[DAVE.account].num_examples == 7
     verdicts = [
-        Verdict(BOB.account, Outcome.REJECTED, -(2**63), 255),
-        Verdict(CHARLIE.account, Outcome.ACCEPTED, 2**63 - 1, 0),
-        Verdict(DAVE.account, Outcome.ACCEPTED, 0, 0),
+        Verdict(BOB.account, b"\4" * 32, Outcome.REJECTED, -(2**63), 255, 9),
+        Verdict(CHARLIE.account, b"\5" * 32, Outcome.ACCEPTED, 2**63 - 1, 0, 1),
+        Verdict(DAVE.account, bytes(32), Outcome.ACCEPTED, 0, 0, 2),
     ]
     call = calls.settle(federation, 0, b"\2" * 32, b"\3" * 32, verdicts)
     chain.execute(call, COORDINATOR)
@@ -149,22 +152,21 @@ def test_a_round_from_opening_to_claim(chain: EmbeddedClient, federation: int) -
     settlement = round_.settlement
     assert round_.state is RoundState.SETTLED
     assert (settlement.model, settlement.report) == (b"\2" * 32, b"\3" * 32)
-    assert (settlement.accepted, settlement.rejected, settlement.rewards) == (2, 1, 30 * UNIT)
-    assert settlement.root == settlement_root(
-        Leaf(
-            account=verdict.account,
-            commitment=commitments[verdict.account].hash,
-            outcome=verdict.outcome,
-            score=verdict.score,
-            strikes=int(verdict.outcome is Outcome.REJECTED),
-            reward=Planck(15 * UNIT if verdict.outcome is Outcome.ACCEPTED else 0),
-            reason=verdict.reason,
-        )
-        for verdict in verdicts
-    )
+    known = {account: found.hash for account, found in commitments.items()}
+    leaves = leaves_of(verdicts, known, TERMS.round_reward)
+    assert settlement.totals == totals_of(leaves)
+    assert settlement.root == settlement_root(leaves)
+    assert waiting_rewards(chain, federation) == {
+        CHARLIE.account: {0: 10 * UNIT},
+        DAVE.account: {0: 20 * UNIT},
+    }
+    assert claims(chain, federation, DAVE.account) == ()
+    chain.wait_until_block(settlement.dispute_until, timeout=60)
     before = chain.balance(DAVE.account).free
-    chain.execute(calls.claim(federation, DAVE.account), COORDINATOR)
-    assert chain.balance(DAVE.account).free - before == 15 * UNIT
+    (claim,) = claims(chain, federation, DAVE.account)
+    chain.execute(claim, COORDINATOR)
+    assert chain.balance(DAVE.account).free - before == 20 * UNIT
+    assert DAVE.account not in waiting_rewards(chain, federation)
 
 
 def test_a_second_signed_commitment_is_an_offence_that_is_executed(
@@ -181,7 +183,7 @@ def test_a_second_signed_commitment_is_an_offence_that_is_executed(
     chain.wait_until_block(offence.executable_at, timeout=10)
     chain.execute(calls.execute_slash(federation, 0, BOB.account), CHARLIE)
     assert chain.participant(federation, BOB.account).active == STAKE // 2
-    assert chain.offences(federation) == {}
+    assert chain.offences(federation)[0, BOB.account].state is OffenceState.EXECUTED
 
 
 def test_a_forged_entry_is_refused_and_the_others_go_on(
@@ -229,8 +231,9 @@ def test_a_failed_call_raises_its_own_class(chain: EmbeddedClient, federation: i
     assert "sign with its account" in raised.value.docs
     with pytest.raises(AlreadyJoined):
         chain.execute(calls.join(federation, STAKE), BOB)
+    terms = replace(TERMS, quorum=Quorum(count=11))
     with pytest.raises(TermsOutOfRange):
-        chain.execute(calls.create_federation(replace(TERMS, quorum=11), bytes(32)), BOB)
+        chain.execute(calls.create_federation(terms, bytes(32)), BOB)
 
 
 def test_an_error_outside_of_the_pallet_is_told_by_name(chain: EmbeddedClient) -> None:

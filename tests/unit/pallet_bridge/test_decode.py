@@ -7,9 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pallet_bridge.backends import decode
+from pallet_bridge.backends import decode, records
 from pallet_bridge.errors import BadChainValue, CallFailed
-from pallet_bridge.types import AccountId, FederationState, RoundState
+from pallet_bridge.types import (
+    AccountId,
+    Arbiter,
+    FederationState,
+    MembersVote,
+    OffenceState,
+    Quorum,
+    RoundState,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +26,7 @@ ALICE = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"
 HASH = "0x" + "ab" * 32
 FEDERATION = {
     "coordinator": ALICE,
+    "founder": ALICE,
     "state": {"Closing": {"ends": 9}},
     "terms_version": 1,
     "metadata": HASH,
@@ -25,9 +34,19 @@ FEDERATION = {
     "next_round": 2,
     "open_round": None,
     "members": 3,
+    "total_active": 9,
     "failed_rounds": 0,
+    "failures_in_row": 0,
     "owed": 2**100,
     "reserved": 0,
+    "liable_until": 0,
+    "last_claim_until": 0,
+    "next_proposal": 0,
+    "proposals": 0,
+    "attesters": 0,
+    "seed": HASH,
+    "seed_at": 0,
+    "seeded": False,
 }
 PARTICIPANT = {
     "active": 1,
@@ -36,7 +55,6 @@ PARTICIPANT = {
     "clean_rounds": 0,
     "offences": 0,
     "pending_offences": 0,
-    "credits": 0,
     "suspended_until": 0,
 }
 ROUND = {
@@ -47,16 +65,59 @@ ROUND = {
     "commit_until": 2,
     "settle_until": 3,
     "sealed_at": 2,
+    "ended_at": 3,
     "commitments": 1,
+    "committed_stake": 100,
+    "stored": 1,
+    "pending_offences": 0,
     "settlement": {
+        "mode": "List",
         "model": HASH,
         "report": HASH,
         "root": HASH,
-        "accepted": 1,
-        "rejected": 0,
-        "rewards": 5,
+        "totals": {"accepted": 1, "rejected": 0, "excluded": 0, "strikes": 0, "rewards": 5},
+        "left": {"accepted": 0, "rejected": 0, "excluded": 0, "strikes": 0, "rewards": 0},
+        "unpaid": 5,
         "settled_at": 3,
+        "dispute_until": 4,
+        "claim_until": 9,
+        "failures_before": 0,
+        "expired": False,
     },
+}
+OFFENCE = {
+    "kind": "Outlier",
+    "stake": 100,
+    "amount": 10,
+    "executable_at": 7,
+    "reporter": None,
+    "state": {"Disputed": {"bond": 5, "until": 9, "upheld": 0, "overturned": 0}},
+}
+TERMS = {
+    "min_stake": 1,
+    "max_participants": 2,
+    "quorum": {"Count": 2},
+    "commit_blocks": 3,
+    "settle_blocks": 4,
+    "dispute_blocks": 5,
+    "unbonding_blocks": 6,
+    "claim_blocks": 7,
+    "retention_blocks": 8,
+    "cooldown_blocks": 9,
+    "round_reward": 10,
+    "strikes_to_slash": 11,
+    "strike_decay_rounds": 12,
+    "slash": {"equivocation": 1, "mismatch": 2, "outlier_base": 3, "cap": 4},
+    "reporter_share": 13,
+    "dispute_bond": 14,
+    "arbiter": {"Account": ALICE},
+    "coupling": "Loose",
+    "attest_quorum": 15,
+    "attest_by": "Count",
+    "committee_size": 16,
+    "governance": {"Members": {"quorum": 1, "threshold": 2, "voting_blocks": 3, "delay_blocks": 4}},
+    "max_failed_rounds": 17,
+    "training": [("0x6c72", {"Fixed": 5}), ("rule", {"Hash": HASH})],
 }
 REWARDED = {
     "module_id": "Bcfl",
@@ -67,34 +128,57 @@ REWARDED = {
 
 
 def test_records_are_read() -> None:
-    federation = decode.federation(FEDERATION)
+    federation = records.federation(FEDERATION)
     assert (federation.state, federation.closing_ends) == (FederationState.CLOSING, 9)
     assert federation.owed == 2**100
-    assert decode.participant(PARTICIPANT).stake == 3
-    settlement = decode.round_(ROUND).settlement
+    assert records.participant(PARTICIPANT).stake == 3
+    settlement = records.round_(ROUND).settlement
     assert settlement is not None
     assert settlement.root == b"\xab" * 32
-    assert decode.round_(ROUND | {"settlement": None, "state": "Open"}).state is RoundState.OPEN
+    assert records.round_(ROUND | {"settlement": None, "state": "Open"}).state is RoundState.OPEN
+    offence = records.offence(OFFENCE)
+    assert (offence.state, offence.waits) == (OffenceState.DISPUTED, True)
+    assert offence.dispute is not None
+    assert offence.dispute.until == 9
     event = decode.event(REWARDED)
     assert event.account() == AccountId.parse(ALICE)
     assert (event.integer("amount"), event.extrinsic) == (5, 1)
 
 
+def test_terms_are_read() -> None:
+    terms = records.terms(TERMS)
+    assert terms.quorum == Quorum(count=2)
+    assert terms.arbiter == AccountId.parse(ALICE)
+    assert terms.governance == MembersVote(1, 2, 3, 4)  # type: ignore[arg-type]
+    assert terms.training == {"lr": 5, "rule": b"\xab" * 32}
+    assert records.terms(TERMS | {"arbiter": "Council"}).arbiter is Arbiter.COUNCIL
+    assert records.terms(TERMS | {"quorum": "Window"}).quorum == Quorum()
+
+
 CASES: list[tuple[Callable[[object], object], dict[str, Any], tuple[str, ...], Any]] = [
-    (decode.federation, FEDERATION, ("coordinator",), "5Grw"),
-    (decode.federation, FEDERATION, ("coordinator",), 7),
-    (decode.federation, FEDERATION, ("state",), "Sleeping"),
-    (decode.federation, FEDERATION, ("state",), {"Closing": {}}),
-    (decode.federation, FEDERATION, ("metadata",), "0xabcd"),
-    (decode.federation, FEDERATION, ("metadata",), "0x" + "zz" * 32),
-    (decode.federation, FEDERATION, ("metadata",), None),
-    (decode.federation, FEDERATION, ("members",), "3"),
-    (decode.federation, FEDERATION, ("members",), True),
-    (decode.federation, FEDERATION, ("open_round",), 1.0),
-    (decode.participant, PARTICIPANT, ("unbonding",), 5),
-    (decode.participant, PARTICIPANT, ("unbonding",), [5]),
-    (decode.round_, ROUND, ("state",), {"Settled": 1}),
-    (decode.round_, ROUND, ("settlement", "rewards"), None),
+    (records.federation, FEDERATION, ("coordinator",), "5Grw"),
+    (records.federation, FEDERATION, ("coordinator",), 7),
+    (records.federation, FEDERATION, ("state",), "Sleeping"),
+    (records.federation, FEDERATION, ("state",), {"Closing": {}}),
+    (records.federation, FEDERATION, ("metadata",), "0xabcd"),
+    (records.federation, FEDERATION, ("metadata",), "0x" + "zz" * 32),
+    (records.federation, FEDERATION, ("metadata",), None),
+    (records.federation, FEDERATION, ("members",), "3"),
+    (records.federation, FEDERATION, ("members",), True),
+    (records.federation, FEDERATION, ("open_round",), 1.0),
+    (records.participant, PARTICIPANT, ("unbonding",), 5),
+    (records.participant, PARTICIPANT, ("unbonding",), [5]),
+    (records.round_, ROUND, ("state",), {"Settled": 1}),
+    (records.round_, ROUND, ("settlement", "totals"), None),
+    (records.round_, ROUND, ("settlement", "totals", "rewards"), None),
+    (records.offence, OFFENCE, ("state",), {"Disputed": 5}),
+    (records.offence, OFFENCE, ("reporter",), 5),
+    (records.terms, TERMS, ("quorum",), {"Half": 2}),
+    (records.terms, TERMS, ("arbiter",), {"Account": 5}),
+    (records.terms, TERMS, ("governance",), "Anarchy"),
+    (records.terms, TERMS, ("training",), 5),
+    (records.terms, TERMS, ("training",), [("lr", 5)]),
+    (records.terms, TERMS, ("training",), [("0xzz", {"Fixed": 5})]),
     (decode.event, REWARDED, ("module_id",), None),
     (decode.event, REWARDED, ("attributes",), None),
     (decode.event, REWARDED, ("attributes", "account"), HASH[:10]),
@@ -115,7 +199,7 @@ def test_a_value_of_another_kind_is_refused(
         read(changed)
 
 
-@pytest.mark.parametrize("read", [decode.federation, decode.round_, decode.event, decode.terms])
+@pytest.mark.parametrize("read", [records.federation, records.round_, decode.event, records.terms])
 @pytest.mark.parametrize("value", [None, [], "text", {}, 5])
 def test_what_is_no_struct_is_refused(read: Callable[[object], object], value: object) -> None:
     with pytest.raises(BadChainValue):

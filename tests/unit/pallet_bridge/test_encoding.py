@@ -1,26 +1,25 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from hashlib import blake2b
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
 
 from pallet_bridge.encoding import (
-    EMPTY_ROOT,
-    Leaf,
+    attest_statement,
+    blake2_256,
     commitment_hash,
     compact,
+    hash_chain,
     identity_payload,
-    leaf_hash,
     scale_str,
-    settlement_root,
     signing_payload,
     update_digest,
 )
 from pallet_bridge.errors import EncodingError
-from pallet_bridge.types import AccountId, Outcome, Planck
+from pallet_bridge.types import AccountId
 
 ARRAYS = {"weight": np.arange(6, dtype="<f4").reshape(2, 3), "bias": np.array(1.5, dtype="<f8")}
 PINNED = "b5d185042e540fe34c6be4e05b3f170f6da966e3f8a143493ead43f15666d8da"
@@ -129,6 +128,27 @@ def test_what_is_signed_is_not_what_is_committed() -> None:
     assert signed != signing_payload(**PLACE | {"round_id": 4}, commitment=b"\6" * 32)
 
 
+def test_a_statement_is_of_one_settlement() -> None:
+    said: dict[str, Any] = {
+        "genesis": b"\1" * 32,
+        "federation": 2,
+        "round_id": 3,
+        "model": b"\4" * 32,
+        "report": b"\5" * 32,
+        "root": b"\6" * 32,
+    }
+    for name, other in {"round_id": 4, "model": bytes(32), "root": bytes(32)}.items():
+        assert attest_statement(**said | {name: other}) != attest_statement(**said)
+
+
+def test_each_link_of_a_chain_hashes_to_the_one_before() -> None:
+    chain = hash_chain(b"\7" * 32, 3)
+    assert len(chain) == 4
+    assert chain[-1] == b"\7" * 32
+    for link, preimage in pairwise(chain):
+        assert blake2_256(preimage) == link
+
+
 def test_an_identity_answers_one_challenge() -> None:
     place = {"genesis": b"\1" * 32, "federation": 0, "node_id": 2**64 - 1}
     one = identity_payload(**place, challenge=bytes(32))
@@ -150,55 +170,6 @@ def test_what_does_not_fit_is_refused(change: dict[str, Any]) -> None:
     base = {**PLACE, "update_digest": b"\6" * 32, "salt": b"\7" * 32}
     with pytest.raises(EncodingError):
         commitment_hash(**base | change)
-
-
-def leaf(index: int, **changes: Any) -> Leaf:
-    account = AccountId(bytes([index]) * 32)
-    made = Leaf(account, bytes(32), Outcome.ACCEPTED, -1, 2, Planck(3), 0)
-    return replace(made, **changes)
-
-
-def test_the_root_of_nothing_is_zero() -> None:
-    assert settlement_root([]) == EMPTY_ROOT == bytes(32)
-
-
-def test_the_root_of_one_is_its_leaf() -> None:
-    assert settlement_root([leaf(1)]) == leaf_hash(leaf(1))
-
-
-def test_an_odd_leaf_moves_up_unchanged() -> None:
-    one, two, three = (leaf_hash(leaf(index)) for index in (1, 2, 3))
-
-    def node(left: bytes, right: bytes) -> bytes:
-        return blake2b(b"\x01" + left + right, digest_size=32).digest()
-
-    assert settlement_root([leaf(1), leaf(2), leaf(3)]) == node(node(one, two), three)
-
-
-def test_the_root_does_not_depend_on_the_order_it_is_told_in() -> None:
-    leaves = [leaf(index) for index in range(7)]
-    assert settlement_root(reversed(leaves)) == settlement_root(leaves)
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"commitment": b"\1" * 32},
-        {"outcome": Outcome.REJECTED},
-        {"score": 1},
-        {"strikes": 3},
-        {"reward": Planck(4)},
-        {"reason": 7},
-    ],
-)
-def test_a_leaf_holds_every_field(change: dict[str, Any]) -> None:
-    assert leaf_hash(leaf(1, **change)) != leaf_hash(leaf(1))
-
-
-@pytest.mark.parametrize("change", [{"score": 2**63}, {"reason": 256}, {"reward": Planck(-1)}])
-def test_a_leaf_that_does_not_fit_is_refused(change: dict[str, Any]) -> None:
-    with pytest.raises(EncodingError):
-        leaf_hash(leaf(1, **change))
 
 
 @pytest.mark.parametrize(

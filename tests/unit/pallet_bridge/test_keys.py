@@ -107,3 +107,24 @@ def test_a_key_file_without_key_is_refused_by_its_name_only(tmp_path: Path, cont
 def test_a_key_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="No such file"):
         Signer.from_file(tmp_path / "key")
+
+
+def test_a_source_names_where_the_key_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "key"
+    path.write_text("//Alice\n")
+    path.chmod(0o600)
+    monkeypatch.setenv("A_KEY", "//Alice")
+    found = [Signer.from_source(s, "x") for s in ("//Alice", "env:A_KEY", f"file:{path}")]
+    assert {str(signer.account) for signer in found} == {KNOWN["//Alice"]}
+
+
+def test_an_unset_variable_is_named_with_its_setting() -> None:
+    with pytest.raises(ConfigError, match=r"bcfl\.coordinator is env:NO_SUCH_VARIABLE"):
+        Signer.from_source("env:NO_SUCH_VARIABLE", "bcfl.coordinator")
+
+
+@pytest.mark.parametrize("secret", [DEV_PHRASE, "0x" + "11" * 32, ""])
+def test_a_secret_in_a_setting_is_refused_and_not_repeated(secret: str) -> None:
+    with pytest.raises(ConfigError, match="bcfl-key-uri must be") as raised:
+        Signer.from_source(secret, "bcfl-key-uri")
+    assert not secret or secret not in str(raised.value)

@@ -20,9 +20,9 @@ def test_the_same_pallet_has_no_differences() -> None:
 
 def test_what_the_chain_has_in_addition_is_no_difference() -> None:
     more = PalletNames(
-        calls={**EXACT.calls, "attest": ("federation",)},
+        calls={**EXACT.calls, "audition": ("federation",)},
         storage={**STORAGE, "Disputes": 2},
-        events={**EXACT.events, "Attested": ("who",)},
+        events={**EXACT.events, "Auditioned": ("who",)},
         errors=ERRORS | {"TooLate"},
     )
     assert differences(more) == ()

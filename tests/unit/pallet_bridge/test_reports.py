@@ -8,7 +8,7 @@ import pytest
 
 from pallet_bridge.encoding import blake2_256
 from pallet_bridge.errors import EncodingError, ReportMissing, ReportTampered, ReportUnreadable
-from pallet_bridge.reports import Excluded, ReportEntry, ReportStore, RoundReport
+from pallet_bridge.reports import Absent, ReportEntry, ReportStore, RoundReport
 from pallet_bridge.types import AccountId, Outcome, SignedCommitment
 
 if TYPE_CHECKING:
@@ -18,19 +18,21 @@ if TYPE_CHECKING:
 def entry(index: int) -> ReportEntry:
     account = AccountId(bytes([index]) * 32)
     signed = SignedCommitment(account, b"\1" * 32, 10, b"\2" * 32, b"\3" * 32, b"\4" * 64)
-    return ReportEntry(2**64 - index, signed, Outcome.ACCEPTED, -1_500_000, 0, "ünïcode")
+    return ReportEntry(2**64 - index, signed, Outcome.ACCEPTED, -1_500_000, 0, 3, "ünïcode")
 
 
 REPORT = RoundReport(
     genesis=b"\5" * 32,
     federation=1,
     round=2,
+    terms_version=4,
     base_model=b"\6" * 32,
     model=b"\7" * 32,
     entries=(entry(1), entry(2)),
-    excluded=(Excluded(3, None, 1, "silent"), Excluded(4, AccountId(bytes(32)), 5, "unsigned")),
+    absent=(Absent(3, None, 1, "silent"), Absent(4, AccountId(bytes(32)), 5, "unsigned")),
     defense="cluster",
     parameters={"sensitivity": "0.5"},
+    states={"outliers": "{}"},
     timings_us={"judge": 1200},
 )
 
@@ -40,7 +42,7 @@ def test_a_report_reads_back_as_it_was() -> None:
 
 
 def test_the_bytes_do_not_depend_on_the_order_of_arrival() -> None:
-    shuffled = replace(REPORT, entries=REPORT.entries[::-1], excluded=REPORT.excluded[::-1])
+    shuffled = replace(REPORT, entries=REPORT.entries[::-1], absent=REPORT.absent[::-1])
     assert shuffled.encode() == REPORT.encode()
     assert shuffled.digest == REPORT.digest
 
@@ -73,13 +75,13 @@ def edit(**changes: Any) -> bytes:
         b"",
         REPORT.encode() + b"\n",
         REPORT.encode().replace(b'"round":2', b'"round": 2'),
-        edit(format="bcfl-report/2"),
+        edit(format="bcfl-report/1"),
         edit(extra=1),
         edit(round="2"),
         edit(genesis="00"),
         edit(entries=[{}]),
         edit(entries=json.loads(REPORT.encode())["entries"][::-1]),
-        edit(excluded=None),
+        edit(absent=None),
     ],
 )
 def test_what_is_not_a_canonical_report_is_refused(data: bytes) -> None:

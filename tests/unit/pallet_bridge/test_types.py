@@ -56,7 +56,7 @@ def test_an_account_has_32_bytes() -> None:
 
 def test_the_stake_that_a_slash_reaches_counts_what_is_unbonding() -> None:
     chunks = (UnbondingChunk(Planck(5), 10), UnbondingChunk(Planck(7), 20))
-    member = Participant(Planck(100), chunks, 0, 0, 0, 0, Planck(0), 0)
+    member = Participant(Planck(100), chunks, 0, 0, 0, 0, 0)
     assert member.stake == 112
 
 

@@ -13,7 +13,7 @@ from pallet_bridge.keys import Signer
 if TYPE_CHECKING:
     from pathlib import Path
 
-ONE = (1).to_bytes(4, "little")
+VERSION = (2).to_bytes(4, "little")
 Sign = Callable[..., bytes]
 
 
@@ -40,7 +40,7 @@ def sign() -> Sign:
     def compose(chain: Chain, uri: str, nonce: int, call: bytes, *, tip: int = 0) -> bytes:
         signer = Signer.from_uri(uri)
         extra = b"\x00" + compact(nonce) + compact(tip)
-        payload = call + extra + ONE + ONE + chain.genesis_hash * 2
+        payload = call + extra + VERSION + VERSION + chain.genesis_hash * 2
         signature = signer.sign(payload if len(payload) <= 256 else blake2_256(payload))
         body = b"\x84\x00" + signer.account.raw + b"\x01" + signature + extra + call
         return blob(body)

@@ -1,0 +1,98 @@
+"""Pure builders of calls. Nothing here talks to a chain.
+
+A `Call` holds plain JSON values only (hashes and accounts as ``0x`` hex), so that the outbox can
+write it down. Whether a call may succeed is the chain's to say; refused here is only what cannot
+be encoded at all.
+"""
+
+from __future__ import annotations
+
+from pallet_bridge.calls.federations import (
+    add_stake,
+    close,
+    create_federation,
+    enact,
+    fund,
+    join,
+    propose,
+    replace_coordinator,
+    set_terms,
+    unbond,
+    vote,
+    withdraw,
+)
+from pallet_bridge.calls.offences import (
+    attest,
+    dispute,
+    execute_slash,
+    lapse,
+    register_attester,
+    report_bad_root,
+    report_equivocation,
+    report_mismatch,
+    resign_attester,
+    resolve,
+)
+from pallet_bridge.calls.others import (
+    batch,
+    council_propose,
+    transfer,
+)
+from pallet_bridge.calls.rounds import (
+    abort,
+    apply_leaf,
+    claim,
+    commit,
+    commit_batch,
+    expire,
+    open_round,
+    prune,
+    seal,
+    settle,
+    settle_root,
+)
+from pallet_bridge.calls.values import (
+    Call,
+    Value,
+)
+
+__all__ = [
+    "Call",
+    "Value",
+    "abort",
+    "add_stake",
+    "apply_leaf",
+    "attest",
+    "batch",
+    "claim",
+    "close",
+    "commit",
+    "commit_batch",
+    "council_propose",
+    "create_federation",
+    "dispute",
+    "enact",
+    "execute_slash",
+    "expire",
+    "fund",
+    "join",
+    "lapse",
+    "open_round",
+    "propose",
+    "prune",
+    "register_attester",
+    "replace_coordinator",
+    "report_bad_root",
+    "report_equivocation",
+    "report_mismatch",
+    "resign_attester",
+    "resolve",
+    "seal",
+    "set_terms",
+    "settle",
+    "settle_root",
+    "transfer",
+    "unbond",
+    "vote",
+    "withdraw",
+]

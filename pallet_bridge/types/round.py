@@ -1,0 +1,164 @@
+"""Rounds: what was committed, what was settled, and what offences came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pallet_bridge.types.base import AccountId, Planck
+
+
+class RoundState(Enum):
+    """Open takes commitments and is later sealed; the others are final."""
+
+    OPEN = "Open"
+    SETTLED = "Settled"
+    ABORTED = "Aborted"
+    VOIDED = "Voided"
+    """Its settlement was proved wrong: nothing of it is paid."""
+
+
+class SettlementMode(Enum):
+    """How the verdicts came in: as a list, or as a root whose leaves are applied one by one."""
+
+    LIST = "List"
+    MERKLE = "Merkle"
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a settlement's verdicts come to."""
+
+    accepted: int
+    rejected: int
+    excluded: int
+    strikes: int
+    rewards: Planck
+
+    @property
+    def count(self) -> int:
+        """Number of verdicts, and so of leaves under the root."""
+        return self.accepted + self.rejected + self.excluded
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What a settled round left on chain, and what is left to do of it.
+
+    Reports are taken up to block `dispute_until`; rewards are paid after it and up to
+    `claim_until`. `left` is what leaves that are not yet applied may still use, `unpaid` the
+    rewards that are not paid, forfeited or expired.
+    """
+
+    mode: SettlementMode
+    model: bytes
+    report: bytes
+    root: bytes
+    totals: Totals
+    left: Totals
+    unpaid: Planck
+    settled_at: int
+    dispute_until: int
+    claim_until: int
+    expired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One round. Sealed when `sealed_at` is set or the chain is past `commit_until`."""
+
+    state: RoundState
+    base_model: bytes
+    terms_version: int
+    opened_at: int
+    commit_until: int
+    settle_until: int
+    sealed_at: int | None
+    ended_at: int | None
+    commitments: int
+    committed_stake: Planck
+    stored: int
+    pending_offences: int
+    settlement: Settlement | None
+
+
+class Payout(Enum):
+    """What became of a reward."""
+
+    WAITING = "Waiting"
+    PAID = "Paid"
+    FORFEITED = "Forfeited"
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    """A hash that binds one account to one update in one round, and what it earned.
+
+    `at` is the block in which it came in, `stake` the active stake then; `reward` counts once
+    `judged`.
+    """
+
+    hash: bytes
+    num_examples: int
+    at: int
+    stake: Planck
+    judged: bool
+    reward: Planck
+    payout: Payout
+
+
+class OffenceKind(Enum):
+    """What an offence is about."""
+
+    EQUIVOCATION = "Equivocation"
+    OUTLIER = "Outlier"
+    MISMATCH = "Mismatch"
+    ATTESTER_EQUIVOCATION = "AttesterEquivocation"
+
+
+class OffenceState(Enum):
+    """What became of an offence."""
+
+    PENDING = "Pending"
+    DISPUTED = "Disputed"
+    UPHELD = "Upheld"
+    EXECUTED = "Executed"
+    OVERTURNED = "Overturned"
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """The accused's objection: `until` is the last block in which it may be decided."""
+
+    bond: Planck
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class Offence:
+    """A fact that costs stake from block `executable_at` on; `stake` is that at the offence.
+
+    It stays on chain until its round is pruned, so that nothing is slashed twice. `dispute` is
+    there while the state is DISPUTED.
+    """
+
+    kind: OffenceKind
+    stake: Planck
+    amount: Planck
+    executable_at: int
+    reporter: AccountId | None
+    state: OffenceState
+    dispute: Dispute | None
+
+    @property
+    def waits(self) -> bool:
+        """Whether a slash may still follow."""
+        return self.state not in {OffenceState.EXECUTED, OffenceState.OVERTURNED}
+
+    def is_executable(self, block: int) -> bool:
+        """Whether a slash in this block is taken."""
+        if self.state is OffenceState.UPHELD:
+            return True
+        return self.state is OffenceState.PENDING and block >= self.executable_at

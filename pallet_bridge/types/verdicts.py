@@ -1,0 +1,187 @@
+"""What is said of updates, and what is signed and proved about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pallet_bridge.types.base import AccountId, Planck
+
+
+class Outcome(Enum):
+    """What the defense said of an update."""
+
+    ACCEPTED = "Accepted"
+    """Averaged, and rewarded by weight."""
+    REJECTED = "Rejected"
+    """Left out, and one strike."""
+    EXCLUDED = "Excluded"
+    """Left out without a strike: there is not enough against it."""
+
+
+class Reason(IntEnum):
+    """Why an update was rejected. Codes from 128 on belong to third-party plugins."""
+
+    NONE = 0
+    MALFORMED = 1
+    NON_FINITE = 2
+    BAD_WEIGHT = 3
+    DIGEST_MISMATCH = 4
+    BAD_SIGNATURE = 5
+    OUTLIER_DIRECTION = 6
+    OUTLIER_NORM = 7
+    OUTLIER_CLUSTER = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What `settle` says of one account.
+
+    Parameters
+    ----------
+    account : AccountId
+        Whose update.
+    digest : bytes
+        Digest of the update that was revealed; 32 zero bytes when none was.
+    outcome : Outcome
+        What became of it.
+    score : int
+        The rule's measure, in parts of 10^6.
+    reason : int
+        A `Reason`, or 128 and more for other people's rules.
+    weight : int
+        Share of the round's reward, relative to the other accepted ones.
+    """
+
+    account: AccountId
+    digest: bytes
+    outcome: Outcome
+    score: int
+    reason: int
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One verdict as it enters the settlement root.
+
+    `commitment` and `digest` are 32-byte hashes, `score` is in parts of 10^6, `strikes` is what
+    this verdict gives (1 when rejected, else 0), `reward` what it earns.
+    """
+
+    account: AccountId
+    commitment: bytes
+    digest: bytes
+    outcome: Outcome
+    score: int
+    strikes: int
+    reward: Planck
+    reason: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenLeaf:
+    """A leaf, its place among the leaves, and its siblings on the way to the root."""
+
+    leaf: Leaf
+    index: int
+    proof: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a commitment was made of."""
+
+    update_digest: bytes
+    num_examples: int
+    salt: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SignedHash:
+    """A commitment hash, the examples claimed with it, and the account's signature over both."""
+
+    commitment: bytes
+    num_examples: int
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SignedStatement:
+    """A statement and the account's signature over it."""
+
+    statement: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class BatchEntry:
+    """One relayed commitment: the account's sr25519 signature is over `signing_payload`."""
+
+    account: AccountId
+    commitment: bytes
+    num_examples: int
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SignedCommitment:
+    """A commitment with its preimage, as a node hands it to the coordinator."""
+
+    account: AccountId
+    update_digest: bytes
+    num_examples: int
+    salt: bytes
+    commitment: bytes
+    signature: bytes
+
+    def entry(self) -> BatchEntry:
+        """Return the part that goes on chain."""
+        return BatchEntry(self.account, self.commitment, self.num_examples, self.signature)
+
+    def opening(self) -> Opening:
+        """Return what the commitment was made of."""
+        return Opening(self.update_digest, self.num_examples, self.salt)
+
+
+@dataclass(frozen=True, slots=True)
+class TwoCommitments:
+    """Proof of an equivocation: one account signed two hashes for one round."""
+
+    account: AccountId
+    first: SignedHash
+    second: SignedHash
+
+
+@dataclass(frozen=True, slots=True)
+class TwoStatements:
+    """Proof of an equivocation: one attester signed two statements for one round."""
+
+    account: AccountId
+    first: SignedStatement
+    second: SignedStatement
+
+
+EquivocationProof = TwoCommitments | TwoStatements
+"""Two different things that one account signed about one round."""
+
+
+@dataclass(frozen=True, slots=True)
+class TwoLeaves:
+    """Proof of a bad root: one account has two leaves."""
+
+    first: ProvenLeaf
+    second: ProvenLeaf
+
+
+@dataclass(frozen=True, slots=True)
+class LeafNotCommitted:
+    """Proof of a bad root: a leaf's account has no commitment in the round, or another one."""
+
+    leaf: ProvenLeaf
+
+
+BadRoot = TwoLeaves | LeafNotCommitted
+"""Why a posted root is wrong, whatever its other leaves say."""
