@@ -1,1 +1,93 @@
-"""Pure decisions over updates: no I/O, clock, random numbers or logging; numpy only."""
+"""Robust rules: n updates of a model become one, and it is said which were kept and why.
+
+Pure functions of what they are given: no clock, no files, no unseeded randomness. By name::
+
+    rule = create("nnm+cwtm", f=4)
+    found = rule.aggregate(updates, Extras(reference=model, ids=node_ids))
+    found.value, found.decision.kept
+
+or as a value: ``NNM() + TrimmedMean(f=4)``. ``rule(updates)`` is short for the value alone.
+"""
+
+from __future__ import annotations
+
+from bcfl_plugins.defenses.base import (
+    NOTHING,
+    Aggregate,
+    Claims,
+    Decision,
+    Defense,
+    Extras,
+)
+from bcfl_plugins.defenses.cluster_guard import ClusterGuard
+from bcfl_plugins.defenses.registry import (
+    ALIASES,
+    ALL,
+    create,
+    names,
+    pre_aggregators,
+    selecting,
+    setting_names,
+)
+from bcfl_plugins.defenses.rules.bulyan import Bulyan
+from bcfl_plugins.defenses.rules.clipping import ARC, CenteredClipping, NormClipping
+from bcfl_plugins.defenses.rules.clusters import ClippedClustering, Flame, Rflbat, SecuredStyle
+from bcfl_plugins.defenses.rules.coordinate import Meamed, Mean, Median, TrimmedMean
+from bcfl_plugins.defenses.rules.geometric import GeometricMedian
+from bcfl_plugins.defenses.rules.history import FLDetector
+from bcfl_plugins.defenses.rules.krum import Krum, MultiKrum
+from bcfl_plugins.defenses.rules.pre import NNM, Bucketing, Composed, Pre
+from bcfl_plugins.defenses.rules.signs import SignGuard
+from bcfl_plugins.defenses.rules.spectral import CAF, DnC
+from bcfl_plugins.defenses.rules.subsets import MDA, SMEA
+from bcfl_plugins.defenses.rules.trust import Contra, FLTrust, FoolsGold, Monna
+from bcfl_plugins.errors import BadUpdates, DefenseError, TooFewUpdates
+
+__all__ = [
+    "ALIASES",
+    "ALL",
+    "ARC",
+    "CAF",
+    "MDA",
+    "NNM",
+    "NOTHING",
+    "SMEA",
+    "Aggregate",
+    "BadUpdates",
+    "Bucketing",
+    "Bulyan",
+    "CenteredClipping",
+    "Claims",
+    "ClippedClustering",
+    "ClusterGuard",
+    "Composed",
+    "Contra",
+    "Decision",
+    "Defense",
+    "DefenseError",
+    "DnC",
+    "Extras",
+    "FLDetector",
+    "FLTrust",
+    "Flame",
+    "FoolsGold",
+    "GeometricMedian",
+    "Krum",
+    "Meamed",
+    "Mean",
+    "Median",
+    "Monna",
+    "MultiKrum",
+    "NormClipping",
+    "Pre",
+    "Rflbat",
+    "SecuredStyle",
+    "SignGuard",
+    "TooFewUpdates",
+    "TrimmedMean",
+    "create",
+    "names",
+    "pre_aggregators",
+    "selecting",
+    "setting_names",
+]

@@ -1,0 +1,131 @@
+"""Attacks by name."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from bcfl_plugins.attacks.bounded import MinMax, MinSum, NoisyMinMax
+from bcfl_plugins.attacks.chain import Chain
+from bcfl_plugins.attacks.copies import Mimic, Sybil
+from bcfl_plugins.attacks.data import (
+    DataAttack,
+    DistributedBackdoor,
+    DynamicLabelFlip,
+    LabelFlip,
+    PixelBackdoor,
+)
+from bcfl_plugins.attacks.simple import (
+    FreeRider,
+    Gaussian,
+    NoAttack,
+    NonFinite,
+    Overflow,
+    Replay,
+    Scaling,
+    SignFlip,
+)
+from bcfl_plugins.attacks.statistics import ALIE, IPM
+from bcfl_plugins.attacks.tailored import Adaptive, Framing, OptimalALIE, OptimalIPM
+from bcfl_plugins.attacks.timing import OnOff
+from bcfl_plugins.errors import ConfigError
+from bcfl_plugins.settings import near_miss
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bcfl_plugins.attacks.base import ModelAttack
+
+T = TypeVar("T")
+
+_MODEL: dict[str, type[ModelAttack]] = {
+    one.name: one
+    for one in (
+        ALIE,
+        IPM,
+        Adaptive,
+        Chain,
+        Framing,
+        FreeRider,
+        Gaussian,
+        Mimic,
+        MinMax,
+        MinSum,
+        NoAttack,
+        NoisyMinMax,
+        NonFinite,
+        OnOff,
+        OptimalALIE,
+        OptimalIPM,
+        Overflow,
+        Replay,
+        Scaling,
+        SignFlip,
+        Sybil,
+    )
+}
+_DATA: dict[str, type[DataAttack]] = {
+    one.name: one for one in (DistributedBackdoor, DynamicLabelFlip, LabelFlip, PixelBackdoor)
+}
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of the attacks on updates, in alphabetical order."""
+    return tuple(sorted(_MODEL))
+
+
+def data_names() -> tuple[str, ...]:
+    """Return the names of the attacks on training data, in alphabetical order."""
+    return tuple(sorted(_DATA))
+
+
+def create(name: str, **settings: Any) -> ModelAttack:  # noqa: ANN401 - as the attack's fields
+    """Make an attack on updates.
+
+    Parameters
+    ----------
+    name : str
+        One of `names`.
+    **settings
+        Its fields. ``base`` of an attack around another one may be a name.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such attack or setting; the message names the nearest ones.
+    BadUpdates
+        If a setting is out of its range.
+    """
+    cls = _find(name, _MODEL, "an attack on updates")
+    base = settings.get("base")
+    if isinstance(base, str):
+        settings["base"] = create(base)
+    return _make(cls, name, settings)
+
+
+def create_data(name: str, **settings: Any) -> DataAttack:  # noqa: ANN401 - as the attack's fields
+    """Make an attack on training data; as `create`, from `data_names`."""
+    return _make(_find(name, _DATA, "an attack on data"), name, settings)
+
+
+def _find(name: str, known: Mapping[str, type[T]], what: str) -> type[T]:
+    if name in known:
+        return known[name]
+    hint = near_miss(name, known) or f"; known: {', '.join(sorted(known))}"
+    raise ConfigError(f"{name!r} is not {what}{hint}")
+
+
+def _make(cls: type[T], name: str, settings: Mapping[str, Any]) -> T:
+    fields = inspect.signature(cls).parameters
+    for key in settings:
+        if key not in fields:
+            hint = near_miss(key, fields) or f"; it takes {', '.join(fields) or 'none'}"
+            raise ConfigError(f"the attack {name!r} has no setting {key!r}{hint}")
+    missing = [
+        key
+        for key, one in fields.items()
+        if one.default is inspect.Parameter.empty and key not in settings
+    ]
+    if missing:
+        raise ConfigError(f"the attack {name!r} needs: {', '.join(missing)}.")
+    return cls(**settings)

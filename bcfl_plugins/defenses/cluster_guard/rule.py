@@ -1,0 +1,127 @@
+"""The rule `cluster_guard`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from bcfl_plugins.defenses.base import Aggregate, Claims
+from bcfl_plugins.defenses.cluster_guard.features import (
+    agreement,
+    course_group,
+    unit_rows,
+    votes,
+    weighted_median,
+)
+from bcfl_plugins.defenses.cluster_guard.influence import influence
+from bcfl_plugins.defenses.cluster_guard.memory import after, pasts, recall
+from bcfl_plugins.defenses.cluster_guard.sketch import sketches
+from bcfl_plugins.defenses.cluster_guard.verdict import judge
+from bcfl_plugins.defenses.core.rule import Rule
+from bcfl_plugins.defenses.rules.bounds import minority
+from bcfl_plugins.defenses.rules.checks import check_range
+from bcfl_plugins.defenses.rules.points import by_row, nodes, norms
+
+if TYPE_CHECKING:
+    from bcfl_plugins.defenses.base import Floats
+    from bcfl_plugins.defenses.core.batch import Batch
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterGuard(Rule):
+    """Weigh nodes by what their courses say, reject few, and let no update drag the centre far.
+
+    A node's course is the decayed sum of sketches of its updates. One round's cosines are noise
+    under label skew; courses average it out. Three things follow from courses and from one Gram
+    matrix of the round:
+
+    1. **Votes.** Nodes whose courses are alike beyond what is usual among all share their votes
+       (see `features.votes`). This costs colluders nearly all influence, with noise or without, and
+       costs honest clones little, since what they send is sent by several.
+    2. **Rejection**, apart from influence and rare: only of nodes that kept pulling against the
+       others over their rounds, by more than label skew explains, or are absurdly long (see
+       `verdict.judge`). Being alike, or far, is no ground. Without a common direction, or with
+       half of the nodes against the other half, the rule abstains.
+    3. **Influence**: an update counts by its node's votes, and the less the longer it is (see
+       `influence.influence`): who is far this round has little pull, whoever it is.
+
+    There is no f to set: any f below n / 2 is withstood in the sense of claim ``bounded``.
+
+    Parameters
+    ----------
+    decay : float
+        What is left of a course after a round.
+    evidence_decay : float
+        What is left of a node's agreement and evidence after a round.
+    tolerance : float
+        Standard deviations below the median agreement at which rejection begins.
+    memory : int
+        Rounds after which an absent node is forgotten.
+    seed : int
+        Of the sketch.
+    """
+
+    name: ClassVar[str] = "cluster_guard"
+    paper: ClassVar[str] = (
+        "own; parts after FoolsGold (Fung, Yoon, Beschastnikh, RAID 2020) and centered clipping "
+        "(Karimireddy, He, Jaggi, ICML 2021)"
+    )
+    claims: ClassVar[Claims] = Claims(scale=True, bounded=True, selects=True, stateful=True)
+
+    decay: float = 0.95
+    evidence_decay: float = 0.99
+    tolerance: float = 3.5
+    memory: int = 50
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Check the hyper-parameters."""
+        check_range("decay", self.decay, low=0.0, high=1.0)
+        check_range("evidence_decay", self.evidence_decay, low=0.0, high=1.0)
+        check_range("tolerance", self.tolerance, low=0.0)
+        check_range("memory", self.memory, low=1)
+        check_range("seed", self.seed, low=0)
+
+    def max_byzantine(self, n: int) -> int:
+        """Return the greatest f under n / 2."""
+        return minority(n)
+
+    def decide(self, batch: Batch) -> Aggregate:
+        """Weigh, judge, and take the centre; scores are one minus the relative agreement."""
+        ids = nodes(batch)
+        state = recall(batch.extras.state)
+        lengths = norms(batch)
+        fresh = _sketches(batch, self.seed)
+        old, agreements, evidence = pasts(state, ids, fresh.shape[1])
+        courses = self.decay * old + _capped(fresh, lengths)
+        rays = unit_rows(courses)
+        shares = votes(rays)
+        group = course_group(rays, shares)
+        found = agreement(unit_rows(fresh), rays, group)
+        common = max(weighted_median(found, group), 0.0)
+        agreements = self.evidence_decay * agreements + common * found
+        evidence = self.evidence_decay * evidence + common**2
+        verdict = judge(agreements, evidence, lengths, shares, self.tolerance)
+        return batch.weighted(
+            influence(lengths, shares * verdict.trust, ~verdict.rejected),
+            verdict.scores,
+            by_row(batch, list(verdict.reasons)),
+            note=verdict.note,
+            state=after(state, ids, courses, agreements, evidence, memory=self.memory),
+        )
+
+
+def _sketches(batch: Batch, seed: int) -> Floats:
+    """Return (m, s) sketches of the points; zeros for one that leaves the range of its dtype."""
+    made = sketches(batch.rows, seed)
+    made[~np.isfinite(made).all(axis=1)] = 0.0
+    return made if batch.mix is None else batch.mix @ made
+
+
+def _capped(fresh: Floats, lengths: Floats) -> Floats:
+    """Return the sketches in median norms, those of longer updates at length one."""
+    scale = np.maximum(lengths, np.median(lengths))
+    capped: Floats = fresh * np.divide(1.0, scale, np.zeros_like(scale), where=scale > 0)[:, None]
+    return capped

@@ -1,0 +1,125 @@
+"""Who is rejected: those who keep pulling against the others, and the absurdly long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bcfl_plugins.defenses.cluster_guard.features import upper_spread, weighted_median
+from pallet_bridge.types import Reason
+
+if TYPE_CHECKING:
+    from bcfl_plugins.defenses.base import Flags, Floats
+
+MIN_NODES = 4
+"""Fewer nodes have no clear majority."""
+ENOUGH = 0.2
+"""Least evidence for a verdict: one round in which the median cosine with the others is 0.45, or
+many in which it is lower."""
+AGAINST = -0.25
+"""Nobody is rejected who shows more than this of the median agreement."""
+DOUBTED = 1.5
+"""Standard deviations under the median from which on a node that pulls against the others loses
+influence."""
+LONGEST = 4.0
+"""An update is not too long below this many median norms, however alike the norms are."""
+
+_LENGTH_TOLERANCE = 6.0  # standard deviations of log norms
+_MAD_TO_SIGMA = 1.4826  # of a normal distribution
+_SMALL = 1e-6
+_FARTHEST = 10.0  # beyond it a ratio of agreements says nothing more
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Verdict:
+    """What a round says about its nodes.
+
+    Parameters
+    ----------
+    rejected : Flags
+        (n,)
+    trust : Floats
+        (n,) by which votes are multiplied, from 0 to 1: less for those on the way to rejection.
+    reasons : tuple of Reason
+        Why a node is rejected, or would be.
+    scores : Floats
+        (n,) one minus the agreement, in median agreements: 0 for the median node, 2 for its
+        opposite.
+    note : str
+        The thresholds, or why the rule abstained.
+    """
+
+    rejected: Flags
+    trust: Floats
+    reasons: tuple[Reason, ...]
+    scores: Floats
+    note: str
+
+
+def judge(
+    agreements: Floats, evidence: Floats, norms: Floats, shares: Floats, tolerance: float
+) -> Verdict:
+    """Judge the nodes of a round.
+
+    Each node's past is a regression: how much of the agreement that the median node shows does it
+    show? Honest nodes lie around one, a reversed update at minus one, a free rider at zero. Rounds
+    without a common direction carry no weight in it. A node is rejected below `AGAINST` if it also
+    lies `tolerance` standard deviations under the median; label skew widens that deviation, up to
+    where nobody can be rejected. The deviation is the greater of two, with votes and without.
+
+    Parameters
+    ----------
+    agreements, evidence : Floats
+        (n,) decayed sums, this round's included.
+    norms : Floats
+        (n,) of this round's updates.
+    shares : Floats
+        (n,) votes.
+    tolerance : float
+        See above.
+    """
+    n = len(norms)
+    slope = np.divide(agreements, evidence, out=np.ones(n), where=evidence > 0.0)
+    slope = np.clip(slope, -_FARTHEST, _FARTHEST)
+    known = evidence >= ENOUGH
+    middle, spread = upper_spread(slope, shares)
+    spread = max(spread, upper_spread(slope, np.ones(n))[1])
+    least = min(AGAINST, middle - tolerance * spread)
+    against = known & (slope < least)
+    ratio, reach = _lengths(norms, shares)
+    long = ratio > reach
+    reasons = tuple(
+        Reason.OUTLIER_NORM if one else Reason.OUTLIER_DIRECTION for one in long.tolist()
+    )
+    scores = 1.0 - np.where(known, slope, 1.0)
+    note = f"least agreement {least:.2f} medians, longest norm {reach:.1f} medians"
+    rejected = against | long
+    below = (middle - slope) / max(spread, np.finfo(np.float64).tiny)
+    doubt = np.clip((below - DOUBTED) / max(tolerance - DOUBTED, _SMALL), 0.0, 1.0)
+    trust = np.where(known & (slope < 0.0), 1.0 - doubt, 1.0)
+    nobody, all_of_it = np.zeros(n, dtype=np.bool_), np.ones(n)
+    if n < MIN_NODES:
+        return Verdict(
+            nobody, all_of_it, reasons, scores, f"abstained: {n} updates, {MIN_NODES} are needed"
+        )
+    if int(rejected.sum()) > (n - 1) // 2:
+        return Verdict(nobody, all_of_it, reasons, scores, f"abstained: no clear majority ({note})")
+    if not known.any():
+        note += "; direction not judged: no common direction yet"
+    return Verdict(rejected, trust, reasons, scores, note)
+
+
+def _lengths(norms: Floats, shares: Floats) -> tuple[Floats, float]:
+    """Return (n,) norms in median norms, and from which one on an update is too long."""
+    moving = norms > 0.0
+    if not moving.any():
+        return np.zeros(len(norms)), LONGEST
+    logs = np.log(norms[moving])
+    middle = weighted_median(logs, shares[moving])
+    spread = _MAD_TO_SIGMA * weighted_median(np.abs(logs - middle), shares[moving])
+    reach = float(np.exp(min(max(np.log(LONGEST), _LENGTH_TOLERANCE * spread), 300.0)))
+    ratio = np.zeros(len(norms))
+    ratio[moving] = np.exp(np.minimum(logs - middle, 700.0))
+    return ratio, reach

@@ -1,0 +1,134 @@
+"""Put a result into the form of one update, and a decision into the order of arrival."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bcfl_plugins.defenses.base import Aggregate, Decision
+from pallet_bridge.types import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bcfl_plugins.defenses.base import Array, Flags, Floats
+    from bcfl_plugins.defenses.core.rows import Leaf, Rows
+
+
+def restore(rows: Rows, flat: Array, kept: Flags) -> Any:  # noqa: ANN401 - the form of an update
+    """Return a (d,) result as one update; the reference, if there is one, is added.
+
+    Parameters
+    ----------
+    rows : Rows
+        The rows that were judged.
+    flat : Array
+        (d,) numpy, or a tensor where `rows.device` is true.
+    kept : Flags
+        (n,) which rows give the integer arrays: the lower median of their values, entry by entry.
+        With none of them kept, all rows give it.
+    """
+    voters = rows.take(kept) if kept.any() else rows
+    arrays = {
+        leaf.name: _float_leaf(rows, leaf, flat) if leaf.floating else _median_leaf(rows, voter)
+        for leaf, voter in zip(rows.leaves, voters.leaves, strict=True)
+    }
+    if rows.form == "mapping":
+        return arrays
+    return list(arrays.values()) if rows.form == "list" else arrays[0]
+
+
+def decide(
+    rows: Rows,
+    *,
+    kept: Flags,
+    weights: Floats,
+    scores: Floats,
+    reason: Reason | Sequence[Reason],
+    note: str = "",
+) -> Decision:
+    """Return a decision over all updates from one over the rows that passed the screen.
+
+    Parameters
+    ----------
+    rows : Rows
+        n rows; updates that are not among them were thrown out for values that are not finite.
+    kept, scores : Flags, Floats
+        (n,) each.
+    weights : Floats
+        (n,), or empty.
+    reason : Reason or sequence of Reason
+        Why a row is not kept, one for all or one for each.
+    note : str
+        As in `Decision`.
+    """
+    reasons = [Reason.NON_FINITE] * rows.total
+    each = [reason] * rows.n if isinstance(reason, Reason) else list(reason)
+    for i, place in enumerate(rows.origin.tolist()):
+        reasons[place] = Reason.NONE if kept[i] else each[i]
+    far = float(scores.max(initial=0.0))
+    return Decision(
+        kept=_scatter(rows, kept, fill=False),
+        weights=_scatter(rows, weights, fill=0.0) if len(weights) else np.zeros(0),
+        scores=_scatter(rows, scores, fill=far),
+        reasons=tuple(reasons),
+        note=note,
+    )
+
+
+def aggregate(rows: Rows, flat: Array, decision: Decision, state: object = None) -> Aggregate:
+    """Return the answer; integer arrays come from the updates that the decision keeps."""
+    return Aggregate(restore(rows, flat, decision.kept[rows.origin]), decision, state)
+
+
+def placed(rows: Rows, vector: Floats) -> Array:
+    """Return a (d,) numpy vector where the rows are, in the dtype of blocks."""
+    if rows.device:
+        return _torch().placed(rows, vector)
+    return vector.astype(rows.dtype, copy=False)
+
+
+def host(rows: Rows, flat: Array) -> Any:  # noqa: ANN401 - numpy
+    """Return a (d,) result as numpy."""
+    return _torch().host(flat) if rows.device else flat
+
+
+def _scatter(rows: Rows, values: np.ndarray[Any, Any], *, fill: float) -> np.ndarray[Any, Any]:
+    out = np.full(rows.total, fill, dtype=values.dtype)
+    out[rows.origin] = values
+    return out
+
+
+def _float_leaf(rows: Rows, leaf: Leaf, flat: Array) -> Array:
+    part = flat[leaf.start : leaf.stop]
+    if rows.device:
+        return _torch().float_leaf(leaf, part)
+    value = part if leaf.reference is None else part + leaf.reference[:].astype(np.float64)
+    kind = _torch().numpy_dtype(leaf.dtype) if rows.torch else leaf.dtype
+    with np.errstate(over="ignore"):
+        array = value.astype(kind).reshape(leaf.shape)
+    return _torch().tensor(array) if rows.torch else array
+
+
+def _median_leaf(rows: Rows, leaf: Leaf) -> Array:
+    middle = (len(leaf.arrays) - 1) // 2
+    if rows.device:
+        return _torch().median_leaf(leaf, middle)
+    kind = leaf.arrays[0][:0].dtype
+    size = int(np.prod(leaf.shape, dtype=np.int64))
+    out = np.empty(size, kind)
+    width = max(1, (1 << 18) // (len(leaf.arrays) * kind.itemsize))
+    for start in range(0, size, width):
+        stop = min(start + width, size)
+        block = np.stack([array[start:stop] for array in leaf.arrays])
+        block.sort(axis=0)
+        out[start:stop] = block[middle]
+    array = out.reshape(leaf.shape)
+    return _torch().tensor(array) if rows.torch else array
+
+
+def _torch() -> Any:  # noqa: ANN401 - a module
+    from bcfl_plugins.defenses.core import _torch as backend  # noqa: PLC0415 - torch is optional
+
+    return backend

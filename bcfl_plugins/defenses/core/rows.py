@@ -1,0 +1,215 @@
+"""n updates as n rows of one long vector, read block by block and never stacked.
+
+The float arrays of an update, one after the other, are one virtual row of d entries. Rows are put
+in a canonical order first, by id or by content, so that nothing that follows can depend on which
+update arrived first.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bcfl_plugins.defenses.base import Array, Flags, Floats
+
+SLAB_BYTES = 1 << 20
+"""Size of one block of all rows: it stays in a core's cache."""
+PADDING = 16
+"""Entries added to the stride of a block: with a power of two all rows share a few cache sets."""
+
+Form: TypeAlias = Literal["matrix", "array", "mapping", "list"]
+Block: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+Ints: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Leaf:
+    """One array of the model, as all updates sent it.
+
+    Parameters
+    ----------
+    name : str or int
+        Its name, or its place in a list.
+    shape : tuple of int
+        Its shape.
+    dtype : object
+        Its numpy or torch dtype.
+    start, stop : int
+        Its place in the virtual row; an integer or bool array has none, and both are 0.
+    floating : bool
+        Whether it is judged.
+    arrays : tuple of Array
+        n flat arrays, in the order of the rows.
+    reference : Array or None
+        What is subtracted, flat.
+    """
+
+    name: str | int
+    shape: tuple[int, ...]
+    dtype: Any
+    start: int
+    stop: int
+    floating: bool
+    arrays: tuple[Array, ...]
+    reference: Array | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """n updates in canonical order.
+
+    Parameters
+    ----------
+    form : Form
+        How the updates were given; the result takes the same form.
+    leaves : tuple of Leaf
+        The arrays, in the model's order.
+    origin : Ints
+        (n,) place of each row among the updates that were given.
+    total : int
+        How many updates were given; more than n after some were thrown out.
+    torch : bool
+        Whether the updates were torch tensors.
+    device : bool
+        Whether the arrays still are tensors, because numpy cannot read them where they lie.
+    dtype : numpy dtype
+        Of blocks: float64 when an array is wider than float32, else float32.
+    referenced : bool
+        Whether rows are deltas to a reference, which is added to the result.
+    """
+
+    form: Form
+    leaves: tuple[Leaf, ...]
+    origin: Ints
+    total: int
+    torch: bool
+    device: bool
+    dtype: np.dtype[Any]
+    referenced: bool
+
+    @property
+    def n(self) -> int:
+        """Number of rows."""
+        return len(self.origin)
+
+    @property
+    def d(self) -> int:
+        """Number of float entries of a row."""
+        return max((leaf.stop for leaf in self.leaves), default=0)
+
+    @property
+    def judged(self) -> tuple[Leaf, ...]:
+        """The float arrays that have entries."""
+        return tuple(leaf for leaf in self.leaves if leaf.stop > leaf.start)
+
+    def take(self, which: Ints | Flags) -> Rows:
+        """Return some of the rows: places in this object, or a flag for each."""
+        places = np.arange(self.n)[which]
+        return replace(
+            self,
+            origin=self.origin[places],
+            leaves=tuple(
+                replace(leaf, arrays=tuple(leaf.arrays[i] for i in places)) for leaf in self.leaves
+            ),
+        )
+
+    def widened(self) -> Rows:
+        """Return the same rows with blocks of float64."""
+        return replace(self, dtype=np.dtype(np.float64))
+
+    def columns(self, slabs: float = 1.0) -> int:
+        """Return how many columns a block has so that `slabs` of them fill a core's cache."""
+        return max(64, int(SLAB_BYTES * slabs / (max(self.n, 1) * self.dtype.itemsize)))
+
+    def buffer(self, columns: int) -> Block:
+        """Return an (n, columns) array to be filled by `fill`, with a padded stride."""
+        width = max(columns, 1)
+        return np.empty((self.n, width + PADDING), self.dtype)[:, :columns]
+
+    def spans(self, columns: int | None = None) -> list[tuple[int, int]]:
+        """Return the (start, stop) of consecutive blocks."""
+        width = columns or self.columns()
+        return [(a, min(a + width, self.d)) for a in range(0, self.d, width)]
+
+    def pieces(self, start: int, stop: int) -> Iterator[tuple[Leaf, slice, slice]]:
+        """Yield the arrays that [start, stop) touches: the array, where in it, where in the block.
+
+        The cost is a binary search, so that a block does not pay for all arrays.
+        """
+        judged = self.judged
+        first = bisect_right([leaf.stop for leaf in judged], start)
+        for leaf in judged[first:]:
+            if leaf.start >= stop:
+                return
+            low, high = max(start, leaf.start), min(stop, leaf.stop)
+            yield (
+                leaf,
+                slice(low - leaf.start, high - leaf.start),
+                slice(low - start, high - start),
+            )
+
+    def fill(self, start: int, stop: int, out: Block) -> Block:
+        """Copy columns [start, stop) of all rows, minus the reference, into `out`; return them.
+
+        The difference is rounded once, as if it had been taken in float64. What overflows `out`
+        becomes infinite without a warning.
+        """
+        block = out[:, : stop - start]
+        with np.errstate(over="ignore", invalid="ignore"):
+            for leaf, inside, there in self.pieces(start, stop):
+                reference = None if leaf.reference is None else _host(leaf.reference[inside])
+                for i, array in enumerate(leaf.arrays):
+                    piece = _host(array[inside]) if self.device else array[inside]
+                    if reference is None:
+                        block[i, there] = piece
+                    else:
+                        exact = np.result_type(piece, reference, block)
+                        np.subtract(
+                            piece, reference, out=block[i, there], dtype=exact, casting="unsafe"
+                        )
+        return block
+
+    def blocks(self, columns: int | None = None) -> Iterator[tuple[slice, Block]]:
+        """Yield (columns, (n, b) block of deltas) in order.
+
+        The block is a buffer that is filled anew each time: copy what must last, write into it
+        at will. Always numpy, whatever the updates are.
+        """
+        spans = self.spans(columns)
+        buffer = self.buffer(min(columns or self.columns(), self.d))
+        for start, stop in spans:
+            yield slice(start, stop), self.fill(start, stop, buffer)
+
+    def reference_block(self, start: int, stop: int) -> Floats:
+        """Return (stop - start,) entries of the reference in float64; zeros without one."""
+        out = np.zeros(stop - start)
+        for leaf, inside, there in self.pieces(start, stop):
+            if leaf.reference is not None:
+                out[there] = _host(leaf.reference[inside])
+        return out
+
+
+def _host(piece: Array) -> Block:
+    if isinstance(piece, np.ndarray):
+        return piece
+    from bcfl_plugins.defenses.core import _torch  # noqa: PLC0415 - torch is optional
+
+    return _torch.host(piece)
+
+
+def squared_norms(rows: Rows) -> Floats:
+    """Return (n,) squared Euclidean norms; inf or NaN is possible.
+
+    Squares are taken in the dtype of blocks and added up in float64.
+    """
+    total = np.zeros(rows.n)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _, block in rows.blocks():
+            total += np.einsum("ij,ij->i", block, block)
+    return total

@@ -1,0 +1,30 @@
+"""The shape that all rules here share: read, screen, then decide on a batch."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from bcfl_plugins.defenses.base import NOTHING, Aggregate, Defense, Extras, Updates
+from bcfl_plugins.defenses.core.batch import prepare
+
+if TYPE_CHECKING:
+    from bcfl_plugins.defenses.core.batch import Batch, Needs
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Defense):
+    """A defense that decides on a `Batch`, so that pre-aggregators can stand before it."""
+
+    needs: ClassVar[Needs] = "gram"
+    """``"gram"``: `decide` reads ``batch.gram``. ``"rows"``: it does not, but wants screened rows.
+    ``"columns"``: its answer is ``batch.coordinatewise``, which screens on the way."""
+
+    @abstractmethod
+    def decide(self, batch: Batch) -> Aggregate:
+        """Return the answer for screened points, of which ``batch.f`` may be byzantine."""
+
+    def aggregate(self, updates: Updates, extras: Extras = NOTHING) -> Aggregate:
+        """See `Defense.aggregate`."""
+        return self.decide(prepare(self, updates, extras, needs=self.needs))

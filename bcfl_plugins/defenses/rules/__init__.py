@@ -1,0 +1,1 @@
+"""The rules, one small class each, by family."""

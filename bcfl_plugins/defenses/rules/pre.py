@@ -1,0 +1,196 @@
+"""Pre-aggregators: they replace the updates by combinations of them before a rule decides."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from bcfl_plugins.defenses.base import Aggregate, Claims
+from bcfl_plugins.defenses.core.gram import distances
+from bcfl_plugins.defenses.core.rule import Rule
+from bcfl_plugins.defenses.rules.bounds import minority
+from bcfl_plugins.errors import BadUpdates
+
+if TYPE_CHECKING:
+    from bcfl_plugins.defenses.core.batch import Batch, Needs
+
+
+@dataclass(frozen=True, slots=True)
+class Pre(Rule):
+    """A rule that can stand before others: ``NNM() + TrimmedMean()``. Alone, it ends in the mean.
+
+    What it makes of n updates are m points, combinations of them with shares that are not
+    negative.
+    """
+
+    keeps: ClassVar[Claims] = Claims()
+    """Which claims of the rule that comes after it still hold; `claims` is about it alone."""
+
+    @abstractmethod
+    def mix(self, batch: Batch) -> Batch:
+        """Return the batch of the points."""
+
+    def points(self, n: int) -> int:
+        """Return m for n updates."""
+        return n
+
+    def decide(self, batch: Batch) -> Aggregate:
+        """See `Rule.decide`."""
+        points = self.mix(batch)
+        return points.weighted(np.full(points.m, 1.0 / points.m), np.zeros(points.m))
+
+    def __add__(self, rule: Rule) -> Composed:
+        """Return this pre-aggregator, then the rule."""
+        return Composed(self, rule, f=self.f if rule.f is None else rule.f)
+
+
+@dataclass(frozen=True, slots=True)
+class Composed(Rule):
+    """A pre-aggregator, then a rule, with one f for both: `f` of this, not theirs.
+
+    Parameters
+    ----------
+    pre : Pre
+        Comes first.
+    rule : Rule
+        Decides on the points. It may be composed again.
+    """
+
+    pre: Pre
+    rule: Rule
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """The names in order, joined by a plus sign."""
+        return f"{self.pre.name}+{self.rule.name}"
+
+    @property
+    def paper(self) -> str:  # type: ignore[override]
+        """Both papers."""
+        return f"{self.pre.paper}; {self.rule.paper}"
+
+    @property
+    def needs(self) -> Needs:  # type: ignore[override]
+        """What the more demanding of the two needs."""
+        both = {self.pre.needs, self.rule.needs}
+        return "gram" if "gram" in both else "rows"
+
+    @property
+    def needs_trusted(self) -> bool:  # type: ignore[override]
+        """Whether the rule needs the server's own update."""
+        return self.rule.needs_trusted
+
+    @property
+    def claims(self) -> Claims:  # type: ignore[override]
+        """What is left of the rule's; NNM brings the published bound of the composition."""
+        first, last = self.pre.keeps, self.rule.claims
+        inner = last.kappa
+        kappa = None
+        if inner is not None and isinstance(self.pre, NNM):
+            known = inner
+
+            def kappa(n: int, f: int) -> float:
+                return 8.0 * f / (n - f) * (known(n, f) + 1.0)
+
+        return Claims(
+            translation=first.translation and last.translation,
+            scale=first.scale and last.scale,
+            unanimity=first.unanimity and last.unanimity,
+            mean_without_byzantine=first.mean_without_byzantine and last.mean_without_byzantine,
+            kappa=kappa,
+            bounded=first.bounded and last.bounded,
+            stateful=last.stateful,
+        )
+
+    def max_byzantine(self, n: int) -> int:
+        """Return the greatest f that both tolerate, the rule among the points."""
+        return min(self.pre.max_byzantine(n), self.rule.max_byzantine(self.pre.points(n)))
+
+    def decide(self, batch: Batch) -> Aggregate:
+        """See `Rule.decide`."""
+        return self.rule.decide(self.pre.mix(batch))
+
+    def __add__(self, rule: Rule) -> Composed:
+        """Return all of this, then the rule."""
+        if not isinstance(self.rule, Pre | Composed):
+            raise BadUpdates("method", f"{self.rule.name} is no pre-aggregator; it must come last")
+        return replace(self, rule=self.rule + rule, f=self.f if rule.f is None else rule.f)
+
+
+@dataclass(frozen=True, slots=True)
+class NNM(Pre):
+    """Nearest-neighbour mixing: each update becomes the mean of the n - f closest to it."""
+
+    name: ClassVar[str] = "nnm"
+    paper: ClassVar[str] = (
+        "Allouah et al., Fixing by Mixing: A Recipe for Optimal Byzantine ML under Heterogeneity, "
+        "AISTATS 2023"
+    )
+    claims: ClassVar[Claims] = Claims(translation=True, scale=True, mean_without_byzantine=True)
+    keeps: ClassVar[Claims] = Claims(
+        translation=True, scale=True, unanimity=True, mean_without_byzantine=True, bounded=True
+    )
+
+    def max_byzantine(self, n: int) -> int:
+        """Return the greatest f under n / 2."""
+        return minority(n)
+
+    def mix(self, batch: Batch) -> Batch:
+        """See `Pre.mix`."""
+        keep = batch.m - batch.f
+        squared = distances(batch.gram)
+        np.fill_diagonal(squared, -1.0)  # an update is its own nearest neighbour, even among copies
+        nearest = np.argsort(squared, axis=1, kind="stable")[:, :keep]
+        mix = np.zeros((batch.m, batch.m))
+        np.put_along_axis(mix, nearest, 1.0 / keep, axis=1)
+        return batch.mixed(mix)
+
+
+@dataclass(frozen=True, slots=True)
+class Bucketing(Pre):
+    """The means of buckets of updates drawn by lot.
+
+    Parameters
+    ----------
+    size : int
+        Updates in a bucket; the last one may have fewer.
+    seed : int
+        Of the lots. They are drawn over the updates in canonical order, so they do not depend on
+        the order of arrival; give each round its own seed.
+    """
+
+    size: int = 2
+    seed: int = 0
+
+    name: ClassVar[str] = "bucketing"
+    paper: ClassVar[str] = (
+        "Karimireddy et al., Byzantine-Robust Learning on Heterogeneous Datasets via Bucketing, "
+        "ICLR 2022"
+    )
+    keeps: ClassVar[Claims] = Claims(bounded=True)
+    needs: ClassVar[Needs] = "rows"
+
+    def __post_init__(self) -> None:
+        """Check the size."""
+        if self.size < 1:
+            raise BadUpdates("size", f"must be at least 1, not {self.size}")
+
+    def max_byzantine(self, n: int) -> int:
+        """Return the greatest f under half of the buckets: each may spoil one."""
+        return minority(self.points(n))
+
+    def points(self, n: int) -> int:
+        """See `Pre.points`."""
+        return -(-n // self.size)
+
+    def mix(self, batch: Batch) -> Batch:
+        """See `Pre.mix`."""
+        lots = np.random.Generator(np.random.PCG64(self.seed)).permutation(batch.m)
+        owner = np.empty(batch.m, dtype=np.int64)
+        owner[lots] = np.arange(batch.m) // self.size
+        mix = np.zeros((self.points(batch.m), batch.m))
+        mix[owner, np.arange(batch.m)] = 1.0
+        return batch.mixed(mix / mix.sum(axis=1, keepdims=True), owner=owner)

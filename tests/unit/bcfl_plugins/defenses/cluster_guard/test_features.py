@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bcfl_plugins.defenses.cluster_guard.features import (
+    agreement,
+    course_group,
+    unit_rows,
+    upper_spread,
+    votes,
+    weighted_median,
+)
+
+
+def rays(seed: int, n: int, d: int = 400) -> np.ndarray:
+    return unit_rows(np.random.default_rng(seed).standard_normal((n, d)))
+
+
+def test_unrelated_courses_have_equal_votes() -> None:
+    assert votes(rays(0, 8)) == pytest.approx(np.full(8, 1 / 8))
+
+
+def test_courses_that_are_all_alike_have_equal_votes() -> None:
+    common = unit_rows(rays(1, 10) + 3 * rays(2, 1))
+    assert votes(common) == pytest.approx(np.full(10, 0.1), rel=0.02)
+    assert votes(np.tile(rays(3, 1), (10, 1))) == pytest.approx(np.full(10, 0.1))
+
+
+def test_copies_together_have_less_than_one_vote() -> None:
+    found = votes(np.concatenate([rays(4, 12), np.tile(rays(5, 1), (8, 1))]))
+    assert found[12:].sum() == pytest.approx(found[0] / 8, rel=0.01)
+    assert found.sum() == pytest.approx(1.0)
+
+
+def test_copies_do_not_gain_when_the_others_are_alike() -> None:
+    honest = unit_rows(rays(6, 12) + 2 * rays(7, 1))
+    found = votes(np.concatenate([honest, np.tile(rays(8, 1), (8, 1))]))
+    assert found[12:].sum() < found[:12].min()
+
+
+def test_the_copied_node_shares_with_its_copies() -> None:
+    honest = rays(9, 10)
+    found = votes(np.concatenate([honest, honest[:1]]))
+    assert found[0] == pytest.approx(found[10])
+    assert found[0] == pytest.approx(found[1] / 4, rel=0.01)
+
+
+def test_one_node_has_the_vote() -> None:
+    assert votes(rays(10, 1)).tolist() == [1.0]
+
+
+def test_the_group_is_the_largest_that_pulls_one_way() -> None:
+    way = rays(11, 1)
+    found = unit_rows(np.concatenate([way + 0.5 * rays(12, 7), -way + 0.5 * rays(13, 5)]))
+    group = course_group(found, np.full(12, 1 / 12))
+    assert (group[:7] > 0).all()
+    assert group[7:].tolist() == [0.0] * 5
+    assert group.max() <= 1.5 * np.median(group[:7])
+
+
+def test_without_a_group_votes_count() -> None:
+    shares = np.array([0.5, 0.5])
+    opposed = np.array([[1.0, 0.0], [-1.0, 0.0]])
+    assert course_group(opposed, shares).tolist() == shares.tolist()
+
+
+def test_agreement_leaves_the_node_itself_out() -> None:
+    way = np.array([[1.0, 0.0]])
+    found = np.concatenate([np.tile(way, (3, 1)), -way, [[0.0, 1.0]]])
+    group = np.array([0.25, 0.25, 0.25, 0.25, 0.0])
+    assert agreement(found, found, group) == pytest.approx([1.0, 1.0, 1.0, -1.0, 0.0])
+
+
+def test_zero_rows_stay_zero() -> None:
+    found = unit_rows(np.array([[0.0, 0.0], [3.0, 4.0]]))
+    assert found[0].tolist() == [0.0, 0.0]
+    assert found[1] == pytest.approx([0.6, 0.8])
+
+
+def test_weighted_median_counts_weights() -> None:
+    values = np.array([5.0, 1.0, 3.0])
+    assert weighted_median(values, np.ones(3)) == 3.0
+    assert weighted_median(values, np.array([5.0, 1.0, 1.0])) == 5.0
+    assert weighted_median(values, np.array([0.0, 1.0, 0.0])) == 1.0
+    assert weighted_median(np.arange(4.0), np.ones(4)) == 1.0
+
+
+def test_far_lower_values_do_not_widen_the_spread() -> None:
+    values = np.array([1.0, 1.1, 0.9, 1.2, 1.05, 0.95])
+    calm = upper_spread(values, np.ones(6))
+    stirred = upper_spread(np.concatenate([values, [-50.0, -90.0]]), np.ones(8))
+    assert calm[1] == pytest.approx(stirred[1], abs=0.1)

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bcfl_plugins.defenses.cluster_guard.verdict import Verdict, judge
+from pallet_bridge.types import Reason
+
+
+def verdict(
+    slopes: list[float], *, evidence: float = 1.0, norms: list[float] | None = None
+) -> Verdict:
+    n = len(slopes)
+    return judge(
+        np.array(slopes) * evidence,
+        np.full(n, evidence),
+        np.ones(n) if norms is None else np.array(norms),
+        np.full(n, 1 / n),
+        3.5,
+    )
+
+
+HONEST = [0.8, 0.9, 1.0, 1.1, 1.2, 1.0, 0.95]
+
+
+def test_opposed_nodes_are_rejected_for_their_direction() -> None:
+    found = verdict([*HONEST, -1.0, -0.9])
+    assert found.rejected.tolist() == [False] * 7 + [True] * 2
+    assert found.reasons[-1] is Reason.OUTLIER_DIRECTION
+    assert found.scores[-2:] == pytest.approx([2.0, 1.9])
+
+
+def test_a_node_that_does_nothing_is_not_rejected() -> None:
+    assert not verdict([*HONEST, 0.0, 0.0]).rejected.any()
+
+
+def test_where_honest_nodes_spread_nobody_is_rejected() -> None:
+    assert not verdict([-0.5, 0.1, 0.4, 1.0, 1.5, 1.9, 2.3, 2.6, -0.8]).rejected.any()
+
+
+def test_little_evidence_is_no_ground() -> None:
+    found = verdict([*HONEST, -1.0], evidence=0.1)
+    assert not found.rejected.any()
+    assert found.trust.tolist() == [1.0] * 8
+    assert "no common direction" in found.note
+
+
+def test_trust_falls_before_rejection_begins() -> None:
+    wide = [0.2, 0.5, 1.0, 1.4, 1.8, 1.1, 1.3]
+    found = verdict([*wide, -0.2])
+    assert not found.rejected.any()
+    assert 0.0 < found.trust[-1] < 1.0
+    assert found.trust[:-1].tolist() == [1.0] * 7
+
+
+def test_it_abstains_when_half_would_go() -> None:
+    found = verdict([1.0, 1.0, 1.0, 1.0, -1.0, -1.0, -1.0], norms=[1, 1, 1, 1, 1, 1, 1])
+    assert found.rejected.sum() == 3
+    norms = [1.0, 1.0, 1.0, 1.0, 1.0, 9.0, 9.0]
+    assert not verdict([1.0, 1.0, 1.0, -1.0, -1.0, 1.0, 1.0], norms=norms).rejected.any()
+
+
+def test_three_nodes_have_no_majority() -> None:
+    found = verdict([1.0, 1.0, -1.0])
+    assert not found.rejected.any()
+    assert found.note.startswith("abstained: 3 updates")
+
+
+def test_an_absurd_length_is_rejected_at_once() -> None:
+    found = verdict(HONEST, evidence=0.0, norms=[1.0, 1.1, 0.9, 1.0, 1.05, 0.95, 5.0])
+    assert found.rejected.tolist() == [False] * 6 + [True]
+    assert found.reasons[-1] is Reason.OUTLIER_NORM
+
+
+def test_where_lengths_spread_a_long_update_passes() -> None:
+    norms = [0.3, 0.5, 0.8, 1.0, 1.5, 2.5, 5.0]
+    assert not verdict(HONEST, evidence=0.0, norms=norms).rejected.any()
+
+
+def test_nobody_moves() -> None:
+    found = verdict([1.0] * 5, evidence=0.0, norms=[0.0] * 5)
+    assert not found.rejected.any()
+    assert np.isfinite(found.scores).all()
