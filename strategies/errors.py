@@ -3,6 +3,7 @@
 ::
 
     BcflError
+    ├── ContractBroken       a strategy that is checked broke a rule
     ├── NotEnoughNodes       too few eligible nodes within bcfl.wait_s
     ├── NothingSigned        a node cannot or will not sign what it was asked to
     ├── RoundNotConfigured   replies came for a round that was never configured
@@ -18,9 +19,36 @@ from pallet_bridge.errors import BcflError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["NotEnoughNodes", "NothingSigned", "RoundNotConfigured", "UnreadableArray"]
+__all__ = [
+    "ContractBroken",
+    "NotEnoughNodes",
+    "NothingSigned",
+    "RoundNotConfigured",
+    "UnreadableArray",
+]
 
 _SHOWN = 10
+
+
+class ContractBroken(BcflError):
+    """A strategy that is checked while it works broke a rule.
+
+    Attributes
+    ----------
+    server_round : int
+        Flower's round.
+    rule, problem : str
+        The rule, and what was seen.
+    """
+
+    def __init__(self, server_round: int, rule: str, problem: str) -> None:
+        self.server_round = server_round
+        self.rule = rule
+        self.problem = problem
+        super().__init__(
+            f"round {server_round} breaks a rule: {rule}: {problem}. Fix the strategy's "
+            f"aggregate_train, or screen its replies with strategies.guard"
+        )
 
 
 class NotEnoughNodes(BcflError):

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from bcfl_plugins.cli import audit, chain, doctor
+from bcfl_plugins.cli import audit, chain, check, doctor
 from pallet_bridge.errors import BcflError
 
 app = typer.Typer(
@@ -17,6 +17,7 @@ app = typer.Typer(
 )
 chain.register(app)
 app.command("audit")(audit.audit)
+app.command("check")(check.check)
 app.command("doctor")(doctor.doctor)
 
 

@@ -1,0 +1,149 @@
+"""The functions that people call: check a defense, replay a case."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from bcfl_plugins.testing.checks import ALL, BY_NAME
+from bcfl_plugins.testing.engine import applies, replayed, run_check
+from bcfl_plugins.testing.errors import CheckFailed, KitError
+from bcfl_plugins.testing.measure import Violation
+from bcfl_plugins.testing.results import CheckResult, Counterexample
+from bcfl_plugins.testing.subjects import subject_of
+from bcfl_plugins.testing.tags import PROFILES, Profile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+
+    from bcfl_plugins.defenses.base import Claims
+    from bcfl_plugins.testing.cases import Case
+    from bcfl_plugins.testing.sources import Source
+    from bcfl_plugins.testing.tags import ProfileName
+
+
+def check_defense(
+    obj: object,
+    tags: Claims | None = None,
+    on_fail: Literal["raise"] | Callable[[CheckResult], object] | None = None,
+    profile: ProfileName | Profile = "fast",
+    *,
+    checks: Collection[str] | None = None,
+    expected_failures: Mapping[str, str] | None = None,
+    source: Source | None = None,
+) -> list[CheckResult]:
+    """Hold a defense to every rule that applies to it.
+
+    Parameters
+    ----------
+    obj : object
+        A callable ``(updates, f) -> array``, a `Defense`, a plugin with ``bcfl_judge_updates``, a
+        Flower strategy of either API; a class of one of these; or a function of f alone that
+        makes one.
+    tags : Claims or None
+        What it promises; `Tags` for callables. By default a `Defense` is held to its own claims,
+        anything else to its attribute ``tags``, or to ``Tags()``.
+    on_fail : None, "raise" or callable
+        What to do about each failure: nothing (read the results), raise `CheckFailed` at the
+        first one, or call with the result.
+    profile : {"fast", "thorough"} or Profile
+        How hard to try.
+    checks : collection of str or None
+        Names of the checks to make; all by default.
+    expected_failures : Mapping[str, str] or None
+        Names of checks that are known to fail, each with the reason.
+    source : Source or None
+        How a regression test can make the object, when the kit cannot know.
+
+    Returns
+    -------
+    list of CheckResult
+        One for each check, in a fixed order.
+
+    Raises
+    ------
+    CheckFailed
+        With ``on_fail="raise"``.
+    NotADefense
+        If the kit cannot drive the object.
+    KitError
+        If a check is named that does not exist.
+    """
+    known = expected_failures or {}
+    require_checks(list(checks or ()) + list(known))
+    subject = subject_of(obj, tags, source)
+    effort = PROFILES[profile] if isinstance(profile, str) else profile
+    results = []
+    for check in ALL:
+        if checks is not None and check.name not in checks:
+            continue
+        result = run_check(check, subject, effort)
+        if result.status == "failed" and check.name in known:
+            result = result.expected(known[check.name])
+        results.append(result)
+        if result.status == "failed":
+            _tell(result, on_fail)
+    return results
+
+
+def _tell(
+    result: CheckResult, on_fail: Literal["raise"] | Callable[[CheckResult], object] | None
+) -> None:
+    if on_fail == "raise":
+        raise CheckFailed(result)
+    if callable(on_fail):
+        on_fail(result)
+
+
+def require_checks(names: Iterable[str]) -> None:
+    """Check that every name is that of a check.
+
+    Raises
+    ------
+    KitError
+        If one is not; the message has them all.
+    """
+    unknown = sorted(set(names) - set(BY_NAME))
+    if unknown:
+        raise KitError(f"no check is called {unknown[0]!r}; there are {', '.join(sorted(BY_NAME))}")
+
+
+def replay(name: str, obj: object, case: Case, tags: Claims | None = None) -> None:
+    """Hold a defense to one rule on one round: a regression test.
+
+    Parameters
+    ----------
+    name : str
+        The check.
+    obj, tags : object and Claims
+        As in `check_defense`.
+    case : Case
+        The round, as a failure printed it.
+
+    Raises
+    ------
+    CheckFailed
+        If the round breaks the rule, or the check no longer applies.
+    """
+    require_checks([name])
+    check = BY_NAME[name]
+    subject = subject_of(obj, tags)
+    if check.claim is not None:
+        on = replace(subject.claims, **_switched_on(subject.claims, check.claim))
+        subject = replace(subject, claims=on)
+    result = CheckResult(name, subject.name, "failed", check.rule, fix=check.fix, examples=1)
+    reason = applies(check, subject)
+    if reason:
+        raise CheckFailed(replace(result, fix=f"this check cannot be made: {reason}"))
+    try:
+        replayed(check, subject, case)
+    except Violation as broken:
+        example = Counterexample(
+            broken.case, broken.problem, broken.output, broken.observed, broken.bound
+        )
+        raise CheckFailed(replace(result, counterexample=example)) from None
+
+
+def _switched_on(claims: Claims, claim: str) -> dict[str, Any]:
+    """Return the flag of a claim: its regression test holds whether or not it is still claimed."""
+    return {claim: True} if getattr(claims, claim) is False else {}

@@ -1,0 +1,105 @@
+"""Run a list of checks on one subject, each to its end whatever the one before did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, Literal, Self, TypeVar
+
+from bcfl_plugins.testing.results import CheckResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from types import TracebackType
+
+S = TypeVar("S")
+
+OnFail = Literal["raise"] | None
+"""What a failure does: ``None`` returns it with the others, ``"raise"`` stops at the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check(Generic[S]):
+    """One rule and how to see whether it holds.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    rule : str
+        One sentence.
+    fix : str
+        What to do when it does not hold.
+    run : callable
+        Raises when the rule does not hold.
+    """
+
+    name: str
+    rule: str
+    fix: str
+    run: Callable[[S], None]
+
+
+class _Boundary:
+    """Where a check ends: what it raises is its result."""
+
+    raised: BaseException | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        self.raised = error
+        return isinstance(error, Exception)
+
+
+def run_checks(
+    checks: Iterable[Check[S]], subject: S, name: str, on_fail: OnFail
+) -> list[CheckResult]:
+    """Run every check on the subject.
+
+    Parameters
+    ----------
+    checks : iterable of Check
+        In this order.
+    subject : object
+        What each check is given.
+    name : str
+        The subject's name, for people.
+    on_fail : "raise" or None
+        See `OnFail`.
+
+    Raises
+    ------
+    AssertionError
+        At the first failure, when `on_fail` is ``"raise"``; what the check raised is its cause.
+    """
+    results = []
+    for check in checks:
+        with _Boundary() as boundary:
+            check.run(subject)
+        raised = boundary.raised
+        problem = "" if raised is None else f"{type(raised).__name__}: {raised}"
+        result = CheckResult(
+            name=check.name,
+            defense=name,
+            status="passed" if raised is None else "failed",
+            rule=check.rule,
+            examples=1,
+            fix="" if raised is None else check.fix,
+            problem=problem,
+        )
+        results.append(result)
+        if raised is not None and on_fail == "raise":
+            raise AssertionError(f"{name}: {check.name}\n{result.text()}") from raised
+    return results
+
+
+def must(condition: object, problem: str) -> None:
+    """Raise `AssertionError` with the problem unless the condition holds, also under ``-O``."""
+    if not condition:
+        raise AssertionError(problem)

@@ -1,0 +1,31 @@
+"""Print the table of checks that docs/testing.md holds: ``python -m scripts.check_table``."""
+
+from __future__ import annotations
+
+from bcfl_plugins.testing.checks import ALL
+
+WHEN = {
+    "reference": "a `Defense`",
+    "forms_agree": "a `Defense`",
+    "state": "a `Defense`",
+    "decision": "a `Defense` or a plugin",
+    "odd_shapes": "updates are layers",
+    "integers": "updates are layers",
+    "misfits": "updates are layers",
+    "cancellation": "a `Defense`, or `translation`",
+    "non_finite": "f > 0",
+}
+"""Checks that no tag switches on, and that some objects cannot be asked for."""
+
+
+def render() -> str:
+    """Return one row for each check."""
+    rows = []
+    for check in ALL:
+        when = f"`{check.claim}`" if check.claim else WHEN.get(check.name, "always")
+        rows.append(f"| `{check.name}` | {check.rule} | {when} |")
+    return "\n".join(rows)
+
+
+if __name__ == "__main__":
+    print(render())

@@ -1,0 +1,82 @@
+"""The public strategies: what they draw, and how small it shrinks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, find, given, settings
+from hypothesis import strategies as st
+
+from bcfl_plugins import attacks
+from bcfl_plugins.testing import Case, byzantine_rows, rounds, updates
+from bcfl_plugins.testing.generate import ATTACKS, NON_FINITE, OVERFLOW, library
+
+QUIET = settings(
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+HONEST = np.array([[1.0, 2.0], [2.0, 2.0], [0.0, 5.0]])
+
+
+@given(updates())
+@QUIET
+def test_updates_are_finite_matrices(rows: np.ndarray) -> None:
+    assert rows.ndim == 2
+    assert rows.dtype == np.float64
+    assert 1 <= len(rows) <= 9
+    assert np.isfinite(rows).all()
+
+
+@given(rounds())
+@QUIET
+def test_rounds_mix_and_tell(case: Case) -> None:
+    assert case.rows().shape == (case.n, case.d)
+    assert case.rows().dtype == case.dtype
+    assert len(case.byzantine) <= case.told <= (case.n - 1) // 2
+    assert np.array_equal(case.heard(), case.honest.astype(case.dtype).astype(np.float64))
+
+
+@pytest.mark.parametrize("kind", ATTACKS)
+def test_each_kind_of_byzantine_rows(kind: str) -> None:
+    @given(byzantine_rows(HONEST, 2, kinds=[kind]))
+    @QUIET
+    def rows_are_as_named(drawn: tuple[str, np.ndarray]) -> None:
+        name, rows = drawn
+        assert rows.shape == (2, 2)
+        assert name in (library() if kind == "library" else (kind,))
+        with np.errstate(over="ignore"):
+            squares = (rows**2).sum(axis=1)
+        if kind in NON_FINITE:
+            assert not np.isfinite(rows).all(axis=1).any()
+        elif kind in OVERFLOW:
+            assert np.isfinite(rows).all()
+            assert not np.isfinite(squares).any()
+        elif kind != "bits":
+            assert np.isfinite(squares).all()
+
+    rows_are_as_named()
+
+
+def test_every_attack_of_the_library_is_drawn() -> None:
+    blind = set(library())
+    for name in blind:
+        assert find(byzantine_rows(HONEST, 1, kinds=["library"]), lambda r, n=name: r[0] == n)
+    assert blind >= {"alie", "ipm", "min_max", "mimic", "sign_flip", "sybil"}
+    assert blind < set(attacks.names())
+
+
+def test_a_failing_round_shrinks_to_few_small_numbers() -> None:
+    case = find(rounds(kinds=["far"]), lambda c: c.told >= 1 and np.ptp(c.honest) > 0)
+    assert (case.n, case.d) == (3, 1)
+    assert np.abs(case.honest).max() <= 1
+    assert case.dtype == "float64"
+
+
+@given(st.data())
+@QUIET
+def test_pairs_are_kept_to(data: st.DataObject) -> None:
+    case = data.draw(rounds([(7, 1), (9, 2)]))
+    assert (case.n, case.told) in {(7, 1), (9, 2)}

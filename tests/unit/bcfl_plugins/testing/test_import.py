@@ -1,0 +1,62 @@
+"""The kit loads its tools when it is used, and says what to install when they are not there."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import bcfl_plugins.testing
+
+
+def run(program: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    "module", ["bcfl_plugins.testing", "bcfl_plugins.testing.pytest_plugin", "bcfl_plugins.cli"]
+)
+def test_importing_loads_no_hypothesis(module: str) -> None:
+    heavy = "hypothesis flwr torch wasmtime substrateinterface"
+    loaded = f"[m for m in {heavy.split()!r} if m in sys.modules]"
+    assert run(f"import sys, {module}; print({loaded})") == "[]"
+
+
+@pytest.mark.parametrize(
+    ("missing", "use"),
+    [
+        ("hypothesis", "check_defense"),
+        ("hypothesis", "rounds"),
+        ("pytest", "DefenseTests"),
+        ("pytest", "parametrize_with_checks"),
+    ],
+)
+def test_a_missing_extra_is_named_with_its_cure(missing: str, use: str) -> None:
+    said = run(
+        f"import sys; sys.modules[{missing!r}] = None\n"
+        "import bcfl_plugins.testing as kit\n"
+        "try:\n"
+        f"    kit.{use}\n"
+        "except kit.MissingExtra as error:\n"
+        "    print(error)"
+    )
+    assert said == (
+        f"bcfl_plugins.testing needs {missing}, which is not installed. "
+        'Run: pip install "bcfl-plugins[testing]"'
+    )
+
+
+def test_cases_and_tags_need_no_extra() -> None:
+    program = "import sys; sys.modules['hypothesis'] = None\nfrom bcfl_plugins.testing import "
+    assert run(program + "Case, Tags, CheckResult; print(Case([[1]]))") == "Case([[1]])"
+
+
+def test_all_is_sorted_and_there() -> None:
+    names = bcfl_plugins.testing.__all__
+    assert list(names) == sorted(names)
+    assert [name for name in names if not hasattr(bcfl_plugins.testing, name)] == []
+    assert dir(bcfl_plugins.testing) == names
