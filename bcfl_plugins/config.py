@@ -1,4 +1,3 @@
-# ruff: noqa: RUF009 - key() makes a dataclass field, not a shared value
 """What ``[tool.flwr.app.config.bcfl]`` may say.
 
 Flower's run config is flat and holds scalars only: the table ``bcfl.outliers`` arrives as keys such
@@ -16,56 +15,16 @@ from urllib.parse import urlsplit
 
 from bcfl_plugins.errors import ConfigError
 from bcfl_plugins.settings import key, near_miss, read_table
+from bcfl_plugins.terms import TermsConfig, read_training
 
 if TYPE_CHECKING:
     from bcfl_plugins.types import Scalar
-    from pallet_bridge.types import Perbill, Planck
+    from pallet_bridge.types import TrainingValue
 
 NEEDS_CHAIN = frozenset({"staking", "round_log", "slashing"})
 """Built-in plugins that do nothing without a chain."""
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-
-
-@dataclass(frozen=True, slots=True)
-class TermsConfig:
-    """The terms of a federation that is created on an embedded chain (``bcfl.terms``).
-
-    A federation that exists keeps its own terms: this table is not read then.
-    """
-
-    min_stake: Planck = key("100 UNIT", "Least stake of a node.", unit="planck")
-    max_participants: int = key(64, "Most nodes of the federation.", low=1, high=256)
-    quorum: int = key(
-        0, "Commitments at which a round closes at once; 0: at its window's end.", low=0, high=256
-    )
-    commit_blocks: int = key(5, "Blocks in which nodes may commit.", low=1, unit="blocks")
-    settle_blocks: int = key(50, "Blocks left to settle after that.", low=1, unit="blocks")
-    dispute_blocks: int = key(
-        10, "Blocks between an offence and its execution.", low=1, unit="blocks"
-    )
-    unbonding_blocks: int = key(
-        100, "Blocks that stake stays locked after a node leaves.", low=1, unit="blocks"
-    )
-    round_reward: Planck = key("10 UNIT", "Shared by the accepted nodes of a round.", unit="planck")
-    strikes_to_slash: int = key(3, "Strikes that make an offence.", low=1, high=1000)
-    strike_decay_rounds: int = key(
-        2, "Clean rounds after which one strike is forgiven.", low=1, high=1000
-    )
-    equivocation: Perbill = key(
-        "50 %",
-        "Part of the stake taken for two different updates in one round.",
-        unit="perbill",
-    )
-    outlier_base: Perbill = key(
-        "10 %",
-        "Part of the stake taken at the first outlier offence; it grows by as much each time.",
-        unit="perbill",
-    )
-    cap: Perbill = key("50 %", "Most that one offence may take of the stake.", unit="perbill")
-    fund_rounds: int = key(
-        100, "Rounds whose reward the coordinator pays in when it creates the federation.", low=0
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +62,7 @@ class BcflConfig:
         10**9, "Largest number of examples that a node may claim.", low=1, high=2**53
     )
     terms: TermsConfig = field(default_factory=TermsConfig)
+    training: Mapping[str, TrainingValue] = field(default_factory=lambda: MappingProxyType({}))
     tables: Mapping[str, Mapping[str, Scalar]] = field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:
@@ -152,11 +112,12 @@ class BcflConfig:
                 case _:
                     raise ConfigError(f"bcfl.{'.'.join(path)} is nested too deep; tables are flat")
         for name in core:
-            if name.replace("-", "_") in {"terms", "tables"}:
+            if name.replace("-", "_") in {"terms", "training", "tables"}:
                 raise ConfigError(f"bcfl.{name} is a table; write its keys as bcfl.{name}.KEY")
         terms = read_table(TermsConfig, "bcfl.terms", tables.pop("terms", {}))
+        training = read_training(tables.pop("training", {}))
         frozen = MappingProxyType({k: MappingProxyType(v) for k, v in tables.items()})
-        return read_table(cls, "bcfl", core, terms=terms, tables=frozen)
+        return read_table(cls, "bcfl", core, terms=terms, training=training, tables=frozen)
 
     def table(self, plugin: str) -> Mapping[str, Scalar]:
         """Return the settings of a plugin as written, empty when there are none."""
@@ -172,7 +133,8 @@ class BcflConfig:
         """
         for name in self.tables:
             if name not in known_plugins:
-                hint = near_miss(name, known_plugins | {"terms"}) or _listed(known_plugins)
+                known = known_plugins | {"terms", "training"}
+                hint = near_miss(name, known) or _listed(known_plugins)
                 raise ConfigError(f"bcfl.{name} is a table for no installed plugin{hint}")
 
     def _check_chain(self) -> None:

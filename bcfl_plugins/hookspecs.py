@@ -188,6 +188,38 @@ def bcfl_judge_updates(ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> 
     """
 
 
+@hookspec(firstresult=True)
+def bcfl_reward_weights(
+    result: RoundResult, updates: tuple[ClientUpdate, ...]
+) -> Mapping[NodeId, int] | None:
+    """Say how the round's reward is shared.
+
+    Called once a round, after the wrapped strategy averaged and before the round is settled; not
+    called when it gave nothing. The first plugin that answers with something other than ``None``
+    wins. Without an answer all accepted nodes share evenly.
+
+    Parameters
+    ----------
+    result : RoundResult
+        The merged verdicts and the new model.
+    updates : tuple of ClientUpdate
+        Ascending by node id; those of rejected nodes too.
+
+    Returns
+    -------
+    Mapping[NodeId, int] or None
+        Weights of accepted nodes, from 0 to 2^32 - 1; who is left out gets nothing. The chain pays
+        in proportion.
+
+    Examples
+    --------
+    >>> class ByExamples:
+    ...     @hookimpl
+    ...     def bcfl_reward_weights(self, updates):
+    ...         return {u.node.node_id: min(u.num_examples, 1000) for u in updates}
+    """
+
+
 @hookspec
 def bcfl_round_settling(result: RoundResult) -> None:
     """Write down the round: who was averaged, who was not, and why.

@@ -42,7 +42,7 @@ GROUP = "bcfl.plugins"
 
 BUILT_IN: Mapping[str, str] = {
     name: f"bcfl_plugins.plugins.{name}:create"
-    for name in ("outliers", "round_log", "slashing", "staking")
+    for name in ("outliers", "rewards", "round_log", "slashing", "staking")
 }
 
 
@@ -115,6 +115,16 @@ class PluginManager:
                 raise PluginError(name, hook, f"it answered {answer!r}, not a Verdict or None")
             verdicts.append(answer)
         return tuple(verdicts)
+
+    def reward_weights(
+        self, result: RoundResult, updates: tuple[ClientUpdate, ...]
+    ) -> Mapping[NodeId, int] | None:
+        """Call `hookspecs.bcfl_reward_weights`; give the answer to `merge.weigh`."""
+        hook = "bcfl_reward_weights"
+        answer = self._pluggy.hook.bcfl_reward_weights(result=result, updates=updates)
+        if answer is not None and not isinstance(answer, Mapping):
+            raise PluginError(", ".join(self.names), hook, f"the answer is {answer!r}")
+        return answer
 
     def round_settling(self, result: RoundResult) -> None:
         """Call `hookspecs.bcfl_round_settling`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bcfl_plugins.errors import PluginError
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from bcfl_plugins.types import ClientUpdate, NodeId, Rejection, Verdict
+
+
+_WEIGHTS = 2**32
 
 
 def merge_exclusions(answers: Iterable[Mapping[NodeId, str]]) -> dict[NodeId, str]:
@@ -60,6 +64,30 @@ def merge_verdicts(
     )
 
 
+def weigh(
+    judged: Sequence[JudgedUpdate], weights: Mapping[NodeId, int] | None
+) -> tuple[JudgedUpdate, ...]:
+    """Give accepted nodes the weights that a plugin said; evenly when it said nothing.
+
+    Raises
+    ------
+    PluginError
+        If a weight is no integer from 0 to 2^32 - 1, or is for a node that sent no update.
+    """
+    if weights is None:
+        return tuple(judged)
+    hook, known = "bcfl_reward_weights", {update.node.node_id for update in judged}
+    for node_id, weight in weights.items():
+        if node_id not in known:
+            raise PluginError("a plugin", hook, f"node {node_id} sent no update in this round")
+        if type(weight) is not int or not 0 <= weight < _WEIGHTS:
+            raise PluginError("a plugin", hook, f"node {node_id} has the weight {weight!r}")
+    return tuple(
+        replace(update, weight=weights.get(update.node.node_id, 0)) if update.accepted else update
+        for update in judged
+    )
+
+
 def _check(verdict: Verdict, known: set[NodeId]) -> None:
     named = [rejection.node_id for rejection in verdict.rejections]
     strangers = sorted(({*named} | {*verdict.scores}) - known)
@@ -83,7 +111,7 @@ def _judge(
     if not rejections:
         score = scores.get(node.node_id, 0)
         return JudgedUpdate(
-            node, update.num_examples, update.commitment, accepted=True, score=score
+            node, update.num_examples, update.commitment, accepted=True, score=score, weight=1
         )
     return JudgedUpdate(
         node,
@@ -93,4 +121,5 @@ def _judge(
         reason=rejections[0].reason,
         detail="; ".join(rejection.detail for rejection in rejections),
         score=rejections[0].score,
+        strike=any(rejection.strike for rejection in rejections),
     )

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bcfl_plugins.errors import ConfigError
+from bcfl_plugins.terms import terms_of
 from pallet_bridge import calls
 from pallet_bridge.encoding import blake2_256
 from pallet_bridge.keys import Signer
-from pallet_bridge.types import Planck, SlashTerms, Terms
+from pallet_bridge.types import Planck
 
 if TYPE_CHECKING:
-    from bcfl_plugins.config import BcflConfig, TermsConfig
+    from bcfl_plugins.config import BcflConfig
     from pallet_bridge.client import ChainClient
 
 _WAIT_S = 60.0
@@ -25,37 +24,9 @@ def coordinator_of(config: BcflConfig) -> Signer:
     Raises
     ------
     ConfigError
-        If the variable or the file that the config names is not there.
+        If the key is not where the config says.
     """
-    kind, _, name = config.coordinator.partition(":")
-    if kind == "env":
-        secret = os.environ.get(name)
-        if not secret:
-            raise ConfigError(
-                f"bcfl.coordinator is env:{name}, but that variable is not set; "
-                f"export it with the coordinator's secret phrase"
-            )
-        return Signer.from_uri(secret)
-    if kind == "file":
-        return Signer.from_file(Path(name))
-    return Signer.from_uri(config.coordinator)
-
-
-def terms_of(config: TermsConfig) -> Terms:
-    """Return the terms as the pallet takes them."""
-    return Terms(
-        min_stake=config.min_stake,
-        max_participants=config.max_participants,
-        quorum=config.quorum,
-        commit_blocks=config.commit_blocks,
-        settle_blocks=config.settle_blocks,
-        dispute_blocks=config.dispute_blocks,
-        unbonding_blocks=config.unbonding_blocks,
-        round_reward=config.round_reward,
-        strikes_to_slash=config.strikes_to_slash,
-        strike_decay_rounds=config.strike_decay_rounds,
-        slash=SlashTerms(config.equivocation, config.outlier_base, config.cap),
-    )
+    return Signer.from_source(config.coordinator, "bcfl.coordinator")
 
 
 def provision(client: ChainClient, config: BcflConfig, coordinator: Signer) -> None:
@@ -74,7 +45,8 @@ def provision(client: ChainClient, config: BcflConfig, coordinator: Signer) -> N
             f"bcfl.federation is {config.federation}, but an embedded chain starts empty and its "
             f"first federation is {first}; set that, or name a node in bcfl.chain"
         )
-    made = calls.create_federation(terms_of(config.terms), blake2_256(config.plugins.encode()))
+    terms = terms_of(config.terms, config.training)
+    made = calls.create_federation(terms, blake2_256(config.plugins.encode()))
     client.execute(made, coordinator, timeout=_WAIT_S)
     budget = Planck(config.terms.fund_rounds * config.terms.round_reward)
     if budget:

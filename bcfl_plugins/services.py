@@ -11,12 +11,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bcfl_plugins.config import BcflConfig
+    from bcfl_plugins.types import Validation
     from bcfl_plugins.work import ChainWork
     from pallet_bridge.client import ChainClient
     from pallet_bridge.journal import Journal
     from pallet_bridge.keys import Signer
     from pallet_bridge.outbox import Outbox
     from pallet_bridge.reports import ReportStore
+
+_BLOCK_S = 12.0  # two slots: how long one block of a slow chain may take
+_SLACK_S = 60.0
 
 COORDINATOR = "coordinator"
 """The name of the coordinator's key in the outbox."""
@@ -58,6 +62,17 @@ class ChainServices:
     federation: int
     embedded: bool
 
+    def wait_until_block(self, block: int, blocks: int) -> None:
+        """Wait for a block that is about so many blocks away, within an open job.
+
+        Raises
+        ------
+        ChainTimeout
+            If it takes more than twice its time.
+        """
+        timeout = blocks * _BLOCK_S + _SLACK_S
+        self.work.reading(lambda: self.client.wait_until_block(block, timeout=timeout))
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -69,10 +84,14 @@ class Services:
         The whole checked config.
     chain : ChainServices or None
         ``None`` when ``bcfl.chain`` is ``none``.
+    validation : callable or None
+        The server's own measure of a model, see `bcfl_plugins.types.Validation`; ``None`` when the
+        app gave none.
     """
 
     config: BcflConfig
     chain: ChainServices | None = None
+    validation: Validation | None = None
 
     def need_chain(self, plugin: str) -> ChainServices:
         """Return the chain's services.

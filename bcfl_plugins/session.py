@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from bcfl_plugins.config import BcflConfig
+    from bcfl_plugins.types import Validation
     from pallet_bridge.calls import Call
     from pallet_bridge.client import ChainClient
     from pallet_bridge.keys import Signer
@@ -71,7 +72,11 @@ class Session:
 
 
 def open_session(
-    config: BcflConfig, *, plugins: Sequence[tuple[str, object]] = (), run_id: int = 0
+    config: BcflConfig,
+    *,
+    plugins: Sequence[tuple[str, object]] = (),
+    run_id: int = 0,
+    validation: Validation | None = None,
 ) -> Session:
     """Connect, make the plugins, and return them ready for the first hook.
 
@@ -83,6 +88,9 @@ def open_session(
         Plugins of the caller's own, by name, called after those that the config names.
     run_id : int
         Flower's id of the run, for the journal.
+    validation : callable or None
+        The server's own measure of a model, for plugins that ask whether an update did harm or
+        how much it helped.
 
     Raises
     ------
@@ -92,9 +100,9 @@ def open_session(
         If the chain cannot be used.
     """
     with ExitStack() as opening:
-        services = Services(config)
+        services = Services(config, validation=validation)
         if config.chain != "none":
-            services = Services(config, _open_chain(config, run_id, opening))
+            services = Services(config, _open_chain(config, run_id, opening), validation)
         hooks = load(config, services, plugins)
         return Session(config, services, hooks, opening.pop_all())
 

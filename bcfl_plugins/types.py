@@ -6,6 +6,7 @@ fixed point: an ``int`` in parts of 1e-6. No float in these records is ever sent
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NewType
@@ -13,8 +14,6 @@ from typing import TYPE_CHECKING, Any, NewType
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pallet_bridge.types import AccountId, SignedCommitment
 
 NodeId = NewType("NodeId", int)
@@ -28,6 +27,9 @@ Scalar = bool | int | float | str
 
 Metric = int | float | list[int] | list[float]
 """What a Flower ``MetricRecord`` may hold."""
+
+Validation = Callable[[Mapping[str, Array]], np.ndarray[Any, np.dtype[np.float64]]]
+"""Measures a model on data that the server trusts: (m,) the loss of each of its examples."""
 
 SCORE_ONE = 1_000_000
 """The fixed-point score that stands for 1.0."""
@@ -84,11 +86,17 @@ class OpenedRound:
         The ids on chain. ``round`` counts from 0 and is not Flower's round number.
     genesis : bytes
         Hash of the chain's block 0, 32 bytes.
+    terms_version : int
+        The version of the federation's terms that the round runs under; 0 when unknown.
+    training : Mapping[str, float]
+        The governed training parameters of those terms.
     """
 
     federation: int
     round: int
     genesis: bytes
+    terms_version: int = 0
+    training: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +160,9 @@ class Rejection:
         One sentence for people.
     score : int
         How far out it was, in parts of 1e-6.
+    strike : bool
+        Whether the rejection also costs a strike, and strikes may cost stake. Without it the
+        update only loses this round's reward: different is not malicious.
 
     Raises
     ------
@@ -163,6 +174,7 @@ class Rejection:
     reason: int
     detail: str
     score: int = 0
+    strike: bool = True
 
     def __post_init__(self) -> None:
         if not 1 <= self.reason <= _MAX_REASON:
@@ -184,12 +196,16 @@ class Verdict:
         A score for the nodes that were looked at, in parts of 1e-6.
     note : str
         Thresholds that were used, or why the plugin abstained.
+    state : str
+        What the plugin remembers after this round, as canonical JSON for the round's report, so
+        that anyone can replay its judgements; empty when it remembers nothing.
     """
 
     plugin: str
     rejections: tuple[Rejection, ...] = ()
     scores: Mapping[NodeId, int] = field(default_factory=lambda: MappingProxyType({}))
     note: str = ""
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +228,10 @@ class JudgedUpdate:
         Empty when accepted, else one sentence for people.
     score : int
         Fixed point, parts of 1e-6.
+    strike : bool
+        Whether a rejection costs a strike; False when accepted.
+    weight : int
+        Share of the round's reward, relative to the other accepted nodes; 0 when rejected.
     """
 
     node: NodeRef
@@ -221,6 +241,8 @@ class JudgedUpdate:
     reason: int = 0
     detail: str = ""
     score: int = 0
+    strike: bool = False
+    weight: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,8 +259,8 @@ class RoundResult:
         Ascending by node id.
     unusable : tuple of Rejection
         Nodes without a verdict: malformed replies, error replies, silence.
-    notes : Mapping[str, str]
-        Each judging plugin's note, by its name.
+    notes, states : Mapping[str, str]
+        Each judging plugin's note and state, by its name.
     metrics : Mapping[str, Metric]
         Metrics that the inner strategy aggregated.
     """
@@ -248,4 +270,5 @@ class RoundResult:
     judged: tuple[JudgedUpdate, ...]
     unusable: tuple[Rejection, ...] = ()
     notes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    states: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     metrics: Mapping[str, Metric] = field(default_factory=lambda: MappingProxyType({}))

@@ -7,6 +7,7 @@ Three lines of an app change::
     from strategies import ClientApp                     # flwr.clientapp
 
 Every name of ``flwr.serverapp.strategy`` is here. `guard` wraps strategies of your own.
+`RobustFedAvg` averages by any rule of `bcfl_plugins.defenses`.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from strategies.presets import (
     MultiKrum,
     QFedAvg,
 )
+from strategies.robust import RobustFedAvg, RoundDecision
 from strategies.wrapper import GuardMixin, guard
 
 Result = _flower_strategy.Result
@@ -66,6 +68,8 @@ __all__ = [
     "NothingSigned",
     "QFedAvg",
     "Result",
+    "RobustFedAvg",
+    "RoundDecision",
     "RoundNotConfigured",
     "Strategy",
     "UnreadableArray",

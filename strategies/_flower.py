@@ -20,10 +20,21 @@ from flwr.app import (
     MetricRecord,
     RecordDict,
 )
+from flwr.app.exception import AppExitException
 from flwr.app.message.message import make_message
 from flwr.clientapp import ClientApp
+from flwr.common import (
+    Code,
+    FitRes,
+    Parameters,
+    Status,
+    ndarrays_to_parameters,
+    parameters_to_ndarrays,
+)
 from flwr.common.constant import SUPERLINK_NODE_ID, ErrorCode
 from flwr.proto.node_pb2 import NodeInfo
+from flwr.server import strategy as legacy_strategy
+from flwr.server.client_proxy import ClientProxy
 from flwr.serverapp import Grid, ServerApp, strategy
 from flwr.supercore.run import Run
 from flwr.supercore.task_identity import TaskIdentity
@@ -33,25 +44,34 @@ ClientAppCallable = Callable[[Message, Context], Message]
 
 __all__ = [
     "SUPERLINK_NODE_ID",
+    "AppExitException",
     "Array",
     "ArrayRecord",
     "ClientApp",
     "ClientAppCallable",
+    "ClientProxy",
+    "Code",
     "ConfigRecord",
     "Context",
     "Error",
     "ErrorCode",
+    "FitRes",
     "Grid",
     "Message",
     "MessageType",
     "MetricRecord",
     "NodeInfo",
+    "Parameters",
     "RecordDict",
     "Run",
     "ServerApp",
+    "Status",
     "TaskIdentity",
     "copy_content",
     "delivered",
+    "legacy_strategy",
+    "ndarrays_to_parameters",
+    "parameters_to_ndarrays",
     "strategy",
     "with_content",
 ]

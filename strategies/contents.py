@@ -6,20 +6,30 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from strategies._flower import Array, ArrayRecord, Message, MetricRecord, RecordDict, with_content
+from strategies._flower import (
+    Array,
+    ArrayRecord,
+    ConfigRecord,
+    Message,
+    MetricRecord,
+    RecordDict,
+    with_content,
+)
 from strategies.records import without_ours
 from strategies.wire import ROUND, Instruction, instruction_record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from strategies.screen import Reply
 
 
 def instruct(messages: Iterable[Message], instruction: Instruction) -> list[Message]:
-    """Add what to sign for to training messages.
+    """Add what to sign for to training messages, and the governed training parameters.
 
-    Messages that share their content share the new one too, so that Flower sends it once.
+    Parameters that the federation's terms govern replace those of the same name in the app's own
+    config records: a node trains with what was voted. Messages that share their content share the
+    new one too, so that Flower sends it once.
     """
     record = instruction_record(instruction)
     made: dict[int, RecordDict] = {}
@@ -27,9 +37,23 @@ def instruct(messages: Iterable[Message], instruction: Instruction) -> list[Mess
     for message in messages:
         content = message.content
         if id(content) not in made:
-            made[id(content)] = RecordDict({**content, ROUND: record})
+            governed = _governed(content, instruction.opened.training)
+            made[id(content)] = RecordDict({**governed, ROUND: record})
         instructed.append(with_content(message, made[id(content)]))
     return instructed
+
+
+def _governed(content: RecordDict, training: Mapping[str, float]) -> RecordDict:
+    if not training:
+        return content
+    return RecordDict(
+        {
+            name: ConfigRecord({**record, **training})
+            if isinstance(record, ConfigRecord)
+            else record
+            for name, record in content.items()
+        }
+    )
 
 
 def for_strategy(replies: Sequence[Reply]) -> list[Message]:

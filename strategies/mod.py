@@ -20,11 +20,10 @@ A node signs one update a round, and rounds in ascending order: see `strategies.
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bcfl_plugins.signing import sign_commitment
 from pallet_bridge.encoding import update_digest
-from pallet_bridge.errors import ConfigError
 from pallet_bridge.keys import Signer
 from strategies._flower import ClientApp as FlowerClientApp
 from strategies._flower import ConfigRecord, Message, MessageType, RecordDict, with_content
@@ -41,7 +40,6 @@ from strategies.wire import (
     commitment_record,
     read_instruction,
     read_question,
-    sign_commitment,
 )
 
 if TYPE_CHECKING:
@@ -167,19 +165,5 @@ def _signer(context: Context, *, dev: bool) -> tuple[Signer, str | None]:
                 f"file:PATH"
             )
         uri = f"//bcfl//node-{context.node_config.get('partition-id', context.node_id)}"
-    match str(uri).partition(":"):
-        case ("env", ":", name):
-            secret = os.environ.get(name)
-            if secret is None:
-                raise ConfigError(f"{KEY} says env:{name}, and that variable is not set")
-            return Signer.from_uri(secret), None
-        case ("file", ":", path):
-            return Signer.from_file(Path(path)), None
-        case _ if str(uri).startswith("//"):
-            return Signer.from_uri(str(uri)), str(uri)
-        case _:
-            # Not repeated in the message: it may be a secret phrase.
-            raise ConfigError(
-                f"{KEY} must be env:NAME, file:PATH or a development key like //Alice; a phrase "
-                f"or seed does not belong on a command line"
-            )
+    source = str(uri)
+    return Signer.from_source(source, KEY), source if source.startswith("//") else None

@@ -61,13 +61,17 @@ class Judged:
         The merged verdict on each well formed reply.
     unusable : tuple of Rejection
         The other nodes that were asked, or that answered unasked.
-    notes : Mapping[str, str]
-        Each judging plugin's note.
+    notes, states : Mapping[str, str]
+        Each judging plugin's note and state.
+    updates : tuple of ClientUpdate
+        The well formed replies.
     """
 
     judged: tuple[JudgedUpdate, ...]
     unusable: tuple[Rejection, ...]
     notes: Mapping[str, str]
+    states: Mapping[str, str]
+    updates: tuple[ClientUpdate, ...]
 
 
 def judge(
@@ -109,8 +113,9 @@ def judge(
             _warn(f"round {ctx.server_round}", update.node.node_id, "rejected", update.detail)
     accepted = {update.node.node_id for update in judged if update.accepted}
     notes = {verdict.plugin: verdict.note for verdict in verdicts if verdict.note}
+    states = {verdict.plugin: verdict.state for verdict in verdicts if verdict.state}
     return (
-        Judged(judged, unusable, MappingProxyType(notes)),
+        Judged(judged, unusable, MappingProxyType(notes), MappingProxyType(states), updates),
         for_strategy([reply for reply in fit if reply.node_id in accepted]),
     )
 
@@ -150,6 +155,7 @@ def result_of(
         judged=judged.judged,
         unusable=judged.unusable,
         notes=judged.notes,
+        states=judged.states,
         metrics=plain_metrics(metrics),
     )
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from bcfl_plugins.config import BcflConfig
 from bcfl_plugins.errors import ConfigError
+from bcfl_plugins.merge import weigh
 from bcfl_plugins.session import Session, open_session
 from bcfl_plugins.types import NodeId, NodeRef, RoundContext, RunInfo
 from strategies.contents import instruct
@@ -27,7 +28,7 @@ from strategies.wire import Instruction
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from bcfl_plugins.types import RoundResult
+    from bcfl_plugins.types import RoundResult, Validation
     from strategies._flower import ArrayRecord, Grid, Message, MetricRecord
     from strategies._flower import strategy as flower
 
@@ -53,12 +54,15 @@ class Guard:
         The time.
     challenge : callable
         Makes 32 fresh random bytes.
+    validation : callable or None
+        The server's own measure of a model.
     """
 
     config: BcflConfig
     given: Session | None = None
     clock: Clock = field(default_factory=Clock)
     challenge: Callable[[], bytes] = random_challenge
+    validation: Validation | None = None
     _session: Session | None = None
     _run: RunInfo | None = None
     _identities: Identities | None = None
@@ -71,8 +75,8 @@ class Guard:
     _watched: bool = False
 
     @classmethod
-    def of(cls, bcfl: Bcfl) -> Guard:
-        """Read the argument ``bcfl``.
+    def of(cls, bcfl: Bcfl, validation: Validation | None = None) -> Guard:
+        """Read the arguments ``bcfl`` and ``validation``.
 
         Raises
         ------
@@ -89,6 +93,9 @@ class Guard:
                 guard = cls(BcflConfig.from_run_config(bcfl))
             case None:
                 guard = cls(BcflConfig())
+        guard.validation = validation
+        if validation is not None and guard.given is not None:
+            raise ConfigError("give validation to open_session, which made this session")
         if guard.config.screen == "off" and guard.has_plugins:
             raise ConfigError(
                 'bcfl.screen is "off", but plugins judge screened updates only: set bcfl.screen '
@@ -108,7 +115,9 @@ class Guard:
         if not self.has_plugins:
             yield
             return
-        session = self.given or open_session(self.config, run_id=grid.run.run_id)
+        session = self.given or open_session(
+            self.config, run_id=grid.run.run_id, validation=self.validation
+        )
         failure: BaseException | None = None
         try:
             self._use(session)
@@ -224,8 +233,12 @@ class Guard:
         if arrays is not None:
             arrays = restored(arrays, training.ctx.reference)
             model = to_arrays(arrays)
-        self._ended = result_of(training, self._judged, model, metrics)
-        self._session.hooks.round_settling(self._ended)
+        result = result_of(training, self._judged, model, metrics)
+        if model is not None:
+            weights = self._session.hooks.reward_weights(result, self._judged.updates)
+            result = replace(result, judged=weigh(result.judged, weights))
+        self._ended = result
+        self._session.hooks.round_settling(result)
         return arrays, metrics
 
     def evaluating_nodes(self, strategy: flower.Strategy, server_round: int, grid: Grid) -> Grid:

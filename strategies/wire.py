@@ -189,31 +189,6 @@ def read_instruction(content: RecordDict) -> Instruction:
     return Instruction(opened, _field(record, "weight-key", str))
 
 
-def sign_commitment(
-    opened: OpenedRound, signer: Signer, digest: bytes, num_examples: int, salt: bytes
-) -> SignedCommitment:
-    """Commit to an update and sign it, on a node."""
-    commitment = commitment_hash(
-        genesis=opened.genesis,
-        federation=opened.federation,
-        round_id=opened.round,
-        account=signer.account,
-        update_digest=digest,
-        num_examples=num_examples,
-        salt=salt,
-    )
-    payload = signing_payload(
-        genesis=opened.genesis,
-        federation=opened.federation,
-        round_id=opened.round,
-        account=signer.account,
-        commitment=commitment,
-        num_examples=num_examples,
-    )
-    signature = signer.sign(payload)
-    return SignedCommitment(signer.account, digest, num_examples, salt, commitment, signature)
-
-
 def commitment_record(signed: SignedCommitment) -> ConfigRecord:
     """Write what goes along with an update. The digest stays out: the server computes its own."""
     return ConfigRecord(

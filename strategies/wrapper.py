@@ -17,6 +17,7 @@ from strategies.runtime import Guard
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from bcfl_plugins.types import Validation
     from strategies._flower import ArrayRecord, ConfigRecord, Grid, Message, MetricRecord
     from strategies.runtime import Bcfl
 
@@ -35,6 +36,9 @@ class GuardMixin(flower.Strategy):
     bcfl : Mapping, BcflConfig, Session or None
         Flower's ``context.run_config``, of which the keys under ``bcfl`` are read; a checked
         config; or an open session, which stays open after the run. `None`: no plugins.
+    validation : callable or None
+        Takes a model (arrays by name) and returns (m,) the loss of each of m examples that the
+        server trusts. Plugins ask it whether an update did harm and how much it helped.
 
     Raises
     ------
@@ -44,9 +48,15 @@ class GuardMixin(flower.Strategy):
 
     _bcfl: Guard
 
-    def __init__(self, *args: Any, bcfl: Bcfl = None, **kwargs: Any) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401
+        bcfl: Bcfl = None,
+        validation: Validation | None = None,
+        **kwargs: Any,  # noqa: ANN401
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self._bcfl = Guard.of(bcfl)
+        self._bcfl = Guard.of(bcfl, validation)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init_subclass__(**kwargs)
@@ -121,7 +131,7 @@ class GuardMixin(flower.Strategy):
         return metrics
 
 
-def guard(strategy: _S, bcfl: Bcfl = None) -> _S:
+def guard(strategy: _S, bcfl: Bcfl = None, validation: Validation | None = None) -> _S:
     """Wrap a strategy that exists already, your own classes included.
 
     The result is of a subclass of the strategy's class and shares its attributes: a change on one
@@ -131,7 +141,7 @@ def guard(strategy: _S, bcfl: Bcfl = None) -> _S:
     ----------
     strategy : Strategy
         Any strategy of Flower's Message API.
-    bcfl : Mapping, BcflConfig, Session or None
+    bcfl, validation
         As for the drop-in classes.
 
     Raises
@@ -149,7 +159,7 @@ def guard(strategy: _S, bcfl: Bcfl = None) -> _S:
         raise ConfigError(f"this {type(strategy).__name__} is wrapped already; wrap it once")
     guarded: _S = object.__new__(_guarded(type(strategy)))
     guarded.__dict__ = strategy.__dict__
-    guarded.__dict__["_bcfl"] = Guard.of(bcfl)
+    guarded.__dict__["_bcfl"] = Guard.of(bcfl, validation)
     return guarded
 
 
@@ -159,14 +169,15 @@ def _guarded(cls: type[Any]) -> type[Any]:
 
 
 def _signature(cls: type) -> inspect.Signature:
-    """Return the constructor's signature: the strategy's own, and `bcfl` by keyword."""
+    """Return the constructor's signature: the strategy's own, and ours by keyword."""
     for base in cls.__mro__:
         if base is not GuardMixin and "__init__" in base.__dict__:
             own = inspect.signature(base.__dict__["__init__"])
             break
     parameters = list(own.parameters.values())[1:]
     if not issubclass(base, GuardMixin):
-        bcfl = inspect.signature(GuardMixin.__init__).parameters["bcfl"]
+        known = inspect.signature(GuardMixin.__init__).parameters
+        ours = [known["bcfl"], known["validation"]]
         variable = [p for p in parameters if p.kind is inspect.Parameter.VAR_KEYWORD]
-        parameters = [p for p in parameters if p not in variable] + [bcfl, *variable]
+        parameters = [p for p in parameters if p not in variable] + [*ours, *variable]
     return own.replace(parameters=parameters)

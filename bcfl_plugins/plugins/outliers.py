@@ -5,26 +5,54 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bcfl_plugins.defenses.cluster import ClusterSettings, ClusterState, judge
+from bcfl_plugins.defenses.cluster import ClusterSettings
+from bcfl_plugins.defenses.evidence import EvidenceSettings
+from bcfl_plugins.defenses.registry import create as create_rule
+from bcfl_plugins.defenses.registry import names, selecting
+from bcfl_plugins.errors import ConfigError
+from bcfl_plugins.judges import ClusterJudge, EvidenceJudge, RuleJudge
 from bcfl_plugins.markers import hookimpl
-from bcfl_plugins.settings import key, read_table
-from bcfl_plugins.types import Rejection, Verdict
-from pallet_bridge.types import Reason
+from bcfl_plugins.settings import key, near_miss, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bcfl_plugins.defenses.base import Defense
+    from bcfl_plugins.judges import Judge
     from bcfl_plugins.services import Services
-    from bcfl_plugins.types import ClientUpdate, RoundContext, RunInfo, Scalar
+    from bcfl_plugins.types import ClientUpdate, RoundContext, RunInfo, Scalar, Verdict
+
+CLUSTER = "cluster"
+"""The method that is no rule of the registry: it judges, and averages nothing."""
 
 _DEFAULTS = ClusterSettings()
+_COMMON = frozenset({"method", "evidence", "members", "f"})
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Settings under ``bcfl.outliers``. The defaults need no tuning."""
 
-    method: str = key("cluster", "Which defense judges.", choices=("cluster",))
+    method: str = key(
+        CLUSTER,
+        "Which defense judges: cluster, or a rule that selects (docs/rules.md), whose own settings "
+        "then stand here by their names. All keys below f are those of cluster.",
+    )
+    evidence: str = key(
+        "streak",
+        "What a strike takes: one rejection (streak); or evidence over rounds with a bounded rate "
+        "of false strikes (docs/evidence.md): of rejections (difference), or of rejections that "
+        "did harm by the strategy's argument validation (harm).",
+        choices=("streak", "difference", "harm"),
+    )
+    members: int = key(
+        256, "Evidence over rounds: the most different nodes of a run; they share alpha.", low=1
+    )
+    f: int = key(
+        -1,
+        "Byzantine nodes that a rule is to withstand; -1: as many as it can. cluster needs no f.",
+        low=-1,
+    )
     agreement: float = key(
         _DEFAULTS.agreement,
         "Least agreement with the others, as a fraction of the median; higher rejects more.",
@@ -57,40 +85,84 @@ class Settings:
 class Outliers:
     """Keeps the defense's state between rounds; everything else is in `bcfl_plugins.defenses`."""
 
-    def __init__(self, config: Settings) -> None:
-        self._settings = ClusterSettings(
-            agreement=config.agreement,
-            spread=config.spread,
-            norm_factor=config.norm_factor,
-            course_decay=config.course_decay,
-            smoothing=config.smoothing,
-            memory=config.memory,
-        )
-        self._state = ClusterState()
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
 
     @hookimpl
     def bcfl_run_started(self, run: RunInfo) -> None:
         """Forget earlier runs: another run may train another model."""
         del run
-        self._state = ClusterState()
+        self._judge.forget()
 
     @hookimpl
     def bcfl_judge_updates(self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> Verdict:
         """Reject what the defense finds."""
-        findings, note, self._state = judge(ctx.reference, updates, self._state, self._settings)
-        return Verdict(
-            "outliers",
-            tuple(
-                Rejection(node_id, int(found.reason), found.detail, found.score)
-                for node_id, found in sorted(findings.items())
-                if found.reason is not Reason.NONE
-            ),
-            {node_id: found.score for node_id, found in findings.items()},
-            note,
-        )
+        return self._judge.judge(ctx, updates)
 
 
 def create(settings: Mapping[str, Scalar], services: Services) -> Outliers:
-    """Make the plugin from its table."""
-    del services
-    return Outliers(read_table(Settings, "bcfl.outliers", settings))
+    """Make the plugin from its table.
+
+    Raises
+    ------
+    ConfigError
+        If the method is unknown or does not select, or a key is not one of the method's.
+    """
+    plain = {name.replace("-", "_"): value for name, value in settings.items()}
+    if plain.get("method", CLUSTER) == CLUSTER:
+        config = read_table(Settings, "bcfl.outliers", settings)
+        if config.f >= 0:
+            raise ConfigError("bcfl.outliers.f is set, but cluster needs no f; take the line out")
+        return Outliers(_with_evidence(ClusterJudge(_cluster_settings(config)), config, services))
+    common = {name: value for name, value in plain.items() if name in _COMMON}
+    head = read_table(Settings, "bcfl.outliers", common)
+    own = {name: value for name, value in plain.items() if name not in common}
+    return Outliers(_with_evidence(RuleJudge(_rule(head.method, head.f, own)), head, services))
+
+
+def _with_evidence(judge: Judge, config: Settings, services: Services) -> Judge:
+    evidence = EvidenceSettings(config.members)
+    match config.evidence, services.validation:
+        case "streak", _:
+            return judge
+        case "difference", _:
+            return EvidenceJudge(judge, evidence, None)
+        case _, None:
+            raise ConfigError(
+                'bcfl.outliers.evidence is "harm", which measures models: give the strategy '
+                "validation=, a function from a model to the losses of your own examples"
+            )
+        case _, validation:
+            return EvidenceJudge(judge, evidence, validation)
+
+
+def _cluster_settings(config: Settings) -> ClusterSettings:
+    return ClusterSettings(
+        agreement=config.agreement,
+        spread=config.spread,
+        norm_factor=config.norm_factor,
+        course_decay=config.course_decay,
+        smoothing=config.smoothing,
+        memory=config.memory,
+    )
+
+
+def _rule(method: str, f: int, own: Mapping[str, Scalar]) -> Defense:
+    hint = near_miss(method, (CLUSTER,))  # the registry does not know it
+    if hint and method not in names():
+        raise ConfigError(f"bcfl.outliers.method is {method!r}{hint}")
+    try:
+        rule = create_rule(method, f=None if f < 0 else f, **own)
+    except ConfigError as error:
+        raise ConfigError(f"bcfl.outliers: {error}") from error
+    usable = ", ".join((CLUSTER, *selecting()))
+    if rule.needs_trusted:
+        raise ConfigError(
+            f"bcfl.outliers.method is {method!r}, which needs an update of the server's own; use "
+            f"it in strategies.RobustFedAvg, or take one of {usable} here"
+        )
+    if not rule.claims.selects:
+        raise ConfigError(
+            f"bcfl.outliers.method is {method!r}, which rejects nobody; it can be {usable}"
+        )
+    return rule

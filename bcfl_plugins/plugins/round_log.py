@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 from bcfl_plugins.markers import hookimpl
 from bcfl_plugins.settings import key, read_table
+from bcfl_plugins.terms import training_numbers
 from bcfl_plugins.types import OpenedRound
 from bcfl_plugins.work import ChainBehind
 from pallet_bridge import calls
 from pallet_bridge.encoding import update_digest
-from pallet_bridge.reports import Excluded, ReportEntry, RoundReport
+from pallet_bridge.errors import ChainTimeout, ChainUnavailable
+from pallet_bridge.reports import Absent, ReportEntry, RoundReport
 from pallet_bridge.types import Outcome, Reason
 
 if TYPE_CHECKING:
@@ -29,11 +31,10 @@ if TYPE_CHECKING:
         RunInfo,
         Scalar,
     )
-    from pallet_bridge.types import AccountId, Receipt
+    from pallet_bridge.types import AccountId, Receipt, Terms
 
 _log = logging.getLogger("flwr.bcfl")
 
-_BLOCK_S = 12.0  # two slots: how long one block of a slow chain may take
 _STOP_S = 4.0  # Flower grants five seconds to a run that is stopped
 
 
@@ -70,7 +71,9 @@ class RoundLog:
     def __init__(self, settings: Settings, chain: ChainServices) -> None:
         self._settings = settings
         self._chain = chain
-        self._next = chain.client.federation(chain.federation).next_round
+        federation = chain.client.federation(chain.federation)
+        self._next = federation.next_round
+        self._terms = federation.terms_version, chain.client.terms(chain.federation)
         self._open: int | None = None
         self._refused: dict[int, dict[AccountId, str]] = {}
         self._marks: dict[str, int] = {}
@@ -88,7 +91,14 @@ class RoundLog:
         )
         self._open = round_id
         self._marks = {"opened": monotonic_ns()}
-        return OpenedRound(chain.federation, round_id, chain.client.genesis_hash)
+        version, terms = self._terms = self._governed(round_id)
+        return OpenedRound(
+            chain.federation,
+            round_id,
+            chain.client.genesis_hash,
+            version,
+            training_numbers(terms),
+        )
 
     @hookimpl
     def bcfl_updates_received(self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> None:
@@ -143,6 +153,23 @@ class RoundLog:
         except ChainBehind as behind:
             _log.error("bcfl: %s. The run's folder is %s", behind, self._chain.run_dir)
 
+    def _governed(self, round_id: int) -> tuple[int, Terms]:
+        """Return the terms that a round opened under, or those seen last while the chain is away.
+
+        The chain opens the round under its own terms all the same, and the report is held to them.
+        """
+        chain, (version, terms) = self._chain, self._terms
+        try:
+            found = chain.client.round(chain.federation, round_id)
+            if found is not None and found.terms_version != version:
+                version = found.terms_version
+                terms = chain.client.terms(chain.federation, version)
+        except (ChainUnavailable, ChainTimeout) as error:
+            if chain.work.mode == "fail":
+                raise
+            _log.warning("bcfl: going by version %d of the terms: %s", version, error)
+        return version, terms
+
     def _abandon(self) -> None:
         if self._open is not None:
             round_id, self._open = self._open, None
@@ -161,7 +188,10 @@ class RoundLog:
     ) -> None:
         chain = self._chain
         refused = self._refused.pop(opened.round, {})
-        report = make_report(opened, result, digests, timings, refused)
+        found = chain.work.reading(lambda: chain.client.round(opened.federation, opened.round))
+        version = opened.terms_version if found is None else found.terms_version
+        place = replace(opened, terms_version=version)
+        report = make_report(place, result, digests, timings, refused)
         if not report.entries:
             self._send(calls.abort(opened.federation, opened.round))
             return
@@ -178,7 +208,7 @@ class RoundLog:
         # The settlement goes into the block after the head: the first one past the window.
         last = found.commit_until
         blocks = max(1, last - found.opened_at)
-        work.reading(lambda: chain.client.wait_until_block(last, timeout=blocks * _BLOCK_S + 60))
+        chain.wait_until_block(last, blocks)
 
     def _send(self, call: calls.Call) -> Receipt:
         return self._chain.work.included(self._chain.outbox.put(call, "coordinator"))
@@ -209,45 +239,58 @@ def make_report(
     Returns
     -------
     RoundReport
-        An entry for each update whose commitment is on chain; all other nodes are excluded.
+        An entry for each update whose commitment is on chain; all other nodes are absent.
     """
     base, model = digests
     entries: list[ReportEntry] = []
-    excluded = [
-        Excluded(rejection.node_id, None, rejection.reason, rejection.detail)
+    absent = [
+        Absent(rejection.node_id, None, rejection.reason, rejection.detail)
         for rejection in result.unusable
     ]
     for update in result.judged:
         signed = update.commitment
         if signed is None:
-            excluded.append(_left_out(update, "it signed no commitment"))
+            absent.append(_left_out(update, "it signed no commitment"))
         elif signed.account in refused:
             why = f"the chain refused its commitment: {refused[signed.account]}"
-            excluded.append(_left_out(update, why))
+            absent.append(_left_out(update, why))
         else:
-            outcome = Outcome.ACCEPTED if update.accepted else Outcome.REJECTED
             entries.append(
                 ReportEntry(
-                    update.node.node_id, signed, outcome, update.score, update.reason, update.detail
+                    update.node.node_id,
+                    signed,
+                    _outcome(update),
+                    update.score,
+                    update.reason,
+                    update.weight,
+                    update.detail,
                 )
             )
     return RoundReport(
         genesis=opened.genesis,
         federation=opened.federation,
         round=opened.round,
+        terms_version=opened.terms_version,
         base_model=base,
         model=model,
         entries=tuple(entries),
-        excluded=tuple(excluded),
+        absent=tuple(absent),
         defense=", ".join(sorted(result.notes)) or "none",
         parameters=dict(result.notes),
+        states=dict(result.states),
         timings_us=timings,
     )
 
 
-def _left_out(update: JudgedUpdate, why: str) -> Excluded:
+def _outcome(update: JudgedUpdate) -> Outcome:
+    if update.accepted:
+        return Outcome.ACCEPTED
+    return Outcome.REJECTED if update.strike else Outcome.EXCLUDED
+
+
+def _left_out(update: JudgedUpdate, why: str) -> Absent:
     _log.warning("bcfl: node %d has no verdict on chain: %s", update.node.node_id, why)
-    return Excluded(update.node.node_id, update.node.account, Reason.NONE, why)
+    return Absent(update.node.node_id, update.node.account, Reason.NONE, why)
 
 
 def _refusals(receipt: Receipt) -> dict[AccountId, str]:

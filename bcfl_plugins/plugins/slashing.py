@@ -16,10 +16,9 @@ if TYPE_CHECKING:
 
     from bcfl_plugins.services import ChainServices, Services
     from bcfl_plugins.types import RunInfo, Scalar
+    from pallet_bridge.types import AccountId, Offence
 
 _log = logging.getLogger("flwr.bcfl")
-
-_BLOCK_S = 12.0  # two slots: how long one block of a slow chain may take
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ class Slashing:
     def _finish(self) -> None:
         chain, work = self._chain, self._chain.work
         self._execute_due()
-        waiting = work.reading(lambda: chain.client.offences(chain.federation))
+        waiting = self._waiting()
         if not waiting:
             return
         head = work.reading(chain.client.head).number
@@ -89,17 +88,25 @@ class Slashing:
                 blocks,
             )
             return
-        work.reading(
-            lambda: chain.client.wait_until_block(last - 1, timeout=blocks * _BLOCK_S + 60)
-        )
+        chain.wait_until_block(last - 1, blocks)
         self._execute_due()
+
+    def _waiting(self) -> dict[tuple[int, AccountId], Offence]:
+        """Return what may still cost stake; a disputed offence is for its arbiter to decide."""
+        chain = self._chain
+        found = chain.work.reading(lambda: chain.client.offences(chain.federation))
+        return {
+            place: offence
+            for place, offence in found.items()
+            if offence.waits and offence.dispute is None
+        }
 
     def _execute_due(self) -> None:
         chain, work = self._chain, self._chain.work
-        waiting = work.reading(lambda: chain.client.offences(chain.federation))
+        waiting = self._waiting()
         following = work.reading(chain.client.head).number + 1
-        for (round_id, account), offence in sorted(waiting.items()):
-            if offence.executable_at > following:
+        for (round_id, account), offence in sorted(waiting.items(), key=lambda item: item[0]):
+            if not offence.is_executable(following):
                 continue
             call = calls.execute_slash(chain.federation, round_id, account)
             try:

@@ -69,7 +69,9 @@ def why_left_out(
         return f"account {node.account} has not joined the federation"
     if member.active < min_stake:
         return f"its active stake of {member.active} planck is below {min_stake}"
-    if member.suspended_until > block:
+    if member.pending_offences:
+        return "it is suspended: an offence waits for its slash or its dispute"
+    if member.is_suspended(block):
         return f"it is suspended until block {member.suspended_until} (now {block})"
     return None
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pallet_bridge.journal import RunRecord, read_run
 from pallet_bridge.keys import Signer
 from pallet_bridge.metadata import PALLET
+from pallet_bridge.rewards import waiting_rewards
 from pallet_bridge.types import (
     AccountId,
     BlockRef,
@@ -72,6 +73,7 @@ class Look:
 
     head: BlockRef
     members: Mapping[AccountId, Participant]
+    earned: Mapping[AccountId, Planck]
     rounds: tuple[SettledRound, ...]
     slashes: tuple[Slash, ...]
 
@@ -122,7 +124,9 @@ class ChainReader:
                     slashes.append(_slash(event, block, journal))
         self.seen = head.number
         members = client.participants(self.chain.federation, at=head.hash)
-        return Look(head, members, tuple(rounds), tuple(slashes))
+        waiting = waiting_rewards(client, self.chain.federation, at=head.hash)
+        earned = {account: Planck(sum(due.values())) for account, due in waiting.items()}
+        return Look(head, members, earned, tuple(rounds), tuple(slashes))
 
     def _is_ours(self, event: Event) -> bool:
         return event.pallet == PALLET and event.fields.get("federation") == self.chain.federation
@@ -137,9 +141,9 @@ def standing(member: Participant, terms: Terms, head: int) -> str:
     """Why a member is in or out of the next round, by the chain's own rules."""
     if member.active < terms.min_stake:
         return "out: stake below the minimum"
-    if member.suspended_until > head:
-        return f"suspended until #{member.suspended_until}"
-    return "slash is due" if member.pending_offences else "in"
+    if member.pending_offences:
+        return "slash is due"
+    return f"suspended until #{member.suspended_until}" if member.is_suspended(head) else "in"
 
 
 def _settled(

@@ -151,7 +151,7 @@ def members_table(look: Look, terms: Terms, names: dict[AccountId, int]) -> Tabl
     table.add_column("stake", justify="right")
     table.add_column("")
     table.add_column("strikes", justify="right")
-    table.add_column("credits", justify="right")
+    table.add_column("earned", justify="right")
     table.add_column("next round")
     for account, node in names.items():
         member = look.members.get(account)
@@ -165,7 +165,7 @@ def members_table(look: Look, terms: Terms, names: dict[AccountId, int]) -> Tabl
             f"{member.stake / UNIT:.2f}",
             f"[{colour(node)}]{'█' * round(12 * member.stake / (100 * UNIT))}[/]",
             str(member.strikes),
-            f"{member.credits / UNIT:.2f}",
+            f"{look.earned.get(account, 0) / UNIT:.2f}",
             state if state == "in" else f"[yellow]{state}[/]",
         )
     return table

@@ -111,7 +111,7 @@ def test_nodes_that_cannot_be_trusted_cost_nobody_else_anything(tmp_path: Path) 
     for report in run.reports():
         nodes = sorted(entry.node_id for entry in report.entries)
         assert nodes == [FIRST_NODE_ID + i for i in range(3, 8)]
-        assert {e.node_id for e in report.excluded} == {FIRST_NODE_ID + 1, FIRST_NODE_ID + 2}
+        assert {e.node_id for e in report.absent} == {FIRST_NODE_ID + 1, FIRST_NODE_ID + 2}
     assert run.audit() == ()
 
 
@@ -128,8 +128,8 @@ def test_what_changes_on_the_way_is_not_averaged_and_not_judged(tmp_path: Path) 
     for line, report in zip(run.record.rounds, run.reports(), strict=True):
         assert len(line.rewards) == 3
         assert line.strikes == {}
-        assert [entry.node_id for entry in report.excluded] == [FIRST_NODE_ID]
-        assert "other arrays than it sent" in report.excluded[0].detail
+        assert [entry.node_id for entry in report.absent] == [FIRST_NODE_ID]
+        assert "other arrays than it sent" in report.absent[0].detail
     assert run.audit() == ()
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from bcfl_plugins import ConfigError
 from bcfl_plugins.config import BcflConfig, TermsConfig
-from bcfl_plugins.provision import terms_of
+from bcfl_plugins.terms import terms_of
 from pallet_bridge import calls, connect
 from pallet_bridge.audit import audit_run
 from pallet_bridge.embedded import EmbeddedNode

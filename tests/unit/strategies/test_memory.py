@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bcfl_plugins import OpenedRound
+from bcfl_plugins.signing import sign_commitment
 from pallet_bridge.keys import Signer
 from strategies.errors import NothingSigned
 from strategies.memory import Memory, memory_of, signed_before
 from strategies.testing import FIRST_NODE_ID, InProcessGrid
-from strategies.wire import sign_commitment
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -23,8 +23,9 @@ def test_every_strategy_of_flower_is_here() -> None:
         assert issubclass(ours, theirs)
         assert ours.__name__ == name
         own = inspect.signature(ours).parameters
-        assert own["bcfl"].kind is inspect.Parameter.KEYWORD_ONLY
-        assert [p for p in own if p != "bcfl"] == list(inspect.signature(theirs).parameters)
+        added = {"bcfl", "validation"}
+        assert {own[name].kind for name in added} == {inspect.Parameter.KEYWORD_ONLY}
+        assert [p for p in own if p not in added] == list(inspect.signature(theirs).parameters)
 
 
 def test_without_plugins_the_wrapper_is_transparent(toy: Any, array_strategy: str) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from bcfl_plugins import (
     BcflConfig,
     ClientUpdate,
+    ConfigError,
     NodeId,
     NodeRef,
     RoundContext,
@@ -15,6 +17,9 @@ from bcfl_plugins import (
     Verdict,
     open_session,
 )
+from bcfl_plugins.defenses.base import Extras
+from bcfl_plugins.defenses.registry import create, selecting
+from bcfl_plugins.types import SCORE_ONE
 from pallet_bridge.types import Reason
 
 RUN = RunInfo(1, 3)
@@ -68,3 +73,100 @@ def test_a_new_run_starts_without_the_past() -> None:
 def test_no_updates_are_no_verdict_against_anybody() -> None:
     with session() as opened:
         assert judged(opened).rejections == ()
+
+
+@pytest.mark.parametrize("method", selecting())
+def test_any_rule_that_selects_can_judge(method: str) -> None:
+    given = updates(1, 1, 1, 1, 1, -3, 1, 8)
+    extras = Extras(reference=CTX.reference, ids=list(range(8)))
+    decision = create(method).aggregate([update.arrays for update in given], extras).decision
+    with session(method=method) as opened:
+        verdict = judged(opened, 1, 1, 1, 1, 1, -3, 1, 8)
+    rejected = {rejection.node_id: rejection for rejection in verdict.rejections}
+    assert set(rejected) == set(np.flatnonzero(~decision.kept))
+    for node, rejection in rejected.items():
+        assert rejection.reason == decision.reasons[node]
+        assert rejection.score == round(decision.scores[node] * SCORE_ONE)
+        assert method in rejection.detail
+    assert set(verdict.scores) == set(range(8))
+    assert verdict.note == decision.note
+
+
+def test_a_rules_own_settings_and_f_stand_in_the_table() -> None:
+    with session(method="multikrum", f=2) as opened:
+        assert len(judged(opened, 1, 1, 1, 1, 1, 1, 1, 8).rejections) == 2
+    with session(method="multikrum", f=2, keep=7) as opened:
+        assert [r.node_id for r in judged(opened, 1, 1, 1, 1, 1, 1, 1, 8).rejections] == [7]
+    with session(method="secured_style", apart=50, spread=500.0) as opened:
+        assert judged(opened, 1, 1, 1, 1, 1, 1, 1, 8).rejections == ()
+
+
+def test_a_rule_remembers_for_one_run() -> None:
+    with session(method="contra", step=0.5, threshold=0.2) as opened:
+        first = judged(opened, 1, 1, 1, -1, -1)
+        assert judged(opened, 1, 1, 1, -1, -1) != first
+        opened.hooks.run_started(RUN)
+        assert judged(opened, 1, 1, 1, -1, -1) == first
+
+
+def test_a_round_that_the_rule_refuses_is_not_judged() -> None:
+    with session(method="krum", f=2) as opened:
+        verdict = judged(opened, 1, 1, 1, -9)
+        assert verdict.rejections == ()
+        assert "abstained: krum does not tolerate f = 2 among n = 4" in verdict.note
+        assert judged(opened).note == "abstained: no updates"
+
+
+def test_an_update_too_long_to_square_is_rejected_as_such() -> None:
+    huge = ClientUpdate(NodeRef(NodeId(9)), {"w": np.full(30, 1e200)}, 1)
+    with session(method="multikrum") as opened:
+        (verdict,) = opened.hooks.judge_updates(CTX, (*updates(1, 1, 1, 1, 1, 1, 1), huge))
+    (found,) = [r for r in verdict.rejections if r.node_id == 9]
+    assert found.reason == Reason.NON_FINITE
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ({"method": "clustr"}, "bcfl.outliers.method is 'clustr'; did you mean 'cluster'"),
+        ({"method": "flamee"}, "there is no rule 'flamee'; did you mean 'flame'"),
+        ({"method": "median"}, "'median', which rejects nobody; it can be cluster, "),
+        ({"method": "fltrust"}, "needs an update of the server's own; use it in strategies.Robust"),
+        ({"method": "nnm+cwtm"}, "'nnm\\+cwtm', which rejects nobody"),
+        ({"method": "flame", "norm_factor": 2.0}, "flame has no setting 'norm_factor'; it takes f"),
+        ({"method": "flame", "nois": 1.0}, "bcfl.outliers: flame has no setting 'nois'; did you"),
+        ({"method": "flame", "noise": "x"}, "noise of flame is 'x'"),
+        ({"method": "flame", "f": "x"}, "bcfl.outliers.f is 'x'"),
+        ({"method": "flame", "f": -2}, "bcfl.outliers.f is -2"),
+        ({"f": 2}, "cluster needs no f"),
+        ({"noise": 0.1}, "unknown key bcfl.outliers.noise"),
+        ({"method": 3}, "bcfl.outliers.method is 3"),
+    ],
+)
+def test_what_is_wrong_is_said_when_it_is_made(table: dict[str, object], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        session(**table)
+
+
+def test_evidence_of_harm_needs_a_measure() -> None:
+    with pytest.raises(ConfigError, match="validation="):
+        session(evidence="harm")
+
+
+def test_evidence_over_rounds_takes_the_first_strikes_away() -> None:
+    with session() as plain, session(evidence="difference") as patient:
+        for opened, strikes in ((plain, True), (patient, False)):
+            verdict = judged(opened, 1, 1, 1, 1, 1, -1)
+            assert [found.strike for found in verdict.rejections] == [strikes]
+
+
+def test_evidence_of_harm_asks_the_measure() -> None:
+    def measure(model: dict[str, np.ndarray]) -> np.ndarray:
+        return np.full(100, ((model["w"] - 1.0) ** 2).sum())
+
+    config = BcflConfig.from_run_config(
+        {"bcfl.plugins": "outliers", "bcfl.outliers.evidence": "harm"}
+    )
+    with open_session(config, validation=measure) as opened:
+        verdict = judged(opened, 1, 1, 1, 1, 1, -20)
+    assert "rejected and harmful" in verdict.rejections[0].detail

@@ -17,11 +17,13 @@ from bcfl_plugins.types import (
 )
 from pallet_bridge.types import AccountId, Outcome, Reason, SignedCommitment
 
-OPENED = OpenedRound(federation=0, round=4, genesis=b"g" * 32)
+OPENED = OpenedRound(federation=0, round=4, genesis=b"g" * 32, terms_version=2)
 DIGESTS = (b"b" * 32, b"m" * 32)
 
 
-def judged(number: int, *, accepted: bool = True, signed: bool = True) -> JudgedUpdate:
+def judged(
+    number: int, *, accepted: bool = True, signed: bool = True, strike: bool = True
+) -> JudgedUpdate:
     account = AccountId(bytes([number]) * 32)
     commitment = SignedCommitment(
         account, b"u" * 32, 50, b"s" * 32, bytes([number]) * 32, b"x" * 64
@@ -30,22 +32,29 @@ def judged(number: int, *, accepted: bool = True, signed: bool = True) -> Judged
         NodeRef(NodeId(100 + number), account), 50, commitment if signed else None, accepted
     )
     if accepted:
-        return update
-    return replace(update, reason=Reason.OUTLIER_NORM, detail="too long", score=7_000_000)
+        return replace(update, weight=1)
+    why = {"reason": Reason.OUTLIER_NORM, "detail": "too long", "score": 7_000_000}
+    return replace(update, **why, strike=strike)
 
 
 def result(*updates: JudgedUpdate, unusable: tuple[Rejection, ...] = ()) -> RoundResult:
     ctx = RoundContext(RunInfo(1, 1), 1, OPENED, {})
-    return RoundResult(ctx, {}, updates, unusable, notes={"outliers": "threshold 0.3"})
+    return RoundResult(
+        ctx, {}, updates, unusable, notes={"outliers": "threshold 0.3"}, states={"outliers": "{}"}
+    )
 
 
 def test_every_committed_update_has_an_entry_with_its_verdict() -> None:
-    report = make_report(OPENED, result(judged(1), judged(2, accepted=False)), DIGESTS, {}, {})
-    assert [(e.node_id, e.outcome, e.reason, e.score) for e in report.entries] == [
-        (101, Outcome.ACCEPTED, 0, 0),
-        (102, Outcome.REJECTED, Reason.OUTLIER_NORM, 7_000_000),
+    updates = judged(1), judged(2, accepted=False), judged(3, accepted=False, strike=False)
+    report = make_report(OPENED, result(*updates), DIGESTS, {}, {})
+    assert [(e.node_id, e.outcome, e.reason, e.score, e.weight) for e in report.entries] == [
+        (101, Outcome.ACCEPTED, 0, 0, 1),
+        (102, Outcome.REJECTED, Reason.OUTLIER_NORM, 7_000_000, 0),
+        (103, Outcome.EXCLUDED, Reason.OUTLIER_NORM, 7_000_000, 0),
     ]
     assert (report.round, report.base_model, report.model) == (4, *DIGESTS)
+    assert report.terms_version == 2
+    assert report.states == {"outliers": "{}"}
     assert report.defense == "outliers"
     assert report.parameters == {"outliers": "threshold 0.3"}
 
@@ -58,21 +67,21 @@ def test_every_committed_update_has_an_entry_with_its_verdict() -> None:
     ],
     ids=["unsigned", "refused"],
 )
-def test_who_has_no_commitment_on_chain_is_excluded_with_the_reason(
+def test_who_has_no_commitment_on_chain_is_absent_with_the_reason(
     update: JudgedUpdate, refused: dict[AccountId, str], says: str
 ) -> None:
     report = make_report(OPENED, result(update, judged(2)), DIGESTS, {}, refused)
     assert [entry.node_id for entry in report.entries] == [102]
-    (excluded,) = report.excluded
-    assert (excluded.node_id, excluded.account) == (101, update.node.account)
-    assert says in excluded.detail
+    (absent,) = report.absent
+    assert (absent.node_id, absent.account) == (101, update.node.account)
+    assert says in absent.detail
 
 
-def test_malformed_replies_are_excluded() -> None:
+def test_malformed_replies_are_absent() -> None:
     bad = Rejection(NodeId(105), Reason.MALFORMED, "shape (1,)")
     report = make_report(OPENED, result(judged(1), unusable=(bad,)), DIGESTS, {}, {})
-    (excluded,) = report.excluded
-    assert (excluded.node_id, excluded.reason, excluded.detail) == (
+    (absent,) = report.absent
+    assert (absent.node_id, absent.reason, absent.detail) == (
         105,
         Reason.MALFORMED,
         "shape (1,)",

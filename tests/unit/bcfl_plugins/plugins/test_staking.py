@@ -19,7 +19,7 @@ RUN = RunInfo(1, 3)
 
 
 def member(stake: int, suspended_until: int = 0) -> Participant:
-    return Participant(Planck(stake), (), 0, 0, 0, 0, Planck(0), suspended_until)
+    return Participant(Planck(stake), (), 0, 0, 0, 0, suspended_until)
 
 
 def node(number: int, uri: str | None = None, account: AccountId | None = None) -> NodeRef:

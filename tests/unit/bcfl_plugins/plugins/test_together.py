@@ -97,7 +97,7 @@ def play(plugins: tuple[str, ...], folder: Path, mode: str = "fail") -> Outcome:
                 "round_reward": REWARD,
                 "commit_blocks": 2,
                 "dispute_blocks": 100,
-                "unbonding_blocks": 200,
+                "unbonding_blocks": 300,
                 "strikes_to_slash": ROUNDS,
                 "outlier_base": "20 %",
             },

@@ -1,0 +1,225 @@
+"""Who judges a round for the plugin ``outliers``: a defense, and the evidence on top of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from bcfl_plugins.defenses.base import Extras
+from bcfl_plugins.defenses.cluster import ClusterSettings, ClusterState, judge
+from bcfl_plugins.defenses.evidence import EvidenceState, NodeFacts, judge_harm, observe
+from bcfl_plugins.errors import TooFewUpdates
+from bcfl_plugins.types import SCORE_ONE, Rejection, Verdict
+from pallet_bridge.types import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bcfl_plugins.defenses.base import Defense, Floats
+    from bcfl_plugins.defenses.evidence import EvidenceSettings
+    from bcfl_plugins.types import Array, ClientUpdate, NodeRef, RoundContext, Validation
+
+_LARGEST_SCORE = 1e6
+
+_DETAILS = {
+    Reason.BAD_SIGNATURE: "it is no member",
+    Reason.NON_FINITE: "its arrays are not finite numbers, or too large to square",
+    Reason.OUTLIER_DIRECTION: "it points away from the others",
+    Reason.OUTLIER_NORM: "its length is not that of the others",
+    Reason.OUTLIER_CLUSTER: "it is far from the others",
+}
+
+
+class Judge(Protocol):
+    """Judges the updates of one round after the other."""
+
+    def judge(self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> Verdict:
+        """Return what there is against each update, and remember what the next round needs."""
+
+    def forget(self) -> None:
+        """Start anew."""
+
+
+class ClusterJudge:
+    """The defense ``cluster``."""
+
+    def __init__(self, settings: ClusterSettings) -> None:
+        self._settings = settings
+        self._state = ClusterState()
+
+    def judge(self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> Verdict:
+        """Judge one round."""
+        findings, note, self._state = judge(ctx.reference, updates, self._state, self._settings)
+        return Verdict(
+            "outliers",
+            tuple(
+                Rejection(node_id, int(found.reason), found.detail, found.score)
+                for node_id, found in sorted(findings.items())
+                if found.reason is not Reason.NONE
+            ),
+            {node_id: found.score for node_id, found in findings.items()},
+            note,
+        )
+
+    def forget(self) -> None:
+        """Start anew."""
+        self._state = ClusterState()
+
+
+class RuleJudge:
+    """A rule of the registry; only its decision is used, the strategy averages."""
+
+    def __init__(self, rule: Defense) -> None:
+        self._rule = rule
+        self._state: object = None
+
+    def judge(self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> Verdict:
+        """Judge one round; a round with too few updates for the rule is not judged."""
+        if not updates:
+            return Verdict("outliers", note="abstained: no updates")
+        ids = [update.node.node_id for update in updates]
+        extras = Extras(reference=ctx.reference, ids=ids, state=self._state)
+        try:
+            found = self._rule.aggregate([update.arrays for update in updates], extras)
+        except TooFewUpdates as error:
+            return Verdict("outliers", note=f"abstained: {error}")
+        self._state = found.state
+        decision = found.decision
+        scores = {
+            node: round(min(max(float(score), -_LARGEST_SCORE), _LARGEST_SCORE) * SCORE_ONE)
+            for node, score in zip(ids, decision.scores, strict=True)
+        }
+        rejections = (
+            Rejection(node, int(reason), f"{_DETAILS[reason]} ({self._rule.name})", scores[node])
+            for node, kept, reason in zip(ids, decision.kept, decision.reasons, strict=True)
+            if not kept
+        )
+        return Verdict(
+            "outliers",
+            tuple(sorted(rejections, key=lambda rejection: rejection.node_id)),
+            scores,
+            decision.note,
+        )
+
+    def forget(self) -> None:
+        """Start anew."""
+        self._state = None
+
+
+class EvidenceJudge:
+    """A defense whose rejections cost a strike only once the evidence is strong enough.
+
+    With validation data a round counts against a node when its update was rejected and did harm;
+    without, when it was rejected: then a minority that is always rejected is struck as well. How
+    it is accumulated says `bcfl_plugins.defenses.evidence`.
+
+    Parameters
+    ----------
+    inner : Judge
+        Who rejects.
+    settings : EvidenceSettings
+        What a strike takes.
+    validation : callable or None
+        The server's own measure of a model; ``None`` goes by rejections alone.
+    """
+
+    def __init__(
+        self, inner: Judge, settings: EvidenceSettings, validation: Validation | None
+    ) -> None:
+        self._inner = inner
+        self._settings = settings
+        self._validation = validation
+        self._state = EvidenceState(settings)
+
+    def judge(self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> Verdict:
+        """Let the defense judge, and take its strikes away where the evidence is weak."""
+        verdict = self._inner.judge(ctx, updates)
+        if not updates:
+            return verdict
+        against = {rejection.node_id: rejection for rejection in verdict.rejections}
+        harmful = self._harmful(ctx, updates, [u.node.node_id not in against for u in updates])
+        self._state, findings = observe(
+            self._state,
+            [
+                NodeFacts(_name(u.node), u.node.node_id in against, harm)
+                for u, harm in zip(updates, harmful, strict=True)
+            ],
+        )
+        found = {finding.node: finding for finding in findings}
+        rejections = tuple(
+            Rejection(
+                node_id=node_id,
+                reason=rejection.reason,
+                detail=f"{rejection.detail}; {found[_name(node)].reason}",
+                score=rejection.score,
+                strike=found[_name(node)].strike,
+            )
+            for node_id, rejection, node in (
+                (u.node.node_id, against[u.node.node_id], u.node)
+                for u in updates
+                if u.node.node_id in against
+            )
+        )
+        state = self._state.encode()
+        return Verdict(verdict.plugin, rejections, verdict.scores, verdict.note, state)
+
+    def forget(self) -> None:
+        """Start anew."""
+        self._inner.forget()
+        self._state = EvidenceState(self._settings)
+
+    def _harmful(
+        self, ctx: RoundContext, updates: Sequence[ClientUpdate], kept: Sequence[bool]
+    ) -> Sequence[bool | None]:
+        if self._validation is None:
+            return [not one for one in kept]
+        losses = losses_of(self._validation, ctx.reference, updates)
+        return judge_harm(losses, np.array(kept, dtype=np.bool_))
+
+
+class losses_of:  # noqa: N801 - reads as the function that it is
+    """The validation losses of the reference with some of each update added.
+
+    Parameters
+    ----------
+    validation : callable
+        The server's own measure of a model.
+    reference : Mapping[str, Array]
+        The model that went out.
+    updates : sequence of ClientUpdate
+        n trained models.
+    """
+
+    def __init__(
+        self,
+        validation: Validation,
+        reference: Mapping[str, Array],
+        updates: Sequence[ClientUpdate],
+    ) -> None:
+        self._validation = validation
+        self._reference = reference
+        self._updates = updates
+
+    def __call__(self, coefficients: Floats) -> Floats:
+        """Return (m,) losses of ``reference + sum_i c_i (update_i - reference)``."""
+        return self._validation(
+            {
+                name: self._mixed(name, array, coefficients)
+                for name, array in self._reference.items()
+            }
+        )
+
+    def _mixed(self, name: str, reference: Array, coefficients: Floats) -> Array:
+        if reference.dtype.kind != "f":
+            return reference
+        mixed = reference.astype(np.float64)
+        for update, share in zip(self._updates, coefficients, strict=True):
+            if share:
+                mixed += share * (update.arrays[name].astype(np.float64) - reference)
+        return mixed.astype(reference.dtype)
+
+
+def _name(node: NodeRef) -> str:
+    """Name a node in the evidence: its account, which outlives a reconnection."""
+    return str(node.account) if node.account is not None else f"node {node.node_id}"

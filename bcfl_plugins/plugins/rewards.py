@@ -1,0 +1,120 @@
+"""Plugin ``rewards``: share each round's reward by what the accepted nodes contributed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bcfl_plugins.defenses.base import Extras
+from bcfl_plugins.defenses.contribution import (
+    Sampling,
+    by_cosine,
+    by_examples,
+    leave_one_out,
+    of_loss,
+    shapley_monte_carlo,
+    uniform,
+)
+from bcfl_plugins.defenses.core.gram import gram
+from bcfl_plugins.defenses.core.parse import parse
+from bcfl_plugins.errors import ConfigError
+from bcfl_plugins.judges import losses_of
+from bcfl_plugins.markers import hookimpl
+from bcfl_plugins.settings import key, read_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bcfl_plugins.defenses.contribution import Contribution
+    from bcfl_plugins.services import Services
+    from bcfl_plugins.types import ClientUpdate, NodeId, RoundResult, Scalar, Validation
+
+_MEASURED = ("leave_one_out", "shapley")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Settings under ``bcfl.rewards``."""
+
+    method: str = key(
+        "uniform",
+        "How a round's reward is shared among the accepted nodes. leave_one_out and shapley need "
+        "the strategy's argument validation.",
+        choices=("uniform", "examples", "cosine", *_MEASURED),
+    )
+    clip: int = key(
+        2, "examples: a claim counts up to so many times the median claim.", low=1, high=1000
+    )
+    permutations: int = key(
+        16, "shapley: orders of the nodes that are drawn in each round.", low=1, high=100_000
+    )
+
+
+class Rewards:
+    """Weighs the accepted nodes of each round.
+
+    Parameters
+    ----------
+    settings : Settings
+        Checked settings.
+    validation : callable or None
+        The server's own measure of a model.
+
+    Raises
+    ------
+    ConfigError
+        If the method needs a measure and there is none.
+    """
+
+    def __init__(self, settings: Settings, validation: Validation | None) -> None:
+        if settings.method in _MEASURED and validation is None:
+            raise ConfigError(
+                f"bcfl.rewards.method is {settings.method!r}, which measures models: give the "
+                f"strategy validation=, a function from a model to the losses of your own examples"
+            )
+        self._settings = settings
+        self._validation = validation
+
+    @hookimpl
+    def bcfl_reward_weights(
+        self, result: RoundResult, updates: tuple[ClientUpdate, ...]
+    ) -> Mapping[NodeId, int]:
+        """Return shares in parts of 10^9; evenly when nobody contributed by the method."""
+        accepted = {update.node.node_id for update in result.judged if update.accepted}
+        kept = [update for update in updates if update.node.node_id in accepted]
+        if not kept:
+            return {}
+        shares = self._contribution(result, kept).shares
+        if not any(shares):
+            shares = (1,) * len(kept)
+        return {update.node.node_id: share for update, share in zip(kept, shares, strict=True)}
+
+    def _contribution(self, result: RoundResult, kept: list[ClientUpdate]) -> Contribution:
+        everyone = np.ones(len(kept), np.bool_)
+        reference = result.ctx.reference
+        match self._settings.method, self._validation:
+            case "examples", _:
+                claims = [update.num_examples for update in kept]
+                return by_examples(claims, everyone, self._settings.clip)
+            case "cosine", _:
+                ids = [update.node.node_id for update in kept]  # ascending, as rows are
+                rows = parse([update.arrays for update in kept], Extras(reference, ids))
+                return by_cosine(gram(rows), everyone / len(kept))
+            case "leave_one_out", validation if validation is not None:
+                return leave_one_out(of_loss(losses_of(validation, reference, kept)), len(kept))
+            case "shapley", validation if validation is not None:
+                seed = [result.ctx.run.run_id % 2**32, result.ctx.server_round]
+                return shapley_monte_carlo(
+                    of_loss(losses_of(validation, reference, kept)),
+                    len(kept),
+                    rng=np.random.default_rng(seed),
+                    sampling=Sampling(self._settings.permutations),
+                )
+        return uniform(everyone)
+
+
+def create(settings: Mapping[str, Scalar], services: Services) -> Rewards:
+    """Make the plugin from its table."""
+    return Rewards(read_table(Settings, "bcfl.rewards", settings), services.validation)

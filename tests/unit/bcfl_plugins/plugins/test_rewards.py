@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from bcfl_plugins import BcflConfig, ConfigError, PluginError, Services
+from bcfl_plugins.merge import weigh
+from bcfl_plugins.plugins.rewards import Rewards, create
+from bcfl_plugins.types import (
+    ClientUpdate,
+    JudgedUpdate,
+    NodeId,
+    NodeRef,
+    RoundContext,
+    RoundResult,
+    RunInfo,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bcfl_plugins.types import Array
+
+ONE = 10**9
+EXAMPLES = [10, 20, 1000, 30]
+DIRECTIONS = [[1.0, 0.0], [1.0, 1.0], [1.0, 0.2], [-1.0, 0.0]]
+UPDATES = tuple(
+    ClientUpdate(NodeRef(NodeId(n)), {"w": np.array(direction)}, examples)
+    for n, (direction, examples) in enumerate(zip(DIRECTIONS, EXAMPLES, strict=True))
+)
+JUDGED = tuple(
+    JudgedUpdate(u.node, u.num_examples, None, accepted=n != 3, weight=int(n != 3))
+    for n, u in enumerate(UPDATES)
+)
+RESULT = RoundResult(RoundContext(RunInfo(1, 1), 1, None, {"w": np.zeros(2)}), {}, JUDGED)
+
+
+def measure(model: Mapping[str, Array]) -> Array:
+    """Least loss along the first axis."""
+    return np.full(50, ((model["w"] - np.array([1.0, 0.0])) ** 2).sum())
+
+
+def weights(method: str) -> Mapping[NodeId, int]:
+    services = Services(BcflConfig(), validation=measure)
+    return create({"method": method}, services).bcfl_reward_weights(RESULT, UPDATES)
+
+
+@pytest.mark.parametrize("method", ["uniform", "examples", "cosine", "leave_one_out", "shapley"])
+def test_shares_go_to_accepted_nodes_and_sum_to_one(method: str) -> None:
+    found = weights(method)
+    assert set(found) == {NodeId(0), NodeId(1), NodeId(2)}
+    assert sum(found.values()) == ONE
+    assert weights(method) == found, "the same round gives the same shares"
+
+
+def test_examples_count_up_to_a_multiple_of_the_median() -> None:
+    found = weights("examples")
+    claims = np.array([10, 20, 2 * 20])  # the third claimed 1000
+    np.testing.assert_allclose([found[NodeId(n)] for n in range(3)], ONE * claims / 70, atol=1)
+
+
+def test_who_helps_the_model_earns_more() -> None:
+    for method in ("leave_one_out", "shapley"):
+        found = weights(method)
+        assert found[NodeId(0)] > found[NodeId(1)], method
+
+
+def test_a_method_that_measures_needs_a_measure() -> None:
+    with pytest.raises(ConfigError, match="validation="):
+        create({"method": "shapley"}, Services(BcflConfig()))
+
+
+def test_nobody_accepted_is_nobody_paid() -> None:
+    rejected = tuple(JudgedUpdate(u.node, 10, None, accepted=False) for u in UPDATES)
+    result = RoundResult(RESULT.ctx, {}, rejected)
+    plugin = create({}, Services(BcflConfig()))
+    assert isinstance(plugin, Rewards)
+    assert plugin.bcfl_reward_weights(result, UPDATES) == {}
+
+
+def test_without_an_answer_all_share_evenly() -> None:
+    assert [u.weight for u in weigh(JUDGED, None)] == [1, 1, 1, 0]
+
+
+def test_weights_go_to_accepted_nodes_only() -> None:
+    weighed = weigh(JUDGED, {NodeId(1): 7, NodeId(3): 9})
+    assert [u.weight for u in weighed] == [0, 7, 0, 0]
+
+
+@pytest.mark.parametrize("answer", [{9: 1}, {0: -1}, {0: 2**32}, {0: 0.5}, {0: True}])
+def test_a_weight_that_is_none_is_refused(answer: dict[NodeId, int]) -> None:
+    with pytest.raises(PluginError, match="bcfl_reward_weights"):
+        weigh(JUDGED, answer)
