@@ -15,7 +15,7 @@ export FLWR_TELEMETRY_ENABLED := 0
 export FLWR_DISABLE_UPDATE_CHECK := 1
 export FLWR_HOME := $(CURDIR)/.flwr
 
-.PHONY: demo test lint bench wasm setup format test-python test-rust lint-python lint-rust lock npm
+.PHONY: demo test lint bench wasm weights fuzz setup format test-python test-rust lint-python lint-rust lock npm
 
 demo: $(READY)
 	$(BIN)/python -m examples.byzantine $(ARGS)
@@ -43,7 +43,8 @@ npm:
 	else echo "skipped: the polkadot.js client test needs npm"; fi
 
 test-rust: $(READY)
-	@if command -v cargo >/dev/null; then cd $(RUST) && cargo test --locked --quiet; \
+	@if command -v cargo >/dev/null; then cd $(RUST) && cargo test --locked --quiet \
+	  && cargo test --locked --quiet -p pallet-bcfl -p pallet-validator-set --features runtime-benchmarks bench; \
 	else echo "skipped: the pallet's own tests need cargo (rustup.rs)"; fi
 	$(BIN)/python scripts/build_wasm.py verify || test $$? -eq 3
 
@@ -67,10 +68,22 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.chain_core --quick
 	$(BIN)/python -m benchmarks.chain_rpc --quick
 	$(BIN)/python -m benchmarks.defense_rejections --quick
+	$(BIN)/python -m benchmarks.speed --quick
+	$(BIN)/python -m benchmarks.fairness --quick
+	$(BIN)/python -m benchmarks.accuracy --quick
 	$(BIN)/python -m benchmarks.demo_seeds --seeds 2 --dry
 
 wasm: $(READY)
 	$(BIN)/python scripts/build_wasm.py build
+
+# Needs the published crate frame-omni-bencher: cargo install frame-omni-bencher --version 0.28.0 --locked
+weights: $(READY)
+	$(BIN)/python scripts/weights.py $(ARGS)
+
+# A million random calls on the pallet natively, and a hundred thousand on the real runtime.
+fuzz: $(READY)
+	cd $(RUST) && BCFL_FUZZ_CALLS=1000000 cargo test --locked --profile fuzz -p pallet-bcfl fuzz::long -- --nocapture
+	$(BIN)/python -m scripts.chain_machine --steps 100000
 
 # Versions and hashes, no addresses.
 lock: $(READY)

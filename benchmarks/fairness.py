@@ -1,0 +1,368 @@
+"""Who pays for being different: honest minorities under every rule, and under the evidence.
+
+Four tables. (A) The share of one honest node at N(3, 1) among N(0, 1). (B) Rejections without any
+attacker on scikit-learn's digits, and which of them the evidence counts. (C) Strikes against
+honest nodes over 1,000 rounds. (D) Rounds until attackers have a strike.
+
+``OMP_NUM_THREADS=1 python -m benchmarks.fairness --write docs/fairness.md``: 15 minutes, one core.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bcfl_plugins.defenses import registry
+from bcfl_plugins.defenses.base import Extras
+from bcfl_plugins.defenses.evidence import EvidenceSettings, NodeFacts, replay
+from bcfl_plugins.defenses.evidence.wealth import ONE
+from bcfl_plugins.errors import DefenseError
+from benchmarks.fairness_sim import NODES, SPLITS, Case, Federation, against, by_rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bcfl_plugins.defenses.base import Defense, Flags
+    from benchmarks.fairness_sim import Judge, Trace
+
+F = 4  # attackers among NODES, and what the rules are told
+COMPOSED = ("nnm+trimmed_mean",)
+DIMENSIONS = 100
+HARD = "always rejects 5"
+HARSH = "flame"  # rejects a third of honest nodes
+DEFAULT = "cluster_guard"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much is run."""
+
+    sizes: tuple[int, ...] = (10, 20, 40)
+    draws: int = 40
+    split_rounds: int = 40
+    split_seeds: int = 2
+    slash_rounds: int = 1000
+    slash_seeds: int = 20
+    attack_rounds: int = 60
+    attack_seeds: int = 2
+
+
+QUICK = Plan((10,), 5, 3, 1, 10, 4, 10, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Share kept: 100 is what a mean leaves of the odd node's pull, 0 nothing.
+
+    N(3, 1) in each of 100 coordinates; a fifth of the nodes counts as byzantine. Rejected: percent
+    of rounds in which the odd node was not kept. -: the rule does not take so few nodes.
+    """
+
+    rule: str
+    n: int
+    share_kept: float | None
+    rejected: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejections:
+    """No attacker, 20 nodes, rules told of 4. Percent of node-rounds, or of the worst node's.
+
+    Opposed: rejected, and pointing away from the mean of the other kept updates. Harmful: rejected,
+    and a bad event of the evidence. Strikes: honest nodes that got one.
+    """
+
+    rule: str
+    split: str
+    rejected: float
+    worst_node: float
+    rejected_opposed_worst: float
+    rejected_harmful_worst: float
+    strikes: int
+    accuracy: float
+
+
+@dataclass(frozen=True, slots=True)
+class Slashes:
+    """Honest nodes only, the evidence as by default. Bad rate: the worst node's, percent of rounds.
+
+    The hard judge rejects the same five nodes in every round, but averages them. In the row
+    before the last the validation data lacks a class, and who holds it is rejected: what the
+    evidence cannot know. The last row is the edge of the null hypothesis itself.
+    """
+
+    judge: str
+    split: str
+    seeds: int
+    rounds: int
+    worst_bad_rate: float
+    nodes_with_a_strike: int
+    runs_with_a_strike: int
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """4 of 20 attack. The perfect judge rejects exactly them: what is left is the evidence's doing.
+
+    Struck: attackers with a strike within the rounds; median round: of their first.
+    """
+
+    judge: str
+    split: str
+    attack: str
+    struck: int
+    attackers: int
+    median_round: float | None
+    honest_struck: int
+
+
+ATTACKS: tuple[tuple[str, tuple[tuple[str, object], ...]], ...] = (
+    ("sign_flip", ()),
+    ("sign_flip", (("factor", 5.0),)),
+    ("scaling", ()),
+    ("gaussian", (("sigma", 5.0),)),
+    ("ipm", ()),
+    ("ipm", (("epsilon", 1.0),)),
+    ("alie", ()),
+    ("min_max", ()),
+    ("noisy_min_max", ()),
+    ("mimic", ()),
+    ("label_flip", ()),
+    ("pixel_backdoor", (("shape", (8, 8)),)),
+    ("free_rider", ()),
+    ("on_off", (("base", "sign_flip"),)),
+    ("non_finite", ()),
+)
+
+
+def rules(n: int) -> Iterator[tuple[str, Defense]]:
+    """Make every registered rule for F of NODES, or as many of n as it takes."""
+    for name in (*registry.names(), *COMPOSED):
+        most = registry.create(name).max_byzantine(n)
+        yield name, registry.create(name, f=max(0, min(n * F // NODES, most)))
+
+
+def shares(plan: Plan) -> Iterator[Share]:
+    """Project what the result moved by on what the odd node asked for."""
+    for n in plan.sizes:
+        for name, rule in rules(n):
+            rng = np.random.default_rng(n)
+            kept, asked, got, state = [], 0.0, 0.0, None
+            draws = plan.draws * plan.sizes[0] // n
+            for _ in range(draws):
+                rows = rng.standard_normal((n, DIMENSIONS))
+                rows[0] += 3.0
+                extras = Extras(
+                    ids=tuple(range(n)), trusted=rng.standard_normal(DIMENSIONS), state=state
+                )
+                try:
+                    made = rule.aggregate(rows, extras)
+                except DefenseError:
+                    break
+                state = made.state
+                centre = rows[1:].mean(axis=0)
+                toward = rows[0] - centre
+                got += float((made.value - centre) @ toward)
+                asked += float((rows.mean(axis=0) - centre) @ toward)
+                kept.append(bool(made.decision.kept[0]))
+            if len(kept) < draws:
+                yield Share(name, n, None, None)
+            else:
+                yield Share(name, n, 100 * got / asked, 100 - 100 * float(np.mean(kept)))
+
+
+def rejections(plan: Plan) -> Iterator[Rejections]:
+    """Run every rule on every split."""
+    for name, rule in rules(NODES):
+        for kind in SPLITS:
+            runs = [
+                Federation(Case(kind, seed, plan.split_rounds)).run(by_rule(rule))
+                for seed in range(plan.split_seeds)
+            ]
+            yield Rejections(
+                name,
+                kind,
+                100 * float(np.mean([run.rejected.mean() for run in runs])),
+                _worst(runs, lambda run: run.rejected),
+                _worst(runs, lambda run: run.rejected & run.opposed),
+                _worst(runs, lambda run: run.rejected & run.harmful),
+                sum(len(run.struck) for run in runs),
+                float(np.mean([run.accuracy for run in runs])),
+            )
+
+
+def _worst(runs: list[Trace], flags: Any) -> float:  # noqa: ANN401 - a function of a run
+    return 100 * max(float(flags(run).mean(axis=0).max()) for run in runs)
+
+
+def slashes(plan: Plan) -> Iterator[Slashes]:
+    """Run a judge that always rejects the same five, and a rule that rejects a third."""
+    each = plan.slash_seeds // len(SPLITS)
+    for name in (HARD, HARSH):
+        for kind in SPLITS:
+            cases = [Case(kind, 100 + seed, plan.slash_rounds) for seed in range(each)]
+            runs = [Federation(case).run(_judge(name, _five(case.seed))) for case in cases]
+            yield _slashes(name, kind, plan, runs)
+    blind = [Case("1 label", 100 + k, plan.slash_rounds // 10, blind=0) for k in range(each)]
+    federations = [Federation(case) for case in blind]
+    runs = [one.run(against(one.holders, heard=True)) for one in federations]
+    yield _slashes("always rejects a class that validation lacks", "1 label", plan, runs)
+    yield _edge(plan)
+
+
+def _edge(plan: Plan) -> Slashes:
+    """Toss coins at the edge of the null hypothesis: each node is bad with exactly p0."""
+    settings = EvidenceSettings(members=NODES)
+    struck, worst = [], 0.0
+    for seed in range(plan.slash_seeds):
+        rng = np.random.default_rng([seed, 12])
+        bad = rng.random((plan.slash_rounds, NODES)) < settings.bad_rate / ONE
+        _, told = replay(
+            settings,
+            (
+                [NodeFacts(f"{node:02d}", bool(one), harmful=True) for node, one in enumerate(row)]
+                for row in bad
+            ),
+        )
+        struck.append(len({one.node for findings in told for one in findings if one.strike}))
+        worst = max(worst, 100 * float(bad.mean(axis=0).max()))
+    return Slashes(
+        "coins with p0",
+        "-",
+        plan.slash_seeds,
+        plan.slash_rounds,
+        worst,
+        sum(struck),
+        sum(map(bool, struck)),
+    )
+
+
+def _slashes(judge: str, kind: str, plan: Plan, runs: list[Trace]) -> Slashes:
+    return Slashes(
+        judge,
+        kind,
+        len(runs),
+        len(runs[0].rejected) if runs else plan.slash_rounds,
+        _worst(runs, lambda run: run.rejected & run.harmful),
+        sum(len(run.struck) for run in runs),
+        sum(bool(run.struck) for run in runs),
+    )
+
+
+def _five(seed: int) -> Flags:
+    victims = np.zeros(NODES, np.bool_)
+    victims[np.random.default_rng(seed).permutation(NODES)[:5]] = True
+    return victims
+
+
+def _judge(name: str, victims: Flags) -> Judge:
+    if name == HARD:
+        return against(victims, heard=True)
+    return by_rule(registry.create(name, f=F))
+
+
+def speeds(plan: Plan) -> Iterator[Speed]:
+    """Run a judge that rejects exactly the attackers, and a rule."""
+    evil = np.arange(NODES) >= NODES - F
+    for kind in ("iid", "dirichlet 0.1"):
+        for attack, settings in ATTACKS:
+            for name, judge in (("perfect", against(evil, heard=False)), (DEFAULT, None)):
+                runs = [
+                    Federation(Case(kind, seed, plan.attack_rounds, attack, settings, F)).run(
+                        judge or _judge(name, evil)
+                    )
+                    for seed in range(plan.attack_seeds)
+                ]
+                first = [turn for run in runs for node, turn in run.struck.items() if evil[node]]
+                told = ", ".join(f"{key} {value}" for key, value in settings if key != "shape")
+                yield Speed(
+                    name,
+                    kind,
+                    f"{attack} ({told})" if told else attack,
+                    len(first),
+                    F * len(runs),
+                    float(np.median(first)) if first else None,
+                    sum(not evil[node] for run in runs for node in run.struck),
+                )
+
+
+TABLES = {
+    "A": (shares, "Share kept by one honest node at N(3, 1) among N(0, 1), percent"),
+    "B": (rejections, "Rejections of honest nodes without an attacker, percent"),
+    "C": (slashes, "Strikes against honest nodes"),
+    "D": (speeds, "Rounds until attackers have a strike"),
+}
+
+
+def machine() -> str:
+    """Name the processor, the cores, and the versions."""
+    model = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        named = [one for one in cpuinfo.read_text().splitlines() if one.startswith("model name")]
+        model = named[0].partition(":")[2].strip() if named else model
+    python = platform.python_version()
+    return f"{os.cpu_count()} cores {model}, Python {python}, numpy {np.__version__}"
+
+
+def markdown(letter: str, rows: list[Any]) -> str:
+    """Return one table with its heading and what its columns mean."""
+    columns = [field.name for field in fields(rows[0])]
+    lines = [
+        f"## {letter}. {TABLES[letter][1]}",
+        "",
+        " ".join((type(rows[0]).__doc__ or "").split()),
+        "",
+        "| " + " | ".join(name.replace("_", " ") for name in columns) + " |",
+        "|" + "---|" * len(columns),
+        *("| " + " | ".join(_cell(value) for value in asdict(row).values()) + " |" for row in rows),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+
+
+def main(arguments: list[str]) -> int:
+    """Print, or write, the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=_Plain)
+    parser.add_argument("--quick", action="store_true", help="a minute; the numbers mean little")
+    parser.add_argument("--json", action="store_true", help="one JSON object a row")
+    parser.add_argument("--write", type=Path, help="write the tables into this file")
+    parser.add_argument("--only", choices=sorted(TABLES), help="one table")
+    options = parser.parse_args(arguments)
+    plan = QUICK if options.quick else Plan()
+    texts = []
+    for letter in [options.only] if options.only else sorted(TABLES):
+        rows = []
+        for row in TABLES[letter][0](plan):
+            rows.append(row)
+            if options.json:
+                print(json.dumps({"table": letter, **asdict(row)}), flush=True)
+        texts.append(markdown(letter, rows))
+        if not options.json and not options.write:
+            print(texts[-1], flush=True)
+    if options.write:
+        told = "quick" if options.quick else "full"
+        head = f"# Fairness\n\nMade by `python -m benchmarks.fairness` ({told}) on {machine()}.\n"
+        options.write.write_text(head + "\n" + "\n".join(texts))
+    return 0
+
+
+class _Plain(argparse.RawDescriptionHelpFormatter):
+    """Keep the lines of the module's text."""
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Federated learning simulated on one core: data, training, attacks, rules, tables."""
