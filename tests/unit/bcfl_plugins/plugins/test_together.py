@@ -21,8 +21,9 @@ from bcfl_plugins import (
     merge_verdicts,
     open_session,
 )
+from bcfl_plugins.signing import sign_commitment
 from pallet_bridge.audit import audit_run
-from pallet_bridge.encoding import commitment_hash, signing_payload, update_digest
+from pallet_bridge.encoding import update_digest
 from pallet_bridge.journal import read_run
 from pallet_bridge.keys import Signer
 from pallet_bridge.types import UNIT, SignedCommitment
@@ -58,17 +59,7 @@ def sent_by(ref: NodeRef, server_round: int, opened: OpenedRound | None) -> Clie
 def signed(ref: NodeRef, arrays: dict[str, np.ndarray], opened: OpenedRound) -> SignedCommitment:
     assert ref.dev_uri is not None
     signer = Signer.from_uri(ref.dev_uri)
-    place = {
-        "genesis": opened.genesis,
-        "federation": opened.federation,
-        "round_id": opened.round,
-        "account": signer.account,
-        "num_examples": 10,
-    }
-    digest, salt = update_digest(arrays), bytes(32)
-    commitment = commitment_hash(**place, update_digest=digest, salt=salt)
-    payload = signing_payload(**place, commitment=commitment)
-    return SignedCommitment(signer.account, digest, 10, salt, commitment, signer.sign(payload))
+    return sign_commitment(opened, signer, update_digest(arrays), 10, bytes(32))
 
 
 @dataclass(frozen=True, slots=True)
