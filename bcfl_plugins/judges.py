@@ -14,7 +14,7 @@ from bcfl_plugins.types import SCORE_ONE, Rejection, Verdict
 from pallet_bridge.types import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from bcfl_plugins.defenses.base import Defense, Floats
     from bcfl_plugins.defenses.evidence import EvidenceSettings
@@ -178,8 +178,10 @@ class EvidenceJudge:
         return judge_harm(losses, np.array(kept, dtype=np.bool_))
 
 
-class losses_of:  # noqa: N801 - reads as the function that it is
-    """The validation losses of the reference with some of each update added.
+def losses_of(
+    validation: Validation, reference: Mapping[str, Array], updates: Sequence[ClientUpdate]
+) -> Callable[[Floats], Floats]:
+    """Return the validation losses of the reference with some of each update added.
 
     Parameters
     ----------
@@ -189,35 +191,27 @@ class losses_of:  # noqa: N801 - reads as the function that it is
         The model that went out.
     updates : sequence of ClientUpdate
         n trained models.
+
+    Returns
+    -------
+    callable
+        Takes (n,) coefficients c and returns (m,) losses of
+        ``reference + sum_i c_i (update_i - reference)``.
     """
 
-    def __init__(
-        self,
-        validation: Validation,
-        reference: Mapping[str, Array],
-        updates: Sequence[ClientUpdate],
-    ) -> None:
-        self._validation = validation
-        self._reference = reference
-        self._updates = updates
+    def losses(coefficients: Floats) -> Floats:
+        return validation({n: mixed(n, array, coefficients) for n, array in reference.items()})
 
-    def __call__(self, coefficients: Floats) -> Floats:
-        """Return (m,) losses of ``reference + sum_i c_i (update_i - reference)``."""
-        return self._validation(
-            {
-                name: self._mixed(name, array, coefficients)
-                for name, array in self._reference.items()
-            }
-        )
-
-    def _mixed(self, name: str, reference: Array, coefficients: Floats) -> Array:
-        if reference.dtype.kind != "f":
-            return reference
-        mixed = reference.astype(np.float64)
-        for update, share in zip(self._updates, coefficients, strict=True):
+    def mixed(name: str, start: Array, coefficients: Floats) -> Array:
+        if start.dtype.kind != "f":
+            return start
+        total = start.astype(np.float64)
+        for update, share in zip(updates, coefficients, strict=True):
             if share:
-                mixed += share * (update.arrays[name].astype(np.float64) - reference)
-        return mixed.astype(reference.dtype)
+                total += share * (update.arrays[name].astype(np.float64) - start)
+        return total.astype(start.dtype)
+
+    return losses
 
 
 def _name(node: NodeRef) -> str:

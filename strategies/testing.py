@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from bcfl_plugins.boundary import Boundary
 from strategies._flower import (
     SUPERLINK_NODE_ID,
     ClientApp,
@@ -36,24 +37,6 @@ FIRST_NODE_ID = 100
 
 DROP = "drop"
 """What `fail` answers for a message that is never replied to."""
-
-
-class _Boundary:
-    """Where a node's process would end: what an app raises stays within, as in Flower's runtime."""
-
-    raised: BaseException | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> bool:
-        self.raised = error
-        return isinstance(error, Exception)
 
 
 class InProcessGrid(Grid):
@@ -230,7 +213,7 @@ class InProcessGrid(Grid):
         if problem is not None:
             return Message(Error(ErrorCode.UNKNOWN, problem), reply_to=message)
         node_id = message.metadata.dst_node_id
-        with _Boundary() as boundary:
+        with Boundary() as boundary:
             return self._apps[node_id](message, self.contexts[node_id])
         raised = boundary.raised
         error = Error(ErrorCode.CLIENT_APP_RAISED_EXCEPTION, f"{type(raised).__name__}: {raised}")

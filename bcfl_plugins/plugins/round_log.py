@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         RunInfo,
         Scalar,
     )
-    from pallet_bridge.types import AccountId, Receipt, Terms
+    from pallet_bridge.types import AccountId, Receipt, Round, Terms
 
 _log = logging.getLogger("flwr.bcfl")
 
@@ -196,19 +196,15 @@ class RoundLog:
             self._send(calls.abort(opened.federation, opened.round))
             return
         digest = chain.reports.put(report)
-        self._wait_for_seal(opened.round)
+        if found is not None and found.sealed_at is None:
+            self._wait_for_seal(found)
         verdicts = [entry.verdict() for entry in report.entries]
         self._send(calls.settle(opened.federation, opened.round, report.model, digest, verdicts))
 
-    def _wait_for_seal(self, round_id: int) -> None:
-        chain, work = self._chain, self._chain.work
-        found = work.reading(lambda: chain.client.round(chain.federation, round_id))
-        if found is None or found.sealed_at is not None:
-            return
+    def _wait_for_seal(self, found: Round) -> None:
         # The settlement goes into the block after the head: the first one past the window.
-        last = found.commit_until
-        blocks = max(1, last - found.opened_at)
-        chain.wait_until_block(last, blocks)
+        blocks = max(1, found.commit_until - found.opened_at)
+        self._chain.wait_until_block(found.commit_until, blocks)
 
     def _send(self, call: calls.Call) -> Receipt:
         return self._chain.work.included(self._chain.outbox.put(call, "coordinator"))

@@ -6,10 +6,11 @@ import importlib.metadata
 import inspect
 import warnings
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bcfl_plugins.boundary import Boundary
 from bcfl_plugins.defenses.base import Claims, Defense
 from bcfl_plugins.testing.drivers import (
     Answer,
@@ -25,7 +26,6 @@ from bcfl_plugins.testing.tags import Tags, minority
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import TracebackType
 
 ADAPTERS = "bcfl.testing.adapters"
 """Entry point group of functions ``(obj, build) -> Driver or None``."""
@@ -40,24 +40,6 @@ class Refused(Exception):
 
 class Crashed(Exception):
     """The object raised something by mistake; `__cause__` is what."""
-
-
-class _Boundary:
-    """Where the user's code ends: what it raises stays within and is kept."""
-
-    raised: BaseException | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> bool:
-        self.raised = error
-        return isinstance(error, Exception)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +80,7 @@ class Subject:
             If it raised anything else.
         """
         with (
-            _Boundary() as boundary,
+            Boundary() as boundary,
             warnings.catch_warnings(),
             np.errstate(all="ignore"),
         ):
@@ -202,7 +184,7 @@ def _builder(obj: object, name: str) -> Callable[[int], Any]:
 
 
 def _example(build: Callable[[int], Any], name: str) -> Any:  # noqa: ANN401 - the user's object
-    with _Boundary() as boundary:
+    with Boundary() as boundary:
         return build(0)
     raised = boundary.raised
     raise NotADefense(

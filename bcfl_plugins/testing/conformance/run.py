@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
+from bcfl_plugins.boundary import Boundary
 from bcfl_plugins.testing.results import CheckResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from types import TracebackType
 
 S = TypeVar("S")
 
@@ -39,24 +39,6 @@ class Check(Generic[S]):
     run: Callable[[S], None]
 
 
-class _Boundary:
-    """Where a check ends: what it raises is its result."""
-
-    raised: BaseException | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> bool:
-        self.raised = error
-        return isinstance(error, Exception)
-
-
 def run_checks(
     checks: Iterable[Check[S]], subject: S, name: str, on_fail: OnFail
 ) -> list[CheckResult]:
@@ -80,7 +62,7 @@ def run_checks(
     """
     results = []
     for check in checks:
-        with _Boundary() as boundary:
+        with Boundary() as boundary:
             check.run(subject)
         raised = boundary.raised
         problem = "" if raised is None else f"{type(raised).__name__}: {raised}"
