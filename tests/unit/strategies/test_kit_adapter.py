@@ -13,7 +13,7 @@ from flwr.app import Array, ArrayRecord, Context, Message
 from flwr.clientapp import ClientApp
 from flwr.server import strategy as legacy
 from flwr.serverapp import strategy as current
-from hypothesis import find
+from hypothesis import find, settings
 
 import strategies
 from bcfl_plugins.testing import Case, Profile, check_defense, malformed_replies
@@ -24,6 +24,7 @@ from strategies.kit_adapter import adapt, malformed_content, reply_content
 from strategies.testing import InProcessGrid
 
 QUICK = Profile("quick", examples=24, rounds=10)
+ALIKE = settings(derandomize=True, database=None, deadline=None)
 CASE = Case([[1.0, 2.0], [3.0, 5.0], [5.0, 5.0]], [[100.0, -100.0]])
 
 
@@ -100,7 +101,7 @@ def test_the_integers_of_a_model_become_floats_in_flower() -> None:
 @pytest.mark.parametrize("kind", get_args(Malformation))
 def test_a_broken_reply_does_not_stop_a_guarded_round(kind: str) -> None:
     """One of five nodes answers with something broken; the others are averaged as ever."""
-    reply = find(malformed_replies(kinds=[kind]), lambda _reply: True)
+    reply = find(malformed_replies(kinds=[kind]), lambda _reply: True, settings=ALIKE)
     model = {"w": np.zeros((2, 2), np.float32), "b": np.zeros(3, np.float32)}
 
     def train(message: Message, context: Context) -> Message:

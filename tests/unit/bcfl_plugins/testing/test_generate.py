@@ -18,6 +18,7 @@ QUIET = settings(
     database=None,
     suppress_health_check=list(HealthCheck),
 )
+FOUND = settings(QUIET, max_examples=2000)
 HONEST = np.array([[1.0, 2.0], [2.0, 2.0], [0.0, 5.0]])
 
 
@@ -63,15 +64,23 @@ def test_each_kind_of_byzantine_rows(kind: str) -> None:
 def test_every_attack_of_the_library_is_drawn() -> None:
     blind = set(library())
     for name in blind:
-        assert find(byzantine_rows(HONEST, 1, kinds=["library"]), lambda r, n=name: r[0] == n)
+        found = find(
+            byzantine_rows(HONEST, 1, kinds=["library"]),
+            lambda drawn, name=name: drawn[0] == name,
+            settings=FOUND,
+        )
+        assert np.isfinite(found[1]).all()
     assert blind >= {"alie", "ipm", "min_max", "mimic", "sign_flip", "sybil"}
     assert blind < set(attacks.names())
 
 
 def test_a_failing_round_shrinks_to_few_small_numbers() -> None:
-    case = find(rounds(kinds=["far"]), lambda c: c.told >= 1 and np.ptp(c.honest) > 0)
-    assert (case.n, case.d) == (3, 1)
-    assert np.abs(case.honest).max() <= 1
+    case = find(
+        rounds(kinds=["far"]), lambda c: c.told >= 1 and np.ptp(c.honest) > 0, settings=FOUND
+    )
+    assert case.d == 1
+    assert case.n <= 5
+    assert sorted(np.abs(case.honest.ravel()))[-2:] == [0, 1]
     assert case.dtype == "float64"
 
 
