@@ -60,6 +60,7 @@ class Service:
         self._head_listeners: list[HeadListener] = []
         self._banned: dict[bytes, int] = {}
         self._by_code: dict[tuple[str, bytes | None], bytes] = {}
+        self._passed_over: frozenset[bytes] = frozenset()
 
     @property
     def head_number(self) -> int:
@@ -144,6 +145,7 @@ class Service:
         with self.lock:
             self.chain.revert(snapshot)
             self._banned.clear()
+            self._passed_over = frozenset()
             waiting = self.pool.drain()
             for transaction in waiting:
                 try:
@@ -186,9 +188,11 @@ class Service:
                 included.append(transaction)
             elif not may_fit_later(outcome.rejected):
                 lost.append(transaction.hash)
-        if not included:
-            # An empty block has room for all: what it rejects would never fit.
-            lost = [transaction.hash for transaction in batch]
+        waiting = [tx.hash for tx in batch if tx.hash not in lost] if not included else []
+        # The block that ends a session has room for nothing. What a second empty block in a row
+        # rejects as well would never fit.
+        lost += [waited for waited in waiting if waited in self._passed_over]
+        self._passed_over = frozenset(waiting)
         self._announce(authored.hash)
         for transaction in included:
             self._ban(transaction.hash)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 UNIT = 10**12
 MEGABYTE = 1_000_000
+SESSION_BLOCKS = 200
 
 
 def remark(data: bytes = b"bcfl") -> bytes:
@@ -146,6 +147,22 @@ def test_what_does_not_fit_waits_for_the_next_block(
     assert (len(first.extrinsics), len(second.extrinsics)) == (4, 3)
     assert wakes == [2]
     assert Status.INVALID not in words(seen)
+
+
+def test_the_block_that_ends_a_session_has_room_for_nothing(
+    service: Service, sign: Sign, seen: list[Change]
+) -> None:
+    while service.head_number < SESSION_BLOCKS - 1:
+        service.seal()
+    hash_ = service.submit(sign(service.chain, "//Alice", 0, remark()), seen.append)
+    service.seal()
+    assert words(seen) == [Status.READY]
+    assert service.pool.ready_count == 1
+    block = service.seal()
+    assert seen[1:] == [
+        Change(hash_, Status.IN_BLOCK, block),
+        Change(hash_, Status.FINALIZED, block),
+    ]
 
 
 def test_what_turns_invalid_in_the_block_leaves_with_what_builds_on_it(
