@@ -62,6 +62,19 @@ class ChainServices:
     federation: int
     embedded: bool
 
+    def may_wait(self, blocks: int, limit: int) -> bool:
+        """Say whether a run may wait so many blocks at its end.
+
+        Parameters
+        ----------
+        blocks : int
+            How many.
+        limit : int
+            The most by the settings; -1: any number on the embedded chain, which makes blocks at
+            once, and none elsewhere.
+        """
+        return blocks <= limit or (limit < 0 and (self.embedded or blocks <= 0))
+
     def wait_until_block(self, block: int, blocks: int) -> None:
         """Wait for a block that is about so many blocks away, within an open job.
 

@@ -130,6 +130,17 @@ class ChainWork:
                 self._stopping.wait(_PAUSE)
                 self._check_stopped()
 
+    def pause(self, seconds: float) -> None:
+        """Wait within a job.
+
+        Raises
+        ------
+        Stopped
+            When the work is stopped meanwhile.
+        """
+        self._stopping.wait(seconds)
+        self._check_stopped()
+
     def close(self) -> None:
         """Stop. A job that waits for the chain ends with `Stopped`."""
         self._stopping.set()

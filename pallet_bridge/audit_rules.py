@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Literal
 from pallet_bridge.encoding import commitment_hash, signing_payload
 from pallet_bridge.errors import EncodingError
 from pallet_bridge.keys import verify
-from pallet_bridge.settlement import leaves_of, settlement_root
-from pallet_bridge.types import Outcome, Payout, Planck, RoundState
+from pallet_bridge.settlement import leaves_of, settlement_root, totals_of
+from pallet_bridge.types import Outcome, Payout, Planck, RoundState, SettlementMode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pallet_bridge.audit_facts import ChainFacts
     from pallet_bridge.journal import RoundLine, RunRecord
     from pallet_bridge.reports import ReportEntry, RoundReport
-    from pallet_bridge.types import AccountId, Leaf, Round, Settlement
+    from pallet_bridge.types import AccountId, Leaf, Round, Settlement, Totals
 
 Kind = Literal[
     "chain",
@@ -158,8 +158,11 @@ def check_reports(case: Case) -> Iterator[Finding]:
 
 
 def check_entries(case: Case) -> Iterator[Finding]:
-    """Check that a report judges exactly the accounts that the chain has a verdict on."""
-    for number, _, _ in case.settled():
+    """Check that a report judges exactly the accounts that the chain has a verdict on.
+
+    A root's verdicts come one by one, so there the chain may lack some that the report has.
+    """
+    for number, _, settlement in case.settled():
         report = case.reports.get(number)
         if report is None:
             continue
@@ -170,7 +173,8 @@ def check_entries(case: Case) -> Iterator[Finding]:
             statement = f"round {number}: the report says nothing of {account}, who was judged"
             yield Finding("entry", number, account, statement)
         for account, count in sorted(entries.items()):
-            if account not in judged:
+            may_wait = settlement.mode is SettlementMode.MERKLE and account in commitments
+            if account not in judged and not may_wait:
                 statement = f"round {number}: the report judges {account}, the chain did not"
                 yield Finding("entry", number, account, statement)
             if count > 1:
@@ -260,6 +264,12 @@ def check_roots(case: Case) -> Iterator[Finding]:
                 f"root {root.hex()}, the chain has {settlement.root.hex()}"
             )
             yield Finding("root", number, None, statement)
+        elif (totals := totals_of(leaves)) != settlement.totals:
+            statement = (
+                f"round {number}: the report comes to {_totals(totals)}, the settlement says "
+                f"{_totals(settlement.totals)}"
+            )
+            yield Finding("root", number, None, statement)
 
 
 def check_rewards(case: Case) -> Iterator[Finding]:
@@ -273,6 +283,8 @@ def check_rewards(case: Case) -> Iterator[Finding]:
             credited = paid.get(account)
             if credited is None and commitments[account].payout is Payout.FORFEITED:
                 continue
+            if settlement.mode is SettlementMode.MERKLE and not commitments[account].judged:
+                continue  # nobody has applied this leaf yet
             if credited != due.get(account):
                 statement = (
                     f"round {number}: {account} was rewarded with {_planck(credited)}, the terms "
@@ -289,7 +301,8 @@ def check_rewards(case: Case) -> Iterator[Finding]:
             yield Finding("reward", number, None, statement)
         line = case.line(number)
         if line is not None:
-            yield from _check_rewards_told(number, line, paid, due)
+            paid_then = _rewards(case.facts, number, block=settlement.settled_at)
+            yield from _check_rewards_told(number, line, paid_then, due)
 
 
 def _check_rewards_told(
@@ -298,6 +311,7 @@ def _check_rewards_told(
     paid: Mapping[AccountId, Planck],
     due: Mapping[AccountId, Planck],
 ) -> Iterator[Finding]:
+    """Hold the journal against what the settlement itself credited: leaves of a root come later."""
     for account in sorted({*paid, *line.rewards}):
         told, truth = line.rewards.get(account), paid.get(account)
         if told != truth:
@@ -310,11 +324,14 @@ def _check_rewards_told(
 
 def check_strikes(case: Case) -> Iterator[Finding]:
     """Check that journal and report tell the strikes that the chain gave."""
-    for number, _, _ in case.settled():
-        given = {seen.event.account(): seen.event for seen in case.facts.of("Struck", number)}
+    for number, _, settlement in case.settled():
+        given = {seen.event.account(): seen for seen in case.facts.of("Struck", number)}
         report, line = case.reports.get(number), case.line(number)
+        judged = {a for a, found in case.facts.commitments.get(number, {}).items() if found.judged}
         case.checks["strikes"] += len(given)
         for entry in () if report is None else report.entries:
+            if settlement.mode is SettlementMode.MERKLE and entry.account not in judged:
+                continue  # nobody has applied this leaf yet
             event = given.get(entry.account)
             if (event is None) == (entry.outcome is Outcome.REJECTED):
                 said = entry.outcome.value.lower()
@@ -322,7 +339,11 @@ def check_strikes(case: Case) -> Iterator[Finding]:
                 statement = f"round {number}: {entry.account} is {said} and got {done}"
                 yield Finding("strike", number, entry.account, statement)
         told = {} if line is None else line.strikes
-        counts = {account: event.integer("strikes") for account, event in given.items()}
+        counts = {
+            account: seen.event.integer("strikes")
+            for account, seen in given.items()
+            if seen.block.number == settlement.settled_at
+        }
         for account in sorted({*counts, *told}) if line is not None else ():
             if told.get(account) != counts.get(account):
                 statement = (
@@ -332,11 +353,18 @@ def check_strikes(case: Case) -> Iterator[Finding]:
                 yield Finding("strike", number, account, statement)
 
 
-def _rewards(facts: ChainFacts, number: int) -> dict[AccountId, Planck]:
+def _rewards(facts: ChainFacts, number: int, block: int | None = None) -> dict[AccountId, Planck]:
+    """Return what was credited for a round, in one block or in all."""
     return {
         seen.event.account(): Planck(seen.event.integer("amount"))
         for seen in facts.of("Rewarded", number)
+        if block in {None, seen.block.number}
     }
+
+
+def _totals(totals: Totals) -> str:
+    counts = f"{totals.accepted} accepted, {totals.rejected} rejected, {totals.excluded} excluded"
+    return f"{counts}, {totals.strikes} strikes, {totals.rewards} planck"
 
 
 def _show(value: object) -> str:

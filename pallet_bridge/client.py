@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         Commitment,
         Event,
         Federation,
+        Limits,
         Motion,
         Offence,
         Participant,
@@ -104,6 +105,10 @@ class ChainClient(Protocol):
 
     def block_at(self, number: int) -> BlockRef | None:
         """Return the block with this number on the best chain, None when there is none yet."""
+        ...
+
+    def limits(self) -> Limits:
+        """Return the limits that the runtime was built with; they change with the runtime only."""
         ...
 
     def federation(self, federation: int, *, at: bytes | None = None) -> Federation:

@@ -12,9 +12,6 @@ if TYPE_CHECKING:
     from pallet_bridge.client import ChainClient
     from pallet_bridge.types import AccountId
 
-MOST_ROUNDS = 64
-"""How many rounds one `calls.claim` takes: the runtime's ``MaxClaims``."""
-
 
 def waiting_rewards(
     client: ChainClient, federation: int, *, at: bytes | None = None
@@ -58,7 +55,8 @@ def claims(
             continue
         if offence is None or not offence.waits:
             ripe.append(number)
+    most = client.limits().claims
     return tuple(
-        calls.claim(federation, account, ripe[start : start + MOST_ROUNDS])
-        for start in range(0, len(ripe), MOST_ROUNDS)
+        calls.claim(federation, account, ripe[start : start + most])
+        for start in range(0, len(ripe), most)
     )

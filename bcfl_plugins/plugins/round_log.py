@@ -8,15 +8,16 @@ from time import monotonic_ns
 from typing import TYPE_CHECKING
 
 from bcfl_plugins.markers import hookimpl
+from bcfl_plugins.reporting import durations, make_report, refusals
+from bcfl_plugins.roots import PostedRoots
 from bcfl_plugins.settings import key, read_table
+from bcfl_plugins.settling import MODES, prepare, settle
 from bcfl_plugins.terms import training_numbers
 from bcfl_plugins.types import OpenedRound
 from bcfl_plugins.work import ChainBehind
 from pallet_bridge import calls
 from pallet_bridge.encoding import update_digest
-from pallet_bridge.errors import ChainTimeout, ChainUnavailable
-from pallet_bridge.reports import Absent, ReportEntry, RoundReport
-from pallet_bridge.types import Outcome, Reason
+from pallet_bridge.errors import BadChainValue, ChainTimeout, ChainUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from bcfl_plugins.types import (
         Array,
         ClientUpdate,
-        JudgedUpdate,
         RoundContext,
         RoundResult,
         RunInfo,
@@ -42,6 +42,26 @@ _STOP_S = 4.0  # Flower grants five seconds to a run that is stopped
 class Settings:
     """Settings under ``bcfl.round_log``."""
 
+    settle: str = key(
+        "auto",
+        "How a round is settled: by a list of verdicts, by their Merkle root, or by a root when "
+        "there are more than the chain takes as a list (auto).",
+        choices=MODES,
+    )
+    attest_s: float = key(
+        300.0,
+        "Longest wait for attestations, where the terms ask for them; then the round is aborted.",
+        low=0,
+        high=86400,
+        unit="seconds",
+    )
+    wait_blocks: int = key(
+        -1,
+        "Blocks to wait at the end of a run for the dispute windows of roots, whose verdicts are "
+        "applied after them. -1: as many as it takes on the embedded chain, none elsewhere.",
+        low=-1,
+        unit="blocks",
+    )
     flush_s: float = key(
         120.0,
         "Longest wait at the end of a run until the chain has everything.",
@@ -74,6 +94,7 @@ class RoundLog:
         federation = chain.client.federation(chain.federation)
         self._next = federation.next_round
         self._terms = federation.terms_version, chain.client.terms(chain.federation)
+        self._roots = PostedRoots(chain)
         self._open: int | None = None
         self._refused: dict[int, dict[AccountId, str]] = {}
         self._marks: dict[str, int] = {}
@@ -113,8 +134,13 @@ class RoundLog:
         chain = self._chain
 
         def relay() -> None:
-            receipt = self._send(calls.commit_batch(chain.federation, round_id, entries))
-            self._refused[round_id] = _refusals(receipt)
+            most = chain.work.reading(chain.client.limits).verdicts
+            refused = self._refused.setdefault(round_id, {})
+            for start in range(0, len(entries), most):
+                part = entries[start : start + most]
+                refused |= refusals(
+                    self._send(calls.commit_batch(chain.federation, round_id, part))
+                )
 
         chain.work.do(f"relaying the commitments of round {round_id}", relay)
 
@@ -125,7 +151,7 @@ class RoundLog:
         if opened is None:
             return
         self._marks["settling"] = monotonic_ns()
-        timings = _timings(self._marks)
+        timings = durations(self._marks)
         self._open = None
         round_id = opened.round
         if result.model is None:
@@ -139,6 +165,11 @@ class RoundLog:
             lambda: self._settle(opened, verdicts, digests, timings),
         )
 
+    @hookimpl
+    def bcfl_round_evaluated(self) -> None:
+        """Apply the verdicts of roots whose dispute window is over."""
+        self._chain.work.do("applying verdicts of roots", self._roots.apply_due)
+
     @hookimpl(trylast=True)
     def bcfl_run_finished(self, run: RunInfo, error: BaseException | None) -> None:
         """Wait until the chain has everything; a round that stayed open is aborted.
@@ -148,6 +179,9 @@ class RoundLog:
         """
         del run
         self._abandon()
+        if error is None:
+            limit = self._settings.wait_blocks
+            self._chain.work.do("applying the last roots", lambda: self._roots.finish(limit))
         try:
             self._chain.work.drain(self._settings.flush_s if error is None else _STOP_S)
         except ChainBehind as behind:
@@ -189,17 +223,18 @@ class RoundLog:
         chain = self._chain
         refused = self._refused.pop(opened.round, {})
         found = chain.work.reading(lambda: chain.client.round(opened.federation, opened.round))
-        version = opened.terms_version if found is None else found.terms_version
-        place = replace(opened, terms_version=version)
+        if found is None:
+            raise BadChainValue(f"the chain has lost round {opened.round}, which it had opened")
+        place = replace(opened, terms_version=found.terms_version)
         report = make_report(place, result, digests, timings, refused)
         if not report.entries:
             self._send(calls.abort(opened.federation, opened.round))
             return
         digest = chain.reports.put(report)
-        if found is not None and found.sealed_at is None:
+        if found.sealed_at is None:
             self._wait_for_seal(found)
-        verdicts = [entry.verdict() for entry in report.entries]
-        self._send(calls.settle(opened.federation, opened.round, report.model, digest, verdicts))
+        said = prepare(chain, report, digest, found, self._settings.settle)
+        settle(chain, said, found, self._settings.attest_s)
 
     def _wait_for_seal(self, found: Round) -> None:
         # The settlement goes into the block after the head: the first one past the window.
@@ -208,104 +243,3 @@ class RoundLog:
 
     def _send(self, call: calls.Call) -> Receipt:
         return self._chain.work.included(self._chain.outbox.put(call, "coordinator"))
-
-
-def make_report(
-    opened: OpenedRound,
-    result: RoundResult,
-    digests: tuple[bytes, bytes],
-    timings: Mapping[str, int],
-    refused: Mapping[AccountId, str],
-) -> RoundReport:
-    """Say all about one round.
-
-    Parameters
-    ----------
-    opened
-        The round on chain.
-    result
-        What was judged.
-    digests
-        Of the model that went out and of the aggregate, 32 bytes each.
-    timings
-        Durations in microseconds.
-    refused
-        Accounts whose commitment the chain did not take, with the chain's reason.
-
-    Returns
-    -------
-    RoundReport
-        An entry for each update whose commitment is on chain; all other nodes are absent.
-    """
-    base, model = digests
-    entries: list[ReportEntry] = []
-    absent = [
-        Absent(rejection.node_id, None, rejection.reason, rejection.detail)
-        for rejection in result.unusable
-    ]
-    for update in result.judged:
-        signed = update.commitment
-        if signed is None:
-            absent.append(_left_out(update, "it signed no commitment"))
-        elif signed.account in refused:
-            why = f"the chain refused its commitment: {refused[signed.account]}"
-            absent.append(_left_out(update, why))
-        else:
-            entries.append(
-                ReportEntry(
-                    update.node.node_id,
-                    signed,
-                    _outcome(update),
-                    update.score,
-                    update.reason,
-                    update.weight,
-                    update.detail,
-                )
-            )
-    return RoundReport(
-        genesis=opened.genesis,
-        federation=opened.federation,
-        round=opened.round,
-        terms_version=opened.terms_version,
-        base_model=base,
-        model=model,
-        entries=tuple(entries),
-        absent=tuple(absent),
-        defense=", ".join(sorted(result.notes)) or "none",
-        parameters=dict(result.notes),
-        states=dict(result.states),
-        timings_us=timings,
-    )
-
-
-def _outcome(update: JudgedUpdate) -> Outcome:
-    if update.accepted:
-        return Outcome.ACCEPTED
-    return Outcome.REJECTED if update.strike else Outcome.EXCLUDED
-
-
-def _left_out(update: JudgedUpdate, why: str) -> Absent:
-    _log.warning("bcfl: node %d has no verdict on chain: %s", update.node.node_id, why)
-    return Absent(update.node.node_id, update.node.account, Reason.NONE, why)
-
-
-def _refusals(receipt: Receipt) -> dict[AccountId, str]:
-    """Return the accounts that have no commitment in the round, with the chain's reason.
-
-    A duplicate or a second commitment of an account is refused, but its first one stands.
-    """
-    events = [event for event in receipt.events if event.name == "CommitmentRefused"]
-    return {
-        event.account(): event.text("reason")
-        for event in events
-        if event.text("reason") not in {"Duplicate", "Equivocation"}
-    }
-
-
-def _timings(marks: Mapping[str, int]) -> dict[str, int]:
-    opened = marks.get("opened", marks["settling"])
-    received = marks.get("received", opened)
-    return {
-        "training": (received - opened) // 1000,
-        "judging": (marks["settling"] - received) // 1000,
-    }

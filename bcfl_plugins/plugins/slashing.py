@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bcfl_plugins.markers import hookimpl
+from bcfl_plugins.roots import PostedRoots
 from bcfl_plugins.settings import key, read_table
 from pallet_bridge import calls
 from pallet_bridge.errors import OffenceNotFound
@@ -54,6 +55,7 @@ class Slashing:
     def __init__(self, settings: Settings, chain: ChainServices) -> None:
         self._settings = settings
         self._chain = chain
+        self._roots = PostedRoots(chain)
 
     @hookimpl
     def bcfl_round_evaluated(self) -> None:
@@ -69,6 +71,7 @@ class Slashing:
 
     def _finish(self) -> None:
         chain, work = self._chain, self._chain.work
+        self._roots.finish(self._settings.wait_blocks)
         self._execute_due()
         waiting = self._waiting()
         if not waiting:
@@ -76,10 +79,7 @@ class Slashing:
         head = work.reading(chain.client.head).number
         last = max(offence.executable_at for offence in waiting.values())
         blocks = last - 1 - head  # the slash goes into the block after the head
-        limit = self._settings.wait_blocks
-        if limit < 0:
-            limit = blocks if chain.embedded else 0
-        if blocks > limit:
+        if not chain.may_wait(blocks, self._settings.wait_blocks):
             _log.warning(
                 "bcfl: %d offence(s) wait for block %d, %d blocks from now; anyone can execute "
                 "them then. bcfl.slashing.wait_blocks makes a run wait",

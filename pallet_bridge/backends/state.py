@@ -8,7 +8,7 @@ from pallet_bridge.backends import decode, records
 from pallet_bridge.backends.submission import block_number
 from pallet_bridge.errors import BadChainValue, EncodingError, FederationNotFound
 from pallet_bridge.metadata import PALLET
-from pallet_bridge.types import AccountId, Balance, BlockRef, Planck
+from pallet_bridge.types import AccountId, Balance, BlockRef, Limits, Planck
 
 if TYPE_CHECKING:
     from pallet_bridge.backends.rpc import Json, Rpc
@@ -57,6 +57,11 @@ class StateReader:
         """Return a block of the best chain by number."""
         answer = self._rpc.request("chain_getBlockHash", [number])
         return None if answer is None else BlockRef(number, block_hash(answer))
+
+    def limits(self) -> Limits:
+        """Return the runtime's own limits."""
+        verdicts, claims = self._limit("MaxVerdicts"), self._limit("MaxClaims")
+        return Limits(verdicts=verdicts, claims=claims)
 
     def federation(self, federation: int, *, at: bytes | None = None) -> Federation:
         """Return a federation; `FederationNotFound` when there is none."""
@@ -167,6 +172,12 @@ class StateReader:
         """Return how many transactions of an account are in blocks."""
         value = self._read("Account", [as_hex(account.raw)], at, pallet="System")
         return 0 if value is None else decode.Fields("account", value).integer("nonce")
+
+    def _limit(self, name: str) -> int:
+        value = self._codec.constant(PALLET, name)
+        if not isinstance(value, int):
+            raise BadChainValue(f"the chain's constant {name} is {value!r}")
+        return value
 
     def _read(
         self, item: str, params: list[object], at: bytes | None, *, pallet: str = PALLET

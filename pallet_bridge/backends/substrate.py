@@ -96,6 +96,21 @@ class Codec:
         function = self._interface.metadata.get_metadata_pallet(pallet).get_storage_function(item)
         return self._decode(function.get_value_type_string(), data, f"{pallet}.{item}")
 
+    def constant(self, pallet: str, name: str) -> object:
+        """Read a constant of the runtime.
+
+        Raises
+        ------
+        BadChainValue
+            When the pallet has no constant of that name.
+        """
+        known = self._interface.metadata.get_metadata_pallet(pallet).constants
+        for constant in known:
+            if constant.value["name"] == name:
+                data = "0x" + bytes(constant.constant_value).hex()
+                return self._decode(constant.type, data, f"{pallet}.{name}")
+        raise BadChainValue(f"the metadata has no constant {name} in pallet {pallet}")
+
     def signed_extrinsic(self, call: Call, signer: Signer, nonce: int) -> bytes:
         """Return the bytes of a signed transaction without an end of its validity.
 

@@ -20,7 +20,8 @@
     ├── ReportError
     │   ├── ReportMissing(FileNotFoundError)
     │   ├── ReportTampered               a file does not have the digest in its name
-    │   └── ReportUnreadable(ValueError)
+    │   ├── ReportUnreadable(ValueError)
+    │   └── RootDiffers                  a report's verdicts do not give the root on chain
     ├── JournalError(ValueError)         a run folder is damaged, or is no run folder
     └── AuditFailed                      the audit found statements that do not hold
 
@@ -209,6 +210,23 @@ class ReportTampered(ReportError):
 
 class ReportUnreadable(ReportError, ValueError):
     """The bytes of a report are not a report of a version that is known here."""
+
+
+class RootDiffers(ReportError):
+    """The verdicts of a report do not give the root that was posted for its round."""
+
+    def __init__(self, round_id: int, posted: bytes, found: bytes) -> None:
+        super().__init__(round_id, posted, found)
+        self.round_id = round_id
+        self.posted = posted
+        self.found = found
+
+    def __str__(self) -> str:
+        return (
+            f"round {self.round_id}: the report gives the root {self.found.hex()}, the chain has "
+            f"{self.posted.hex()}. Audit the run (bcfl audit RUN): the coordinator posted a root "
+            f"that is not its report's"
+        )
 
 
 class JournalError(BcflError, ValueError):

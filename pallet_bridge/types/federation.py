@@ -13,6 +13,18 @@ if TYPE_CHECKING:
     from pallet_bridge.types.terms import Terms
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the runtime was built with.
+
+    `verdicts` is the most entries of a batch of commitments and of a list of verdicts, `claims`
+    the most rounds of one claim.
+    """
+
+    verdicts: int
+    claims: int
+
+
 class FederationState(Enum):
     """Where a federation is on its way from Active over Closing to Closed."""
 

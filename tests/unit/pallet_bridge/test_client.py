@@ -28,6 +28,7 @@ from pallet_bridge.types import (
     UNIT,
     AccountId,
     FederationState,
+    Limits,
     OffenceKind,
     OffenceState,
     Outcome,
@@ -50,6 +51,10 @@ if TYPE_CHECKING:
 
 NOBODY = AccountId(b"\x77" * 32)
 BOB, CHARLIE, DAVE = NODES
+
+
+def test_the_limits_are_those_of_the_runtime(chain: EmbeddedClient) -> None:
+    assert chain.limits() == Limits(verdicts=256, claims=64)
 
 
 def test_an_empty_chain_has_nothing() -> None:

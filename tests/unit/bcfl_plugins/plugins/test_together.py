@@ -75,7 +75,9 @@ class Outcome:
     audit: AuditReport | None
 
 
-def play(plugins: tuple[str, ...], folder: Path, mode: str = "fail") -> Outcome:
+def play(
+    plugins: tuple[str, ...], folder: Path, mode: str = "fail", settle: str = "auto"
+) -> Outcome:
     """Drive the hooks as the strategies do."""
     config = BcflConfig.from_run_config(
         {
@@ -83,6 +85,7 @@ def play(plugins: tuple[str, ...], folder: Path, mode: str = "fail") -> Outcome:
             "bcfl.chain": "embedded",
             "bcfl.run_dir": str(folder),
             "bcfl.on_chain_error": mode,
+            "bcfl.round_log.settle": settle,
             "bcfl.terms": {
                 "min_stake": STAKE,
                 "round_reward": REWARD,
@@ -173,6 +176,20 @@ def test_an_attacker_loses_stake_and_the_others_are_paid(tmp_path: Path, mode: s
     assert (slash.account, slash.amount) == (node(int(ATTACKER)).account, STAKE * 2 // 10)
     assert out.audit is not None
     assert out.audit.ok, out.audit.findings
+
+
+def test_a_root_pays_strikes_and_slashes_as_a_list_does(tmp_path: Path) -> None:
+    out = play(ALL, tmp_path, "queue", settle="root")
+    assert out.stakes == (STAKE,) * 5 + (STAKE * 8 // 10,)
+    assert out.record is not None
+    assert [(line.outcome, line.rewards, line.strikes) for line in out.record.rounds] == [
+        ("settled", {}, {})
+    ] * ROUNDS, "a root pays and strikes nobody by itself"
+    (slash,) = out.record.slashes
+    assert (slash.account, slash.amount) == (node(int(ATTACKER)).account, STAKE * 2 // 10)
+    assert out.audit is not None
+    assert out.audit.ok, out.audit.findings
+    assert (out.audit.checks["rewards"], out.audit.checks["strikes"]) == (5 * ROUNDS, ROUNDS)
 
 
 def test_without_outliers_everybody_is_averaged_and_paid(tmp_path: Path) -> None:

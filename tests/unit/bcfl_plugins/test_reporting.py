@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bcfl_plugins.plugins.round_log import make_report
+from bcfl_plugins.reporting import make_report
 from bcfl_plugins.types import (
     JudgedUpdate,
     NodeId,
