@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from bcfl_plugins.testing.machines.chain import ChainMachine
 from bcfl_plugins.testing.machines.hooks import HookMachine
-from bcfl_plugins.testing.machines.ledger import InvariantBroken
+from bcfl_plugins.testing.machines.invariants import InvariantBroken
 
 __all__ = ["ChainMachine", "HookMachine", "InvariantBroken"]

@@ -14,18 +14,19 @@ from pallet_bridge.encoding import attest_statement, blake2_256, hash_chain
 from pallet_bridge.settlement import leaves_of, prove, settlement_root, totals_of
 from pallet_bridge.types import (
     BatchEntry,
-    Leaf,
     LeafNotCommitted,
     Outcome,
     Planck,
+    RoundState,
     SignedHash,
+    Totals,
     TwoCommitments,
     TwoLeaves,
     Verdict,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from bcfl_plugins.testing.machines.ledger import Books
     from pallet_bridge.calls import Call
@@ -35,26 +36,49 @@ if TYPE_CHECKING:
 Draw: TypeAlias = "Callable[[st.SearchStrategy[int]], int]"
 """Draws one of several acts; what hypothesis' ``data.draw`` is."""
 
+MODEL, REPORT = bytes(32), bytes([1]) * 32
+"""What every settlement says besides its leaves."""
+
 _CHAIN = 40
+_OUTCOMES = (Outcome.ACCEPTED, Outcome.ACCEPTED, Outcome.REJECTED, Outcome.EXCLUDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a round is going to be settled; `posted` has the leaves as they can be proved."""
+
+    known: Mapping[AccountId, bytes]
+    verdicts: tuple[Verdict, ...]
+    posted: tuple[ProvenLeaf, ...]
+    root: bytes
+    totals: Totals
 
 
 @dataclass(slots=True)
 class Memory:
-    """What the accounts know beside the chain: what they signed, posted, and can reveal."""
+    """What the accounts know beside the chain: what they signed, will post, and can reveal."""
 
     genesis: bytes
     signers: tuple[Signer, ...]
     signed: dict[tuple[int, int, AccountId], list[SignedCommitment]] = field(default_factory=dict)
-    posted: dict[tuple[int, int], list[ProvenLeaf]] = field(default_factory=dict)
+    plans: dict[tuple[int, int], Plan] = field(default_factory=dict)
     chains: dict[tuple[int, AccountId], list[bytes]] = field(default_factory=dict)
 
-    def sign(self, books: Books, number: int, signer: Signer, seed: int) -> SignedCommitment:
+    def sign(self, place: tuple[int, int], signer: Signer, seed: int) -> SignedCommitment:
         """Sign an update for a round; another seed is another update."""
-        opened = OpenedRound(books.number, number, self.genesis)
+        opened = OpenedRound(*place, self.genesis)
         digest = blake2_256(bytes([seed]) + signer.account.raw)
         made = sign_commitment(opened, signer, digest, 10, digest)
-        self.signed.setdefault((books.number, number, signer.account), []).append(made)
+        known = self.signed.setdefault((*place, signer.account), [])
+        if made not in known:
+            known.append(made)
         return made
+
+    def links(self, federation: int, signer: Signer) -> list[bytes]:
+        """Return an attester's chain of hashes, the public end first."""
+        secret = blake2_256(signer.account.raw + federation.to_bytes(4, "little"))
+        made = list(hash_chain(secret, _CHAIN))
+        return self.chains.setdefault((federation, signer.account), made)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +89,6 @@ class Scene:
     books: Books
     number: int
     actor: Signer
-    block: int
 
     @property
     def place(self) -> tuple[int, int]:
@@ -77,12 +100,72 @@ class Scene:
         """The reward of the round."""
         found = self.books.rounds.get(self.number)
         version = self.books.federation.terms_version if found is None else found.terms_version
-        return self.books.terms[version].round_reward
+        known = self.books.terms.get(version)
+        return Planck(0) if known is None else known.round_reward
 
     def hashes(self) -> dict[AccountId, bytes]:
         """Return the commitment hash of each account in the round."""
         found = self.books.commitments.get(self.number, {})
         return {account: commitment.hash for account, commitment in found.items()}
+
+    def plan(self, draw: Draw) -> Plan:
+        """Return how this round is to be settled: the same until more have committed."""
+        known = self.hashes()
+        found = self.memory.plans.get(self.place)
+        round_ = self.books.rounds.get(self.number)
+        is_open = round_ is not None and round_.state is RoundState.OPEN
+        if found is None or (is_open and found.known != known):
+            said = _judge(self, draw, known)
+            found = plan_of(said, known, self.budget, draw(st.integers(0, 12)))
+            self.memory.plans[self.place] = found
+        return found
+
+
+def _judge(scene: Scene, draw: Draw, known: Mapping[AccountId, bytes]) -> list[Verdict]:
+    said = []
+    for account in known:
+        signed = scene.memory.signed.get((*scene.place, account), [])
+        digest = signed[-1].update_digest if signed else bytes(32)
+        outcome = _OUTCOMES[draw(st.integers(0, 3))]
+        said.append(Verdict(account, digest, outcome, -5, 6, draw(st.integers(0, 3))))
+    return said
+
+
+def plan_of(
+    said: list[Verdict], known: Mapping[AccountId, bytes], budget: Planck, lie: int
+) -> Plan:
+    """Make the leaves of a settlement.
+
+    Parameters
+    ----------
+    said : list of Verdict
+        One an account that committed.
+    known : Mapping[AccountId, bytes]
+        The commitments of the round.
+    budget : Planck
+        Its reward.
+    lie : int
+        How the leaves or their sum are wrong: 1 an account twice, 2 an account that did not commit,
+        3 rewards above the budget, 4 a reward beside a rejection, 5 another commitment, 6 less in
+        sum than the leaves say; any other number is the truth.
+    """
+    leaves = list(leaves_of(said, known, budget))
+    totals = totals_of(leaves)
+    if leaves and lie == 1:
+        leaves.append(replace(leaves[0], reward=Planck(0), score=9))
+        totals = totals_of(leaves)
+    elif lie == 2 and len(leaves) > 1:  # noqa: PLR2004 - the numbers are explained above
+        leaves[0] = replace(leaves[0], account=type(leaves[0].account)(bytes([7]) * 32))
+    elif lie == 3:  # noqa: PLR2004
+        totals = replace(totals, rewards=Planck(budget + 1))
+    elif leaves and lie == 4:  # noqa: PLR2004
+        leaves[-1] = replace(leaves[-1], strikes=1, reward=Planck(1))
+    elif leaves and lie == 5:  # noqa: PLR2004
+        leaves[-1] = replace(leaves[-1], commitment=bytes([3]) * 32)
+    elif lie == 6:  # noqa: PLR2004
+        totals = replace(totals, rewards=Planck(totals.rewards // 4))
+    posted = tuple(prove(leaves))
+    return Plan(known, tuple(said), posted, settlement_root(leaves), totals)
 
 
 def batch(scene: Scene, draw: Draw) -> Call:
@@ -92,65 +175,43 @@ def batch(scene: Scene, draw: Draw) -> Call:
         act = draw(st.integers(0, 5))
         if act == 0:
             continue
-        made = scene.memory.sign(scene.books, scene.number, signer, act % 3).entry()
+        made = scene.memory.sign(scene.place, signer, act % 3).entry()
         forged = replace(made, signature=bytes([act]) * 64)
         entries.append(forged if act == 5 else made)  # noqa: PLR2004 - one of six
     return calls.commit_batch(*scene.place, entries)
 
 
-def verdicts(scene: Scene, draw: Draw) -> list[Verdict]:
-    """Judge the accounts that committed, and sometimes one that did not."""
-    accounts = list(scene.hashes())
-    if draw(st.integers(0, 9)) == 0:
-        accounts.append(scene.actor.account)
-    outcomes = (Outcome.ACCEPTED, Outcome.REJECTED, Outcome.EXCLUDED)
-    made = {}
-    for account in accounts:
-        signed = scene.memory.signed.get((*scene.place, account), [])
-        digest = signed[-1].update_digest if signed else bytes(32)
-        outcome = outcomes[draw(st.sampled_from([0, 0, 1, 2]))]
-        weight = draw(st.integers(0, 3))
-        made[account] = Verdict(account, digest, outcome, -5, 6, weight)
-    return list(made.values())
-
-
 def settle(scene: Scene, draw: Draw) -> Call:
-    """Settle by a list."""
-    model, report = bytes(32), bytes([1]) * 32
-    said = verdicts(scene, draw)
-    known = scene.hashes()
-    leaves = leaves_of([v for v in said if v.account in known], known, scene.budget)
-    scene.memory.posted[scene.place] = list(prove(leaves))
-    return calls.settle(*scene.place, model, report, said)
+    """Settle by a list as planned; rarely with a stranger's verdict, or one verdict twice."""
+    said = list(scene.plan(draw).verdicts)
+    mistake = draw(st.integers(0, 19))
+    if mistake == 0:
+        said.append(Verdict(scene.actor.account, bytes(32), Outcome.ACCEPTED, 0, 0, 1))
+    elif mistake == 1:
+        said += said[:1]
+    return calls.settle(*scene.place, MODEL, REPORT, said)
 
 
 def settle_root(scene: Scene, draw: Draw) -> Call:
-    """Settle by a root: an honest one, one with a stranger, with a leaf twice, or false totals."""
-    known = scene.hashes()
-    said = [v for v in verdicts(scene, draw) if v.account in known]
-    leaves = list(leaves_of(said, known, scene.budget))
-    lie = draw(st.sampled_from([0, 0, 0, 1, 2, 3]))
-    if lie == 1 and leaves:
-        leaves.append(replace(leaves[0], reward=Planck(0), score=9))
-    if lie == 2:  # noqa: PLR2004 - one of four
-        stranger = scene.memory.signers[-1].account
-        leaves.append(Leaf(stranger, bytes(32), bytes(32), Outcome.ACCEPTED, 0, 0, Planck(0), 0))
-    totals = totals_of(leaves)
-    if lie == 3:  # noqa: PLR2004
-        totals = replace(totals, rewards=Planck(totals.rewards + 1))
-    scene.memory.posted[scene.place] = list(prove(leaves))
-    root = settlement_root(leaves)
-    return calls.settle_root(*scene.place, bytes(32), bytes([1]) * 32, root=root, totals=totals)
+    """Settle by the planned root."""
+    plan = scene.plan(draw)
+    return calls.settle_root(*scene.place, MODEL, REPORT, root=plan.root, totals=plan.totals)
+
+
+def _a_leaf(scene: Scene, draw: Draw) -> ProvenLeaf | None:
+    plan = scene.memory.plans.get(scene.place)
+    if plan is None or not plan.posted:
+        return None
+    return plan.posted[draw(st.integers(0, len(plan.posted) - 1))]
 
 
 def apply_leaf(scene: Scene, draw: Draw) -> Call | None:
     """Apply a leaf that was posted, sometimes changed."""
-    posted = scene.memory.posted.get(scene.place)
-    if not posted:
+    proven = _a_leaf(scene, draw)
+    if proven is None:
         return None
-    proven = posted[draw(st.integers(0, len(posted) - 1))]
     if draw(st.integers(0, 5)) == 0:
-        proven = replace(proven, leaf=replace(proven.leaf, reward=scene.budget))
+        proven = replace(proven, leaf=replace(proven.leaf, score=1))
     return calls.apply_leaf(*scene.place, proven)
 
 
@@ -166,59 +227,63 @@ def report_equivocation(scene: Scene, draw: Draw) -> Call | None:
     account = sorted(pairs)[draw(st.integers(0, len(pairs) - 1))]
     made = pairs[account]
     first, second = made[0], made[draw(st.integers(0, len(made) - 1))]
-    proof = TwoCommitments(account, _signed(first.entry()), _signed(second.entry()))
+    proof = TwoCommitments(account, signed_hash(first), signed_hash(second))
     return calls.report_equivocation(*scene.place, proof)
 
 
 def report_mismatch(scene: Scene, draw: Draw) -> Call | None:
     """Report that a leaf names another update than was committed to."""
-    posted = scene.memory.posted.get(scene.place)
-    if not posted:
+    proven = _a_leaf(scene, draw)
+    if proven is None:
         return None
-    proven = posted[draw(st.integers(0, len(posted) - 1))]
     made = scene.memory.signed.get((*scene.place, proven.leaf.account))
     if not made:
         return None
-    return calls.report_mismatch(
-        *scene.place, proven, made[draw(st.sampled_from([0, -1]))].opening()
-    )
+    opening = made[draw(st.integers(0, len(made) - 1))].opening()
+    return calls.report_mismatch(*scene.place, proven, opening)
 
 
 def report_bad_root(scene: Scene, draw: Draw) -> Call | None:
     """Report a posted root by two leaves of one account, or by a leaf of a stranger."""
-    posted = scene.memory.posted.get(scene.place)
-    if not posted:
+    first = _a_leaf(scene, draw)
+    if first is None:
         return None
-    first = posted[draw(st.integers(0, len(posted) - 1))]
     if draw(st.booleans()):
         return calls.report_bad_root(*scene.place, LeafNotCommitted(first))
+    posted = scene.memory.plans[scene.place].posted
     twins = [other for other in posted if other.leaf.account == first.leaf.account]
     return calls.report_bad_root(*scene.place, TwoLeaves(first, twins[-1]))
 
 
-def register_attester(scene: Scene) -> Call:
-    """Register with a fresh chain of hashes."""
-    secret = blake2_256(scene.actor.account.raw + bytes([scene.books.number % 256]))
-    tip, *links = hash_chain(secret, _CHAIN)
-    scene.memory.chains.setdefault((scene.books.number, scene.actor.account), links)
-    return calls.register_attester(scene.books.number, tip)
+def register_attester(scene: Scene, _: Draw) -> Call:
+    """Register with the public end of a chain of hashes."""
+    federation = scene.books.number
+    return calls.register_attester(federation, scene.memory.links(federation, scene.actor)[0])
 
 
 def attest(scene: Scene, draw: Draw) -> Call:
-    """Attest what a settlement by the posted leaves would say, or something else."""
-    links = scene.memory.chains.get((scene.books.number, scene.actor.account), [])
-    preimage = links[0] if links and draw(st.integers(0, 5)) else bytes(32)
-    posted = scene.memory.posted.get(scene.place, [])
-    statement = attest_statement(
+    """Attest what the settlement is going to say, or something else; or abstain."""
+    links = scene.memory.links(scene.books.number, scene.actor)
+    preimage = links[1] if len(links) > 1 and draw(st.integers(0, 5)) else bytes(32)
+    said = statement(scene, scene.plan(draw).root)
+    other = bytes([9]) * 32
+    chosen = (said, said, said, said, other, bytes(32))[draw(st.integers(0, 5))]
+    return calls.attest(*scene.place, chosen, preimage)
+
+
+def statement(scene: Scene, root: bytes) -> bytes:
+    """Return what an attester says of a settlement with this root."""
+    return attest_statement(
         genesis=scene.memory.genesis,
         federation=scene.books.number,
         round_id=scene.number,
-        model=bytes(32),
-        report=bytes([draw(st.sampled_from([1, 1, 1, 2]))]) * 32,
-        root=settlement_root(proven.leaf for proven in posted),
+        model=MODEL,
+        report=REPORT,
+        root=root,
     )
-    return calls.attest(*scene.place, statement, preimage)
 
 
-def _signed(entry: BatchEntry) -> SignedHash:
+def signed_hash(made: SignedCommitment) -> SignedHash:
+    """Return what an account signed, as a proof carries it."""
+    entry: BatchEntry = made.entry()
     return SignedHash(entry.commitment, entry.num_examples, entry.signature)

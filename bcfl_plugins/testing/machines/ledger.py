@@ -1,54 +1,38 @@
-"""The invariants of pallet-bcfl, checked from outside: from storage, events and balances.
-
-The numbers are those of the pallet's documentation. Nothing here repeats a rule of the pallet:
-these are the statements that must be true whatever its rules are.
-"""
+"""What a chain has stored: all that the invariants are about, at one block."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pallet_bridge.encoding import escrow_account
-from pallet_bridge.metadata import PALLET
-from pallet_bridge.types import (
-    PERBILL_ONE,
-    FederationState,
-    MotionState,
-    OffenceState,
-    Planck,
-    RoundState,
-)
+from pallet_bridge.errors import FederationNotFound
+from pallet_bridge.types import MotionState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pallet_bridge.client import ChainClient
     from pallet_bridge.types import (
         AccountId,
         Balance,
+        BlockRef,
         Commitment,
-        Event,
         Federation,
         Motion,
         Offence,
         Participant,
+        Planck,
         Round,
         Seat,
         Terms,
     )
 
-EXISTENTIAL_DEPOSIT = Planck(10**9)
-"""The least balance of an account in the runtime that ships with this package."""
-
-
-class InvariantBroken(AssertionError):
-    """An invariant of the pallet does not hold."""
-
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """One federation, all of it."""
+    """One federation, all of it. `terms` has the versions that are still stored."""
 
     number: int
     federation: Federation
@@ -61,209 +45,86 @@ class Books:
     motions: Mapping[int, Motion]
     escrow: Balance
 
+    def named(self) -> Iterator[AccountId]:
+        """Iterate over the accounts on which something of this federation may be on hold."""
+        yield self.federation.founder
+        yield from self.members
+        yield from (account for _, account in self.offences)
+        yield from (m.proposer for m in self.motions.values() if m.state is MotionState.OPEN)
+
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Everything that the invariants are about, at one block."""
+    """Everything that the invariants are about, at one block.
+
+    `storage` has the raw entries that all of it was read from, where the client can show them.
+    """
 
     block: int
     issuance: Planck
     balances: Mapping[AccountId, Balance]
     books: tuple[Books, ...]
+    storage: Mapping[bytes, bytes] = field(default_factory=lambda: MappingProxyType({}))
 
 
-def read_ledger(client: ChainClient, accounts: Iterable[AccountId], first: int) -> Ledger:
-    """Read the federations from number `first` on, and the balances of these accounts."""
-    head = client.head()
+def read_ledger(
+    client: ChainClient, accounts: Iterable[AccountId], first: int, head: BlockRef | None = None
+) -> Ledger:
+    """Read the federations from number `first` on, and the balances of all concerned.
+
+    Parameters
+    ----------
+    client : ChainClient
+        Where to read.
+    accounts : iterable of AccountId
+        Whose balances are read besides.
+    first : int
+        The number of a federation.
+    head : BlockRef, optional
+        The block whose state is read, by default the newest.
+    """
+    head = client.head() if head is None else head
     at = head.hash
+    numbers = range(first, client.next_federation(at=at))
+    books = tuple(read_books(client, number, at) for number in numbers)
     return Ledger(
         block=head.number,
         issuance=client.issuance(at=at),
-        balances={account: client.balance(account, at=at) for account in accounts},
-        books=tuple(
-            _books(client, number, at) for number in range(first, client.next_federation(at=at))
-        ),
+        balances={who: client.balance(who, at=at) for who in concerned(accounts, books)},
+        books=books,
     )
 
 
-def _books(client: ChainClient, number: int, at: bytes) -> Books:
+def concerned(accounts: Iterable[AccountId], books: Iterable[Books]) -> list[AccountId]:
+    """Return the accounts whose balances the invariants are about, in ascending order."""
+    return sorted({*accounts, *(who for one in books for who in one.named())})
+
+
+def read_books(client: ChainClient, number: int, at: bytes) -> Books:
+    """Read one federation at a block."""
     federation = client.federation(number, at=at)
-    rounds = {n: client.round(number, n, at=at) for n in range(federation.next_round)}
+    numbers = range(federation.next_round)
+    rounds = {n: client.round(number, n, at=at) for n in numbers}
     motions = {n: client.motion(number, n, at=at) for n in range(federation.next_proposal)}
+    versions = range(1, federation.terms_version + 1)
+    terms = {version: read_terms(client, number, version, at) for version in versions}
     return Books(
         number=number,
         federation=federation,
-        terms={
-            version: client.terms(number, version, at=at)
-            for version in range(1, federation.terms_version + 1)
-        },
+        terms={version: found for version, found in terms.items() if found is not None},
         members=client.participants(number, at=at),
         rounds={n: found for n, found in rounds.items() if found is not None},
-        commitments={n: client.commitments(number, n, at=at) for n in rounds},
+        commitments={n: client.commitments(number, n, at=at) for n in numbers},
         offences=client.offences(number, at=at),
-        committees={n: client.committee(number, n, at=at) for n in rounds},
+        committees={n: client.committee(number, n, at=at) for n in numbers},
         motions={n: found for n, found in motions.items() if found is not None},
         escrow=client.balance(escrow_account(number), at=at),
     )
 
 
-def check_ledger(ledger: Ledger) -> None:
-    """Check what one state shows.
-
-    Raises
-    ------
-    InvariantBroken
-        Naming the invariant.
-    """
-    _check_holds(ledger)
-    for books in ledger.books:
-        _check_escrow(books)
-        _check_rounds(books)
-        _check_commitments(books)
-        _check_offences(books)
-        _check_end(books)
-
-
-def check_step(
-    before: Ledger, after: Ledger, events: Iterable[Event], fees: Planck, *, failed: bool
-) -> None:
-    """Check what one call did: I1, I7 and I9.
-
-    Parameters
-    ----------
-    before, after : Ledger
-        The state before and after the block.
-    events : iterable of Event
-        Of that block.
-    fees : Planck
-        What was paid for the call.
-    failed : bool
-        Whether the call was refused.
-
-    Raises
-    ------
-    InvariantBroken
-        Naming the invariant.
-    """
-    listed = [event for event in events if event.pallet == PALLET]
-    burned = sum(
-        event.integer("burned") for event in listed if event.name in {"Slashed", "OffenceUpheld"}
-    )
-    drop = before.issuance - after.issuance
-    _must(drop == fees + burned, "I1", f"issuance fell by {drop}, not by {fees} + {burned}")
-    for event in listed:
-        if event.name == "Slashed":
-            _check_shares(before, event)
-    if failed:
-        _must(after.books == before.books, "I9", "a failed call changed a federation")
-        _must(not listed, "I9", f"a failed call gave events: {[e.name for e in listed]}")
-
-
-def _check_shares(ledger: Ledger, slash: Event) -> None:
-    books = next(b for b in ledger.books if b.number == slash.integer("federation"))
-    terms = books.terms[books.rounds[slash.integer("round")].terms_version]
-    shared, burned = slash.integer("shared"), slash.integer("burned")
-    reporter = slash.fields.get("reporter")
-    most = (shared + burned) * terms.reporter_share // PERBILL_ONE
-    _must(shared <= most, "I7", f"a reporter got {shared}, the share is {most}")
-    insiders = {None, books.federation.coordinator, slash.account()}
-    _must(shared == 0 or reporter not in insiders, "I7", "an insider profited from a slash")
-
-
-def _check_holds(ledger: Ledger) -> None:
-    due: dict[AccountId, int] = {}
-
-    def owe(account: AccountId, amount: int) -> None:
-        due[account] = due.get(account, 0) + amount
-
-    for books in ledger.books:
-        owe(books.federation.founder, books.federation.deposit)
-        for account, member in books.members.items():
-            owe(account, member.stake)
-        for (_, account), offence in books.offences.items():
-            if offence.dispute is not None:
-                owe(account, offence.dispute.bond)
-        for motion in books.motions.values():
-            if motion.state is MotionState.OPEN:
-                owe(motion.proposer, motion.deposit)
-    for account, balance in ledger.balances.items():
-        wanted = due.get(account, 0)
-        _must(
-            balance.held == wanted,
-            "I2",
-            f"{account} has {balance.held} on hold, its stakes, bonds and deposits are {wanted}",
-        )
-
-
-def _check_escrow(books: Books) -> None:
-    federation = books.federation
-    unpaid = sum(
-        round_.settlement.unpaid
-        for round_ in books.rounds.values()
-        if round_.settlement is not None and not round_.settlement.expired
-    )
-    active = sum(member.active for member in books.members.values())
-    _must(federation.total_active == active, "I2", "total_active is not the members' stake")
-    _must(federation.members == len(books.members), "I2", "members are not counted right")
-    if federation.state is FederationState.CLOSED:
-        return
-    _must(federation.owed == unpaid, "I3", f"owed {federation.owed}, the rounds say {unpaid}")
-    needed = federation.owed + federation.reserved + EXISTENTIAL_DEPOSIT
-    _must(books.escrow.free >= needed, "I3", f"the escrow has {books.escrow.free} of {needed}")
-
-
-def _check_rounds(books: Books) -> None:
-    open_rounds = [n for n, found in books.rounds.items() if found.state is RoundState.OPEN]
-    now = books.federation.open_round
-    _must(open_rounds == ([] if now is None else [now]), "I4", "not the open round is open")
-    for number, found in books.rounds.items():
-        settlement = found.settlement
-        if settlement is None:
-            continue
-        budget = books.terms[found.terms_version].round_reward
-        where = f"round {number}"
-        _must(settlement.totals.rewards <= budget, "I6", f"{where} pays above its budget")
-        _must(settlement.unpaid <= settlement.totals.rewards, "I6", f"{where} owes too much")
-        _must(settlement.totals.count <= found.commitments, "I6", f"{where} judges strangers")
-
-
-def _check_commitments(books: Books) -> None:
-    for number, commitments in books.commitments.items():
-        found = books.rounds[number]
-        _must(found.stored == len(commitments), "I4", f"round {number} miscounts commitments")
-        last = found.commit_until if found.sealed_at is None else found.sealed_at
-        for account, commitment in commitments.items():
-            inside = found.opened_at <= commitment.at <= max(last, found.opened_at)
-            _must(inside, "I4", f"{account} committed outside of the window of round {number}")
-            least = books.terms[found.terms_version].min_stake
-            _must(commitment.stake >= least, "I4", f"{account} committed without the stake")
-
-
-def _check_offences(books: Books) -> None:
-    waiting: dict[AccountId, int] = {}
-    for (number, account), offence in books.offences.items():
-        terms = books.terms[books.rounds[number].terms_version]
-        most = offence.stake * terms.slash.cap // PERBILL_ONE
-        _must(offence.amount <= most, "I5", f"an offence of {account} asks for more than the cap")
-        disputed = offence.state is OffenceState.DISPUTED
-        _must((offence.dispute is not None) == disputed, "I5", "a dispute without its bond")
-        if offence.waits:
-            waiting[account] = waiting.get(account, 0) + 1
-    for account, member in books.members.items():
-        known = waiting.pop(account, 0)
-        _must(member.pending_offences == known, "I5", f"offences of {account} are miscounted")
-    _must(not waiting, "I5", "an offender left before the slash")
-
-
-def _check_end(books: Books) -> None:
-    federation = books.federation
-    if federation.state is not FederationState.CLOSED:
-        return
-    left = (federation.members, federation.deposit, federation.owed, federation.reserved)
-    _must(left == (0, 0, 0, 0), "I8", f"a closed federation still has {left}")
-    _must(books.escrow.free == 0, "I8", "a closed federation's escrow is not empty")
-
-
-def _must(condition: object, invariant: str, problem: str) -> None:
-    if not condition:
-        raise InvariantBroken(f"{invariant}: {problem}")
+def read_terms(client: ChainClient, number: int, version: int, at: bytes) -> Terms | None:
+    """Read terms by their version, None when they are not stored any more."""
+    try:
+        return client.terms(number, version, at=at)
+    except FederationNotFound:
+        return None
