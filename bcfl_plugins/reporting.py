@@ -99,13 +99,14 @@ def _left_out(update: JudgedUpdate, why: str) -> Absent:
 def refusals(receipt: Receipt) -> dict[AccountId, str]:
     """Return the accounts that a receipt says have no commitment, with the chain's reason.
 
-    A duplicate or a second commitment of an account is refused, but its first one stands.
+    A duplicate is refused as well, but it is what the chain has already. Who signed two different
+    commitments has one on chain that is not that of its update.
     """
     events = [event for event in receipt.events if event.name == "CommitmentRefused"]
     return {
         event.account(): event.text("reason")
         for event in events
-        if event.text("reason") not in {"Duplicate", "Equivocation"}
+        if event.text("reason") != "Duplicate"
     }
 
 

@@ -10,9 +10,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from pallet_bridge.encoding import commitment_hash, signing_payload
 from pallet_bridge.errors import EncodingError
-from pallet_bridge.keys import verify
+from pallet_bridge.openings import entry_problems, report_problems
 from pallet_bridge.settlement import leaves_of, settlement_root, totals_of
 from pallet_bridge.types import Outcome, Payout, Planck, RoundState, SettlementMode
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
     from pallet_bridge.audit_facts import ChainFacts
     from pallet_bridge.journal import RoundLine, RunRecord
-    from pallet_bridge.reports import ReportEntry, RoundReport
+    from pallet_bridge.reports import RoundReport
     from pallet_bridge.types import AccountId, Leaf, Round, Settlement, Totals
 
 Kind = Literal[
@@ -138,23 +137,19 @@ def _check_line(facts: ChainFacts, line: RoundLine, round_: Round) -> Iterator[F
 
 def check_reports(case: Case) -> Iterator[Finding]:
     """Check that each report speaks of the round that it is the report of."""
-    for number, round_, settlement in case.settled():
+    for number, round_, _ in case.settled():
         report = case.reports.get(number)
         if report is None:
             continue
         case.checks["reports"] += 1
-        claims = {
-            "genesis": (report.genesis, case.facts.genesis),
-            "federation": (report.federation, case.facts.number),
-            "round": (report.round, number),
-            "terms version": (report.terms_version, round_.terms_version),
-            "base model": (report.base_model, round_.base_model),
-            "model": (report.model, settlement.model),
-        }
-        for name, (claim, truth) in claims.items():
-            if claim != truth:
-                statement = f"round {number}: the report's {name} is {_show(claim)}"
-                yield Finding("report", number, None, f"{statement}, the chain's {_show(truth)}")
+        for statement in report_problems(
+            report,
+            genesis=case.facts.genesis,
+            federation=case.facts.number,
+            number=number,
+            round_=round_,
+        ):
+            yield Finding("report", number, None, statement)
 
 
 def check_entries(case: Case) -> Iterator[Finding]:
@@ -187,54 +182,16 @@ def check_commitments(case: Case) -> Iterator[Finding]:
     for number, _, _ in case.settled():
         report = case.reports.get(number)
         for entry in () if report is None else report.entries:
-            yield from _check_commitment(case, number, entry)
-
-
-def _check_commitment(case: Case, number: int, entry: ReportEntry) -> Iterator[Finding]:
-    signed, account = entry.commitment, entry.account
-    on_chain = case.facts.commitments.get(number, {}).get(account)
-    where = f"round {number}, {account}"
-    case.checks["commitments"] += 1
-    if on_chain is None:
-        yield Finding("commitment", number, account, f"{where}: there is no commitment on chain")
-    elif (on_chain.hash, on_chain.num_examples) != (signed.commitment, signed.num_examples):
-        statement = (
-            f"{where}: the report's commitment {signed.commitment.hex()} over "
-            f"{signed.num_examples} examples is not the chain's {on_chain.hash.hex()} over "
-            f"{on_chain.num_examples}"
-        )
-        yield Finding("commitment", number, account, statement)
-    try:
-        opened = commitment_hash(
-            genesis=case.facts.genesis,
-            federation=case.facts.number,
-            round_id=number,
-            account=account,
-            update_digest=signed.update_digest,
-            num_examples=signed.num_examples,
-            salt=signed.salt,
-        )
-        payload = signing_payload(
-            genesis=case.facts.genesis,
-            federation=case.facts.number,
-            round_id=number,
-            account=account,
-            commitment=signed.commitment,
-            num_examples=signed.num_examples,
-        )
-    except EncodingError as error:
-        yield Finding("commitment", number, account, f"{where}: {error}")
-        return
-    if opened != signed.commitment:
-        statement = (
-            f"{where}: update, examples and salt of the report give the commitment "
-            f"{opened.hex()}, not {signed.commitment.hex()}"
-        )
-        yield Finding("commitment", number, account, statement)
-    case.checks["signatures"] += 1
-    if not verify(account, payload, signed.signature):
-        statement = f"{where}: the signature is not the account's over this commitment"
-        yield Finding("signature", number, account, statement)
+            case.checks["commitments"] += 1
+            case.checks["signatures"] += 1
+            for kind, statement in entry_problems(
+                entry,
+                case.facts.commitments.get(number, {}).get(entry.account),
+                genesis=case.facts.genesis,
+                federation=case.facts.number,
+                number=number,
+            ):
+                yield Finding(kind, number, entry.account, statement)
 
 
 def leaves_by_round(case: Case) -> Iterator[tuple[int, Settlement, tuple[Leaf, ...]]]:
@@ -365,10 +322,6 @@ def _rewards(facts: ChainFacts, number: int, block: int | None = None) -> dict[A
 def _totals(totals: Totals) -> str:
     counts = f"{totals.accepted} accepted, {totals.rejected} rejected, {totals.excluded} excluded"
     return f"{counts}, {totals.strikes} strikes, {totals.rewards} planck"
-
-
-def _show(value: object) -> str:
-    return value.hex() if isinstance(value, bytes) else str(value)
 
 
 def _planck(amount: Planck | None) -> str:

@@ -10,7 +10,7 @@ from pallet_bridge.types import Payout, Planck, RoundState
 if TYPE_CHECKING:
     from pallet_bridge.calls import Call
     from pallet_bridge.client import ChainClient
-    from pallet_bridge.types import AccountId
+    from pallet_bridge.types import AccountId, Offence
 
 
 def waiting_rewards(
@@ -42,21 +42,53 @@ def claims(
 
     Send them in this order. Rounds in which an offence of the account waits are left out.
     """
+    return all_claims(client, federation, at=at).get(account, ())
+
+
+def all_claims(
+    client: ChainClient, federation: int, *, at: bytes | None = None
+) -> dict[AccountId, tuple[Call, ...]]:
+    """Return the same for every account that may be paid, in ascending order of account."""
     head = client.head()
     block = at or head.hash
-    waiting = waiting_rewards(client, federation, at=block).get(account, {})
-    offences = client.offences(federation, at=block)
-    ripe = []
-    for number in sorted(waiting):
-        round_ = client.round(federation, number, at=block)
-        settlement = None if round_ is None else round_.settlement
-        offence = offences.get((number, account))
-        if settlement is None or head.number + 1 <= settlement.dispute_until:
-            continue
-        if offence is None or not offence.waits:
-            ripe.append(number)
     most = client.limits().claims
-    return tuple(
-        calls.claim(federation, account, ripe[start : start + most])
-        for start in range(0, len(ripe), most)
-    )
+    offences = client.offences(federation, at=block)
+    until = _dispute_windows(client, federation, at=block)
+    found = {}
+    for account, rewards in sorted(waiting_rewards(client, federation, at=block).items()):
+        ripe = [
+            number
+            for number in sorted(rewards)
+            if until[number] <= head.number and not _waits(offences.get((number, account)))
+        ]
+        if ripe:
+            found[account] = tuple(
+                calls.claim(federation, account, ripe[start : start + most])
+                for start in range(0, len(ripe), most)
+            )
+    return found
+
+
+def last_window(client: ChainClient, federation: int, *, at: bytes | None = None) -> int:
+    """Return the block after which every reward that waits now may be paid; 0 when none waits."""
+    block = at or client.head().hash
+    until = _dispute_windows(client, federation, at=block)
+    waiting = waiting_rewards(client, federation, at=block)
+    return max((until[number] for rewards in waiting.values() for number in rewards), default=0)
+
+
+def _dispute_windows(client: ChainClient, federation: int, *, at: bytes) -> dict[int, int]:
+    """Return ``dispute_until`` of each round that was settled."""
+    rounds = {
+        number: client.round(federation, number, at=at)
+        for number in range(client.federation(federation, at=at).next_round)
+    }
+    return {
+        number: round_.settlement.dispute_until
+        for number, round_ in rounds.items()
+        if round_ is not None and round_.settlement is not None
+    }
+
+
+def _waits(offence: Offence | None) -> bool:
+    return offence is not None and offence.waits

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from bcfl_plugins.cli import audit, chain, check, doctor
+from bcfl_plugins.cli import attest, audit, chain, check, claim, dispute, doctor
 from pallet_bridge.errors import BcflError
 
 app = typer.Typer(
@@ -16,8 +16,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 chain.register(app)
+attest.register(app)
 app.command("audit")(audit.audit)
 app.command("check")(check.check)
+app.command("claim")(claim.claim)
+app.command("dispute")(dispute.dispute)
 app.command("doctor")(doctor.doctor)
 
 

@@ -23,6 +23,7 @@
     │   ├── ReportUnreadable(ValueError)
     │   └── RootDiffers                  a report's verdicts do not give the root on chain
     ├── JournalError(ValueError)         a run folder is damaged, or is no run folder
+    ├── SecretError(ValueError)          an attester's chain of hashes cannot be used
     └── AuditFailed                      the audit found statements that do not hold
 
 The embedded chain adds its own branch in ``pallet_bridge.embedded``. Facts are attributes;
@@ -231,6 +232,10 @@ class RootDiffers(ReportError):
 
 class JournalError(BcflError, ValueError):
     """A run folder is damaged or is not a run folder; the message names file and line."""
+
+
+class SecretError(BcflError, ValueError):
+    """An attester's chain of hashes is missing, used up, or for something else."""
 
 
 class AuditFailed(BcflError):

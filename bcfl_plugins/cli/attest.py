@@ -1,0 +1,142 @@
+"""``bcfl attester`` and ``bcfl attest``: sit in committees, and attest what a report comes to."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from bcfl_plugins.cli.output import AsJson, console, print_json
+from bcfl_plugins.cli.places import Federation, Key, MaybeUrl, Url, signer_of, url_of
+from pallet_bridge.errors import CallFailed, ConfigError, TransactionRefused
+
+if TYPE_CHECKING:
+    from pallet_bridge.attesting import Attestation
+
+Run = Annotated[Path, typer.Argument(help="The run's folder as its coordinator publishes it.")]
+Secret = Annotated[
+    Path,
+    typer.Option("--secret", help="File with your chain of hashes, which only you may read."),
+]
+Length = Annotated[
+    int, typer.Option("--length", min=1, max=1_000_000, help="Attestations that it lasts for.")
+]
+Watch = Annotated[
+    float, typer.Option("--watch", min=0, help="Go on looking for so many seconds; 0: look once.")
+]
+Count = Annotated[
+    int, typer.Option("--count", min=0, help="Stop after so many attestations; 0: never.")
+]
+
+_POLL_S = 1.0
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``bcfl attest`` and the group ``bcfl attester`` to `app`."""
+    group = typer.Typer(help="Sit in the committees of a federation.", no_args_is_help=True)
+    group.command("register")(sign_up)
+    group.command("resign")(resign)
+    app.add_typer(group, name="attester")
+    app.command("attest")(attest)
+
+
+def sign_up(
+    *,
+    chain: Url,
+    federation: Federation,
+    key: Key,
+    secret: Secret,
+    length: Length = 10_000,
+    as_json: AsJson = False,
+) -> None:
+    """Register a member as attester, with a new chain of hashes for this federation only."""
+    from bcfl_plugins.cli.secrets import ChainSecret  # noqa: PLC0415 (loads the encodings)
+    from pallet_bridge import calls, connect  # noqa: PLC0415 (loads the chain client)
+
+    signer = signer_of(key, chain)
+    with connect(chain) as client:
+        made = ChainSecret(client.genesis_hash, federation, signer.account, os.urandom(32), length)
+        made.write(secret)
+        try:
+            client.execute(calls.register_attester(federation, made.links()[0]), signer)
+        except (CallFailed, TransactionRefused):
+            secret.unlink()  # the chain does not know it: the next try makes another
+            raise
+    if as_json:
+        print_json({"account": str(signer.account), "federation": federation})
+    else:
+        console().print(f"{signer.account} may be drawn into committees of {federation}")
+
+
+def resign(*, chain: Url, federation: Federation, key: Key) -> None:
+    """Take the offer back; the stake is free after that."""
+    from pallet_bridge import calls, connect  # noqa: PLC0415 (loads the chain client)
+
+    with connect(chain) as client:
+        client.execute(calls.resign_attester(federation), signer_of(key, chain))
+
+
+def attest(
+    run: Run,
+    *,
+    key: Key,
+    secret: Secret,
+    chain: MaybeUrl = None,
+    watch: Watch = 0,
+    count: Count = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Check the reports of rounds in which you are seated, and attest what they come to.
+
+    A report that does not hold gets an abstention, and each problem is named. Exit code 0: every
+    report that was looked at was attested. 1: at least one was not. 2: it could not be tried.
+    """
+    from bcfl_plugins.cli.secrets import read_secret  # noqa: PLC0415 (loads the encodings)
+    from pallet_bridge import connect  # noqa: PLC0415 (loads the chain client)
+    from pallet_bridge.attesting import Attester, Word  # noqa: PLC0415
+    from pallet_bridge.journal import REPORTS, read_run  # noqa: PLC0415
+    from pallet_bridge.reports import ReportStore  # noqa: PLC0415
+
+    header = read_run(run).header
+    url = url_of(header, chain)
+    signer = signer_of(key, url)
+    done: list[Attestation] = []
+    end = time.monotonic() + watch
+    with connect(url) as client:
+        if client.genesis_hash != header.genesis:
+            raise ConfigError(f"{url} is another chain than the run's; give --chain its own")
+        kept = read_secret(secret, header.genesis, header.federation, signer.account)
+        attester = Attester(
+            client, header.federation, signer, kept.links(), ReportStore(run / REPORTS)
+        )
+        while True:
+            said = [one for one in attester.work() if one.word is not Word.WAITS]
+            for one in said:
+                _show(one, as_json=as_json)
+            done += said
+            if (count and len(done) >= count) or time.monotonic() >= end:
+                break
+            time.sleep(min(_POLL_S, max(0.0, end - time.monotonic())))
+    if any(one.problems for one in done):
+        raise typer.Exit(1)
+
+
+def _show(one: Attestation, *, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {
+                "round": one.round,
+                "said": one.word.value,
+                "statement": one.statement.hex(),
+                "problems": list(one.problems),
+            }
+        )
+        return
+    out = console()
+    out.print(f"round {one.round}: {one.word.value}")
+    for problem in one.problems:
+        out.print(f"[red]FAILS[/] {escape(problem)}")

@@ -1,0 +1,115 @@
+"""``bcfl claim``: apply what roots say, and pay what was earned. Anyone may; owners get it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bcfl_plugins.cli.output import AsJson, console, print_json
+from bcfl_plugins.cli.places import Key, MaybeUrl, signer_of, url_of
+from pallet_bridge.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pallet_bridge.client import ChainClient
+    from pallet_bridge.journal import RunHeader
+    from pallet_bridge.keys import Signer
+    from pallet_bridge.types import AccountId
+
+Run = Annotated[
+    Path | None,
+    typer.Argument(help="A run's folder. With its reports, verdicts of roots are applied first."),
+]
+MaybeFederation = Annotated[
+    int | None,
+    typer.Option("--federation", min=0, help="The federation, where no run is given."),
+]
+Accounts = Annotated[
+    list[str] | None,
+    typer.Option("--account", help="Pay this account only; may be repeated. Default: everybody."),
+]
+
+_TIMEOUT_S = 60.0
+
+
+def claim(
+    run: Run = None,
+    *,
+    key: Key,
+    chain: MaybeUrl = None,
+    federation: MaybeFederation = None,
+    account: Accounts = None,
+    as_json: AsJson = False,
+) -> None:
+    """Pay members the rewards whose dispute window is over; the key pays the fees only.
+
+    Rounds whose window is open, or in which an offence of the account waits, are left for later.
+    """
+    from pallet_bridge import connect  # noqa: PLC0415 (loads the chain client)
+    from pallet_bridge.journal import read_run  # noqa: PLC0415
+    from pallet_bridge.types import AccountId  # noqa: PLC0415
+
+    header = None if run is None else read_run(run).header
+    url, number = _place(header, chain, federation)
+    signer = signer_of(key, url)
+    wanted = None if account is None else {AccountId.parse(text) for text in account}
+    with connect(url) as client:
+        applied = 0
+        if run is not None and header is not None:
+            if client.genesis_hash != header.genesis:
+                raise ConfigError(f"{url} is another chain than the run's; give --chain its own")
+            applied = _apply(client, run, header, signer)
+        paid = dict(_pay(client, number, signer, wanted))
+    if as_json:
+        print_json({"applied": applied, "paid": {str(who): much for who, much in paid.items()}})
+        return
+    out = console()
+    out.print(f"{applied} verdicts of roots applied")
+    for who, much in paid.items():
+        out.print(f"{who}: {much} planck")
+    out.print(f"{len(paid)} accounts paid")
+
+
+def _place(header: RunHeader | None, chain: str | None, federation: int | None) -> tuple[str, int]:
+    if header is not None:
+        return url_of(header, chain), header.federation
+    if chain is None or federation is None:
+        raise ConfigError("give a run's folder, or --chain and --federation")
+    return chain, federation
+
+
+def _apply(client: ChainClient, run: Path, header: RunHeader, signer: Signer) -> int:
+    """Apply the leaves of the run's roots whose window is over; return how many."""
+    from pallet_bridge.journal import REPORTS, read_run  # noqa: PLC0415
+    from pallet_bridge.leaves import open_leaves  # noqa: PLC0415
+    from pallet_bridge.reports import ReportStore  # noqa: PLC0415
+
+    store = ReportStore(run / REPORTS)
+    applied = 0
+    for line in sorted(read_run(run).rounds, key=lambda line: line.round):
+        found = open_leaves(client, header.federation, line.round, store)
+        if found is None or client.head().number < found.dispute_until:
+            continue
+        for call in found.calls(header.federation):
+            client.execute(call, signer, timeout=_TIMEOUT_S)
+        applied += len(found.leaves)
+    return applied
+
+
+def _pay(
+    client: ChainClient, federation: int, signer: Signer, wanted: set[AccountId] | None
+) -> Iterator[tuple[AccountId, int]]:
+    from pallet_bridge.rewards import all_claims  # noqa: PLC0415 (loads the chain client)
+
+    for who, listed in all_claims(client, federation).items():
+        if wanted is not None and who not in wanted:
+            continue
+        much = 0
+        for call in listed:
+            receipt = client.execute(call, signer, timeout=_TIMEOUT_S)
+            claimed = [event for event in receipt.events if event.name == "Claimed"]
+            much += sum(event.integer("amount") for event in claimed)
+        yield who, much

@@ -1,0 +1,70 @@
+"""``bcfl dispute``: see the offences of your account, and object to one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bcfl_plugins.cli.output import AsJson, console, print_json
+from bcfl_plugins.cli.places import Federation, Key, Url, signer_of
+
+if TYPE_CHECKING:
+    from pallet_bridge.types import Offence
+
+Round = Annotated[
+    int | None,
+    typer.Option("--round", min=0, help="Object to the offence in this round; it takes a bond."),
+]
+
+
+def dispute(
+    *,
+    chain: Url,
+    federation: Federation,
+    key: Key,
+    round_id: Round = None,
+    as_json: AsJson = False,
+) -> None:
+    """List your offences in a federation; with --round, object to one of them.
+
+    An offence can be disputed while it is pending and before its block. The terms' bond is put on
+    hold; it comes back unless the arbiter upholds the offence. A dispute that nobody decides in
+    time ends in your favour.
+    """
+    from pallet_bridge import calls, connect  # noqa: PLC0415 (loads the chain client)
+
+    signer = signer_of(key, chain)
+    with connect(chain) as client:
+        if round_id is not None:
+            client.execute(calls.dispute(federation, round_id), signer)
+        found = {
+            number: offence
+            for (number, account), offence in client.offences(federation).items()
+            if account == signer.account
+        }
+        bond = client.terms(federation).dispute_bond
+        head = client.head().number
+    if as_json:
+        listed = [_fields(number, offence) for number, offence in found.items()]
+        print_json({"account": str(signer.account), "block": head, "offences": listed})
+        return
+    out = console()
+    for number, offence in found.items():
+        out.print(
+            f"round {number}: {offence.kind.value}, {offence.state.value}, {offence.amount} planck "
+            f"from block {offence.executable_at} on (now {head})"
+        )
+    out.print(f"{len(found)} offences of {signer.account}; a dispute takes a bond of {bond} planck")
+
+
+def _fields(number: int, offence: Offence) -> dict[str, object]:
+    dispute = offence.dispute
+    return {
+        "round": number,
+        "kind": offence.kind.value,
+        "state": offence.state.value,
+        "amount": offence.amount,
+        "executable_at": offence.executable_at,
+        "decided_until": None if dispute is None else dispute.until,
+    }

@@ -1,0 +1,103 @@
+"""A federation that settles nothing without its committee, driven by ``bcfl attest``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typer.testing import CliRunner
+
+from bcfl_plugins.cli.app import app
+from bcfl_plugins.terms import TermsConfig, terms_of
+from pallet_bridge import calls, connect
+from pallet_bridge.audit import audit_run
+from pallet_bridge.embedded import EmbeddedNode
+from pallet_bridge.keys import Signer
+from pallet_bridge.types import PERBILL_ONE, UNIT, Perbill, Planck
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from click.testing import Result
+
+pytestmark = pytest.mark.slow
+
+PLUGINS = "staking, outliers, slashing, round_log"
+KEYS = [f"//hospital-{number}" for number in range(10)]
+ATTESTERS = KEYS[7:]
+TERMS = TermsConfig(
+    coupling="full",
+    attest_quorum=Perbill(PERBILL_ONE * 3 // 5),
+    committee_size=3,
+    dispute_blocks=2,
+)
+
+
+def bcfl(*words: object) -> Result:
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+@pytest.fixture
+def node() -> Iterator[EmbeddedNode]:
+    with EmbeddedNode.start() as running:
+        with connect(running.url) as client:
+            alice = Signer.from_uri("//Alice")
+            signers = [Signer.from_uri(uri) for uri in KEYS]
+            client.execute(calls.create_federation(terms_of(TERMS), bytes(32)), alice)
+            client.execute(calls.fund(0, Planck(1000 * UNIT)), alice)
+            gifts = [calls.transfer(signer.account, Planck(200 * UNIT)) for signer in signers]
+            client.execute(calls.batch(gifts), alice)
+            for submission in [
+                client.submit(calls.join(0, Planck(100 * UNIT)), signer) for signer in signers
+            ]:
+                submission.wait(30)
+        yield running
+
+
+@pytest.fixture
+def committee(node: EmbeddedNode, tmp_path: Path) -> Callable[..., list[Result]]:
+    """Three registered attesters; each call is one look of each at the newest run."""
+    for number, key in enumerate(ATTESTERS):
+        done = bcfl(
+            *("attester", "register", "--chain", node.url, "--federation", 0, "--key", key),
+            *("--secret", tmp_path / f"secret-{number}"),
+        )
+        assert done.exit_code == 0, done.output
+
+    def look(*who: int, watch: int = 60) -> list[Result]:
+        (run,) = (tmp_path / "runs").iterdir()
+        common = ("attest", run, "--chain", node.url, "--watch", watch, "--count", 1)
+        secrets = {number: tmp_path / f"secret-{number}" for number in who}
+        return [bcfl(*common, "--key", ATTESTERS[n], "--secret", secrets[n]) for n in who]
+
+    return look
+
+
+def test_a_round_is_settled_once_its_quorum_attested_it(
+    federate: Any, node: EmbeddedNode, committee: Callable[..., list[Result]]
+) -> None:
+    keys = [{"bcfl-key-uri": uri} for uri in KEYS]
+    seen: list[Result] = []
+    after = {1: lambda: seen.extend(committee(0, 1)), 2: lambda: seen.extend(committee(0, 1))}
+    run = federate(2, plugins=PLUGINS, chain=node.url, node_configs=keys, after=after)
+    assert [(one.exit_code, one.output) for one in seen] == [
+        (0, f"round {number}: attested\n") for number in (0, 0, 1, 1)
+    ]
+    assert [line.outcome for line in run.record.rounds] == ["settled"] * 2
+    report = audit_run(run.folder, chain=node.url)
+    assert report.ok, report.findings
+
+
+def test_a_round_without_its_quorum_is_aborted_and_costs_nobody(
+    federate: Any, node: EmbeddedNode, committee: Callable[..., list[Result]]
+) -> None:
+    del committee  # seated, and silent
+    keys = [{"bcfl-key-uri": uri} for uri in KEYS]
+    impatient = {"round_log.attest_s": 0.0}
+    run = federate(1, plugins=PLUGINS, chain=node.url, node_configs=keys, **impatient)
+    assert [line.outcome for line in run.record.rounds] == ["aborted"]
+    with connect(node.url) as client:
+        assert len(client.committee(0, 0)) == 3
+        assert all(not member.strikes for member in client.participants(0).values())
+        assert client.federation(0).owed == 0
