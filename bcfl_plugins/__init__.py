@@ -11,6 +11,7 @@ from bcfl_plugins.services import ChainServices, Services
 from bcfl_plugins.session import Session, open_session
 from bcfl_plugins.types import (
     ClientUpdate,
+    Gathering,
     JudgedUpdate,
     NodeId,
     NodeRef,
@@ -28,6 +29,7 @@ __all__ = [
     "ChainServices",
     "ClientUpdate",
     "ConfigError",
+    "Gathering",
     "JudgedUpdate",
     "NodeId",
     "NodeRef",

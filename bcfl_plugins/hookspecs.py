@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from bcfl_plugins.types import (
         Array,
         ClientUpdate,
+        Gathering,
         NodeId,
         NodeRef,
         OpenedRound,
@@ -126,6 +127,45 @@ def bcfl_round_opening(
     ...     @hookimpl
     ...     def bcfl_round_opening(self, server_round):
     ...         return OpenedRound(federation=0, round=server_round - 1, genesis=bytes(32))
+    """
+
+
+@hookspec(firstresult=True)
+def bcfl_updates_arriving(
+    ctx: RoundContext,
+    updates: tuple[ClientUpdate, ...],
+    last: bool,  # noqa: FBT001 - hooks are called by name
+) -> Gathering | None:
+    """Say when the server has waited long enough for replies.
+
+    Called about once a second while the server waits for the replies to a training round, if any
+    plugin answers this hook; the first that answers with something other than ``None`` wins.
+    Without one the server waits for all replies, as Flower does.
+
+    Parameters
+    ----------
+    ctx : RoundContext
+        The round.
+    updates : tuple of ClientUpdate
+        Well formed updates that came since the last call, the first of each node only; ascending
+        by node id. Often empty.
+    last : bool
+        Whether the wait is over: the round is sealed, all have answered, or the time is up.
+
+    Returns
+    -------
+    Gathering or None
+        Whether the round is sealed; with `last` also whose updates came too late.
+
+    Examples
+    --------
+    >>> from bcfl_plugins import Gathering
+    >>> class FirstTen:
+    ...     came = 0
+    ...     @hookimpl
+    ...     def bcfl_updates_arriving(self, updates):
+    ...         self.came += len(updates)
+    ...         return Gathering(sealed=self.came >= 10)
     """
 
 

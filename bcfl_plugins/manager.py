@@ -16,7 +16,7 @@ from bcfl_plugins.errors import ConfigError, PluginError
 from bcfl_plugins.markers import PROJECT
 from bcfl_plugins.merge import merge_exclusions
 from bcfl_plugins.settings import near_miss
-from bcfl_plugins.types import OpenedRound, Verdict
+from bcfl_plugins.types import Gathering, OpenedRound, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -97,6 +97,23 @@ class PluginManager:
             run=run, server_round=server_round, reference=reference
         )
         if answer is not None and not isinstance(answer, OpenedRound):
+            raise PluginError(", ".join(self.names), hook, f"the answer is {answer!r}")
+        return answer
+
+    @property
+    def follows(self) -> bool:
+        """Whether a plugin answers `hookspecs.bcfl_updates_arriving`."""
+        return bool(self._pluggy.hook.bcfl_updates_arriving.get_hookimpls())
+
+    def updates_arriving(
+        self, ctx: RoundContext, updates: tuple[ClientUpdate, ...], *, last: bool
+    ) -> Gathering:
+        """Call `hookspecs.bcfl_updates_arriving`; without an answer the round is not sealed."""
+        hook = "bcfl_updates_arriving"
+        answer = self._pluggy.hook.bcfl_updates_arriving(ctx=ctx, updates=updates, last=last)
+        if answer is None:
+            return Gathering(sealed=False)
+        if not isinstance(answer, Gathering):
             raise PluginError(", ".join(self.names), hook, f"the answer is {answer!r}")
         return answer
 

@@ -147,6 +147,23 @@ class ClientUpdate:
 
 
 @dataclass(frozen=True, slots=True)
+class Gathering:
+    """How far a round has come on chain while its replies are awaited.
+
+    Parameters
+    ----------
+    sealed : bool
+        Whether the round takes no more commitments: the server stops waiting.
+    late : Mapping[NodeId, str]
+        Nodes whose update came after the seal, each with a reason in plain words. Read from the
+        last answer only; these updates are not averaged and nobody judges them.
+    """
+
+    sealed: bool
+    late: Mapping[NodeId, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
 class Rejection:
     """One node's update that must not be averaged, and why.
 

@@ -11,10 +11,18 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from bcfl_plugins.merge import merge_verdicts
-from bcfl_plugins.types import ClientUpdate, JudgedUpdate, Rejection, RoundContext, RoundResult
+from bcfl_plugins.types import (
+    ClientUpdate,
+    Gathering,
+    JudgedUpdate,
+    Rejection,
+    RoundContext,
+    RoundResult,
+)
+from pallet_bridge.types import Reason
 from strategies.contents import for_strategy
-from strategies.records import all_finite, plain_metrics, to_arrays
-from strategies.screen import Reply, agreeing, examine_evaluate, examine_train, screen
+from strategies.records import all_finite, plain_metrics, sort_replies, to_arrays
+from strategies.screen import Reply, Unfit, agreeing, examine_evaluate, examine_train, screen
 from strategies.wire import read_commitment
 
 if TYPE_CHECKING:
@@ -74,11 +82,90 @@ class Judged:
     updates: tuple[ClientUpdate, ...]
 
 
+class Replies:
+    """The replies to a training round, each read once, however often it is asked for.
+
+    Parameters
+    ----------
+    training : Training
+        The round.
+    node_of : callable
+        What is known about a node.
+    """
+
+    def __init__(self, training: Training, node_of: Callable[[NodeId], NodeRef]) -> None:
+        self._training = training
+        self._node_of = node_of
+        self._read: dict[int, tuple[Message, Reply | Unfit]] = {}
+        self._heard: set[int] = set()
+        self.gathering = Gathering(sealed=False)
+
+    def examine(self, message: Message) -> Reply:
+        """Read a reply with what its node signed.
+
+        Raises
+        ------
+        Unfit
+            If it can not be averaged.
+        """
+        if id(message) not in self._read:  # it is kept beside: its id stays its own
+            try:
+                self._read[id(message)] = message, self._examined(message)
+            except Unfit as unfit:
+                self._read[id(message)] = message, unfit
+        found = self._read[id(message)][1]
+        if isinstance(found, Unfit):
+            raise found
+        return found
+
+    def arrive(self, messages: Iterable[Message], hooks: PluginManager, *, last: bool) -> bool:
+        """Hand what came to the plugins; say whether the round is sealed."""
+        new = []
+        for message in sort_replies(messages):
+            source = message.metadata.src_node_id
+            if message.has_error() or source in self._heard or source not in self._training.asked:
+                continue
+            try:
+                reply = self.examine(message)
+            except Unfit:
+                continue
+            self._heard.add(source)
+            new.append(_update(reply, self._node_of(reply.node_id)))
+        self.gathering = hooks.updates_arriving(self._training.ctx, tuple(new), last=last)
+        return self.gathering.sealed
+
+    def screen(self, messages: Iterable[Message]) -> tuple[Sequence[Reply], tuple[Rejection, ...]]:
+        """Return what can be averaged, and why the rest can not; both ascending by node id."""
+        late = self.gathering.late
+        silence = Reason.MALFORMED, "it did not answer"
+        if self.gathering.sealed:
+            silence = Reason.LATE, "it did not answer before the round was sealed on chain"
+        fit, dropped = screen(messages, self._training.asked, self.examine, silence)
+        missed = [
+            Rejection(reply.node_id, Reason.LATE, late[reply.node_id])
+            for reply in fit
+            if reply.node_id in late
+        ]
+        fit, odd = agreeing([reply for reply in fit if reply.node_id not in late])
+        unusable = sorted((*dropped, *missed, *odd), key=lambda rejection: rejection.node_id)
+        return fit, tuple(unusable)
+
+    def _examined(self, message: Message) -> Reply:
+        ctx = self._training.ctx
+        reply = examine_train(message, ctx.reference, self._training.rules)
+        if ctx.opened is None:
+            return reply
+        node = self._node_of(reply.node_id)
+        signed = read_commitment(message.content, reply.sent, reply.weight, ctx.opened, node)
+        return replace(reply, commitment=signed)
+
+
 def judge(
     training: Training,
     replies: Iterable[Message],
     node_of: Callable[[NodeId], NodeRef],
     hooks: PluginManager | None,
+    read: Replies | None = None,
 ) -> tuple[Judged, list[Message]]:
     """Screen the replies, let the plugins judge the rest, and make what may be averaged.
 
@@ -92,6 +179,8 @@ def judge(
         What is known about a node.
     hooks : PluginManager or None
         The plugins.
+    read : Replies or None
+        What was read of them while they came in.
 
     Returns
     -------
@@ -99,7 +188,7 @@ def judge(
         The verdicts, and new messages with the accepted updates in ascending order of node.
     """
     ctx = training.ctx
-    fit, unusable = _screen_train(training, replies, node_of)
+    fit, unusable = (read or Replies(training, node_of)).screen(replies)
     for rejection in unusable:
         _warn(f"round {ctx.server_round}", rejection.node_id, "left out", rejection.detail)
     updates = tuple(_update(reply, node_of(reply.node_id)) for reply in fit)
@@ -158,24 +247,6 @@ def result_of(
         states=judged.states,
         metrics=plain_metrics(metrics),
     )
-
-
-def _screen_train(
-    training: Training, replies: Iterable[Message], node_of: Callable[[NodeId], NodeRef]
-) -> tuple[Sequence[Reply], tuple[Rejection, ...]]:
-    ctx = training.ctx
-
-    def examine(message: Message) -> Reply:
-        reply = examine_train(message, ctx.reference, training.rules)
-        if ctx.opened is None:
-            return reply
-        node = node_of(reply.node_id)
-        signed = read_commitment(message.content, reply.sent, reply.weight, ctx.opened, node)
-        return replace(reply, commitment=signed)
-
-    fit, dropped = screen(replies, training.asked, examine)
-    fit, odd = agreeing(fit)
-    return fit, tuple(sorted((*dropped, *odd), key=lambda rejection: rejection.node_id))
 
 
 def _update(reply: Reply, node: NodeRef) -> ClientUpdate:

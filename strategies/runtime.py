@@ -19,14 +19,23 @@ from bcfl_plugins.types import NodeId, NodeRef, RoundContext, RunInfo
 from strategies.contents import instruct
 from strategies.eligibility import Clock, GridView, wait_for_nodes
 from strategies.errors import RoundNotConfigured
+from strategies.following import FollowingGrid
 from strategies.identity import Identities, random_challenge
 from strategies.records import plain_metrics, restored, to_arrays
-from strategies.rounds import Judged, Training, finite_model, judge, result_of, screen_evaluation
+from strategies.rounds import (
+    Judged,
+    Replies,
+    Training,
+    finite_model,
+    judge,
+    result_of,
+    screen_evaluation,
+)
 from strategies.rules import Model, nodes_needed, rules_of
 from strategies.wire import Instruction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from bcfl_plugins.types import RoundResult, Validation
     from strategies._flower import ArrayRecord, Grid, Message, MetricRecord
@@ -68,6 +77,7 @@ class Guard:
     _identities: Identities | None = None
     _eligible: frozenset[int] | None = None
     _training: Training | None = None
+    _replies: Replies | None = None
     _judged: Judged | None = None
     _ended: RoundResult | None = None
     _evaluating: frozenset[int] = frozenset()
@@ -150,10 +160,29 @@ class Guard:
 
         return evaluate
 
+    def following(self, grid: Grid) -> Grid:
+        """Return the grid for a run: one that follows the chain where a plugin does."""
+        if self._session is None or not self._session.hooks.follows:
+            return grid
+        return FollowingGrid(grid, self, self.clock)
+
+    def follows(self, messages: Sequence[Message]) -> bool:
+        """Say whether these are the training messages of the round that was configured."""
+        if self._training is None or self._replies is None:
+            return False
+        asked = {message.metadata.dst_node_id for message in messages}
+        return bool(asked) and asked == self._training.asked
+
+    def arrived(self, replies: Sequence[Message], *, last: bool) -> bool:
+        """Hand replies to the plugins as they come; say whether the round is sealed."""
+        if self._replies is None or self._session is None:
+            return False
+        return self._replies.arrive(replies, self._session.hooks, last=last)
+
     def training_nodes(self, strategy: flower.Strategy, server_round: int, grid: Grid) -> Grid:
         """Return the grid that the strategy may sample from."""
         self._end_round({})  # a strategy with its own loop may not evaluate
-        self._training = self._judged = self._eligible = None
+        self._training = self._replies = self._judged = self._eligible = None
         if self._session is None:
             if self.has_plugins:
                 raise ConfigError(
@@ -190,11 +219,12 @@ class Guard:
             )
         if opened is not None:
             listed = instruct(listed, Instruction(opened, rules.weight_key))
-        self._training = Training(
+        training = self._training = Training(
             RoundContext(self._run_info(), server_round, opened, reference),
             rules,
             frozenset(message.metadata.dst_node_id for message in listed),
         )
+        self._replies = Replies(training, self._node)
         return listed
 
     def acts_on(self, server_round: int) -> bool:
@@ -214,7 +244,9 @@ class Guard:
     def judge(self, replies: Iterable[Message]) -> list[Message]:
         """Screen and judge the replies; return what the strategy may average."""
         hooks = None if self._session is None else self._session.hooks
-        self._judged, accepted = judge(self._open_training(), replies, self._node, hooks)
+        training, read = self._open_training(), self._replies
+        self._replies = None
+        self._judged, accepted = judge(training, replies, self._node, hooks, read)
         return accepted
 
     def settle(

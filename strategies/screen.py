@@ -148,6 +148,7 @@ def screen(
     replies: Iterable[Message],
     asked: frozenset[int],
     examine: Callable[[Message], Reply],
+    silence: tuple[Reason, str] = (Reason.MALFORMED, "it did not answer"),
 ) -> tuple[tuple[Reply, ...], tuple[Rejection, ...]]:
     """Sort the replies, examine each, and keep at most one a node.
 
@@ -159,6 +160,8 @@ def screen(
         The nodes that were sent a message.
     examine : callable
         Reads one reply or raises `Unfit`.
+    silence : (Reason, str)
+        What to say of a node that was asked and did not answer.
 
     Returns
     -------
@@ -180,7 +183,7 @@ def screen(
         else:
             kept.append(outcome)
     for silent in asked - dropped.keys() - {reply.node_id for reply in kept}:
-        dropped[silent] = _reject(silent, Reason.MALFORMED, "it did not answer")
+        dropped[silent] = _reject(silent, *silence)
     return tuple(kept), tuple(dropped[node] for node in sorted(dropped))
 
 

@@ -76,7 +76,7 @@ class GuardMixin(flower.Strategy):
         guard = self._bcfl
         with guard.running(grid, num_rounds):
             return super().start(
-                grid,
+                guard.following(grid),
                 initial_arrays,
                 num_rounds,
                 timeout,

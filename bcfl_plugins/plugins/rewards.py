@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,14 +23,27 @@ from bcfl_plugins.defenses.core.parse import parse
 from bcfl_plugins.errors import ConfigError
 from bcfl_plugins.judges import losses_of
 from bcfl_plugins.markers import hookimpl
+from bcfl_plugins.roots import PostedRoots
+from bcfl_plugins.services import COORDINATOR
 from bcfl_plugins.settings import key, read_table
+from pallet_bridge.errors import NothingToClaim, OffencePending, RoundExpired
+from pallet_bridge.rewards import all_claims, last_window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bcfl_plugins.defenses.contribution import Contribution
-    from bcfl_plugins.services import Services
-    from bcfl_plugins.types import ClientUpdate, NodeId, RoundResult, Scalar, Validation
+    from bcfl_plugins.services import ChainServices, Services
+    from bcfl_plugins.types import (
+        ClientUpdate,
+        NodeId,
+        RoundResult,
+        RunInfo,
+        Scalar,
+        Validation,
+    )
+
+_log = logging.getLogger("flwr.bcfl")
 
 _MEASURED = ("leave_one_out", "shapley")
 
@@ -49,6 +63,18 @@ class Settings:
     )
     permutations: int = key(
         16, "shapley: orders of the nodes that are drawn in each round.", low=1, high=100_000
+    )
+    claim: bool = key(
+        default=False,
+        doc="Pay the members what they earned at the end of the run. Without it each claims for "
+        "itself, or anybody for it: bcfl claim.",
+    )
+    wait_blocks: int = key(
+        -1,
+        "claim: blocks to wait at the end of a run for dispute windows. -1: as many as it takes "
+        "on the embedded chain, none elsewhere.",
+        low=-1,
+        unit="blocks",
     )
 
 
@@ -115,6 +141,62 @@ class Rewards:
         return uniform(everyone)
 
 
+class PaidRewards(Rewards):
+    """The same, and the members are paid at the end of the run.
+
+    Parameters
+    ----------
+    settings : Settings
+        Checked settings.
+    validation : callable or None
+        The server's own measure of a model.
+    chain : ChainServices
+        The federation's chain; the coordinator's key pays the fees.
+    """
+
+    def __init__(
+        self, settings: Settings, validation: Validation | None, chain: ChainServices
+    ) -> None:
+        super().__init__(settings, validation)
+        self._chain = chain
+        self._limit = settings.wait_blocks
+        self._roots = PostedRoots(chain)
+
+    @hookimpl
+    def bcfl_run_finished(self, run: RunInfo, error: BaseException | None) -> None:
+        """Wait for dispute windows as far as the settings allow, and pay what may be paid."""
+        del run
+        if error is None:
+            self._chain.work.do("paying rewards", self._pay)
+
+    def _pay(self) -> None:
+        chain, client, work = self._chain, self._chain.client, self._chain.work
+        self._roots.finish(self._limit)
+        until = work.reading(lambda: last_window(client, chain.federation))
+        blocks = until - work.reading(client.head).number
+        if blocks > 0 and chain.may_wait(blocks, self._limit):
+            chain.wait_until_block(until, blocks)
+        elif blocks > 0:
+            _log.warning(
+                "bcfl: the last rewards can be claimed after block %d, %d blocks from now: bcfl "
+                "claim %s",
+                until,
+                blocks,
+                chain.run_dir,
+            )
+        due = work.reading(lambda: all_claims(client, chain.federation))
+        for account, listed in due.items():
+            for call in listed:
+                try:
+                    work.included(chain.outbox.put(call, COORDINATOR))
+                except (NothingToClaim, OffencePending, RoundExpired) as error:
+                    # Claiming and reporting are open to anyone, and somebody was faster.
+                    _log.info("bcfl: nothing is paid to %s: %s", account, error)
+
+
 def create(settings: Mapping[str, Scalar], services: Services) -> Rewards:
     """Make the plugin from its table."""
-    return Rewards(read_table(Settings, "bcfl.rewards", settings), services.validation)
+    checked = read_table(Settings, "bcfl.rewards", settings)
+    if not checked.claim:
+        return Rewards(checked, services.validation)
+    return PaidRewards(checked, services.validation, services.need_chain("rewards"))

@@ -13,7 +13,7 @@ from bcfl_plugins.roots import PostedRoots
 from bcfl_plugins.settings import key, read_table
 from bcfl_plugins.settling import MODES, prepare, settle
 from bcfl_plugins.terms import training_numbers
-from bcfl_plugins.types import OpenedRound
+from bcfl_plugins.types import Gathering, OpenedRound
 from bcfl_plugins.work import ChainBehind
 from pallet_bridge import calls
 from pallet_bridge.encoding import update_digest
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bcfl_plugins.types import (
         Array,
         ClientUpdate,
+        NodeId,
         RoundContext,
         RoundResult,
         RunInfo,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("flwr.bcfl")
 
+_RELAY_S = 60.0  # longest wait for the last commitments of a round that is followed
 _STOP_S = 4.0  # Flower grants five seconds to a run that is stopped
 
 
@@ -47,6 +49,12 @@ class Settings:
         "How a round is settled: by a list of verdicts, by their Merkle root, or by a root when "
         "there are more than the chain takes as a list (auto).",
         choices=MODES,
+    )
+    follow: str = key(
+        "replies",
+        "How long the server waits for replies: until all are in (replies), or until the round is "
+        "sealed on chain by its quorum or its window, whichever comes first (seal).",
+        choices=("replies", "seal"),
     )
     attest_s: float = key(
         300.0,
@@ -74,7 +82,8 @@ class Settings:
 def create(settings: Mapping[str, Scalar], services: Services) -> RoundLog:
     """Make the plugin; the entry point ``round_log``."""
     checked = read_table(Settings, "bcfl.round_log", settings)
-    return RoundLog(checked, services.need_chain("round_log"))
+    chain = services.need_chain("round_log")
+    return (SealedRoundLog if checked.follow == "seal" else RoundLog)(checked, chain)
 
 
 class RoundLog:
@@ -97,7 +106,9 @@ class RoundLog:
         self._roots = PostedRoots(chain)
         self._open: int | None = None
         self._refused: dict[int, dict[AccountId, str]] = {}
+        self._relayed: set[bytes] = set()
         self._marks: dict[str, int] = {}
+        self._nodes: dict[AccountId, NodeId] = {}
 
     @hookimpl
     def bcfl_round_opening(self, reference: Mapping[str, Array]) -> OpenedRound:
@@ -111,6 +122,7 @@ class RoundLog:
             lambda: self._send(calls.open_round(chain.federation, base)),
         )
         self._open = round_id
+        self._relayed = set()
         self._marks = {"opened": monotonic_ns()}
         version, terms = self._terms = self._governed(round_id)
         return OpenedRound(
@@ -123,26 +135,11 @@ class RoundLog:
 
     @hookimpl
     def bcfl_updates_received(self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> None:
-        """Relay the signed commitments in one extrinsic, before anything is judged."""
+        """Relay the signed commitments together, before anything is judged."""
         if ctx.opened is None:
             return
         self._marks["received"] = monotonic_ns()
-        round_id = ctx.opened.round
-        entries = [u.commitment.entry() for u in updates if u.commitment is not None]
-        if not entries:
-            return
-        chain = self._chain
-
-        def relay() -> None:
-            most = chain.work.reading(chain.client.limits).verdicts
-            refused = self._refused.setdefault(round_id, {})
-            for start in range(0, len(entries), most):
-                part = entries[start : start + most]
-                refused |= refusals(
-                    self._send(calls.commit_batch(chain.federation, round_id, part))
-                )
-
-        chain.work.do(f"relaying the commitments of round {round_id}", relay)
+        self._relay(ctx.opened.round, updates)
 
     @hookimpl
     def bcfl_round_settling(self, result: RoundResult) -> None:
@@ -186,6 +183,25 @@ class RoundLog:
             self._chain.work.drain(self._settings.flush_s if error is None else _STOP_S)
         except ChainBehind as behind:
             _log.error("bcfl: %s. The run's folder is %s", behind, self._chain.run_dir)
+
+    def _relay(self, round_id: int, updates: tuple[ClientUpdate, ...]) -> None:
+        """Relay the commitments that were not relayed yet."""
+        signed = [u.commitment for u in updates if u.commitment is not None]
+        entries = [one.entry() for one in signed if one.commitment not in self._relayed]
+        self._relayed |= {entry.commitment for entry in entries}
+        if not entries:
+            return
+        chain = self._chain
+
+        def relay() -> None:
+            most = chain.work.reading(chain.client.limits).verdicts
+            refused = self._refused.setdefault(round_id, {})
+            for start in range(0, len(entries), most):
+                part = entries[start : start + most]
+                call = calls.commit_batch(chain.federation, round_id, part)
+                refused |= refusals(self._send(call))
+
+        chain.work.do(f"relaying commitments of round {round_id}", relay)
 
     def _governed(self, round_id: int) -> tuple[int, Terms]:
         """Return the terms that a round opened under, or those seen last while the chain is away.
@@ -243,3 +259,51 @@ class RoundLog:
 
     def _send(self, call: calls.Call) -> Receipt:
         return self._chain.work.included(self._chain.outbox.put(call, "coordinator"))
+
+
+class SealedRoundLog(RoundLog):
+    """The same, and the server waits for replies only as long as the round is open on chain."""
+
+    @hookimpl
+    def bcfl_updates_arriving(
+        self,
+        ctx: RoundContext,
+        updates: tuple[ClientUpdate, ...],
+        last: bool,  # noqa: FBT001 - hooks are called by name
+    ) -> Gathering | None:
+        """Relay commitments as they come, and look whether the round is sealed.
+
+        While the chain is away, ``on_chain_error = "queue"`` goes by the replies.
+        """
+        if ctx.opened is None:
+            return None
+        round_id = ctx.opened.round
+        self._nodes |= {u.node.account: u.node.node_id for u in updates if u.node.account}
+        self._relay(round_id, updates)
+        try:
+            if last:
+                self._chain.work.drain(_RELAY_S)
+            sealed = self._is_sealed(round_id)
+        except (ChainUnavailable, ChainTimeout, ChainBehind) as error:
+            if self._chain.work.mode == "fail":
+                raise
+            if last:
+                _log.warning("bcfl: round %d goes by its replies: %s", round_id, error)
+            return Gathering(sealed=False)
+        if not last:
+            return Gathering(sealed)
+        nodes, self._nodes = self._nodes, {}
+        refused = self._refused.get(round_id, {})
+        why = "its commitment came after the round was sealed on chain"
+        return Gathering(
+            sealed,
+            {nodes[who]: why for who, reason in refused.items() if reason == "WindowClosed"},
+        )
+
+    def _is_sealed(self, round_id: int) -> bool:
+        chain, client = self._chain, self._chain.client
+        head = client.head()
+        round_ = client.round(chain.federation, round_id, at=head.hash)
+        if round_ is None:  # its opening waits in the queue
+            return False
+        return round_.sealed_at is not None or head.number >= round_.commit_until

@@ -33,6 +33,8 @@ class Reason(IntEnum):
     OUTLIER_DIRECTION = 6
     OUTLIER_NORM = 7
     OUTLIER_CLUSTER = 8
+    LATE = 9
+    """It came after its round was sealed; never on chain."""
 
 
 @dataclass(frozen=True, slots=True)

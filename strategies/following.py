@@ -1,0 +1,86 @@
+"""Wait for replies as long as a round is open on chain, where a plugin follows it.
+
+Flower's ``send_and_receive`` sends, then looks for replies until all are in or its time is up. Both
+halves are public (``push_messages``, ``pull_messages``), so a grid of our own can stop earlier.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from strategies.eligibility import GridView
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from strategies._flower import Grid, Message, NodeInfo
+    from strategies.eligibility import Clock
+
+POLL_S = 1.0
+"""Seconds between two looks at the replies; Flower's own loop takes up to three."""
+
+
+class Follower(Protocol):
+    """Who knows which messages belong to a round that is followed, and when it is sealed."""
+
+    def follows(self, messages: Sequence[Message]) -> bool:
+        """Say whether these are the training messages of a followed round."""
+        ...
+
+    def arrived(self, replies: Sequence[Message], *, last: bool) -> bool:
+        """Take the replies that came since the last call; say whether the round is sealed."""
+        ...
+
+
+class FollowingGrid(GridView):
+    """A grid whose wait for a training round ends when the round is sealed.
+
+    Everything else goes to the grid that it stands for.
+
+    Parameters
+    ----------
+    grid : Grid
+        The whole grid.
+    follower : Follower
+        Asked about each batch of messages and its replies.
+    clock : Clock
+        The time.
+    """
+
+    def __init__(self, grid: Grid, follower: Follower, clock: Clock) -> None:
+        super().__init__(grid, ())
+        self._follower = follower
+        self._clock = clock
+
+    def get_node_ids(self) -> Iterable[int]:
+        """Return all connected nodes."""
+        return self._grid.get_node_ids()
+
+    def get_nodes(self) -> Iterable[NodeInfo]:
+        """Return what Flower knows about all connected nodes."""
+        return self._grid.get_nodes()
+
+    def send_and_receive(
+        self, messages: Iterable[Message], *, timeout: float | None = None
+    ) -> Iterable[Message]:
+        """Send messages and return their replies.
+
+        The wait ends when all are in, the round is sealed, or the time is up.
+        """
+        listed = list(messages)
+        if not self._follower.follows(listed):
+            return self._grid.send_and_receive(listed, timeout=timeout)
+        started = self._clock.now()
+        waiting = set(self._grid.push_messages(listed))
+        del listed
+        replies: list[Message] = []
+        while True:
+            new = list(self._grid.pull_messages(waiting))
+            replies += new
+            waiting -= {message.metadata.reply_to_message_id for message in new}
+            sealed = self._follower.arrived(new, last=False)
+            over = timeout is not None and self._clock.now() - started >= timeout
+            if sealed or over or not waiting:
+                self._follower.arrived((), last=True)
+                return replies
+            self._clock.sleep(POLL_S)
