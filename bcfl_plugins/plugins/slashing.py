@@ -1,4 +1,7 @@
-"""Execute offences once their dispute window is over. The chain decides what they cost."""
+"""Execute offences once their dispute window is over. The chain decides what they cost.
+
+A dispute that nobody decided in time ends for the accused, which is done here as well.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from bcfl_plugins.markers import hookimpl
 from bcfl_plugins.roots import PostedRoots
+from bcfl_plugins.services import COORDINATOR
 from bcfl_plugins.settings import key, read_table
 from pallet_bridge import calls
-from pallet_bridge.errors import OffenceNotFound
+from pallet_bridge.errors import DisputeOpen, OffenceNotDisputed, OffenceNotFound, RoundVoided
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,7 +63,7 @@ class Slashing:
 
     @hookimpl
     def bcfl_round_evaluated(self) -> None:
-        """Execute the offences whose window is over."""
+        """Execute the offences whose window is over, end the disputes that nobody decided."""
         self._chain.work.do("executing offences that are due", self._execute_due)
 
     @hookimpl
@@ -93,24 +97,33 @@ class Slashing:
 
     def _waiting(self) -> dict[tuple[int, AccountId], Offence]:
         """Return what may still cost stake; a disputed offence is for its arbiter to decide."""
+        return {place: found for place, found in self._open().items() if found.dispute is None}
+
+    def _open(self) -> dict[tuple[int, AccountId], Offence]:
         chain = self._chain
         found = chain.work.reading(lambda: chain.client.offences(chain.federation))
-        return {
-            place: offence
-            for place, offence in found.items()
-            if offence.waits and offence.dispute is None
-        }
+        return {place: offence for place, offence in found.items() if offence.waits}
 
     def _execute_due(self) -> None:
-        chain, work = self._chain, self._chain.work
-        waiting = self._waiting()
-        following = work.reading(chain.client.head).number + 1
-        for (round_id, account), offence in sorted(waiting.items(), key=lambda item: item[0]):
-            if not offence.is_executable(following):
-                continue
-            call = calls.execute_slash(chain.federation, round_id, account)
-            try:
-                work.included(chain.outbox.put(call, "coordinator"))
-            except OffenceNotFound:
-                # Executing is open to anyone, and somebody was faster.
-                _log.info("bcfl: the offence of %s was executed by somebody else", account)
+        chain = self._chain
+        following = chain.work.reading(chain.client.head).number + 1
+        for (round_id, account), offence in sorted(self._open().items(), key=lambda one: one[0]):
+            if offence.dispute is not None and offence.dispute.until < following:
+                self._do(calls.lapse(chain.federation, round_id, account), account)
+            elif offence.is_executable(following):
+                self._execute(round_id, account)
+
+    def _execute(self, round_id: int, account: AccountId) -> None:
+        federation = self._chain.federation
+        try:
+            self._do(calls.execute_slash(federation, round_id, account), account)
+        except RoundVoided:
+            # Its root was proved bad, so it proves nothing of this account.
+            self._do(calls.lapse(federation, round_id, account), account)
+
+    def _do(self, call: calls.Call, account: AccountId) -> None:
+        try:
+            self._chain.work.included(self._chain.outbox.put(call, COORDINATOR))
+        except (DisputeOpen, OffenceNotDisputed, OffenceNotFound) as error:
+            # The calls are open to anyone, a dispute is to the accused: somebody was faster.
+            _log.info("bcfl: the offence of %s has changed meanwhile: %s", account, error)

@@ -159,6 +159,5 @@ class Offence:
 
     def is_executable(self, block: int) -> bool:
         """Whether a slash in this block is taken."""
-        if self.state is OffenceState.UPHELD:
-            return True
-        return self.state is OffenceState.PENDING and block >= self.executable_at
+        decided = self.state in {OffenceState.PENDING, OffenceState.UPHELD}
+        return decided and block >= self.executable_at
