@@ -1,0 +1,88 @@
+"""pytest fixtures: an embedded chain, and federations on it whose keys are all at hand.
+
+Ask for them in a ``conftest.py``::
+
+    pytest_plugins = ["bcfl_plugins.testing.fixtures"]
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+from bcfl_plugins.terms import TermsConfig, terms_of
+from pallet_bridge import calls, connect
+from pallet_bridge.keys import Signer
+from pallet_bridge.types import UNIT, Planck
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pallet_bridge.local import EmbeddedClient
+
+_TIMEOUT_S = 60.0
+_POCKET_MONEY = 100 * UNIT  # beside the stake: fees and bonds
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedFederation:
+    """A federation that has money, and members with stake.
+
+    Parameters
+    ----------
+    number : int
+        Its id on chain.
+    coordinator : Signer
+        Who founded it.
+    members : tuple of Signer
+        Each has the terms' ``min_stake`` at stake and a balance besides.
+    """
+
+    number: int
+    coordinator: Signer
+    members: tuple[Signer, ...]
+
+
+class MakeFederation(Protocol):
+    """Makes one more federation."""
+
+    def __call__(self, members: int = 3, terms: TermsConfig | None = None) -> JoinedFederation:
+        """Make a federation with so many members; `terms` are those of ``bcfl.terms``."""
+        ...
+
+
+@pytest.fixture(scope="module")
+def bcfl_chain() -> Iterator[EmbeddedClient]:
+    """Start the real runtime in this process, empty, once a module; blocks come at once."""
+    with connect("embedded") as client:
+        yield client
+
+
+@pytest.fixture
+def bcfl_federation(bcfl_chain: EmbeddedClient) -> MakeFederation:
+    """Make federations on `bcfl_chain`, each with keys of its own."""
+
+    def make(members: int = 3, terms: TermsConfig | None = None) -> JoinedFederation:
+        written = terms or TermsConfig()
+        agreed = terms_of(written)
+        number = bcfl_chain.next_federation()
+        coordinator = Signer.from_uri("//Alice")
+        signers = tuple(
+            Signer.from_uri(f"//bcfl//federation-{number}//member-{one}") for one in range(members)
+        )
+        bcfl_chain.execute(calls.create_federation(agreed, bytes(32)), coordinator)
+        budget = Planck(written.fund_rounds * agreed.round_reward)
+        if budget:
+            bcfl_chain.execute(calls.fund(number, budget), coordinator)
+        if signers:
+            amount = Planck(agreed.min_stake + _POCKET_MONEY)
+            gifts = [calls.transfer(signer.account, amount) for signer in signers]
+            bcfl_chain.execute(calls.batch(gifts), coordinator)
+        joining = calls.join(number, agreed.min_stake)
+        for submission in [bcfl_chain.submit(joining, signer) for signer in signers]:
+            submission.wait(_TIMEOUT_S)
+        return JoinedFederation(number, coordinator, signers)
+
+    return make
