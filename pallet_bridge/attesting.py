@@ -7,6 +7,7 @@ report that does not hold gets an abstention, which says "I was here, and could 
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -171,6 +172,9 @@ class Attester:
             report, genesis=genesis, federation=federation, number=number, round_=round_
         )
         found = self._client.commitments(federation, number, at=head.hash)
+        for account, count in Counter(entry.account for entry in report.entries).items():
+            if count > 1:
+                yield f"round {number}: the report judges {account} {count} times"
         for entry in report.entries:
             for _, problem in entry_problems(
                 entry,

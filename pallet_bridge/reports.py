@@ -6,6 +6,7 @@ write the same bytes; the store names each file by the digest of its bytes.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 VERSION = 2
 _SIGNATURE_BYTES = 64
+_DIGEST = re.compile(rf"[0-9a-f]{{{2 * HASH_BYTES}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +183,9 @@ class ReportStore:
         return RoundReport.decode(data)
 
     def digests(self) -> tuple[bytes, ...]:
-        """Return the digests that files are named by, in ascending order."""
+        """Return the digests that files are named by, in ascending order; others are left out."""
         names = (path.stem for path in self.folder.glob("*.json"))
-        return tuple(sorted(bytes.fromhex(name) for name in names if len(name) == 2 * HASH_BYTES))
+        return tuple(sorted(bytes.fromhex(name) for name in names if _DIGEST.fullmatch(name)))
 
 
 def _entry(entry: ReportEntry) -> dict[str, object]:

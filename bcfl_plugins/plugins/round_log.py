@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from dataclasses import dataclass, replace
 from time import monotonic_ns
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from bcfl_plugins.work import ChainBehind
 from pallet_bridge import calls
 from pallet_bridge.encoding import update_digest
 from pallet_bridge.errors import BadChainValue, ChainTimeout, ChainUnavailable
+from pallet_bridge.types import Coupling
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
         RunInfo,
         Scalar,
     )
-    from pallet_bridge.types import AccountId, Receipt, Round, Terms
+    from pallet_bridge.types import AccountId, BatchEntry, Receipt, Round, Terms
 
 _log = logging.getLogger("flwr.bcfl")
 
@@ -72,7 +74,8 @@ class Settings:
     )
     flush_s: float = key(
         120.0,
-        "Longest wait at the end of a run until the chain has everything.",
+        "Longest wait at the end of a run until the chain has everything; attest_s comes on top "
+        "where the terms ask for attestations.",
         low=0,
         high=86400,
         unit="seconds",
@@ -107,6 +110,7 @@ class RoundLog:
         self._open: int | None = None
         self._refused: dict[int, dict[AccountId, str]] = {}
         self._relayed: set[bytes] = set()
+        self._waiting: deque[BatchEntry] = deque()
         self._marks: dict[str, int] = {}
         self._nodes: dict[AccountId, NodeId] = {}
 
@@ -122,7 +126,7 @@ class RoundLog:
             lambda: self._send(calls.open_round(chain.federation, base)),
         )
         self._open = round_id
-        self._relayed = set()
+        self._relayed, self._waiting = set(), deque()
         self._marks = {"opened": monotonic_ns()}
         version, terms = self._terms = self._governed(round_id)
         return OpenedRound(
@@ -180,7 +184,7 @@ class RoundLog:
             limit = self._settings.wait_blocks
             self._chain.work.do("applying the last roots", lambda: self._roots.finish(limit))
         try:
-            self._chain.work.drain(self._settings.flush_s if error is None else _STOP_S)
+            self._chain.work.drain(self._patience() if error is None else _STOP_S)
         except ChainBehind as behind:
             _log.error("bcfl: %s. The run's folder is %s", behind, self._chain.run_dir)
 
@@ -191,17 +195,25 @@ class RoundLog:
         self._relayed |= {entry.commitment for entry in entries}
         if not entries:
             return
-        chain = self._chain
+        waiting, chain = self._waiting, self._chain
+        waiting.extend(entries)
 
         def relay() -> None:
+            # All that came while the job before waited for its block go into the next one.
             most = chain.work.reading(chain.client.limits).verdicts
             refused = self._refused.setdefault(round_id, {})
-            for start in range(0, len(entries), most):
-                part = entries[start : start + most]
+            while waiting:
+                part = [waiting.popleft() for _ in range(min(most, len(waiting)))]
                 call = calls.commit_batch(chain.federation, round_id, part)
                 refused |= refusals(self._send(call))
 
         chain.work.do(f"relaying commitments of round {round_id}", relay)
+
+    def _patience(self) -> float:
+        """Return how long the end of a run waits in seconds: the committee has its time, too."""
+        _, terms = self._terms
+        attested = terms.coupling is not Coupling.LOOSE
+        return self._settings.flush_s + (self._settings.attest_s if attested else 0.0)
 
     def _governed(self, round_id: int) -> tuple[int, Terms]:
         """Return the terms that a round opened under, or those seen last while the chain is away.

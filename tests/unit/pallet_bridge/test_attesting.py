@@ -113,6 +113,22 @@ def test_an_update_that_was_not_committed_to_gets_an_abstention(opened: Open) ->
     assert "give the commitment" in problem
 
 
+def test_an_account_that_is_judged_twice_gets_an_abstention(opened: Open) -> None:
+    twice = (*opened.report.entries, replace(opened.report.entries[0], weight=9))
+    opened.store.put(replace(opened.report, entries=twice))
+    (said,) = opened.attester(0).work()
+    assert said.word is Word.ABSTAINED
+    assert said.problems == (f"round 0: the report judges {twice[0].account} 2 times",)
+
+
+def test_files_that_are_no_reports_are_not_looked_at(opened: Open) -> None:
+    opened.store.put(opened.report)
+    (opened.store.folder / f"{'z' * 64}.json").write_text("{}")
+    (opened.store.folder / f"{'0' * 64}.json").write_text("{}")
+    (said,) = opened.attester(0).work()
+    assert said.word is Word.ATTESTED
+
+
 def test_two_reports_on_one_round_are_not_chosen_from(opened: Open) -> None:
     opened.store.put(opened.report)
     opened.store.put(replace(opened.report, model=b"\2" * 32))
