@@ -21,6 +21,7 @@ app.command("audit")(audit.audit)
 app.command("check")(check.check)
 app.command("claim")(claim.claim)
 app.command("dispute")(dispute.dispute)
+app.command("resolve")(dispute.resolve)
 app.command("doctor")(doctor.doctor)
 
 

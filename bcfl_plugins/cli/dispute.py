@@ -1,4 +1,4 @@
-"""``bcfl dispute``: see the offences of your account, and object to one."""
+"""``bcfl dispute`` and ``bcfl resolve``: object to an offence of yours; decide on another's."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 Round = Annotated[
     int | None,
     typer.Option("--round", min=0, help="Object to the offence in this round; it takes a bond."),
+]
+Decided = Annotated[int, typer.Option("--round", min=0, help="The round of the offence.")]
+Accused = Annotated[str, typer.Option("--account", help="The accused.")]
+Upheld = Annotated[
+    bool, typer.Option("--uphold/--overturn", help="Was the account rightly accused?")
 ]
 
 
@@ -56,6 +61,31 @@ def dispute(
             f"from block {offence.executable_at} on (now {head})"
         )
     out.print(f"{len(found)} offences of {signer.account}; a dispute takes a bond of {bond} planck")
+
+
+def resolve(
+    *,
+    chain: Url,
+    federation: Federation,
+    key: Key,
+    round_id: Decided,
+    account: Accused,
+    uphold: Upheld,
+) -> None:
+    """Decide a dispute as the arbiter that the terms name, or vote on it with your seat.
+
+    The seats of a round's committee decide where the terms' arbiter is the attesters. The accused,
+    the reporter and the coordinator do not judge. The council decides by its own motions.
+    """
+    from pallet_bridge import calls, connect  # noqa: PLC0415 (loads the chain client)
+    from pallet_bridge.types import AccountId  # noqa: PLC0415
+
+    accused = AccountId.parse(account)
+    with connect(chain) as client:
+        call = calls.resolve(federation, round_id, accused, uphold=uphold)
+        client.execute(call, signer_of(key, chain))
+        found = client.offences(federation)[round_id, accused]
+    console().print(f"round {round_id}, {accused}: {found.state.value}")
 
 
 def _fields(number: int, offence: Offence) -> dict[str, object]:

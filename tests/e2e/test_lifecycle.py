@@ -28,6 +28,7 @@ PLUGINS = "staking, outliers, rewards, slashing, round_log"
 KEYS = [f"//hospital-{number}" for number in range(10)]
 ATTACKER = Signer.from_uri(KEYS[0])
 HONEST = Signer.from_uri(KEYS[9])
+ARBITER = "//Ferdie"
 DISPUTE_BLOCKS = 20
 ROUNDS = 3
 
@@ -43,7 +44,12 @@ def node() -> Iterator[EmbeddedNode]:
     with EmbeddedNode.start() as running:
         with connect(running.url) as client:
             alice = Signer.from_uri("//Alice")
-            terms = terms_of(TermsConfig(dispute_blocks=DISPUTE_BLOCKS, unbonding_blocks=200))
+            written = TermsConfig(
+                dispute_blocks=DISPUTE_BLOCKS,
+                unbonding_blocks=200,
+                arbiter=str(Signer.from_uri(ARBITER).account),
+            )
+            terms = terms_of(written)
             signers = [Signer.from_uri(uri) for uri in KEYS]
             client.execute(calls.create_federation(terms, bytes(32)), alice)
             client.execute(calls.fund(0, Planck(1000 * UNIT)), alice)
@@ -82,6 +88,11 @@ def test_what_a_run_leaves_open_is_done_by_its_members(federate: Any, node: Embe
         shown = bcfl("dispute", *accused, "--round", ROUNDS - 1).stdout
         assert "Outlier, Disputed" in shown
         assert client.offences(0)[ROUNDS - 1, ATTACKER.account].state is OffenceState.DISPUTED
+
+        decision = ("--account", ATTACKER.account, "--round", ROUNDS - 1, "--overturn")
+        arbiter = ("--chain", node.url, "--federation", 0, "--key", ARBITER)
+        assert "Overturned" in bcfl("resolve", *arbiter, *decision).stdout
+        assert not client.participants(0)[ATTACKER.account].pending_offences
     report = audit_run(run.folder, chain=node.url)
     assert report.ok, report.findings
 

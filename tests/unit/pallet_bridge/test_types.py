@@ -70,7 +70,7 @@ def test_an_event_field_of_another_kind_is_refused() -> None:
 
 
 def test_reason_codes_are_what_reports_hold() -> None:
-    assert [int(reason) for reason in Reason] == list(range(9))
+    assert [int(reason) for reason in Reason] == list(range(10))
 
 
 def test_records_pickle() -> None:
