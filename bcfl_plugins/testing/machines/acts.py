@@ -168,7 +168,7 @@ def plan_of(
     return Plan(known, tuple(said), posted, settlement_root(leaves), totals)
 
 
-def batch(scene: Scene, draw: Draw) -> Call:
+def commit_batch(scene: Scene, draw: Draw) -> Call:
     """Relay commitments: some signed twice, some forged."""
     entries = []
     for signer in scene.memory.signers[1:]:

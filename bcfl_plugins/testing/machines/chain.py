@@ -35,6 +35,7 @@ _FEDERATIONS = 3
 _NOWHERE = 19
 _federation = st.integers(0, _NOWHERE)
 _actor = st.integers(0, len(ACTORS) - 1)
+_stranger = st.sampled_from([None, None, None, None, 1, 2])
 _back = st.sampled_from([0, 0, 0, 1, 2, 5])
 _amount = st.sampled_from([0, 1, UNIT, 5 * UNIT, 20 * UNIT, 50 * UNIT, 10**9 * UNIT])
 
@@ -97,6 +98,13 @@ class ChainMachine(RuleBasedStateMachine):
         known = len(self.ledger.books)
         return self.stage.first + (pick % known if known and pick < _NOWHERE else known)
 
+    def coordinator(self, number: int) -> int:
+        """Return which actor coordinates a federation; the first where none does."""
+        if number - self.stage.first < len(self.ledger.books):
+            boss = self.stage.books(number).federation.coordinator
+            return next((i for i, who in enumerate(self.signers) if who.account == boss), 0)
+        return 0
+
     def scene(self, federation: int, actor: int, back: int) -> Scene | None:
         """Return where to act: a federation, and a round of it counted back from the newest."""
         number = self.number(federation)
@@ -150,11 +158,12 @@ class ChainMachine(RuleBasedStateMachine):
     @rule(
         which=st.sampled_from([*["open_round"] * 7, "close"]),
         federation=_federation,
-        actor=st.sampled_from([0, 0, 0, 0, 1]),
+        stranger=_stranger,
     )
-    def open_or_close(self, which: str, federation: int, actor: int) -> None:
+    def open_or_close(self, which: str, federation: int, stranger: int | None) -> None:
         """Open a round, or close the federation."""
         number = self.number(federation)
+        actor = self.coordinator(number) if stranger is None else stranger
         call = calls.open_round(number, bytes(32)) if which == "open_round" else calls.close(number)
         self.do(which, call, self.signers[actor])
 
@@ -174,16 +183,17 @@ class ChainMachine(RuleBasedStateMachine):
             self.do(which, getattr(acts, which)(scene, data.draw), scene.actor)
 
     @rule(
-        which=st.sampled_from(["batch", "batch", "settle", "settle", "settle_root", "settle_root"]),
+        which=st.sampled_from(["commit_batch", "settle", "settle_root"]),
         federation=_federation,
-        actor=st.sampled_from([0, 0, 0, 0, 1, 2]),
+        stranger=_stranger,
         data=st.data(),
     )
     def coordinate_round(
-        self, which: str, federation: int, actor: int, data: st.DataObject
+        self, which: str, federation: int, stranger: int | None, data: st.DataObject
     ) -> None:
         """Relay commitments or settle, by a list or by a root."""
-        self.coordinate(which, federation, actor, data)
+        boss = self.coordinator(self.number(federation))
+        self.coordinate(which, federation, boss if stranger is None else stranger, data)
 
     @rule(
         federation=_federation,
@@ -195,29 +205,30 @@ class ChainMachine(RuleBasedStateMachine):
         scene = self.scene(federation, 0, 0)
         if scene is None:
             return
-        self.do("open_round", calls.open_round(scene.books.number, bytes(32)), self.signers[0])
-        self.coordinate("batch", federation, 0, data)
+        boss = self.coordinator(scene.books.number)
+        self.do("open_round", calls.open_round(scene.books.number, bytes(32)), self.signers[boss])
+        self.coordinate("commit_batch", federation, boss, data)
         self.stage.wait(data.draw(st.sampled_from([1, 7])))
         if scene.books.federation.attesters:
             for actor in (1, 2, 3):
                 self.prove("attest", federation, actor, 0, data)
-        self.coordinate(which, federation, 0, data)
+        self.coordinate(which, federation, boss, data)
 
     @rule(
-        which=st.sampled_from(["abort", "seal", "expire", "prune", "dispute"]),
+        which=st.sampled_from(["abort", "seal", "expire", "prune"]),
         federation=_federation,
         actor=_actor,
         back=_back,
     )
     def tend_round(self, which: str, federation: int, actor: int, back: int) -> None:
-        """Abort, seal, expire or prune a round, or dispute an offence in it."""
+        """Abort, seal, expire or prune a round."""
         scene = self.scene(federation, actor, back)
         if scene is not None:
             more = (2,) if which == "prune" else ()
             self.do(which, getattr(calls, which)(*scene.place, *more), scene.actor)
 
     @rule(
-        which=st.sampled_from(["execute_slash", "resolve", "lapse", "claim"]),
+        which=st.sampled_from(["execute_slash", "dispute", "resolve", "lapse", "claim"]),
         federation=_federation,
         actor=_actor,
         about=_actor,
@@ -233,23 +244,26 @@ class ChainMachine(RuleBasedStateMachine):
         back: int,
         uphold: bool,  # noqa: FBT001
     ) -> None:
-        """Execute, resolve or let lapse an offence, or claim a reward."""
+        """Execute, dispute, resolve or let lapse an offence, or claim a reward."""
         scene = self.scene(federation, actor, back)
         if scene is None:
             return
-        account = self.signers[about].account
+        account, signer = self.signers[about].account, scene.actor
         waiting = [place for place, found in scene.books.offences.items() if found.waits]
         number = scene.number
         if waiting and which != "claim" and uphold:
             number, account = waiting[about % len(waiting)]
+            accused = [who for who in self.signers if who.account == account]
+            signer = accused[0] if which == "dispute" and accused else signer
         place = (scene.books.number, number)
         made = {
             "execute_slash": lambda: calls.execute_slash(*place, account),
+            "dispute": lambda: calls.dispute(*place),
             "resolve": lambda: calls.resolve(*place, account, uphold=uphold),
             "lapse": lambda: calls.lapse(*place, account),
             "claim": lambda: calls.claim(place[0], account, [number]),
         }[which]()
-        self.do(which, made, scene.actor)
+        self.do(which, made, signer)
 
     @rule(
         which=st.sampled_from(
@@ -272,6 +286,7 @@ class ChainMachine(RuleBasedStateMachine):
             if which == "attest" and bytes.fromhex(str(call.args["preimage"])[2:]) == links[1]:
                 del links[0]
 
+    @precondition(lambda self: any(books.federation.attesters for books in self.ledger.books))
     @rule(federation=_federation, actor=_actor)
     def resign_attester(self, federation: int, actor: int) -> None:
         """Resign as an attester; to begin again takes another chain."""

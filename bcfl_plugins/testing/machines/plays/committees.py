@@ -103,7 +103,7 @@ def throng(stage: Stage, _: Draw) -> None:
     joined = [_as(who, calls.join(number, BASE.min_stake)) for who in names]
     offered = [_as(who, calls.register_attester(number, bytes([1]) * 32)) for who in names]
     for batch in (fed, joined, offered):
-        stage.do("batch", calls.batch(batch), company.coordinator)
+        stage.do("utility batch", calls.batch(batch), company.coordinator)
     _register(company, first)
 
 

@@ -26,4 +26,4 @@ def test_no_history_breaks_an_invariant() -> None:
     assert sum(ChainMachine.tally.values()) >= 200
     assert ChainMachine.tally >= ChainMachine.directed
     done = {call for call, outcome in ChainMachine.tally if outcome == "ok"}
-    assert {"open_round", "batch", "settle", "join"} <= done
+    assert {"open_round", "commit_batch", "settle", "join"} <= done
