@@ -20,18 +20,29 @@ from typing import TYPE_CHECKING
 import psutil
 import sr25519  # type: ignore[import-untyped]
 
+from bcfl_plugins.terms import TermsConfig, terms_of
+from pallet_bridge import calls, connect
+from pallet_bridge.embedded import EmbeddedNode, Manual
 from pallet_bridge.embedded.chain import Chain
 from pallet_bridge.embedded.codec import blob, compact
 from pallet_bridge.embedded.hashing import blake2_256
+from pallet_bridge.keys import Signer
+from pallet_bridge.runtime import MANIFEST
 from pallet_bridge.ss58 import encode
+from pallet_bridge.types import Planck
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from pallet_bridge.calls import Call
+    from pallet_bridge.client import ChainClient
+
 UNIT = 10**12
-SPEC_VERSION = TRANSACTION_VERSION = (1).to_bytes(4, "little")
-BCFL, CREATE_FEDERATION, JOIN, OPEN_ROUND, COMMIT = b"\x08", b"\x00", b"\x02", b"\x06", b"\x07"
+SPEC_VERSION = int(str(MANIFEST["spec_version"])).to_bytes(4, "little")
 FEDERATION_SIZE = 150
+TERMS = terms_of(TermsConfig(min_stake=Planck(UNIT), max_participants=256, commit_blocks=100,
+                             settle_blocks=100, unbonding_blocks=300,
+                             round_reward=Planck(0)))  # fmt: skip
 
 Key = tuple[bytes, bytes]
 
@@ -39,11 +50,6 @@ Key = tuple[bytes, bytes]
 def u32(number: int) -> bytes:
     """Encode four little-endian bytes."""
     return number.to_bytes(4, "little")
-
-
-def u128(number: int) -> bytes:
-    """Encode sixteen little-endian bytes."""
-    return number.to_bytes(16, "little")
 
 
 def keys(count: int) -> list[Key]:
@@ -54,7 +60,8 @@ def keys(count: int) -> list[Key]:
 def signed(chain: Chain, key: Key, nonce: int, call: bytes) -> bytes:
     """Sign a call with an immortal era and no tip."""
     extra = b"\x00" + compact(nonce) + compact(0)
-    implicit = SPEC_VERSION + TRANSACTION_VERSION + chain.genesis_hash * 2
+    transaction_version = chain.call("Core_version")[-5:-1]  # before the state version's one byte
+    implicit = SPEC_VERSION + transaction_version + chain.genesis_hash * 2
     payload = call + extra + implicit
     signature = sr25519.sign(key, payload if len(payload) <= 256 else blake2_256(payload))
     return blob(b"\x84\x00" + key[0] + b"\x01" + signature + extra + call)
@@ -77,45 +84,34 @@ def author(chain: Chain, extrinsics: Sequence[bytes]) -> float:
     return seconds
 
 
-def with_open_rounds(federations: int, size: int) -> tuple[Chain, list[Key]]:
-    """Make a chain on which `size` members of each federation can commit."""
+def with_open_rounds(federations: int, size: int) -> tuple[Chain, list[bytes]]:
+    """Make a chain with so many open rounds, and the signed commits of `size` members in each."""
     members = keys(size)
     chain = Chain.new(patch=funded(members))
-    coordinator = members[0]
-    terms = b"".join(
-        (
-            u128(UNIT),  # min_stake
-            u32(256),  # max_participants
-            u32(0),  # quorum
-            *(u32(blocks) for blocks in (100, 100, 10, 300)),  # commit, settle, dispute, unbonding
-            u128(0),  # round_reward
-            *(u32(3), u32(3)),  # strikes_to_slash, strike_decay_rounds
-            *(u32(fraction) for fraction in (10**9, 10**8, 10**9)),  # slash terms
-        )
-    )
-    nonces = [0] * size
-    for federation in range(federations):
-        create = BCFL + CREATE_FEDERATION + terms + bytes(32)
-        author(chain, [signed(chain, coordinator, nonces[0], create)])
-        nonces[0] += 1
-        join = BCFL + JOIN + u32(federation) + u128(10 * UNIT)
-        author(chain, [signed(chain, key, nonces[i], join) for i, key in enumerate(members)])
-        nonces = [nonce + 1 for nonce in nonces]
-        opening = BCFL + OPEN_ROUND + u32(federation) + bytes(32)
-        author(chain, [signed(chain, coordinator, nonces[0], opening)])
-        nonces[0] += 1
-    return chain, members
+    with EmbeddedNode.start(chain=chain, sealing=Manual()) as node, connect(node.url) as client:
+        everybody = [Signer(key) for key in members]
+        for federation in range(federations):
+            create = [(everybody[0], calls.create_federation(TERMS, bytes(32)))]
+            join = calls.join(federation, Planck(10 * UNIT))
+            opening = [(everybody[0], calls.open_round(federation, bytes(32)))]
+            for batch in (create, [(member, join) for member in everybody], opening):
+                author(chain, [sign(client, call, signer) for signer, call in batch])
+        extrinsics = [
+            sign(client, calls.commit(federation, 0, bytes(32), 100), member, ahead=federation)
+            for federation in range(federations)
+            for member in everybody
+        ]
+    return chain, extrinsics
+
+
+def sign(client: ChainClient, call: Call, signer: Signer, *, ahead: int = 0) -> bytes:
+    """Sign a call as a transaction, `ahead` of so many others of the account."""
+    return client.sign(call, signer, nonce=client.nonce(signer.account) + ahead).extrinsic
 
 
 def commits(federations: int) -> dict[str, float]:
     """Time one block full of commits that are signed already, and its re-execution."""
-    chain, members = with_open_rounds(federations, FEDERATION_SIZE)
-    extrinsics = []
-    for federation in range(federations):
-        call = BCFL + COMMIT + u32(federation) + u32(0) + bytes(32) + (100).to_bytes(8, "little")
-        for index, key in enumerate(members):
-            nonce = federation + federations + (2 * federations if index == 0 else 0)
-            extrinsics.append(signed(chain, key, nonce, call))
+    chain, extrinsics = with_open_rounds(federations, FEDERATION_SIZE)
     start = time.perf_counter()
     for extrinsic in extrinsics[:FEDERATION_SIZE]:
         chain.validate(extrinsic)

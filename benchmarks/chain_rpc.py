@@ -20,6 +20,12 @@ import psutil
 from substrateinterface import Keypair, SubstrateInterface
 from websockets.sync.client import connect
 
+from bcfl_plugins.terms import TermsConfig, terms_of
+from pallet_bridge import calls
+from pallet_bridge import connect as open_client
+from pallet_bridge.keys import Signer
+from pallet_bridge.types import Planck
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -38,19 +44,7 @@ with EmbeddedNode.start() as node:
     print(node.url, flush=True)
     sys.stdin.read()
 """
-TERMS: dict[str, Any] = {
-    "min_stake": 10 * UNIT,
-    "max_participants": 256,
-    "quorum": 0,
-    "commit_blocks": 20_000,
-    "settle_blocks": 10,
-    "dispute_blocks": 10,
-    "unbonding_blocks": 30_000,
-    "round_reward": 10 * UNIT,
-    "strikes_to_slash": 3,
-    "strike_decay_rounds": 10,
-    "slash": {"equivocation": 500_000_000, "outlier_base": 100_000_000, "cap": 500_000_000},
-}
+TERMS = terms_of(TermsConfig(max_participants=256, commit_blocks=20_000, unbonding_blocks=30_000))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +103,6 @@ def ask(socket: ClientConnection, method: str, params: list[Any]) -> Any:  # noq
     return answer["result"]
 
 
-def submit(
-    substrate: SubstrateInterface, signer: Keypair, module: str, call: str, args: dict[str, Any]
-) -> None:
-    """Sign a call, submit it and wait for its block."""
-    composed = substrate.compose_call(module, call, args)
-    extrinsic = substrate.create_signed_extrinsic(composed, signer)
-    receipt = substrate.submit_extrinsic(extrinsic, wait_for_inclusion=True)
-    if not receipt.is_success:
-        raise RuntimeError(f"{module}.{call}: {receipt.error_message}")
-
-
 def waits(substrate: SubstrateInterface, count: int) -> list[float]:
     """Give the milliseconds of `count` transfers, each waited for."""
     alice = Keypair.create_from_uri("//Alice")
@@ -134,28 +117,23 @@ def waits(substrate: SubstrateInterface, count: int) -> list[float]:
     return times
 
 
-def members(substrate: SubstrateInterface, count: int) -> list[Keypair]:
-    """Open a round with `count` funded members; give their keys."""
-    alice = Keypair.create_from_uri("//Alice")
-    keys = [Keypair.create_from_uri(f"//Alice//member//{index}") for index in range(count)]
-    zero, digest = {"federation": 0}, "0x" + "11" * 32
-    submit(substrate, alice, "Bcfl", "create_federation", {"terms": TERMS, "metadata": digest})
-    submit(substrate, alice, "Bcfl", "fund", zero | {"amount": 100 * UNIT})
-    transfers = [
-        substrate.compose_call(
-            "Balances", "transfer_keep_alive", {"dest": key.ss58_address, "value": 100 * UNIT}
-        )
-        for key in keys
-    ]
-    submit(substrate, alice, "Utility", "batch_all", {"calls": transfers})
-    join = substrate.compose_call("Bcfl", "join", zero | {"stake": 20 * UNIT})
-    signed = [substrate.create_signed_extrinsic(join, key, nonce=0) for key in keys]
-    stream(substrate.url, [str(extrinsic.data) for extrinsic in signed])
-    submit(substrate, alice, "Bcfl", "open_round", zero | {"base_model": digest})
-    return keys
+def commits_of(url: str, count: int) -> list[bytes]:
+    """Open a round with `count` funded members; give a signed commit of each."""
+    alice = Signer.from_uri("//Alice")
+    everybody = [Signer.from_uri(f"//Alice//member//{index}") for index in range(count)]
+    with open_client(url) as client:
+        client.execute(calls.create_federation(TERMS, bytes(32)), alice)
+        client.execute(calls.fund(0, Planck(100 * UNIT)), alice)
+        money = [calls.transfer(member.account, Planck(200 * UNIT)) for member in everybody]
+        client.execute(calls.batch(money), alice)
+        join = calls.join(0, TERMS.min_stake)
+        stream(url, [client.sign(join, member, nonce=0).extrinsic for member in everybody])
+        client.execute(calls.open_round(0, bytes(32)), alice)
+        commit = calls.commit(0, 0, bytes([0xAB]) * 32, 600)
+        return [client.sign(commit, member, nonce=1).extrinsic for member in everybody]
 
 
-def stream(url: str, extrinsics: list[str]) -> tuple[float, int]:
+def stream(url: str, extrinsics: list[bytes]) -> tuple[float, int]:
     """Send extrinsics without waiting; give the seconds until all are in blocks, and how many."""
     blocks: set[str] = set()
     requests = [
@@ -164,7 +142,7 @@ def stream(url: str, extrinsics: list[str]) -> tuple[float, int]:
                 "jsonrpc": "2.0",
                 "id": index,
                 "method": "author_submitAndWatchExtrinsic",
-                "params": [extrinsic],
+                "params": ["0x" + extrinsic.hex()],
             }
         )
         for index, extrinsic in enumerate(extrinsics)
@@ -190,14 +168,8 @@ def measure(waited: int, commits: int) -> Report:
     with node() as (url, start_ms, process), SubstrateInterface(url=url) as substrate:
         waits(substrate, 3)
         times = sorted(waits(substrate, waited))
-        keys = members(substrate, commits)
-        call = substrate.compose_call(
-            "Bcfl",
-            "commit",
-            {"federation": 0, "round": 0, "commitment": "0x" + "ab" * 32, "num_examples": 600},
-        )
-        signed = [substrate.create_signed_extrinsic(call, key, nonce=1) for key in keys]
-        seconds, blocks = stream(url, [str(extrinsic.data) for extrinsic in signed])
+        signed = commits_of(url, commits)
+        seconds, blocks = stream(url, signed)
         stored = len(list(substrate.query_map("Bcfl", "Commitments", [0, 0], page_size=1000)))
         if stored != commits:
             raise RuntimeError(f"{stored} of {commits} commitments are on the chain")
