@@ -1,0 +1,1 @@
+"""What taking part in a federation pays: measured on the runtime, then sampled."""
