@@ -82,6 +82,11 @@ class Size:
     map_detect: tuple[float, ...]
     map_false: tuple[float, ...]
 
+    @property
+    def some_detect(self) -> tuple[float, ...]:
+        """The least, the middle and the greatest rate of detection."""
+        return self.detect[0], self.detect[len(self.detect) // 2], self.detect[-1]
+
 
 FULL = Size(
     runs=200,
@@ -133,11 +138,10 @@ class Lab:
 
     def honest(self, table: Table, share: float, false: float) -> Estimate:
         """Return what honest members get at the least, over kinds of attackers and detection."""
-        rates = (self.size.detect[0], self.size.detect[len(self.size.detect) // 2], 1.0)
         cells = [
             replace(self.setting(kind, rate), share=share, false=false)
             for kind in ATTACKERS
-            for rate in rates
+            for rate in self.size.some_detect
         ]
         found = [measure(table, cell).honest for cell in cells]
         return min(found, key=lambda one: one.mean - one.half)

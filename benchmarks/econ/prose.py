@@ -30,7 +30,7 @@ SHORT = """## In short
 
 * **Honest members gain** under the recommended terms: at least {least} UNIT a round with up to
   {false} of honest updates rejected by chance, for every share of attackers from 5 to 45 %, every
-  kind of them and every rate of detection below.
+  kind of them, and {rates} of their updates rejected.
 * **An attacker that stays with its account, or comes back only after an offence, loses** when
   {stay} or more of its updates are rejected, at every share of attackers. The fewer members share
   a reward, the later: in a federation of {few} only from {stay_few} on.

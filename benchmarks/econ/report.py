@@ -95,6 +95,8 @@ def _claims(study: Study) -> dict[str, str]:
     middle = min(study.size.detect, key=lambda d: abs(d - 0.5))
     hopper = curves[Kind.HOPPING][middle]
     return {
+        "rates": ", ".join(map(prose.percent, study.size.some_detect[:-1]))
+        + f" or {prose.percent(study.size.some_detect[-1])}",
         "false": prose.percent(most),
         "least": "-" if most is None else f"{_low(worst[most]):.2f}",
         "stay": _from_all(*every),
