@@ -164,11 +164,16 @@ class Case:
 
 @dataclass(slots=True)
 class Trace:
-    """What happened: (rounds, n) flags, the first strike of each node, and the last accuracy."""
+    """What happened: (rounds, n) flags, the first strike of each node, and the last accuracy.
+
+    `got` and `asked` are (n,) sums over the rounds of `own_part`; their ratio is a share kept.
+    """
 
     rejected: Flags
     harmful: Flags
     opposed: Flags
+    got: Floats
+    asked: Floats
     struck: dict[int, int] = field(default_factory=dict)
     accuracy: float = 0.0
 
@@ -242,7 +247,8 @@ class Federation:
     def run(self, judge: Judge) -> Trace:
         """Play all rounds."""
         rounds, n = self.case.rounds, NODES
-        trace = Trace(*(np.zeros((rounds, n), np.bool_) for _ in range(3)))
+        flags = (np.zeros((rounds, n), np.bool_) for _ in range(3))
+        trace = Trace(*flags, got=np.zeros(n), asked=np.zeros(n))
         evidence, state = EvidenceState(EvidenceSettings(members=n)), None
         model = 0.15 * self._rng.standard_normal(SIZE)
         for turn in range(rounds):
@@ -254,6 +260,10 @@ class Federation:
             trace.rejected[turn] = ~kept
             trace.harmful[turn] = [one is True for one in harmful]
             trace.opposed[turn] = _opposed(np.where(broken[:, None], 0.0, updates), kept & ~broken)
+            if not broken.any():
+                got, asked = own_part(updates, step)
+                trace.got += got
+                trace.asked += asked
             facts = [
                 NodeFacts(f"{i:02d}", bool(~kept[i]), harmful[i], bool(broken[i])) for i in range(n)
             ]
@@ -301,6 +311,26 @@ class Federation:
             return losses(model + coefficients[used] @ updates[used], x, y)
 
         return judge_harm(loss, kept, broken)
+
+
+def own_part(updates: Floats, step: Floats) -> tuple[Floats, Floats]:
+    """Return what the step, and what the mean, has of each update that the others do not ask for.
+
+    That is the part of an update at a right angle to the mean of all others: a rule that ignores
+    the node has none of it, and one that shortens the mean has as much less.
+
+    Returns
+    -------
+    (Floats, Floats)
+        (n,) inner products of that part with the step, and with the mean of all updates.
+    """
+    n = len(updates)
+    others = (updates.sum(axis=0) - updates) / (n - 1)
+    lengths = np.einsum("ij,ij->i", others, others)
+    along = np.einsum("ij,ij->i", updates, others)
+    turns = np.divide(along, lengths, out=np.zeros(n), where=lengths > 0.0)
+    own = updates - turns[:, None] * others
+    return own @ step, np.einsum("ij,ij->i", own, own) / n
 
 
 def _opposed(updates: Floats, kept: Flags) -> Flags:

@@ -35,7 +35,9 @@ class HarmSettings:
         The mean added loss lies this many standard errors, over the validation examples, above
         zero; and what the kept updates gain together lies as many above zero as well.
     ratio : float
-        It is also greater than this many times the greatest added loss of a kept update.
+        It is also greater than this many times the greatest added loss of a kept update, and
+        farther above it than this many times what lies between it and their median: where data
+        are skewed, honest updates differ widely in what they add.
     floor : float
         And greater than this share of what a kept update changes the loss by on average, up or
         down: what is too small to matter is no harm.
@@ -106,7 +108,7 @@ def judge_harm(
     usual = np.array(
         [_added(together, loss(_with(everyone, row, 0.0))) for row in np.flatnonzero(kept).tolist()]
     )
-    bound = max(settings.ratio * float(usual.max()), settings.floor * float(np.abs(usual).mean()))
+    bound = max(_fence(usual, settings.ratio), settings.floor * float(np.abs(usual).mean()))
     base: Floats = kept / (slots + 1)
     below = loss(base)
     answers: list[bool | None] = [None if bad else False for bad in out]
@@ -114,6 +116,14 @@ def judge_harm(
         filled = loss(_with(base, row, 1.0 / (slots + 1)))
         answers[row] = _harmful(filled, below, bound, settings)
     return tuple(answers)
+
+
+def _fence(usual: Floats, ratio: float) -> float:
+    """Return what the added losses of the kept updates leave possible for an honest one."""
+    greatest = float(usual.max())
+    if not math.isfinite(greatest):
+        return math.inf
+    return max(ratio * greatest, greatest + ratio * (greatest - float(np.median(usual))))
 
 
 def _lowers(less: Floats, more: Floats, z: float) -> bool:
