@@ -14,10 +14,14 @@ SHARPNESS = 16
 ``e ** SHARPNESS`` of the same voter: 0.9 is 0.19, 0.5 is nothing."""
 CROWDING = 2.0
 """k voters that are the same get ``k ** -CROWDING`` each: together less than one vote."""
+OPPOSITE = 16
+"""Two courses with cosine -c cancel each other by ``c ** OPPOSITE``: 0.99 is 0.85, 0.9 is 0.19.
+Courses of honest nodes with few labels each reach -0.8, which is 0.03."""
 
 _POWER_STEPS = 100
 _SETTLED = 1e-6
 _SAME = 1e-6  # under this room above the typical cosine, rounding would decide
+_LEAST_STANDING = 1e-6  # the same of a vote that is cancelled
 _MAD_TO_SIGMA = 1.4826  # of a normal distribution
 
 
@@ -55,6 +59,27 @@ def votes(rays: Floats) -> Floats:
     raw = np.power(excess.sum(axis=1), -CROWDING)
     shares: Floats = raw / raw.sum()
     return shares
+
+
+def standing(rays: Floats) -> Floats:
+    """Return (n,) what is left of each node's vote when opposite votes have cancelled: 0 to 1.
+
+    Under label skew honest nodes pull against each other, and a reversed update hides among them.
+    But it is more opposite to the nodes with the same labels than they are to anybody else: its
+    course is theirs, negated. Who of two such nodes lies cannot be told, so both lose, and one vote
+    cancels one vote at most in all: f nodes cancel no more than f votes of others, and against many
+    nodes that agree they lose all of theirs and each of the many little.
+
+    Parameters
+    ----------
+    rays : Floats
+        (n, s) courses at length one.
+    """
+    opposed = np.clip(-(rays @ rays.T), 0.0, 1.0) ** OPPOSITE
+    sums = np.maximum(opposed.sum(axis=1), 1.0)
+    cancelled = (opposed / np.maximum(sums[:, None], sums)).sum(axis=1)
+    left: Floats = np.clip(1.0 - cancelled, _LEAST_STANDING, 1.0)
+    return left
 
 
 def course_group(rays: Floats, shares: Floats) -> Floats:

@@ -32,7 +32,7 @@ def influence(norms: Floats, shares: Floats, kept: Flags) -> Floats:
     norms : Floats
         (n,) of this round's updates.
     shares : Floats
-        (n,) votes times trust.
+        (n,) votes times standing times trust.
     kept : Flags
         (n,) updates that are not rejected.
     """

@@ -11,6 +11,7 @@ from bcfl_plugins.defenses.base import Aggregate, Claims
 from bcfl_plugins.defenses.cluster_guard.features import (
     agreement,
     course_group,
+    standing,
     unit_rows,
     votes,
     weighted_median,
@@ -44,8 +45,9 @@ class ClusterGuard(Rule):
        others over their rounds, by more than label skew explains, or are absurdly long (see
        `verdict.judge`). Being alike, or far, is no ground. Without a common direction, or with
        half of the nodes against the other half, the rule abstains.
-    3. **Influence**: an update counts by its node's votes, and the less the longer it is (see
-       `influence.influence`): who is far this round has little pull, whoever it is.
+    3. **Influence**: an update counts by its node's votes, less what nodes with the opposite course
+       cancel (see `features.standing`), and the less the longer it is (see `influence.influence`):
+       who is far this round has little pull, whoever it is.
 
     There is no f to set: any f below n / 2 is withstood in the sense of claim ``bounded``.
 
@@ -105,7 +107,7 @@ class ClusterGuard(Rule):
         evidence = self.evidence_decay * evidence + common**2
         verdict = judge(agreements, evidence, lengths, shares, self.tolerance)
         return batch.weighted(
-            influence(lengths, shares * verdict.trust, ~verdict.rejected),
+            influence(lengths, shares * standing(rays) * verdict.trust, ~verdict.rejected),
             verdict.scores,
             by_row(batch, list(verdict.reasons)),
             note=verdict.note,

@@ -6,6 +6,7 @@ import pytest
 from bcfl_plugins.defenses.cluster_guard.features import (
     agreement,
     course_group,
+    standing,
     unit_rows,
     upper_spread,
     votes,
@@ -48,6 +49,34 @@ def test_the_copied_node_shares_with_its_copies() -> None:
 
 def test_one_node_has_the_vote() -> None:
     assert votes(rays(10, 1)).tolist() == [1.0]
+
+
+def test_a_pair_of_opposites_cancels_and_nobody_else_loses() -> None:
+    found = rays(14, 9)
+    left = standing(np.concatenate([found, -found[:1]]))
+    assert left[[0, 9]].tolist() == [1e-6, 1e-6]
+    assert left[1:9] == pytest.approx(np.ones(8), abs=1e-6)
+
+
+def test_few_cannot_cancel_more_votes_than_they_have() -> None:
+    way = unit_rows(rays(15, 1) + 0.01 * rays(16, 16))
+    left = standing(np.concatenate([way, -way[:4]]))
+    assert left[16:].max() <= 0.01
+    assert left[:16] == pytest.approx(np.full(16, 0.75), abs=0.01)
+
+
+def test_two_that_share_an_opposite_lose_half_each() -> None:
+    found = rays(17, 5)
+    left = standing(np.concatenate([found, found[:1], -found[:1]]))
+    assert left[[0, 5]] == pytest.approx([0.5, 0.5])
+    assert left[6] == pytest.approx(1e-6)
+
+
+def test_skew_short_of_opposition_costs_little() -> None:
+    angle = np.arccos(-0.8)
+    left = standing(np.array([[1.0, 0.0], [np.cos(angle), np.sin(angle)]]))
+    assert (left > 0.97).all()
+    assert (left < 1.0).all()
 
 
 def test_the_group_is_the_largest_that_pulls_one_way() -> None:

@@ -61,6 +61,19 @@ def test_noisy_sybils_lose_influence_and_are_not_rejected() -> None:
     assert made[-1].decision.weights[-4:].sum() < made[0].decision.weights[-4:].sum()
 
 
+def test_reversed_updates_lose_influence_where_nobody_can_be_rejected() -> None:
+    ways = np.random.default_rng(1).standard_normal((4, D))  # four labels, three nodes each
+    rule, state = ClusterGuard(), None
+    for number in range(10):
+        noise = np.random.default_rng([number, 3]).standard_normal((12, D))
+        rows = np.repeat(ways, 3, axis=0) + 0.3 * noise
+        rows[[0, 3]] *= -1
+        made = rule.aggregate(rows, Extras(ids=IDS, state=state))
+        state = made.state
+    assert made.decision.kept.all()
+    assert made.decision.weights[[0, 3]].sum() < 0.01 * made.decision.weights.sum()
+
+
 def test_one_flip_after_a_clean_past_is_forgiven() -> None:
     state = rounds("none")[-1].state
     rows = cohort(50)
