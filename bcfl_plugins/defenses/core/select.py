@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from bcfl_plugins.defenses.core.network import place
+from bcfl_plugins.defenses.core.rows import SLAB_BYTES
 
 if TYPE_CHECKING:
     from bcfl_plugins.defenses.base import Floats
@@ -65,7 +66,7 @@ def coordinatewise(rows: Rows, kernel: Kernel, mix: Floats | None = None) -> tup
         result: tuple[Any, Floats] = _torch().coordinatewise(rows, kernel, mix)
         return result
     out = np.empty(rows.d, rows.dtype)
-    width = rows.columns(0.5 if kernel.kind == "trimmed" else 0.2)
+    width = _width(rows) if kernel.kind == "trimmed" else rows.columns(0.2)
     spans = rows.spans(width)
     groups = [spans[k::WORKERS] for k in range(min(WORKERS, len(spans)))]
     shares = None if mix is None else mix.astype(rows.dtype)
@@ -90,6 +91,12 @@ def coordinatewise(rows: Rows, kernel: Kernel, mix: Floats | None = None) -> tup
         for one in norms:
             total += one
     return out, total
+
+
+def _width(rows: Rows) -> int:
+    """Return the columns of a block: wide, as threads wait for each other between short steps."""
+    size = rows.n * rows.d * rows.dtype.itemsize
+    return rows.columns(min(2.0, max(0.5, size / (64 * SLAB_BYTES))))
 
 
 def trimmed(block: Block, cut: int) -> Block:
