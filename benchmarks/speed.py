@@ -33,7 +33,7 @@ QUICK = ((20, 200_000), (50, 100_000))
 RULES = (
     *("mean", "median", "trimmed_mean", "meamed", "krum", "multikrum", "bulyan"),
     *("geometric_median", "centered_clipping", "norm_clipping", "arc", "nnm+trimmed_mean"),
-    *("nnm+krum", "bucketing+median", "mda", "smea", "caf", "dnc", "flame"),
+    *("nnm+krum", "bucketing+median", "mda", "smea", "caf", "dnc", "flame", "cluster_guard"),
 )
 LARGEST = {"mda": 50, "smea": 20}
 """Updates up to which a rule that searches subsets is run."""
