@@ -114,7 +114,7 @@ def source_files(workspace: Path, script: Path) -> list[tuple[str, Path]]:
 
 
 def _is_left_out(relative: str) -> bool:
-    folders = ("/src/tests/", "/src/benchmarking/")
+    folders = ("/src/tests/", "/src/mock/", "/src/benchmarking/")
     files = ("/src/tests.rs", "/src/mock.rs", "/src/benchmarking.rs", "/src/benchmarks.rs")
     return any(folder in relative for folder in folders) or relative.endswith(files)
 

@@ -193,10 +193,10 @@ mod benchmarks {
 
     #[benchmark]
     fn set_terms() {
-        let id = federation::<T>(terms::<T>());
+        let id = revised::<T>(federation::<T>(terms::<T>()));
         #[extrinsic_call]
         _(council::<T>() as T::RuntimeOrigin, id, terms::<T>());
-        assert!(FederationTerms::<T>::contains_key(id, 2));
+        assert!(FederationTerms::<T>::contains_key(id, 3));
     }
 
     #[benchmark]
@@ -221,12 +221,12 @@ mod benchmarks {
     #[benchmark]
     fn enact(n: Linear<0, { T::MaxVerdicts::get() }>) {
         let (id, who) = joined::<T>(democratic::<T>());
-        voted::<T>(id, &who, n);
+        voted::<T>(revised::<T>(id), &who, n);
         skip_to::<T>(LATER);
         #[extrinsic_call]
         _(anyone::<T>(), id, 0, n);
         assert!(!Motions::<T>::contains_key(id, 0));
-        assert!(FederationTerms::<T>::contains_key(id, 2));
+        assert!(FederationTerms::<T>::contains_key(id, 3));
     }
 
     #[benchmark]

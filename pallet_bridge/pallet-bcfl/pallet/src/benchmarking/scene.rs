@@ -100,6 +100,17 @@ pub fn members<T: Config>(id: FederationId, count: u32) -> Vec<AccountId32> {
     accounts
 }
 
+/// Let a round run under the first terms, and put newer ones in force under which none runs: the
+/// next ones remove them.
+pub fn revised<T: Config>(id: FederationId) -> FederationId {
+    open::<T>(id);
+    let terms = FederationTerms::<T>::get(id, FIRST_TERMS).expect("they are there");
+    let terms_version = FIRST_TERMS.saturating_add(1);
+    FederationTerms::<T>::insert(id, terms_version, terms);
+    change_federation::<T>(id, |federation| federation.terms_version = terms_version);
+    id
+}
+
 pub fn skip_to<T: Config>(block: BlockNumber) {
     T::Clock::set_block_number(block);
 }

@@ -56,7 +56,10 @@ impl<T: Config> Pallet<T> {
         T::Currency::transfer(&founder, &escrow, existence, Preservation::Preserve)?;
         NextFederationId::<T>::put(id.ensure_add(1)?);
         FederationTerms::<T>::insert(id, FIRST_TERMS, terms);
-        let federation = Federation::new(founder.clone(), metadata, deposit);
+        let federation = Federation {
+            liable_until: Self::now(),
+            ..Federation::new(founder.clone(), metadata, deposit)
+        };
         Federations::<T>::insert(id, federation);
         Self::deposit_event(Event::FederationCreated {
             federation: id,

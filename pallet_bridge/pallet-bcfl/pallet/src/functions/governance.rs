@@ -56,7 +56,13 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
+    /// Put a new version in force. The one before it goes when no round was opened under it: the
+    /// versions in store are never more than the rounds and the present one.
     fn put_terms(id: FederationId, federation: &mut Federation, terms: Terms) -> DispatchResult {
+        let last = federation.next_round.checked_sub(1).and_then(|last| Rounds::<T>::get(id, last));
+        if last.is_none_or(|last| last.terms_version < federation.terms_version) {
+            FederationTerms::<T>::remove(id, federation.terms_version);
+        }
         let terms_version = federation.terms_version.ensure_add(1)?;
         federation.terms_version = terms_version;
         FederationTerms::<T>::insert(id, terms_version, terms);
@@ -128,8 +134,8 @@ impl<T: Config> Pallet<T> {
         {
             return Ok(VotingRules { quorum, threshold, voting_blocks, delay_blocks });
         }
-        let is_failing = federation.failures_in_row >= terms.max_failed_rounds;
-        let may = is_failing && matches!(proposal, Proposal::Coordinator(_));
+        let may = federation.needs_coordinator(&terms, Self::now())
+            && matches!(proposal, Proposal::Coordinator(_));
         ensure!(may, Error::<T>::NotProposable);
         let rules = VotingRules::for_failing_coordinator(
             terms.commit_blocks,

@@ -12,6 +12,7 @@ use frame_support::{
     pallet_prelude::*,
     traits::{fungible::Mutate, tokens::Preservation, UncheckedOnRuntimeUpgrade},
 };
+use sp_runtime::traits::BlockNumberProvider;
 
 use super::v1::{
     OldCommitment, OldFederation, OldOffence, OldParticipant, OldRound, OldSettlement, OldTerms,
@@ -191,7 +192,8 @@ fn round_of<T: Config>(id: FederationId, number: RoundId, old: OldRound) -> Opti
 fn federation_of<T: Config>(id: FederationId, old: OldFederation) -> Federation {
     let active =
         |sum: Balance, member: Participant<T::MaxUnbonding>| sum.saturating_add(member.active);
-    let liable_until = Rounds::<T>::iter_prefix_values(id).fold(0, |last: BlockNumber, round| {
+    let now = T::Clock::current_block_number();
+    let liable_until = Rounds::<T>::iter_prefix_values(id).fold(now, |last: BlockNumber, round| {
         let disputes = FederationTerms::<T>::get(id, round.terms_version)
             .map_or(0, |terms| terms.dispute_blocks.saturating_mul(2));
         last.max(round.settle_until.saturating_add(disputes))

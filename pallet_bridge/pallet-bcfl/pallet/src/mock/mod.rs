@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use frame_support::{
     derive_impl, parameter_types,
     traits::{ConstU32, SortedMembers},
+    weights::constants::RocksDbWeight,
     PalletId,
 };
 use frame_system::EnsureSignedBy;
@@ -76,6 +77,7 @@ impl frame_system::Config for Test {
     type AccountId = AccountId32;
     type Lookup = IdentityLookup<AccountId32>;
     type AccountData = pallet_balances::AccountData<Balance>;
+    type DbWeight = RocksDbWeight;
 }
 
 #[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
@@ -108,7 +110,7 @@ impl Config for Test {
     type MaxReporterShare = MaxReporterShare;
     type MaxDisputeBond = MaxDisputeBond;
     type MaxCommittee = ConstU32<5>;
-    type MaxAttesters = ConstU32<6>;
+    type MaxAttesters = ConstU32<4>;
     type MaxProposals = ConstU32<2>;
 }
 

@@ -378,7 +378,8 @@ mod calls {
         /// Members propose and vote instead.
         ///
         /// ## Details
-        /// A round under way keeps the terms it was opened with.
+        /// A round under way keeps the terms it was opened with. Terms under which no round was
+        /// opened are removed when newer ones come.
         ///
         /// ## Errors
         /// [`Error::FederationNotFound`], [`Error::FederationNotActive`],
@@ -403,8 +404,9 @@ mod calls {
         ///
         /// ## Details
         /// Under the members' governance always; under another one on the coordinator only, and
-        /// only after `max_failed_rounds` failures in a row. `ProposalDeposit` goes on hold until
-        /// the proposal is decided.
+        /// only after `max_failed_rounds` failures in a row or when nothing happened for longer
+        /// than `retention_blocks` after `liable_until`. `ProposalDeposit` goes on hold until the
+        /// proposal is decided.
         ///
         /// ## Errors
         /// [`Error::FederationNotFound`], [`Error::FederationNotActive`],

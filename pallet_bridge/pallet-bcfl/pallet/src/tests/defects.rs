@@ -1,6 +1,31 @@
-//! Defects found in other systems: each is a test here.
+//! Defects found in other systems: each is a test here, or in `defects_of_judges`.
+//!
+//! * slash ignores unbonding: `slash_ignores_unbonding`,
+//!   `unbonding_ends_before_the_last_evidence`
+//! * slash smaller than a guard, so that it always reverts: `slash_below_a_guard_always_reverts`
+//! * "logical" slash that moves no token: `slash_moves_no_token`
+//! * slashed money to the accuser: `slashed_money_goes_to_the_accuser`,
+//!   `accuser_who_decides_is_paid`
+//! * all slashed together without attribution: `all_are_slashed_together`
+//! * root-only slash without evidence: `slash_without_evidence`,
+//!   `accusation_on_a_word_costs_stake`
+//! * escrow not tied to its federation: `escrow_is_not_tied_to_its_federation`
+//! * unreachable state that locks funds: `silent_coordinator_locks_funds`,
+//!   `vanished_coordinator_locks_funds`, `silent_member_blocks_closing`,
+//!   `silent_arbiter_locks_funds`
+//! * randomness from block hash or timestamp: `randomness_from_block_hash_or_timestamp`
+//! * score from something unrelated to quality: `score_from_something_unrelated_to_quality`
+//! * scores public before the close, so copied: `score_is_public_before_the_close`
+//! * commitment not bound to its account: `commitment_is_not_bound_to_its_account`
+//! * unbounded iteration: `iteration_is_unbounded`, `lists_are_unbounded`
+//! * a quorum that never counts the vote: `quorum_never_counts_the_vote`,
+//!   `attestation_never_counts_for_the_quorum`
+//! * double claim: `double_claim`
 
-use frame_support::{assert_noop, assert_ok, traits::fungible::Inspect};
+use frame_support::{
+    assert_noop, assert_ok, dispatch::GetDispatchInfo, traits::fungible::Inspect,
+    weights::constants,
+};
 use sp_runtime::Perbill;
 
 use crate::{
@@ -161,6 +186,26 @@ fn silent_coordinator_locks_funds() {
 }
 
 #[test]
+fn vanished_coordinator_locks_funds() {
+    ExtBuilder::default().members(0).build_and_execute(|| {
+        // No round was ever opened. Whoever comes may name another coordinator, who closes.
+        skip_to(2 + terms().retention_blocks);
+        assert_ok!(send(&member(0), Call::join { federation: 0, stake: STAKE }));
+        let proposal = Proposal::Coordinator(stranger());
+        assert_ok!(send(&member(0), Call::propose { federation: 0, proposal }));
+        assert_ok!(send(&member(0), Call::vote { federation: 0, proposal: 0, approve: true }));
+        skip(20);
+        assert_ok!(send(&member(0), Call::enact { federation: 0, proposal: 0, limit: 9 }));
+        assert_ok!(send(&stranger(), Call::close { federation: 0 }));
+        skip(17);
+        assert_ok!(send(&stranger(), Call::withdraw { federation: 0, account: member(0) }));
+        assert_ok!(send(&stranger(), Call::close { federation: 0 }));
+        assert_eq!(Balances::free_balance(member(0)), ENDOWMENT);
+        assert_eq!(Balances::free_balance(coordinator()), ENDOWMENT);
+    });
+}
+
+#[test]
 fn silent_member_blocks_closing() {
     ExtBuilder::default().members(2).build_and_execute(|| {
         assert_ok!(send(&coordinator(), Call::close { federation: 0 }));
@@ -214,6 +259,21 @@ fn lists_are_unbounded() {
     ExtBuilder::default().members(1).round().build_and_execute(|| {
         let too_many = vec![entry(0, 0, hash(1)); 9].encode();
         assert!(Entries::decode(&mut &too_many[..]).is_err());
+    });
+}
+
+#[test]
+fn iteration_is_unbounded() {
+    ExtBuilder::default().members(3).build_and_execute(|| {
+        round_that_rejects_member_0();
+        skip(40);
+        // What a caller asks for is done and paid for, not what there is.
+        let prune = |limit| Call::<Test>::prune { federation: 0, round: 0, limit };
+        assert_ok!(send(&stranger(), prune(1)));
+        assert_eq!(Commitments::<Test>::iter().count(), 2);
+        let time = |limit| prune(limit).get_dispatch_info().call_weight.ref_time();
+        assert!(time(1) < time(2));
+        assert!(time(u32::MAX) > constants::WEIGHT_REF_TIME_PER_SECOND);
     });
 }
 

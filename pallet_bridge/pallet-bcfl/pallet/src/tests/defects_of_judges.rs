@@ -196,3 +196,19 @@ fn reward_is_paid_before_the_offence_is_decided() {
         assert_noop!(claim(0, &[0]), Error::<Test>::NothingToClaim);
     });
 }
+
+#[test]
+fn score_from_something_unrelated_to_quality() {
+    ExtBuilder::default().members(3).round().build_and_execute(|| {
+        // More stake, a bolder claim, an earlier block: one verdict on all is one reward for all.
+        assert_ok!(send(&member(0), Call::add_stake { federation: 0, amount: 400 }));
+        for (index, num_examples) in [(0, 10), (1, u64::MAX), (2, 1)] {
+            let commitment = hash(index);
+            let call = Call::commit { federation: 0, round: 0, commitment, num_examples };
+            assert_ok!(send(&member(index), call));
+            skip(1);
+        }
+        assert_ok!(settle(0, (0..3).map(|index| verdict(index, Outcome::Accepted)).collect()));
+        assert_eq!([0, 1, 2].map(|index| commitment(0, index).reward), [100; 3]);
+    });
+}

@@ -27,11 +27,33 @@ fn success_by_the_coordinator() {
         let rewards = [1, 2].map(|version| {
             FederationTerms::<Test>::get(0, version).map(|terms| terms.round_reward)
         });
-        assert_eq!(rewards, [Some(300), Some(400)]);
+        assert_eq!(rewards, [None, Some(400)]);
         let set = Event::TermsSet { federation: 0, terms_version: 2 };
         assert_eq!(events().last(), Some(&set));
         assert_ok!(open_round());
         assert_eq!((round(0).terms_version, federation(0).reserved), (2, 400));
+    });
+}
+
+#[test]
+fn versions_that_no_round_ran_under_go() {
+    ExtBuilder::default().members(3).build_and_execute(|| {
+        let stored = || {
+            let mut versions: Vec<_> = FederationTerms::<Test>::iter_key_prefix(0).collect();
+            versions.sort_unstable();
+            versions
+        };
+        round_that_rejects_member_0();
+        for _ in 0..3 {
+            assert_ok!(set(&coordinator(), more));
+        }
+        assert_eq!(stored(), [1, 4]);
+        assert_ok!(open_round());
+        assert_ok!(set(&coordinator(), more));
+        assert_eq!(stored(), [1, 4, 5]);
+        // What went is not given out again.
+        assert_ok!(set(&coordinator(), more));
+        assert_eq!((stored(), federation(0).terms_version), (vec![1, 4, 6], 6));
     });
 }
 

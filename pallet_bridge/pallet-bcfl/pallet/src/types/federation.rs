@@ -5,7 +5,7 @@ use scale_info::TypeInfo;
 use sp_core::H256;
 use sp_runtime::{traits::EnsureAdd, AccountId32, ArithmeticError};
 
-use crate::{Balance, BlockNumber, ProposalId, RoundId, TermsVersion, FIRST_TERMS};
+use crate::{Balance, BlockNumber, ProposalId, RoundId, Terms, TermsVersion, FIRST_TERMS};
 
 /// Where a federation is in its life.
 #[derive(
@@ -64,7 +64,8 @@ pub struct Federation {
     /// Reward budget of the open round.
     pub reserved: Balance,
     /// Latest block in which stake may still be needed for a round or a vote of before: stake
-    /// that leaves from now on is not free until it is over.
+    /// that leaves from now on is not free until it is over. At first the block in which the
+    /// federation was made.
     pub liable_until: BlockNumber,
     /// Latest claim deadline of a settled round.
     pub last_claim_until: BlockNumber,
@@ -123,6 +124,13 @@ impl Federation {
             FederationState::Closing { ends } => now >= ends,
             FederationState::Closed => true,
         }
+    }
+
+    /// True when the members may name another coordinator, whoever governs: too many rounds failed
+    /// in a row, or there was none for so long that records of that time may be pruned.
+    pub fn needs_coordinator(&self, terms: &Terms, now: BlockNumber) -> bool {
+        self.failures_in_row >= terms.max_failed_rounds
+            || now > self.liable_until.saturating_add(terms.retention_blocks)
     }
 
     /// Forget the open round and the budget kept for it.

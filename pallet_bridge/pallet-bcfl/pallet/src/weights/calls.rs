@@ -1,9 +1,11 @@
-//! Weights of the calls: estimates, no measurements yet.
+//! Weights of the calls, measured: `python scripts/weights.py` writes this file anew.
 //!
-//! Each is a count of storage reads and writes at the runtime's `DbWeight`, plus a fixed cost of
-//! computation, plus the cost of each entry where there are several. The counts are those of the
-//! benchmarks at the bounds of `bcfl-runtime`; the costs of computation are guesses.
-//! `python scripts/weights.py` replaces this file by measurements.
+//! Generator: frame-omni-bencher, benchmarking CLI 64.0.0, 2026-11-23; 20 steps,
+//! 20 repeats, Compiled Wasm. Processor: AMD EPYC.
+//! Worst case map size: 1000000.
+
+#![cfg_attr(rustfmt, rustfmt_skip)]
+#![allow(clippy::arithmetic_side_effects, reason = "constants that the generator writes")]
 
 use core::marker::PhantomData;
 use frame_support::{pallet_prelude::Get, weights::Weight};
@@ -26,16 +28,16 @@ pub trait WeightInfo {
     fn open_round() -> Weight;
     /// `commit`
     fn commit() -> Weight;
-    /// `commit_batch` of `n` entries
-    fn commit_batch(n: u32) -> Weight;
-    /// `settle` with `n` verdicts
-    fn settle(n: u32) -> Weight;
+    /// `commit_batch`
+    fn commit_batch(n: u32, ) -> Weight;
+    /// `settle`
+    fn settle(n: u32, ) -> Weight;
     /// `abort`
     fn abort() -> Weight;
     /// `execute_slash`
     fn execute_slash() -> Weight;
-    /// `claim` of `n` rounds
-    fn claim(n: u32) -> Weight;
+    /// `claim`
+    fn claim(n: u32, ) -> Weight;
     /// `close`
     fn close() -> Weight;
     /// `set_terms`
@@ -44,8 +46,8 @@ pub trait WeightInfo {
     fn propose() -> Weight;
     /// `vote`
     fn vote() -> Weight;
-    /// `enact` that removes `n` votes
-    fn enact(n: u32) -> Weight;
+    /// `enact`
+    fn enact(n: u32, ) -> Weight;
     /// `settle_root`
     fn settle_root() -> Weight;
     /// `apply_leaf`
@@ -72,167 +74,613 @@ pub trait WeightInfo {
     fn seal() -> Weight;
     /// `expire`
     fn expire() -> Weight;
-    /// `prune` of `n` records
-    fn prune(n: u32) -> Weight;
+    /// `prune`
+    fn prune(n: u32, ) -> Weight;
     /// `replace_coordinator`
     fn replace_coordinator() -> Weight;
 }
 
-/// Computation of a call besides its storage: dispatch, decoding, one event. 50 µs.
-const CALL: Weight = Weight::from_parts(50_000_000, 0);
-/// Checking one sr25519 signature: 60 µs.
-const SIGNATURE: Weight = Weight::from_parts(60_000_000, 0);
-/// Hashing one leaf and one node of the settlement tree, two events: 20 µs.
-const LEAF: Weight = Weight::from_parts(20_000_000, 0);
-/// Proof size of one storage read, in bytes: a value of a few hundred bytes and its trie nodes.
-const PROOF: Weight = Weight::from_parts(0, 4_000);
-
-/// Estimates at the database costs of the runtime `T`.
+/// The measured weights, at the database costs of the runtime `T`.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
-impl<T: frame_system::Config> SubstrateWeight<T> {
-    fn storage(reads: u64, writes: u64) -> Weight {
-        T::DbWeight::get().reads_writes(reads, writes).saturating_add(PROOF.saturating_mul(reads))
-    }
-
-    fn call(reads: u64, writes: u64) -> Weight {
-        CALL.saturating_add(Self::storage(reads, writes))
-    }
-}
-
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-    // Next id, account and hold of the coordinator, escrow account; federation and terms.
+    // Storage: `Bcfl::NextFederationId` (r:1 w:1)
+    // Proof: `Bcfl::NextFederationId` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+    // Storage: `System::Account` (r:2 w:2)
+    // Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+    // Storage: `Balances::Holds` (r:1 w:1)
+    // Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::FederationTerms` (r:0 w:1)
+    // Proof: `Bcfl::FederationTerms` (`max_values`: None, `max_size`: Some(1270), added: 3745, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Federations` (r:0 w:1)
+    // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
     fn create_federation() -> Weight {
-        Self::call(7, 6)
+        // Proof, bytes: measured `198`, estimated `6196`
+        // Shortest run: 169_542_000 picoseconds.
+        Weight::from_parts(173_138_000, 6196)
+            .saturating_add(T::DbWeight::get().reads(4_u64))
+            .saturating_add(T::DbWeight::get().writes(6_u64))
     }
-    // Federation, payer, escrow.
+    // Storage: `Bcfl::Federations` (r:1 w:0)
+    // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
+    // Storage: `System::Account` (r:2 w:2)
+    // Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
     fn fund() -> Weight {
-        Self::call(4, 2)
+        // Proof, bytes: measured `620`, estimated `6196`
+        // Shortest run: 85_307_000 picoseconds.
+        Weight::from_parts(86_679_000, 6196)
+            .saturating_add(T::DbWeight::get().reads(3_u64))
+            .saturating_add(T::DbWeight::get().writes(2_u64))
     }
-    // Federation, terms, member, account and hold.
+    // Storage: `Bcfl::Federations` (r:1 w:1)
+    // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::FederationTerms` (r:1 w:0)
+    // Proof: `Bcfl::FederationTerms` (`max_values`: None, `max_size`: Some(1270), added: 3745, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Participants` (r:1 w:1)
+    // Proof: `Bcfl::Participants` (`max_values`: None, `max_size`: Some(417), added: 2892, mode: `MaxEncodedLen`)
+    // Storage: `System::Account` (r:1 w:1)
+    // Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+    // Storage: `Balances::Holds` (r:1 w:1)
+    // Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `MaxEncodedLen`)
     fn join() -> Weight {
-        Self::call(5, 4)
+        // Proof, bytes: measured `1766`, estimated `4735`
+        // Shortest run: 108_882_000 picoseconds.
+        Weight::from_parts(110_866_000, 4735)
+            .saturating_add(T::DbWeight::get().reads(5_u64))
+            .saturating_add(T::DbWeight::get().writes(4_u64))
     }
-    // Federation, terms, member, account and hold.
+    // Storage: `Bcfl::Federations` (r:1 w:1)
+    // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::FederationTerms` (r:1 w:0)
+    // Proof: `Bcfl::FederationTerms` (`max_values`: None, `max_size`: Some(1270), added: 3745, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Participants` (r:1 w:1)
+    // Proof: `Bcfl::Participants` (`max_values`: None, `max_size`: Some(417), added: 2892, mode: `MaxEncodedLen`)
+    // Storage: `System::Account` (r:1 w:1)
+    // Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+    // Storage: `Balances::Holds` (r:1 w:1)
+    // Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `MaxEncodedLen`)
     fn add_stake() -> Weight {
-        Self::call(5, 4)
+        // Proof, bytes: measured `2246`, estimated `4735`
+        // Shortest run: 115_402_000 picoseconds.
+        Weight::from_parts(117_796_000, 4735)
+            .saturating_add(T::DbWeight::get().reads(5_u64))
+            .saturating_add(T::DbWeight::get().writes(4_u64))
     }
-    // Federation, terms, member.
+    // Storage: `Bcfl::Federations` (r:1 w:1)
+    // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::FederationTerms` (r:1 w:0)
+    // Proof: `Bcfl::FederationTerms` (`max_values`: None, `max_size`: Some(1270), added: 3745, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Participants` (r:1 w:1)
+    // Proof: `Bcfl::Participants` (`max_values`: None, `max_size`: Some(417), added: 2892, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Attesters` (r:1 w:0)
+    // Proof: `Bcfl::Attesters` (`max_values`: None, `max_size`: Some(121), added: 2596, mode: `MaxEncodedLen`)
     fn unbond() -> Weight {
-        Self::call(4, 2)
+        // Proof, bytes: measured `2639`, estimated `4735`
+        // Shortest run: 52_459_000 picoseconds.
+        Weight::from_parts(54_801_000, 4735)
+            .saturating_add(T::DbWeight::get().reads(4_u64))
+            .saturating_add(T::DbWeight::get().writes(2_u64))
     }
-    // Federation, member, commitment in the open round, account, hold, escrow.
+    // Storage: `Bcfl::Federations` (r:1 w:1)
+    // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Participants` (r:1 w:1)
+    // Proof: `Bcfl::Participants` (`max_values`: None, `max_size`: Some(417), added: 2892, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Commitments` (r:1 w:0)
+    // Proof: `Bcfl::Commitments` (`max_values`: None, `max_size`: Some(150), added: 2625, mode: `MaxEncodedLen`)
+    // Storage: `System::Account` (r:1 w:1)
+    // Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+    // Storage: `Balances::Holds` (r:1 w:1)
+    // Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Attesters` (r:1 w:1)
+    // Proof: `Bcfl::Attesters` (`max_values`: None, `max_size`: Some(121), added: 2596, mode: `MaxEncodedLen`)
     fn withdraw() -> Weight {
-        Self::call(6, 5)
+        // Proof, bytes: measured `1733`, estimated `3882`
+        // Shortest run: 115_683_000 picoseconds.
+        Weight::from_parts(119_167_000, 3882)
+            .saturating_add(T::DbWeight::get().reads(6_u64))
+            .saturating_add(T::DbWeight::get().writes(5_u64))
     }
-    // Federation, terms, escrow; four rounds and committees, up to 64 attesters.
+    // Storage: `Bcfl::Federations` (r:1 w:1)
+    // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::FederationTerms` (r:1 w:0)
+    // Proof: `Bcfl::FederationTerms` (`max_values`: None, `max_size`: Some(1270), added: 3745, mode: `MaxEncodedLen`)
+    // Storage: `System::Account` (r:1 w:0)
+    // Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Rounds` (r:3 w:1)
+    // Proof: `Bcfl::Rounds` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Committees` (r:3 w:4)
+    // Proof: `Bcfl::Committees` (`max_values`: None, `max_size`: Some(2649), added: 5124, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Attesters` (r:65 w:64)
+    // Proof: `Bcfl::Attesters` (`max_values`: None, `max_size`: Some(121), added: 2596, mode: `MaxEncodedLen`)
     fn open_round() -> Weight {
-        Self::call(75, 70)
+        // Proof, bytes: measured `11003`, estimated `169730`
+        // Shortest run: 1_448_239_000 picoseconds.
+        Weight::from_parts(1_484_533_000, 169730)
+            .saturating_add(T::DbWeight::get().reads(74_u64))
+            .saturating_add(T::DbWeight::get().writes(70_u64))
     }
-    // Federation, round, terms, member; commitment.
+    // Storage: `Bcfl::Federations` (r:1 w:0)
+    // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Rounds` (r:1 w:1)
+    // Proof: `Bcfl::Rounds` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::FederationTerms` (r:1 w:0)
+    // Proof: `Bcfl::FederationTerms` (`max_values`: None, `max_size`: Some(1270), added: 3745, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Participants` (r:1 w:0)
+    // Proof: `Bcfl::Participants` (`max_values`: None, `max_size`: Some(417), added: 2892, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Commitments` (r:1 w:1)
+    // Proof: `Bcfl::Commitments` (`max_values`: None, `max_size`: Some(150), added: 2625, mode: `MaxEncodedLen`)
     fn commit() -> Weight {
-        Self::call(5, 2)
+        // Proof, bytes: measured `2115`, estimated `4735`
+        // Shortest run: 61_752_000 picoseconds.
+        Weight::from_parts(62_954_000, 4735)
+            .saturating_add(T::DbWeight::get().reads(5_u64))
+            .saturating_add(T::DbWeight::get().writes(2_u64))
     }
-    // As `commit`; for each entry a member, a commitment and an offence, and a signature.
-    fn commit_batch(n: u32) -> Weight {
-        let entry = SIGNATURE.saturating_add(LEAF).saturating_add(Self::storage(3, 3));
-        Self::call(3, 1).saturating_add(entry.saturating_mul(n.into()))
+    // Storage: `Bcfl::Federations` (r:1 w:0)
+    // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Rounds` (r:1 w:1)
+    // Proof: `Bcfl::Rounds` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+    // Storage: `System::BlockHash` (r:1 w:0)
+    // Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::FederationTerms` (r:1 w:0)
+    // Proof: `Bcfl::FederationTerms` (`max_values`: None, `max_size`: Some(1270), added: 3745, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Participants` (r:256 w:256)
+    // Proof: `Bcfl::Participants` (`max_values`: None, `max_size`: Some(417), added: 2892, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Commitments` (r:256 w:0)
+    // Proof: `Bcfl::Commitments` (`max_values`: None, `max_size`: Some(150), added: 2625, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Offences` (r:256 w:256)
+    // Proof: `Bcfl::Offences` (`max_values`: None, `max_size`: Some(171), added: 2646, mode: `MaxEncodedLen`)
+    // `n` is from 0 to 256.
+    fn commit_batch(n: u32, ) -> Weight {
+        // Proof, bytes: measured `2112 + n * (220 ±0)`, estimated `4735 + n * (2892 ±0)`
+        // Shortest run: 39_209_000 picoseconds.
+        Weight::from_parts(39_439_000, 4735)
+            // Standard error: 133_664
+            .saturating_add(Weight::from_parts(85_686_427, 0).saturating_mul(n.into()))
+            .saturating_add(T::DbWeight::get().reads(4_u64))
+            .saturating_add(T::DbWeight::get().reads((3_u64).saturating_mul(n.into())))
+            .saturating_add(T::DbWeight::get().writes(1_u64))
+            .saturating_add(T::DbWeight::get().writes((2_u64).saturating_mul(n.into())))
+            .saturating_add(Weight::from_parts(0, 2892).saturating_mul(n.into()))
     }
-    // Federation, round, terms; for each verdict a commitment, a member and an offence.
-    fn settle(n: u32) -> Weight {
-        let verdict = LEAF.saturating_add(Self::storage(3, 3));
-        Self::call(4, 2).saturating_add(verdict.saturating_mul(n.into()))
+    // Storage: `Bcfl::Federations` (r:1 w:1)
+    // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Rounds` (r:1 w:1)
+    // Proof: `Bcfl::Rounds` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::FederationTerms` (r:1 w:0)
+    // Proof: `Bcfl::FederationTerms` (`max_values`: None, `max_size`: Some(1270), added: 3745, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Commitments` (r:256 w:256)
+    // Proof: `Bcfl::Commitments` (`max_values`: None, `max_size`: Some(150), added: 2625, mode: `MaxEncodedLen`)
+    // Storage: `System::BlockHash` (r:1 w:0)
+    // Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Committees` (r:1 w:0)
+    // Proof: `Bcfl::Committees` (`max_values`: None, `max_size`: Some(2649), added: 5124, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Participants` (r:256 w:256)
+    // Proof: `Bcfl::Participants` (`max_values`: None, `max_size`: Some(417), added: 2892, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Offences` (r:256 w:256)
+    // Proof: `Bcfl::Offences` (`max_values`: None, `max_size`: Some(171), added: 2646, mode: `MaxEncodedLen`)
+    // `n` is from 0 to 256.
+    fn settle(n: u32, ) -> Weight {
+        // Proof, bytes: measured `4785 + n * (220 ±0)`, estimated `6114 + n * (2892 ±0)`
+        // Shortest run: 58_357_000 picoseconds.
+        Weight::from_parts(186_301_537, 6114)
+            // Standard error: 238_717
+            .saturating_add(Weight::from_parts(61_881_223, 0).saturating_mul(n.into()))
+            .saturating_add(T::DbWeight::get().reads(5_u64))
+            .saturating_add(T::DbWeight::get().reads((3_u64).saturating_mul(n.into())))
+            .saturating_add(T::DbWeight::get().writes(2_u64))
+            .saturating_add(T::DbWeight::get().writes((3_u64).saturating_mul(n.into())))
+            .saturating_add(Weight::from_parts(0, 2892).saturating_mul(n.into()))
     }
-    // Federation, round, terms, committee of up to 32 and its attesters.
+    // Storage: `Bcfl::Federations` (r:1 w:1)
+    // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Rounds` (r:1 w:1)
+    // Proof: `Bcfl::Rounds` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Committees` (r:1 w:1)
+    // Proof: `Bcfl::Committees` (`max_values`: None, `max_size`: Some(2649), added: 5124, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Attesters` (r:32 w:32)
+    // Proof: `Bcfl::Attesters` (`max_values`: None, `max_size`: Some(121), added: 2596, mode: `MaxEncodedLen`)
     fn abort() -> Weight {
-        Self::call(35, 35)
+        // Proof, bytes: measured `5967`, estimated `84062`
+        // Shortest run: 367_508_000 picoseconds.
+        Weight::from_parts(376_992_000, 84062)
+            .saturating_add(T::DbWeight::get().reads(35_u64))
+            .saturating_add(T::DbWeight::get().writes(35_u64))
     }
-    // Federation, round, terms, offence, member, commitment, account, hold, reporter, issuance.
+    // Storage: `Bcfl::Federations` (r:1 w:1)
+    // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Rounds` (r:1 w:1)
+    // Proof: `Bcfl::Rounds` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::FederationTerms` (r:1 w:0)
+    // Proof: `Bcfl::FederationTerms` (`max_values`: None, `max_size`: Some(1270), added: 3745, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Offences` (r:1 w:1)
+    // Proof: `Bcfl::Offences` (`max_values`: None, `max_size`: Some(171), added: 2646, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Participants` (r:1 w:1)
+    // Proof: `Bcfl::Participants` (`max_values`: None, `max_size`: Some(417), added: 2892, mode: `MaxEncodedLen`)
+    // Storage: `System::BlockHash` (r:1 w:0)
+    // Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Committees` (r:1 w:0)
+    // Proof: `Bcfl::Committees` (`max_values`: None, `max_size`: Some(2649), added: 5124, mode: `MaxEncodedLen`)
+    // Storage: `Balances::Holds` (r:1 w:1)
+    // Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `MaxEncodedLen`)
+    // Storage: `System::Account` (r:2 w:2)
+    // Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Commitments` (r:1 w:1)
+    // Proof: `Bcfl::Commitments` (`max_values`: None, `max_size`: Some(150), added: 2625, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Attesters` (r:1 w:1)
+    // Proof: `Bcfl::Attesters` (`max_values`: None, `max_size`: Some(121), added: 2596, mode: `MaxEncodedLen`)
     fn execute_slash() -> Weight {
-        Self::call(12, 10)
+        // Proof, bytes: measured `6395`, estimated `6196`
+        // Shortest run: 226_718_000 picoseconds.
+        Weight::from_parts(231_144_000, 6196)
+            .saturating_add(T::DbWeight::get().reads(12_u64))
+            .saturating_add(T::DbWeight::get().writes(9_u64))
     }
-    // Federation, escrow, account; for each round itself, a commitment and an offence.
-    fn claim(n: u32) -> Weight {
-        Self::call(4, 3).saturating_add(Self::storage(3, 2).saturating_mul(n.into()))
+    // Storage: `Bcfl::Federations` (r:1 w:1)
+    // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Rounds` (r:64 w:64)
+    // Proof: `Bcfl::Rounds` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Offences` (r:64 w:0)
+    // Proof: `Bcfl::Offences` (`max_values`: None, `max_size`: Some(171), added: 2646, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Commitments` (r:64 w:64)
+    // Proof: `Bcfl::Commitments` (`max_values`: None, `max_size`: Some(150), added: 2625, mode: `MaxEncodedLen`)
+    // Storage: `System::Account` (r:2 w:2)
+    // Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+    // `n` is from 1 to 64.
+    fn claim(n: u32, ) -> Weight {
+        // Proof, bytes: measured `1055 + n * (145 ±0)`, estimated `6196 + n * (2781 ±0)`
+        // Shortest run: 122_613_000 picoseconds.
+        Weight::from_parts(83_116_816, 6196)
+            // Standard error: 113_981
+            .saturating_add(Weight::from_parts(35_121_454, 0).saturating_mul(n.into()))
+            .saturating_add(T::DbWeight::get().reads(3_u64))
+            .saturating_add(T::DbWeight::get().reads((3_u64).saturating_mul(n.into())))
+            .saturating_add(T::DbWeight::get().writes(3_u64))
+            .saturating_add(T::DbWeight::get().writes((2_u64).saturating_mul(n.into())))
+            .saturating_add(Weight::from_parts(0, 2781).saturating_mul(n.into()))
     }
-    // Federation, terms, coordinator's account and hold, escrow.
+    // Storage: `Bcfl::Federations` (r:1 w:1)
+    // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
+    // Storage: `System::Account` (r:2 w:2)
+    // Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+    // Storage: `Balances::Holds` (r:1 w:1)
+    // Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `MaxEncodedLen`)
     fn close() -> Weight {
-        Self::call(5, 4)
+        // Proof, bytes: measured `679`, estimated `6196`
+        // Shortest run: 153_138_000 picoseconds.
+        Weight::from_parts(155_922_000, 6196)
+            .saturating_add(T::DbWeight::get().reads(4_u64))
+            .saturating_add(T::DbWeight::get().writes(4_u64))
     }
-    // Federation, present terms; terms.
+    // Storage: `Bcfl::Federations` (r:1 w:1)
+    // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::FederationTerms` (r:1 w:2)
+    // Proof: `Bcfl::FederationTerms` (`max_values`: None, `max_size`: Some(1270), added: 3745, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Rounds` (r:1 w:0)
+    // Proof: `Bcfl::Rounds` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
     fn set_terms() -> Weight {
-        Self::call(3, 2)
+        // Proof, bytes: measured `1707`, estimated `4735`
+        // Shortest run: 52_068_000 picoseconds.
+        Weight::from_parts(54_371_000, 4735)
+            .saturating_add(T::DbWeight::get().reads(3_u64))
+            .saturating_add(T::DbWeight::get().writes(3_u64))
     }
-    // Federation, terms, member, account and hold; motion.
+    // Storage: `Bcfl::Federations` (r:1 w:1)
+    // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Participants` (r:1 w:0)
+    // Proof: `Bcfl::Participants` (`max_values`: None, `max_size`: Some(417), added: 2892, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::FederationTerms` (r:1 w:0)
+    // Proof: `Bcfl::FederationTerms` (`max_values`: None, `max_size`: Some(1270), added: 3745, mode: `MaxEncodedLen`)
+    // Storage: `System::Account` (r:1 w:1)
+    // Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+    // Storage: `Balances::Holds` (r:1 w:1)
+    // Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Motions` (r:0 w:1)
+    // Proof: `Bcfl::Motions` (`max_values`: None, `max_size`: Some(1384), added: 3859, mode: `MaxEncodedLen`)
     fn propose() -> Weight {
-        Self::call(6, 4)
+        // Proof, bytes: measured `2262`, estimated `4735`
+        // Shortest run: 124_736_000 picoseconds.
+        Weight::from_parts(127_360_000, 4735)
+            .saturating_add(T::DbWeight::get().reads(5_u64))
+            .saturating_add(T::DbWeight::get().writes(4_u64))
     }
-    // Federation, motion, member, vote.
+    // Storage: `Bcfl::Federations` (r:1 w:0)
+    // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Motions` (r:1 w:1)
+    // Proof: `Bcfl::Motions` (`max_values`: None, `max_size`: Some(1384), added: 3859, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Participants` (r:1 w:0)
+    // Proof: `Bcfl::Participants` (`max_values`: None, `max_size`: Some(417), added: 2892, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Votes` (r:1 w:1)
+    // Proof: `Bcfl::Votes` (`max_values`: None, `max_size`: Some(89), added: 2564, mode: `MaxEncodedLen`)
     fn vote() -> Weight {
-        Self::call(4, 2)
+        // Proof, bytes: measured `2142`, estimated `4849`
+        // Shortest run: 54_671_000 picoseconds.
+        Weight::from_parts(55_883_000, 4849)
+            .saturating_add(T::DbWeight::get().reads(4_u64))
+            .saturating_add(T::DbWeight::get().writes(2_u64))
     }
-    // Federation, motion, terms, account and hold; each vote.
-    fn enact(n: u32) -> Weight {
-        Self::call(6, 5).saturating_add(Self::storage(1, 1).saturating_mul(n.into()))
+    // Storage: `Bcfl::Federations` (r:1 w:1)
+    // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Motions` (r:1 w:1)
+    // Proof: `Bcfl::Motions` (`max_values`: None, `max_size`: Some(1384), added: 3859, mode: `MaxEncodedLen`)
+    // Storage: `System::Account` (r:1 w:1)
+    // Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+    // Storage: `Balances::Holds` (r:1 w:1)
+    // Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::FederationTerms` (r:1 w:2)
+    // Proof: `Bcfl::FederationTerms` (`max_values`: None, `max_size`: Some(1270), added: 3745, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Rounds` (r:1 w:0)
+    // Proof: `Bcfl::Rounds` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Votes` (r:257 w:256)
+    // Proof: `Bcfl::Votes` (`max_values`: None, `max_size`: Some(89), added: 2564, mode: `MaxEncodedLen`)
+    // `n` is from 0 to 256.
+    fn enact(n: u32, ) -> Weight {
+        // Proof, bytes: measured `3450 + n * (71 ±0)`, estimated `4849 + n * (2564 ±0)`
+        // Shortest run: 149_613_000 picoseconds.
+        Weight::from_parts(157_524_604, 4849)
+            // Standard error: 15_613
+            .saturating_add(Weight::from_parts(9_537_690, 0).saturating_mul(n.into()))
+            .saturating_add(T::DbWeight::get().reads(7_u64))
+            .saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(n.into())))
+            .saturating_add(T::DbWeight::get().writes(6_u64))
+            .saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(n.into())))
+            .saturating_add(Weight::from_parts(0, 2564).saturating_mul(n.into()))
     }
-    // Federation, round, terms, committee of up to 32.
+    // Storage: `Bcfl::Federations` (r:1 w:1)
+    // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Rounds` (r:1 w:1)
+    // Proof: `Bcfl::Rounds` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::FederationTerms` (r:1 w:0)
+    // Proof: `Bcfl::FederationTerms` (`max_values`: None, `max_size`: Some(1270), added: 3745, mode: `MaxEncodedLen`)
+    // Storage: `System::BlockHash` (r:1 w:0)
+    // Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Committees` (r:1 w:0)
+    // Proof: `Bcfl::Committees` (`max_values`: None, `max_size`: Some(2649), added: 5124, mode: `MaxEncodedLen`)
     fn settle_root() -> Weight {
-        Self::call(4, 2)
+        // Proof, bytes: measured `4429`, estimated `6114`
+        // Shortest run: 57_726_000 picoseconds.
+        Weight::from_parts(59_048_000, 6114)
+            .saturating_add(T::DbWeight::get().reads(5_u64))
+            .saturating_add(T::DbWeight::get().writes(2_u64))
     }
-    // Federation, round, terms, commitment, member, offence; 32 hashes of the proof.
+    // Storage: `Bcfl::Federations` (r:1 w:1)
+    // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Rounds` (r:1 w:1)
+    // Proof: `Bcfl::Rounds` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Commitments` (r:1 w:1)
+    // Proof: `Bcfl::Commitments` (`max_values`: None, `max_size`: Some(150), added: 2625, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::FederationTerms` (r:1 w:0)
+    // Proof: `Bcfl::FederationTerms` (`max_values`: None, `max_size`: Some(1270), added: 3745, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Participants` (r:1 w:1)
+    // Proof: `Bcfl::Participants` (`max_values`: None, `max_size`: Some(417), added: 2892, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Offences` (r:1 w:1)
+    // Proof: `Bcfl::Offences` (`max_values`: None, `max_size`: Some(171), added: 2646, mode: `MaxEncodedLen`)
     fn apply_leaf() -> Weight {
-        Self::call(6, 5).saturating_add(LEAF.saturating_mul(32))
+        // Proof, bytes: measured `2484`, estimated `4735`
+        // Shortest run: 153_769_000 picoseconds.
+        Weight::from_parts(155_452_000, 4735)
+            .saturating_add(T::DbWeight::get().reads(6_u64))
+            .saturating_add(T::DbWeight::get().writes(5_u64))
     }
-    // Federation, terms, member, attester.
+    // Storage: `Bcfl::Federations` (r:1 w:1)
+    // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::FederationTerms` (r:1 w:0)
+    // Proof: `Bcfl::FederationTerms` (`max_values`: None, `max_size`: Some(1270), added: 3745, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Participants` (r:1 w:0)
+    // Proof: `Bcfl::Participants` (`max_values`: None, `max_size`: Some(417), added: 2892, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Attesters` (r:1 w:1)
+    // Proof: `Bcfl::Attesters` (`max_values`: None, `max_size`: Some(121), added: 2596, mode: `MaxEncodedLen`)
     fn register_attester() -> Weight {
-        Self::call(4, 2)
+        // Proof, bytes: measured `2659`, estimated `4735`
+        // Shortest run: 57_596_000 picoseconds.
+        Weight::from_parts(60_160_000, 4735)
+            .saturating_add(T::DbWeight::get().reads(4_u64))
+            .saturating_add(T::DbWeight::get().writes(2_u64))
     }
-    // Federation, attester.
+    // Storage: `Bcfl::Federations` (r:1 w:1)
+    // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Attesters` (r:1 w:1)
+    // Proof: `Bcfl::Attesters` (`max_values`: None, `max_size`: Some(121), added: 2596, mode: `MaxEncodedLen`)
     fn resign_attester() -> Weight {
-        Self::call(2, 2)
+        // Proof, bytes: measured `1054`, estimated `3724`
+        // Shortest run: 32_849_000 picoseconds.
+        Weight::from_parts(34_702_000, 3724)
+            .saturating_add(T::DbWeight::get().reads(2_u64))
+            .saturating_add(T::DbWeight::get().writes(2_u64))
     }
-    // Federation, round, terms, committee, attester, member, offence.
+    // Storage: `Bcfl::Federations` (r:1 w:0)
+    // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Rounds` (r:1 w:1)
+    // Proof: `Bcfl::Rounds` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::FederationTerms` (r:1 w:0)
+    // Proof: `Bcfl::FederationTerms` (`max_values`: None, `max_size`: Some(1270), added: 3745, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Committees` (r:1 w:1)
+    // Proof: `Bcfl::Committees` (`max_values`: None, `max_size`: Some(2649), added: 5124, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Participants` (r:1 w:1)
+    // Proof: `Bcfl::Participants` (`max_values`: None, `max_size`: Some(417), added: 2892, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Offences` (r:1 w:1)
+    // Proof: `Bcfl::Offences` (`max_values`: None, `max_size`: Some(171), added: 2646, mode: `MaxEncodedLen`)
     fn attest() -> Weight {
-        Self::call(6, 4)
+        // Proof, bytes: measured `4796`, estimated `6114`
+        // Shortest run: 79_619_000 picoseconds.
+        Weight::from_parts(83_855_000, 6114)
+            .saturating_add(T::DbWeight::get().reads(6_u64))
+            .saturating_add(T::DbWeight::get().writes(4_u64))
     }
-    // Federation, round, terms, committee, member, offence; two signatures.
+    // Storage: `Bcfl::Federations` (r:1 w:0)
+    // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Rounds` (r:1 w:1)
+    // Proof: `Bcfl::Rounds` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::FederationTerms` (r:1 w:0)
+    // Proof: `Bcfl::FederationTerms` (`max_values`: None, `max_size`: Some(1270), added: 3745, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Committees` (r:1 w:1)
+    // Proof: `Bcfl::Committees` (`max_values`: None, `max_size`: Some(2649), added: 5124, mode: `MaxEncodedLen`)
+    // Storage: `System::BlockHash` (r:1 w:0)
+    // Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Participants` (r:1 w:1)
+    // Proof: `Bcfl::Participants` (`max_values`: None, `max_size`: Some(417), added: 2892, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Offences` (r:1 w:1)
+    // Proof: `Bcfl::Offences` (`max_values`: None, `max_size`: Some(171), added: 2646, mode: `MaxEncodedLen`)
     fn report_equivocation() -> Weight {
-        Self::call(6, 4).saturating_add(SIGNATURE.saturating_mul(2))
+        // Proof, bytes: measured `3814`, estimated `6114`
+        // Shortest run: 156_674_000 picoseconds.
+        Weight::from_parts(160_299_000, 6114)
+            .saturating_add(T::DbWeight::get().reads(7_u64))
+            .saturating_add(T::DbWeight::get().writes(4_u64))
     }
-    // Federation, round, terms, commitment, member, offence; 32 hashes of the proof.
+    // Storage: `Bcfl::Federations` (r:1 w:0)
+    // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Rounds` (r:1 w:1)
+    // Proof: `Bcfl::Rounds` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::FederationTerms` (r:1 w:0)
+    // Proof: `Bcfl::FederationTerms` (`max_values`: None, `max_size`: Some(1270), added: 3745, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Commitments` (r:1 w:0)
+    // Proof: `Bcfl::Commitments` (`max_values`: None, `max_size`: Some(150), added: 2625, mode: `MaxEncodedLen`)
+    // Storage: `System::BlockHash` (r:1 w:0)
+    // Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Participants` (r:1 w:1)
+    // Proof: `Bcfl::Participants` (`max_values`: None, `max_size`: Some(417), added: 2892, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Offences` (r:1 w:1)
+    // Proof: `Bcfl::Offences` (`max_values`: None, `max_size`: Some(171), added: 2646, mode: `MaxEncodedLen`)
     fn report_mismatch() -> Weight {
-        Self::call(6, 3).saturating_add(LEAF.saturating_mul(33))
+        // Proof, bytes: measured `2538`, estimated `4735`
+        // Shortest run: 136_493_000 picoseconds.
+        Weight::from_parts(138_777_000, 4735)
+            .saturating_add(T::DbWeight::get().reads(7_u64))
+            .saturating_add(T::DbWeight::get().writes(3_u64))
     }
-    // Federation, round, commitment; 32 hashes of two proofs.
+    // Storage: `Bcfl::Federations` (r:1 w:1)
+    // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Rounds` (r:1 w:1)
+    // Proof: `Bcfl::Rounds` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::FederationTerms` (r:1 w:0)
+    // Proof: `Bcfl::FederationTerms` (`max_values`: None, `max_size`: Some(1270), added: 3745, mode: `MaxEncodedLen`)
     fn report_bad_root() -> Weight {
-        Self::call(3, 2).saturating_add(LEAF.saturating_mul(64))
+        // Proof, bytes: measured `1933`, estimated `4735`
+        // Shortest run: 155_442_000 picoseconds.
+        Weight::from_parts(158_577_000, 4735)
+            .saturating_add(T::DbWeight::get().reads(3_u64))
+            .saturating_add(T::DbWeight::get().writes(2_u64))
     }
-    // Federation, round, terms, offence, account and hold.
+    // Storage: `Bcfl::Federations` (r:1 w:0)
+    // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Rounds` (r:1 w:0)
+    // Proof: `Bcfl::Rounds` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::FederationTerms` (r:1 w:0)
+    // Proof: `Bcfl::FederationTerms` (`max_values`: None, `max_size`: Some(1270), added: 3745, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Offences` (r:1 w:1)
+    // Proof: `Bcfl::Offences` (`max_values`: None, `max_size`: Some(171), added: 2646, mode: `MaxEncodedLen`)
+    // Storage: `System::Account` (r:1 w:1)
+    // Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+    // Storage: `Balances::Holds` (r:1 w:1)
+    // Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `MaxEncodedLen`)
     fn dispute() -> Weight {
-        Self::call(6, 3)
+        // Proof, bytes: measured `2137`, estimated `4735`
+        // Shortest run: 122_954_000 picoseconds.
+        Weight::from_parts(125_437_000, 4735)
+            .saturating_add(T::DbWeight::get().reads(6_u64))
+            .saturating_add(T::DbWeight::get().writes(3_u64))
     }
-    // Federation, round, terms, offence, committee, member, account and hold, issuance.
+    // Storage: `Bcfl::Federations` (r:1 w:0)
+    // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Rounds` (r:1 w:1)
+    // Proof: `Bcfl::Rounds` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::FederationTerms` (r:1 w:0)
+    // Proof: `Bcfl::FederationTerms` (`max_values`: None, `max_size`: Some(1270), added: 3745, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Offences` (r:1 w:1)
+    // Proof: `Bcfl::Offences` (`max_values`: None, `max_size`: Some(171), added: 2646, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Committees` (r:1 w:0)
+    // Proof: `Bcfl::Committees` (`max_values`: None, `max_size`: Some(2649), added: 5124, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Participants` (r:1 w:1)
+    // Proof: `Bcfl::Participants` (`max_values`: None, `max_size`: Some(417), added: 2892, mode: `MaxEncodedLen`)
+    // Storage: `System::Account` (r:1 w:1)
+    // Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+    // Storage: `Balances::Holds` (r:1 w:1)
+    // Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `MaxEncodedLen`)
     fn resolve() -> Weight {
-        Self::call(8, 5)
+        // Proof, bytes: measured `5299`, estimated `6114`
+        // Shortest run: 169_562_000 picoseconds.
+        Weight::from_parts(172_587_000, 6114)
+            .saturating_add(T::DbWeight::get().reads(8_u64))
+            .saturating_add(T::DbWeight::get().writes(5_u64))
     }
-    // Federation, round, offence, member, account and hold.
+    // Storage: `Bcfl::Federations` (r:1 w:0)
+    // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Rounds` (r:1 w:1)
+    // Proof: `Bcfl::Rounds` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::FederationTerms` (r:1 w:0)
+    // Proof: `Bcfl::FederationTerms` (`max_values`: None, `max_size`: Some(1270), added: 3745, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Offences` (r:1 w:1)
+    // Proof: `Bcfl::Offences` (`max_values`: None, `max_size`: Some(171), added: 2646, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Participants` (r:1 w:1)
+    // Proof: `Bcfl::Participants` (`max_values`: None, `max_size`: Some(417), added: 2892, mode: `MaxEncodedLen`)
+    // Storage: `System::Account` (r:1 w:1)
+    // Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+    // Storage: `Balances::Holds` (r:1 w:1)
+    // Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(175), added: 2650, mode: `MaxEncodedLen`)
     fn lapse() -> Weight {
-        Self::call(7, 5)
+        // Proof, bytes: measured `2593`, estimated `4735`
+        // Shortest run: 153_388_000 picoseconds.
+        Weight::from_parts(156_083_000, 4735)
+            .saturating_add(T::DbWeight::get().reads(7_u64))
+            .saturating_add(T::DbWeight::get().writes(5_u64))
     }
-    // Federation, round.
+    // Storage: `Bcfl::Federations` (r:1 w:0)
+    // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Rounds` (r:1 w:1)
+    // Proof: `Bcfl::Rounds` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
     fn seal() -> Weight {
-        Self::call(2, 1)
+        // Proof, bytes: measured `505`, estimated `3771`
+        // Shortest run: 25_988_000 picoseconds.
+        Weight::from_parts(27_090_000, 3771)
+            .saturating_add(T::DbWeight::get().reads(2_u64))
+            .saturating_add(T::DbWeight::get().writes(1_u64))
     }
-    // Federation, round.
+    // Storage: `Bcfl::Federations` (r:1 w:1)
+    // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Rounds` (r:1 w:1)
+    // Proof: `Bcfl::Rounds` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
     fn expire() -> Weight {
-        Self::call(2, 2)
+        // Proof, bytes: measured `736`, estimated `3771`
+        // Shortest run: 29_444_000 picoseconds.
+        Weight::from_parts(29_864_000, 3771)
+            .saturating_add(T::DbWeight::get().reads(2_u64))
+            .saturating_add(T::DbWeight::get().writes(2_u64))
     }
-    // Federation, round, terms, committee; each record.
-    fn prune(n: u32) -> Weight {
-        Self::call(3, 2).saturating_add(Self::storage(1, 1).saturating_mul(n.into()))
+    // Storage: `Bcfl::Federations` (r:1 w:1)
+    // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Rounds` (r:1 w:1)
+    // Proof: `Bcfl::Rounds` (`max_values`: None, `max_size`: Some(306), added: 2781, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::FederationTerms` (r:1 w:0)
+    // Proof: `Bcfl::FederationTerms` (`max_values`: None, `max_size`: Some(1270), added: 3745, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Commitments` (r:129 w:128)
+    // Proof: `Bcfl::Commitments` (`max_values`: None, `max_size`: Some(150), added: 2625, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Offences` (r:128 w:127)
+    // Proof: `Bcfl::Offences` (`max_values`: None, `max_size`: Some(171), added: 2646, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::Committees` (r:1 w:1)
+    // Proof: `Bcfl::Committees` (`max_values`: None, `max_size`: Some(2649), added: 5124, mode: `MaxEncodedLen`)
+    // `n` is from 1 to 256.
+    fn prune(n: u32, ) -> Weight {
+        // Proof, bytes: measured `4589 + n * (85 ±0)`, estimated `6114 + n * (1322 ±1)`
+        // Shortest run: 65_948_000 picoseconds.
+        Weight::from_parts(57_773_759, 6114)
+            // Standard error: 19_051
+            .saturating_add(Weight::from_parts(8_795_005, 0).saturating_mul(n.into()))
+            .saturating_add(T::DbWeight::get().reads(5_u64))
+            .saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(n.into())))
+            .saturating_add(T::DbWeight::get().writes(2_u64))
+            .saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(n.into())))
+            .saturating_add(Weight::from_parts(0, 1322).saturating_mul(n.into()))
     }
-    // Federation, terms.
+    // Storage: `Bcfl::Federations` (r:1 w:1)
+    // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
+    // Storage: `Bcfl::FederationTerms` (r:1 w:0)
+    // Proof: `Bcfl::FederationTerms` (`max_values`: None, `max_size`: Some(1270), added: 3745, mode: `MaxEncodedLen`)
     fn replace_coordinator() -> Weight {
-        Self::call(2, 1)
+        // Proof, bytes: measured `1537`, estimated `4735`
+        // Shortest run: 30_265_000 picoseconds.
+        Weight::from_parts(30_916_000, 4735)
+            .saturating_add(T::DbWeight::get().reads(2_u64))
+            .saturating_add(T::DbWeight::get().writes(1_u64))
     }
 }

@@ -46,7 +46,7 @@ fn decide(call: RuntimeCall, seconder: Sr25519Keyring) -> Outcome {
         length_bound,
     };
     send(Alice, RuntimeCall::Council(close))?;
-    let executed = System::events().into_iter().find_map(|record| match record.event {
+    let executed = System::events().into_iter().rev().find_map(|record| match record.event {
         RuntimeEvent::Council(pallet_collective::Event::Executed { result, .. }) => Some(result),
         _ => None,
     });
@@ -73,6 +73,8 @@ fn set_keys(who: Sr25519Keyring) -> Outcome {
     let (keys, proof) = keys_of(who);
     send(who, RuntimeCall::Session(pallet_session::Call::set_keys { keys, proof }))
 }
+
+const AURA: sp_core::crypto::KeyTypeId = sp_core::crypto::key_types::AURA;
 
 fn authors() -> Vec<Vec<u8>> {
     let authorities = pallet_aura::Authorities::<Runtime>::get();
@@ -106,6 +108,33 @@ fn council_adds_a_validator_for_the_session_after_the_next() {
         // GRANDPA changes with the block that ends.
         let pending = pallet_grandpa::PendingChange::<Runtime>::get().expect("a change");
         assert_eq!(pending.next_authorities.len(), 2);
+    });
+}
+
+#[test]
+fn removed_validator_purges_its_keys_and_has_its_deposit_back() {
+    development(|| {
+        let free = || Balances::free_balance(Dave.to_account_id());
+        let before = free();
+        assert_ok!(set_keys(Dave));
+        assert_eq!(free(), before - UNIT);
+        assert_ok!(decide(add(Dave), Bob));
+        Session::rotate_session();
+        Session::rotate_session();
+        let validator = Dave.to_account_id();
+        let remove = pallet_validator_set::Call::remove_validator { validator };
+        assert_ok!(decide(RuntimeCall::ValidatorSet(remove), Bob));
+        Session::rotate_session();
+        Session::rotate_session();
+        assert_eq!(authors(), [key(Alice)]);
+        // Nobody else can: the keys are its own, and cost nobody else anything.
+        let purge = RuntimeCall::Session(pallet_session::Call::purge_keys {});
+        assert_noop!(send(Charlie, purge.clone()), pallet_session::Error::<Runtime>::NoKeys);
+        assert_ok!(send(Dave, purge));
+        assert_eq!(free(), before);
+        let (keys, _) = keys_of(Dave);
+        let owner = pallet_session::KeyOwner::<Runtime>::get((AURA, keys.aura.to_raw_vec()));
+        assert_eq!(owner, None);
     });
 }
 

@@ -30,8 +30,9 @@ const AT_ANY_TIME: [(u16, Maker); 11] = [
     (18, dispute),
     (16, govern),
 ];
-/// What comes more often while no round is open, while one takes commitments, and once it is
-/// sealed.
+/// What comes more often in a federation that closes, while no round is open, while one takes
+/// commitments, and once it is sealed.
+const CLOSING: [(u16, Maker); 3] = [(4, leave), (2, end), (1, dispute)];
 const BETWEEN: [(u16, Maker); 4] = [(4, open), (2, after), (1, skip_to_deadline), (1, dispute)];
 const OPEN: [(u16, Maker); 3] = [(8, commit), (1, skip_to_deadline), (1, attest)];
 const SEALED: [(u16, Maker); 4] = [(3, settle), (5, attest), (1, report), (1, skip_some)];
@@ -50,10 +51,13 @@ fn pick(makers: &[(u16, Maker)], number: u16) -> Maker {
 
 pub fn make(world: &World, dice: Dice) -> Action {
     let found = Federations::<Test>::get(0);
+    let is_closing =
+        found.as_ref().is_some_and(|found| matches!(found.state, FederationState::Closing { .. }));
     let open = found.and_then(|found| found.open_round).and_then(|id| Rounds::<Test>::get(0, id));
     let number = dice.kind / 2;
     let maker = match open {
         _ if dice.kind.is_multiple_of(2) => pick(&AT_ANY_TIME, number),
+        _ if is_closing => pick(&CLOSING, number),
         None => pick(&BETWEEN, number),
         Some(round) if round.is_sealed(System::block_number()) => pick(&SEALED, number),
         Some(_) => pick(&OPEN, number),
@@ -107,8 +111,20 @@ fn by_anyone(dice: Dice, call: Call<Test>) -> Action {
     Action::Call(anyone(dice), call)
 }
 
+/// Who has the longest queue of unbonding chunks takes one planck more on its way out.
+fn unbond_again(dice: Dice, federation: FederationId) -> Action {
+    let queue = |account: &AccountId32| {
+        Participants::<Test>::get(federation, account).map_or(0, |member| member.unbonding.len())
+    };
+    let account = (0..ACCOUNTS).map(member).max_by_key(queue).unwrap_or_else(|| anyone(dice));
+    Action::Call(account, Call::unbond { federation, amount: 1 })
+}
+
 fn stake(_: &World, dice: Dice) -> Action {
     let (federation, amount, account) = (dice.federation(), dice.amount(), dice.member());
+    if dice.rarely(0, 4) {
+        return unbond_again(dice, federation);
+    }
     by_anyone(
         dice,
         match dice.below(2, 8) {
@@ -121,10 +137,29 @@ fn stake(_: &World, dice: Dice) -> Action {
     )
 }
 
+/// The last steps of federation 0: its members leave, then it ends.
+fn leave(_: &World, dice: Dice) -> Action {
+    let is_there = |account: &AccountId32| Participants::<Test>::contains_key(0, account);
+    let mut members = (0..ACCOUNTS).map(|index| member((dice.picks[1] % 8 + index) % ACCOUNTS));
+    let account = members.find(is_there).unwrap_or_else(|| dice.member());
+    by_anyone(dice, Call::withdraw { federation: 0, account })
+}
+
+fn end(_: &World, dice: Dice) -> Action {
+    let ends = Federations::<Test>::get(0).map(|found| found.state);
+    let now = System::block_number();
+    match ends {
+        Some(FederationState::Closing { ends }) if now < ends && !dice.rarely(0, 3) => {
+            Action::Skip(ends - now)
+        }
+        _ => by_anyone(dice, Call::close { federation: 0 }),
+    }
+}
+
 fn open(_: &World, dice: Dice) -> Action {
     let federation = dice.federation();
     let who = by_coordinator(dice, federation);
-    let call = match dice.below(0, 150) {
+    let call = match dice.below(0, 100) {
         0 | 3 => {
             let mut terms = terms();
             change(&mut terms, dice);
@@ -222,7 +257,8 @@ fn attest(world: &World, dice: Dice) -> Action {
         2 if dice.rarely(0, 4) => Call::resign_attester { federation },
         _ => {
             let tip = Attesters::<Test>::get(federation, &account).map(|attester| attester.tip);
-            let preimage = tip.map_or(hash(0), |tip| world.opening(index, tip));
+            let known = tip.filter(|_| !dice.rarely(2, 16));
+            let preimage = known.map_or(hash(0), |tip| world.opening(index, tip));
             let version = if dice.rarely(1, 6) { 1 } else { 0 };
             let statement = statement((federation, round), version);
             Call::attest { federation, round, statement, preimage }
@@ -310,8 +346,10 @@ fn govern(_: &World, dice: Dice) -> Action {
     let number = next.saturating_sub(1 + u32::from(dice.rarely(0, 4)));
     let mut terms = terms();
     change(&mut terms, dice);
-    if dice.rarely(2, 20) {
-        terms.unbonding_blocks = 1;
+    match dice.picks[2] / 8 {
+        0 => terms.unbonding_blocks = 1,
+        1 => terms.commit_blocks = 0,
+        _ => {}
     }
     let governor = match dice.who % 4 {
         0 => council(),
