@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from hypothesis import strategies as st
 
 from bcfl_plugins import attacks
 from bcfl_plugins.errors import ConfigError
 from bcfl_plugins.testing.cases import Case
 from bcfl_plugins.testing.tags import minority
+from bcfl_plugins.testing.tape import Tape, tapes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from hypothesis import strategies as st
 
     from bcfl_plugins.defenses.base import Floats
 
@@ -52,23 +56,29 @@ def _is_blind(name: str) -> bool:
 _LIBRARY = library()
 
 
-@st.composite
+_PAIR, _FEW, _DTYPE, _ORDER = range(4)
+_N, _D, _TEXTURE, _SPREAD, _NOISE = range(4, 9)
+_KIND, _WHICH, _SIZE, _SIGN = range(10, 14)
+TWIST = 14
+"""Places on the tape of a round; `TWIST` and those after it are read by the checks."""
+
+_ROWS, _COLUMNS = 9, 4
+"""The table that small rounds are read from, whatever their size."""
+
+
 def updates(
-    draw: st.DrawFn,
     n: int | None = None,
     d: int | None = None,
     *,
     textures: Sequence[str] = _TEXTURES,
-    max_n: int = 9,
+    max_n: int = _ROWS,
     min_d: int = 1,
-    max_d: int = 4,
-) -> Floats:
+    max_d: int = _COLUMNS,
+) -> st.SearchStrategy[Floats]:
     """Draw honest updates: an (n, d) float64 array.
 
     Parameters
     ----------
-    draw : DrawFn
-        Given by hypothesis.
     n, d : int or None
         Numbers of updates and of coordinates; drawn when ``None``.
     textures : sequence of str
@@ -78,36 +88,42 @@ def updates(
     max_n, min_d, max_d : int
         Bounds of what is drawn.
     """
-    n = draw(st.integers(1, max_n)) if n is None else n
-    d = draw(st.integers(min_d, max_d)) if d is None else d
-    texture = draw(st.sampled_from(list(textures)))
-    most = 1 if texture == "coarse" else 9
-    values = draw(st.lists(st.integers(-most, most), min_size=n * d, max_size=n * d))
-    rows = np.array(values, dtype=np.float64).reshape(n, d)
+    numbers = range(1, max_n + 1) if n is None else (n,)
+    widths = range(min_d, max_d + 1) if d is None else (d,)
+
+    def read(tape: Tape) -> Floats:
+        return _honest(tape, tape.pick(_N, numbers), tape.pick(_D, widths), textures)
+
+    return _tapes(1, max(numbers), max(widths)).map(read)
+
+
+def _tapes(tables: int, n: int, d: int) -> st.SearchStrategy[Tape]:
+    return tapes(tables * max(n, _ROWS), max(d, _COLUMNS))
+
+
+def _honest(tape: Tape, n: int, d: int, textures: Sequence[str]) -> Floats:
+    texture = tape.pick(_TEXTURE, textures)
+    rows = tape.whole(n, d, 1 if texture == "coarse" else 9)
     if texture == "generic":
-        rng = np.random.Generator(np.random.PCG64(draw(st.integers(0, 9999))))
-        spread = draw(st.sampled_from((1.0, 0.01, 30.0)))
+        rng = np.random.Generator(np.random.PCG64(tape.number(_NOISE)))
+        spread = tape.pick(_SPREAD, (1.0, 0.01, 30.0))
         return np.round(1 + spread * (rows / 9 + rng.normal(size=(n, d))), 3)
     if texture == "tight":
-        rows = draw(st.sampled_from((100.0, -20.0))) + rows / 8
+        rows = tape.pick(_SPREAD, (100.0, -20.0)) + rows / 8
     return rows
 
 
-@st.composite
 def byzantine_rows(
-    draw: st.DrawFn,
     honest: Floats,
     count: int,
     *,
     kinds: Sequence[str] = ATTACKS,
     dtype: str = "float64",
-) -> tuple[str, Floats]:
+) -> st.SearchStrategy[tuple[str, Floats]]:
     """Draw what byzantine nodes send when they know all honest updates.
 
     Parameters
     ----------
-    draw : DrawFn
-        Given by hypothesis.
     honest : (h, d) Floats
         The honest updates.
     count : int
@@ -119,46 +135,70 @@ def byzantine_rows(
 
     Returns
     -------
-    tuple of str and Floats
+    SearchStrategy of (str, Floats)
         The attack's name and the (count, d) rows.
     """
-    kind = draw(st.sampled_from(list(kinds)))
-    d = honest.shape[1]
-    if count == 0:
-        return "", np.zeros((0, d))
+    return _tapes(_tables(kinds), count, honest.shape[1]).map(
+        lambda tape: _byzantine(tape, honest, _Crew(count, kinds, dtype))
+    )
+
+
+def _tables(kinds: Sequence[str]) -> int:
+    """Return how many tables the kinds read from."""
+    return 4 if "bits" in kinds else 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Crew:
+    """How many byzantine updates of which kinds and dtype; their table starts `below` a row."""
+
+    count: int
+    kinds: Sequence[str]
+    dtype: str
+    below: int = 0
+
+
+def _byzantine(tape: Tape, honest: Floats, crew: _Crew) -> tuple[str, Floats]:
+    kind = tape.pick(_KIND, crew.kinds)
+    if crew.count == 0:
+        return "", np.zeros((0, honest.shape[1]))
     if kind == "library":
-        return _from_library(draw, honest, count)
+        return _from_library(tape, honest, crew.count)
+    return kind, _made(tape, kind, honest, crew)
+
+
+def _made(tape: Tape, kind: str, honest: Floats, crew: _Crew) -> Floats:
+    count, d = crew.count, honest.shape[1]
     if kind == "bits":
-        words = st.integers(0, 2**32 - 1)
-        bits = draw(st.lists(words, min_size=count * d, max_size=count * d))
-        with np.errstate(invalid="ignore"):
-            rows = np.array(bits, np.uint32).view(np.float32).astype(np.float64)
-        return kind, rows.reshape(count, d)
-    if kind in NON_FINITE:
-        return kind, _non_finite(draw, kind, honest, count)
-    if kind in OVERFLOW:
-        return kind, _overflowing(draw, kind, count, d, dtype)
-    return kind, _finite(draw, kind, honest, count, dtype)
-
-
-def _finite(draw: st.DrawFn, kind: str, honest: Floats, count: int, dtype: str) -> Floats:
-    mean = honest.mean(axis=0)
-    d = honest.shape[1]
-    if kind == "echo":
-        return np.tile(honest[draw(st.integers(0, len(honest) - 1))], (count, 1))
-    if kind == "mirror":
-        return np.tile(-draw(st.sampled_from((1.0, 0.5, 10.0))) * mean, (count, 1))
+        return _bits(tape.words(count, d, below=crew.below))
     if kind == "free":
-        values = draw(st.lists(st.integers(-99, 99), min_size=count * d, max_size=count * d))
-        return np.array(values, dtype=np.float64).reshape(count, d)
-    fitting = [m for m in _MAGNITUDES if m < LARGEST[dtype] * _HEADROOM[dtype]]
-    magnitude = draw(st.sampled_from(fitting))
-    sign = draw(st.sampled_from((1.0, -1.0)))
-    way = np.zeros(d)
-    axis = draw(st.integers(0, d))
-    way[:] = 1.0 if axis == d else way
-    if axis < d:
-        way[axis] = 1.0
+        return tape.whole(count, d, 99, below=crew.below)
+    if kind in NON_FINITE:
+        return _non_finite(tape, kind, honest, count)
+    if kind in OVERFLOW:
+        return _overflowing(tape, kind, honest, crew)
+    return _finite(tape, kind, honest, crew)
+
+
+def _bits(words: np.ndarray[Any, Any]) -> Floats:
+    """Read words as float32; one in four is made NaN, with the payload that it has."""
+    drawn = np.where(words % 4 == 3, words | 0x7F800000, words).astype(np.uint32)  # noqa: PLR2004
+    with np.errstate(invalid="ignore"):
+        return drawn.view(np.float32).astype(np.float64)
+
+
+def _finite(tape: Tape, kind: str, honest: Floats, crew: _Crew) -> Floats:
+    mean = honest.mean(axis=0)
+    count, d = crew.count, honest.shape[1]
+    if kind == "echo":
+        return np.tile(honest[tape.pick(_WHICH, range(len(honest)))], (count, 1))
+    if kind == "mirror":
+        return np.tile(-tape.pick(_WHICH, (1.0, 0.5, 10.0)) * mean, (count, 1))
+    fitting = [m for m in _MAGNITUDES if m < LARGEST[crew.dtype] * _HEADROOM[crew.dtype]]
+    magnitude = tape.pick(_SIZE, fitting)
+    sign = tape.pick(_SIGN, (1.0, -1.0))
+    axis = tape.pick(_WHICH, range(d + 1))
+    way = np.ones(d) if axis == d else np.eye(d)[axis]
     rows = np.tile(mean + sign * magnitude * way, (count, 1))
     if kind == "split":
         rows[count // 2 :] = mean - sign * magnitude * way
@@ -168,48 +208,46 @@ def _finite(draw: st.DrawFn, kind: str, honest: Floats, count: int, dtype: str) 
     return rows
 
 
-def _non_finite(draw: st.DrawFn, kind: str, honest: Floats, count: int) -> Floats:
+def _non_finite(tape: Tape, kind: str, honest: Floats, count: int) -> Floats:
     rows = np.tile(honest[0], (count, 1))
     if kind == "one_nan":
-        rows[:, draw(st.integers(0, honest.shape[1] - 1))] = np.nan
+        rows[:, tape.pick(_WHICH, range(honest.shape[1]))] = np.nan
     elif kind == "mixed":
         rows[:] = np.inf
         rows[::2] = -np.inf
         rows[0, 0] = np.nan
     else:
-        rows[:] = np.nan if kind == "nan" else draw(st.sampled_from((np.inf, -np.inf)))
+        rows[:] = np.nan if kind == "nan" else tape.pick(_SIGN, (np.inf, -np.inf))
     return rows
 
 
-def _overflowing(draw: st.DrawFn, kind: str, count: int, d: int, dtype: str) -> Floats:
-    most = LARGEST[dtype]
-    sign = draw(st.sampled_from((1.0, -1.0)))
+def _overflowing(tape: Tape, kind: str, honest: Floats, crew: _Crew) -> Floats:
+    most = LARGEST[crew.dtype]
+    sign = tape.pick(_SIGN, (1.0, -1.0))
     size = 2 * most**0.5 if kind == "root" else most
-    rows = np.full((count, d), sign * size)
+    rows = np.full((crew.count, honest.shape[1]), sign * size)
     if kind == "huge_pair":
         rows[::2] *= -1
     return rows
 
 
-def _from_library(draw: st.DrawFn, honest: Floats, count: int) -> tuple[str, Floats]:
-    name = draw(st.sampled_from(_LIBRARY))
-    rng = np.random.Generator(np.random.PCG64(draw(st.integers(0, 99))))
+def _from_library(tape: Tape, honest: Floats, count: int) -> tuple[str, Floats]:
+    name = tape.pick(_WHICH, _LIBRARY)
+    rng = np.random.Generator(np.random.PCG64(tape.pick(_SIZE, range(100))))
     rows = attacks.create(name).craft(honest, count, rng=rng)
     return name, np.asarray(rows, dtype=np.float64)
 
 
-_ORDERS = 20
+ORDERS = range(21)
+"""Numbers of `order`."""
 
 
-def orders(n: int) -> st.SearchStrategy[tuple[int, ...]]:
-    """Draw an order of n updates: as they are, reversed, moved by one, or shuffled.
+@cache
+def order(number: int, n: int) -> tuple[int, ...]:
+    """Return an order of n updates: as they are, reversed, moved by one, or shuffled.
 
     Shuffles are numbered, not drawn one by one, so that a failure can shrink n below them.
     """
-    return st.integers(0, _ORDERS).map(lambda number: _order(number, n))
-
-
-def _order(number: int, n: int) -> tuple[int, ...]:
     simple = (range(n), range(n - 1, -1, -1), [*range(1, n), *range(min(n, 1))])
     if number < len(simple):
         return tuple(simple[number])
@@ -217,24 +255,21 @@ def _order(number: int, n: int) -> tuple[int, ...]:
     return tuple(rng.permutation(n).tolist())
 
 
-@st.composite
 def rounds(
-    draw: st.DrawFn,
     pairs: Sequence[tuple[int, int]] | None = None,
     *,
     kinds: Sequence[str] = ATTACKS,
     textures: Sequence[str] = _TEXTURES,
     dtypes: Sequence[str] = ("float64", "float32"),
     min_d: int = 1,
-    max_d: int = 4,
+    max_d: int = _COLUMNS,
     count: Callable[[int], int] | None = None,
-) -> Case:
+    twist: Callable[[Case, Tape], tuple[float, ...]] | None = None,
+) -> st.SearchStrategy[Case]:
     """Draw one whole round.
 
     Parameters
     ----------
-    draw : DrawFn
-        Given by hypothesis.
     pairs : sequence of (int, int) or None
         The (n, f) to draw from; by default all with n from 1 to 9 and f below one half.
     kinds, textures : sequence of str
@@ -245,33 +280,28 @@ def rounds(
         Least and greatest number of coordinates.
     count : callable or None
         ``(f) -> int``: how many of the f are byzantine in truth; by default all, or fewer.
+    twist : callable or None
+        ``(case, tape) -> numbers``: reads what else a check draws, at `TWIST` and after it.
 
     Returns
     -------
-    Case
+    SearchStrategy of Case
         Byzantine updates stand at drawn places among the honest ones.
     """
     listed = pairs or [(n, f) for n in range(1, 10) for f in range(minority(n) + 1)]
     if set(kinds) <= _CROWDS:
         listed = [pair for pair in listed if pair[1] > 1] or listed
-    n, f = draw(st.sampled_from(list(listed)))
-    few = draw(st.integers(0, 3)) if count is None else 0
-    bad = (max(f - 1, 0) if few == 3 else f) if count is None else count(f)  # noqa: PLR2004
-    dtype = draw(st.sampled_from(list(dtypes)))
-    honest = draw(updates(n - bad, textures=textures, min_d=min_d, max_d=max_d))
-    attack, rows = draw(byzantine_rows(honest, bad, kinds=kinds, dtype=dtype))
-    at = draw(orders(n))[n - bad :] if bad else ()
-    return Case(honest, rows, f=f, at=tuple(sorted(at)), attack=attack, dtype=dtype)
+    most = max(_ROWS, *(n for n, _ in listed))
 
+    def read(tape: Tape) -> Case:
+        n, f = tape.pick(_PAIR, listed)
+        few = tape.pick(_FEW, range(4)) == 3  # noqa: PLR2004
+        bad = max(f - few, 0) if count is None else count(f)
+        dtype = tape.pick(_DTYPE, dtypes)
+        honest = _honest(tape, n - bad, tape.pick(_D, range(min_d, max_d + 1)), textures)
+        attack, rows = _byzantine(tape, honest, _Crew(bad, kinds, dtype, below=most))
+        at = order(tape.pick(_ORDER, ORDERS), n)[n - bad :] if bad else ()
+        case = Case(honest, rows, f=f, at=tuple(sorted(at)), attack=attack, dtype=dtype)
+        return case if twist is None else replace(case, twist=twist(case, tape))
 
-def with_twist(
-    cases: st.SearchStrategy[Case], twist: st.SearchStrategy[Any]
-) -> st.SearchStrategy[Case]:
-    """Add a drawn tuple of numbers to drawn cases."""
-    return st.builds(_twisted, cases, twist)
-
-
-def _twisted(case: Case, twist: tuple[float, ...]) -> Case:
-    return Case(
-        case.honest, case.byzantine, case.f, case.at, case.attack, case.dtype, twist, case.recipe
-    )
+    return _tapes(1 + _tables(kinds), most, max_d).map(read)

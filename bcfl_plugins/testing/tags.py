@@ -32,12 +32,16 @@ class Tags(Claims):
     max_byzantine : callable
         ``(n) -> int``: the greatest f that the rule tolerates among n updates, -1 for not even
         zero. Asked for more, the rule must raise `ValueError`.
+    ties : bool
+        Ties are broken by content: also where updates are alike or equally far, their order
+        changes nothing. A `Defense` breaks them by the ids that it is given.
     form : {"matrix", "layers", "lists"}
         How the callable takes its updates.
     """
 
     bounded: bool = True
     max_byzantine: Callable[[int], int] = minority
+    ties: bool = False
     form: Form = "matrix"
 
 

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from hypothesis import assume
-from hypothesis import strategies as st
 
 from bcfl_plugins.testing.checks.base import Check, Kinds, only_ours
 from bcfl_plugins.testing.drivers import Batch
-from bcfl_plugins.testing.generate import FINITE, rounds, with_twist
+from bcfl_plugins.testing.generate import FINITE, TWIST, rounds
 from bcfl_plugins.testing.measure import (
     Gauge,
     Violation,
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
 
     from bcfl_plugins.testing.cases import Case
     from bcfl_plugins.testing.subjects import Subject
+    from bcfl_plugins.testing.tape import Tape
 
 _SMALL = ("echo", "free", "mirror")
 """Attacks of numbers so small that a shift loses no digit of the honest ones."""
@@ -37,9 +37,14 @@ _SMALL = ("echo", "free", "mirror")
 
 def _moved(subject: Subject, kinds: Kinds) -> SearchStrategy[Case]:
     """Draw rounds in general position: on a line even an exact geometric median is not unique."""
-    shifts = st.sampled_from((1.0, -1.0, 64.0, 1024.0, -1024.0))
-    cases = rounds(subject.pairs, kinds=kinds, textures=("generic",), min_d=2)
-    return with_twist(cases, st.tuples(shifts))
+    shifts = (1.0, -1.0, 64.0, 1024.0, -1024.0)
+    return rounds(
+        subject.pairs,
+        kinds=kinds,
+        textures=("generic",),
+        min_d=2,
+        twist=lambda _case, tape: (tape.pick(TWIST, shifts),),
+    )
 
 
 def _translation(subject: Subject, case: Case, _gauge: Gauge) -> None:
@@ -72,8 +77,10 @@ TRANSLATION = Check(
 
 
 def _scaled(subject: Subject, kinds: Kinds) -> SearchStrategy[Case]:
-    factors = st.sampled_from((2.0, 2.0**-10, 2.0**10, 2.0**-30))
-    return with_twist(rounds(subject.pairs, kinds=kinds), st.tuples(factors))
+    factors = (2.0, 2.0**-10, 2.0**10, 2.0**-30)
+    return rounds(
+        subject.pairs, kinds=kinds, twist=lambda _case, tape: (tape.pick(TWIST, factors),)
+    )
 
 
 def _scale(subject: Subject, case: Case, _gauge: Gauge) -> None:
@@ -140,9 +147,11 @@ MEAN = Check(
 
 def _repeated(subject: Subject, kinds: Kinds) -> SearchStrategy[Case]:
     pairs = [pair for pair in subject.pairs if pair[1] == 0]
-    return rounds(pairs, kinds=kinds, textures=("generic",), min_d=2).flatmap(
-        lambda case: with_twist(st.just(case), st.tuples(*[st.integers(0, 3).map(float)] * case.n))
-    )
+    return rounds(pairs, kinds=kinds, textures=("generic",), min_d=2, twist=_weights)
+
+
+def _weights(case: Case, tape: Tape) -> tuple[float, ...]:
+    return tuple(tape.pick(TWIST + place, (0.0, 1.0, 2.0, 3.0)) for place in range(case.n))
 
 
 def _weighted(subject: Subject, case: Case, _gauge: Gauge) -> None:
@@ -177,9 +186,11 @@ WEIGHTED = Check(
 
 
 def _two_rounds(subject: Subject, kinds: Kinds) -> SearchStrategy[Case]:
-    return with_twist(
-        rounds(subject.pairs, kinds=kinds, textures=("generic",)),
-        st.tuples(st.sampled_from((1.0, 0.5, -1.0))),
+    return rounds(
+        subject.pairs,
+        kinds=kinds,
+        textures=("generic",),
+        twist=lambda _case, tape: (tape.pick(TWIST, (1.0, 0.5, -1.0)),),
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from hypothesis import strategies as st
 
 from bcfl_plugins.testing.cases import Case, shuffled
 from bcfl_plugins.testing.checks.base import Check, Kinds, attacked, only_ours
@@ -13,10 +12,11 @@ from bcfl_plugins.testing.drivers import Batch
 from bcfl_plugins.testing.generate import (
     FINITE,
     NON_FINITE,
+    ORDERS,
     OVERFLOW,
-    orders,
+    TWIST,
+    order,
     rounds,
-    with_twist,
 )
 from bcfl_plugins.testing.measure import (
     Gauge,
@@ -30,9 +30,12 @@ from bcfl_plugins.testing.measure import (
 )
 from bcfl_plugins.testing.results import shown
 from bcfl_plugins.testing.subjects import LARGEST, Crashed, Refused, Subject, harmless
+from bcfl_plugins.testing.tags import Tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from hypothesis.strategies import SearchStrategy
 
     from bcfl_plugins.testing.drivers import Answer
     from bcfl_plugins.testing.tags import Profile
@@ -104,7 +107,7 @@ REFUSES = Check(
 )
 
 
-def _any_round(subject: Subject, kinds: Kinds) -> st.SearchStrategy[Case]:
+def _any_round(subject: Subject, kinds: Kinds) -> SearchStrategy[Case]:
     return rounds(subject.pairs, kinds=kinds)
 
 
@@ -193,17 +196,18 @@ DETERMINISTIC = Check(
 )
 
 
-def _in_any_order(subject: Subject, kinds: Kinds) -> st.SearchStrategy[Case]:
-    """Draw rounds: with ties for rules of ours, which break them by id, without for others."""
-    ours = subject.driver.kind == "defense"
+def _in_any_order(subject: Subject, kinds: Kinds) -> SearchStrategy[Case]:
+    """Draw rounds: with ties for rules of ours, which break them by id, and for who claims it."""
+    claims = subject.claims
+    ties = subject.driver.kind == "defense" or (isinstance(claims, Tags) and claims.ties)
     pairs = [(n, f) for n, f in (attacked(subject) or subject.pairs) if n > 1] or subject.pairs
-    cases = rounds(
+    return rounds(
         pairs,
         kinds=kinds,
-        textures=("coarse", "plain") if ours else ("generic",),
-        count=None if ours else (lambda f: min(f, 1)),
+        textures=("coarse", "plain") if ties else ("generic",),
+        count=None if ties else (lambda f: min(f, 1)),
+        twist=lambda case, tape: order(tape.pick(TWIST, ORDERS), case.n),
     )
-    return cases.flatmap(lambda case: with_twist(st.just(case), orders(case.n)))
 
 
 def _order(subject: Subject, case: Case, _gauge: Gauge) -> None:
@@ -214,17 +218,17 @@ def _order(subject: Subject, case: Case, _gauge: Gauge) -> None:
 
 
 def _same_in_order(subject: Subject, case: Case, ids: tuple[int, ...] | None) -> None:
-    order = [int(place) for place in case.twist]
+    arrival = [int(place) for place in case.twist]
     batch = batch_of(case)
-    rows = shuffled(case, order)
-    moved = None if ids is None else tuple(ids[place] for place in order)
+    rows = shuffled(case, arrival)
+    moved = None if ids is None else tuple(ids[place] for place in arrival)
     one = ask(subject, case, Batch(case.rows(), case.told, batch.trusted, ids))
     two = ask(subject, case, Batch(rows, case.told, batch.trusted, moved))
     # A sum rounds by the size of what is added: here, and only here, byzantine updates count.
     allowed = tight_slack(case, one, scale_of(case.rows().astype(np.float64)).size)
     if far(one.flat, two.flat) > allowed:
         raise Violation(
-            f"The result depends on the order of arrival; here {order}.",
+            f"The result depends on the order of arrival; here {arrival}.",
             case,
             output=f"{shown(one.flat)}, then {shown(two.flat)}",
             observed=far(one.flat, two.flat),
@@ -233,13 +237,13 @@ def _same_in_order(subject: Subject, case: Case, ids: tuple[int, ...] | None) ->
     if one.decision is None or two.decision is None:
         return
     content = case.rows()
-    for new, old in enumerate(order):
+    for new, old in enumerate(arrival):
         twins = [
             i for i in range(case.n) if np.array_equal(content[i], content[old], equal_nan=True)
         ]
         if bool(two.decision.kept[new]) not in {bool(one.decision.kept[i]) for i in twins}:
             raise Violation(
-                f"Whether an update is kept depends on the order of arrival; here {order}.",
+                f"Whether an update is kept depends on the order of arrival; here {arrival}.",
                 case,
                 output=f"{one.decision.kept.tolist()}, then {two.decision.kept.tolist()}",
             )
@@ -281,9 +285,12 @@ REFERENCE = Check(
     "Given the model that went out, a rule judges deltas and returns a model.",
     "Subtract the reference in float64 before anything else, and add it at the end.",
     _reference,
-    cases=lambda subject, kinds: with_twist(
-        rounds(subject.pairs, kinds=kinds, textures=("plain",), dtypes=("float64",)),
-        st.tuples(st.sampled_from((0.0, 1.0, 64.0, -1024.0))),
+    cases=lambda subject, kinds: rounds(
+        subject.pairs,
+        kinds=kinds,
+        textures=("plain",),
+        dtypes=("float64",),
+        twist=lambda _case, tape: (tape.pick(TWIST, (0.0, 1.0, 64.0, -1024.0)),),
     ),
     kinds=("free", "echo"),
     skip=only_ours,

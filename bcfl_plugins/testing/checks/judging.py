@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from hypothesis import assume
-from hypothesis import strategies as st
 
 from bcfl_plugins.testing.cases import large_case
 from bcfl_plugins.testing.checks.base import Check, Kinds, attacked, needs_byzantine
-from bcfl_plugins.testing.generate import rounds, with_twist
+from bcfl_plugins.testing.generate import TWIST, rounds
 from bcfl_plugins.testing.measure import (
     Gauge,
     Violation,
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from bcfl_plugins.testing.drivers import Answer
     from bcfl_plugins.testing.subjects import Subject
     from bcfl_plugins.testing.tags import Profile
+    from bcfl_plugins.testing.tape import Tape
 
 _ROUNDING = 1e-9
 _CROWD = 3
@@ -131,14 +131,19 @@ def _far_out(subject: Subject, _kinds: Kinds) -> SearchStrategy[Case]:
         pairs = [(n, f) for n, f in attacked(subject) if n > _CROWD]
         lone = rounds(pairs, kinds=("echo",), textures=("tight",), count=lambda _f: 1)
         return lone.map(_opposed)
-    return with_twist(
-        rounds(attacked(subject), kinds=("free",), count=lambda f: f),
-        st.tuples(
-            st.sampled_from((1e3, 1e6, 1e12)),
-            st.sampled_from((1.0, -1.0)),
-            st.sampled_from((1, -1)),
-        ),
-    ).map(_placed)
+    return rounds(attacked(subject), kinds=("free",), count=lambda f: f, twist=_farther_out).map(
+        _placed
+    )
+
+
+def _farther_out(_case: Case, tape: Tape) -> tuple[float, ...]:
+    """Read how far out, to which side, and whether every other one is on the other side."""
+    sides = (1.0, -1.0)
+    return (
+        tape.pick(TWIST, (1e3, 1e6, 1e12)),
+        tape.pick(TWIST + 1, sides),
+        tape.pick(TWIST + 2, sides),
+    )
 
 
 def _opposed(case: Case) -> Case:
@@ -190,11 +195,15 @@ SELECTS = Check(
 
 
 def _one_leaves(subject: Subject, _kinds: Kinds) -> SearchStrategy[Case]:
-    cases = rounds(
-        attacked(subject), kinds=("free",), textures=("generic", "plain"), count=lambda _f: 1
-    )
-    return with_twist(
-        cases, st.tuples(st.sampled_from((3.0, 5.0, 30.0)), st.sampled_from((2.0, 10.0, 1e4)))
+    return rounds(
+        attacked(subject),
+        kinds=("free",),
+        textures=("generic", "plain"),
+        count=lambda _f: 1,
+        twist=lambda _case, tape: (
+            tape.pick(TWIST, (3.0, 5.0, 30.0)),
+            tape.pick(TWIST + 1, (2.0, 10.0, 1e4)),
+        ),
     )
 
 
@@ -240,7 +249,9 @@ MONOTONE = Check(
 def _nobody_attacks(subject: Subject, profile: Profile) -> Iterator[Case]:
     f = min(4, subject.max_byzantine(20))
     if f >= 0:
-        yield large_case(seed=0, n=20, f=0, d=50, told=f, twist=(float(profile.rounds),))
+        first = 0 if profile.seed is None else (profile.seed + 1) * profile.rounds
+        twist = (float(profile.rounds), float(first))
+        yield large_case(seed=first, n=20, f=0, d=50, told=f, twist=twist)
 
 
 def _false_rejection(subject: Subject, case: Case, gauge: Gauge) -> None:
@@ -248,7 +259,8 @@ def _false_rejection(subject: Subject, case: Case, gauge: Gauge) -> None:
     if claim is None:
         return
     shares = []
-    for seed in range(int(case.twist[0])):
+    count, first = map(int, case.twist)
+    for seed in range(first, first + count):
         one = large_case(seed=seed, n=case.n, f=0, d=case.d, told=case.told)
         kept = _judged(ask(subject, one, batch_of(one)), one).kept
         shares.append(1 - float(kept.mean()))
