@@ -71,12 +71,14 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.speed --quick
 	$(BIN)/python -m benchmarks.fairness --quick
 	$(BIN)/python -m benchmarks.accuracy --quick
+	$(BIN)/python -m benchmarks.economics --quick
 	$(BIN)/python -m benchmarks.demo_seeds --seeds 2 --dry
 
 wasm: $(READY)
 	$(BIN)/python scripts/build_wasm.py build
 
-# Needs the published crate frame-omni-bencher: cargo install frame-omni-bencher --version 0.28.0 --locked
+# Needs the published crate frame-omni-bencher (the variable leaves out its own test runtime):
+# SKIP_WASM_BUILD=1 cargo install frame-omni-bencher --version 0.28.0 --locked
 weights: $(READY)
 	$(BIN)/python scripts/weights.py $(ARGS)
 
