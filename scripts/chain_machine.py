@@ -6,7 +6,8 @@ invariant, with the shortest history that shows it. From 100,000 steps on, an er
 reached is a failure as well.
 
 With ``--log FILE`` each part of the run is a line of that file, and one that is there already is
-not run again: a run that was stopped goes on, and several runs over other seeds add up.
+not run again: a run that was stopped goes on, and several runs over other seeds add up. A seed
+counts once.
 """
 
 from __future__ import annotations
@@ -138,7 +139,7 @@ def main() -> None:
     options = parser.parse_args()
     log: Path | None = options.log
     lines = log.read_text().splitlines() if log is not None and log.exists() else []
-    parts = [Part.read(line) for line in lines]
+    parts = list({part.seed: part for part in map(Part.read, lines)}.values())
     number = options.seed
     while sum(part.tally.total() for part in parts) < options.steps:
         if number not in {part.seed for part in parts}:
