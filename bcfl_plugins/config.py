@@ -27,6 +27,11 @@ NEEDS_CHAIN = frozenset({"staking", "round_log", "slashing"})
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
+def is_remote(url: str) -> bool:
+    """Tell whether a URL does not name this machine."""
+    return urlsplit(url).hostname not in _LOOPBACK
+
+
 @dataclass(frozen=True, slots=True)
 class BcflConfig:
     """Everything under ``bcfl`` in a run config, checked.
@@ -151,7 +156,7 @@ class BcflConfig:
                 "bcfl.coordinator must be env:NAME, file:PATH or a development key like //Alice; "
                 "a run config is logged and packed, so no phrase or seed belongs there"
             )
-        remote = self.chain.startswith("ws") and urlsplit(self.chain).hostname not in _LOOPBACK
+        remote = self.chain.startswith("ws") and is_remote(self.chain)
         if remote and self.coordinator.startswith("//"):
             raise ConfigError(
                 f"bcfl.coordinator is the public development key {self.coordinator} on "

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
-from urllib.parse import urlsplit
 
 import typer
 
+from bcfl_plugins.config import is_remote
 from pallet_bridge.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ MaybeUrl = Annotated[
     typer.Option("--chain", help="ws:// URL of a node, in place of the chain that the run names."),
 ]
 Federation = Annotated[int, typer.Option("--federation", min=0, help="The federation's number.")]
-
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 def url_of(header: RunHeader, chain: str | None) -> str:
@@ -57,7 +55,7 @@ def signer_of(source: str, url: str) -> Signer:
     """
     from pallet_bridge.keys import Signer  # noqa: PLC0415 (loads the crypto)
 
-    if source.startswith("//") and urlsplit(url).hostname not in _LOOPBACK:
+    if source.startswith("//") and is_remote(url):
         raise ConfigError(
             f"--key is the public development key {source} on {url}; anybody can sign with it. "
             f"Give env:NAME or file:PATH"
