@@ -55,6 +55,18 @@ def test_what_the_kept_do_as_well_is_no_harm() -> None:
     assert judge_harm(Task([*far, [8.0, 0.0]]), kept)[4] is True
 
 
+def test_how_far_honest_updates_lie_apart_sets_the_bar() -> None:
+    # One kept update adds 0.0103 and the others -0.105: the bar is 0.0103 + 2 * 0.1153 = 0.241.
+    # The rejected one adds 0.0464 (over twice the greatest of the kept), then 0.296.
+    apart = [[0.8, 0.0]] * 3 + [[-0.1, 0.0]]
+    kept = np.array([True] * 4 + [False])
+    assert judge_harm(Task([*apart, [-0.4, 0.0]], noise=0.01), kept)[4] is False
+    assert judge_harm(Task([*apart, [-2.0, 0.0]], noise=0.01), kept)[4] is True
+    # Kept ones that agree leave no such room: 0.0464 is harm beside them.
+    agree = [[0.575, 0.0]] * 4
+    assert judge_harm(Task([*agree, [-0.4, 0.0]], noise=0.01), kept)[4] is True
+
+
 def test_noise_of_the_validation_data_is_allowed_for() -> None:
     assert judge([-0.02, 0.2], noise=3.0)[0] == (False,)
     assert judge([-0.02, 0.2], noise=0.1)[0] == (True,)
