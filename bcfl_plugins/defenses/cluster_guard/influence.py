@@ -12,12 +12,11 @@ if TYPE_CHECKING:
 FALL = 1.5
 """How fast the share of a long update falls with its norm."""
 
-_LEAST_SHARE = 1e-300  # a kept update without influence is still kept
 _LEAST_SUM = 0.5
 
 
 def influence(norms: Floats, shares: Floats, kept: Flags) -> Floats:
-    """Return (n,) shares of the updates in the result; zero for the rejected, and for no other.
+    """Return (n,) shares of the updates in the result; zero for the rejected and the endless.
 
     ``share * min(1, (r / norm) ** FALL)`` with r the median norm of all: up to norm r an update
     counts in full, beyond it the longer it is the less it moves the result. It is norm clipping
@@ -40,5 +39,5 @@ def influence(norms: Floats, shares: Floats, kept: Flags) -> Floats:
     through = np.divide(radius, norms, out=np.ones_like(norms), where=norms > radius) ** FALL
     votes = np.where(kept, shares, 0.0)
     pull = votes / max(float(votes.sum()), np.finfo(np.float64).tiny) * through
-    scaled = pull / max(float(pull.sum()), _LEAST_SUM)
-    return np.where(kept, np.maximum(scaled, _LEAST_SHARE), 0.0)
+    scaled: Floats = pull / max(float(pull.sum()), _LEAST_SUM)
+    return scaled

@@ -110,6 +110,7 @@ class ClusterGuard(Rule):
             influence(lengths, shares * standing(rays) * verdict.trust, ~verdict.rejected),
             verdict.scores,
             by_row(batch, list(verdict.reasons)),
+            kept=~verdict.rejected,
             note=verdict.note,
             state=after(state, ids, courses, agreements, evidence, memory=self.memory),
         )

@@ -104,6 +104,7 @@ class Batch:
         scores: Floats,
         reason: Reason | Sequence[Reason] = Reason.OUTLIER_CLUSTER,
         *,
+        kept: Flags | None = None,
         note: str = "",
         state: object = None,
         plus: Array | None = None,
@@ -114,11 +115,13 @@ class Batch:
         Parameters
         ----------
         weights : Floats
-            (m,) not negative; a row is kept if its share in the result is over zero.
+            (m,) not negative.
         scores : Floats
             (m,) finite.
         reason : Reason or sequence of Reason
             Why a row is not kept, for all or for each of the n rows.
+        kept : Flags or None
+            (m,) points whose rows are kept; ``None``: those whose share is over zero.
         note, state
             As in `Decision` and `Aggregate`.
         plus : Array or None
@@ -132,7 +135,7 @@ class Batch:
             flat = flat + finish.placed(self.rows, plus)
         decision = finish.decide(
             self.rows,
-            kept=shares > 0.0,
+            kept=(shares if kept is None else self.shares(kept.astype(np.float64))) > 0.0,
             weights=shares,
             scores=self.per_row(scores),
             reason=reason,

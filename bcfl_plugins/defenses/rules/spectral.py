@@ -42,7 +42,7 @@ def spread(gram: Floats, shares: Floats) -> tuple[float, Floats]:
     if value == 0.0:
         return 0.0, np.zeros(len(gram))
     projected = centred @ (roots * vectors[:, -1])
-    squared: Floats = projected**2 / value
+    squared: Floats = (projected / np.sqrt(value)) ** 2  # the square of `projected` may overflow
     return value, squared
 
 

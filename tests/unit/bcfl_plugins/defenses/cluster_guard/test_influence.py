@@ -20,12 +20,18 @@ def test_the_longer_an_update_the_less_it_pulls() -> None:
     assert found.sum() == pytest.approx(1.0)
 
 
-def test_the_rejected_have_no_share_and_the_others_some() -> None:
+def test_the_rejected_have_no_share_and_endless_updates_no_pull() -> None:
     kept = np.array([True, True, False, True])
     found = influence(np.array([1.0, 1.0, 1.0, 1e200]), np.full(4, 0.25), kept)
     assert found[2] == 0.0
-    assert (found[kept] > 0.0).all()
+    assert (found[:2] > 0.0).all()
     assert found[3] * 1e200 < 1e-50
+
+
+def test_an_update_beside_zeros_has_no_pull_at_all() -> None:
+    found = influence(np.array([0.0, 0.0, 3e153]), np.full(3, 1 / 3), np.ones(3, dtype=bool))
+    assert found.tolist() == pytest.approx([0.5, 0.5, 0.0])
+    assert found[2] == 0.0
 
 
 def test_a_minority_cannot_make_the_result_long() -> None:

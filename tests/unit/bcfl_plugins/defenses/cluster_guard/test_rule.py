@@ -91,6 +91,13 @@ def test_a_long_update_has_little_pull() -> None:
     assert np.linalg.norm(made.value) < 2 * np.median(np.linalg.norm(rows, axis=1))
 
 
+def test_an_endless_update_is_kept_without_any_pull() -> None:
+    rows = np.array([[0.0], [0.0], [0.0], [3e153]])
+    made = ClusterGuard().aggregate(rows, Extras(ids=range(4)))
+    assert made.decision.kept.tolist() == [True] * 4
+    assert made.value.tolist() == [0.0]
+
+
 def test_arrival_order_changes_nothing() -> None:
     order = np.random.default_rng(0).permutation(12)
     rule, one, two = ClusterGuard(), None, None

@@ -251,6 +251,12 @@ def test_caf(f: int) -> None:
         assert np.allclose(CAF(f=f)(x), best, rtol=1e-8)
 
 
+@pytest.mark.parametrize("size", [1e70, 1e80, 3e153])
+def test_caf_leaves_out_what_overflows_when_squared_twice(size: float) -> None:
+    rows = np.array([[1.0], [1.0], [1.0], [size]])
+    assert CAF(f=1).aggregate(rows).value == pytest.approx([1.0])
+
+
 @pytest.mark.parametrize("f", [1, 3])
 def test_dnc(f: int) -> None:
     for x in rounds():
