@@ -131,7 +131,7 @@ def _literal(rows: Floats) -> str:
 
 
 def _number(value: float) -> float | int:
-    whole = math.isfinite(value) and value == int(value) and abs(value) < 1e6  # noqa: PLR2004
+    whole = math.isfinite(value) and value == int(value) and abs(value) <= 1e6  # noqa: PLR2004
     return int(value) if whole and math.copysign(1, value) > 0 else value
 
 

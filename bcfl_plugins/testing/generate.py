@@ -28,16 +28,16 @@ LARGEST = {"float16": 6.5e4, "float32": 3.4e38, "float64": 1.7e308}
 
 FINITE = ("far", "ladder", "split", "echo", "mirror", "free", "library")
 NON_FINITE = ("nan", "inf", "one_nan", "mixed")
-OVERFLOW = ("huge", "huge_pair", "root")
+OVERFLOW = ("huge", "huge_pair", "root", "ledge")
 ATTACKS = (*FINITE, *NON_FINITE, *OVERFLOW, "bits")
-"""Ways to make byzantine rows: `FINITE` stay below 1e20, `OVERFLOW` are finite but too large to
-square, ``"library"`` is every attack of `bcfl_plugins.attacks`, ``"bits"`` are raw bit patterns."""
+"""Ways to make byzantine rows: `FINITE` can be squared in their dtype, of `OVERFLOW` at least one
+is finite and can not, ``"library"`` is every attack of `bcfl_plugins.attacks`, ``"bits"`` are raw
+bit patterns."""
 
 _TEXTURES = ("plain", "tight", "generic", "coarse")
 _MAGNITUDES = (1e6, 10.0, 1e3, 1e12, 1e20)
-_CROWDS = {"ladder", "split"}
+_CROWDS = {"ladder", "split", "ledge"}
 _IDLE = {"none", "non_finite", "overflow"}
-_HEADROOM = {"float16": 1e-1, "float32": 1.0, "float64": 1.0}
 
 
 def library() -> tuple[str, ...]:
@@ -194,7 +194,7 @@ def _finite(tape: Tape, kind: str, honest: Floats, crew: _Crew) -> Floats:
         return np.tile(honest[tape.pick(_WHICH, range(len(honest)))], (count, 1))
     if kind == "mirror":
         return np.tile(-tape.pick(_WHICH, (1.0, 0.5, 10.0)) * mean, (count, 1))
-    fitting = [m for m in _MAGNITUDES if m < LARGEST[crew.dtype] * _HEADROOM[crew.dtype]]
+    fitting = [m for m in _MAGNITUDES if m * m < LARGEST[crew.dtype]]
     magnitude = tape.pick(_SIZE, fitting)
     sign = tape.pick(_SIGN, (1.0, -1.0))
     axis = tape.pick(_WHICH, range(d + 1))
@@ -223,11 +223,14 @@ def _non_finite(tape: Tape, kind: str, honest: Floats, count: int) -> Floats:
 
 def _overflowing(tape: Tape, kind: str, honest: Floats, crew: _Crew) -> Floats:
     most = LARGEST[crew.dtype]
+    root = most**0.5
     sign = tape.pick(_SIGN, (1.0, -1.0))
-    size = 2 * most**0.5 if kind == "root" else most
+    size = most if kind in {"huge", "huge_pair"} else 2 * root
     rows = np.full((crew.count, honest.shape[1]), sign * size)
     if kind == "huge_pair":
         rows[::2] *= -1
+    if kind == "ledge":  # the others are just small enough: who drops the first still has them
+        rows[1:] = sign * root / (4 * honest.shape[1])
     return rows
 
 
