@@ -1,7 +1,7 @@
 """Hypothesis strategies for what is around a round: federations, broken replies, round reports.
 
 All draw plain data; `strategies.kit_adapter.malformed_content` turns a broken reply into Flower's
-records.
+records. What is drawn does not depend on what else is imported (see `tape`).
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Literal, get_args
 from hypothesis import strategies as st
 
 from bcfl_plugins.testing.generate import library
+from bcfl_plugins.testing.tape import LONG, readers
 from pallet_bridge.reports import Absent, ReportEntry, RoundReport
 from pallet_bridge.types import AccountId, Outcome, Reason, SignedCommitment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from bcfl_plugins.testing.tape import Reader
 
 __all__ = [
     "Federation",
@@ -81,7 +84,7 @@ def federations(
     draw : DrawFn
         Given by hypothesis.
     max_nodes, max_rounds : int
-        Greatest numbers to draw.
+        Greatest numbers to draw; below 100.
     attacks : sequence of str or None
         Attacks to draw from; by default those that need to know nothing of the defense.
     """
@@ -165,35 +168,38 @@ def malformed_replies(
         return MalformedReply(kind, weight=draw(st.sampled_from(_WEIGHTS)))
     if kind == "garbage_bytes":
         header = draw(st.sampled_from((b"", b"\x93NUMPY\x01\x00", b"PK\x03\x04")))
-        return MalformedReply(kind, payload=header + draw(st.binary(max_size=64)))
+        garbage = draw(readers(LONG))
+        return MalformedReply(kind, payload=header + garbage.take(garbage.pick(range(LONG))))
     return MalformedReply(kind)
 
 
-_hashes = st.binary(min_size=32, max_size=32)
-_words = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=12)
+_HASH, _SIGNATURE, _WORD = 32, 64, 12
+_ENTRY = 4 * _HASH + _SIGNATURE + 2 * _WORD + 64
+_HEAD = 3 * _HASH + 10 * _WORD + 64
+"""Bytes that an entry and the rest of a report are read from: enough for all of it."""
 
 
-@st.composite
-def _entries(draw: st.DrawFn, account: AccountId, node: int) -> ReportEntry:
-    accepted = draw(st.booleans())
-    reason = Reason.NONE if accepted else draw(st.sampled_from([*Reason][1:]))
+def _entry(reader: Reader, account: AccountId, node: int) -> ReportEntry:
+    accepted = reader.pick((False, True))
+    reason = reader.pick([*Reason][1:])
     signed = SignedCommitment(
         account,
-        update_digest=draw(_hashes),
-        num_examples=draw(st.integers(0, 2**32 - 1)),
-        salt=draw(_hashes),
-        commitment=draw(_hashes),
-        signature=draw(st.binary(min_size=64, max_size=64)),
+        update_digest=reader.take(_HASH),
+        num_examples=reader.number(4),
+        salt=reader.take(_HASH),
+        commitment=reader.take(_HASH),
+        signature=reader.take(_SIGNATURE),
     )
-    outcome = Outcome.ACCEPTED if accepted else Outcome.REJECTED
+    weight, share = reader.number(4), reader.pick((None, reader.number(4) % 10**9))
     return ReportEntry(
         node_id=node,
         commitment=signed,
-        outcome=outcome,
-        score=draw(st.integers(0, 2**32 - 1)),
-        reason=int(reason),
-        weight=draw(st.integers(0, 2**32 - 1)) if accepted else 0,
-        detail=draw(_words),
+        outcome=Outcome.ACCEPTED if accepted else Outcome.REJECTED,
+        score=reader.number(4),
+        reason=int(Reason.NONE if accepted else reason),
+        weight=weight if accepted else 0,
+        detail=reader.word(_WORD),
+        share=share if accepted else None,
     )
 
 
@@ -206,30 +212,30 @@ def round_reports(draw: st.DrawFn, *, max_nodes: int = 4) -> RoundReport:
     draw : DrawFn
         Given by hypothesis.
     max_nodes : int
-        Greatest number of nodes with a verdict, and of nodes without.
+        Greatest number of nodes; some have a verdict, the others none. Below 100.
     """
-    accounts = draw(st.lists(_hashes, max_size=max_nodes, unique=True))
-    nodes = draw(
-        st.lists(st.integers(0, 2**64 - 1), unique=True, min_size=len(accounts), max_size=max_nodes)
-    )
-    entries = tuple(
-        draw(_entries(AccountId(raw), node)) for raw, node in zip(accounts, nodes, strict=False)
-    )
+    head = draw(readers(_HEAD))
+    readings = [draw(readers(_ENTRY)) for _ in range(draw(st.integers(0, max_nodes)))]
+    named = {reading.number(8): reading for reading in readings}
+    judged = draw(st.integers(0, len(named)))
+    nodes = list(named.items())
+    accounts = {AccountId(reading.take(_HASH)): (node, reading) for node, reading in nodes[:judged]}
+    entries = tuple(_entry(reading, who, node) for who, (node, reading) in accounts.items())
     absent = tuple(
-        Absent(node, None, int(draw(st.sampled_from([*Reason][1:]))), draw(_words))
-        for node in nodes[len(accounts) :]
+        Absent(node, None, int(reading.pick([*Reason][1:])), reading.word(_WORD))
+        for node, reading in nodes[judged:]
     )
     return RoundReport(
-        genesis=draw(_hashes),
-        federation=draw(st.integers(0, 2**32 - 1)),
-        round=draw(st.integers(0, 2**32 - 1)),
-        terms_version=draw(st.integers(0, 2**32 - 1)),
-        base_model=draw(_hashes),
-        model=draw(_hashes),
+        genesis=head.take(_HASH),
+        federation=head.number(4),
+        round=head.number(4),
+        terms_version=head.number(4),
+        base_model=head.take(_HASH),
+        model=head.take(_HASH),
         entries=entries,
         absent=absent,
-        defense=draw(_words),
-        parameters=draw(st.dictionaries(_words, _words, max_size=2)),
-        states=draw(st.dictionaries(_words, st.just("{}"), max_size=2)),
-        timings_us=draw(st.dictionaries(_words, st.integers(0, 2**40), max_size=2)),
+        defense=head.word(_WORD),
+        parameters={head.word(_WORD): head.word(_WORD) for _ in range(head.pick(range(3)))},
+        states={head.word(_WORD): "{}" for _ in range(head.pick(range(3)))},
+        timings_us={head.word(_WORD): head.number(5) for _ in range(head.pick(range(3)))},
     )

@@ -20,6 +20,8 @@ _FAR = 1_000
 """A number that no federation, round or proposal has here."""
 _QUEUE = 16
 """How many parts of a stake may be on their way out at once."""
+_TOO_LITTLE = (0, 1, UNIT, 5 * UNIT - 1)
+"""Stakes below the least one."""
 
 
 @reaching("TermsOutOfRange", "UnbondingTooShort")
@@ -44,7 +46,7 @@ def crowd_at_the_door(stage: Stage, draw: Draw) -> None:
     two_places = replace(BASE, max_participants=2, quorum=Quorum(count=2))
     company = Company.found(stage, two_places, members=1)
     first, second, third = company.members
-    company.do("join", Planck(draw(st.integers(0, 5 * UNIT - 1))), by=company.stranger)
+    company.do("join", Planck(_TOO_LITTLE[draw(st.integers(0, 3))]), by=company.stranger)
     for member in (first, second, third):
         company.do("join", Planck(5 * UNIT), by=member)
     company.do("add_stake", Planck(UNIT), by=third)
@@ -58,7 +60,7 @@ def salami(stage: Stage, draw: Draw) -> None:
     company = Company.found(stage, BASE, funds=Planck(0))
     first, second, third = company.members
     for _ in range(_QUEUE + 1):
-        company.do("unbond", Planck(draw(st.integers(1, UNIT // 2))), by=first)
+        company.do("unbond", Planck(UNIT // (2 + draw(st.integers(0, 9)))), by=first)
     company.do("withdraw", first.account, by=second)
     company.do("withdraw", third.account, by=first)
     company.do("unbond", Planck(STAKE + 1), by=second)

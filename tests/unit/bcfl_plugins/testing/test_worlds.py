@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, find, given, settings
 from bcfl_plugins.testing import Federation, federations, malformed_replies, round_reports
 from bcfl_plugins.testing.worlds import Malformation
 from pallet_bridge.reports import RoundReport
+from pallet_bridge.types import Outcome
 
 QUIET = settings(
     max_examples=60,
@@ -48,6 +49,17 @@ def test_a_report_is_read_as_it_was_written(report: RoundReport) -> None:
     again = RoundReport.decode(report.encode())
     assert again.digest == report.digest
     assert len(again.entries) == len(report.entries)
+
+
+def test_a_report_with_an_accepted_update_shrinks_to_zeros() -> None:
+    found = find(
+        round_reports(),
+        lambda report: any(entry.outcome is Outcome.ACCEPTED for entry in report.entries),
+        settings=settings(QUIET, max_examples=2000),
+    )
+    assert (len(found.entries), found.absent, found.defense) == (1, (), "")
+    assert found.genesis == found.entries[0].commitment.salt == bytes(32)
+    assert (found.entries[0].node_id, found.entries[0].weight) == (0, 0)
 
 
 def test_every_malformation_is_drawn() -> None:
