@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 
+from bcfl_plugins.apportion import ONE, split
 from bcfl_plugins.defenses.base import Extras
 from bcfl_plugins.defenses.cluster import ClusterSettings, ClusterState, judge
 from bcfl_plugins.defenses.evidence import EvidenceState, NodeFacts, judge_harm, observe
@@ -16,9 +19,14 @@ from pallet_bridge.types import Reason
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from bcfl_plugins.defenses.base import Defense, Floats
+    from bcfl_plugins.defenses.base import Decision, Defense, Floats
     from bcfl_plugins.defenses.evidence import EvidenceSettings
-    from bcfl_plugins.types import Array, ClientUpdate, NodeRef, RoundContext, Validation
+    from bcfl_plugins.types import Array, ClientUpdate, NodeId, NodeRef, RoundContext, Validation
+
+ShareMode = Literal["rule", "examples", "off"]
+
+CLIP = 2
+"""A claimed number of examples counts up to so many times the median claim."""
 
 _LARGEST_SCORE = 1e6
 
@@ -68,10 +76,20 @@ class ClusterJudge:
 
 
 class RuleJudge:
-    """A rule of the registry; only its decision is used, the strategy averages."""
+    """A rule of the registry; only its decision is used, the strategy averages.
 
-    def __init__(self, rule: Defense) -> None:
+    Parameters
+    ----------
+    rule : Defense
+        Who judges.
+    shares : {"rule", "examples", "off"}
+        Whether the updates that it keeps count by its shares, by these times the number of examples
+        that each node claims (up to `CLIP` times the median claim), or as the strategy weighs them.
+    """
+
+    def __init__(self, rule: Defense, shares: ShareMode = "rule") -> None:
         self._rule = rule
+        self._shares = shares
         self._state: object = None
 
     def judge(self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> Verdict:
@@ -100,11 +118,27 @@ class RuleJudge:
             tuple(sorted(rejections, key=lambda rejection: rejection.node_id)),
             scores,
             decision.note,
+            shares=self._shares_of(updates, decision),
         )
 
     def forget(self) -> None:
         """Start anew."""
         self._state = None
+
+    def _shares_of(
+        self, updates: Sequence[ClientUpdate], decision: Decision
+    ) -> Mapping[NodeId, int]:
+        kept = [row for row, good in enumerate(decision.kept.tolist()) if good]
+        if self._shares == "off" or not decision.weights.size or not kept:
+            return {}
+        exact = [Fraction(decision.weights[row]) for row in kept]
+        total = min(round(ONE * sum(exact)), ONE)
+        if self._shares == "examples":
+            claims = [update.num_examples for update in updates]
+            most = round(CLIP * float(np.median(claims)))
+            exact = [share * min(claims[row], most) for share, row in zip(exact, kept, strict=True)]
+        parts = split(exact, total)
+        return {updates[row].node.node_id: part for row, part in zip(kept, parts, strict=True)}
 
 
 class EvidenceJudge:
@@ -161,8 +195,7 @@ class EvidenceJudge:
                 if u.node.node_id in against
             )
         )
-        state = self._state.encode()
-        return Verdict(verdict.plugin, rejections, verdict.scores, verdict.note, state)
+        return replace(verdict, rejections=rejections, state=self._state.encode())
 
     def forget(self) -> None:
         """Start anew."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
+from math import prod
 from typing import TYPE_CHECKING
 
+from bcfl_plugins.apportion import ONE, split
 from bcfl_plugins.errors import PluginError
 from bcfl_plugins.types import JudgedUpdate
 
@@ -42,12 +45,13 @@ def merge_verdicts(
     Returns
     -------
     tuple of JudgedUpdate
-        Ascending by node id, one for each update.
+        Ascending by node id, one for each update. Shares of several verdicts are multiplied, and
+        those of rejected updates go to the others.
 
     Raises
     ------
     PluginError
-        If a verdict names an unknown node, or rejects one node twice.
+        If a verdict names an unknown node, rejects one node twice, or has shares that are none.
     """
     known = {update.node.node_id for update in updates}
     rejections: dict[NodeId, list[Rejection]] = {}
@@ -58,10 +62,11 @@ def merge_verdicts(
             rejections.setdefault(rejection.node_id, []).append(rejection)
         for node_id, score in verdict.scores.items():
             scores.setdefault(node_id, score)
-    return tuple(
+    judged = tuple(
         _judge(update, rejections.get(update.node.node_id, []), scores)
         for update in sorted(updates, key=lambda update: update.node.node_id)
     )
+    return _shared(judged, [verdict.shares for verdict in verdicts if verdict.shares])
 
 
 def weigh(
@@ -102,6 +107,35 @@ def _check(verdict: Verdict, known: set[NodeId]) -> None:
         raise PluginError(
             verdict.plugin, "bcfl_judge_updates", f"its verdict rejects node {twice} twice"
         )
+    if verdict.shares:
+        _check_shares(verdict, known - {*named})
+
+
+def _check_shares(verdict: Verdict, kept: set[NodeId]) -> None:
+    problem = None
+    if verdict.shares.keys() != kept:
+        odd = min(verdict.shares.keys() ^ kept)
+        problem = f"its shares are not of the updates that it keeps; see node {odd}"
+    elif any(type(share) is not int or share < 0 for share in verdict.shares.values()):
+        problem = "a share is no integer from 0 to 10^9"
+    elif sum(verdict.shares.values()) > ONE:
+        problem = "its shares are together more than 10^9"
+    if problem is not None:
+        raise PluginError(verdict.plugin, "bcfl_judge_updates", problem)
+
+
+def _shared(
+    judged: Sequence[JudgedUpdate], answers: Sequence[Mapping[NodeId, int]]
+) -> tuple[JudgedUpdate, ...]:
+    """Give each accepted update its share; at least 1, as no strategy divides by nothing."""
+    accepted = [update.node.node_id for update in judged if update.accepted]
+    if not answers or not accepted:
+        return tuple(judged)
+    weights = [prod(answer[node] for answer in answers) for node in accepted]
+    total = round(ONE * prod(Fraction(sum(answer.values()), ONE) for answer in answers))
+    parts = split(weights, total)
+    shares = dict(zip(accepted, (max(part, 1) for part in parts), strict=True))
+    return tuple(replace(update, share=shares.get(update.node.node_id, 0)) for update in judged)
 
 
 def _judge(

@@ -67,6 +67,7 @@ def make_report(
                     update.reason,
                     update.weight,
                     update.detail,
+                    update.share,
                 )
             )
     return RoundReport(

@@ -216,6 +216,10 @@ class Verdict:
     state : str
         What the plugin remembers after this round, as canonical JSON for the round's report, so
         that anyone can replay its judgements; empty when it remembers nothing.
+    shares : Mapping[NodeId, int]
+        How much each update that is not rejected counts in the average, in parts of 1e-9: together
+        10^9 at most, and what is missing to that is the model that went out. Empty: this plugin
+        leaves it to the strategy.
     """
 
     plugin: str
@@ -223,6 +227,7 @@ class Verdict:
     scores: Mapping[NodeId, int] = field(default_factory=lambda: MappingProxyType({}))
     note: str = ""
     state: str = ""
+    shares: Mapping[NodeId, int] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +254,9 @@ class JudgedUpdate:
         Whether a rejection costs a strike; False when accepted.
     weight : int
         Share of the round's reward, relative to the other accepted nodes; 0 when rejected.
+    share : int or None
+        How much of the average is this update, in parts of 1e-9; 0 when rejected. ``None``: the
+        strategy weighed it.
     """
 
     node: NodeRef
@@ -260,6 +268,7 @@ class JudgedUpdate:
     score: int = 0
     strike: bool = False
     weight: int = 0
+    share: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,15 +47,18 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--seeds", type=int, default=10, help="how many")
+    parser.add_argument(
+        "--default-defense", action="store_true", help="outliers with its defaults; implies --dry"
+    )
     parser.add_argument("--dry", action="store_true", help="print the table, write no file")
     options = parser.parse_args(arguments)
     outcomes = []
     with tempfile.TemporaryDirectory() as folder:
         for seed in range(options.first, options.first + options.seeds):
-            outcomes.append(run_seed(seed, Path(folder)))
+            outcomes.append(run_seed(seed, Path(folder), default_defense=options.default_defense))
             print(row(outcomes[-1]), flush=True)
     text = section(outcomes)
-    if options.dry:
+    if options.dry or options.default_defense:
         print(text)
     else:
         page = PAGE.read_text(encoding="utf-8")
@@ -63,7 +66,7 @@ def main(arguments: list[str]) -> int:
     return 0 if all(outcome.kept for outcome in outcomes) else 1
 
 
-def run_seed(seed: int, folder: Path) -> Outcome:
+def run_seed(seed: int, folder: Path, *, default_defense: bool) -> Outcome:
     """Run the demo once and audit its run.
 
     Raises
@@ -73,6 +76,7 @@ def run_seed(seed: int, folder: Path) -> Outcome:
     """
     started = perf_counter()
     command = [sys.executable, "-m", "examples.byzantine", "--json"]
+    command += ["--default-defense"] if default_defense else []
     demo = subprocess.run(
         [*command, "--seed", str(seed), "--run-dir", str(folder)],
         capture_output=True, check=False, encoding="utf-8",

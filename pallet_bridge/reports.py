@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-VERSION = 2
+VERSION = 3
 _SIGNATURE_BYTES = 64
 _DIGEST = re.compile(rf"[0-9a-f]{{{2 * HASH_BYTES}}}")
 
@@ -29,7 +29,8 @@ class ReportEntry:
     """One verdict with all that it takes to check it.
 
     `score` is fixed point in parts of 10^6, `weight` the share of the round's reward relative to
-    the other accepted ones; `detail` is text for people.
+    the other accepted ones; `share` is how much of the average this update is, in parts of 10^9,
+    ``None`` where the strategy weighed it; `detail` is text for people.
     """
 
     node_id: int
@@ -39,6 +40,7 @@ class ReportEntry:
     reason: int
     weight: int
     detail: str
+    share: int | None = None
 
     @property
     def account(self) -> AccountId:
@@ -202,6 +204,7 @@ def _entry(entry: ReportEntry) -> dict[str, object]:
         "score": entry.score,
         "reason": int(entry.reason),
         "weight": entry.weight,
+        "share": entry.share,
         "detail": entry.detail,
     }
 
@@ -251,6 +254,7 @@ def _read_entry(record: Record) -> ReportEntry:
         score=record.integer("score"),
         reason=record.integer("reason"),
         weight=record.integer("weight"),
+        share=record.integer("share") if record.has("share") else None,
         detail=record.text("detail"),
     )
 

@@ -20,7 +20,7 @@ from bcfl_plugins.types import (
     RoundResult,
 )
 from pallet_bridge.types import Reason
-from strategies.contents import for_strategy
+from strategies.contents import Shares, for_strategy
 from strategies.records import all_finite, plain_metrics, sort_replies, to_arrays
 from strategies.screen import Reply, Unfit, agreeing, examine_evaluate, examine_train, screen
 from strategies.wire import read_commitment
@@ -201,11 +201,13 @@ def judge(
         if not update.accepted:
             _warn(f"round {ctx.server_round}", update.node.node_id, "rejected", update.detail)
     accepted = {update.node.node_id for update in judged if update.accepted}
+    parts = {u.node.node_id: u.share for u in judged if u.accepted and u.share is not None}
+    shares = Shares(training.rules.weight_key, parts, ctx.reference) if parts else None
     notes = {verdict.plugin: verdict.note for verdict in verdicts if verdict.note}
     states = {verdict.plugin: verdict.state for verdict in verdicts if verdict.state}
     return (
         Judged(judged, unusable, MappingProxyType(notes), MappingProxyType(states), updates),
-        for_strategy([reply for reply in fit if reply.node_id in accepted]),
+        for_strategy([reply for reply in fit if reply.node_id in accepted], shares),
     )
 
 

@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from bcfl_plugins.defenses.cluster import ClusterSettings
 from bcfl_plugins.defenses.evidence import EvidenceSettings
 from bcfl_plugins.defenses.registry import create as create_rule
-from bcfl_plugins.defenses.registry import names, selecting
+from bcfl_plugins.defenses.registry import names, selecting, setting_names
 from bcfl_plugins.errors import ConfigError
 from bcfl_plugins.judges import ClusterJudge, EvidenceJudge, RuleJudge
 from bcfl_plugins.markers import hookimpl
 from bcfl_plugins.settings import key, near_miss, read_table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from bcfl_plugins.defenses.base import Defense
-    from bcfl_plugins.judges import Judge
+    from bcfl_plugins.judges import Judge, ShareMode
     from bcfl_plugins.services import Services
     from bcfl_plugins.types import ClientUpdate, RoundContext, RunInfo, Scalar, Verdict
 
+DEFAULT = "cluster_guard"
 CLUSTER = "cluster"
-"""The method that is no rule of the registry: it judges, and averages nothing."""
+"""The method that is no rule of the registry: it judges, and has no shares."""
 
 _DEFAULTS = ClusterSettings()
-_COMMON = frozenset({"method", "evidence", "members", "f"})
+_COMMON = frozenset({"method", "shares", "evidence", "members", "f"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +36,16 @@ class Settings:
     """Settings under ``bcfl.outliers``. The defaults need no tuning."""
 
     method: str = key(
-        CLUSTER,
-        "Which defense judges: cluster, or a rule that selects (docs/rules.md), whose own settings "
-        "then stand here by their names. All keys below f are those of cluster.",
+        DEFAULT,
+        "Which defense judges: a rule that selects (docs/rules.md), whose own settings then stand "
+        "here by their names, or cluster, whose settings are the keys below f.",
+    )
+    shares: str = key(
+        "rule",
+        "How much an accepted update counts in the average: by the rule's shares (rule); by these "
+        "times the number of examples that the node claims, up to twice the median claim "
+        "(examples); or as the strategy always weighs (off). cluster has no shares.",
+        choices=("rule", "examples", "off"),
     )
     evidence: str = key(
         "streak",
@@ -50,7 +59,7 @@ class Settings:
     )
     f: int = key(
         -1,
-        "Byzantine nodes that a rule is to withstand; -1: as many as it can. cluster needs no f.",
+        "Byzantine nodes that a rule is to withstand; -1: as many as it can.",
         low=-1,
     )
     agreement: float = key(
@@ -82,6 +91,9 @@ class Settings:
     )
 
 
+_OF_CLUSTER = frozenset(one.name for one in fields(Settings)) - _COMMON
+
+
 class Outliers:
     """Keeps the defense's state between rounds; everything else is in `bcfl_plugins.defenses`."""
 
@@ -109,15 +121,19 @@ def create(settings: Mapping[str, Scalar], services: Services) -> Outliers:
         If the method is unknown or does not select, or a key is not one of the method's.
     """
     plain = {name.replace("-", "_"): value for name, value in settings.items()}
-    if plain.get("method", CLUSTER) == CLUSTER:
+    if plain.get("method", DEFAULT) == CLUSTER:
         config = read_table(Settings, "bcfl.outliers", settings)
-        if config.f >= 0:
-            raise ConfigError("bcfl.outliers.f is set, but cluster needs no f; take the line out")
+        for name in ("f", "shares"):
+            if name in plain:
+                raise ConfigError(
+                    f"bcfl.outliers.{name} is set, but cluster has no {name}; take the line out"
+                )
         return Outliers(_with_evidence(ClusterJudge(_cluster_settings(config)), config, services))
     common = {name: value for name, value in plain.items() if name in _COMMON}
     head = read_table(Settings, "bcfl.outliers", common)
     own = {name: value for name, value in plain.items() if name not in common}
-    return Outliers(_with_evidence(RuleJudge(_rule(head.method, head.f, own)), head, services))
+    rule = _rule(head.method, head.f, own)
+    return Outliers(_with_evidence(RuleJudge(rule, _mode(head.shares)), head, services))
 
 
 def _with_evidence(judge: Judge, config: Settings, services: Services) -> Judge:
@@ -147,14 +163,22 @@ def _cluster_settings(config: Settings) -> ClusterSettings:
     )
 
 
+def _mode(shares: str) -> ShareMode:
+    match shares:
+        case "rule" | "examples" | "off":
+            return shares
+    raise ConfigError(f"bcfl.outliers.shares is {shares!r}; write rule, examples or off")
+
+
 def _rule(method: str, f: int, own: Mapping[str, Scalar]) -> Defense:
     hint = near_miss(method, (CLUSTER,))  # the registry does not know it
     if hint and method not in names():
         raise ConfigError(f"bcfl.outliers.method is {method!r}{hint}")
-    try:
+    with _named():
+        known = {*setting_names(method)} - _COMMON
+    _check_names(method, own, known)
+    with _named():
         rule = create_rule(method, f=None if f < 0 else f, **own)
-    except ConfigError as error:
-        raise ConfigError(f"bcfl.outliers: {error}") from error
     usable = ", ".join((CLUSTER, *selecting()))
     if rule.needs_trusted:
         raise ConfigError(
@@ -166,3 +190,24 @@ def _rule(method: str, f: int, own: Mapping[str, Scalar]) -> Defense:
             f"bcfl.outliers.method is {method!r}, which rejects nobody; it can be {usable}"
         )
     return rule
+
+
+def _check_names(method: str, own: Mapping[str, Scalar], known: set[str]) -> None:
+    for name in sorted(own.keys() - known):
+        if name in _OF_CLUSTER:
+            raise ConfigError(
+                f"bcfl.outliers.{name} is a setting of cluster, and the method is {method}; set "
+                f'bcfl.outliers.method = "{CLUSTER}", or take {name} out'
+            )
+        hint = near_miss(name, known | _COMMON | _OF_CLUSTER)
+        takes = f"; {method} takes {', '.join(sorted(known | {'f'}))}"
+        raise ConfigError(f"unknown key bcfl.outliers.{name}{hint or takes}")
+
+
+@contextmanager
+def _named() -> Iterator[None]:
+    """Say where in the config the mistake is."""
+    try:
+        yield
+    except ConfigError as error:
+        raise ConfigError(f"bcfl.outliers: {error}") from error

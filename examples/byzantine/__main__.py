@@ -20,7 +20,7 @@ from examples.byzantine.summary import print_summary
 def main(arguments: list[str]) -> int:
     """Run the demo; 0 when it kept what it promises, 1 when it did not."""
     options = parser().parse_args(arguments)
-    setup = Setup(seed=options.seed, rounds=options.rounds)
+    setup = Setup(seed=options.seed, rounds=options.rounds, own_defense=not options.default_defense)
     out = Console(stderr=options.json)
     if not out.is_terminal:
         out = Console(stderr=options.json, width=max(out.width, 140))
@@ -44,6 +44,9 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=setup.seed, help="decides data and model")
     parser.add_argument("--rounds", type=int, default=setup.rounds)
     parser.add_argument("--run-dir", type=Path, default=Path("runs"), help="where runs go")
+    parser.add_argument(
+        "--default-defense", action="store_true", help="outliers with its defaults, not the demo's"
+    )
     parser.add_argument("--plain", action="store_true", help="lines only, as without a terminal")
     parser.add_argument("--json", action="store_true", help="facts on stdout, progress on stderr")
     return parser

@@ -52,7 +52,7 @@ def run_demo(setup: Setup, run_dir: Path, console: Console, *, live: bool) -> Re
         for variant in (Variant.CLEAN, Variant.POISONED):
             curves[variant] = run(setup, variant, screen.accuracy)
         observer = Observer(screen)
-        config = bcfl_config(run_dir)
+        config = bcfl_config(run_dir, own_defense=setup.own_defense)
         with open_session(config, plugins=(("demo", observer),)) as session:
             chain = session.services.need_chain("demo")
             reader = observer.watch(chain)

@@ -41,13 +41,17 @@ class Variant(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What a run depends on; equal setups give equal runs."""
+    """What a run depends on; equal setups give equal runs.
+
+    Without `own_defense` the plugin `outliers` has its defaults, not the demo's settings.
+    """
 
     seed: int = 1
     rounds: int = 12
     nodes: int = 10
     alpha: float = 2.0
     min_examples: int = 40
+    own_defense: bool = True
 
 
 OnRound = Callable[[Variant, int, float], None]

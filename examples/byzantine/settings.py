@@ -14,7 +14,8 @@ RUN_CONFIG: dict[str, str | int | float] = {
     "bcfl.chain": "embedded",
     # Each round is on chain before the next one starts, so that its facts can be shown.
     "bcfl.on_chain_error": "fail",
-    # Slower to judge than the defaults: docs/demo.md says why.
+    # Not the default, which wants more rounds than these twelve: docs/demo.md says why.
+    "bcfl.outliers.method": "cluster",
     "bcfl.outliers.agreement": 0.1,
     "bcfl.outliers.spread": 1.0,
     "bcfl.outliers.smoothing": 0.6,
@@ -31,6 +32,10 @@ RUN_CONFIG: dict[str, str | int | float] = {
 }
 
 
-def bcfl_config(run_dir: Path) -> BcflConfig:
-    """The checked config; runs get their folders under `run_dir`."""
-    return BcflConfig.from_run_config({**RUN_CONFIG, "bcfl.run_dir": str(run_dir)})
+def bcfl_config(run_dir: Path, *, own_defense: bool = True) -> BcflConfig:
+    """The checked config; runs get their folders under `run_dir`.
+
+    Without `own_defense` the plugin `outliers` has its defaults.
+    """
+    kept = {k: v for k, v in RUN_CONFIG.items() if own_defense or "outliers." not in k}
+    return BcflConfig.from_run_config({**kept, "bcfl.run_dir": str(run_dir)})

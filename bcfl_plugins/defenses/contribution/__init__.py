@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bcfl_plugins.apportion import split
 from bcfl_plugins.defenses.contribution.plain import by_cosine, by_examples, uniform
 from bcfl_plugins.defenses.contribution.rating import Rating, Ratings, by_rating, rate
 from bcfl_plugins.defenses.contribution.shapley import (
@@ -12,7 +13,7 @@ from bcfl_plugins.defenses.contribution.shapley import (
     shapley_monte_carlo,
     shapley_quadratic,
 )
-from bcfl_plugins.defenses.contribution.shares import Contribution, contribution, split
+from bcfl_plugins.defenses.contribution.shares import Contribution, contribution
 
 __all__ = [
     "Contribution",

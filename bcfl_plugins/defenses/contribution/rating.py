@@ -17,7 +17,8 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from bcfl_plugins.defenses.contribution.shares import Contribution, split
+from bcfl_plugins.apportion import split
+from bcfl_plugins.defenses.contribution.shares import Contribution
 from bcfl_plugins.errors import BadUpdates
 
 if TYPE_CHECKING:

@@ -8,15 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bcfl_plugins.apportion import split
 from bcfl_plugins.errors import BadUpdates
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from bcfl_plugins.defenses.base import Floats
-
-ONE = 10**9
-"""The whole reward, as the chain's Perbill."""
 
 SCORE_ONE = 10**6
 """The fixed-point score that stands for 1.0."""
@@ -55,22 +51,3 @@ def contribution(values: Floats, evaluations: int = 0) -> Contribution:
     return Contribution(
         split(exact), tuple(round(value * SCORE_ONE) for value in exact), evaluations
     )
-
-
-def split(weights: Sequence[Fraction | int], total: int = ONE) -> tuple[int, ...]:
-    """Divide `total` in proportion to the weights by the largest remainder method.
-
-    Exact. Weights below zero count as zero; of equal remainders the first gets the unit. Without
-    a positive weight all shares are zero.
-    """
-    positive = [max(Fraction(weight), Fraction(0)) for weight in weights]
-    whole = sum(positive, Fraction(0))
-    if whole == 0:
-        return (0,) * len(positive)
-    quotas = [weight * total / whole for weight in positive]
-    shares = [quota.numerator // quota.denominator for quota in quotas]
-    left = total - sum(shares)
-    order = sorted(range(len(quotas)), key=lambda place: shares[place] - quotas[place])
-    for place in order[:left]:
-        shares[place] += 1
-    return tuple(shares)

@@ -129,5 +129,5 @@ def test_a_plugin_checks_its_own_table() -> None:
     config = BcflConfig.from_run_config(
         {"bcfl.plugins": "outliers", "bcfl.outliers.norm-factr": 2.0}
     )
-    with pytest.raises(ConfigError, match=r"bcfl\.outliers\.norm-factr; did you mean 'norm_fact"):
+    with pytest.raises(ConfigError, match=r"bcfl\.outliers\.norm_factr; did you mean 'norm_fact"):
         load(config, Services(config))

@@ -33,7 +33,7 @@ def judged(
     )
     if accepted:
         return replace(update, weight=1)
-    why = {"reason": Reason.OUTLIER_NORM, "detail": "too long", "score": 7_000_000}
+    why = {"reason": Reason.OUTLIER_NORM, "detail": "too long", "score": 7_000_000, "share": 0}
     return replace(update, **why, strike=strike)
 
 
@@ -47,6 +47,7 @@ def result(*updates: JudgedUpdate, unusable: tuple[Rejection, ...] = ()) -> Roun
 def test_every_committed_update_has_an_entry_with_its_verdict() -> None:
     updates = judged(1), judged(2, accepted=False), judged(3, accepted=False, strike=False)
     report = make_report(OPENED, result(*updates), DIGESTS, {}, {})
+    assert [e.share for e in report.entries] == [None, 0, 0]
     assert [(e.node_id, e.outcome, e.reason, e.score, e.weight) for e in report.entries] == [
         (101, Outcome.ACCEPTED, 0, 0, 1),
         (102, Outcome.REJECTED, Reason.OUTLIER_NORM, 7_000_000, 0),

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 def entry(index: int) -> ReportEntry:
     account = AccountId(bytes([index]) * 32)
     signed = SignedCommitment(account, b"\1" * 32, 10, b"\2" * 32, b"\3" * 32, b"\4" * 64)
-    return ReportEntry(2**64 - index, signed, Outcome.ACCEPTED, -1_500_000, 0, 3, "ünïcode")
+    share = None if index == 1 else 250_000_000
+    return ReportEntry(2**64 - index, signed, Outcome.ACCEPTED, -1_500_000, 0, 3, "ünïcode", share)
 
 
 REPORT = RoundReport(
@@ -49,6 +50,8 @@ def test_the_bytes_do_not_depend_on_the_order_of_arrival() -> None:
 
 def test_the_digest_is_of_the_canonical_bytes() -> None:
     assert REPORT.digest == blake2_256(REPORT.encode())
+    assert json.loads(REPORT.encode())["format"] == "bcfl-report/3"
+    assert REPORT.digest.hex() == "47dde6d84804f05a74e044ab15740fad016aabd4195d9fad3aa0ea646672c2b2"
     assert replace(REPORT, defense="other").digest != REPORT.digest
 
 
@@ -75,7 +78,7 @@ def edit(**changes: Any) -> bytes:
         b"",
         REPORT.encode() + b"\n",
         REPORT.encode().replace(b'"round":2', b'"round": 2'),
-        edit(format="bcfl-report/1"),
+        edit(format="bcfl-report/2"),
         edit(extra=1),
         edit(round="2"),
         edit(genesis="00"),

@@ -56,8 +56,20 @@ def test_it_works_without_a_chain_and_gives_reasons_scores_and_thresholds() -> N
 
 
 def test_settings_reach_the_defense() -> None:
-    with session(norm_factor=20.0) as opened:
+    with session(method="cluster", norm_factor=20.0) as opened:
         assert judged(opened, 1, 1, 1, 1, 1, 8).rejections == ()
+    with session(tolerance=1e6) as opened:
+        assert judged(opened, 1, 1, 1, 1, -1, 1).rejections == ()
+
+
+@pytest.mark.parametrize("method", ["cluster", "cluster_guard"])
+def test_a_reversed_and_a_long_update_are_rejected_with_their_reasons(method: str) -> None:
+    with session(method=method) as opened:
+        verdict = judged(opened, 1, 1, 1, 1, -1, 8)
+    assert [(r.node_id, r.reason) for r in verdict.rejections] == [
+        (4, Reason.OUTLIER_DIRECTION),
+        (5, Reason.OUTLIER_NORM),
+    ]
 
 
 def test_a_new_run_starts_without_the_past() -> None:
@@ -133,13 +145,23 @@ def test_an_update_too_long_to_square_is_rejected_as_such() -> None:
         ({"method": "median"}, "'median', which rejects nobody; it can be cluster, "),
         ({"method": "fltrust"}, "needs an update of the server's own; use it in strategies.Robust"),
         ({"method": "nnm+cwtm"}, "'nnm\\+cwtm', which rejects nobody"),
-        ({"method": "flame", "norm_factor": 2.0}, "flame has no setting 'norm_factor'; it takes f"),
-        ({"method": "flame", "nois": 1.0}, "bcfl.outliers: flame has no setting 'nois'; did you"),
+        (
+            {"method": "flame", "norm_factor": 2.0},
+            "is a setting of cluster, and the method is flame",
+        ),
+        (
+            {"norm_factor": 2.0},
+            "is a setting of cluster, and the method is cluster_guard; set bcfl",
+        ),
+        ({"method": "flame", "nois": 1.0}, "unknown key bcfl.outliers.nois; did you mean 'noise'"),
         ({"method": "flame", "noise": "x"}, "noise of flame is 'x'"),
         ({"method": "flame", "f": "x"}, "bcfl.outliers.f is 'x'"),
         ({"method": "flame", "f": -2}, "bcfl.outliers.f is -2"),
-        ({"f": 2}, "cluster needs no f"),
-        ({"noise": 0.1}, "unknown key bcfl.outliers.noise"),
+        ({"method": "cluster", "f": 2}, "bcfl.outliers.f is set, but cluster has no f"),
+        ({"method": "cluster", "shares": "off"}, "shares is set, but cluster has no shares"),
+        ({"shares": "rul"}, "bcfl.outliers.shares is 'rul'; did you mean 'rule'"),
+        ({"noise": 0.1}, "unknown key bcfl.outliers.noise; cluster_guard takes decay, "),
+        ({"methd": "x"}, "unknown key bcfl.outliers.methd; did you mean 'method'"),
         ({"method": 3}, "bcfl.outliers.method is 3"),
     ],
 )
