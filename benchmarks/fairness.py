@@ -17,7 +17,7 @@ import platform
 import sys
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -32,7 +32,10 @@ from benchmarks.fairness_tables import (
     speeds,
 )
 
-TABLES = {
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+TABLES: Mapping[str, tuple[Callable[[Plan], Iterator[Any]], str]] = {
     "A": (shares, "Share kept by one honest node at N(3, 1) among N(0, 1), percent"),
     "B": (rejections, "Rejections of honest nodes without an attacker, percent"),
     "C": (slashes, "Strikes against honest nodes"),

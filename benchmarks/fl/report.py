@@ -36,8 +36,10 @@ class Grid:
         Each cell is a mean over them.
     f, rounds, local_steps : int
         Of every run.
-    flower_alphas : tuple of float or None
-        Splits at which Flower's own strategies run too: they take most of the time.
+    more : tuple of str
+        Rules that run only at the splits of `more_alphas`; Flower's own take most of the time.
+    more_alphas : tuple of float or None
+        Splits.
     """
 
     defenses: tuple[str, ...]
@@ -47,12 +49,12 @@ class Grid:
     f: int = 4
     rounds: int = 200
     local_steps: int = 1
-    flower_alphas: tuple[float | None, ...] = (0.5,)
+    more: tuple[str, ...] = ()
+    more_alphas: tuple[float | None, ...] = (0.5,)
 
     def rules(self, alpha: float | None) -> tuple[str, ...]:
         """Return the rules that run at a split."""
-        flower = alpha in self.flower_alphas
-        return tuple(d for d in self.defenses if flower or not d.startswith(PREFIX))
+        return self.defenses + self.more if alpha in self.more_alphas else self.defenses
 
     def job(self, defense: str, attack: str, alpha: float | None, seed: int) -> Job:
         """Return one run."""
@@ -192,7 +194,21 @@ def verdict(grid: Grid, rows: Sequence[Row]) -> str:
     return (
         f"Worst accuracy: `{OURS}` {ours.worst:.1f}, the best of {', '.join(RIVALS)}: "
         f"{best.worst:.1f} ({best.defense}). Attacks under which it is over 0.5 points behind the "
-        f"best of them: {where}."
+        f"best of them: {where}.{_backdoors(ours, rivals)}"
+    )
+
+
+def _backdoors(ours: Row, rivals: Sequence[Row]) -> str:
+    """Name the rival that a backdoor gets past least often, where that is less than with ours."""
+    stopped = {one.defense: one.backdoor for one in rivals if one.backdoor is not None}
+    if ours.backdoor is None or not stopped:
+        return ""
+    name = min(stopped, key=stopped.__getitem__)
+    if stopped[name] >= ours.backdoor - 0.5:
+        return ""
+    return (
+        f" The backdoor works in {ours.backdoor:.0f} % of images with `{OURS}`, in "
+        f"{stopped[name]:.0f} % with {name}."
     )
 
 

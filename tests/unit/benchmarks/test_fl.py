@@ -11,7 +11,7 @@ from torch.nn import functional
 from bcfl_plugins.defenses.base import Extras
 from bcfl_plugins.defenses.registry import create
 from benchmarks.fl.adversaries import ADVERSARIES
-from benchmarks.fl.contestants import CONTESTANTS, contestant
+from benchmarks.fl.contestants import CONTESTANTS, MORE, contestant
 from benchmarks.fl.data import PIXELS, Data, NoDataError, load, split
 from benchmarks.fl.grid import Job, results
 from benchmarks.fl.report import Grid, Row, finished, row, table, verdict
@@ -114,17 +114,19 @@ def test_flowers_strategies_aggregate_the_same_updates(theirs: str, ours: str) -
 
 
 def test_every_contestant_can_be_made() -> None:
-    assert [contestant(name, 20, 4).max_byzantine(20) >= 0 for name in CONTESTANTS]
+    assert [contestant(name, 20, 4).max_byzantine(20) >= 0 for name in CONTESTANTS + MORE]
 
 
-GRID = Grid(("cluster_guard", "caf", "flower:krum"), ("none", "alie"), (0.5, None), (10, 11))
+GRID = Grid(
+    ("cluster_guard", "caf"), ("none", "alie"), (0.5, None), (10, 11), more=("flower:krum",)
+)
 
 
 def outcome(accuracy: float, rejected: float = 0.0) -> Outcome:
     return Outcome(accuracy, 1.0, rejected, 2 * rejected, 50.0)
 
 
-def test_flower_runs_only_where_it_is_asked_to() -> None:
+def test_more_rules_run_only_where_they_are_asked_to() -> None:
     jobs = GRID.jobs()
     assert len(jobs) == 2 * (3 * 2 + 2 * 2)
     assert {job.alpha for job in jobs if job.defense == "flower:krum"} == {0.5}
@@ -153,6 +155,11 @@ def test_the_page_says_where_the_flagship_loses() -> None:
     assert "over 0.5 points behind" in verdict(GRID, rows)
     assert "alie (70.0, caf 75.0)" in verdict(GRID, rows)
     assert "none (" not in verdict(GRID, rows)
+    assert "backdoor" not in verdict(GRID, rows)
+    open_door = [replace(rows[0], backdoor=99.0), replace(rows[1], backdoor=21.0)]
+    assert "works in 99 % of images with `cluster_guard`, in 21 % with caf" in verdict(
+        GRID, open_door
+    )
     assert "| cluster_guard | 84.0 | 70.0 | **70.0** | 77.0 | 0.5 / 3 | 10 | - |" in table(
         GRID, rows
     )
