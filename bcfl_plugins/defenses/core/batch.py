@@ -142,7 +142,7 @@ class Batch:
             note=note,
         )
         return finish.aggregate(
-            self.rows, flat, decision, finish.host(self.rows, flat) if remember else state
+            self.rows, flat, decision, finish.copied(self.rows, flat) if remember else state
         )
 
     def per_row(self, scores: Floats) -> Floats:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 def restore(rows: Rows, flat: Array, kept: Flags) -> Any:  # noqa: ANN401 - the form of an update
     """Return a (d,) result as one update; the reference, if there is one, is added.
 
+    Arrays of the result may be parts of `flat`.
+
     Parameters
     ----------
     rows : Rows
@@ -89,9 +91,9 @@ def placed(rows: Rows, vector: Floats) -> Array:
     return vector.astype(rows.dtype, copy=False)
 
 
-def host(rows: Rows, flat: Array) -> Any:  # noqa: ANN401 - numpy
-    """Return a (d,) result as numpy."""
-    return _torch().host(flat) if rows.device else flat
+def copied(rows: Rows, flat: Array) -> Any:  # noqa: ANN401 - numpy
+    """Return a (d,) result as numpy, in memory that nobody else writes to."""
+    return _torch().host(flat) if rows.device else flat.copy()
 
 
 def _scatter(rows: Rows, values: np.ndarray[Any, Any], *, fill: float) -> np.ndarray[Any, Any]:
@@ -106,8 +108,10 @@ def _float_leaf(rows: Rows, leaf: Leaf, flat: Array) -> Array:
         return _torch().float_leaf(leaf, part)
     value = part if leaf.reference is None else part + leaf.reference[:].astype(np.float64)
     kind = _torch().numpy_dtype(leaf.dtype) if rows.torch else leaf.dtype
-    with np.errstate(over="ignore"):
-        array = value.astype(kind).reshape(leaf.shape)
+    array = value.reshape(leaf.shape)
+    if value.dtype != kind:
+        with np.errstate(over="ignore"):
+            array = value.astype(kind).reshape(leaf.shape)
     return _torch().tensor(array) if rows.torch else array
 
 

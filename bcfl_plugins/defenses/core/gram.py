@@ -11,17 +11,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bcfl_plugins.defenses.core.rows import SLAB_BYTES
+from bcfl_plugins.defenses.core.lanes import each_lane, spans, width
 from bcfl_plugins.defenses.core.screen import finite_rows
+from bcfl_plugins.defenses.core.tiles import products
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bcfl_plugins.defenses.base import Flags, Floats
+    from bcfl_plugins.defenses.core.lanes import Span
     from bcfl_plugins.defenses.core.rows import Rows
 
 CANCELLED = 0.01
 """Squared distance, as a share of the two squared norms, under which float32 is not enough."""
 SMALL = 1e-25
 """Squared norm under which float32 products may have vanished."""
+SUMMED = 1 << 16
+"""Columns over which one row after the other is added to a weighted sum."""
 
 
 def gram(rows: Rows) -> Floats:
@@ -86,38 +92,41 @@ def combine(rows: Rows, weights: Floats) -> Any:  # noqa: ANN401 - numpy, or a t
     some = rows.take(used)
     if rows.device:
         return _torch().combine(some, weights[used])
-    out = np.zeros(rows.d, rows.dtype)
     if len(used) == 0:
-        return out
+        return np.zeros(rows.d, rows.dtype)
+    out = np.empty(rows.d, rows.dtype)
     shares = weights[used].astype(rows.dtype)
-    for where, block in some.blocks():
-        np.dot(shares, block, out=out[where])
+
+    def work(lane: Sequence[Span]) -> None:
+        spare = np.empty(max(stop - start for start, stop in lane), rows.dtype)
+        for start, stop in lane:
+            some.accumulate(start, stop, shares, out[start:stop], spare[: stop - start])
+
+    each_lane(spans(rows.d, SUMMED), work)
     return out
 
 
 def project(rows: Rows, vector: Floats) -> Floats:
     """Return (n,) inner products of the rows with a (d,) vector, in float64."""
+    wide = rows.widened()
+
+    def work(lane: Sequence[Span]) -> Floats:
+        total = np.zeros(rows.n)
+        buffer = wide.buffer(max(stop - start for start, stop in lane))
+        for start, stop in lane:
+            total += np.einsum("ij,j->i", wide.fill(start, stop, buffer), vector[start:stop])
+        return total
+
     total = np.zeros(rows.n)
-    for where, block in rows.widened().blocks():
-        total += block @ vector[where]
+    for part in each_lane(spans(rows.d, width(wide, 1.0)), work):
+        total += part
     return total
 
 
 def _products(rows: Rows) -> Floats:
-    if rows.device:
-        matrix: Floats = _torch().products(rows)
-    else:
-        matrix = np.zeros((rows.n, rows.n))
-        for _, block in rows.blocks(_width(rows)):
-            matrix += block @ block.T
+    matrix: Floats = _torch().products(rows) if rows.device else products(rows)
     upper = np.triu(matrix)
     return upper + np.triu(matrix, 1).T
-
-
-def _width(rows: Rows) -> int:
-    """Return the columns of a block: wide, because each product makes its threads wait."""
-    size = rows.n * rows.d * rows.dtype.itemsize
-    return rows.columns(min(8.0, max(1.0, size / (16 * SLAB_BYTES))))
 
 
 def _cancels(matrix: Floats) -> bool:

@@ -1,40 +1,67 @@
 """Sorting the columns of a small block: a pruned network of min and max, or a sort.
 
 Batcher's odd-even merge sort compares rows in a fixed order that does not depend on the data, so
-a comparison is one `minimum` and one `maximum` of two whole rows. Comparisons whose outcome the
-wanted ranks do not need are left out.
+a comparison is one `minimum` and one `maximum` of two whole rows. Comparisons, and halves of them,
+whose outcome the wanted ranks do not need are left out.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
 if TYPE_CHECKING:
     from bcfl_plugins.defenses.core.rows import Block
 
+Wanted: TypeAlias = Literal["both", "least", "greatest"]
+
 WIDEST = 32
 """Rows up to which the network beats a sort."""
 
 
-def place(block: Block, ranks: range) -> Block:
-    """Return the rows of an (m, b) block that hold the entries of some ranks, least first.
+def place(block: Block, ranks: range) -> list[Block]:
+    """Return the (b,) rows that hold the entries of some ranks of an (m, b) block, least first.
 
-    The block is overwritten: afterwards row r holds each column's entry of rank r, for the ranks
-    that were asked for.
+    The block is overwritten, and most of the rows are parts of it.
+
+    Parameters
+    ----------
+    block : Block
+        (m, b).
+    ranks : range
+        Consecutive, in [0, m).
     """
     m = len(block)
     if m > WIDEST:
         block.sort(axis=0)
-    else:
-        spare = np.empty_like(block[0])
-        for low, high in network(m, ranks.start, ranks.stop):
-            np.minimum(block[low], block[high], out=spare)
-            np.maximum(block[low], block[high], out=block[high])
-            block[low] = spare
-    return block[ranks.start : ranks.stop]
+        return list(block[ranks.start : ranks.stop])
+    rows = list(block)
+    free = np.empty_like(block[0])
+    for low, high, wanted in steps(m, ranks.start, ranks.stop):
+        left, right = rows[low], rows[high]
+        if wanted == "least":
+            np.minimum(left, right, out=left)
+        elif wanted == "greatest":
+            np.maximum(left, right, out=right)
+        else:
+            np.minimum(left, right, out=free)
+            np.maximum(left, right, out=right)
+            rows[low], free = free, left  # a row changes its place, not its content
+    return rows[ranks.start : ranks.stop]
+
+
+@lru_cache(maxsize=256)
+def steps(m: int, start: int, stop: int) -> tuple[tuple[int, int, Wanted], ...]:
+    """Return the comparisons (lower row, higher row, what of it is read again) for some ranks."""
+    needed = set(range(start, stop))
+    found: list[tuple[int, int, Wanted]] = []
+    for low, high in reversed(network(m, start, stop)):
+        both = low in needed and high in needed
+        found.append((low, high, "both" if both else "least" if low in needed else "greatest"))
+        needed |= {low, high}
+    return tuple(reversed(found))
 
 
 @lru_cache(maxsize=256)

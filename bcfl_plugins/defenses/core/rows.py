@@ -127,10 +127,11 @@ class Rows:
         """Return how many columns a block has so that `slabs` of them fill a core's cache."""
         return max(64, int(SLAB_BYTES * slabs / (max(self.n, 1) * self.dtype.itemsize)))
 
-    def buffer(self, columns: int) -> Block:
+    def buffer(self, columns: int, rows: int | None = None) -> Block:
         """Return an (n, columns) array to be filled by `fill`, with a padded stride."""
         width = max(columns, 1)
-        return np.empty((self.n, width + PADDING), self.dtype)[:, :columns]
+        height = self.n if rows is None else rows
+        return np.empty((height, width + PADDING), self.dtype)[:, :columns]
 
     def spans(self, columns: int | None = None) -> list[tuple[int, int]]:
         """Return the (start, stop) of consecutive blocks."""
@@ -169,11 +170,31 @@ class Rows:
                     if reference is None:
                         block[i, there] = piece
                     else:
-                        exact = np.result_type(piece, reference, block)
-                        np.subtract(
-                            piece, reference, out=block[i, there], dtype=exact, casting="unsafe"
-                        )
+                        _subtract(piece, reference, block[i, there])
         return block
+
+    def accumulate(self, start: int, stop: int, shares: Block, out: Block, spare: Block) -> None:
+        """Put the weighted sum of columns [start, stop) of all rows into (stop - start,) `out`.
+
+        Parameters
+        ----------
+        start, stop : int
+            Columns.
+        shares : Block
+            (n,) of the dtype of blocks; n is at least one.
+        out, spare : Block
+            (stop - start,) of that dtype; what was in them is overwritten.
+        """
+        for leaf, inside, there in self.pieces(start, stop):
+            reference = None if leaf.reference is None else leaf.reference[inside]
+            for i, (array, share) in enumerate(zip(leaf.arrays, shares, strict=True)):
+                target = spare[there] if i else out[there]
+                piece = array[inside]
+                if reference is not None:
+                    piece = _subtract(piece, reference, target)
+                np.multiply(piece, share, out=target)
+                if i:
+                    np.add(out[there], target, out=out[there])
 
     def blocks(self, columns: int | None = None) -> Iterator[tuple[slice, Block]]:
         """Yield (columns, (n, b) block of deltas) in order.
@@ -195,21 +216,14 @@ class Rows:
         return out
 
 
+def _subtract(piece: Block, reference: Block, out: Block) -> Block:
+    exact = np.result_type(piece, reference, out)
+    return np.subtract(piece, reference, out=out, dtype=exact, casting="unsafe")
+
+
 def _host(piece: Array) -> Block:
     if isinstance(piece, np.ndarray):
         return piece
     from bcfl_plugins.defenses.core import _torch  # noqa: PLC0415 - torch is optional
 
     return _torch.host(piece)
-
-
-def squared_norms(rows: Rows) -> Floats:
-    """Return (n,) squared Euclidean norms; inf or NaN is possible.
-
-    Squares are taken in the dtype of blocks and added up in float64.
-    """
-    total = np.zeros(rows.n)
-    with np.errstate(over="ignore", invalid="ignore"):
-        for _, block in rows.blocks():
-            total += np.einsum("ij,ij->i", block, block)
-    return total

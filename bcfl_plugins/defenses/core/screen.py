@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bcfl_plugins.defenses.core.rows import squared_norms
+from bcfl_plugins.defenses.core.lanes import each_lane, spans, width
 
 if TYPE_CHECKING:
-    from bcfl_plugins.defenses.base import Flags
+    from collections.abc import Sequence
+
+    from bcfl_plugins.defenses.base import Flags, Floats
+    from bcfl_plugins.defenses.core.lanes import Span
     from bcfl_plugins.defenses.core.rows import Rows
 
 LONGEST = 1e300
@@ -33,3 +36,23 @@ def finite_rows(rows: Rows) -> tuple[Flags, Flags]:
     norms = squared_norms(rows.widened())
     usable = np.isfinite(norms) & (norms <= LONGEST)
     return usable, norms == 0.0
+
+
+def squared_norms(rows: Rows) -> Floats:
+    """Return (n,) squared Euclidean norms; inf or NaN is possible.
+
+    Squares are taken in the dtype of blocks, and those of blocks are added up in float64.
+    """
+
+    def work(lane: Sequence[Span]) -> Floats:
+        total = np.zeros(rows.n)
+        buffer = rows.buffer(max(stop - start for start, stop in lane))
+        for start, stop in lane:
+            block = rows.fill(start, stop, buffer)
+            total += np.einsum("ij,ij->i", block, block)
+        return total
+
+    total = np.zeros(rows.n)
+    for part in each_lane(spans(rows.d, width(rows, 1.0)), work):
+        total += part
+    return total

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from bcfl_plugins.defenses.core.lanes import each_lane, spans, width
 from bcfl_plugins.defenses.core.network import place
-from bcfl_plugins.defenses.core.rows import SLAB_BYTES
+from bcfl_plugins.defenses.core.tiles import mix_columns
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bcfl_plugins.defenses.base import Floats
+    from bcfl_plugins.defenses.core.lanes import Span
     from bcfl_plugins.defenses.core.rows import Block, Rows
 
-WORKERS = 2
-"""Threads: numpy releases the interpreter lock. Each block is one thread's alone, so that the
-number of threads cannot change a result."""
+SLABS = 2.0
+"""Size of a block, in cache slabs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +39,12 @@ class Kernel:
     cut: int = 0
     keep: int = 0
 
-    def __call__(self, block: Block) -> Block:
-        """Return (b,) from an (m, b) block, which is overwritten."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            if self.kind == "trimmed":
-                return trimmed(block, self.cut)
-            return closest(block, self.keep)
+    def __call__(self, block: Block, out: Block) -> None:
+        """Put (b,) of an (m, b) block, which is overwritten, into `out`."""
+        if self.kind == "trimmed":
+            trimmed(block, self.cut, out)
+        else:
+            closest(block, self.keep, out)
 
 
 def median(m: int) -> Kernel:
@@ -66,79 +68,74 @@ def coordinatewise(rows: Rows, kernel: Kernel, mix: Floats | None = None) -> tup
         result: tuple[Any, Floats] = _torch().coordinatewise(rows, kernel, mix)
         return result
     out = np.empty(rows.d, rows.dtype)
-    width = _width(rows) if kernel.kind == "trimmed" else rows.columns(0.2)
-    spans = rows.spans(width)
-    groups = [spans[k::WORKERS] for k in range(min(WORKERS, len(spans)))]
     shares = None if mix is None else mix.astype(rows.dtype)
 
-    def work(group: list[tuple[int, int]]) -> list[Floats]:
-        buffer = rows.buffer(min(width, rows.d))
-        norms = []
-        for start, stop in group:
+    def work(lane: Sequence[Span]) -> Floats:
+        total = np.zeros(rows.n)
+        most = max(stop - start for start, stop in lane)
+        buffer = rows.buffer(most)
+        mixed = None if shares is None else rows.buffer(most, len(shares))
+        for start, stop in lane:
             block = rows.fill(start, stop, buffer)
-            with np.errstate(over="ignore", invalid="ignore"):
-                norms.append(np.einsum("ij,ij->i", block, block).astype(np.float64))
-            out[start:stop] = kernel(block if shares is None else shares @ block)
-        return norms
+            total += np.einsum("ij,ij->i", block, block)
+            if shares is not None and mixed is not None:
+                block = mix_columns(shares, block, mixed[:, : stop - start])
+            kernel(block, out[start:stop])
+        return total
 
-    total = np.zeros(rows.n)
-    if len(groups) > 1:
-        with ThreadPoolExecutor(WORKERS) as pool:
-            parts = list(pool.map(work, groups))
-    else:
-        parts = [work(group) for group in groups]
-    for norms in parts:
-        for one in norms:
-            total += one
-    return out, total
+    norms = np.zeros(rows.n)
+    columns = width(rows, SLABS, buffers=1 if shares is None else 2)
+    for part in each_lane(spans(rows.d, columns), work):
+        norms += part
+    return out, norms
 
 
-def _width(rows: Rows) -> int:
-    """Return the columns of a block: wide, as threads wait for each other between short steps."""
-    size = rows.n * rows.d * rows.dtype.itemsize
-    return rows.columns(min(2.0, max(0.5, size / (64 * SLAB_BYTES))))
-
-
-def trimmed(block: Block, cut: int) -> Block:
-    """Return the mean of each column without its `cut` least and greatest entries."""
+def trimmed(block: Block, cut: int, out: Block) -> None:
+    """Put the mean of each column without its `cut` least and greatest entries into `out`."""
     m = len(block)
     if cut == 0:
-        return mean(block)
-    middle = place(block, range(cut, m - cut))
-    return mean(middle)
+        mean(list(block), out)
+    else:
+        middle = place(block, range(cut, m - cut))
+        mean(middle, out)
 
 
-def closest(block: Block, keep: int) -> Block:
-    """Return the mean of the `keep` entries of each column that are closest to its median.
+def closest(block: Block, keep: int, out: Block) -> None:
+    """Put the mean of the `keep` entries of each column closest to its median into `out`.
 
     They are consecutive when sorted, so a window of `keep` moves over the sorted column; of two
     windows as good the one of lesser entries is taken.
     """
     m = len(block)
     if keep == m:
-        return mean(block)
+        mean(list(block), out)
+        return
     ordered = place(block, range(m))
     low, high = ordered[(m - 1) // 2], ordered[m // 2]
-    middle = low if m % 2 else low + (high - low) / 2
-    start = np.zeros(block.shape[1], dtype=np.intp)
+    middle = low.copy() if m % 2 else low + (high - low) / 2
     for first in range(m - keep):
-        # Moving on pays as long as the entry gained is strictly closer than the entry lost.
-        start += ordered[first + keep] - middle < middle - ordered[first]
-    window = np.take_along_axis(ordered, start + np.arange(keep)[:, None], axis=0)
-    return mean(window)
+        # Moving on pays as long as the entry gained is strictly closer than the entry lost, in
+        # whose row it is put: the first `keep` rows are the window.
+        gained, lost = ordered[first + keep], ordered[first]
+        moves = gained - middle < middle - lost
+        np.copyto(ordered[first % keep], gained, where=moves)
+    mean(ordered[:keep], out)
 
 
-def mean(block: Block) -> Block:
-    """Return the mean of each column, added up in float64."""
-    if len(block) == 1:
-        only: Block = block[0]
-        return only
-    if len(block) == 2:  # noqa: PLR2004 - half before adding: no overflow
-        half = block.dtype.type(0.5)
-        middle: Block = block[0] * half + block[1] * half
-        return middle
-    total: Block = block.mean(axis=0, dtype=np.float64)
-    return total.astype(block.dtype)
+def mean(rows: Sequence[Block], out: Block) -> None:
+    """Put the mean of (b,) rows into `out`; it is added up in float64."""
+    if len(rows) == 1:
+        np.copyto(out, rows[0])
+    elif len(rows) == 2:  # noqa: PLR2004 - half before adding: no overflow
+        half = out.dtype.type(0.5)
+        np.multiply(rows[0], half, out=rows[0])
+        np.multiply(rows[1], half, out=rows[1])
+        np.add(rows[0], rows[1], out=out)
+    else:
+        total = np.zeros(len(out))
+        for row in rows:
+            total += row
+        np.divide(total, len(rows), out=out, casting="same_kind")
 
 
 def _torch() -> Any:  # noqa: ANN401 - a module

@@ -22,7 +22,7 @@ def test_a_network_sorts_every_pattern_of_zeros_and_ones(m: int) -> None:
     for start in range(m):
         stop = min(m, start + 2)
         wanted = np.sort(bits, axis=0)[start:stop]
-        assert np.array_equal(place(bits.copy(), range(start, stop)), wanted)
+        assert np.array_equal(np.array(place(bits.copy(), range(start, stop))), wanted)
 
 
 def test_a_network_for_the_median_is_smaller_than_one_that_sorts() -> None:
@@ -33,13 +33,26 @@ def test_a_network_for_the_median_is_smaller_than_one_that_sorts() -> None:
 def test_ranks_are_placed_among_random_values(m: int) -> None:
     block = np.random.default_rng(m).normal(size=(m, 40))
     wanted = np.sort(block, axis=0)
-    assert np.array_equal(place(block.copy(), range(m)), wanted)
+    assert np.array_equal(np.array(place(block.copy(), range(m))), wanted)
 
 
+@pytest.mark.parametrize("m", [5, 8, 20, 40])
+def test_the_closest_are_those_with_the_least_distance_to_the_median(m: int) -> None:
+    block = np.random.default_rng(m).normal(size=(m, 60))
+    far = np.abs(block - np.median(block, axis=0))
+    for keep in range(2, m + 1, 1 + (m % 2 == 0)):  # of an even m the middle two are as near
+        nearest = np.argsort(far, axis=0, kind="stable")[:keep]
+        wanted = np.take_along_axis(block, nearest, axis=0).mean(axis=0)
+        out = np.empty(60)
+        Kernel("closest", keep=keep)(block.copy(), out)
+        assert np.allclose(out, wanted, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("n", [1, 7, 50, 101])
 @pytest.mark.parametrize("d", [0, 1, 63, 5000, 70_000])
-def test_gram_is_the_product_in_float64(d: int) -> None:
-    x = np.random.default_rng(d).normal(size=(7, d)).astype(np.float32)
-    ids = Extras(ids=range(7))
+def test_gram_is_the_product_in_float64(d: int, n: int) -> None:
+    x = np.random.default_rng(d).normal(size=(n, d)).astype(np.float32)
+    ids = Extras(ids=range(n))
     exact = x.astype(np.float64) @ x.T.astype(np.float64)
     matrix = gram(parse(x, ids))
     assert np.allclose(matrix, exact, rtol=1e-6, atol=1e-6 * max(d, 1))

@@ -1,0 +1,63 @@
+"""Blocks of columns in lanes: threads take whole lanes, so their number cannot change a result.
+
+Which blocks a lane has, and in what order lanes are added up, depends on the size of the round
+alone. numpy releases the interpreter lock, so that lanes run side by side; a block is wide because
+each step on a block makes its thread ask for that lock again.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+import numpy as np
+
+from bcfl_plugins.defenses.core.rows import SLAB_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from bcfl_plugins.defenses.core.rows import Rows
+
+Span: TypeAlias = tuple[int, int]
+T = TypeVar("T")
+
+LANES = 4
+"""Lanes of a round that has more than one block."""
+WORKERS = 2
+"""Threads that take them."""
+
+
+def width(rows: Rows, slabs: float, buffers: int = 1) -> int:
+    """Return the columns of a block: `slabs` cache slabs, less for rounds that are small.
+
+    Each worker has `buffers` blocks of its own: they are a fortieth of the round, at most.
+    """
+    size = rows.n * rows.d * rows.dtype.itemsize
+    return rows.columns(min(slabs, max(0.25, size / (40 * SLAB_BYTES))) / buffers)
+
+
+def spans(size: int, columns: int) -> list[Span]:
+    """Return the (start, stop) of blocks of at most `columns`, as many for each lane."""
+    count = -(-size // columns)
+    if count > 1:
+        count = -(-count // LANES) * LANES
+    step = max(1, -(-size // max(count, 1)))
+    return [(start, min(start + step, size)) for start in range(0, size, step)]
+
+
+def each_lane(blocks: Sequence[Span], work: Callable[[Sequence[Span]], T]) -> list[T]:
+    """Return what `work` makes of each lane's blocks, in the order of lanes.
+
+    Overflow and invalid values make no warnings: what they leave is looked for afterwards.
+    """
+    lanes = [blocks[k::LANES] for k in range(min(LANES, len(blocks)))]
+
+    def silent(lane: Sequence[Span]) -> T:
+        with np.errstate(over="ignore", invalid="ignore"):  # a thread has settings of its own
+            return work(lane)
+
+    if len(lanes) == 1:
+        return [silent(lanes[0])]
+    with ThreadPoolExecutor(WORKERS) as pool:
+        return list(pool.map(silent, lanes))

@@ -1,0 +1,118 @@
+"""Threads change nothing: not ours, and not those of the BLAS library that numpy calls."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from bcfl_plugins.defenses.base import Extras
+from bcfl_plugins.defenses.core import lanes
+from bcfl_plugins.defenses.core.gram import combine, gram, project
+from bcfl_plugins.defenses.core.lanes import LANES, each_lane, spans
+from bcfl_plugins.defenses.core.parse import parse
+from bcfl_plugins.defenses.core.screen import squared_norms
+from bcfl_plugins.defenses.core.select import Kernel, coordinatewise, median
+from bcfl_plugins.defenses.core.tiles import mix_columns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bcfl_plugins.defenses.core.rows import Rows
+
+N, D = 36, 90_001
+
+
+def made() -> Rows:
+    x = np.random.default_rng(5).standard_normal((N, D), dtype=np.float32)
+    model = np.random.default_rng(6).standard_normal(D, dtype=np.float32)
+    layers = [{"a": row[:70], "b": row[70:50_000], "c": row[50_000:]} for row in x]
+    reference = {"a": model[:70], "b": model[70:50_000], "c": model[50_000:]}
+    return parse(layers, Extras(reference=reference, ids=range(N)))
+
+
+KERNELS: dict[str, Callable[[Rows], Any]] = {
+    "gram": gram,
+    "combine": lambda rows: combine(rows, np.linspace(0.0, 0.1, N)),
+    "project": lambda rows: project(rows, np.linspace(-1.0, 1.0, D)),
+    "norms": squared_norms,
+    "median": lambda rows: np.concatenate(coordinatewise(rows, median(N))),
+    "network": lambda rows: coordinatewise(rows.take(np.arange(21)), median(21))[0],
+    "closest": lambda rows: coordinatewise(rows, Kernel("closest", keep=25))[0],
+    "mixed": lambda rows: coordinatewise(rows, median(N), np.full((N, N), 1 / N))[0],
+}
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_one_thread_gives_the_bytes_that_two_and_four_give(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = made()
+    found = set()
+    for workers in (1, 2, 4):
+        monkeypatch.setattr(lanes, "WORKERS", workers)
+        found.add(np.asarray(KERNELS[name](rows)).tobytes())
+    assert len(found) == 1
+
+
+def test_threads_of_the_blas_library_change_no_byte() -> None:
+    code = """
+import hashlib
+import numpy as np
+from bcfl_plugins.defenses.base import Extras
+from bcfl_plugins.defenses.core.gram import gram
+from bcfl_plugins.defenses.core.parse import parse
+from bcfl_plugins.defenses.core.select import coordinatewise, median
+x = np.random.default_rng(1).standard_normal((100, 9000), dtype=np.float32)
+for n in (20, 50, 100):
+    rows = parse(x[:n], Extras(ids=range(n)))
+    mixed = coordinatewise(rows, median(n), np.full((n, n), 1 / n))[0]
+    print(hashlib.sha256(gram(rows).tobytes() + mixed.tobytes()).hexdigest())
+"""
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "OPENBLAS_NUM_THREADS": threads, "OMP_NUM_THREADS": threads},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for threads in ("1", "2")
+    }
+    assert len(printed) == 1
+
+
+@pytest.mark.parametrize("size", [0, 1, 9, 10, 11, 1000, 12_345])
+def test_blocks_cover_all_columns_once_and_each_lane_has_as_many(size: int) -> None:
+    blocks = spans(size, 10)
+    assert [k for start, stop in blocks for k in range(start, stop)] == list(range(size))
+    assert all(stop - start <= 10 for start, stop in blocks)
+    counts = [len(lane) for lane in each_lane(blocks, list)]
+    assert len(counts) == (0 if size == 0 else 1 if size <= 10 else LANES)
+    assert max(counts, default=0) - min(counts, default=0) <= 1
+
+
+def test_what_fails_in_a_lane_is_raised() -> None:
+    blocks = spans(100, 10)
+    with pytest.raises(ZeroDivisionError):
+        each_lane(blocks, lambda lane: 1 // (lane[0][0] - blocks[1][0]))
+
+
+def test_overflow_in_a_lane_warns_nobody() -> None:
+    big = np.full(100, 1e200)
+    (first, *rest) = each_lane(spans(100, 10), lambda lane: float((big * big)[lane[0][0]]))
+    assert [first, *rest] == [np.inf] * LANES
+
+
+@pytest.mark.parametrize("m", [1, 3, 40])
+@pytest.mark.parametrize("width", [1, 15, 5000])
+def test_mixed_columns_are_the_product(m: int, width: int) -> None:
+    rng = np.random.default_rng(m + width)
+    shares, block = rng.random((m, 40)), rng.standard_normal((40, width))
+    out = np.full((m, width), np.nan)
+    assert mix_columns(shares, block, out) is out
+    assert np.allclose(out, shares @ block, rtol=1e-12, atol=1e-12)
