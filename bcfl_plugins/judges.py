@@ -176,7 +176,7 @@ class EvidenceJudge:
         self._state, findings = observe(
             self._state,
             [
-                NodeFacts(_name(u.node), u.node.node_id in against, harm)
+                NodeFacts(name_of(u.node), u.node.node_id in against, harm)
                 for u, harm in zip(updates, harmful, strict=True)
             ],
         )
@@ -185,9 +185,9 @@ class EvidenceJudge:
             Rejection(
                 node_id=node_id,
                 reason=rejection.reason,
-                detail=f"{rejection.detail}; {found[_name(node)].reason}",
+                detail=f"{rejection.detail}; {found[name_of(node)].reason}",
                 score=rejection.score,
-                strike=found[_name(node)].strike,
+                strike=found[name_of(node)].strike,
             )
             for node_id, rejection, node in (
                 (u.node.node_id, against[u.node.node_id], u.node)
@@ -247,6 +247,6 @@ def losses_of(
     return losses
 
 
-def _name(node: NodeRef) -> str:
-    """Name a node in the evidence: its account, which outlives a reconnection."""
+def name_of(node: NodeRef) -> str:
+    """Name a node in what is remembered: its account, which outlives a reconnection."""
     return str(node.account) if node.account is not None else f"node {node.node_id}"

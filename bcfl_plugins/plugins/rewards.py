@@ -8,31 +8,37 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bcfl_plugins.apportion import split
 from bcfl_plugins.defenses.base import Extras
 from bcfl_plugins.defenses.contribution import (
+    Contribution,
+    Ratings,
     Sampling,
     by_cosine,
     by_examples,
+    by_rating,
     leave_one_out,
     of_loss,
+    rate,
     shapley_monte_carlo,
     uniform,
 )
 from bcfl_plugins.defenses.core.gram import gram
 from bcfl_plugins.defenses.core.parse import parse
 from bcfl_plugins.errors import ConfigError
-from bcfl_plugins.judges import losses_of
+from bcfl_plugins.judges import losses_of, name_of
 from bcfl_plugins.markers import hookimpl
 from bcfl_plugins.roots import PostedRoots
 from bcfl_plugins.services import COORDINATOR
 from bcfl_plugins.settings import key, read_table
+from bcfl_plugins.types import SCORE_ONE
 from pallet_bridge.errors import NothingToClaim, OffencePending, RoundExpired
 from pallet_bridge.rewards import all_claims, last_window
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from bcfl_plugins.defenses.contribution import Contribution
+    from bcfl_plugins.defenses.base import Floats
     from bcfl_plugins.services import ChainServices, Services
     from bcfl_plugins.types import (
         ClientUpdate,
@@ -43,9 +49,11 @@ if TYPE_CHECKING:
         Validation,
     )
 
+    Losses = Callable[[Floats], Floats]
+
 _log = logging.getLogger("flwr.bcfl")
 
-_MEASURED = ("leave_one_out", "shapley")
+_MEASURED = ("leave_one_out", "shapley", "rating")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +62,9 @@ class Settings:
 
     method: str = key(
         "uniform",
-        "How a round's reward is shared among the accepted nodes. leave_one_out and shapley need "
-        "the strategy's argument validation.",
-        choices=("uniform", "examples", "cosine", *_MEASURED),
+        "How a round's reward is shared among the accepted nodes. influence pays each update's "
+        "share in the average. The last three need the strategy's argument validation.",
+        choices=("uniform", "examples", "influence", "cosine", *_MEASURED),
     )
     clip: int = key(
         2, "examples: a claim counts up to so many times the median claim.", low=1, high=1000
@@ -102,6 +110,13 @@ class Rewards:
             )
         self._settings = settings
         self._validation = validation
+        self._ratings = Ratings()
+
+    @hookimpl
+    def bcfl_run_started(self, run: RunInfo) -> None:
+        """Forget the ratings of earlier runs."""
+        del run
+        self._ratings = Ratings()
 
     @hookimpl
     def bcfl_reward_weights(
@@ -118,27 +133,50 @@ class Rewards:
         return {update.node.node_id: share for update, share in zip(kept, shares, strict=True)}
 
     def _contribution(self, result: RoundResult, kept: list[ClientUpdate]) -> Contribution:
-        everyone = np.ones(len(kept), np.bool_)
         reference = result.ctx.reference
-        match self._settings.method, self._validation:
-            case "examples", _:
+        if self._validation is not None and self._settings.method in _MEASURED:
+            return self._measured(result, kept, losses_of(self._validation, reference, kept))
+        everyone = np.ones(len(kept), np.bool_)
+        match self._settings.method:
+            case "examples":
                 claims = [update.num_examples for update in kept]
                 return by_examples(claims, everyone, self._settings.clip)
-            case "cosine", _:
+            case "influence":
+                shares = [update.share or 0 for update in result.judged if update.accepted]
+                return Contribution(split(shares), tuple(shares))
+            case "cosine":
                 ids = [update.node.node_id for update in kept]  # ascending, as rows are
                 rows = parse([update.arrays for update in kept], Extras(reference, ids))
                 return by_cosine(gram(rows), everyone / len(kept))
-            case "leave_one_out", validation if validation is not None:
-                return leave_one_out(of_loss(losses_of(validation, reference, kept)), len(kept))
-            case "shapley", validation if validation is not None:
+        return uniform(everyone)
+
+    def _measured(
+        self, result: RoundResult, kept: list[ClientUpdate], losses: Losses
+    ) -> Contribution:
+        match self._settings.method:
+            case "leave_one_out":
+                return leave_one_out(of_loss(losses), len(kept))
+            case "shapley":
                 seed = [result.ctx.run.run_id % 2**32, result.ctx.server_round]
                 return shapley_monte_carlo(
-                    of_loss(losses_of(validation, reference, kept)),
+                    of_loss(losses),
                     len(kept),
                     rng=np.random.default_rng(seed),
                     sampling=Sampling(self._settings.permutations),
                 )
-        return uniform(everyone)
+        return self._rated(kept, losses)
+
+    def _rated(self, kept: list[ClientUpdate], losses: Losses) -> Contribution:
+        """Rank the nodes by how much the update of each alone lowers the loss."""
+        alone = np.eye(len(kept))
+        start = losses(alone[0] * 0.0).mean()
+        names = tuple(name_of(update.node) for update in kept)
+        gains = {
+            name: round(SCORE_ONE * float(start - losses(one).mean()))
+            for name, one in zip(names, alone, strict=True)
+        }
+        self._ratings = rate(self._ratings, gains)
+        return by_rating(self._ratings, names)
 
 
 class PaidRewards(Rewards):

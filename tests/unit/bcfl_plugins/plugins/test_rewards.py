@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,8 +32,8 @@ UPDATES = tuple(
     for n, (direction, examples) in enumerate(zip(DIRECTIONS, EXAMPLES, strict=True))
 )
 JUDGED = tuple(
-    JudgedUpdate(u.node, u.num_examples, None, accepted=n != 3, weight=int(n != 3))
-    for n, u in enumerate(UPDATES)
+    JudgedUpdate(u.node, u.num_examples, None, accepted=n != 3, weight=int(n != 3), share=share)
+    for n, (u, share) in enumerate(zip(UPDATES, (100, 300, 600, 0), strict=True))
 )
 RESULT = RoundResult(RoundContext(RunInfo(1, 1), 1, None, {"w": np.zeros(2)}), {}, JUDGED)
 
@@ -47,7 +48,10 @@ def weights(method: str) -> Mapping[NodeId, int]:
     return create({"method": method}, services).bcfl_reward_weights(RESULT, UPDATES)
 
 
-@pytest.mark.parametrize("method", ["uniform", "examples", "cosine", "leave_one_out", "shapley"])
+METHODS = ["uniform", "examples", "influence", "cosine", "leave_one_out", "shapley", "rating"]
+
+
+@pytest.mark.parametrize("method", METHODS)
 def test_shares_go_to_accepted_nodes_and_sum_to_one(method: str) -> None:
     found = weights(method)
     assert set(found) == {NodeId(0), NodeId(1), NodeId(2)}
@@ -67,9 +71,28 @@ def test_who_helps_the_model_earns_more() -> None:
         assert found[NodeId(0)] > found[NodeId(1)], method
 
 
-def test_a_method_that_measures_needs_a_measure() -> None:
+def test_influence_is_paid_as_it_was_and_evenly_where_nobody_said_it() -> None:
+    assert list(weights("influence").values()) == [ONE // 10, 3 * ONE // 10, 6 * ONE // 10]
+    plugin = create({"method": "influence"}, Services(BcflConfig()))
+    unsaid = replace(RESULT, judged=tuple(replace(one, share=None) for one in JUDGED))
+    assert list(plugin.bcfl_reward_weights(unsaid, UPDATES).values()) == [1, 1, 1]
+
+
+def test_ratings_grow_over_the_rounds_of_one_run() -> None:
+    plugin = create({"method": "rating"}, Services(BcflConfig(), validation=measure))
+    first = plugin.bcfl_reward_weights(RESULT, UPDATES)
+    for _ in range(5):
+        later = plugin.bcfl_reward_weights(RESULT, UPDATES)
+    assert later[NodeId(0)] > later[NodeId(2)] > later[NodeId(1)]
+    assert later != first
+    plugin.bcfl_run_started(RunInfo(2, 1))
+    assert plugin.bcfl_reward_weights(RESULT, UPDATES) == first
+
+
+@pytest.mark.parametrize("method", ["leave_one_out", "shapley", "rating"])
+def test_a_method_that_measures_needs_a_measure(method: str) -> None:
     with pytest.raises(ConfigError, match="validation="):
-        create({"method": "shapley"}, Services(BcflConfig()))
+        create({"method": method}, Services(BcflConfig()))
 
 
 def test_nobody_accepted_is_nobody_paid() -> None:
