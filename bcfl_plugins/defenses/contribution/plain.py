@@ -59,9 +59,10 @@ def by_cosine(gram: Floats, weights: Floats) -> Contribution:
     """Pay by the cosine of each update with the aggregate, when that is positive.
 
     Xu, Lyu, Ma, Miao, Foo, Low. Gradient driven rewards to guarantee fairness in collaborative
-    machine learning. NeurIPS 2021 (cosine gradient Shapley value). O(n^2) from the Gram matrix,
-    no evaluation. ``cos_i = (G w)_i / sqrt(G_ii w^T G w)``. Copies of the aggregate score
-    highest, so it rewards agreement, not work.
+    machine learning. NeurIPS 2021: the cosine by which they approximate their cosine gradient
+    Shapley value, of this round alone. O(n^2) from the Gram matrix, no evaluation.
+    ``cos_i = (G w)_i / sqrt(G_ii w^T G w)``. Copies of the aggregate score highest, so it rewards
+    agreement, not work.
 
     Parameters
     ----------

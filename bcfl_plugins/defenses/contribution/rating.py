@@ -2,12 +2,15 @@
 
 Each round the nodes are ranked by how much their own update lowered the loss on validation data,
 and a Bayesian rating (mean mu, deviation sigma) takes the ranks in, as in Gauntlet (Lidin et al.
-Incentivizing permissionless distributed learning of LLMs. 2025), which uses OpenSkill. Ranks
-compare rounds in which losses cannot be compared, and one lucky round does not count for much.
+Incentivizing permissionless distributed learning of LLMs. arXiv 2505.21684, 2025), which uses
+OpenSkill. Ranks compare rounds in which losses cannot be compared, and one lucky round does not
+count for much. Gauntlet also multiplies the ordinal by two averages of its own, for work on the
+assigned data and for being in step; they are not here.
 
-Formulas: Weng, Lin. A Bayesian approximation method for online ranking. JMLR 12, 2011, algorithm
-4 (Plackett-Luce). They are computed with `decimal`, whose exp and sqrt round correctly: equal
-ranks give equal integers on every machine.
+Formulas: Weng, Lin. A Bayesian approximation method for online ranking. JMLR 12, 2011, 267-300,
+algorithm 4 (Plackett-Luce), with OpenSkill's kappa and without its drift (its tau is 0 here: a
+rating grows surer with every round). They are computed with `decimal`, whose exp and sqrt round
+correctly: equal ranks give equal integers on every machine.
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 MICRO = 10**6
 
 _CONTEXT = Context(prec=28, rounding=ROUND_HALF_EVEN)
-_LEAST_VARIANCE = Decimal("0.0001")  # the paper's kappa
+_LEAST_VARIANCE = Decimal("0.0001")  # kappa: the least factor of a variance
 _FEWEST = 2
 
 
@@ -46,7 +49,7 @@ class Rating:
 
     @property
     def ordinal(self) -> int:
-        """``mu - 3 sigma``: what the node is at least, with 99.7 % belief; 0 at first."""
+        """``mu - 3 sigma``: what the node is at least, with 99.87 % belief; 0 at first."""
         return self.mu - 3 * self.sigma
 
 
@@ -59,7 +62,7 @@ class Ratings:
     nodes : tuple of (str, Rating)
         In ascending order of the name.
     beta : int
-        In parts of 1e-6: the difference that counts as one level of skill; 25/6.
+        In parts of 1e-6: how much one node's performance varies; 25/6, as OpenSkill has it.
     """
 
     nodes: tuple[tuple[str, Rating], ...] = field(default=())
@@ -99,7 +102,8 @@ def by_rating(ratings: Ratings, nodes: tuple[str, ...], power: int = 2) -> Contr
     nodes : tuple of str
         Who is paid, in the order of the answer.
     power : int
-        At least 1; 2 as in Gauntlet, so that many weak nodes earn less than one good one.
+        At least 1; 2 as in Gauntlet's code (``power_normalisation`` of tplr-ai/templar), so that
+        many weak nodes earn less than one good one.
 
     Raises
     ------

@@ -3,7 +3,8 @@
 A utility v takes (n,) flags, which updates are in the coalition, and returns a number; larger is
 better, and nobody at all is worth ``v(none)``. The Shapley value of node i is the mean, over all
 orders of the nodes, of what i adds to those before it. It is the one division that is efficient
-(sums to v(all) - v(none)), symmetric, linear, and pays nothing to who adds nothing (Shapley 1953).
+(sums to v(all) - v(none)), symmetric, linear, and pays nothing to who adds nothing (Shapley. A
+value for n-person games. Contributions to the Theory of Games 2, 1953).
 """
 
 from __future__ import annotations
