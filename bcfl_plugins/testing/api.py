@@ -9,6 +9,7 @@ from bcfl_plugins.testing.checks import ALL, BY_NAME
 from bcfl_plugins.testing.engine import applies, replayed, run_check
 from bcfl_plugins.testing.errors import CheckFailed, KitError
 from bcfl_plugins.testing.measure import Violation
+from bcfl_plugins.testing.patience import TookTooLong, within
 from bcfl_plugins.testing.results import CheckResult, Counterexample
 from bcfl_plugins.testing.subjects import subject_of
 from bcfl_plugins.testing.tags import PROFILES, Profile
@@ -71,8 +72,8 @@ def check_defense(
     """
     known = expected_failures or {}
     require_checks(list(checks or ()) + list(known))
-    subject = subject_of(obj, tags, source)
     effort = PROFILES[profile] if isinstance(profile, str) else profile
+    subject = subject_of(obj, tags, source, effort.seconds)
     results = []
     for check in ALL:
         if checks is not None and check.name not in checks:
@@ -123,7 +124,7 @@ def replay(name: str, obj: object, case: Case, tags: Claims | None = None) -> No
     Raises
     ------
     CheckFailed
-        If the round breaks the rule, or the check no longer applies.
+        If the round breaks the rule or takes too long, or the check no longer applies.
     """
     require_checks([name])
     check = BY_NAME[name]
@@ -135,8 +136,12 @@ def replay(name: str, obj: object, case: Case, tags: Claims | None = None) -> No
     reason = applies(check, subject)
     if reason:
         raise CheckFailed(replace(result, fix=f"this check cannot be made: {reason}"))
+    limit = PROFILES["fast"].seconds
     try:
-        replayed(check, subject, case)
+        within(limit, lambda _: replayed(check, subject, case))
+    except TookTooLong:
+        late = Counterexample(case, f"It took longer than {limit:g} s.")
+        raise CheckFailed(replace(result, counterexample=late)) from None
     except Violation as broken:
         example = Counterexample(
             broken.case, broken.problem, broken.output, broken.observed, broken.bound

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import hypothesis
@@ -13,6 +13,7 @@ from hypothesis.errors import Flaky, Unsatisfiable, UnsatisfiedAssumption
 
 from bcfl_plugins.testing.checks import ALL, Check
 from bcfl_plugins.testing.measure import Gauge, Violation
+from bcfl_plugins.testing.patience import Patience, TookTooLong, within
 from bcfl_plugins.testing.results import CheckResult, Counterexample
 from bcfl_plugins.testing.sources import regression
 
@@ -24,12 +25,9 @@ if TYPE_CHECKING:
 _LEAST = 4
 """Generated rounds with each kind of attack that even a slow subject gets."""
 
-
-@dataclass(slots=True)
-class _Last:
-    """The last violation: what is left when a failure does not repeat."""
-
-    violation: Violation | None = None
+_TOO_SLOW = (
+    "Bound its iterations. A rule that is right but slow gets more time: Profile(..., seconds=)."
+)
 
 
 def applies(check: Check, subject: Subject) -> str:
@@ -62,19 +60,12 @@ def run_check(check: Check, subject: Subject, profile: Profile) -> CheckResult:
     reason = applies(check, subject)
     if reason:
         return CheckResult(check.name, subject.name, "skipped", check.rule, reason=reason)
-    gauge = Gauge()
-    broken = _fixed(check, subject, profile, gauge) or _search(check, subject, profile, gauge)
-    result = CheckResult(
-        check.name,
-        subject.name,
-        "failed" if broken else "passed",
-        check.rule,
-        claim=check.claim,
-        examples=gauge.cases,
-        observed=gauge.observed,
-        bound=gauge.bound,
-    )
-    return result if broken is None else _failed(result, check, subject, broken)
+    trial = _Trial(check, subject, profile)
+    try:
+        broken = within(profile.seconds, trial.run)
+    except TookTooLong:
+        return trial.overdue()
+    return trial.result() if broken is None else trial.failure(broken)
 
 
 def run_all(subject: Subject, profile: Profile) -> list[CheckResult]:
@@ -82,89 +73,130 @@ def run_all(subject: Subject, profile: Profile) -> list[CheckResult]:
     return [run_check(check, subject, profile) for check in ALL]
 
 
-def _failed(result: CheckResult, check: Check, subject: Subject, broken: Violation) -> CheckResult:
-    example = Counterexample(
-        broken.case, broken.problem, broken.output, broken.observed, broken.bound
-    )
-    return CheckResult(
-        result.name,
-        result.defense,
-        "failed",
-        result.rule,
-        claim=result.claim,
-        examples=result.examples,
-        fix=check.fix,
-        counterexample=example,
-        regression=regression(check.name, subject.source, broken.case),
-        observed=broken.observed if broken.observed is not None else result.observed,
-        bound=broken.bound if broken.bound is not None else result.bound,
-    )
+@dataclass(slots=True)
+class _Trial:
+    """One run of a check: what it has tried, and what is at hand."""
 
+    check: Check
+    subject: Subject
+    profile: Profile
+    gauge: Gauge = field(default_factory=Gauge)
+    patience: Patience = field(default_factory=lambda: Patience(math.inf))
+    case: Case | None = None
+    begun: float = 0.0
+    violation: Violation | None = None
+    """The last one: what is left when a failure does not repeat, or the time is over."""
 
-def _fixed(check: Check, subject: Subject, profile: Profile, gauge: Gauge) -> Violation | None:
-    if check.fixed is None:
+    def run(self, patience: Patience) -> Violation | None:
+        """Search until a case breaks the rule."""
+        self.patience = patience
+        return self._fixed() or self._search()
+
+    def result(self) -> CheckResult:
+        """Return that the rule was kept."""
+        return CheckResult(
+            self.check.name,
+            self.subject.name,
+            "passed",
+            self.check.rule,
+            claim=self.check.claim,
+            examples=self.gauge.cases,
+            observed=self.gauge.observed,
+            bound=self.gauge.bound,
+        )
+
+    def failure(self, broken: Violation) -> CheckResult:
+        """Return how the rule was broken."""
+        example = Counterexample(
+            broken.case, broken.problem, broken.output, broken.observed, broken.bound
+        )
+        return replace(
+            self.result(),
+            status="failed",
+            fix=self.check.fix,
+            counterexample=example,
+            regression=regression(self.check.name, self.subject.source, broken.case),
+            observed=self.gauge.observed if broken.observed is None else broken.observed,
+            bound=self.gauge.bound if broken.bound is None else broken.bound,
+        )
+
+    def overdue(self) -> CheckResult:
+        """Return that the time was over: with the violation at hand, or the round."""
+        if self.violation is not None:
+            self.violation.problem += " (The time was over before it was the smallest round.)"
+            return self.failure(self.violation)
+        limit = f"{self.profile.seconds:g} s"
+        late = replace(self.result(), status="failed", fix=_TOO_SLOW)
+        if self.case is None:
+            return replace(late, problem=f"The check took longer than {limit}.")
+        stuck = self.patience.spent - self.begun > self.profile.seconds / 2
+        tried = "this round alone" if stuck else f"{self.gauge.cases} rounds, of which this is one"
+        example = Counterexample(self.case, f"It took longer than {limit}: {tried}.")
+        code = regression(self.check.name, self.subject.source, self.case) if stuck else ""
+        return replace(late, counterexample=example, regression=code)
+
+    def _fixed(self) -> Violation | None:
+        if self.check.fixed is None:
+            return None
+        for case in self.check.fixed(self.subject, self.profile):
+            try:
+                self._hold(case)
+            except Violation as violation:
+                return violation
         return None
-    for case in check.fixed(subject, profile):
-        gauge.start()
+
+    def _search(self) -> Violation | None:
+        """Search with one kind of attack after the other: a drawn one could come up never."""
+        for kind in self.check.kinds if self.check.cases is not None else ():
+            broken = self._search_kind(kind)
+            if broken is not None:
+                return broken
+        return None
+
+    def _search_kind(self, kind: str) -> Violation | None:
+        assert self.check.cases is not None  # noqa: S101 - `_search` asked
+        test = hypothesis.given(self.check.cases(self.subject, (kind,)))(self._probe)
+        share = len(self.check.kinds) * self.subject.driver.slowness
+        seed = self.profile.seed
+        test = _settings(max(_LEAST, self.profile.examples // share), seed)(test)
+        if seed is not None:
+            test = hypothesis.seed(seed)(test)
         try:
-            _hold(check, subject, case, gauge)
+            test()
         except Violation as violation:
             return violation
-    return None
-
-
-def _search(check: Check, subject: Subject, profile: Profile, gauge: Gauge) -> Violation | None:
-    """Search with one kind of attack after the other: a drawn one could come up never."""
-    for kind in check.kinds if check.cases is not None else ():
-        broken = _search_kind(check, subject, profile, gauge, kind)
-        if broken is not None:
-            return broken
-    return None
-
-
-def _search_kind(
-    check: Check, subject: Subject, profile: Profile, gauge: Gauge, kind: str
-) -> Violation | None:
-    assert check.cases is not None  # noqa: S101 - `_search` asked
-    last = _Last()
-
-    def probe(case: Case) -> None:
-        gauge.start()
-        try:
-            _hold(check, subject, case, gauge)
-        except Violation as violation:
-            last.violation = violation
-            raise
-        if gauge.at_hand > 0:
-            hypothesis.target(math.log2(gauge.at_hand))
-
-    test = hypothesis.given(check.cases(subject, (kind,)))(probe)
-    examples = profile.examples // (len(check.kinds) * subject.driver.slowness)
-    test = _settings(max(_LEAST, examples), profile.seed)(test)
-    if profile.seed is not None:
-        test = hypothesis.seed(profile.seed)(test)
-    try:
-        test()
-    except Violation as violation:
-        return violation
-    except Flaky:
-        return _flaky(last)
-    except Unsatisfiable:
+        except Flaky:
+            return self._flaky()
+        except Unsatisfiable:
+            return None
         return None
-    return None
+
+    def _probe(self, case: Case) -> None:
+        self._hold(case)
+        if self.gauge.at_hand > 0:
+            hypothesis.target(math.log2(self.gauge.at_hand))
+
+    def _hold(self, case: Case) -> None:
+        self.patience.look()
+        self.case, self.begun = case, self.patience.spent
+        self.gauge.start()
+        try:
+            _hold(self.check, self.subject, case, self.gauge)
+        except Violation as violation:
+            self.violation = violation
+            raise
+
+    def _flaky(self) -> Violation | None:
+        """Return the failure that does not repeat: the subject is not deterministic."""
+        if self.violation is not None:
+            self.violation.problem += " (Not each time: the rule is not deterministic.)"
+        return self.violation
 
 
 def _hold(check: Check, subject: Subject, case: Case, gauge: Gauge) -> None:
     """Test one case; byzantine updates overflow, and that is no warning of ours."""
     with np.errstate(all="ignore"):
         check.test(subject, case, gauge)
-
-
-def _flaky(last: _Last) -> Violation | None:
-    """Return the failure that does not repeat: the subject is not deterministic."""
-    if last.violation is not None:
-        last.violation.problem += " (Not each time: the rule is not deterministic.)"
-    return last.violation
 
 
 def _settings(examples: int, seed: int | None) -> Any:  # noqa: ANN401 - hypothesis's settings

@@ -21,8 +21,9 @@ from bcfl_plugins.testing.drivers import (
     drive_plugin,
 )
 from bcfl_plugins.testing.errors import NotADefense
+from bcfl_plugins.testing.patience import Patience, TookTooLong, within
 from bcfl_plugins.testing.sources import Source, source_of, tags_code
-from bcfl_plugins.testing.tags import Tags, minority
+from bcfl_plugins.testing.tags import PROFILES, Tags, minority
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,6 +61,8 @@ class Subject:
         How a test can make it again.
     pairs : tuple of (int, int)
         (n, f) that it should answer and does, ascending.
+    overdue : tuple of (int, int) or None
+        The (n, f) at which it took too long to find out.
     """
 
     name: str
@@ -68,6 +71,7 @@ class Subject:
     max_byzantine: Callable[[int], int]
     source: Source
     pairs: tuple[tuple[int, int], ...] = ()
+    overdue: tuple[int, int] | None = None
 
     def ask(self, batch: Batch) -> Answer:
         """Call the object.
@@ -114,7 +118,12 @@ def harmless(n: int, f: int) -> Batch:
     return Batch(rows, f, trusted=rows.mean(axis=0), ids=tuple(range(n)))
 
 
-def subject_of(obj: object, tags: Claims | None = None, source: Source | None = None) -> Subject:
+def subject_of(
+    obj: object,
+    tags: Claims | None = None,
+    source: Source | None = None,
+    seconds: float = PROFILES["fast"].seconds,
+) -> Subject:
     """Return an object as something that can be checked.
 
     Parameters
@@ -127,6 +136,8 @@ def subject_of(obj: object, tags: Claims | None = None, source: Source | None = 
         attribute ``tags`` of anything else.
     source : Source or None
         How a test can make it again, when known.
+    seconds : float
+        After so long no more is tried of what it answers.
 
     Raises
     ------
@@ -145,9 +156,26 @@ def subject_of(obj: object, tags: Claims | None = None, source: Source | None = 
         most = tags.max_byzantine
     else:
         most = driver.max_byzantine or minority
-    subject = Subject(found.name, driver, claims, most, found)
-    pairs = tuple(pair for pair in subject.declared() if subject.answers(*pair))
-    return replace(subject, pairs=pairs)
+    return _tried(Subject(found.name, driver, claims, most, found), seconds)
+
+
+def _tried(subject: Subject, seconds: float) -> Subject:
+    """Return the subject with the (n, f) that it answers."""
+    tried: dict[tuple[int, int], bool] = {}
+
+    def ask_all(patience: Patience) -> None:
+        for pair in subject.declared():
+            tried[pair] = False
+            patience.look()
+            tried[pair] = subject.answers(*pair)
+
+    overdue = None
+    try:
+        within(seconds, ask_all)
+    except TookTooLong:
+        overdue = list(tried)[-1]
+    answered = tuple(pair for pair, answers in tried.items() if answers)
+    return replace(subject, pairs=answered, overdue=overdue)
 
 
 def _driver(obj: object, name: str, tags: Claims | None) -> Driver:

@@ -47,6 +47,8 @@ def _declared(subject: Subject, _profile: Profile) -> Iterator[Case]:
 
 
 def _answers(subject: Subject, case: Case, _gauge: Gauge) -> None:
+    if (case.n, case.told) == subject.overdue:
+        raise Violation("It takes too long: no more was tried of what it answers.", case)
     answer = ask(subject, case)
     if not np.isfinite(answer.flat).all():
         raise Violation("Its result is not finite.", case, output=shown(answer.flat))
