@@ -18,7 +18,6 @@ from bcfl_plugins.defenses.cluster_guard.features import (
 )
 from bcfl_plugins.defenses.cluster_guard.influence import influence
 from bcfl_plugins.defenses.cluster_guard.memory import after, pasts, recall
-from bcfl_plugins.defenses.cluster_guard.sketch import sketches
 from bcfl_plugins.defenses.cluster_guard.verdict import judge
 from bcfl_plugins.defenses.core.rule import Rule
 from bcfl_plugins.defenses.rules.bounds import minority
@@ -90,12 +89,17 @@ class ClusterGuard(Rule):
         """Return the greatest f under n / 2."""
         return minority(n)
 
+    @property
+    def sketched(self) -> int | None:
+        """See `Rule.sketched`."""
+        return self.seed
+
     def decide(self, batch: Batch) -> Aggregate:
         """Weigh, judge, and take the centre; scores are one minus the relative agreement."""
         ids = nodes(batch)
         state = recall(batch.extras.state)
         lengths = norms(batch)
-        fresh = _sketches(batch, self.seed)
+        fresh = batch.sketches
         old, agreements, evidence = pasts(state, ids, fresh.shape[1])
         courses = self.decay * old + _capped(fresh, lengths)
         rays = unit_rows(courses)
@@ -114,13 +118,6 @@ class ClusterGuard(Rule):
             note=verdict.note,
             state=after(state, ids, courses, agreements, evidence, memory=self.memory),
         )
-
-
-def _sketches(batch: Batch, seed: int) -> Floats:
-    """Return (m, s) sketches of the points; zeros for one that leaves the range of its dtype."""
-    made = sketches(batch.rows, seed)
-    made[~np.isfinite(made).all(axis=1)] = 0.0
-    return made if batch.mix is None else batch.mix @ made
 
 
 def _capped(fresh: Floats, lengths: Floats) -> Floats:

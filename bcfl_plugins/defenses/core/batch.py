@@ -12,6 +12,7 @@ from bcfl_plugins.defenses.core.gram import combine, measure
 from bcfl_plugins.defenses.core.parse import parse
 from bcfl_plugins.defenses.core.screen import finite_rows, screen
 from bcfl_plugins.defenses.core.select import Kernel, coordinatewise
+from bcfl_plugins.defenses.core.sketch import Signs
 from bcfl_plugins.errors import BadUpdates, TooFewUpdates
 from pallet_bridge.types import Reason
 
@@ -50,6 +51,8 @@ class Batch:
         (n,) as in `Extras`, ones without it.
     gram : Floats
         (m, m) inner products of the points; (0, 0) for a rule that does not need them.
+    sketches : Floats
+        (m, s) of the points, see `core.sketch`; (m, 0) for a rule that does not ask for them.
     mix : Floats or None
         (m, n) the points as combinations of rows; ``None``: the points are the rows.
     owner : ints or None
@@ -64,6 +67,7 @@ class Batch:
     extras: Extras
     weights: Floats
     gram: Floats
+    sketches: Floats
     mix: Floats | None = None
     owner: Ints | None = None
     screened: bool = True
@@ -90,6 +94,7 @@ class Batch:
             self,
             f=self.f if f is None else f,
             gram=mix @ self.gram @ mix.T if self.gram.size else self.gram,
+            sketches=mix @ self.sketches,
             mix=mix if self.mix is None else mix @ self.mix,
             owner=old if owner is None else np.asarray(owner)[old],
         )
@@ -206,6 +211,7 @@ def prepare(
     updates: Updates,
     extras: Extras,
     needs: Needs = "gram",
+    sketched: int | None = None,
 ) -> Batch:
     """Read updates into the batch that a rule decides on.
 
@@ -219,6 +225,8 @@ def prepare(
         ``"gram"``: inner products, which also show the rows that are not finite. ``"rows"``: no
         products, but rows that were screened in a pass of their own. ``"columns"``: neither;
         `Batch.coordinatewise` screens on the way.
+    sketched : int or None
+        Seed of sketches, made along with the inner products; ``None``: none.
 
     Raises
     ------
@@ -231,14 +239,15 @@ def prepare(
     batch = admit(rule, rows, extras, weights, good)
     if needs == "columns":
         return replace(batch, screened=False)
-    matrix = np.zeros((0, 0))
     if needs == "gram":
-        matrix, good = measure(rows)
+        signs = None if sketched is None else Signs.draw(rows.d, sketched)
+        matrix, good, sketches = measure(rows, signs)
     else:
         good = screen(rows)
+        matrix, sketches = np.zeros((0, 0)), np.zeros((int(good.sum()), 0))
     if not good.all():
         batch = admit(rule, rows, extras, weights, good)
-    return replace(batch, gram=matrix)
+    return replace(batch, gram=matrix, sketches=sketches)
 
 
 def admit(rule: Defense, rows: Rows, extras: Extras, weights: Floats, good: Flags) -> Batch:
@@ -262,7 +271,9 @@ def admit(rule: Defense, rows: Rows, extras: Extras, weights: Floats, good: Flag
         raise TooFewUpdates(rule.name, n - bad, max(rest, 0), left)
     if not (weights[good] > 0.0).any():
         raise BadUpdates("weights", "all usable updates have weight zero")
-    return Batch(rule, rows.take(good), rest, extras, weights[good], np.zeros((0, 0)))
+    return Batch(
+        rule, rows.take(good), rest, extras, weights[good], np.zeros((0, 0)), np.zeros((n - bad, 0))
+    )
 
 
 def _doubts(rows: Rows, norms: Floats) -> tuple[Flags, bool]:

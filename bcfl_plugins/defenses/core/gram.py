@@ -13,6 +13,7 @@ import numpy as np
 
 from bcfl_plugins.defenses.core.lanes import each_lane, spans, width
 from bcfl_plugins.defenses.core.screen import finite_rows
+from bcfl_plugins.defenses.core.sketch import sketches
 from bcfl_plugins.defenses.core.tiles import products
 
 if TYPE_CHECKING:
@@ -21,13 +22,14 @@ if TYPE_CHECKING:
     from bcfl_plugins.defenses.base import Flags, Floats
     from bcfl_plugins.defenses.core.lanes import Span
     from bcfl_plugins.defenses.core.rows import Rows
+    from bcfl_plugins.defenses.core.sketch import Signs
 
 CANCELLED = 0.01
 """Squared distance, as a share of the two squared norms, under which float32 is not enough."""
 SMALL = 1e-25
 """Squared norm under which float32 products may have vanished."""
-SUMMED = 1 << 16
-"""Columns over which one row after the other is added to a weighted sum."""
+SLABS = 2.5
+"""Size of a block that is summed, in cache slabs."""
 
 
 def gram(rows: Rows) -> Floats:
@@ -38,20 +40,32 @@ def gram(rows: Rows) -> Floats:
     ValueError
         If a row is not finite: use `measure`, which tells which.
     """
-    matrix, good = measure(rows)
+    matrix, good, _ = measure(rows)
     if not good.all():
         raise ValueError("a row is not finite; screen the rows first")
     return matrix
 
 
-def measure(rows: Rows) -> tuple[Floats, Flags]:
-    """Return the inner products of the rows that can be used, and (n,) which these are.
+def measure(rows: Rows, signs: Signs | None = None) -> tuple[Floats, Flags, Floats]:
+    """Return inner products and sketches of the rows that can be used, and which these are.
 
     A row that is not finite spoils its own row and column of the matrix and nothing else, so
     screening needs no pass of its own.
+
+    Parameters
+    ----------
+    rows : Rows
+        n rows, of which m can be used.
+    signs : Signs or None
+        Of the sketches; ``None``: they are empty.
+
+    Returns
+    -------
+    (Floats, Flags, Floats)
+        (m, m), (n,), and (m, s), zeros for a row that leaves the range of its dtype in sums.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        matrix = _products(rows)
+        matrix, sketched = _products(rows, signs)
     norms = np.diag(matrix)
     doubtful = ~np.isfinite(norms) | (norms < SMALL)
     good = np.ones(rows.n, dtype=np.bool_)
@@ -64,8 +78,9 @@ def measure(rows: Rows) -> tuple[Floats, Flags]:
         redo = False
     matrix = matrix[np.ix_(good, good)]
     if not wide and (redo or _cancels(matrix)):
-        matrix = _products(rows.take(good).widened())
-    return matrix, good
+        matrix, _ = _products(rows.take(good).widened())
+    sketched[~np.isfinite(sketched).all(axis=1)] = 0.0
+    return matrix, good, sketched[good]
 
 
 def distances(matrix: Floats) -> Floats:
@@ -98,11 +113,12 @@ def combine(rows: Rows, weights: Floats) -> Any:  # noqa: ANN401 - numpy, or a t
     shares = weights[used].astype(rows.dtype)
 
     def work(lane: Sequence[Span]) -> None:
-        spare = np.empty(max(stop - start for start, stop in lane), rows.dtype)
+        buffer = some.buffer(max(stop - start for start, stop in lane))
         for start, stop in lane:
-            some.accumulate(start, stop, shares, out[start:stop], spare[: stop - start])
+            block = some.fill(start, stop, buffer)
+            np.einsum("i,ij->j", shares, block, out=out[start:stop])
 
-    each_lane(spans(rows.d, SUMMED), work)
+    each_lane(spans(rows.d, width(some, SLABS)), work)
     return out
 
 
@@ -123,10 +139,14 @@ def project(rows: Rows, vector: Floats) -> Floats:
     return total
 
 
-def _products(rows: Rows) -> Floats:
-    matrix: Floats = _torch().products(rows) if rows.device else products(rows)
+def _products(rows: Rows, signs: Signs | None = None) -> tuple[Floats, Floats]:
+    if rows.device:
+        matrix: Floats = _torch().products(rows)
+        sketched = np.zeros((rows.n, 0)) if signs is None else sketches(rows, signs)
+    else:
+        matrix, sketched = products(rows, signs)
     upper = np.triu(matrix)
-    return upper + np.triu(matrix, 1).T
+    return upper + np.triu(matrix, 1).T, sketched
 
 
 def _cancels(matrix: Floats) -> bool:

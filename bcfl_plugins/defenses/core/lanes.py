@@ -31,18 +31,21 @@ WORKERS = 2
 def width(rows: Rows, slabs: float, buffers: int = 1) -> int:
     """Return the columns of a block: `slabs` cache slabs, less for rounds that are small.
 
-    Each worker has `buffers` blocks of its own: they are a fortieth of the round, at most.
+    Each worker has `buffers` blocks of its own: they are a 24th of the updates, at most.
     """
-    size = rows.n * rows.d * rows.dtype.itemsize
-    return rows.columns(min(slabs, max(0.25, size / (40 * SLAB_BYTES))) / buffers)
+    return rows.columns(min(slabs, max(0.25, rows.nbytes / (24 * SLAB_BYTES))) / buffers)
 
 
-def spans(size: int, columns: int) -> list[Span]:
-    """Return the (start, stop) of blocks of at most `columns`, as many for each lane."""
+def spans(size: int, columns: int, unit: int = 1) -> list[Span]:
+    """Return the (start, stop) of blocks of about `columns`, about as many for each lane.
+
+    All but the last have a multiple of `unit` columns, and at most `columns` rounded up to that.
+    """
     count = -(-size // columns)
     if count > 1:
         count = -(-count // LANES) * LANES
     step = max(1, -(-size // max(count, 1)))
+    step = -(-step // unit) * unit
     return [(start, min(start + step, size)) for start in range(0, size, step)]
 
 

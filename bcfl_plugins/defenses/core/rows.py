@@ -104,6 +104,12 @@ class Rows:
         return max((leaf.stop for leaf in self.leaves), default=0)
 
     @property
+    def nbytes(self) -> int:
+        """Size of the float entries, as they were sent."""
+        entry = sum((leaf.stop - leaf.start) * int(leaf.dtype.itemsize) for leaf in self.judged)
+        return self.n * entry
+
+    @property
     def judged(self) -> tuple[Leaf, ...]:
         """The float arrays that have entries."""
         return tuple(leaf for leaf in self.leaves if leaf.stop > leaf.start)
@@ -155,11 +161,20 @@ class Rows:
                 slice(low - start, high - start),
             )
 
-    def fill(self, start: int, stop: int, out: Block) -> Block:
+    def fill(self, start: int, stop: int, out: Block, signs: Block | None = None) -> Block:
         """Copy columns [start, stop) of all rows, minus the reference, into `out`; return them.
 
         The difference is rounded once, as if it had been taken in float64. What overflows `out`
         becomes infinite without a warning.
+
+        Parameters
+        ----------
+        start, stop : int
+            Columns.
+        out : Block
+            (n, b) with b at least ``stop - start``.
+        signs : Block or None
+            (stop - start,) of the dtype of blocks: columns are multiplied by it.
         """
         block = out[:, : stop - start]
         with np.errstate(over="ignore", invalid="ignore"):
@@ -167,34 +182,14 @@ class Rows:
                 reference = None if leaf.reference is None else _host(leaf.reference[inside])
                 for i, array in enumerate(leaf.arrays):
                     piece = _host(array[inside]) if self.device else array[inside]
-                    if reference is None:
-                        block[i, there] = piece
-                    else:
-                        _subtract(piece, reference, block[i, there])
+                    target = block[i, there]
+                    if reference is not None:
+                        piece = _subtract(piece, reference, target)
+                    if signs is not None:
+                        np.multiply(piece, signs[there], out=target)
+                    elif reference is None:
+                        target[...] = piece
         return block
-
-    def accumulate(self, start: int, stop: int, shares: Block, out: Block, spare: Block) -> None:
-        """Put the weighted sum of columns [start, stop) of all rows into (stop - start,) `out`.
-
-        Parameters
-        ----------
-        start, stop : int
-            Columns.
-        shares : Block
-            (n,) of the dtype of blocks; n is at least one.
-        out, spare : Block
-            (stop - start,) of that dtype; what was in them is overwritten.
-        """
-        for leaf, inside, there in self.pieces(start, stop):
-            reference = None if leaf.reference is None else leaf.reference[inside]
-            for i, (array, share) in enumerate(zip(leaf.arrays, shares, strict=True)):
-                target = spare[there] if i else out[there]
-                piece = array[inside]
-                if reference is not None:
-                    piece = _subtract(piece, reference, target)
-                np.multiply(piece, share, out=target)
-                if i:
-                    np.add(out[there], target, out=out[there])
 
     def blocks(self, columns: int | None = None) -> Iterator[tuple[slice, Block]]:
         """Yield (columns, (n, b) block of deltas) in order.
@@ -218,7 +213,8 @@ class Rows:
 
 def _subtract(piece: Block, reference: Block, out: Block) -> Block:
     exact = np.result_type(piece, reference, out)
-    return np.subtract(piece, reference, out=out, dtype=exact, casting="unsafe")
+    difference: Block = np.subtract(piece, reference, out=out, dtype=exact, casting="unsafe")
+    return difference
 
 
 def _host(piece: Array) -> Block:

@@ -21,10 +21,15 @@ class Rule(Defense):
     """``"gram"``: `decide` reads ``batch.gram``. ``"rows"``: it does not, but wants screened rows.
     ``"columns"``: its answer is ``batch.coordinatewise``, which screens on the way."""
 
+    @property
+    def sketched(self) -> int | None:
+        """Seed of ``batch.sketches``, which are made with the Gram matrix; ``None``: none are."""
+        return None
+
     @abstractmethod
     def decide(self, batch: Batch) -> Aggregate:
         """Return the answer for screened points, of which ``batch.f`` may be byzantine."""
 
     def aggregate(self, updates: Updates, extras: Extras = NOTHING) -> Aggregate:
         """See `Defense.aggregate`."""
-        return self.decide(prepare(self, updates, extras, needs=self.needs))
+        return self.decide(prepare(self, updates, extras, needs=self.needs, sketched=self.sketched))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bcfl_plugins.defenses.core.lanes import each_lane, spans, width
+from bcfl_plugins.defenses.core.sketch import ENTRIES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from bcfl_plugins.defenses.base import Floats
     from bcfl_plugins.defenses.core.lanes import Span
     from bcfl_plugins.defenses.core.rows import Block, Rows
+    from bcfl_plugins.defenses.core.sketch import Signs
 
 TILE = 34
 """Rows of a tile, at most."""
@@ -33,32 +35,41 @@ SLABS = 2.5
 """Size of a block, in cache slabs."""
 
 
-def products(rows: Rows) -> Floats:
-    """Return the (n, n) inner products of rows, on and above the diagonal.
+def products(rows: Rows, signs: Signs | None = None) -> tuple[Floats, Floats]:
+    """Return the (n, n) inner products of rows, on and above the diagonal, and their sketches.
 
     Products over a few hundred columns are taken in the dtype of blocks, and added up in float64.
-    A row that is not finite spoils its own row and column of the matrix and nothing else.
+    A row that is not finite spoils its own row and column of the matrix, its own sketch, and
+    nothing else. With `signs` the sketches, (n, s), are made on the way: a sign that all rows have
+    in common changes no product. Without them they are (n, 0).
     """
     n = rows.n
     bounds = np.linspace(0, n, -(-n // TILE) + 1).astype(np.int64).tolist()
     most = max((b - a for a, b in pairwise(bounds)), default=0)
     depth = min(DEPTH * (2 if most <= SMALL_TILE else 1), max(rows.d, 1))
-    blocks = spans(rows.d, width(rows, SLABS))
+    blocks = spans(rows.d, width(rows, SLABS), depth if signs is None else ENTRIES)
+    entries = 0 if signs is None else signs.entries
 
-    def work(lane: Sequence[Span]) -> Floats:
-        total = np.zeros((n, n))
+    def work(lane: Sequence[Span]) -> tuple[Floats, Floats]:
+        total, folded = np.zeros((n, n)), np.zeros((n, entries))
         buffer = rows.buffer(_padded(max(stop - start for start, stop in lane), depth))
         for start, stop in lane:
-            rows.fill(start, stop, buffer)
+            if signs is None:
+                rows.fill(start, stop, buffer)
+            else:
+                signs.fold(
+                    rows.fill(start, stop, buffer, signs.of(start, stop, rows.dtype)), folded
+                )
             full = _padded(stop - start, depth)
             buffer[:, stop - start : full] = 0.0
             _add(total, buffer[:, :full], bounds, depth)
-        return total
+        return total, folded
 
-    matrix = np.zeros((n, n))
-    for part in each_lane(blocks, work):
-        matrix += part
-    return matrix
+    matrix, sketched = np.zeros((n, n)), np.zeros((n, entries))
+    for total, folded in each_lane(blocks, work):
+        matrix += total
+        sketched += folded
+    return matrix, sketched
 
 
 def _padded(columns: int, depth: int) -> int:

@@ -79,6 +79,11 @@ class Composed(Rule):
         return "gram" if "gram" in both else "rows"
 
     @property
+    def sketched(self) -> int | None:
+        """What the rule asks for."""
+        return self.rule.sketched
+
+    @property
     def needs_trusted(self) -> bool:  # type: ignore[override]
         """Whether the rule needs the server's own update."""
         return self.rule.needs_trusted

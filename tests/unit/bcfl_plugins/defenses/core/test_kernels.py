@@ -78,9 +78,10 @@ def test_measure_tells_which_rows_are_finite_and_gram_refuses() -> None:
     x = np.ones((5, 9), np.float32)
     x[2, 3] = np.inf
     rows = parse(x, Extras(ids=range(5)))
-    matrix, good = measure(rows)
+    matrix, good, sketches = measure(rows)
     assert good.tolist() == [True, True, False, True, True]
     assert np.array_equal(matrix, np.full((4, 4), 9.0))
+    assert sketches.shape == (4, 0)
     with pytest.raises(ValueError, match="screen"):
         gram(rows)
 

@@ -12,11 +12,12 @@ import pytest
 
 from bcfl_plugins.defenses.base import Extras
 from bcfl_plugins.defenses.core import lanes
-from bcfl_plugins.defenses.core.gram import combine, gram, project
+from bcfl_plugins.defenses.core.gram import combine, gram, measure, project
 from bcfl_plugins.defenses.core.lanes import LANES, each_lane, spans
 from bcfl_plugins.defenses.core.parse import parse
 from bcfl_plugins.defenses.core.screen import squared_norms
 from bcfl_plugins.defenses.core.select import Kernel, coordinatewise, median
+from bcfl_plugins.defenses.core.sketch import Signs
 from bcfl_plugins.defenses.core.tiles import mix_columns
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ KERNELS: dict[str, Callable[[Rows], Any]] = {
     "gram": gram,
     "combine": lambda rows: combine(rows, np.linspace(0.0, 0.1, N)),
     "project": lambda rows: project(rows, np.linspace(-1.0, 1.0, D)),
+    "sketches": lambda rows: np.hstack(measure(rows, Signs.draw(rows.d, 3))[::2]),
     "norms": squared_norms,
     "median": lambda rows: np.concatenate(coordinatewise(rows, median(N))),
     "network": lambda rows: coordinatewise(rows.take(np.arange(21)), median(21))[0],
@@ -89,6 +91,8 @@ for n in (20, 50, 100):
 @pytest.mark.parametrize("size", [0, 1, 9, 10, 11, 1000, 12_345])
 def test_blocks_cover_all_columns_once_and_each_lane_has_as_many(size: int) -> None:
     blocks = spans(size, 10)
+    assert all(start % 8 == 0 for start, _ in spans(size, 10, 8))
+    assert [k for start, stop in spans(size, 10, 8) for k in range(start, stop)] == [*range(size)]
     assert [k for start, stop in blocks for k in range(start, stop)] == list(range(size))
     assert all(stop - start <= 10 for start, stop in blocks)
     counts = [len(lane) for lane in each_lane(blocks, list)]

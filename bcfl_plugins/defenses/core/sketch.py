@@ -1,0 +1,94 @@
+"""Seeded linear sketches of updates that keep inner products.
+
+A count sketch (Charikar, Chen, Farach-Colton, ICALP 2002) of s entries: coordinate k goes to entry
+k mod s with a random sign. The inner product of two sketches is that of the vectors with an error
+of standard deviation about ``norm * norm / sqrt(s)``. Models of s parameters or fewer are kept as
+they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bcfl_plugins.defenses.core.lanes import each_lane, spans, width
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bcfl_plugins.defenses.base import Floats
+    from bcfl_plugins.defenses.core.lanes import Span
+    from bcfl_plugins.defenses.core.rows import Block, Rows
+
+ENTRIES = 4096
+"""s: entries of a sketch; 1.6 % standard error."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Signs:
+    """The signs of a sketch. Only sketches of one seed and one d can be compared.
+
+    Parameters
+    ----------
+    size : int
+        d: entries of a row.
+    bits : numpy array of uint8
+        A bit for each entry of a row, eight in one; set: plus. Empty where rows are kept as they
+        are.
+    """
+
+    size: int
+    bits: np.ndarray[Any, np.dtype[np.uint8]]
+
+    @classmethod
+    def draw(cls, size: int, seed: int) -> Signs:
+        """Draw the signs of d entries."""
+        count = (size + 7) // 8 if size > ENTRIES else 0
+        rng = np.random.Generator(np.random.PCG64(seed))
+        return cls(size, np.frombuffer(rng.bytes(count), np.uint8))
+
+    @property
+    def entries(self) -> int:
+        """Entries of a sketch."""
+        return min(self.size, ENTRIES)
+
+    def of(self, start: int, stop: int, dtype: np.dtype[Any]) -> Block | None:
+        """Return the signs of columns [start, stop), `start` a multiple of 8; none if all plus."""
+        if not self.bits.size:
+            return None
+        bits = np.unpackbits(self.bits[start // 8 : (stop + 7) // 8], count=stop - start)
+        found: Block = bits.astype(dtype)
+        found *= 2
+        found -= 1
+        return found
+
+    def fold(self, block: Block, total: Floats) -> None:
+        """Add an (n, b) block of signed columns to the (n, s) `total`.
+
+        The block begins at a multiple of s. Sums within it are taken in its dtype: a row that
+        leaves the range has entries that are not finite.
+        """
+        n, entries = total.shape
+        full = block.shape[1] // max(entries, 1) * entries
+        if full:
+            total += np.add.reduce(block[:, :full].reshape(n, -1, entries), axis=1)
+        total[:, : block.shape[1] - full] += block[:, full:]
+
+
+def sketches(rows: Rows, signs: Signs) -> Floats:
+    """Return (n, min(d, s)) sketches of the rows, from a pass of their own."""
+
+    def work(lane: Sequence[Span]) -> Floats:
+        total = np.zeros((rows.n, signs.entries))
+        buffer = rows.buffer(max(stop - start for start, stop in lane))
+        for start, stop in lane:
+            signed = rows.fill(start, stop, buffer, signs.of(start, stop, rows.dtype))
+            signs.fold(signed, total)
+        return total
+
+    total = np.zeros((rows.n, signs.entries))
+    for part in each_lane(spans(rows.d, width(rows, 1.0), ENTRIES), work):
+        total += part
+    return total
