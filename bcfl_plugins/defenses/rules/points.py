@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -55,7 +56,9 @@ def pivot(batch: Batch) -> tuple[Floats, float]:
         raise BadUpdates("trusted", f"{name} compares with the server's own; pass extras.trusted")
     vector = flatten(batch.rows, batch.extras.trusted, "trusted")
     dots = project(batch.rows, vector)
-    return dots if batch.mix is None else batch.mix @ dots, float(np.sqrt(vector @ vector))
+    # einsum, since the sum of a BLAS product depends on its number of threads.
+    squared = float(np.einsum("i,i->", vector, vector))
+    return dots if batch.mix is None else batch.mix @ dots, math.sqrt(squared)
 
 
 def blocks(batch: Batch, start: int = 0, stop: int | None = None) -> Iterator[Floats]:
