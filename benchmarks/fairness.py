@@ -1,9 +1,9 @@
 """Who pays for being different: honest minorities under every rule, and under the evidence.
 
-Five tables. (A) The share of one honest node at N(3, 1) among N(0, 1). (B) Rejections without any
+Six tables. (A) The share of one honest node at N(3, 1) among N(0, 1). (B) Rejections without any
 attacker on scikit-learn's digits, and which of them the evidence counts. (C) Strikes against
 honest nodes over 1,000 rounds. (D) Rounds until attackers have a strike. (E) Strikes against
-honest nodes in the first rounds of a thousand federations.
+honest nodes in the first rounds of a thousand federations. (F) The same beside attackers.
 
 ``OMP_NUM_THREADS=1 python -m benchmarks.fairness --write docs/fairness.md``: 45 minutes, one core.
 """
@@ -25,6 +25,7 @@ from benchmarks.fairness_tables import (
     FIRST_SEED,
     QUICK,
     Plan,
+    besides,
     earlies,
     rejections,
     shares,
@@ -41,6 +42,7 @@ TABLES: Mapping[str, tuple[Callable[[Plan], Iterator[Any]], str]] = {
     "C": (slashes, "Strikes against honest nodes"),
     "D": (speeds, "Rounds until attackers have a strike"),
     "E": (earlies, "Strikes against honest nodes, many federations"),
+    "F": (besides, "Strikes against honest nodes beside attackers that are kept"),
 }
 
 

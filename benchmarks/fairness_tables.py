@@ -28,7 +28,7 @@ HARD = "always rejects 5"
 SKEWED = "dirichlet 0.1"
 HARSH = "flame"  # rejects a third of honest nodes
 DEFAULT = "cluster_guard"
-FIRST_SEED = {"B": 50_000, "C": 60_000, "D": 70_000, "E": 100_000}
+FIRST_SEED = {"B": 50_000, "C": 60_000, "D": 70_000, "E": 100_000, "F": 150_000}
 """The rule of harm was chosen while looking at others: below 50,000, and from 200,000 on."""
 
 
@@ -46,9 +46,10 @@ class Plan:
     attack_seeds: int = 5
     early_rounds: int = 50
     early_seeds: int = 1000
+    beside_seeds: int = 10
 
 
-QUICK = Plan((10,), 5, 3, 1, 10, 4, 10, 1, 8, 2)
+QUICK = Plan((10,), 5, 3, 1, 10, 4, 10, 1, 8, 2, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,15 @@ class Early:
     most_bad_rounds: int
     runs_with_a_strike: int
     at_most: float
+
+
+@dataclass(frozen=True, slots=True)
+class Beside(Early):
+    """As E, but 4 of 20 attack and are kept, so that they choose what honest nodes are judged by.
+
+    As many seeds for each attack of D, and for framing, which is made to have a node rejected; all
+    in one row.
+    """
 
 
 ATTACKS: tuple[tuple[str, tuple[tuple[str, object], ...]], ...] = (
@@ -279,10 +289,10 @@ def _slashes(judge: str, kind: str, plan: Plan, runs: list[Trace]) -> Slashes:
     )
 
 
-def victims_of(seed: int) -> Flags:
-    """Draw the five nodes that the hard judge rejects."""
+def victims_of(seed: int, honest: int = NODES) -> Flags:
+    """Draw the five nodes that the hard judge rejects from the first ones, which are honest."""
     victims = np.zeros(NODES, np.bool_)
-    victims[np.random.default_rng(seed).permutation(NODES)[:5]] = True
+    victims[np.random.default_rng(seed).permutation(honest)[:5]] = True
     return victims
 
 
@@ -297,22 +307,30 @@ def earlies(plan: Plan) -> Iterator[Early]:
     """Run the hard judge on each split; most seeds where honest nodes differ most in size."""
     for kind in SPLITS:
         count = plan.early_seeds if kind == SKEWED else -(-plan.early_seeds // 5)
-        bad, struck = [], 0
-        for seed in _seeds("E", count):
-            victims = victims_of(seed)
-            run = Federation(Case(kind, seed, plan.early_rounds)).run(judge_of(HARD, victims))
-            bad += (run.rejected & run.harmful).sum(axis=0)[victims].tolist()
-            struck += bool(run.struck)
-        yield Early(
-            kind,
-            count,
-            plan.early_rounds,
-            len(bad),
-            bad.count(0),
-            max(bad),
-            struck,
-            100 * at_most(struck, count),
-        )
+        cases = [Case(kind, seed, plan.early_rounds) for seed in _seeds("E", count)]
+        yield Early(kind, *_first_rounds(cases))
+
+
+def besides(plan: Plan) -> Iterator[Beside]:
+    """Run the hard judge where the last nodes attack and are kept."""
+    for kind in SPLITS:
+        cases = [
+            Case(kind, seed, plan.early_rounds, attack, settings, F)
+            for attack, settings in (*ATTACKS, ("framing", ()))
+            for seed in _seeds("F", plan.beside_seeds)
+        ]
+        yield Beside(kind, *_first_rounds(cases))
+
+
+def _first_rounds(cases: list[Case]) -> tuple[int, int, int, int, int, int, float]:
+    bad, struck = [], 0
+    for case in cases:
+        victims = victims_of(case.seed, NODES - case.f)
+        run = Federation(case).run(judge_of(HARD, victims))
+        bad += (run.rejected & run.harmful).sum(axis=0)[victims].tolist()
+        struck += bool(run.struck)
+    count, most = len(cases), 100 * at_most(struck, len(cases))
+    return count, cases[0].rounds, len(bad), bad.count(0), max(bad), struck, most
 
 
 def at_most(hits: int, tries: int) -> float:

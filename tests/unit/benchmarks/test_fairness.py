@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from benchmarks.fairness_sim import NODES, Case, Federation, against
-from benchmarks.fairness_tables import HARD, QUICK, at_most, earlies, judge_of, victims_of
+from benchmarks.fairness_tables import (
+    HARD,
+    QUICK,
+    at_most,
+    besides,
+    earlies,
+    judge_of,
+    victims_of,
+)
 
 STRUCK_ONCE = 30_007
 """Node 5 has 25 examples; a rule without a fence struck it in round 12."""
@@ -39,7 +49,8 @@ def test_the_interval_of_clopper_and_pearson() -> None:
 
 
 def test_many_short_runs_are_counted() -> None:
-    rows = list(earlies(QUICK))
-    assert [(row.seeds, row.nodes) for row in rows] == [(1, 5), (2, 10), (1, 5), (1, 5)]
+    rows = [*earlies(QUICK), *besides(replace(QUICK, early_rounds=2))]
+    assert [(row.seeds, row.nodes) for row in rows[:4]] == [(1, 5), (2, 10), (1, 5), (1, 5)]
+    assert [(row.seeds, row.nodes) for row in rows[4:]] == [(16, 80)] * 4
     assert all(0 <= row.never_bad <= row.nodes for row in rows)
     assert all(row.most_bad_rounds <= QUICK.early_rounds for row in rows)
