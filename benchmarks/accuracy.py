@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.fl.adversaries import ADVERSARIES
 from benchmarks.fl.contestants import CONTESTANTS, FLOWER, MORE, PREFIX
-from benchmarks.fl.grid import results
+from benchmarks.fl.grid import read, results
 from benchmarks.fl.page import (
     COMMAND,
     FEDAVG_ROUNDS,
@@ -30,6 +30,7 @@ from benchmarks.fl.page import (
     options,
     page,
     part,
+    repeat,
     section,
     split_name,
     title,
@@ -37,9 +38,11 @@ from benchmarks.fl.page import (
 from benchmarks.fl.report import Grid, finished, plot
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from benchmarks.fl.page import Part
+    from benchmarks.fl.grid import Job
+    from benchmarks.fl.page import Part, Repeat
+    from benchmarks.fl.simulate import Outcome
 
 PLOT = "accuracy.svg"
 
@@ -78,7 +81,10 @@ def main(arguments: Sequence[str]) -> int:
         print("\n".join(map(section, parts)))
     if given.write is not None:
         picture = None if given.plots is None else f"{given.plots.name}/{PLOT}"
-        given.write.write_text(page(parts, command(given), picture), encoding="utf-8")
+        given.write.write_text(
+            page(parts, command(given), picture, _repeated(given.repeat, grids, done)),
+            encoding="utf-8",
+        )
     if given.plots is not None:
         plot(parts[0].tables, given.plots / PLOT)
     return 0
@@ -120,6 +126,12 @@ def command(given: argparse.Namespace) -> str:
         if (path := getattr(given, name)) is not None:
             words += [f"--{name}", shlex.quote(path.as_posix())]
     return " ".join(words)
+
+
+def _repeated(
+    folder: Path | None, grids: Sequence[Grid], done: Mapping[Job, Outcome]
+) -> Repeat | None:
+    return None if folder is None else repeat(grids, done, read(folder))
 
 
 def _print_json(parts: Sequence[Part]) -> None:
@@ -166,6 +178,9 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=2, help="runs at a time")
     parser.add_argument("--report-only", action="store_true", help="only what is in the cache")
     parser.add_argument("--write", type=Path, help="the page to write")
+    parser.add_argument(
+        "--repeat", type=Path, help="a cache with some of the runs made again: tells the noise"
+    )
     parser.add_argument("--plots", type=Path, help="folder for the plots")
     given = parser.parse_args(arguments)
     named = [one for one in asked if getattr(given, one.dest) is not None]

@@ -104,6 +104,12 @@ def results(
     return done
 
 
+def read(folder: Path) -> Mapping[Job, Outcome]:
+    """Return all finished runs of a cache folder."""
+    known = _read(folder / "runs.jsonl")
+    return {Job(**json.loads(key)): outcome for key, outcome in known.items()}
+
+
 def _line(key: str, outcome: Outcome) -> str:
     return json.dumps({"job": key, "outcome": asdict(outcome)}) + "\n"
 

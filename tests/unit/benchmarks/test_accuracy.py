@@ -109,3 +109,23 @@ def test_json_lines_name_their_part(tmp_path: Path, capsys: Any) -> None:
     assert {(line["part"], line["alpha"], line["worst"]) for line in lines} == {
         ("20 % attackers, 10 local steps", 0.5, 54.0)
     }
+
+
+def test_the_page_says_how_far_repeats_lie_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "again").mkdir()
+    where = cache(tmp_path, PARTS)
+    cache(tmp_path / "again", PARTS[2:])
+    lines = (tmp_path / "again" / "runs.jsonl").read_text(encoding="utf-8").splitlines()
+    job = json.loads(lines[0])
+    job["outcome"]["accuracy"] += 10.0  # one of five seeds of the first cell
+    again = [json.dumps(job), *lines[1:-1]]  # and the last cell lacks a seed
+    (tmp_path / "again" / "runs.jsonl").write_text("\n".join(again) + "\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    words = ["--page", "--report-only", "--cache", where, "--write", "accuracy.md"]
+    assert accuracy.main([*words, "--repeat", "again"]) == 0
+    cells = len(PARTS[2].defenses) * len(PARTS[2].attacks) - 1
+    told = " ".join(Path("accuracy.md").read_text(encoding="utf-8").split())
+    assert f"{cells} cells that were run again with" in told
+    assert "differ by 0.0 points on average, and by 2.0 at most" in told
