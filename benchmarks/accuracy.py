@@ -122,7 +122,7 @@ def command(given: argparse.Namespace) -> str:
         words += ["--quick"]
     else:
         words += options(grids_of(given)[0])
-    for name in ("write", "plots"):
+    for name in ("repeat", "write", "plots"):
         if (path := getattr(given, name)) is not None:
             words += [f"--{name}", shlex.quote(path.as_posix())]
     return " ".join(words)
