@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -39,12 +40,18 @@ def bcfl(*words: object) -> Result:
 
 
 @pytest.fixture
-def node() -> Iterator[EmbeddedNode]:
+def coupling() -> str:
+    return "full"
+
+
+@pytest.fixture
+def node(coupling: str) -> Iterator[EmbeddedNode]:
+    terms = replace(TERMS, coupling=coupling)
     with EmbeddedNode.start() as running:
         with connect(running.url) as client:
             alice = Signer.from_uri("//Alice")
             signers = [Signer.from_uri(uri) for uri in KEYS]
-            client.execute(calls.create_federation(terms_of(TERMS), bytes(32)), alice)
+            client.execute(calls.create_federation(terms_of(terms), bytes(32)), alice)
             client.execute(calls.fund(0, Planck(1000 * UNIT)), alice)
             gifts = [calls.transfer(signer.account, Planck(200 * UNIT)) for signer in signers]
             client.execute(calls.batch(gifts), alice)
@@ -101,3 +108,17 @@ def test_a_round_without_its_quorum_is_aborted_and_costs_nobody(
         assert len(client.committee(0, 0)) == 3
         assert all(not member.strikes for member in client.participants(0).values())
         assert client.federation(0).owed == 0
+
+
+@pytest.mark.parametrize(
+    ("coupling", "plugins", "outcome"),
+    [("flexible", "staking, round_log", "settled"), ("flexible", PLUGINS, "aborted")],
+)
+def test_with_flexible_coupling_only_strikes_wait_for_the_committee(
+    federate: Any, node: EmbeddedNode, committee: object, plugins: str, outcome: str
+) -> None:
+    del committee  # seated, and silent
+    keys = [{"bcfl-key-uri": uri} for uri in KEYS]
+    impatient = {"round_log.attest_s": 0.0}
+    run = federate(1, plugins=plugins, chain=node.url, node_configs=keys, **impatient)
+    assert [line.outcome for line in run.record.rounds] == [outcome]
