@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bcfl_plugins.defenses.core.tiles import inner
+
 if TYPE_CHECKING:
     from bcfl_plugins.defenses.base import Floats
 
@@ -50,7 +52,7 @@ def votes(rays: Floats) -> Floats:
     n = len(rays)
     if n == 1:
         return np.ones(1)
-    cosines = rays @ rays.T
+    cosines = inner(rays)
     others = cosines[~np.eye(n, dtype=np.bool_)].reshape(n, n - 1)
     usual = min(max(float(np.median(np.median(others, axis=1))), 0.0), 1.0)
     room = 1.0 - usual
@@ -75,7 +77,7 @@ def standing(rays: Floats) -> Floats:
     rays : Floats
         (n, s) courses at length one.
     """
-    opposed = np.clip(-(rays @ rays.T), 0.0, 1.0) ** OPPOSITE
+    opposed = np.clip(-inner(rays), 0.0, 1.0) ** OPPOSITE
     sums = np.maximum(opposed.sum(axis=1), 1.0)
     cancelled = (opposed / np.maximum(sums[:, None], sums)).sum(axis=1)
     left: Floats = np.clip(1.0 - cancelled, _LEAST_STANDING, 1.0)
@@ -89,7 +91,7 @@ def course_group(rays: Floats, shares: Floats) -> Floats:
     diagonal: a node that points against the group gets weight zero, and none more than the median.
     Without any such group all votes count.
     """
-    links = rays @ rays.T
+    links = inner(rays)
     np.fill_diagonal(links, 0.0)
     weights: Floats = shares
     for _ in range(_POWER_STEPS):

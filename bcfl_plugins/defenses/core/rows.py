@@ -161,20 +161,11 @@ class Rows:
                 slice(low - start, high - start),
             )
 
-    def fill(self, start: int, stop: int, out: Block, signs: Block | None = None) -> Block:
+    def fill(self, start: int, stop: int, out: Block) -> Block:
         """Copy columns [start, stop) of all rows, minus the reference, into `out`; return them.
 
         The difference is rounded once, as if it had been taken in float64. What overflows `out`
         becomes infinite without a warning.
-
-        Parameters
-        ----------
-        start, stop : int
-            Columns.
-        out : Block
-            (n, b) with b at least ``stop - start``.
-        signs : Block or None
-            (stop - start,) of the dtype of blocks: columns are multiplied by it.
         """
         block = out[:, : stop - start]
         with np.errstate(over="ignore", invalid="ignore"):
@@ -182,13 +173,10 @@ class Rows:
                 reference = None if leaf.reference is None else _host(leaf.reference[inside])
                 for i, array in enumerate(leaf.arrays):
                     piece = _host(array[inside]) if self.device else array[inside]
-                    target = block[i, there]
-                    if reference is not None:
-                        piece = _subtract(piece, reference, target)
-                    if signs is not None:
-                        np.multiply(piece, signs[there], out=target)
-                    elif reference is None:
-                        target[...] = piece
+                    if reference is None:
+                        block[i, there] = piece
+                    else:
+                        _subtract(piece, reference, block[i, there])
         return block
 
     def blocks(self, columns: int | None = None) -> Iterator[tuple[slice, Block]]:
@@ -211,10 +199,9 @@ class Rows:
         return out
 
 
-def _subtract(piece: Block, reference: Block, out: Block) -> Block:
+def _subtract(piece: Block, reference: Block, out: Block) -> None:
     exact = np.result_type(piece, reference, out)
-    difference: Block = np.subtract(piece, reference, out=out, dtype=exact, casting="unsafe")
-    return difference
+    np.subtract(piece, reference, out=out, dtype=exact, casting="unsafe")
 
 
 def _host(piece: Array) -> Block:

@@ -64,17 +64,23 @@ class Signs:
         found -= 1
         return found
 
-    def fold(self, block: Block, total: Floats) -> None:
-        """Add an (n, b) block of signed columns to the (n, s) `total`.
+    def fold(self, block: Block, start: int, total: Floats) -> None:
+        """Add the signed columns of an (n, b) block to the (n, s) `total`.
 
-        The block begins at a multiple of s. Sums within it are taken in its dtype: a row that
-        leaves the range has entries that are not finite.
+        The block begins at column `start`, a multiple of s. Sums within it are taken in its dtype:
+        a row that leaves the range has entries that are not finite.
         """
         n, entries = total.shape
-        full = block.shape[1] // max(entries, 1) * entries
+        size = block.shape[1]
+        signs = self.of(start, start + size, block.dtype)
+        if signs is None:
+            total[:, :size] += block
+            return
+        full = size // entries * entries
         if full:
-            total += np.add.reduce(block[:, :full].reshape(n, -1, entries), axis=1)
-        total[:, : block.shape[1] - full] += block[:, full:]
+            folded = block[:, :full].reshape(n, -1, entries)  # (n, k, s)
+            total += np.einsum("ikj,kj->ij", folded, signs[:full].reshape(-1, entries))
+        total[:, : size - full] += block[:, full:] * signs[full:]
 
 
 def sketches(rows: Rows, signs: Signs) -> Floats:
@@ -84,8 +90,7 @@ def sketches(rows: Rows, signs: Signs) -> Floats:
         total = np.zeros((rows.n, signs.entries))
         buffer = rows.buffer(max(stop - start for start, stop in lane))
         for start, stop in lane:
-            signed = rows.fill(start, stop, buffer, signs.of(start, stop, rows.dtype))
-            signs.fold(signed, total)
+            signs.fold(rows.fill(start, stop, buffer), start, total)
         return total
 
     total = np.zeros((rows.n, signs.entries))

@@ -40,13 +40,10 @@ def products(rows: Rows, signs: Signs | None = None) -> tuple[Floats, Floats]:
 
     Products over a few hundred columns are taken in the dtype of blocks, and added up in float64.
     A row that is not finite spoils its own row and column of the matrix, its own sketch, and
-    nothing else. With `signs` the sketches, (n, s), are made on the way: a sign that all rows have
-    in common changes no product. Without them they are (n, 0).
+    nothing else. With `signs` the sketches, (n, s), are made on the way. Without they are (n, 0).
     """
     n = rows.n
-    bounds = np.linspace(0, n, -(-n // TILE) + 1).astype(np.int64).tolist()
-    most = max((b - a for a, b in pairwise(bounds)), default=0)
-    depth = min(DEPTH * (2 if most <= SMALL_TILE else 1), max(rows.d, 1))
+    bounds, depth = _tiling(n, rows.d)
     blocks = spans(rows.d, width(rows, SLABS), depth if signs is None else ENTRIES)
     entries = 0 if signs is None else signs.entries
 
@@ -54,12 +51,9 @@ def products(rows: Rows, signs: Signs | None = None) -> tuple[Floats, Floats]:
         total, folded = np.zeros((n, n)), np.zeros((n, entries))
         buffer = rows.buffer(_padded(max(stop - start for start, stop in lane), depth))
         for start, stop in lane:
-            if signs is None:
-                rows.fill(start, stop, buffer)
-            else:
-                signs.fold(
-                    rows.fill(start, stop, buffer, signs.of(start, stop, rows.dtype)), folded
-                )
+            block = rows.fill(start, stop, buffer)
+            if signs is not None:
+                signs.fold(block, start, folded)
             full = _padded(stop - start, depth)
             buffer[:, stop - start : full] = 0.0
             _add(total, buffer[:, :full], bounds, depth)
@@ -70,6 +64,27 @@ def products(rows: Rows, signs: Signs | None = None) -> tuple[Floats, Floats]:
         matrix += total
         sketched += folded
     return matrix, sketched
+
+
+def inner(vectors: Floats) -> Floats:
+    """Return the (n, n) inner products of (n, s) vectors, taken in this thread alone."""
+    n, size = vectors.shape
+    bounds, depth = _tiling(n, size)
+    full = size // depth * depth
+    total = np.zeros((n, n))
+    _add(total, vectors[:, :full], bounds, depth)
+    if full < size:
+        _add(total, vectors[:, full:], bounds, size - full)
+    upper = np.triu(total)
+    return upper + np.triu(total, 1).T
+
+
+def _tiling(n: int, size: int) -> tuple[list[int], int]:
+    """Return where tiles of n rows end, and the columns of one product."""
+    tiles = -(-n // TILE)
+    bounds = [n * k // tiles for k in range(tiles + 1)] if tiles else [0]
+    most = max((stop - start for start, stop in pairwise(bounds)), default=0)
+    return bounds, min(DEPTH * (2 if most <= SMALL_TILE else 1), max(size, 1))
 
 
 def _padded(columns: int, depth: int) -> int:

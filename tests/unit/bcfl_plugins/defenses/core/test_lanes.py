@@ -18,7 +18,7 @@ from bcfl_plugins.defenses.core.parse import parse
 from bcfl_plugins.defenses.core.screen import squared_norms
 from bcfl_plugins.defenses.core.select import Kernel, coordinatewise, median
 from bcfl_plugins.defenses.core.sketch import Signs
-from bcfl_plugins.defenses.core.tiles import mix_columns
+from bcfl_plugins.defenses.core.tiles import inner, mix_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,3 +120,12 @@ def test_mixed_columns_are_the_product(m: int, width: int) -> None:
     out = np.full((m, width), np.nan)
     assert mix_columns(shares, block, out) is out
     assert np.allclose(out, shares @ block, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("n", [1, 20, 70])
+@pytest.mark.parametrize("size", [0, 1, 512, 4096, 5000])
+def test_inner_products_of_vectors_at_hand(n: int, size: int) -> None:
+    vectors = np.random.default_rng(n + size).standard_normal((n, size))
+    found = inner(vectors)
+    assert np.allclose(found, vectors @ vectors.T, rtol=1e-12, atol=1e-11)
+    assert np.array_equal(found, found.T)
