@@ -68,12 +68,12 @@ def cluster_count(points: Floats, most: int, references: int, rng: np.random.Gen
 
 def _best(points: Floats, k: int, rng: np.random.Generator) -> tuple[Labels, Floats]:
     """Return (b, n) labels and (b,) sums of squared distances of b problems (b, n, p)."""
-    best_labels, best = _lloyd(points, _start(points, k, rng))
-    for _ in range(_STARTS - 1):
-        labels, inertia = _lloyd(points, _start(points, k, rng))
-        better = inertia < best
-        best_labels[better], best[better] = labels[better], inertia[better]
-    return best_labels, best
+    b = len(points)
+    every = np.tile(points, (_STARTS, 1, 1))  # all starts of all problems at once
+    labels, inertia = _lloyd(every, _start(every, k, rng))
+    best = inertia.reshape(_STARTS, b).argmin(axis=0)
+    row = best * b + np.arange(b)
+    return labels[row], inertia[row]
 
 
 def _start(points: Floats, k: int, rng: np.random.Generator) -> Floats:
