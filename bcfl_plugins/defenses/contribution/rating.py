@@ -95,6 +95,8 @@ def rate(ratings: Ratings, gains: Mapping[str, int]) -> Ratings:
 def by_rating(ratings: Ratings, nodes: tuple[str, ...], power: int = 2) -> Contribution:
     """Pay the nodes in proportion to ``max(ordinal, 0) ** power``; new nodes earn nothing yet.
 
+    O(n log n), no evaluation.
+
     Parameters
     ----------
     ratings : Ratings
