@@ -26,7 +26,7 @@ from benchmarks.fairness_tables import (
     QUICK,
     Plan,
     besides,
-    earlies,
+    early_runs,
     rejections,
     shares,
     slashes,
@@ -41,7 +41,7 @@ TABLES: Mapping[str, tuple[Callable[[Plan], Iterator[Any]], str]] = {
     "B": (rejections, "Rejections of honest nodes without an attacker, percent"),
     "C": (slashes, "Strikes against honest nodes"),
     "D": (speeds, "Rounds until attackers have a strike"),
-    "E": (earlies, "Strikes against honest nodes, many federations"),
+    "E": (early_runs, "Strikes against honest nodes, many federations"),
     "F": (besides, "Strikes against honest nodes beside attackers that are kept"),
 }
 

@@ -303,7 +303,7 @@ def judge_of(name: str, victims: Flags) -> Judge:
     return by_rule(registry.create(name, f=F))
 
 
-def earlies(plan: Plan) -> Iterator[Early]:
+def early_runs(plan: Plan) -> Iterator[Early]:
     """Run the hard judge on each split; most seeds where honest nodes differ most in size."""
     for kind in SPLITS:
         count = plan.early_seeds if kind == SKEWED else -(-plan.early_seeds // 5)

@@ -13,7 +13,7 @@ from benchmarks.fairness_tables import (
     QUICK,
     at_most,
     besides,
-    earlies,
+    early_runs,
     judge_of,
     victims_of,
 )
@@ -49,7 +49,7 @@ def test_the_interval_of_clopper_and_pearson() -> None:
 
 
 def test_many_short_runs_are_counted() -> None:
-    rows = [*earlies(QUICK), *besides(replace(QUICK, early_rounds=2))]
+    rows = [*early_runs(QUICK), *besides(replace(QUICK, early_rounds=2))]
     assert [(row.seeds, row.nodes) for row in rows[:4]] == [(1, 5), (2, 10), (1, 5), (1, 5)]
     assert [(row.seeds, row.nodes) for row in rows[4:]] == [(16, 80)] * 4
     assert all(0 <= row.never_bad <= row.nodes for row in rows)
