@@ -42,7 +42,7 @@ def source_of(obj: object) -> Source:
     module = getattr(maker, "__module__", "") or ""
     qualified = getattr(maker, "__qualname__", "") or ""
     short = getattr(maker, "__name__", type(obj).__name__)
-    if "<" in qualified or not module or inspect.ismethod(obj):
+    if "<" in qualified or module in {"", "__main__"} or inspect.ismethod(obj):
         return Source(short.strip("<>"), "", _UNKNOWN)
     top = qualified.partition(".")[0]
     imports = f"from {module} import {top}"

@@ -44,6 +44,10 @@ that we know needs more than half of this."""
 _MANY_SUBSETS = 40
 
 
+_SMALL = 1e-9
+"""What a rule with a length of its own may be off by, such as one that divides by 1e-12 or more."""
+
+
 def leeway(case: Case) -> float:
     """Return how many honest spreads a result may be off."""
     n, f = case.n, case.told
@@ -59,7 +63,8 @@ def _stay_near(subject: Subject, case: Case, gauge: Gauge, answer: Answer) -> No
     scale = scale_of(case.heard())
     spread = base(subject, scale)
     distance = far(answer.flat, scale.mean)
-    bound = leeway(case) * spread + slack(case, answer, scale.size)
+    own = 0.0 if subject.claims.scale else _SMALL
+    bound = leeway(case) * spread + slack(case, answer, scale.size) + own
     if spread > 0:
         gauge.see(distance / spread, leeway(case))
     if distance > bound:
@@ -116,12 +121,12 @@ def _non_finite(subject: Subject, case: Case, gauge: Gauge) -> None:
         raise Violation(
             "Updates that are not finite reach the result.", case, output=shown(answer.flat)
         )
-    if subject.claims.bounded and not _bounded_by_spread(subject):
+    broken: Flags = np.asarray(~np.isfinite(case.rows()).all(axis=1))
+    if broken.any() and subject.claims.bounded and not _bounded_by_spread(subject):
         _stay_near(subject, case, gauge, answer)
     decision = answer.decision
     if decision is None:
         return
-    broken: Flags = np.asarray(~np.isfinite(case.rows()).all(axis=1))
     _as_without(subject, case, answer, broken)
     for place in np.flatnonzero(broken).tolist():
         if decision.kept[place] or decision.reasons[place] is not Reason.NON_FINITE:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
+from hypothesis.errors import Flaky
+
 from bcfl_plugins.boundary import Boundary
 from bcfl_plugins.testing.results import CheckResult
 
@@ -65,7 +67,7 @@ def run_checks(
         with Boundary() as boundary:
             check.run(subject)
         raised = boundary.raised
-        problem = "" if raised is None else f"{type(raised).__name__}: {raised}"
+        problem = "" if raised is None else _told(raised)
         result = CheckResult(
             name=check.name,
             defense=name,
@@ -79,6 +81,13 @@ def run_checks(
         if raised is not None and on_fail == "raise":
             raise AssertionError(f"{name}: {check.name}\n{result.text()}") from raised
     return results
+
+
+def _told(raised: BaseException) -> str:
+    """Return an error with its notes: hypothesis notes the history there."""
+    if isinstance(raised, Flaky) and isinstance(raised, BaseExceptionGroup):
+        return f"{_told(raised.exceptions[0])}\nNot each time: the same history ended otherwise."
+    return "\n".join([f"{type(raised).__name__}: {raised}", *getattr(raised, "__notes__", ())])
 
 
 def must(condition: object, problem: str) -> None:

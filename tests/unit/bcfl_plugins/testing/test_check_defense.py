@@ -65,6 +65,19 @@ def test_a_wrong_callable_breaks(obj: object, broken: str) -> None:
     assert result.fix
 
 
+def test_a_tiny_length_of_its_own_breaks_nothing_but_the_claim_of_scale() -> None:
+    def weiszfeld(updates: np.ndarray, f: int) -> np.ndarray:
+        found = np.median(updates, axis=0)
+        for _ in range(100):
+            lengths = np.maximum(np.linalg.norm(updates - found, axis=1), 1e-12)
+            found = (updates / lengths[:, None]).sum(axis=0) / (1 / lengths).sum()
+        return found
+
+    assert status(weiszfeld, "bounded") == {"bounded": "passed"}
+    scaled = Tags(scale=True, max_byzantine=lambda n: (n - 1) // 2)
+    assert status(weiszfeld, "bounded", tags=scaled) == {"bounded": "failed"}
+
+
 def test_a_counterexample_is_small() -> None:
     found = only(toys.drop_farthest, "unanimity", EXACT).counterexample
     assert found is not None

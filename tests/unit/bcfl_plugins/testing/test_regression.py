@@ -39,6 +39,16 @@ def test_an_object_that_cannot_be_imported_leaves_a_place_to_fill() -> None:
     assert "defense = ...  # what you passed to the kit" in result.regression
 
 
+def test_a_script_is_not_imported_from() -> None:
+    def mine(updates: np.ndarray, f: int) -> np.ndarray:
+        return updates.mean(axis=0)
+
+    mine.__module__, mine.__qualname__ = "__main__", "mine"
+    (result,) = check_defense(mine, checks=["bounded"])
+    assert "__main__" not in result.regression
+    assert "defense = ...  # what you passed to the kit" in result.regression
+
+
 def test_a_named_source_is_used() -> None:
     source = Source("mine", "from mypkg import Mine", "Mine(2)")
     (result,) = check_defense(toys.mean, checks=["bounded"], source=source)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,6 +47,17 @@ class _Averager:
         sum(u.num_examples for u in updates) / len(updates)
 
 
+class _Clock:
+    """Rejects whoever comes first in every second call."""
+
+    calls = itertools.count()
+
+    @hookimpl
+    def bcfl_judge_updates(self, updates: tuple[ClientUpdate, ...]) -> Verdict:
+        turn = updates[: next(self.calls) % 2]
+        return Verdict("clock", tuple(Rejection(u.node.node_id, 130, "turn") for u in turn))
+
+
 def failed(make: object) -> set[str]:
     return {result.name for result in check_plugin(make) if result.status == "failed"}  # type: ignore[arg-type]
 
@@ -73,6 +85,17 @@ def test_the_built_in_defense_passes() -> None:
 )
 def test_each_fault_fails_its_check(make: object, check: str) -> None:
     assert check in failed(make)
+
+
+def test_a_failure_shows_the_history() -> None:
+    (result,) = [r for r in check_plugin(_Scribbler) if r.status == "failed"]
+    assert "read-only" in result.problem
+    assert "state.train(" in result.problem
+
+
+def test_a_failure_that_does_not_repeat_says_so() -> None:
+    (result,) = [r for r in check_plugin(_Clock) if r.status == "failed"]
+    assert "judged differently" in result.problem
 
 
 def test_a_failure_says_what_happened_and_what_to_do() -> None:
