@@ -146,9 +146,9 @@ def page(
     told = ""
     if repeated is not None and repeated.cells:
         told = (
-            f" Training amplifies the last\ndigit: {repeated.cells} cells that were run again with "
-            f"sums rounded in another order differ by\n{repeated.mean:.1f} points on average, and "
-            f"by {repeated.most:.1f} at most. Read nothing into smaller differences."
+            f" Training\namplifies the last digit: {repeated.cells} cells were run again by code "
+            f"that adds up in another order, and\ndiffer by {repeated.mean:.1f} points on average "
+            f"and {repeated.most:.1f} at most."
         )
     head = _HEAD.format(
         command=command,

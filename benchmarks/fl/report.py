@@ -20,6 +20,8 @@ RIVALS = ("flame", "dnc", "caf")
 """The best of these is the bar of `cluster_guard`."""
 OURS = "cluster_guard"
 BACKDOOR = "backdoor"
+MARGIN = 0.5
+"""Points that count as a difference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,7 @@ def table(grid: Grid, rows: Sequence[Row]) -> str:
         if one.honest_rejected is not None:
             rejected = f"{one.honest_rejected:.1f} / {_whole(one.worst_rejected)}"
         cells = [
-            one.defense.replace(PREFIX, "Flower "),
+            _called(one),
             *(f"{value:.1f}" for value in one.accuracy),
             f"**{one.worst:.1f}**",
             f"{one.mean:.1f}",
@@ -176,40 +178,43 @@ def table(grid: Grid, rows: Sequence[Row]) -> str:
 
 
 def verdict(grid: Grid, rows: Sequence[Row]) -> str:
-    """Say how `cluster_guard` stands against the best of its rivals, also where it loses."""
+    """Say how `cluster_guard` stands against its rivals, and where it loses to any other row."""
     named = {one.defense: one for one in rows}
     rivals = [named[name] for name in RIVALS if name in named]
     if OURS not in named or not rivals:
         return ""
     ours, best = named[OURS], max(rivals, key=lambda one: one.worst)
+    others = [one for one in rows if one is not ours]
     lost = [
-        f"{attack} ({mine:.1f}, {rival.defense} {other:.1f})"
+        f"{attack} ({ours.accuracy[i]:.1f}, {_called(first)} {first.accuracy[i]:.1f})"
         for i, attack in enumerate(grid.attacks)
-        for mine, other, rival in [
-            max(((ours.accuracy[i], r.accuracy[i], r) for r in rivals), key=lambda found: found[1])
-        ]
-        if mine < other - 0.5
+        for first in [max(others, key=lambda one: one.accuracy[i])]
+        if ours.accuracy[i] < first.accuracy[i] - MARGIN
     ]
     where = "; ".join(lost) or "nowhere"
     return (
         f"Worst accuracy: `{OURS}` {ours.worst:.1f}, the best of {', '.join(RIVALS)}: "
-        f"{best.worst:.1f} ({best.defense}). Attacks under which it is over 0.5 points behind the "
-        f"best of them: {where}.{_backdoors(ours, rivals)}"
+        f"{best.worst:.1f} ({best.defense}). Attacks under which it is over {MARGIN} points behind "
+        f"the best row: {where}.{_backdoors(ours, others)}"
     )
 
 
-def _backdoors(ours: Row, rivals: Sequence[Row]) -> str:
-    """Name the rival that a backdoor gets past least often, where that is less than with ours."""
-    stopped = {one.defense: one.backdoor for one in rivals if one.backdoor is not None}
+def _backdoors(ours: Row, others: Sequence[Row]) -> str:
+    """Name the row that a backdoor gets past least often, where that is less than with ours."""
+    stopped = [(one.backdoor, _called(one)) for one in others if one.backdoor is not None]
     if ours.backdoor is None or not stopped:
         return ""
-    name = min(stopped, key=stopped.__getitem__)
-    if stopped[name] >= ours.backdoor - 0.5:
+    least, name = min(stopped)
+    if least >= ours.backdoor - MARGIN:
         return ""
     return (
         f" The backdoor works in {ours.backdoor:.0f} % of images with `{OURS}`, in "
-        f"{stopped[name]:.0f} % with {name}."
+        f"{least:.0f} % with {name}."
     )
+
+
+def _called(one: Row) -> str:
+    return one.defense.replace(PREFIX, "Flower ")
 
 
 def label(alpha: float | None) -> str:
@@ -228,7 +233,7 @@ def plot(tables: Mapping[float | None, Sequence[Row]], path: Path) -> None:
     size = (4.8 * len(tables), 0.32 * max(map(len, tables.values())) + 1.2)
     figure, axes = plt.subplots(1, len(tables), figsize=size, squeeze=False)
     for axis, (alpha, rows) in zip(axes[0], tables.items(), strict=True):
-        names = [one.defense.replace(PREFIX, "Flower ") for one in rows]
+        names = [_called(one) for one in rows]
         colours = ["tab:green" if one.defense == OURS else "tab:blue" for one in rows]
         axis.barh(names, [one.worst for one in rows], color=colours, label="worst attack")
         axis.plot([one.mean for one in rows], names, "k|", markersize=12, label="mean")

@@ -127,6 +127,6 @@ def test_the_page_says_how_far_repeats_lie_apart(
     assert accuracy.main([*words, "--repeat", "again"]) == 0
     cells = len(PARTS[2].defenses) * len(PARTS[2].attacks) - 1
     told = " ".join(Path("accuracy.md").read_text(encoding="utf-8").split())
-    assert f"{cells} cells that were run again with" in told
+    assert f"{cells} cells were run again by code" in told
     assert f"`{COMMAND} --page --repeat again --write accuracy.md`" in told
-    assert "differ by 0.0 points on average, and by 2.0 at most" in told
+    assert "differ by 0.0 points on average and 2.0 at most" in told

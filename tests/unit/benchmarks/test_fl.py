@@ -156,6 +156,8 @@ def test_the_page_says_where_the_flagship_loses() -> None:
     assert "alie (70.0, caf 75.0)" in verdict(GRID, rows)
     assert "none (" not in verdict(GRID, rows)
     assert "backdoor" not in verdict(GRID, rows)
+    others = [*rows, replace(rows[1], defense="flower:krum", accuracy=(90.0, 60.0), worst=60.0)]
+    assert "none (84.0, Flower krum 90.0); alie (70.0, caf 75.0)" in verdict(GRID, others)
     open_door = [replace(rows[0], backdoor=99.0), replace(rows[1], backdoor=21.0)]
     assert "works in 99 % of images with `cluster_guard`, in 21 % with caf" in verdict(
         GRID, open_door
