@@ -84,7 +84,8 @@ def updates(
     textures : sequence of str
         ``"plain"``: small whole numbers, with ties. ``"tight"``: close together, far from zero.
         ``"generic"``: normal numbers, no two distances alike. ``"coarse"``: of -1, 0
-        and 1, with many ties.
+        and 1, with many ties. ``"mirrored"``, when asked for: one half is minus the other, so that
+        two updates tie for whoever treats all alike.
     max_n, min_d, max_d : int
         Bounds of what is drawn.
     """
@@ -104,6 +105,9 @@ def _tapes(tables: int, n: int, d: int) -> st.SearchStrategy[Tape]:
 def _honest(tape: Tape, n: int, d: int, textures: Sequence[str]) -> Floats:
     texture = tape.pick(_TEXTURE, textures)
     rows = tape.whole(n, d, 1 if texture == "coarse" else 9)
+    if texture == "mirrored":
+        half = n // 2
+        rows[half : 2 * half] = -rows[:half]
     if texture == "generic":
         rng = np.random.Generator(np.random.PCG64(tape.number(_NOISE)))
         spread = tape.pick(_SPREAD, (1.0, 0.01, 30.0))

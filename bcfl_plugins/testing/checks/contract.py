@@ -199,15 +199,22 @@ DETERMINISTIC = Check(
 
 
 def _in_any_order(subject: Subject, kinds: Kinds) -> SearchStrategy[Case]:
-    """Draw rounds: with ties for rules of ours, which break them by id, and for who claims it."""
+    """Draw rounds: with ties for rules of ours, which break them by id, and for who claims it.
+
+    With the kind ``"echo"`` nobody is byzantine, and ties are sure: updates are mirror images.
+    """
     claims = subject.claims
     ties = subject.driver.kind == "defense" or (isinstance(claims, Tags) and claims.ties)
     pairs = [(n, f) for n, f in (attacked(subject) or subject.pairs) if n > 1] or subject.pairs
+    most, textures = (None, ("coarse", "plain")) if ties else (1, ("generic",))
+    if ties and kinds == ("echo",):
+        pairs = [(n, f) for n, f in pairs if n % 2 == 0] or pairs
+        most, textures = 0, ("mirrored",)
     return rounds(
         pairs,
         kinds=kinds,
-        textures=("coarse", "plain") if ties else ("generic",),
-        count=None if ties else (lambda f: min(f, 1)),
+        textures=textures,
+        count=None if most is None else (lambda f: min(f, most)),
         twist=lambda case, tape: order(tape.pick(TWIST, ORDERS), case.n),
     )
 
@@ -257,7 +264,7 @@ ORDER = Check(
     "Break ties by node id or by content, never by position, and seed random choices by them.",
     _order,
     cases=_in_any_order,
-    kinds=("free", "far", "library"),
+    kinds=("free", "far", "library", "echo"),
 )
 
 

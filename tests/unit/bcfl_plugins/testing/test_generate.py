@@ -79,6 +79,13 @@ def test_every_attack_of_the_library_is_drawn() -> None:
     assert blind < set(attacks.names())
 
 
+@given(updates(textures=["mirrored"]))
+@QUIET
+def test_mirrored_updates_are_alike_in_pairs(rows: np.ndarray) -> None:
+    half = len(rows) // 2
+    assert np.array_equal(rows[half : 2 * half], -rows[:half])
+
+
 def test_a_failing_round_shrinks_to_few_small_numbers() -> None:
     case = find(
         rounds(kinds=["far"]), lambda c: c.told >= 1 and np.ptp(c.honest) > 0, settings=FOUND
