@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 import torch
 
+from bcfl_plugins.defenses.base import Extras
 from bcfl_plugins.errors import TooFewUpdates
 from pallet_bridge.types import Reason
 from tests.unit.bcfl_plugins.defenses import support
-from tests.unit.bcfl_plugins.defenses.support import EVERY, extras_of, judged, rows_of, rule_of
+from tests.unit.bcfl_plugins.defenses.support import EVERY, N, extras_of, judged, rows_of, rule_of
 
 every = pytest.mark.parametrize("name", EVERY)
 
@@ -102,6 +103,25 @@ def test_tensors_on_a_gpu_stay_there(name: str) -> None:
     assert there.value.is_cuda
     assert there.decision.kept.tolist() == here.decision.kept.tolist()
     assert np.allclose(there.value.cpu().numpy(), here.value, rtol=1e-4, atol=1e-5)
+
+
+@every
+def test_the_order_of_arrival_changes_nothing(name: str) -> None:
+    rule, order = rule_of(name), np.random.default_rng(2).permutation(N)
+    states: tuple[object, object] = (None, None)
+    for seed in range(3):
+        rows = rows_of(seed=seed)
+        trusted = rows[:7].mean(0)
+        one = rule.aggregate(rows, Extras(ids=range(N), trusted=trusted, state=states[0]))
+        two = rule.aggregate(
+            rows[order], Extras(ids=order.tolist(), trusted=trusted, state=states[1])
+        )
+        states = one.state, two.state
+        assert one.value.tolist() == two.value.tolist()
+        for told in ("kept", "weights", "scores"):
+            before, after = getattr(one.decision, told), getattr(two.decision, told)
+            assert (before[order] if len(before) else before).tolist() == after.tolist()
+        assert [one.decision.reasons[i] for i in order] == list(two.decision.reasons)
 
 
 def test_the_number_of_threads_changes_no_decision() -> None:
