@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import torch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 GRAM_BAR = 2.0
 FLOWER_BAR = 8.0
@@ -46,6 +47,8 @@ class Measured:
         Runs of Flower's own strategy on messages; empty where it has none.
     decoded_seconds : tuple of float
         Runs of ours on messages, decoding included; empty as above.
+    busy : float
+        Cores that other processes took, on average, while it was timed.
     """
 
     rule: str
@@ -56,6 +59,7 @@ class Measured:
     extra: float
     flower_seconds: tuple[float, ...] = ()
     decoded_seconds: tuple[float, ...] = ()
+    busy: float = 0.0
 
     @property
     def grams(self) -> float:
@@ -78,11 +82,11 @@ class Measured:
         """Return the bars that were not reached."""
         out = []
         if self.rule in WITHIN_GRAMS and self.grams > GRAM_BAR:
-            out.append(f"over {GRAM_BAR:g} Gram")
+            out.append(f"{self.grams:.2f} Grams, over {GRAM_BAR:g}")
         if self.rule in FASTER_THAN_FLOWER and self.faster is not None and self.faster < FLOWER_BAR:
-            out.append(f"under {FLOWER_BAR:g} times Flower")
+            out.append(f"{self.faster:.1f} times Flower, under {FLOWER_BAR:g}")
         if self.rule not in UNBOUNDED and self.extra > MEMORY_BAR:
-            out.append(f"over {MEMORY_BAR:g} of the memory")
+            out.append(f"{self.extra:.2f} of the memory, over {MEMORY_BAR:g}")
         return out
 
     def record(self) -> dict[str, object]:
@@ -98,8 +102,42 @@ class Measured:
             "flower_ms": median(self.flower_seconds) * 1e3 if self.flower_seconds else None,
             "times_flower": self.faster,
             "times_flower_decoding": self.faster_decoding,
+            "busy": self.busy,
             "missed": self.missed(),
         }
+
+
+Key: TypeAlias = tuple[str, int, int]
+
+
+def read(cache: Path | None) -> dict[Key, Measured]:
+    """Return what a cache has, by rule and size; the last line of a kind counts."""
+    if cache is None or not cache.exists():
+        return {}
+    found = {}
+    for text in cache.read_text(encoding="utf-8").splitlines():
+        fields = {k: tuple(v) if isinstance(v, list) else v for k, v in json.loads(text).items()}
+        one = Measured(**fields)
+        found[one.rule, one.n, one.d] = one
+    return found
+
+
+def append(cache: Path | None, one: Measured) -> None:
+    """Add a line to a cache, if there is one."""
+    if cache is None:
+        return
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    with cache.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(asdict(one)) + "\n")
+
+
+def cpu_seconds() -> float:
+    """Return the CPU time that all processes have used; 0 where the system does not tell."""
+    stat = Path("/proc/stat")
+    if not stat.exists():
+        return 0.0
+    user, nice, system = map(int, stat.read_text().split()[1:4])
+    return (user + nice + system) / os.sysconf("SC_CLK_TCK")
 
 
 def machine() -> dict[str, str]:
@@ -109,25 +147,24 @@ def machine() -> dict[str, str]:
     if info.exists():
         named = [line for line in info.read_text().splitlines() if line.startswith("model name")]
         model = named[0].partition(":")[2].strip() if named else model
-    load = os.getloadavg()[0]
     return {
         "processor": model,
         "cores": str(os.cpu_count()),
         "python": platform.python_version(),
         "numpy": np.__version__,
         "torch": torch.__version__,
-        "load": f"{load:.1f}",
     }
 
 
 INTRODUCTION = """# Speed and memory of the defenses
 
-`python -m benchmarks.speed --write docs/speed.md` wrote this page. Times are medians. A Gram is
-one `torch.mm` of the stacked updates with themselves in float32, run next to each run of a rule.
-Extra memory is the peak beside the updates, as a multiple of them. Flower's own strategies are
-given messages, as a server gets them; they decode them on the way, our rules are given arrays.
-The column "decoding too" is the ratio when ours decode the messages as well. f is a fifth of n;
-Bulyan has the most that it tolerates.
+`python -m benchmarks.speed --cache runs/speed.jsonl --write docs/speed.md` wrote this page. Times
+are medians of seven runs, of fewer (but three) where they take over eight seconds. A Gram is one
+`torch.mm` of the stacked updates with themselves in float32, run in turn with the rule. Extra
+memory is the peak beside the updates, as a multiple of them. Flower's own strategies are given
+messages, as a server gets them; they decode them on the way, our rules are given arrays. The column
+"decoding too" is the ratio when ours decode the messages as well. f is a fifth of n; Bulyan has the
+most that it tolerates. Flower's are run up to 200 million entries in all.
 """
 HEAD = "| rule | ms | Grams | extra memory | Flower, ms | times as fast | decoding too | bars |"
 RULE = "|---|---|---|---|---|---|---|---|"
@@ -149,15 +186,47 @@ def title(n: int, d: int, gram_seconds: float) -> str:
     return f"n = {n}, d = {d:,} ({n * d * 4 / 1e6:,.0f} MB); one Gram {gram_seconds * 1e3:.0f} ms"
 
 
-def page(results: Sequence[Measured]) -> str:
-    """Return docs/speed.md."""
+def verdict(results: Sequence[Measured], wanted: Sequence[Key]) -> str:
+    """Return which bars were missed, and what was left out."""
+    missed = [
+        f"- `{one.rule}`, n = {one.n}, d = {one.d:,}: {'; '.join(one.missed())}"
+        for one in results
+        if one.missed()
+    ]
+    measured = {(one.rule, one.n, one.d) for one in results}
+    left: dict[str, list[str]] = {}
+    for rule, n, d in wanted:
+        if (rule, n, d) not in measured:
+            left.setdefault(rule, []).append(f"n = {n}, d = {d:,}")
+    parts = [
+        (
+            f"Bars: at most {GRAM_BAR:g} Grams for {_names(WITHIN_GRAMS)}; at least "
+            f"{FLOWER_BAR:g} times as fast as Flower's own for {_names(FASTER_THAN_FLOWER)}; at "
+            f"most {MEMORY_BAR:g} of the memory of the updates for all but {_names(UNBOUNDED)}."
+        ),
+        "Missed:\n\n" + "\n".join(missed) if missed else "None is missed.",
+        *(f"Left out: `{rule}` at {'; '.join(sizes)}." for rule, sizes in left.items()),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _names(rules: frozenset[str]) -> str:
+    return ", ".join(f"`{rule}`" for rule in sorted(rules))
+
+
+def page(known_results: Mapping[Key, Measured], wanted: Sequence[Key]) -> str:
+    """Return docs/speed.md: of what was wanted, what is known."""
+    results = [known_results[key] for key in wanted if key in known_results]
     known = machine()
+    busy = max((one.busy for one in results), default=0.0)
     parts = [
         INTRODUCTION,
         (
             f"Machine: {known['processor']}, {known['cores']} cores; Python {known['python']}, "
-            f"numpy {known['numpy']}, torch {known['torch']}; load {known['load']} at the end.\n"
+            f"numpy {known['numpy']}, torch {known['torch']}. Other processes took {busy:.2f} of "
+            "a core at most while a rule was timed.\n"
         ),
+        verdict(results, wanted),
     ]
     for n, d in dict.fromkeys((one.n, one.d) for one in results):
         some = [one for one in results if (one.n, one.d) == (n, d)]
