@@ -21,6 +21,7 @@ from bcfl_plugins.testing.generate import (
 from bcfl_plugins.testing.measure import (
     Gauge,
     Violation,
+    admissible,
     ask,
     batch_of,
     far,
@@ -279,7 +280,7 @@ def _reference(subject: Subject, case: Case, _gauge: Gauge) -> None:
     size = scale_of(case.heard()).size + abs(case.twist[0])
     allowed = slack(case, plain, size)
     distance = far(moved.flat, plain.flat + case.twist[0])
-    if distance > allowed:
+    if distance > allowed and not admissible(subject, case, moved.flat - case.twist[0], allowed):
         raise Violation(
             "With a reference the result is not the reference plus the rule's delta.",
             case,
