@@ -251,6 +251,12 @@ def test_caf(f: int) -> None:
         assert np.allclose(CAF(f=f)(x), best, rtol=1e-8)
 
 
+def test_bulyan_may_leave_the_honest_range() -> None:
+    rows = np.array([[-0.25], [0.0], [0.0], [1.0], [1.0], [0.0], [1.0]])
+    assert Bulyan(f=1).aggregate(rows).value == pytest.approx([-0.25 / 3])
+    assert not Bulyan.claims.box
+
+
 @pytest.mark.parametrize("size", [1e70, 1e80, 3e153])
 def test_caf_leaves_out_what_overflows_when_squared_twice(size: float) -> None:
     rows = np.array([[1.0], [1.0], [1.0], [size]])
