@@ -160,11 +160,11 @@ INTRODUCTION = """# Speed and memory of the defenses
 
 `python -m benchmarks.speed --cache runs/speed.jsonl --write docs/speed.md` wrote this page. Times
 are medians of seven runs, of fewer (but three) where they take over eight seconds. A Gram is one
-`torch.mm` of the stacked updates with themselves in float32, run in turn with the rule. Extra
-memory is the peak beside the updates, as a multiple of them. Flower's own strategies are given
-messages, as a server gets them; they decode them on the way, our rules are given arrays. The column
-"decoding too" is the ratio when ours decode the messages as well. f is a fifth of n; Bulyan has the
-most that it tolerates. Flower's are run up to 200 million entries in all.
+`torch.mm` of the stacked updates with themselves in float32, run in turn with the rule; both are
+warm. Extra memory is the peak beside the updates, as a multiple of them. Flower's own strategies
+are given messages, as a server gets them; they decode them on the way, our rules are given arrays.
+The column "decoding too" is the ratio when ours decode the messages as well. f is a fifth of n;
+Bulyan has the most that it tolerates. Flower's are run up to 200 million entries in all.
 """
 HEAD = "| rule | ms | Grams | extra memory | Flower, ms | times as fast | decoding too | bars |"
 RULE = "|---|---|---|---|---|---|---|---|"

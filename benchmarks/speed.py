@@ -45,8 +45,9 @@ MOST_FLOWER = 200 * MILLION
 """Entries of a round up to which Flower's own strategies are run."""
 RUNS, BUDGET = 7, 8.0
 """Runs of each rule, fewer (but three) when they take more seconds than that."""
-PAUSE = 0.05
-"""Seconds before each run: threads of a library that has just been used go on spinning."""
+WARM, SHORT = 0.03, 0.1
+"""Seconds for which a call that takes less than `SHORT` is repeated before it is timed: threads of
+a library that has just been used go on spinning that long, and caches are warm or cold."""
 BUSY, TRIES = 0.05, 4
 """Cores that others may use, on average, while a rule is timed; and how often it is tried."""
 
@@ -56,6 +57,15 @@ def seconds(call: Callable[[], object]) -> float:
     start = time.perf_counter()
     call()
     return time.perf_counter() - start
+
+
+def warm_seconds(call: Callable[[], object]) -> float:
+    """Time one call among others of the same kind."""
+    start = time.perf_counter()
+    last = seconds(call)
+    while last < SHORT and time.perf_counter() < start + WARM:
+        last = seconds(call)
+    return last
 
 
 def peak(call: Callable[[], object]) -> int:
@@ -75,10 +85,8 @@ def pairs(
     spent = seconds(call) + seconds(other)
     left, right = [], []
     while len(left) < RUNS and (len(left) < 3 or spent < BUDGET):
-        time.sleep(PAUSE)
-        right.append(seconds(other))
-        time.sleep(PAUSE)
-        left.append(seconds(call))
+        right.append(warm_seconds(other))
+        left.append(warm_seconds(call))
         spent += left[-1] + right[-1]
     return left, right
 
