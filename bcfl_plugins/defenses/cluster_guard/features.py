@@ -42,7 +42,9 @@ def votes(rays: Floats) -> Floats:
     Colluders gain by sending much the same; noise that hides it in one round averages out in the
     course. What is usual is the median over nodes of their median cosine, so equally distributed
     data, where all courses are alike, give equal votes. A node whose course is copied by others
-    loses influence, but is never rejected for it: a copy says nothing about who copied.
+    loses influence, but is never rejected for it: a copy says nothing about who copied. Honest
+    nodes that hold the same data are alike too, and one that differs from all would outvote them:
+    so no vote counts more than the median vote.
 
     Parameters
     ----------
@@ -59,6 +61,7 @@ def votes(rays: Floats) -> Floats:
     excess = np.clip((cosines - usual) / (room + _SAME), 0.0, 1.0) ** SHARPNESS
     np.fill_diagonal(excess, 1.0)
     raw = np.power(excess.sum(axis=1), -CROWDING)
+    raw = np.minimum(raw, np.median(raw))
     shares: Floats = raw / raw.sum()
     return shares
 

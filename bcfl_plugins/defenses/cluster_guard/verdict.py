@@ -88,8 +88,7 @@ def judge(
     spread = max(spread, upper_spread(slope, np.ones(n))[1])
     least = min(AGAINST, middle - tolerance * spread)
     against = known & (slope < least)
-    ratio, reach = _lengths(norms, shares)
-    long = ratio > reach
+    long, reach = _too_long(norms, shares)
     reasons = tuple(
         Reason.OUTLIER_NORM if one else Reason.OUTLIER_DIRECTION for one in long.tolist()
     )
@@ -109,6 +108,19 @@ def judge(
     if not known.any():
         note += "; direction not judged: no common direction yet"
     return Verdict(rejected, trust, reasons, scores, note)
+
+
+def _too_long(norms: Floats, shares: Floats) -> tuple[Flags, float]:
+    """Return (n,) which updates are too long, and from how many median norms on one is.
+
+    Voters who are alike lose votes, honest ones too; so one node may have most votes, and lengths
+    are measured by heads as well. Too long by either measure is too long, but nobody within
+    `LONGEST` median norms by heads, which no minority can move out of the others' range.
+    """
+    by_votes, reach = _lengths(norms, shares)
+    by_heads, other = _lengths(norms, np.ones(len(norms)))
+    long: Flags = ((by_votes > reach) | (by_heads > other)) & (by_heads > LONGEST)
+    return long, min(reach, other)
 
 
 def _lengths(norms: Floats, shares: Floats) -> tuple[Floats, float]:

@@ -47,6 +47,18 @@ def test_the_copied_node_shares_with_its_copies() -> None:
     assert found[0] == pytest.approx(found[1] / 4, rel=0.01)
 
 
+def test_honest_pairs_are_not_outvoted_by_few_that_differ() -> None:
+    common = rays(11, 1)
+    pairs = unit_rows(common + 0.05 * rays(12, 5))
+    found = votes(np.concatenate([pairs, unit_rows(pairs + 1e-4 * rays(13, 5)), rays(18, 4)]))
+    assert found == pytest.approx(np.full(14, 1 / 14), rel=0.05)
+
+
+def test_no_vote_is_above_the_median_vote() -> None:
+    found = votes(np.concatenate([np.tile(rays(19, 1), (6, 1)), rays(20, 5)]))
+    assert found.max() == pytest.approx(np.median(found))
+
+
 def test_one_node_has_the_vote() -> None:
     assert votes(rays(10, 1)).tolist() == [1.0]
 

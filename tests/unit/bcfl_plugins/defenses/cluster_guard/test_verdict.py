@@ -53,6 +53,29 @@ def test_trust_falls_before_rejection_begins() -> None:
     assert found.trust[:-1].tolist() == [1.0] * 7
 
 
+def by_votes(norms: list[float], votes: list[float]) -> Verdict:
+    n = len(norms)
+    shares = np.array(votes) / sum(votes)
+    return judge(np.zeros(n), np.zeros(n), np.array(norms), shares, 3.5)
+
+
+def test_a_long_update_with_most_votes_is_rejected() -> None:
+    found = by_votes([1.0] * 6 + [1e4], [1.0] * 6 + [9.0])
+    assert found.rejected.tolist() == [False] * 6 + [True]
+
+
+def test_a_short_update_with_most_votes_makes_nobody_long() -> None:
+    found = by_votes([1.0, 1.1, 0.9, 1.2, 1e-4], [1.0, 1.0, 1.0, 1.0, 9.0])
+    assert not found.rejected.any()
+    assert "abstained" not in found.note
+
+
+def test_colluders_without_votes_do_not_widen_what_is_long() -> None:
+    norms = [0.9, 1.0, 1.0, 1.1, 1.2, 0.8, 1.0, *[9.0] * 5]
+    found = by_votes(norms, [1.0] * 7 + [0.01] * 5)
+    assert found.rejected.tolist() == [False] * 7 + [True] * 5
+
+
 def test_it_abstains_when_half_would_go() -> None:
     found = verdict([1.0, 1.0, 1.0, 1.0, -1.0, -1.0, -1.0], norms=[1, 1, 1, 1, 1, 1, 1])
     assert found.rejected.sum() == 3
