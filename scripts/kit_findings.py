@@ -4,9 +4,9 @@
 byzfl belongs into an environment of its own: its package pulls another torch. Its plots and data
 sets are not needed here and are not imported.
 
-Each rule runs in a process of its own, which is ended when a check takes more CPU seconds than
-``--limit``: some rules never return. What is found is compared with `LISTED`, the failures that a
-battery of random trials found before the kit existed.
+Some rules never return: a check that takes longer than ``--limit`` fails, and is marked by a star.
+What is found is compared with `LISTED`, the failures that a battery of random trials found before
+the kit existed.
 """
 
 from __future__ import annotations
@@ -14,25 +14,26 @@ from __future__ import annotations
 import argparse
 import importlib
 import importlib.util
-import json
-import signal
-import subprocess
 import sys
 from dataclasses import replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from bcfl_plugins.testing import Tags
+from bcfl_plugins.testing import Tags, check_defense
 from bcfl_plugins.testing.checks import ALL
-from bcfl_plugins.testing.engine import run_check
-from bcfl_plugins.testing.subjects import subject_of
+from bcfl_plugins.testing.sources import Source
 from bcfl_plugins.testing.tags import PROFILES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+
+    from bcfl_plugins.testing import CheckResult
 
     Subject = tuple[str, Any, Tags | None]
-    Findings = dict[str, dict[str, str]]
+    Findings = dict[str, dict[str, CheckResult]]
+
+TENSORS = " (tensors)"
+"""byzfl keeps the dtype of numpy arrays: only with torch is it another."""
 
 EXACT = Tags(translation=True, scale=True, unanimity=True)
 LISTED = {
@@ -67,12 +68,18 @@ LISTED = {
         ("determinism", ("deterministic",), ("CAF", "SMEA", "Bucketing")),
         ("no mutation", ("no_mutation",), ("ARC",)),
         ("unanimity", ("unanimity",), ("SMEA",)),
-        ("f = 0 gives the mean", ("mean_without_byzantine",), ("CAF",)),
+        ("f = 0 gives the mean", ("mean_without_byzantine", "answers"), ("CAF",)),
         ("n = 2f refused", ("refuses",), ("Median", "GeometricMedian", "CenteredClipping")),
         (
-            "float64 kept",
+            "float64 kept, of tensors",
             ("form",),
-            ("TrMean", "MultiKrum", "Median", "GeometricMedian", "CenteredClipping"),
+            tuple(
+                f"{name}{TENSORS}"
+                for name in (
+                    *("TrMean", "CAF", "SMEA", "MultiKrum", "MDA", "Krum", "Meamed", "Median"),
+                    *("GeometricMedian", "CenteredClipping", "MoNNA", "NNM", "ARC", "Bucketing"),
+                )
+            ),
         ),
     ),
 }
@@ -99,6 +106,19 @@ def flower() -> Iterator[Subject]:
 
 
 def byzfl() -> Iterator[Subject]:
+    """Yield byzfl's rules on numpy arrays, and then on tensors."""
+    torch = importlib.import_module("torch")
+
+    def on_tensors(make: Callable[[int], Any]) -> Callable[[int], Any]:
+        return lambda f: lambda updates: make(f)(torch.tensor(updates))
+
+    found = tuple(byzfl_rules())
+    yield from found
+    for name, make, tags in found:
+        yield f"{name}{TENSORS}", on_tensors(make), tags
+
+
+def byzfl_rules() -> Iterator[Subject]:
     """Yield byzfl's aggregators, and its pre-aggregators before a plain rule."""
     _without_init("byzfl")
     rules = importlib.import_module("byzfl.aggregators.aggregators")
@@ -115,7 +135,7 @@ def byzfl() -> Iterator[Subject]:
         return make
 
     def bucketing(f: int) -> Callable[[Any], Any]:  # noqa: ARG001 - it takes none
-        made = before.Bucketing()
+        made = before.Bucketing(s=2)
         return lambda updates: rules.Median()(made(updates))
 
     def pivot(f: int) -> Any:  # noqa: ANN401 - byzfl's rule
@@ -154,66 +174,51 @@ def _without_init(package: str) -> None:
     sys.modules[package] = bare
 
 
-def listed(library: str) -> dict[str, Subject]:
-    """Return what is tested of a library, by name."""
-    made = flower() if library == "flower" else byzfl()
-    return {one[0]: one for one in made}
+def source(library: str, name: str) -> Source | None:
+    """Return how a test makes a rule of byzfl; the kit knows by itself for Flower's."""
+    if library == "flower":
+        return None
+    if name not in {"TrMean", "CAF", "SMEA", "MultiKrum", "MDA", "Krum", "Meamed"}:
+        return Source(name, "", "...")
+    return Source(name, f"from byzfl import {name}", f"lambda f: {name}(f=f)")
 
 
-def one_rule(arguments: argparse.Namespace) -> None:
-    """Print a line of JSON for each check of one rule, when it is done.
-
-    The operating system ends this process when a check has used the limit.
-    """
-    _, obj, tags = listed(arguments.library)[arguments.rule]
-    signal.setitimer(signal.ITIMER_PROF, arguments.limit)
-    subject = subject_of(obj, tags)
-    for check in ALL:
-        if check.name in arguments.checks:
-            signal.setitimer(signal.ITIMER_PROF, arguments.limit)
-            result = run_check(check, subject, PROFILES[arguments.profile])
-            text = result.text() if result.status == "failed" else ""
-            print(json.dumps([check.name, result.status, text]), flush=True)
+def failures(library: str, one: Subject, seconds: float, profile: str) -> dict[str, CheckResult]:
+    """Return the checks that a rule fails."""
+    name, obj, tags = one
+    effort = replace(PROFILES[profile], seconds=seconds)
+    checks = ["form"] if name.endswith(TENSORS) else None
+    results = check_defense(obj, tags, profile=effort, checks=checks, source=source(library, name))
+    return {result.name: result for result in results if result.status == "failed"}
 
 
-def watched(arguments: argparse.Namespace, name: str) -> Iterator[tuple[str, str, str]]:
-    """Yield check, verdict and text for one rule; what takes too long has no verdict.
+def hangs(result: CheckResult) -> bool:
+    """Say whether a check failed because the rule does not return."""
+    example = result.counterexample
+    problem = result.problem if example is None else example.problem
+    return "took longer" in problem or "takes too long" in problem
 
-    A rule that hangs is started anew for the checks that are left.
-    """
-    left = [check.name for check in ALL]
-    while left:
-        command = [sys.executable, "-m", "scripts.kit_findings", arguments.library, "--rule", name]
-        command += ["--profile", arguments.profile, "--limit", str(arguments.limit)]
-        command += ["--checks", *left]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
-            for line in child.stdout or ():
-                check, verdict, text = json.loads(line)
-                left.remove(check)
-                yield check, verdict, text
-        if child.returncode == -signal.SIGPROF:
-            yield left.pop(0), f"no answer in {arguments.limit:g} s", ""
-        elif left:
-            sys.exit(f"{name}: its process ended at the check {left[0]}")
+
+def who(check: str, names: Iterable[str], found: Findings) -> str:
+    """Return who fails a check; a star marks those that do not return."""
+    failing = {name: found[name][check] for name in names if check in found.get(name, {})}
+    shown = (f"{name}{'*' * hangs(result)}" for name, result in failing.items())
+    return f"`{check}`: {', '.join(shown).replace(TENSORS, '')}" if failing else ""
 
 
 def tables(library: str, found: Findings) -> str:
     """Return the failures that were known, with what the kit says, and those that were not."""
-    rows = ["| known failure | who | the kit's verdict |", "|---|---|---|"]
+    rows = ["| known failure | found by the kit | not found |", "|---|---|---|"]
     known = set()
     for tried, checks, names in LISTED[library]:
-        for name in names:
-            verdicts = found.get(name, {})
-            hits = [f"`{check}` {verdicts[check]}" for check in checks if check in verdicts]
-            rows.append(f"| {tried} | {name} | {', '.join(hits) or 'not found'} |")
-            known |= {(name, check) for check in checks}
-    rows += ["", "| found besides | who |", "|---|---|"]
+        told = [who(check, names, found) for check in checks]
+        missed = [name for name in names if not set(checks) & set(found.get(name, {}))]
+        rows.append(f"| {tried} | {'; '.join(filter(None, told))} | {', '.join(missed)} |")
+        known |= {(name, check) for name in names for check in checks}
+    rows += ["", "Found besides:", ""]
     for check in ALL:
-        names = [
-            name for name in found if check.name in found[name] and (name, check.name) not in known
-        ]
-        if names:
-            rows.append(f"| `{check.name}` | {', '.join(names)} |")
+        others = [name for name in found if (name, check.name) not in known]
+        rows += [f"* {line}" for line in [who(check.name, others, found)] if line]
     return "\n".join(rows)
 
 
@@ -224,28 +229,18 @@ def main() -> None:
     parser.add_argument("--profile", choices=("fast", "thorough"), default="fast")
     parser.add_argument("--show", action="store_true")
     parser.add_argument("--only", nargs="*", default=None, help="names of strategies or rules")
-    parser.add_argument("--limit", type=float, default=60.0, help="CPU seconds for each check")
-    parser.add_argument("--rule", default="", help=argparse.SUPPRESS)
-    parser.add_argument("--checks", nargs="*", default=[], help=argparse.SUPPRESS)
+    parser.add_argument("--limit", type=float, default=30.0, help="seconds for each check")
     arguments = parser.parse_args()
-    if arguments.rule:
-        one_rule(arguments)
-        return
     found: Findings = {}
-    for name in arguments.only or listed(arguments.library):
-        verdicts = found[name] = {}
-        texts = []
-        for check, verdict, text in watched(arguments, name):
-            if verdict not in {"passed", "skipped"}:
-                verdicts[check] = verdict
-                texts.append(text)
-        said = [
-            check if verdict == "failed" else f"{check} ({verdict})"
-            for check, verdict in verdicts.items()
-        ]
-        print(f"{name:22} {', '.join(said) or 'keeps every rule'}", flush=True)
+    for one in flower() if arguments.library == "flower" else byzfl():
+        name = one[0]
+        if arguments.only is not None and name not in arguments.only:
+            continue
+        found[name] = failures(arguments.library, one, arguments.limit, arguments.profile)
+        broken = ", ".join(f"{check}{'*' * hangs(result)}" for check, result in found[name].items())
+        print(f"{name:22} {broken or 'keeps every rule'}", flush=True)
         if arguments.show:
-            print("\n\n".join(texts))
+            print("\n\n".join(result.text() for result in found[name].values()), flush=True)
     print("\n" + tables(arguments.library, found))
 
 
