@@ -164,7 +164,8 @@ are medians of seven runs, of fewer (but three) where they take over eight secon
 warm. Extra memory is the peak beside the updates, as a multiple of them. Flower's own strategies
 are given messages, as a server gets them; they decode them on the way, our rules are given arrays.
 The column "decoding too" is the ratio when ours decode the messages as well. f is a fifth of n;
-Bulyan has the most that it tolerates. Flower's are run up to 200 million entries in all.
+Bulyan has the most that it tolerates. Flower's are run up to 200 million entries in all, and one to
+three times.
 """
 HEAD = "| rule | ms | Grams | extra memory | Flower, ms | times as fast | decoding too | bars |"
 RULE = "|---|---|---|---|---|---|---|---|"

@@ -17,7 +17,6 @@ import sys
 import time
 import tracemalloc
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING
 
 from bcfl_plugins.defenses.base import Extras
@@ -41,8 +40,8 @@ RULES = (
 )
 LARGEST = {"mda": 50, "smea": 20}
 """Updates up to which a rule that searches subsets is run."""
-MOST_FLOWER = 200 * MILLION
-"""Entries of a round up to which Flower's own strategies are run."""
+MOST_FLOWER, FLOWER_RUNS = 200 * MILLION, 3
+"""Entries of a round up to which Flower's own strategies are run, and how often, at most."""
 RUNS, BUDGET = 7, 8.0
 """Runs of each rule, fewer (but three) when they take more seconds than that."""
 WARM, SHORT = 0.03, 0.1
@@ -129,7 +128,7 @@ def measure(name: str, data: Round, tries: int) -> report.Measured:
     decoded: list[float] = []
     if flower(name, n) is not None and n * d <= MOST_FLOWER:
         with Wire(data) as wire:
-            for _ in range(3 if median(taken) < 1 else 1):
+            while len(theirs) < FLOWER_RUNS and sum(theirs) < BUDGET:
                 strategy, replies = flower(name, n), wire.replies()
                 theirs.append(seconds(lambda s=strategy, r=replies: s.aggregate_train(1, r)))
                 replies = wire.replies()
