@@ -40,7 +40,7 @@ def swallows(updates: np.ndarray, f: int) -> np.ndarray:
 
 def dawdles(updates: np.ndarray, f: int) -> np.ndarray:
     until = time.perf_counter() + 0.02
-    while time.perf_counter() < until:
+    while np.abs(updates).max(initial=0) > 1e5 and time.perf_counter() < until:
         pass
     return toys.trimmed(updates, f)
 
