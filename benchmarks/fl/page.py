@@ -53,8 +53,9 @@ Fashion-MNIST, a network 784-100-10, 20 clients. The attackers among them collud
 honest updates of the round. Test accuracy in percent, the mean of five evaluations in the last
 tenth of the rounds, then the mean over seeds. All rules see the same data, batches, first models
 and attackers' places. `cluster_guard` was made while looking at seeds 0 to 4, 10 and 20, none of
-which is in these tables, and it is not told how many attack; all other rules are told f. Flower's
-strategies are its own code on the same updates, each with one example.
+which is in these tables, and it is not told how many attack; all other rules are told f. (It was
+measured on these seeds before its last change, the cap on votes; that was made for a round that the
+testing kit found.) Flower's strategies are its own code on the same updates, each with one example.
 
 *worst* is the least over the attacks, with `none` among them. *honest rejected* is measured with no
 attacker: the share of all updates, and the share of rounds for the client that was rejected most
