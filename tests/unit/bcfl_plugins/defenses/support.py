@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -47,3 +50,16 @@ def digests() -> dict[str, str]:
             parts.update(repr(told.reasons).encode())
         found[name] = parts.hexdigest()
     return found
+
+
+def printed(code: str, blas_threads: int) -> str:
+    """Run code in a process of its own whose BLAS library has so many threads."""
+    number = str(blas_threads)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "OPENBLAS_NUM_THREADS": number, "OMP_NUM_THREADS": number},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import tracemalloc
 from itertools import pairwise
 from typing import Any
@@ -18,7 +15,15 @@ from bcfl_plugins.defenses.base import Extras
 from bcfl_plugins.errors import TooFewUpdates
 from pallet_bridge.types import Reason
 from tests.unit.bcfl_plugins.defenses import support
-from tests.unit.bcfl_plugins.defenses.support import EVERY, N, extras_of, judged, rows_of, rule_of
+from tests.unit.bcfl_plugins.defenses.support import (
+    EVERY,
+    N,
+    extras_of,
+    judged,
+    printed,
+    rows_of,
+    rule_of,
+)
 
 every = pytest.mark.parametrize("name", EVERY)
 
@@ -127,16 +132,4 @@ def test_the_order_of_arrival_changes_nothing(name: str) -> None:
 def test_the_number_of_threads_changes_no_decision() -> None:
     code = "import json, sys\n"
     code += f"from {support.__name__} import digests\njson.dump(digests(), sys.stdout)"
-    one, three = (
-        json.loads(
-            subprocess.run(
-                [sys.executable, "-c", code],
-                env={**os.environ, "OPENBLAS_NUM_THREADS": threads, "OMP_NUM_THREADS": threads},
-                capture_output=True,
-                text=True,
-                check=True,
-            ).stdout
-        )
-        for threads in ("1", "3")
-    )
-    assert one == three
+    assert json.loads(printed(code, blas_threads=1)) == json.loads(printed(code, blas_threads=3))

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +16,7 @@ from bcfl_plugins.defenses.core.screen import squared_norms
 from bcfl_plugins.defenses.core.select import Kernel, coordinatewise, median
 from bcfl_plugins.defenses.core.sketch import Signs
 from bcfl_plugins.defenses.core.tiles import inner, mix_columns
+from tests.unit.bcfl_plugins.defenses.support import printed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,17 +73,7 @@ for n in (20, 50, 100):
     mixed = coordinatewise(rows, median(n), np.full((n, n), 1 / n))[0]
     print(hashlib.sha256(gram(rows).tobytes() + mixed.tobytes()).hexdigest())
 """
-    printed = {
-        subprocess.run(
-            [sys.executable, "-c", code],
-            env={**os.environ, "OPENBLAS_NUM_THREADS": threads, "OMP_NUM_THREADS": threads},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for threads in ("1", "2")
-    }
-    assert len(printed) == 1
+    assert printed(code, blas_threads=1) == printed(code, blas_threads=2)
 
 
 @pytest.mark.parametrize("size", [0, 1, 9, 10, 11, 1000, 12_345])
