@@ -79,10 +79,6 @@ class Shares:
     parts: Mapping[NodeId, int]
     reference: Mapping[str, NDArray]
 
-    def metrics(self, node: NodeId) -> dict[str, int]:
-        """Return the weight that makes a strategy's average that of the shares."""
-        return {self.key: self.parts[node]}
-
     def drawn(self, arrays: Mapping[str, NDArray]) -> Mapping[str, NDArray]:
         """Return a model drawn to the reference by what is missing to 10^9.
 
@@ -126,7 +122,7 @@ def _content(reply: Reply, mixed: set[str], shares: Shares | None) -> RecordDict
     arrays = reply.arrays if shares is None else shares.drawn(reply.arrays)
     for name, record in content.items():
         if isinstance(record, MetricRecord):
-            own = {} if shares is None else shares.metrics(reply.node_id)
+            own = {} if shares is None else {shares.key: shares.parts[reply.node_id]}
             content[name] = MetricRecord({**record, **own})
         elif isinstance(record, ArrayRecord) and name == reply.array_name:
             content[name] = ArrayRecord(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from bcfl_plugins.defenses.cluster import ClusterSettings
 from bcfl_plugins.defenses.evidence import EvidenceSettings
@@ -133,7 +133,8 @@ def create(settings: Mapping[str, Scalar], services: Services) -> Outliers:
     head = read_table(Settings, "bcfl.outliers", common)
     own = {name: value for name, value in plain.items() if name not in common}
     rule = _rule(head.method, head.f, own)
-    return Outliers(_with_evidence(RuleJudge(rule, _mode(head.shares)), head, services))
+    judge = RuleJudge(rule, cast("ShareMode", head.shares))  # one of the choices
+    return Outliers(_with_evidence(judge, head, services))
 
 
 def _with_evidence(judge: Judge, config: Settings, services: Services) -> Judge:
@@ -161,13 +162,6 @@ def _cluster_settings(config: Settings) -> ClusterSettings:
         smoothing=config.smoothing,
         memory=config.memory,
     )
-
-
-def _mode(shares: str) -> ShareMode:
-    match shares:
-        case "rule" | "examples" | "off":
-            return shares
-    raise ConfigError(f"bcfl.outliers.shares is {shares!r}; write rule, examples or off")
 
 
 def _rule(method: str, f: int, own: Mapping[str, Scalar]) -> Defense:

@@ -169,7 +169,7 @@ class Rewards:
     def _rated(self, kept: list[ClientUpdate], losses: Losses) -> Contribution:
         """Rank the nodes by how much the update of each alone lowers the loss."""
         alone = np.eye(len(kept))
-        start = losses(alone[0] * 0.0).mean()
+        start = losses(np.zeros(len(kept))).mean()
         names = tuple(name_of(update.node) for update in kept)
         gains = {
             name: round(SCORE_ONE * float(start - losses(one).mean()))

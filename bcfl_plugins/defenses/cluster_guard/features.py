@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bcfl_plugins.defenses.core.tiles import inner
-
 if TYPE_CHECKING:
     from bcfl_plugins.defenses.base import Floats
 
@@ -36,7 +34,7 @@ def unit_rows(vectors: Floats) -> Floats:
     return scaled
 
 
-def votes(rays: Floats) -> Floats:
+def votes(cosines: Floats) -> Floats:
     """Return (n,) votes, which sum to one: courses that are alike beyond the usual share theirs.
 
     Colluders gain by sending much the same; noise that hides it in one round averages out in the
@@ -48,13 +46,12 @@ def votes(rays: Floats) -> Floats:
 
     Parameters
     ----------
-    rays : Floats
-        (n, s) courses at length one.
+    cosines : Floats
+        (n, n) of the courses.
     """
-    n = len(rays)
+    n = len(cosines)
     if n == 1:
         return np.ones(1)
-    cosines = inner(rays)
     others = cosines[~np.eye(n, dtype=np.bool_)].reshape(n, n - 1)
     usual = min(max(float(np.median(np.median(others, axis=1))), 0.0), 1.0)
     room = 1.0 - usual
@@ -66,7 +63,7 @@ def votes(rays: Floats) -> Floats:
     return shares
 
 
-def standing(rays: Floats) -> Floats:
+def standing(cosines: Floats) -> Floats:
     """Return (n,) what is left of each node's vote when opposite votes have cancelled: 0 to 1.
 
     Under label skew honest nodes pull against each other, and a reversed update hides among them.
@@ -77,24 +74,24 @@ def standing(rays: Floats) -> Floats:
 
     Parameters
     ----------
-    rays : Floats
-        (n, s) courses at length one.
+    cosines : Floats
+        (n, n) of the courses.
     """
-    opposed = np.clip(-inner(rays), 0.0, 1.0) ** OPPOSITE
+    opposed = np.clip(-cosines, 0.0, 1.0) ** OPPOSITE
     sums = np.maximum(opposed.sum(axis=1), 1.0)
     cancelled = (opposed / np.maximum(sums[:, None], sums)).sum(axis=1)
     left: Floats = np.clip(1.0 - cancelled, _LEAST_STANDING, 1.0)
     return left
 
 
-def course_group(rays: Floats, shares: Floats) -> Floats:
+def course_group(cosines: Floats, shares: Floats) -> Floats:
     """Return (n,) weights of the largest group of nodes whose courses pull one way.
 
     The non-negative leading eigenvector of the courses' cosines, weighed by votes, without their
     diagonal: a node that points against the group gets weight zero, and none more than the median.
     Without any such group all votes count.
     """
-    links = inner(rays)
+    links = cosines.copy()
     np.fill_diagonal(links, 0.0)
     weights: Floats = shares
     for _ in range(_POWER_STEPS):

@@ -20,6 +20,7 @@ from bcfl_plugins.defenses.cluster_guard.influence import influence
 from bcfl_plugins.defenses.cluster_guard.memory import after, pasts, recall
 from bcfl_plugins.defenses.cluster_guard.verdict import judge
 from bcfl_plugins.defenses.core.rule import Rule
+from bcfl_plugins.defenses.core.tiles import inner
 from bcfl_plugins.defenses.rules.bounds import minority
 from bcfl_plugins.defenses.rules.checks import check_range
 from bcfl_plugins.defenses.rules.points import by_row, nodes, norms
@@ -103,15 +104,16 @@ class ClusterGuard(Rule):
         old, agreements, evidence = pasts(state, ids, fresh.shape[1])
         courses = self.decay * old + _capped(fresh, lengths)
         rays = unit_rows(courses)
-        shares = votes(rays)
-        group = course_group(rays, shares)
+        cosines = inner(rays)
+        shares = votes(cosines)
+        group = course_group(cosines, shares)
         found = agreement(unit_rows(fresh), rays, group)
         common = max(weighted_median(found, group), 0.0)
         agreements = self.evidence_decay * agreements + common * found
         evidence = self.evidence_decay * evidence + common**2
         verdict = judge(agreements, evidence, lengths, shares, self.tolerance)
         return batch.weighted(
-            influence(lengths, shares * standing(rays) * verdict.trust, ~verdict.rejected),
+            influence(lengths, shares * standing(cosines) * verdict.trust, ~verdict.rejected),
             verdict.scores,
             by_row(batch, list(verdict.reasons)),
             kept=~verdict.rejected,

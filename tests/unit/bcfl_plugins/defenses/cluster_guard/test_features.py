@@ -3,19 +3,30 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from bcfl_plugins.defenses.cluster_guard import features
 from bcfl_plugins.defenses.cluster_guard.features import (
     agreement,
-    course_group,
-    standing,
     unit_rows,
     upper_spread,
-    votes,
     weighted_median,
 )
+from bcfl_plugins.defenses.core.tiles import inner
 
 
 def rays(seed: int, n: int, d: int = 400) -> np.ndarray:
     return unit_rows(np.random.default_rng(seed).standard_normal((n, d)))
+
+
+def votes(courses: np.ndarray) -> np.ndarray:
+    return features.votes(inner(courses))
+
+
+def standing(courses: np.ndarray) -> np.ndarray:
+    return features.standing(inner(courses))
+
+
+def course_group(courses: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    return features.course_group(inner(courses), shares)
 
 
 def test_unrelated_courses_have_equal_votes() -> None:
