@@ -20,10 +20,13 @@ from flwr.serverapp.strategy import (
     MultiKrum,
 )
 
+from strategies.records import to_arrays, to_record
 from strategies.testing import FIRST_NODE_ID, InProcessGrid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from bcfl_plugins.defenses.base import Defense, Extras
 
 SHARES = (0.001, 0.019, 0.18, 0.4, 0.3, 0.08, 0.019, 0.001)
 """Parts of a model that its arrays have: a few large ones and some small ones."""
@@ -125,9 +128,7 @@ class Wire:
         ]
 
 
-def decode(replies: list[Message]) -> list[dict[str, Any]]:
-    """Return the updates in the replies as named numpy arrays."""
-    return [
-        {name: array.numpy() for name, array in reply.content.array_records["arrays"].items()}
-        for reply in replies
-    ]
+def served(rule: Defense, replies: list[Message], extras: Extras) -> ArrayRecord:
+    """Do what our strategies do with replies: decode, aggregate, and put into a record."""
+    updates = [to_arrays(reply.content.array_records["arrays"]) for reply in replies]
+    return to_record(rule.aggregate(updates, extras).value)

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from bcfl_plugins.defenses.base import Extras
 from bcfl_plugins.defenses.registry import create
 from benchmarks import _speed_report as report
-from benchmarks._speed_rounds import Round, Wire, bulyan_f, decode, flower, make
+from benchmarks._speed_rounds import Round, Wire, bulyan_f, flower, make, served
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,16 +125,17 @@ def measure(name: str, data: Round, tries: int) -> report.Measured:
     taken, grams, busy = quietly(lambda: pairs(ours, data.gram), tries)
     extra = peak(ours) / data.bytes
     theirs: list[float] = []
-    decoded: list[float] = []
+    from_messages: list[float] = []
     if flower(name, n) is not None and n * d <= MOST_FLOWER:
         with Wire(data) as wire:
             while len(theirs) < FLOWER_RUNS and sum(theirs) < BUDGET:
                 strategy, replies = flower(name, n), wire.replies()
                 theirs.append(seconds(lambda s=strategy, r=replies: s.aggregate_train(1, r)))
+            while len(from_messages) < FLOWER_RUNS:
                 replies = wire.replies()
-                decoded.append(seconds(lambda r=replies: rule.aggregate(decode(r), extras)))
+                from_messages.append(seconds(lambda r=replies: served(rule, r, extras)))
     return report.Measured(
-        name, n, d, tuple(taken), tuple(grams), extra, tuple(theirs), tuple(decoded), busy
+        name, n, d, tuple(taken), tuple(grams), extra, tuple(theirs), tuple(from_messages), busy
     )
 
 

@@ -28,7 +28,7 @@ CANCELLED = 0.01
 """Squared distance, as a share of the two squared norms, under which float32 is not enough."""
 SMALL = 1e-25
 """Squared norm under which float32 products may have vanished."""
-SLABS = 2.5
+SLABS = 5.0
 """Size of a block that is summed, in cache slabs."""
 
 

@@ -1,4 +1,4 @@
-"""Blocks of columns in lanes: threads take whole lanes, so their number cannot change a result.
+"""Blocks of columns in lanes: threads take whole lanes, so who takes which cannot change a result.
 
 Which blocks a lane has, and in what order lanes are added up, depends on the size of the round
 alone. numpy releases the interpreter lock, so that lanes run side by side; a block is wide because
@@ -7,7 +7,9 @@ each step on a block makes its thread ask for that lock again.
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import numpy as np
@@ -24,8 +26,8 @@ T = TypeVar("T")
 
 LANES = 4
 """Lanes of a round that has more than one block."""
-WORKERS = 2
-"""Threads that take them."""
+HELPERS = 1
+"""Threads that take them, besides the caller's."""
 
 
 def width(rows: Rows, slabs: float, buffers: int = 1) -> int:
@@ -62,5 +64,18 @@ def each_lane(blocks: Sequence[Span], work: Callable[[Sequence[Span]], T]) -> li
 
     if len(lanes) == 1:
         return [silent(lanes[0])]
-    with ThreadPoolExecutor(WORKERS) as pool:
-        return list(pool.map(silent, lanes))
+    helpers = _helpers(os.getpid(), HELPERS)
+    futures = [helpers.submit(silent, lane) for lane in lanes]
+    # Helpers take lanes from the first on, this thread from the last on: all of them where the
+    # helpers are busy for others.
+    taken: dict[int, T] = {}
+    for k in reversed(range(len(lanes))):
+        if futures[k].cancel():
+            taken[k] = silent(lanes[k])
+    return [taken[k] if k in taken else future.result() for k, future in enumerate(futures)]
+
+
+@cache
+def _helpers(process: int, count: int) -> ThreadPoolExecutor:  # noqa: ARG001 - no thread is forked
+    """Return the threads that help every caller; they are kept, as starting one takes long."""
+    return ThreadPoolExecutor(count, thread_name_prefix="bcfl-lanes")

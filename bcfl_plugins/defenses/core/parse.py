@@ -165,10 +165,10 @@ def _names(named: list[Named]) -> list[str | int]:
     return first
 
 
-def _signature(array: Any, name: str | int) -> tuple[tuple[int, ...], str, str]:  # noqa: ANN401
+def _signature(array: Any, name: str | int) -> tuple[tuple[int, ...], object, str]:  # noqa: ANN401
     if not _is_array(array):
         raise BadUpdates("updates", f"{name!r} must be a numpy array or a torch tensor")
-    return tuple(array.shape), str(array.dtype), str(getattr(array, "device", "cpu"))
+    return tuple(array.shape), array.dtype, str(getattr(array, "device", "cpu"))
 
 
 def _kind(array: Array, name: str | int) -> bool:

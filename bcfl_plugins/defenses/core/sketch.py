@@ -9,6 +9,7 @@ they are.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,11 +59,9 @@ class Signs:
         """Return the signs of columns [start, stop), `start` a multiple of 8; none if all plus."""
         if not self.bits.size:
             return None
-        bits = np.unpackbits(self.bits[start // 8 : (stop + 7) // 8], count=stop - start)
-        found: Block = bits.astype(dtype)
-        found *= 2
-        found -= 1
-        return found
+        octets = self.bits[start // 8 : (stop + 7) // 8]
+        found: Block = np.take(_of_octets(dtype), octets, axis=0, mode="clip")
+        return found.reshape(-1)[: stop - start]
 
     def fold(self, block: Block, start: int, total: Floats) -> None:
         """Add the signed columns of an (n, b) block to the (n, s) `total`.
@@ -81,6 +80,15 @@ class Signs:
             folded = block[:, :full].reshape(n, -1, entries)  # (n, k, s)
             total += np.einsum("ikj,kj->ij", folded, signs[:full].reshape(-1, entries))
         total[:, : size - full] += block[:, full:] * signs[full:]
+
+
+@cache
+def _of_octets(dtype: np.dtype[Any]) -> Block:
+    """Return the (256, 8) signs that each value of eight bits stands for."""
+    bits = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1)
+    found: Block = bits.astype(dtype) * 2 - 1
+    found.flags.writeable = False
+    return found
 
 
 def sketches(rows: Rows, signs: Signs) -> Floats:

@@ -31,7 +31,7 @@ DEPTH = 256
 SMALL_TILE = 22
 ONE_THREAD = 1 << 18
 """Multiplications of a product that OpenBLAS leaves to one thread."""
-SLABS = 2.5
+SLABS = 5.0
 """Size of a block, in cache slabs."""
 
 

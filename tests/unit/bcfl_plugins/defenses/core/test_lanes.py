@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import contextmanager
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +22,7 @@ from bcfl_plugins.defenses.core.tiles import inner, mix_columns
 from tests.unit.bcfl_plugins.defenses.support import printed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from bcfl_plugins.defenses.core.rows import Rows
 
@@ -48,15 +51,44 @@ KERNELS: dict[str, Callable[[Rows], Any]] = {
 
 
 @pytest.mark.parametrize("name", KERNELS)
-def test_one_thread_gives_the_bytes_that_two_and_four_give(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_threads_that_help_change_no_byte(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = made()
     found = set()
-    for workers in (1, 2, 4):
-        monkeypatch.setattr(lanes, "WORKERS", workers)
+    for helpers in (3, 1):
+        monkeypatch.setattr(lanes, "HELPERS", helpers)
+        found.add(np.asarray(KERNELS[name](rows)).tobytes())
+    with busy_helper():
         found.add(np.asarray(KERNELS[name](rows)).tobytes())
     assert len(found) == 1
+
+
+@contextmanager
+def busy_helper() -> Iterator[None]:
+    """Keep the helper busy, so that whoever has lanes takes them all."""
+    done = Event()
+    waiting = lanes._helpers(os.getpid(), lanes.HELPERS).submit(done.wait)
+    try:
+        yield
+    finally:
+        done.set()
+        waiting.result()
+
+
+def test_a_forked_process_takes_all_lanes_itself() -> None:
+    code = """
+import os
+import numpy as np
+from bcfl_plugins.defenses.core.gram import gram
+from bcfl_plugins.defenses.core.parse import parse
+from bcfl_plugins.defenses.base import Extras
+rows = parse(np.random.default_rng(1).standard_normal((20, 90_000)), Extras(ids=range(20)))
+before = gram(rows).tobytes()
+child = os.fork()
+if child == 0:
+    os._exit(0 if gram(rows).tobytes() == before else 1)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    assert printed(code, blas_threads=1).strip() == "0"
 
 
 def test_threads_of_the_blas_library_change_no_byte() -> None:
