@@ -7,7 +7,6 @@ each step on a block makes its thread ask for that lock again.
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
@@ -64,10 +63,10 @@ def each_lane(blocks: Sequence[Span], work: Callable[[Sequence[Span]], T]) -> li
 
     if len(lanes) == 1:
         return [silent(lanes[0])]
-    helpers = _helpers(os.getpid(), HELPERS)
+    helpers = _helpers(HELPERS)
     futures = [helpers.submit(silent, lane) for lane in lanes]
     # Helpers take lanes from the first on, this thread from the last on: all of them where the
-    # helpers are busy for others.
+    # helpers are busy for others, or were left behind by a fork.
     taken: dict[int, T] = {}
     for k in reversed(range(len(lanes))):
         if futures[k].cancel():
@@ -76,6 +75,6 @@ def each_lane(blocks: Sequence[Span], work: Callable[[Sequence[Span]], T]) -> li
 
 
 @cache
-def _helpers(process: int, count: int) -> ThreadPoolExecutor:  # noqa: ARG001 - no thread is forked
+def _helpers(count: int) -> ThreadPoolExecutor:
     """Return the threads that help every caller; they are kept, as starting one takes long."""
     return ThreadPoolExecutor(count, thread_name_prefix="bcfl-lanes")

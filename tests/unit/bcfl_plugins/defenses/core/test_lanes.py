@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -66,7 +65,7 @@ def test_threads_that_help_change_no_byte(name: str, monkeypatch: pytest.MonkeyP
 def busy_helper() -> Iterator[None]:
     """Keep the helper busy, so that whoever has lanes takes them all."""
     done = Event()
-    waiting = lanes._helpers(os.getpid(), lanes.HELPERS).submit(done.wait)
+    waiting = lanes._helpers(lanes.HELPERS).submit(done.wait)
     try:
         yield
     finally:
