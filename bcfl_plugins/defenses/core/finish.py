@@ -98,6 +98,8 @@ def copied(rows: Rows, flat: Array) -> Any:  # noqa: ANN401 - numpy
     """Return a (d,) result as numpy, in memory that nobody else writes to."""
     if rows.device:
         return _torch().host(flat)
+    if rows.referenced:  # what is given out is the sum with the reference, in other memory
+        return flat
     out = np.empty_like(flat)
 
     def work(lane: Sequence[Span]) -> None:
@@ -118,12 +120,14 @@ def _float_leaf(rows: Rows, leaf: Leaf, flat: Array) -> Array:
     part = flat[leaf.start : leaf.stop]
     if rows.device:
         return _torch().float_leaf(leaf, part)
-    value = part if leaf.reference is None else part + leaf.reference[:].astype(np.float64)
     kind = _torch().numpy_dtype(leaf.dtype) if rows.torch else leaf.dtype
+    with np.errstate(over="ignore"):
+        if leaf.reference is None:
+            value = part.astype(kind, copy=False)
+        else:  # added in float64 and rounded once, with no float64 array in between
+            value = np.empty(part.shape, kind)
+            np.add(part, leaf.reference[:], out=value, dtype=np.float64, casting="unsafe")
     array = value.reshape(leaf.shape)
-    if value.dtype != kind:
-        with np.errstate(over="ignore"):
-            array = value.astype(kind).reshape(leaf.shape)
     return _torch().tensor(array) if rows.torch else array
 
 
