@@ -3,8 +3,8 @@
 ``python -m scripts.kit_by_hand flower`` or ``... byzfl``. Each row is one call on a few numbers,
 without the kit's rounds, checks and tolerances. ``FOUND`` of `on_flower` and `on_byzfl` is the list
 "Found besides" that `scripts.kit_findings` prints; ``--known`` shows the failures as well that
-were known before. Exit code 1 when a call does not
-show what it should, or when something has no call.
+were known before. Exit code 1 when a call does not show what it should, or when something has no
+call.
 """
 
 from __future__ import annotations

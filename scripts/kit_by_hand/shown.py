@@ -88,9 +88,9 @@ def pairs(shown: Iterable[Shown]) -> Pairs:
 
 
 def wanted(found: Mapping[str, str]) -> Pairs:
-    """Return the (rule, check) of a list as `scripts.kit_findings` prints it, without stars."""
+    """Return the (rule, check) of a list as `scripts.kit_findings` prints it, without marks."""
     return {
-        (name.strip().removesuffix("*"), check)
+        (name.strip().rstrip("*†"), check)
         for check, names in found.items()
         for name in names.split(",")
     }
