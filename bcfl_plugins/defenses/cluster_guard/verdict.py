@@ -128,10 +128,10 @@ def _lengths(norms: Floats, shares: Floats) -> tuple[Floats, float]:
     moving = norms > 0.0
     if not moving.any():
         return np.zeros(len(norms)), LONGEST
-    logs = np.log(norms[moving])
-    middle = weighted_median(logs, shares[moving])
-    spread = _MAD_TO_SIGMA * weighted_median(np.abs(logs - middle), shares[moving])
-    reach = float(np.exp(min(max(np.log(LONGEST), _LENGTH_TOLERANCE * spread), 300.0)))
-    ratio = np.zeros(len(norms))
-    ratio[moving] = np.exp(np.minimum(logs - middle, 700.0))
+    middle = weighted_median(norms[moving], shares[moving])
+    away = np.abs(np.log(norms[moving]) - np.log(middle))
+    spread = _MAD_TO_SIGMA * weighted_median(away, shares[moving])
+    reach = max(LONGEST, float(np.exp(min(_LENGTH_TOLERANCE * spread, 300.0))))
+    with np.errstate(over="ignore"):
+        ratio = norms / middle  # exact where norms are multiples: no rounding decides a tie
     return ratio, reach

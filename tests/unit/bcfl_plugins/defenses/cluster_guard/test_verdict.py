@@ -104,3 +104,9 @@ def test_nobody_moves() -> None:
     found = verdict([1.0] * 5, evidence=0.0, norms=[0.0] * 5)
     assert not found.rejected.any()
     assert np.isfinite(found.scores).all()
+
+
+@pytest.mark.parametrize("factor", [1.0, 2.0**-10, 0.7, 1e-3, 1e150])
+def test_four_median_norms_are_not_too_long_at_any_scale(factor: float) -> None:
+    found = verdict([1.0] * 9, norms=[factor * norm for norm in (1, 0, 1, 0, 1, 1, 0, 0, 4)])
+    assert not found.rejected.any()
