@@ -36,6 +36,12 @@ if TYPE_CHECKING:
 TENSORS = " (tensors)"
 """byzfl keeps the dtype of numpy arrays: only with torch is it another."""
 
+BYZFL = (
+    *("TrMean", "CAF", "SMEA", "MultiKrum", "MDA", "Krum", "Meamed", "Median"),
+    *("GeometricMedian", "CenteredClipping", "MoNNA", "NNM", "ARC", "Bucketing"),
+)
+"""What is tried of byzfl."""
+
 EXACT = Tags(translation=True, scale=True, unanimity=True)
 LISTED = {
     "flower": (
@@ -74,13 +80,7 @@ LISTED = {
         (
             "float64 kept, of tensors",
             ("form",),
-            tuple(
-                f"{name}{TENSORS}"
-                for name in (
-                    *("TrMean", "CAF", "SMEA", "MultiKrum", "MDA", "Krum", "Meamed", "Median"),
-                    *("GeometricMedian", "CenteredClipping", "MoNNA", "NNM", "ARC", "Bucketing"),
-                )
-            ),
+            tuple(f"{name}{TENSORS}" for name in BYZFL),
         ),
     ),
 }

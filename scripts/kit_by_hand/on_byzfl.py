@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import importlib
-import signal
 import warnings
 from functools import cache
 from math import inf, nan
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bcfl_plugins.testing.patience import TookTooLong, within
 from scripts.kit_by_hand.shown import Shown, answered, differ, infinite, numbers, off, says, words
-from scripts.kit_findings import TENSORS, byzfl_rules
+from scripts.kit_findings import BYZFL, TENSORS, byzfl_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,16 +42,6 @@ PATIENCE = 0.5
 
 WAITING = f"nothing within {PATIENCE} s"
 
-ALL = (
-    *("TrMean", "CAF", "SMEA", "MultiKrum", "MDA", "Krum", "Meamed", "Median"),
-    *("GeometricMedian", "CenteredClipping", "MoNNA", "NNM", "ARC", "Bucketing"),
-)
-"""Every rule that `scripts.kit_findings` tries."""
-
-
-class _TooLong(Exception):
-    """A call was cut off."""
-
 
 @cache
 def _rules() -> dict[str, Callable[[int], Any]]:
@@ -63,10 +53,6 @@ def _column(values: Values, dtype: str = "float64") -> Any:  # noqa: ANN401 - an
     return np.array(values, dtype)[:, None]
 
 
-def _cut_off(*_: object) -> NoReturn:
-    raise _TooLong
-
-
 def aggregate(rule: str, f: int, values: Values) -> Outcome:
     """Return what a new rule makes of updates of one number each."""
     return answer(rule, f, _column(values))
@@ -75,19 +61,14 @@ def aggregate(rule: str, f: int, values: Values) -> Outcome:
 def answer(rule: str, f: int, updates: Any) -> Outcome:  # noqa: ANN401 - an (n, d) array
     """Return what a new rule makes of updates, or words in place of it."""
     made = _rules()[rule](f)
-    before = signal.signal(signal.SIGALRM, _cut_off)
-    signal.setitimer(signal.ITIMER_REAL, PATIENCE)
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
-            result = made(updates)
+            result = within(PATIENCE, lambda _: made(updates))
     except (IndexError, ValueError) as error:
         return type(error).__name__
-    except _TooLong:
+    except TookTooLong:
         return WAITING
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
     return "None" if result is None else tuple(map(float, result))
 
 
@@ -263,7 +244,7 @@ _SCALED = "the same after halving"
 KNOWN = (
     *(
         _dtype(rule + TENSORS, _tensor, "0, 1, 5 as a float64 tensor; f = 1", "float64")
-        for rule in ALL
+        for rule in BYZFL
     ),
     _both("MDA", "order", (1, (0, 0, 0, 1, -1, 0), (0, 0, 0, -1, 1, 0)), _ORDERED),
     _both("MoNNA", "order", (1, (0, 1, 5), (5, 1, 0)), "the same; the first is its pivot"),

@@ -6,13 +6,14 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from flwr.app import Array, ArrayRecord, Message, MetricRecord, RecordDict
+from flwr.app import Message, RecordDict
 from flwr.clientapp import ClientApp
 from flwr.common import Code, FitRes, Status, ndarrays_to_parameters, parameters_to_ndarrays
 from flwr.server import strategy as legacy
 from flwr.serverapp import strategy as current
 
 from scripts.kit_by_hand.shown import Shown, answered, differ, numbers, off
+from strategies.kit_adapter import reply_content
 from strategies.testing import FIRST_NODE_ID, InProcessGrid
 
 if TYPE_CHECKING:
@@ -55,12 +56,7 @@ def _by_messages(made: Any, arrays: list[Any]) -> Any:  # noqa: ANN401 - a strat
     with InProcessGrid(ClientApp(), num_nodes=len(arrays)):
         replies = [
             Message(
-                RecordDict(
-                    {
-                        "arrays": ArrayRecord({"w": Array(array)}),
-                        "metrics": MetricRecord({"num-examples": 10}),
-                    }
-                ),
+                reply_content({"w": array}),
                 reply_to=Message(RecordDict(), FIRST_NODE_ID + node, "train"),
             )
             for node, array in enumerate(arrays)

@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bcfl_plugins.defenses.base import Aggregate, Decision
-from bcfl_plugins.defenses.core.lanes import each_lane, spans
-from bcfl_plugins.defenses.core.rows import SLAB_BYTES
 from pallet_bridge.types import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bcfl_plugins.defenses.base import Array, Flags, Floats
-    from bcfl_plugins.defenses.core.lanes import Span
     from bcfl_plugins.defenses.core.rows import Leaf, Rows
 
 
@@ -100,14 +97,7 @@ def copied(rows: Rows, flat: Array) -> Any:  # noqa: ANN401 - numpy
         return _torch().host(flat)
     if rows.referenced:  # what is given out is the sum with the reference, in other memory
         return flat
-    out = np.empty_like(flat)
-
-    def work(lane: Sequence[Span]) -> None:
-        for start, stop in lane:
-            out[start:stop] = flat[start:stop]
-
-    each_lane(spans(len(flat), SLAB_BYTES), work)
-    return out
+    return flat.copy()
 
 
 def _scatter(rows: Rows, values: np.ndarray[Any, Any], *, fill: float) -> np.ndarray[Any, Any]:

@@ -171,12 +171,9 @@ class Rows:
         with np.errstate(over="ignore", invalid="ignore"):
             for leaf, inside, there in self.pieces(start, stop):
                 reference = None if leaf.reference is None else _host(leaf.reference[inside])
-                pieces = [self._piece(array, inside) for array in leaf.arrays]
+                pieces = [_host(array[inside]) for array in leaf.arrays]
                 _put(pieces, reference, block[:, there])
         return block
-
-    def _piece(self, array: Array, inside: slice) -> Block:
-        return _host(array[inside]) if self.device else array[inside]
 
     def blocks(self, columns: int | None = None) -> Iterator[tuple[slice, Block]]:
         """Yield (columns, (n, b) block of deltas) in order.
