@@ -27,7 +27,7 @@ from bcfl_plugins.defenses.rules.points import by_row, nodes, norms
 
 if TYPE_CHECKING:
     from bcfl_plugins.defenses.base import Floats
-    from bcfl_plugins.defenses.core.batch import Batch
+    from bcfl_plugins.defenses.core.batch import Batch, Needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,8 @@ class ClusterGuard(Rule):
     """Weigh nodes by what their courses say, reject few, and let no update drag the centre far.
 
     A node's course is the decayed sum of sketches of its updates. One round's cosines are noise
-    under label skew; courses average it out. Three things follow from courses and from one Gram
-    matrix of the round:
+    under label skew; courses average it out. Three things follow from courses and from the
+    norms of the round:
 
     1. **Votes.** Nodes whose courses are alike beyond what is usual among all share their votes
        (see `features.votes`). This costs colluders nearly all influence, with noise or without, and
@@ -71,6 +71,7 @@ class ClusterGuard(Rule):
         "(Karimireddy, He, Jaggi, ICML 2021)"
     )
     claims: ClassVar[Claims] = Claims(scale=True, bounded=True, selects=True, stateful=True)
+    needs: ClassVar[Needs] = "norms"
 
     decay: float = 0.95
     evidence_decay: float = 0.99

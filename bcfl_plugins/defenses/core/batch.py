@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     )
     from bcfl_plugins.defenses.core.rows import Ints, Rows
 
-Needs: TypeAlias = Literal["gram", "rows", "columns"]
+Needs: TypeAlias = Literal["gram", "norms", "rows", "columns"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +51,8 @@ class Batch:
         (n,) as in `Extras`, ones without it.
     gram : Floats
         (m, m) inner products of the points; (0, 0) for a rule that does not need them.
+    squares : Floats
+        (m,) squared norms of the points; (0,) for a rule that does not need them.
     sketches : Floats
         (m, s) of the points, see `core.sketch`; (m, 0) for a rule that does not ask for them.
     mix : Floats or None
@@ -67,6 +69,7 @@ class Batch:
     extras: Extras
     weights: Floats
     gram: Floats
+    squares: Floats
     sketches: Floats
     mix: Floats | None = None
     owner: Ints | None = None
@@ -90,10 +93,12 @@ class Batch:
             How many of the new points may be byzantine; ``None``: as many as of the old.
         """
         old = np.arange(self.rows.n) if self.owner is None else self.owner
+        gram = mix @ self.gram @ mix.T if self.gram.size else self.gram
         return replace(
             self,
             f=self.f if f is None else f,
-            gram=mix @ self.gram @ mix.T if self.gram.size else self.gram,
+            gram=gram,
+            squares=np.diag(gram),
             sketches=mix @ self.sketches,
             mix=mix if self.mix is None else mix @ self.mix,
             owner=old if owner is None else np.asarray(owner)[old],
@@ -222,11 +227,11 @@ def prepare(
     updates, extras
         As in `Defense.aggregate`.
     needs : str
-        ``"gram"``: inner products, which also show the rows that are not finite. ``"rows"``: no
-        products, but rows that were screened in a pass of their own. ``"columns"``: neither;
-        `Batch.coordinatewise` screens on the way.
+        ``"gram"``: inner products, which also show the rows that are not finite. ``"norms"``: only
+        squared norms, likewise. ``"rows"``: neither, but rows that were screened in a pass of their
+        own. ``"columns"``: nothing; `Batch.coordinatewise` screens on the way.
     sketched : int or None
-        Seed of sketches, made along with the inner products; ``None``: none.
+        Seed of sketches, made along with inner products or norms; ``None``: none.
 
     Raises
     ------
@@ -239,15 +244,16 @@ def prepare(
     batch = admit(rule, rows, extras, weights, good)
     if needs == "columns":
         return replace(batch, screened=False)
-    if needs == "gram":
-        signs = None if sketched is None else Signs.draw(rows.d, sketched)
-        matrix, good, sketches = measure(rows, signs)
-    else:
+    if needs == "rows":
         good = screen(rows)
-        matrix, sketches = np.zeros((0, 0)), np.zeros((int(good.sum()), 0))
+        return batch if good.all() else admit(rule, rows, extras, weights, good)
+    signs = None if sketched is None else Signs.draw(rows.d, sketched)
+    found, good, sketches = measure(rows, signs, norms_only=needs == "norms")
     if not good.all():
         batch = admit(rule, rows, extras, weights, good)
-    return replace(batch, gram=matrix, sketches=sketches)
+    if needs == "norms":
+        return replace(batch, squares=found, sketches=sketches)
+    return replace(batch, gram=found, squares=np.diag(found), sketches=sketches)
 
 
 def admit(rule: Defense, rows: Rows, extras: Extras, weights: Floats, good: Flags) -> Batch:
@@ -272,7 +278,14 @@ def admit(rule: Defense, rows: Rows, extras: Extras, weights: Floats, good: Flag
     if not (weights[good] > 0.0).any():
         raise BadUpdates("weights", "all usable updates have weight zero")
     return Batch(
-        rule, rows.take(good), rest, extras, weights[good], np.zeros((0, 0)), np.zeros((n - bad, 0))
+        rule,
+        rows.take(good),
+        rest,
+        extras,
+        weights[good],
+        gram=np.zeros((0, 0)),
+        squares=np.zeros(0),
+        sketches=np.zeros((n - bad, 0)),
     )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from bcfl_plugins.defenses.core.lanes import each_lane, spans, width
 from bcfl_plugins.defenses.core.screen import finite_rows
 from bcfl_plugins.defenses.core.sketch import sketches
-from bcfl_plugins.defenses.core.tiles import products
+from bcfl_plugins.defenses.core.tiles import products, squares
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,9 @@ def gram(rows: Rows) -> Floats:
     return matrix
 
 
-def measure(rows: Rows, signs: Signs | None = None) -> tuple[Floats, Flags, Floats]:
+def measure(
+    rows: Rows, signs: Signs | None = None, *, norms_only: bool = False
+) -> tuple[Floats, Flags, Floats]:
     """Return inner products and sketches of the rows that can be used, and which these are.
 
     A row that is not finite spoils its own row and column of the matrix and nothing else, so
@@ -58,15 +60,19 @@ def measure(rows: Rows, signs: Signs | None = None) -> tuple[Floats, Flags, Floa
         n rows, of which m can be used.
     signs : Signs or None
         Of the sketches; ``None``: they are empty.
+    norms_only : bool
+        Whether squared norms are enough: the work then grows with n, and not with its square.
 
     Returns
     -------
     (Floats, Flags, Floats)
-        (m, m), (n,), and (m, s), zeros for a row that leaves the range of its dtype in sums.
+        (m, m), or (m,) squared norms; (n,); and (m, s), zeros for a row that leaves the range of
+        its dtype in sums.
     """
+    take = _squares if norms_only else _products
     with np.errstate(over="ignore", invalid="ignore"):
-        matrix, sketched = _products(rows, signs)
-    norms = np.diag(matrix)
+        found, sketched = take(rows, signs)
+    norms = found if norms_only else np.diag(found)
     doubtful = ~np.isfinite(norms) | (norms < SMALL)
     good = np.ones(rows.n, dtype=np.bool_)
     wide = rows.dtype == np.float64
@@ -76,11 +82,11 @@ def measure(rows: Rows, signs: Signs | None = None) -> tuple[Floats, Flags, Floa
         redo = bool((usable & ~zero).any()) and not wide
     else:
         redo = False
-    matrix = matrix[np.ix_(good, good)]
-    if not wide and (redo or _cancels(matrix)):
-        matrix, _ = _products(rows.take(good).widened())
+    found = found[good] if norms_only else found[np.ix_(good, good)]
+    if not wide and (redo or (not norms_only and _cancels(found))):
+        found, _ = take(rows.take(good).widened())
     sketched[~np.isfinite(sketched).all(axis=1)] = 0.0
-    return matrix, good, sketched[good]
+    return found, good, sketched[good]
 
 
 def distances(matrix: Floats) -> Floats:
@@ -147,6 +153,13 @@ def _products(rows: Rows, signs: Signs | None = None) -> tuple[Floats, Floats]:
         matrix, sketched = products(rows, signs)
     upper = np.triu(matrix)
     return upper + np.triu(matrix, 1).T, sketched
+
+
+def _squares(rows: Rows, signs: Signs | None = None) -> tuple[Floats, Floats]:
+    if not rows.device:
+        return squares(rows, signs)
+    matrix, sketched = _products(rows, signs)
+    return np.diag(matrix), sketched
 
 
 def _cancels(matrix: Floats) -> bool:

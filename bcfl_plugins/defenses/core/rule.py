@@ -18,12 +18,13 @@ class Rule(Defense):
     """A defense that decides on a `Batch`, so that pre-aggregators can stand before it."""
 
     needs: ClassVar[Needs] = "gram"
-    """``"gram"``: `decide` reads ``batch.gram``. ``"rows"``: it does not, but wants screened rows.
-    ``"columns"``: its answer is ``batch.coordinatewise``, which screens on the way."""
+    """``"gram"``: `decide` reads ``batch.gram``. ``"norms"``: of it only ``batch.squares``.
+    ``"rows"``: neither, but it wants screened rows. ``"columns"``: its answer is
+    ``batch.coordinatewise``, which screens on the way."""
 
     @property
     def sketched(self) -> int | None:
-        """Seed of ``batch.sketches``, which are made with the Gram matrix; ``None``: none are."""
+        """Seed of ``batch.sketches``, made along with the others; ``None``: none are."""
         return None
 
     @abstractmethod

@@ -11,16 +11,12 @@ from bcfl_plugins.defenses.base import Aggregate, Claims, Floats
 from bcfl_plugins.defenses.core.gram import project
 from bcfl_plugins.defenses.core.rule import Rule
 from bcfl_plugins.defenses.rules.bounds import minority
+from bcfl_plugins.defenses.rules.points import norms
 from bcfl_plugins.defenses.rules.pre import Pre
 from bcfl_plugins.errors import BadUpdates
 
 if TYPE_CHECKING:
-    from bcfl_plugins.defenses.core.batch import Batch
-
-
-def norms(batch: Batch) -> Floats:
-    """Return (m,) norms of the points."""
-    return np.sqrt(np.maximum(np.diag(batch.gram), 0.0))
+    from bcfl_plugins.defenses.core.batch import Batch, Needs
 
 
 def factors(lengths: Floats, radius: float) -> Floats:
@@ -120,6 +116,7 @@ class NormClipping(Pre):
         "Sun et al., Can You Really Backdoor Federated Learning?, arXiv 1911.07963, 2019"
     )
     claims: ClassVar[Claims] = Claims(false_rejection=0.0)
+    needs: ClassVar[Needs] = "norms"
 
     def __post_init__(self) -> None:
         """Check the radius."""
@@ -145,6 +142,7 @@ class ARC(Pre):
         "Allouah et al., Adaptive Gradient Clipping for Robust Federated Learning, ICLR 2025"
     )
     claims: ClassVar[Claims] = Claims(scale=True, mean_without_byzantine=True, false_rejection=0.0)
+    needs: ClassVar[Needs] = "norms"
     keeps: ClassVar[Claims] = Claims(
         scale=True, unanimity=True, mean_without_byzantine=True, bounded=True
     )

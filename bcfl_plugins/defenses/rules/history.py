@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bcfl_plugins.defenses.base import Flags, Floats, Key
-    from bcfl_plugins.defenses.core.batch import Batch
+    from bcfl_plugins.defenses.core.batch import Batch, Needs
 
 _FEWEST = 4  # nodes among which clusters are looked for: fewer have no clear majority
 
@@ -105,6 +105,7 @@ class FLDetector(Rule):
         "Attacks via Detecting Malicious Clients, KDD 2022"
     )
     claims: ClassVar[Claims] = Claims(selects=True, stateful=True)
+    needs: ClassVar[Needs] = "norms"
 
     window: int = 10
     references: int = 20

@@ -29,7 +29,7 @@ points it would drown the digits of all others."""
 
 def norms(batch: Batch) -> Floats:
     """Return (m,) Euclidean norms of the points."""
-    found: Floats = np.sqrt(np.maximum(np.diag(batch.gram), 0.0))
+    found: Floats = np.sqrt(np.maximum(batch.squares, 0.0))
     return found
 
 

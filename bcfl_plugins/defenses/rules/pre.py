@@ -74,9 +74,10 @@ class Composed(Rule):
 
     @property
     def needs(self) -> Needs:  # type: ignore[override]
-        """What the more demanding of the two needs."""
-        both = {self.pre.needs, self.rule.needs}
-        return "gram" if "gram" in both else "rows"
+        """What the more demanding of the two needs; norms of points come of inner products."""
+        if self.pre.needs == "gram" or self.rule.needs in {"gram", "norms"}:
+            return "gram"
+        return self.pre.needs
 
     @property
     def sketched(self) -> int | None:

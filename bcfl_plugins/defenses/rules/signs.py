@@ -18,7 +18,7 @@ from pallet_bridge.types import Reason
 
 if TYPE_CHECKING:
     from bcfl_plugins.defenses.base import Floats
-    from bcfl_plugins.defenses.core.batch import Batch
+    from bcfl_plugins.defenses.core.batch import Batch, Needs
 
 _QUANTILE = 0.5  # of the distances, for the bandwidth: the authors' code
 _LEAST = 1e-8  # as there: a share of signs that nobody has stays zero
@@ -51,6 +51,7 @@ class SignGuard(Rule):
         "Gradient Filtering, ICDCS 2022"
     )
     claims: ClassVar[Claims] = Claims(scale=True, selects=True, stateful=True)
+    needs: ClassVar[Needs] = "norms"
 
     low: float = 0.1
     high: float = 3.0

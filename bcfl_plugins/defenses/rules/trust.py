@@ -25,7 +25,7 @@ from pallet_bridge.types import Reason
 
 if TYPE_CHECKING:
     from bcfl_plugins.defenses.base import Flags, Floats, Key
-    from bcfl_plugins.defenses.core.batch import Batch
+    from bcfl_plugins.defenses.core.batch import Batch, Needs
 
 _LEAST = 1e-20
 """An update that is shorter, in lengths of the server's own, points nowhere: it cannot be brought
@@ -85,6 +85,7 @@ class FLTrust(Rule):
         "Bootstrapping, NDSS 2021"
     )
     claims: ClassVar[Claims] = Claims(scale=True, selects=True)
+    needs: ClassVar[Needs] = "norms"
     needs_trusted: ClassVar[bool] = True
 
     def max_byzantine(self, n: int) -> int:
@@ -146,6 +147,7 @@ class FoolsGold(Rule):
         "RAID 2020"
     )
     claims: ClassVar[Claims] = Claims(selects=True, stateful=True)
+    needs: ClassVar[Needs] = "norms"
 
     confidence: float = 1.0
     memory: int = 100
@@ -200,6 +202,7 @@ class Contra(Rule):
         "ESORICS 2021"
     )
     claims: ClassVar[Claims] = Claims(selects=True, stateful=True)
+    needs: ClassVar[Needs] = "norms"
 
     top: int = 1
     threshold: float = 0.5

@@ -11,7 +11,9 @@ from bcfl_plugins.defenses.core import _torch
 from bcfl_plugins.defenses.core.gram import combine, distances, gram, measure, project
 from bcfl_plugins.defenses.core.network import WIDEST, network, place
 from bcfl_plugins.defenses.core.parse import flatten, parse
+from bcfl_plugins.defenses.core.screen import screen
 from bcfl_plugins.defenses.core.select import Kernel, coordinatewise, median
+from bcfl_plugins.defenses.core.sketch import Signs
 from bcfl_plugins.errors import BadUpdates
 
 
@@ -84,6 +86,33 @@ def test_measure_tells_which_rows_are_finite_and_gram_refuses() -> None:
     assert sketches.shape == (4, 0)
     with pytest.raises(ValueError, match="screen"):
         gram(rows)
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e-20, 1.0, 1e18, 1e25])
+@pytest.mark.parametrize("d", [0, 1, 511, 5000, 70_000])
+def test_norms_alone_are_the_diagonal_of_the_gram(d: int, scale: float) -> None:
+    x = (np.random.default_rng(d).normal(size=(9, d)) * scale).astype(np.float32)
+    if d:
+        x[2] = 0.0
+        x[4, d // 2], x[6, -1] = np.nan, -np.inf
+    rows, signs = parse(x, Extras(ids=range(9))), Signs.draw(d, 1)
+    matrix, good, sketches = measure(rows, signs)
+    norms, same, also = measure(rows, signs, norms_only=True)
+    assert np.allclose(norms, np.diag(matrix), rtol=1e-6, atol=0)
+    assert np.array_equal(good, same)
+    assert np.array_equal(sketches, also)
+    assert np.array_equal(screen(rows), good)
+    assert good.sum() == (7 if d else 9)
+
+
+def test_norms_alone_come_from_a_device_too() -> None:
+    x = torch.from_numpy(np.random.default_rng(3).normal(size=(9, 3000))).bfloat16()
+    here, there = (parse(one, Extras(ids=range(9))) for one in (x.float(), x))
+    signs = Signs.draw(3000, 1)
+    left, right = (measure(rows, signs, norms_only=True) for rows in (here, there))
+    assert there.device
+    assert np.allclose(left[0], right[0], rtol=1e-5)
+    assert np.array_equal(left[2], right[2])
 
 
 def test_blocks_do_not_depend_on_where_arrays_end() -> None:

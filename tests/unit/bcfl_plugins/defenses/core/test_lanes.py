@@ -14,7 +14,6 @@ from bcfl_plugins.defenses.core import lanes
 from bcfl_plugins.defenses.core.gram import combine, gram, measure, project
 from bcfl_plugins.defenses.core.lanes import LANES, each_lane, spans
 from bcfl_plugins.defenses.core.parse import parse
-from bcfl_plugins.defenses.core.screen import squared_norms
 from bcfl_plugins.defenses.core.select import Kernel, coordinatewise, median
 from bcfl_plugins.defenses.core.sketch import Signs
 from bcfl_plugins.defenses.core.tiles import inner, mix_columns
@@ -41,7 +40,8 @@ KERNELS: dict[str, Callable[[Rows], Any]] = {
     "combine": lambda rows: combine(rows, np.linspace(0.0, 0.1, N)),
     "project": lambda rows: project(rows, np.linspace(-1.0, 1.0, D)),
     "sketches": lambda rows: np.hstack(measure(rows, Signs.draw(rows.d, 3))[::2]),
-    "norms": squared_norms,
+    "norms": lambda rows: measure(rows, norms_only=True)[0],
+    "norms and sketches": lambda rows: measure(rows, Signs.draw(rows.d, 3), norms_only=True)[2],
     "median": lambda rows: np.concatenate(coordinatewise(rows, median(N))),
     "network": lambda rows: coordinatewise(rows.take(np.arange(21)), median(21))[0],
     "closest": lambda rows: coordinatewise(rows, Kernel("closest", keep=25))[0],
