@@ -27,10 +27,10 @@ _MAD_TO_SIGMA = 1.4826  # of a normal distribution
 
 def unit_rows(vectors: Floats) -> Floats:
     """Return the rows at length one; zero rows stay zero."""
-    lengths = np.linalg.norm(vectors, axis=1)
-    scaled: Floats = (
-        vectors * np.divide(1.0, lengths, np.zeros_like(lengths), where=lengths > 0)[:, None]
-    )
+    scaled: Floats = vectors * vectors
+    lengths = np.sqrt(scaled.sum(axis=1))
+    factors = np.divide(1.0, lengths, np.zeros_like(lengths), where=lengths > 0)
+    np.multiply(vectors, factors[:, None], out=scaled)
     return scaled
 
 
@@ -121,8 +121,9 @@ def agreement(fresh: Floats, rays: Floats, group: Floats) -> Floats:
     group : Floats
         (n,) from `course_group`.
     """
-    weighed = rays * group[:, None]
-    found: Floats = np.einsum("ij,ij->i", fresh, unit_rows(weighed.sum(axis=0) - weighed))
+    others = rays * group[:, None]
+    np.subtract(others.sum(axis=0), others, out=others)
+    found: Floats = np.einsum("ij,ij->i", fresh, unit_rows(others))
     return found
 
 

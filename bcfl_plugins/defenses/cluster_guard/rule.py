@@ -102,13 +102,10 @@ class ClusterGuard(Rule):
         state = recall(batch.extras.state)
         lengths = norms(batch)
         fresh = batch.sketches
-        old, agreements, evidence = pasts(state, ids, fresh.shape[1])
-        courses = self.decay * old + _capped(fresh, lengths)
-        rays = unit_rows(courses)
-        cosines = inner(rays)
-        shares = votes(cosines)
-        group = course_group(cosines, shares)
-        found = agreement(unit_rows(fresh), rays, group)
+        courses, agreements, evidence = pasts(state, ids, fresh.shape[1])
+        courses *= self.decay
+        courses += _capped(fresh, lengths)
+        cosines, shares, group, found = _features(fresh, courses)
         common = max(weighted_median(found, group), 0.0)
         agreements = self.evidence_decay * agreements + common * found
         evidence = self.evidence_decay * evidence + common**2
@@ -121,6 +118,15 @@ class ClusterGuard(Rule):
             note=verdict.note,
             state=after(state, ids, courses, agreements, evidence, memory=self.memory),
         )
+
+
+def _features(fresh: Floats, courses: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return cosines and votes of courses, the group of most of them, and agreement with it."""
+    rays = unit_rows(courses)
+    cosines = inner(rays)
+    shares = votes(cosines)
+    group = course_group(cosines, shares)
+    return cosines, shares, group, agreement(unit_rows(fresh), rays, group)
 
 
 def _capped(fresh: Floats, lengths: Floats) -> Floats:

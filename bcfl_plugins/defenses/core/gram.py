@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from bcfl_plugins.defenses.base import Flags, Floats
     from bcfl_plugins.defenses.core.lanes import Span
-    from bcfl_plugins.defenses.core.rows import Rows
+    from bcfl_plugins.defenses.core.rows import Block, Rows
     from bcfl_plugins.defenses.core.sketch import Signs
 
 CANCELLED = 0.01
@@ -118,13 +118,12 @@ def combine(rows: Rows, weights: Floats) -> Any:  # noqa: ANN401 - numpy, or a t
     out = np.empty(rows.d, rows.dtype)
     shares = weights[used].astype(rows.dtype)
 
-    def work(lane: Sequence[Span]) -> None:
-        buffer = some.buffer(max(stop - start for start, stop in lane))
+    def work(lane: Sequence[Span], buffer: Block) -> None:
         for start, stop in lane:
             block = some.fill(start, stop, buffer)
             np.einsum("i,ij->j", shares, block, out=out[start:stop])
 
-    each_lane(spans(rows.d, width(some, SLABS)), work)
+    each_lane(some, spans(rows.d, width(some, SLABS)), work)
     return out
 
 
@@ -132,15 +131,14 @@ def project(rows: Rows, vector: Floats) -> Floats:
     """Return (n,) inner products of the rows with a (d,) vector, in float64."""
     wide = rows.widened()
 
-    def work(lane: Sequence[Span]) -> Floats:
+    def work(lane: Sequence[Span], buffer: Block) -> Floats:
         total = np.zeros(rows.n)
-        buffer = wide.buffer(max(stop - start for start, stop in lane))
         for start, stop in lane:
             total += np.einsum("ij,j->i", wide.fill(start, stop, buffer), vector[start:stop])
         return total
 
     total = np.zeros(rows.n)
-    for part in each_lane(spans(rows.d, width(wide, 1.0)), work):
+    for part in each_lane(wide, spans(rows.d, width(wide, 1.0)), work):
         total += part
     return total
 

@@ -18,7 +18,7 @@ from bcfl_plugins.defenses.core.rows import SLAB_BYTES
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from bcfl_plugins.defenses.core.rows import Rows
+    from bcfl_plugins.defenses.core.rows import Block, Rows
 
 Span: TypeAlias = tuple[int, int]
 T = TypeVar("T")
@@ -50,16 +50,44 @@ def spans(size: int, columns: int, unit: int = 1) -> list[Span]:
     return [(start, min(start + step, size)) for start in range(0, size, step)]
 
 
-def each_lane(blocks: Sequence[Span], work: Callable[[Sequence[Span]], T]) -> list[T]:
+def each_lane(
+    rows: Rows,
+    blocks: Sequence[Span],
+    work: Callable[[Sequence[Span], Block], T],
+    *,
+    height: int | None = None,
+    unit: int = 1,
+) -> list[T]:
     """Return what `work` makes of each lane's blocks, in the order of lanes.
 
     Overflow and invalid values make no warnings: what they leave is looked for afterwards.
+
+    Parameters
+    ----------
+    rows : Rows
+        n rows.
+    blocks : sequence of Span
+        From `spans`.
+    work : callable
+        Takes the blocks of a lane, and a buffer for one block of them.
+    height : int or None
+        Rows of the buffer; ``None``: n.
+    unit : int
+        The columns of the buffer are a multiple of it.
     """
     lanes = [blocks[k::LANES] for k in range(min(LANES, len(blocks)))]
+    most = max((stop - start for start, stop in blocks), default=0)
+    # One piece of memory for all workers: small ones would be given back to the system after each
+    # pass, and be asked for again page by page.
+    free = rows.buffers(min(HELPERS + 1, len(lanes)), -(-most // unit) * unit, height)
 
     def silent(lane: Sequence[Span]) -> T:
-        with np.errstate(over="ignore", invalid="ignore"):  # a thread has settings of its own
-            return work(lane)
+        buffer = free.pop()
+        try:
+            with np.errstate(over="ignore", invalid="ignore"):  # a thread has settings of its own
+                return work(lane, buffer)
+        finally:
+            free.append(buffer)
 
     if len(lanes) == 1:
         return [silent(lanes[0])]

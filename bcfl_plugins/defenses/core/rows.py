@@ -133,11 +133,14 @@ class Rows:
         """Return how many columns a block has so that `slabs` of them fill a core's cache."""
         return max(64, int(SLAB_BYTES * slabs / (max(self.n, 1) * self.dtype.itemsize)))
 
-    def buffer(self, columns: int, rows: int | None = None) -> Block:
+    def buffer(self, columns: int) -> Block:
         """Return an (n, columns) array to be filled by `fill`, with a padded stride."""
-        width = max(columns, 1)
-        height = self.n if rows is None else rows
-        return np.empty((height, width + PADDING), self.dtype)[:, :columns]
+        return self.buffers(1, columns)[0]
+
+    def buffers(self, count: int, columns: int, height: int | None = None) -> list[Block]:
+        """Return such arrays, of n rows or of `height`, in one piece of memory."""
+        shape = (count, self.n if height is None else height, max(columns, 1) + PADDING)
+        return list(np.empty(shape, self.dtype)[:, :, :columns])
 
     def spans(self, columns: int | None = None) -> list[tuple[int, int]]:
         """Return the (start, stop) of consecutive blocks."""

@@ -70,22 +70,21 @@ def coordinatewise(rows: Rows, kernel: Kernel, mix: Floats | None = None) -> tup
     out = np.empty(rows.d, rows.dtype)
     shares = None if mix is None else mix.astype(rows.dtype)
 
-    def work(lane: Sequence[Span]) -> Floats:
+    def work(lane: Sequence[Span], buffer: Block) -> Floats:
         total = np.zeros(rows.n)
-        most = max(stop - start for start, stop in lane)
-        buffer = rows.buffer(most)
-        mixed = None if shares is None else rows.buffer(most, len(shares))
+        mixed = buffer[rows.n :]
         for start, stop in lane:
-            block = rows.fill(start, stop, buffer)
+            block = rows.fill(start, stop, buffer[: rows.n])
             total += np.einsum("ij,ij->i", block, block)
-            if shares is not None and mixed is not None:
+            if shares is not None:
                 block = mix_columns(shares, block, mixed[:, : stop - start])
             kernel(block, out[start:stop])
         return total
 
     norms = np.zeros(rows.n)
     columns = width(rows, SLABS, buffers=1 if shares is None else 2)
-    for part in each_lane(spans(rows.d, columns), work):
+    height = rows.n + (0 if shares is None else len(shares))
+    for part in each_lane(rows, spans(rows.d, columns), work, height=height):
         norms += part
     return out, norms
 

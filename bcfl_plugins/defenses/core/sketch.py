@@ -94,14 +94,13 @@ def _of_octets(dtype: np.dtype[Any]) -> Block:
 def sketches(rows: Rows, signs: Signs) -> Floats:
     """Return (n, min(d, s)) sketches of the rows, from a pass of their own."""
 
-    def work(lane: Sequence[Span]) -> Floats:
+    def work(lane: Sequence[Span], buffer: Block) -> Floats:
         total = np.zeros((rows.n, signs.entries))
-        buffer = rows.buffer(max(stop - start for start, stop in lane))
         for start, stop in lane:
             signs.fold(rows.fill(start, stop, buffer), start, total)
         return total
 
     total = np.zeros((rows.n, signs.entries))
-    for part in each_lane(spans(rows.d, width(rows, 1.0), ENTRIES), work):
+    for part in each_lane(rows, spans(rows.d, width(rows, 1.0), ENTRIES), work):
         total += part
     return total

@@ -74,20 +74,19 @@ def _summed(
     blocks = spans(rows.d, width(rows, SLABS), depth if signs is None else ENTRIES)
     sketch = (rows.n, 0 if signs is None else signs.entries)
 
-    def work(lane: Sequence[Span]) -> tuple[Floats, Floats]:
+    def work(lane: Sequence[Span], buffer: Block) -> tuple[Floats, Floats]:
         total, folded = np.zeros(shape), np.zeros(sketch)
-        buffer = rows.buffer(_padded(max(stop - start for start, stop in lane), depth))
         for start, stop in lane:
             block = rows.fill(start, stop, buffer)
             if signs is not None:
                 signs.fold(block, start, folded)
-            full = _padded(stop - start, depth)
+            full = -(-(stop - start) // depth) * depth
             buffer[:, stop - start : full] = 0.0
             add(total, buffer[:, :full])
         return total, folded
 
     found, sketched = np.zeros(shape), np.zeros(sketch)
-    for total, folded in each_lane(blocks, work):
+    for total, folded in each_lane(rows, blocks, work, unit=depth):
         found += total
         sketched += folded
     return found, sketched
@@ -112,10 +111,6 @@ def _tiling(n: int, size: int) -> tuple[list[int], int]:
     bounds = [n * k // tiles for k in range(tiles + 1)] if tiles else [0]
     most = max((stop - start for start, stop in pairwise(bounds)), default=0)
     return bounds, min(DEPTH * (2 if most <= SMALL_TILE else 1), max(size, 1))
-
-
-def _padded(columns: int, depth: int) -> int:
-    return -(-columns // depth) * depth
 
 
 def _add(total: Floats, block: Block, bounds: Sequence[int], depth: int) -> None:

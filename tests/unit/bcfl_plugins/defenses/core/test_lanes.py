@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from threading import Event
+from threading import Barrier, Event
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,9 +20,10 @@ from bcfl_plugins.defenses.core.tiles import inner, mix_columns
 from tests.unit.bcfl_plugins.defenses.support import printed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-    from bcfl_plugins.defenses.core.rows import Rows
+    from bcfl_plugins.defenses.core.lanes import Span
+    from bcfl_plugins.defenses.core.rows import Block, Rows
 
 N, D = 36, 90_001
 
@@ -114,7 +115,8 @@ def test_blocks_cover_all_columns_once_and_each_lane_has_as_many(size: int) -> N
     assert [k for start, stop in spans(size, 10, 8) for k in range(start, stop)] == [*range(size)]
     assert [k for start, stop in blocks for k in range(start, stop)] == list(range(size))
     assert all(stop - start <= 10 for start, stop in blocks)
-    counts = [len(lane) for lane in each_lane(blocks, list)]
+    rows = parse(np.zeros((2, size)), Extras(ids=range(2)))
+    counts = [len(lane) for lane in each_lane(rows, blocks, lambda lane, _: lane)]
     assert len(counts) == (0 if size == 0 else 1 if size <= 10 else LANES)
     assert max(counts, default=0) - min(counts, default=0) <= 1
 
@@ -122,13 +124,27 @@ def test_blocks_cover_all_columns_once_and_each_lane_has_as_many(size: int) -> N
 def test_what_fails_in_a_lane_is_raised() -> None:
     blocks = spans(100, 10)
     with pytest.raises(ZeroDivisionError):
-        each_lane(blocks, lambda lane: 1 // (lane[0][0] - blocks[1][0]))
+        each_lane(made(), blocks, lambda lane, _: 1 // (lane[0][0] - blocks[1][0]))
 
 
 def test_overflow_in_a_lane_warns_nobody() -> None:
     big = np.full(100, 1e200)
-    (first, *rest) = each_lane(spans(100, 10), lambda lane: float((big * big)[lane[0][0]]))
-    assert [first, *rest] == [np.inf] * LANES
+    found = each_lane(made(), spans(100, 10), lambda lane, _: float((big * big)[lane[0][0]]))
+    assert found == [np.inf] * LANES
+
+
+def test_lanes_that_run_at_once_have_buffers_of_their_own() -> None:
+    met = Barrier(2)
+
+    def work(lane: Sequence[Span], buffer: Block) -> tuple[int, int, tuple[int, ...]]:
+        met.wait(timeout=60)  # both workers are in a lane now
+        buffer[:] = lane[0][0]
+        met.wait(timeout=60)
+        return lane[0][0], int(buffer.min()), buffer.shape
+
+    found = each_lane(made(), spans(100, 10), work, height=3, unit=8)
+    assert all(start == least and shape == (3, 16) for start, least, shape in found)
+    assert len({start for start, *_ in found}) == LANES
 
 
 @pytest.mark.parametrize("m", [1, 3, 40])
