@@ -15,6 +15,7 @@ from bcfl_plugins.defenses.base import Extras
 from bcfl_plugins.errors import TooFewUpdates
 from pallet_bridge.types import Reason
 from tests.unit.bcfl_plugins.defenses import support
+from tests.unit.bcfl_plugins.defenses.elsewhere import PLACE, Device
 from tests.unit.bcfl_plugins.defenses.support import (
     EVERY,
     N,
@@ -108,6 +109,48 @@ def test_tensors_on_a_gpu_stay_there(name: str) -> None:
     assert there.value.is_cuda
     assert there.decision.kept.tolist() == here.decision.kept.tolist()
     assert np.allclose(there.value.cpu().numpy(), here.value, rtol=1e-4, atol=1e-5)
+
+
+def models(rows: Any) -> list[dict[str, Any]]:
+    return [
+        {"w": row[:4900].reshape(70, 70), "count": np.int64([k]), "b": row[4900:]}
+        for k, row in enumerate(rows)
+    ]
+
+
+@every
+@pytest.mark.parametrize("referenced", [False, True])
+def test_tensors_on_another_device_stay_there(name: str, referenced: bool) -> None:
+    rows = rows_of(d=5000)
+    here = [*models(rows), *models(rows[:7].mean(0)[None]), *models(np.ones((1, 5000), np.float32))]
+    with Device():
+        there = [{k: torch.from_numpy(v).to(PLACE) for k, v in one.items()} for one in here]
+        one, two = (
+            rule_of(name).aggregate(
+                updates[:N],
+                Extras(
+                    ids=range(N),
+                    trusted=updates[N],
+                    reference=updates[N + 1] if referenced else None,
+                ),
+            )
+            for updates in (here, there)
+        )
+        assert {value.device.type for value in two.value.values()} == {PLACE}
+        back = {key: value.cpu().numpy() for key, value in two.value.items()}
+    assert two.decision.kept.tolist() == one.decision.kept.tolist()
+    for key, value in one.value.items():
+        assert back[key].dtype == value.dtype
+        assert np.allclose(back[key], value, rtol=1e-4, atol=1e-5)
+
+
+def test_the_other_device_does_not_mix_with_this_one() -> None:
+    with Device():
+        here = torch.ones(3)
+        there = torch.ones(3, device=PLACE)
+        assert (there + 2.0 * there).cpu().tolist() == [3.0] * 3
+        with pytest.raises(RuntimeError, match="two devices"):
+            there + here
 
 
 @every
