@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bcfl_plugins.defenses.core.lanes import each_lane, spans, width
+from bcfl_plugins.defenses.core.lanes import added, each_lane, spans, width
 from bcfl_plugins.defenses.core.screen import finite_rows
 from bcfl_plugins.defenses.core.sketch import sketches
 from bcfl_plugins.defenses.core.tiles import products, squares
@@ -70,8 +70,7 @@ def measure(
         its dtype in sums.
     """
     take = _squares if norms_only else _products
-    with np.errstate(over="ignore", invalid="ignore"):
-        found, sketched = take(rows, signs)
+    found, sketched = take(rows, signs)
     norms = found if norms_only else np.diag(found)
     doubtful = ~np.isfinite(norms) | (norms < SMALL)
     good = np.ones(rows.n, dtype=np.bool_)
@@ -137,10 +136,7 @@ def project(rows: Rows, vector: Floats) -> Floats:
             total += np.einsum("ij,j->i", wide.fill(start, stop, buffer), vector[start:stop])
         return total
 
-    total = np.zeros(rows.n)
-    for part in each_lane(wide, spans(rows.d, width(wide, 1.0)), work):
-        total += part
-    return total
+    return added(np.zeros(rows.n), each_lane(wide, spans(rows.d, width(wide, 1.0)), work))
 
 
 def _products(rows: Rows, signs: Signs | None = None) -> tuple[Floats, Floats]:
@@ -154,10 +150,9 @@ def _products(rows: Rows, signs: Signs | None = None) -> tuple[Floats, Floats]:
 
 
 def _squares(rows: Rows, signs: Signs | None = None) -> tuple[Floats, Floats]:
-    if not rows.device:
-        return squares(rows, signs)
-    matrix, sketched = _products(rows, signs)
-    return np.diag(matrix), sketched
+    if rows.device and signs is None:
+        return np.diag(_torch().products(rows)), np.zeros((rows.n, 0))
+    return squares(rows, signs)  # sketches are made here, so norms need no pass on the device
 
 
 def _cancels(matrix: Floats) -> bool:

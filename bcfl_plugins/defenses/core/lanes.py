@@ -16,8 +16,9 @@ import numpy as np
 from bcfl_plugins.defenses.core.rows import SLAB_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
+    from bcfl_plugins.defenses.base import Floats
     from bcfl_plugins.defenses.core.rows import Block, Rows
 
 Span: TypeAlias = tuple[int, int]
@@ -44,10 +45,14 @@ def spans(size: int, columns: int, unit: int = 1) -> list[Span]:
     """
     count = -(-size // columns)
     if count > 1:
-        count = -(-count // LANES) * LANES
-    step = max(1, -(-size // max(count, 1)))
-    step = -(-step // unit) * unit
+        count = padded(count, LANES)
+    step = padded(max(1, -(-size // max(count, 1))), unit)
     return [(start, min(start + step, size)) for start in range(0, size, step)]
+
+
+def padded(size: int, unit: int) -> int:
+    """Return the least multiple of `unit` that is not under `size`."""
+    return -(-size // unit) * unit
 
 
 def each_lane(
@@ -79,7 +84,7 @@ def each_lane(
     most = max((stop - start for start, stop in blocks), default=0)
     # One piece of memory for all workers: small ones would be given back to the system after each
     # pass, and be asked for again page by page.
-    free = rows.buffers(min(HELPERS + 1, len(lanes)), -(-most // unit) * unit, height)
+    free = rows.buffers(min(HELPERS + 1, len(lanes)), padded(most, unit), height)
 
     def silent(lane: Sequence[Span]) -> T:
         buffer = free.pop()
@@ -100,6 +105,14 @@ def each_lane(
         if futures[k].cancel():
             taken[k] = silent(lanes[k])
     return [taken[k] if k in taken else future.result() for k, future in enumerate(futures)]
+
+
+def added(total: Floats, parts: Iterable[Floats]) -> Floats:
+    """Add what lanes made to `total`, in their order and as silently; return it."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        for part in parts:
+            total += part
+    return total
 
 
 @cache

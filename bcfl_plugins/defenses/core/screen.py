@@ -9,7 +9,7 @@ import numpy as np
 from bcfl_plugins.defenses.core.tiles import squares
 
 if TYPE_CHECKING:
-    from bcfl_plugins.defenses.base import Flags, Floats
+    from bcfl_plugins.defenses.base import Flags
     from bcfl_plugins.defenses.core.rows import Rows
 
 LONGEST = 1e300
@@ -19,7 +19,7 @@ LONGEST = 1e300
 def screen(rows: Rows) -> Flags:
     """Return (n,) which rows can be used, from one pass and a closer look at the doubtful ones."""
     good = np.ones(rows.n, dtype=np.bool_)
-    doubtful = ~np.isfinite(_norms(rows))
+    doubtful = ~np.isfinite(squares(rows)[0])
     if doubtful.any():
         good[doubtful], _ = finite_rows(rows.take(doubtful))
     return good
@@ -30,11 +30,6 @@ def finite_rows(rows: Rows) -> tuple[Flags, Flags]:
 
     The check is exact: every entry is read, in float64.
     """
-    norms = _norms(rows.widened())
+    norms, _ = squares(rows.widened())
     usable = np.isfinite(norms) & (norms <= LONGEST)
     return usable, norms == 0.0
-
-
-def _norms(rows: Rows) -> Floats:
-    with np.errstate(over="ignore", invalid="ignore"):
-        return squares(rows)[0]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from bcfl_plugins.defenses.core.lanes import each_lane, spans, width
+from bcfl_plugins.defenses.core.lanes import added, each_lane, spans, width
 from bcfl_plugins.defenses.core.network import place
 from bcfl_plugins.defenses.core.tiles import mix_columns
 
@@ -81,12 +81,10 @@ def coordinatewise(rows: Rows, kernel: Kernel, mix: Floats | None = None) -> tup
             kernel(block, out[start:stop])
         return total
 
-    norms = np.zeros(rows.n)
     columns = width(rows, SLABS, buffers=1 if shares is None else 2)
     height = rows.n + (0 if shares is None else len(shares))
-    for part in each_lane(rows, spans(rows.d, columns), work, height=height):
-        norms += part
-    return out, norms
+    parts = each_lane(rows, spans(rows.d, columns), work, height=height)
+    return out, added(np.zeros(rows.n), parts)
 
 
 def trimmed(block: Block, cut: int, out: Block) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bcfl_plugins.defenses.core.lanes import each_lane, spans, width
+from bcfl_plugins.defenses.core.lanes import added, each_lane, spans, width
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,7 +100,5 @@ def sketches(rows: Rows, signs: Signs) -> Floats:
             signs.fold(rows.fill(start, stop, buffer), start, total)
         return total
 
-    total = np.zeros((rows.n, signs.entries))
-    for part in each_lane(rows, spans(rows.d, width(rows, 1.0), ENTRIES), work):
-        total += part
-    return total
+    blocks = spans(rows.d, width(rows, 1.0), ENTRIES)
+    return added(np.zeros((rows.n, signs.entries)), each_lane(rows, blocks, work))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bcfl_plugins.defenses.core.lanes import each_lane, spans, width
+from bcfl_plugins.defenses.core.lanes import added, each_lane, padded, spans, width
 from bcfl_plugins.defenses.core.sketch import ENTRIES
 
 if TYPE_CHECKING:
@@ -80,16 +80,14 @@ def _summed(
             block = rows.fill(start, stop, buffer)
             if signs is not None:
                 signs.fold(block, start, folded)
-            full = -(-(stop - start) // depth) * depth
+            full = padded(stop - start, depth)
             buffer[:, stop - start : full] = 0.0
             add(total, buffer[:, :full])
         return total, folded
 
-    found, sketched = np.zeros(shape), np.zeros(sketch)
-    for total, folded in each_lane(rows, blocks, work, unit=depth):
-        found += total
-        sketched += folded
-    return found, sketched
+    parts = each_lane(rows, blocks, work, unit=depth)
+    found = added(np.zeros(shape), (total for total, _ in parts))
+    return found, added(np.zeros(sketch), (folded for _, folded in parts))
 
 
 def inner(vectors: Floats) -> Floats:

@@ -63,7 +63,7 @@ class Monna(Rule):
     def decide(self, batch: Batch) -> Aggregate:
         """Average the nearest updates; scores are distances to the pivot."""
         dots, length = pivot(batch)
-        squared = np.maximum(np.diag(batch.gram) - 2.0 * dots + length**2, 0.0)
+        squared = np.maximum(batch.squares - 2.0 * dots + length**2, 0.0)
         kept = nearest(squared, batch.m - batch.f)
         scores = np.sqrt(squared)
         note = f"{kept.sum()} updates within {scores[kept].max():.3g} of the server's own"

@@ -86,6 +86,14 @@ def test_a_row_without_a_norm_is_out_and_counts_against_f(name: str, bad: float)
     assert caught.value.f == rule.f + 1
 
 
+@pytest.mark.parametrize("name", ["median", "krum", "arc"])
+def test_a_norm_that_only_the_whole_row_lacks_makes_no_warning(name: str) -> None:
+    rows = rows_of(np.float64, d=100_000)
+    rows[0] = np.sqrt(1e308 / 25_000)  # each quarter of it has one
+    made = rule_of(name).aggregate(rows, extras_of(rows, None))
+    assert made.decision.reasons[0] is Reason.NON_FINITE
+
+
 @every
 def test_what_comes_in_decides_what_goes_out(name: str) -> None:
     rows = rows_of()
@@ -111,7 +119,7 @@ def test_tensors_on_a_gpu_stay_there(name: str) -> None:
     assert np.allclose(there.value.cpu().numpy(), here.value, rtol=1e-4, atol=1e-5)
 
 
-def models(rows: Any) -> list[dict[str, Any]]:
+def named(rows: Any) -> list[dict[str, Any]]:
     return [
         {"w": row[:4900].reshape(70, 70), "count": np.int64([k]), "b": row[4900:]}
         for k, row in enumerate(rows)
@@ -122,7 +130,7 @@ def models(rows: Any) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("referenced", [False, True])
 def test_tensors_on_another_device_stay_there(name: str, referenced: bool) -> None:
     rows = rows_of(d=5000)
-    here = [*models(rows), *models(rows[:7].mean(0)[None]), *models(np.ones((1, 5000), np.float32))]
+    here = [*named(rows), *named(rows[:7].mean(0)[None]), *named(np.ones((1, 5000), np.float32))]
     with Device():
         there = [{k: torch.from_numpy(v).to(PLACE) for k, v in one.items()} for one in here]
         one, two = (
