@@ -75,9 +75,26 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True)
+class Included:
+    """An extrinsic that is in a block."""
+
+    block: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
+    """A running chain, and what was played on it before any test: the order of tests is free."""
+
     kind: str
     url: str
+    history: dict[str, Included]
+
+    @classmethod
+    def played(cls, kind: str, url: str) -> Target:
+        client = Client(url)
+        with SubstrateInterface(url=url) as substrate, client.socket:
+            return cls(kind, url, dict(play(substrate, client)))
 
     @property
     def embedded(self) -> bool:
@@ -85,9 +102,9 @@ class Target:
 
 
 @pytest.fixture(scope="session")
-def embedded_url() -> Iterator[str]:
+def embedded() -> Iterator[Target]:
     with EmbeddedNode.start(preset=PRESET) as node:
-        yield node.url
+        yield Target.played("embedded", node.url)
 
 
 @pytest.fixture(scope="session")
@@ -140,6 +157,7 @@ def running(binary: Path, folder: Path) -> Iterator[str]:
     spec.write_text(json.dumps(chain_spec()))
     rpc_port, p2p_port = free_ports(2)
     options = "--alice --validator --tmp --force-authoring --no-mdns --no-prometheus"
+    options += " --state-pruning archive"  # else a slow run finds no state of the first blocks
     process = subprocess.Popen(
         [
             str(binary),
@@ -171,14 +189,14 @@ def running(binary: Path, folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def real_url(node_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def real(node_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     with running(node_binary, tmp_path_factory.mktemp("spec")) as url:
-        yield url
+        yield Target.played("real", url)
 
 
 @pytest.fixture(scope="session", params=["embedded", "real"])
 def target(request: pytest.FixtureRequest) -> Target:
-    return Target(request.param, request.getfixturevalue(f"{request.param}_url"))
+    return request.getfixturevalue(request.param)
 
 
 @pytest.fixture
@@ -204,37 +222,10 @@ def substrate(target: Target) -> Iterator[SubstrateInterface]:
         yield interface
 
 
-@dataclass(frozen=True, slots=True)
-class Included:
-    """An extrinsic that is in a block."""
-
-    block: str
-    hash: str
-
-
-History = dict[str, Included]
-
-
-@pytest.fixture(scope="session")
-def embedded_history(embedded_url: str) -> History:
-    return played(embedded_url)
-
-
-@pytest.fixture(scope="session")
-def real_history(real_url: str) -> History:
-    return played(real_url)
-
-
 @pytest.fixture
-def history(target: Target, request: pytest.FixtureRequest) -> History:
+def history(target: Target) -> dict[str, Included]:
     """Calls of several accounts, some of which fail, in blocks of the target's chain."""
-    return request.getfixturevalue(f"{target.kind}_history")
-
-
-def played(url: str) -> History:
-    client = Client(url)
-    with SubstrateInterface(url=url) as substrate, client.socket:
-        return dict(play(substrate, client))
+    return target.history
 
 
 def play(substrate: SubstrateInterface, client: Client) -> Iterator[tuple[str, Included]]:
