@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from pallet_bridge.local import EmbeddedClient
 
 NOBODY = AccountId(b"\x77" * 32)
+SOMEBODY = AccountId(b"\x88" * 32)
 BOB, CHARLIE, DAVE = NODES
 
 
@@ -288,7 +289,7 @@ def test_many_may_be_in_flight_from_many_threads(chain: EmbeddedClient) -> None:
 
     def work(thread: int) -> None:
         submissions = [
-            chain.submit(calls.transfer(NOBODY, Planck(10**10 + 10 * thread + n)), COORDINATOR)
+            chain.submit(calls.transfer(SOMEBODY, Planck(10**10 + 10 * thread + n)), COORDINATOR)
             for n in range(5)
         ]
         receipts.extend(submission.wait(30) for submission in submissions)
@@ -305,13 +306,13 @@ def test_many_may_be_in_flight_from_many_threads(chain: EmbeddedClient) -> None:
 def test_an_account_may_be_used_by_two_clients(chain: EmbeddedClient) -> None:
     with connect(chain.url) as other:
         for n in range(3):
-            chain.execute(calls.transfer(NOBODY, Planck(10**10 + n)), DAVE)
-            other.execute(calls.transfer(NOBODY, Planck(10**10 + n)), DAVE)
+            chain.execute(calls.transfer(SOMEBODY, Planck(10**10 + n)), DAVE)
+            other.execute(calls.transfer(SOMEBODY, Planck(10**10 + n)), DAVE)
 
 
 def test_the_same_bytes_go_in_once_and_are_found(chain: EmbeddedClient) -> None:
     since = chain.head().number
-    signed = chain.sign(calls.transfer(NOBODY, Planck(10**10)), CHARLIE)
+    signed = chain.sign(calls.transfer(SOMEBODY, Planck(10**10)), CHARLIE)
     assert chain.find(signed, since=since) is None
     receipt = chain.send(signed).wait(30)
     with pytest.raises(TransactionRefused):
@@ -333,5 +334,5 @@ def test_a_block_that_is_not_there_has_no_events(chain: EmbeddedClient) -> None:
 
 
 def test_finality_can_be_waited_for(chain: EmbeddedClient) -> None:
-    submission = chain.submit(calls.transfer(NOBODY, Planck(10**10)), CHARLIE)
+    submission = chain.submit(calls.transfer(SOMEBODY, Planck(10**10)), CHARLIE)
     assert submission.wait(30, finalized=True) == submission.wait(30)

@@ -245,7 +245,6 @@ def test_replies_for_a_round_that_was_not_configured_are_refused() -> None:
 
 
 def test_the_summary_names_the_rule(caplog: pytest.LogCaptureFixture) -> None:
-    logging.getLogger("flwr").setLevel(logging.INFO)
     with caplog.at_level(logging.INFO, "flwr.bcfl"):
         strategies.RobustFedAvg("nnm+krum", f=2).summary()
     assert "nnm+krum" in caplog.text
