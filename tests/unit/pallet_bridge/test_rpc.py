@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
+import random
 import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -242,3 +245,22 @@ def test_a_closed_client_stays_closed() -> None:
         rpc.close()
         with pytest.raises(ChainUnavailable, match="was closed"):
             rpc.request("system_chain")
+
+
+def test_pings_leave_a_seeded_random_as_it_is(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("pallet_bridge.backends.rpc._PING_SECONDS", 0.01)
+    random.seed(1)
+    before = random.getstate()
+    with (
+        caplog.at_level(logging.DEBUG, "websockets.client"),
+        rpc_to(lambda socket, request: None) as rpc,
+    ):
+        rpc.request("chain_getBlockHash")
+        end = time.monotonic() + 10
+        while "< PONG" not in caplog.text and time.monotonic() < end:
+            time.sleep(0.01)
+    assert "> PING" in caplog.text
+    assert "< PONG" in caplog.text
+    assert random.getstate() == before
