@@ -53,7 +53,7 @@ def test_an_account_that_cannot_pay(
 
 @pytest.mark.parametrize("method", SUBMIT)
 def test_a_used_nonce(
-    method: str, client: Any, substrate: SubstrateInterface, alice: Keypair, history: Any
+    method: str, client: Any, substrate: SubstrateInterface, alice: Keypair
 ) -> None:
     error = client.send(method, remark(substrate, alice, nonce=0))["error"]
     assert error == invalid("Transaction is outdated")

@@ -305,9 +305,7 @@ def test_every_listed_method_exists(client: Any) -> None:
     assert missing == []
 
 
-def test_fees_are_told(
-    client: Any, substrate: SubstrateInterface, alice: Keypair, history: Any
-) -> None:
+def test_fees_are_told(client: Any, substrate: SubstrateInterface, alice: Keypair) -> None:
     extrinsic = str(
         substrate.create_signed_extrinsic(
             substrate.compose_call("System", "remark", {"remark": "0x1234"}), alice, nonce=10_000
