@@ -20,7 +20,7 @@ from flwr.serverapp.strategy import (
     MultiKrum,
 )
 
-from strategies.records import to_arrays, to_record
+from strategies.messages.records import to_arrays, to_record
 from strategies.testing import FIRST_NODE_ID, InProcessGrid
 
 if TYPE_CHECKING:

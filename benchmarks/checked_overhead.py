@@ -20,8 +20,7 @@ from flwr.clientapp import ClientApp
 from flwr.serverapp.strategy import FedAvg
 from sklearn.datasets import load_digits
 
-from strategies.checked import CheckedStrategy
-from strategies.testing import InProcessGrid
+from strategies.testing import CheckedStrategy, InProcessGrid
 
 NODES = 10
 CLASSES = 10

@@ -13,8 +13,9 @@ Every name of ``flwr.serverapp.strategy`` is here. `guard` wraps strategies of y
 from __future__ import annotations
 
 from strategies._flower import strategy as _flower_strategy
+from strategies.client import ClientApp, bcfl_identity, bcfl_mod
 from strategies.errors import NotEnoughNodes, NothingSigned, RoundNotConfigured, UnreadableArray
-from strategies.mod import ClientApp, bcfl_identity, bcfl_mod
+from strategies.guard import GuardMixin, guard
 from strategies.presets import (
     Bulyan,
     DifferentialPrivacyClientSideAdaptiveClipping,
@@ -36,7 +37,6 @@ from strategies.presets import (
     QFedAvg,
 )
 from strategies.robust import RobustFedAvg, RoundDecision
-from strategies.wrapper import GuardMixin, guard
 
 Result = _flower_strategy.Result
 """Flower's own: what `start` returns."""

@@ -7,6 +7,7 @@
     ├── NotEnoughNodes       too few eligible nodes within bcfl.wait_s
     ├── NothingSigned        a node cannot or will not sign what it was asked to
     ├── RoundNotConfigured   replies came for a round that was never configured
+    ├── Unfit                a reply cannot be averaged; its sender misses the round
     └── UnreadableArray      bytes are no plain numpy array
 """
 
@@ -19,11 +20,14 @@ from pallet_bridge.errors import BcflError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pallet_bridge.types import Reason
+
 __all__ = [
     "ContractBroken",
     "NotEnoughNodes",
     "NothingSigned",
     "RoundNotConfigured",
+    "Unfit",
     "UnreadableArray",
 ]
 
@@ -108,6 +112,23 @@ class RoundNotConfigured(BcflError):
             f"aggregate_train got replies for round {server_round}, which configure_train of this "
             f"object did not prepare; call them in turn, or let start() do it"
         )
+
+
+class Unfit(BcflError):
+    """A reply cannot be averaged. It costs its sender the round, and never ends the run.
+
+    Attributes
+    ----------
+    reason : Reason
+        The code for the round's record.
+    detail : str
+        What was seen, in one sentence.
+    """
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        self.reason = reason
+        self.detail = detail
+        super().__init__(detail)
 
 
 class UnreadableArray(BcflError, ValueError):

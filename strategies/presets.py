@@ -6,7 +6,7 @@ Constructors take what Flower's take, and ``bcfl=`` by keyword.
 from __future__ import annotations
 
 from strategies._flower import strategy as flower
-from strategies.wrapper import GuardMixin
+from strategies.guard import GuardMixin
 
 
 class Bulyan(GuardMixin, flower.Bulyan):

@@ -18,8 +18,8 @@ from bcfl_plugins.errors import ConfigError, TooFewUpdates
 from bcfl_plugins.settings import near_miss
 from strategies._flower import strategy as flower
 from strategies.errors import RoundNotConfigured
-from strategies.records import cast, sort_replies, to_arrays, to_record
-from strategies.wrapper import GuardMixin
+from strategies.guard import GuardMixin
+from strategies.messages.records import cast, sort_replies, to_arrays, to_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -1,6 +1,6 @@
 """Hypothesis strategies for what is around a round: federations, broken replies, round reports.
 
-All draw plain data; `strategies.kit_adapter.malformed_content` turns a broken reply into Flower's
+All draw plain data; `strategies.testing.adapter.malformed_content` turns a broken reply into Flower's
 records. What is drawn does not depend on what else is imported (see `tape`).
 """
 

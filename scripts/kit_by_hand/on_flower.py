@@ -13,8 +13,8 @@ from flwr.server import strategy as legacy
 from flwr.serverapp import strategy as current
 
 from scripts.kit_by_hand.shown import Shown, answered, differ, numbers, off
-from strategies.kit_adapter import reply_content
 from strategies.testing import FIRST_NODE_ID, InProcessGrid
+from strategies.testing.adapter import reply_content
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -20,7 +20,7 @@ from bcfl_plugins.defenses.registry import create, names
 from bcfl_plugins.defenses.rules.coordinate import Median
 from pallet_bridge.types import Reason
 from strategies.errors import RoundNotConfigured
-from strategies.records import to_arrays
+from strategies.messages.records import to_arrays
 from strategies.testing import FIRST_NODE_ID
 
 Arrays = Mapping[str, np.ndarray]

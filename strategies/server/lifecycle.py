@@ -16,13 +16,16 @@ from bcfl_plugins.errors import ConfigError
 from bcfl_plugins.merge import weigh
 from bcfl_plugins.session import Session, open_session
 from bcfl_plugins.types import NodeId, NodeRef, RoundContext, RunInfo
-from strategies.contents import instruct
-from strategies.eligibility import Clock, GridView, wait_for_nodes
 from strategies.errors import RoundNotConfigured
-from strategies.following import FollowingGrid
-from strategies.identity import Identities, random_challenge
-from strategies.records import plain_metrics, restored, to_arrays
-from strategies.rounds import (
+from strategies.messages.records import plain_metrics, restored, to_arrays
+from strategies.messages.wire import Instruction
+from strategies.server.contents import instruct
+from strategies.server.eligibility import Clock, wait_for_nodes
+from strategies.server.expectations import Model, nodes_needed, rules_of
+from strategies.server.following import FollowingGrid
+from strategies.server.grid_view import GridView
+from strategies.server.identity import Identities, random_challenge
+from strategies.server.judging import (
     Judged,
     Replies,
     Training,
@@ -31,8 +34,6 @@ from strategies.rounds import (
     result_of,
     screen_evaluation,
 )
-from strategies.rules import Model, nodes_needed, rules_of
-from strategies.wire import Instruction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -20,10 +20,11 @@ from bcfl_plugins.types import (
     RoundResult,
 )
 from pallet_bridge.types import Reason
-from strategies.contents import Shares, for_strategy
-from strategies.records import all_finite, plain_metrics, sort_replies, to_arrays
-from strategies.screen import Reply, Unfit, agreeing, examine_evaluate, examine_train, screen
-from strategies.wire import read_commitment
+from strategies.errors import Unfit
+from strategies.messages.records import all_finite, plain_metrics, sort_replies, to_arrays
+from strategies.messages.wire import read_commitment
+from strategies.server.contents import Shares, for_strategy
+from strategies.server.screen import Reply, agreeing, examine_evaluate, examine_train, screen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from bcfl_plugins.manager import PluginManager
     from bcfl_plugins.types import NodeId, NodeRef, Verdict
     from strategies._flower import ArrayRecord, Message, MetricRecord
-    from strategies.rules import Rules
+    from strategies.server.expectations import Rules
 
     NDArray = np.ndarray[Any, np.dtype[Any]]
 

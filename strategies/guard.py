@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from bcfl_plugins.errors import ConfigError
 from strategies._flower import strategy as flower
-from strategies.runtime import Guard
+from strategies.server.lifecycle import Guard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from bcfl_plugins.types import Validation
     from strategies._flower import ArrayRecord, ConfigRecord, Grid, Message, MetricRecord
-    from strategies.runtime import Bcfl
+    from strategies.server.lifecycle import Bcfl
 
     EvaluateFn = Callable[[int, ArrayRecord], MetricRecord | None]
 

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 from bcfl_plugins.types import NodeId, NodeRef
 from pallet_bridge.errors import BcflError
 from strategies._flower import Message, RecordDict
-from strategies.records import sort_replies
-from strategies.screen import printable
-from strategies.wire import IDENTITY, QUERY, Question, question_record, read_answer
+from strategies.messages.records import sort_replies
+from strategies.messages.wire import IDENTITY, QUERY, Question, question_record, read_answer
+from strategies.server.screen import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -28,7 +28,7 @@ from pallet_bridge.errors import BcflError
 from pallet_bridge.keys import Signer, verify
 from pallet_bridge.types import AccountId, Reason, SignedCommitment
 from strategies._flower import ConfigRecord
-from strategies.screen import Unfit
+from strategies.errors import Unfit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

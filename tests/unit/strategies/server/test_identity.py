@@ -9,9 +9,9 @@ from flwr.app import ConfigRecord, Message, RecordDict
 from flwr.clientapp import ClientApp as FlowerClientApp
 
 from pallet_bridge.keys import Signer
-from strategies.identity import Identities
+from strategies.messages.wire import IDENTITY, Question, answer_record, read_question
+from strategies.server.identity import Identities
 from strategies.testing import DROP, FIRST_NODE_ID, InProcessGrid
-from strategies.wire import IDENTITY, Question, answer_record, read_question
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from strategies.eligibility import GridView
+from strategies.server.grid_view import GridProxy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from strategies._flower import Grid, Message, NodeInfo
-    from strategies.eligibility import Clock
+    from strategies._flower import Grid, Message
+    from strategies.server.eligibility import Clock
 
 POLL_S = 1.0
 """Seconds between two looks at the replies; Flower's own loop takes up to three."""
@@ -32,7 +32,7 @@ class Follower(Protocol):
         ...
 
 
-class FollowingGrid(GridView):
+class FollowingGrid(GridProxy):
     """A grid whose wait for a training round ends when the round is sealed.
 
     Everything else goes to the grid that it stands for.
@@ -48,17 +48,9 @@ class FollowingGrid(GridView):
     """
 
     def __init__(self, grid: Grid, follower: Follower, clock: Clock) -> None:
-        super().__init__(grid, ())
+        super().__init__(grid)
         self._follower = follower
         self._clock = clock
-
-    def get_node_ids(self) -> Iterable[int]:
-        """Return all connected nodes."""
-        return self._grid.get_node_ids()
-
-    def get_nodes(self) -> Iterable[NodeInfo]:
-        """Return what Flower knows about all connected nodes."""
-        return self._grid.get_nodes()
 
     def send_and_receive(
         self, messages: Iterable[Message], *, timeout: float | None = None

@@ -19,8 +19,8 @@ import numpy as np
 from bcfl_plugins.types import NodeId, Rejection
 from pallet_bridge.types import Reason
 from strategies._flower import SUPERLINK_NODE_ID
-from strategies.errors import UnreadableArray
-from strategies.records import (
+from strategies.errors import Unfit, UnreadableArray
+from strategies.messages.records import (
     OURS,
     all_finite,
     cast,
@@ -29,14 +29,14 @@ from strategies.records import (
     sort_replies,
     to_arrays,
 )
-from strategies.rules import MAX_LOSS, Model, trees_problem, weight_problem
+from strategies.server.expectations import MAX_LOSS, Model, trees_problem, weight_problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from pallet_bridge.types import SignedCommitment
     from strategies._flower import Message, MetricRecord
-    from strategies.rules import Rules
+    from strategies.server.expectations import Rules
 
     NDArray = np.ndarray[Any, np.dtype[Any]]
 
@@ -77,15 +77,6 @@ class Reply:
     metrics: Mapping[str, Any]
     weight: int | float
     commitment: SignedCommitment | None = None
-
-
-class Unfit(Exception):
-    """A reply cannot be used."""
-
-    def __init__(self, reason: Reason, detail: str) -> None:
-        self.reason = reason
-        self.detail = detail
-        super().__init__(reason, detail)
 
 
 def examine_train(message: Message, reference: Mapping[str, NDArray], rules: Rules) -> Reply:

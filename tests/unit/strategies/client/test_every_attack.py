@@ -10,8 +10,8 @@ from flwr.app import Message, RecordDict
 
 from bcfl_plugins import attacks
 from bcfl_plugins.defenses.registry import create
-from strategies.attack_mod import Ring, attack_mod
-from strategies.records import to_arrays
+from strategies.client import Ring, attack_mod
+from strategies.messages.records import to_arrays
 from strategies.testing import FIRST_NODE_ID, InProcessGrid
 
 NEED_A_DEFENSE = {"adaptive", "optimal_alie", "optimal_ipm"}

@@ -4,7 +4,7 @@ For simulations only. With `strategies.ClientApp` the attack is what the node th
 
     from bcfl_plugins import attacks
     from strategies import ClientApp
-    from strategies.attack_mod import attack_mod
+    from strategies.client import attack_mod
 
     app = ClientApp(mods=[attack_mod(attacks.create("sign_flip"), partitions={0, 1})])
 
@@ -23,7 +23,7 @@ import numpy as np
 from bcfl_plugins.errors import BadUpdates
 from pallet_bridge.jsonio import write_atomically
 from strategies._flower import Message, MessageType, with_content
-from strategies.records import to_arrays, to_record
+from strategies.messages.records import to_arrays, to_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping

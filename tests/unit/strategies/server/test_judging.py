@@ -13,12 +13,12 @@ from bcfl_plugins import NodeId, NodeRef, OpenedRound, RoundContext, RunInfo
 from pallet_bridge.encoding import update_digest
 from pallet_bridge.keys import Signer
 from pallet_bridge.types import Reason
-from strategies.contents import instruct
-from strategies.records import to_arrays
-from strategies.rounds import Training, judge
-from strategies.rules import Model, Rules
+from strategies.messages.records import to_arrays
+from strategies.messages.wire import COMMIT, Instruction
+from strategies.server.contents import instruct
+from strategies.server.expectations import Model, Rules
+from strategies.server.judging import Training, judge
 from strategies.testing import FIRST_NODE_ID, InProcessGrid
-from strategies.wire import COMMIT, Instruction
 
 OPENED = OpenedRound(federation=1, round=4, genesis=bytes(range(32)))
 NODES = 4

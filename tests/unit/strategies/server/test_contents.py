@@ -11,7 +11,7 @@ import strategies
 from bcfl_plugins import NodeId, PluginError, Rejection, RoundResult, Verdict, hookimpl
 from bcfl_plugins.apportion import ONE
 from bcfl_plugins.defenses.registry import selecting
-from strategies.records import to_arrays
+from strategies.messages.records import to_arrays
 from strategies.testing import FIRST_NODE_ID
 
 NODES = 9

@@ -36,7 +36,7 @@ from strategies._flower import (
     parameters_to_ndarrays,
     strategy,
 )
-from strategies.testing import FIRST_NODE_ID, InProcessGrid
+from strategies.testing.grid import FIRST_NODE_ID, InProcessGrid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

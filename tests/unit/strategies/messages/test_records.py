@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from strategies.errors import UnreadableArray
-from strategies.records import cast, restored, to_arrays, to_numpy
+from strategies.messages.records import cast, restored, to_arrays, to_numpy
 
 
 @given(

@@ -12,11 +12,9 @@ from bcfl_plugins import NodeRef, OpenedRound
 from pallet_bridge.errors import ConfigError
 from pallet_bridge.keys import Signer
 from pallet_bridge.types import Reason
-from strategies.errors import NothingSigned
-from strategies.records import to_arrays
-from strategies.screen import Unfit
-from strategies.testing import FIRST_NODE_ID, InProcessGrid
-from strategies.wire import (
+from strategies.errors import NothingSigned, Unfit
+from strategies.messages.records import to_arrays
+from strategies.messages.wire import (
     COMMIT,
     IDENTITY,
     QUERY,
@@ -27,6 +25,7 @@ from strategies.wire import (
     question_record,
     read_commitment,
 )
+from strategies.testing import FIRST_NODE_ID, InProcessGrid
 
 GENESIS = bytes(range(32))
 DEV = "//bcfl//node-0"

@@ -17,14 +17,14 @@ from strategies._flower import (
     RecordDict,
     with_content,
 )
-from strategies.records import without_ours
-from strategies.wire import ROUND, Instruction, instruction_record
+from strategies.messages.records import without_ours
+from strategies.messages.wire import ROUND, Instruction, instruction_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from bcfl_plugins.types import NodeId
-    from strategies.screen import Reply
+    from strategies.server.screen import Reply
 
     NDArray = np.ndarray[Any, np.dtype[Any]]
 

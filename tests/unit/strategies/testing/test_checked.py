@@ -9,11 +9,10 @@ from flwr.serverapp import strategy as flower
 
 import strategies
 from bcfl_plugins.defenses.base import Claims
-from strategies.checked import RULES, CheckedStrategy
 from strategies.errors import ContractBroken
-from strategies.testing import InProcessGrid
-
-from .conftest import app_of, model, numpy_of, record
+from strategies.testing import CheckedStrategy, InProcessGrid
+from strategies.testing.checked import RULES
+from tests.unit.strategies.conftest import app_of, model, numpy_of, record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -8,8 +8,8 @@ import pytest
 from bcfl_plugins import OpenedRound
 from bcfl_plugins.signing import sign_commitment
 from pallet_bridge.keys import Signer
+from strategies.client.signed_rounds import Memory, memory_of, signed_before
 from strategies.errors import NothingSigned
-from strategies.memory import Memory, memory_of, signed_before
 from strategies.testing import FIRST_NODE_ID, InProcessGrid
 
 if TYPE_CHECKING:

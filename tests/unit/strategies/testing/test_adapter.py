@@ -20,8 +20,8 @@ from bcfl_plugins.testing import Case, Profile, check_defense, malformed_replies
 from bcfl_plugins.testing.measure import batch_of
 from bcfl_plugins.testing.subjects import ADAPTERS
 from bcfl_plugins.testing.worlds import Malformation
-from strategies.kit_adapter import adapt, malformed_content, reply_content
 from strategies.testing import InProcessGrid
+from strategies.testing.adapter import adapt, malformed_content, reply_content
 
 QUICK = Profile("quick", examples=24, rounds=10)
 ALIKE = settings(derandomize=True, database=None, deadline=None)

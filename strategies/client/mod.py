@@ -14,7 +14,7 @@ A node's key is set by its operator with ``--node-config``, never by the app's r
     A folder in which the node remembers what it signed last, across runs. Optional: without it,
     the node remembers within a run only. Give one wherever stake is at risk.
 
-A node signs one update a round, and rounds in ascending order: see `strategies.memory`.
+A node signs one update a round, and rounds in ascending order (`strategies.client.signed_rounds`).
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from pallet_bridge.encoding import update_digest
 from pallet_bridge.keys import Signer
 from strategies._flower import ClientApp as FlowerClientApp
 from strategies._flower import ConfigRecord, Message, MessageType, RecordDict, with_content
+from strategies.client.signed_rounds import memory_of, signed_before
 from strategies.errors import NothingSigned
-from strategies.memory import memory_of, signed_before
-from strategies.records import to_arrays, without_ours
-from strategies.wire import (
+from strategies.messages.records import to_arrays, without_ours
+from strategies.messages.wire import (
     COMMIT,
     IDENTITY,
     QUERY,

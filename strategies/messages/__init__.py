@@ -1,0 +1,1 @@
+"""What server and nodes send each other: Flower's records and the fields of ours."""
