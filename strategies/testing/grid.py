@@ -90,38 +90,24 @@ class InProcessGrid(Grid):
         fail: Callable[[Message], str | None] | None = None,
         arrivals: Callable[[list[Message]], list[Message]] | None = None,
     ) -> None:
-        listed = None if isinstance(client_app, ClientApp) else list(client_app)
-        counts = {
-            count
-            for count in (
-                num_nodes,
-                None if node_configs is None else len(node_configs),
-                None if listed is None else len(listed),
-            )
-            if count is not None
-        }
-        if len(counts) != 1:
-            raise ValueError(
-                f"say once how many nodes there are (num_nodes, node_configs or a list of apps); "
-                f"got {sorted(counts) or 'nothing'}"
-            )
-        size = counts.pop()
-        apps = [client_app] * size if isinstance(client_app, ClientApp) else list(client_app)
+        size = _size(
+            num_nodes,
+            None if node_configs is None else len(node_configs),
+            None if isinstance(client_app, ClientApp) else len(client_app),
+        )
+        apps = [client_app] * size if isinstance(client_app, ClientApp) else client_app
         configs = node_configs or [{}] * size
         ids = range(FIRST_NODE_ID, FIRST_NODE_ID + size)
         self._apps: dict[int, ClientApp] = dict(zip(ids, apps, strict=True))
         self.contexts: dict[int, Context] = {
-            node_id: Context(
-                run_id=run_id,
-                node_id=node_id,
-                node_config={
-                    "partition-id": index, "num-partitions": size, **configs[index],
-                },
-                state=RecordDict(),
-                run_config=dict(run_config or {}),
+            node_id: _context(
+                run_id,
+                node_id,
+                {"partition-id": index, "num-partitions": size, **configs[index]},
+                run_config,
             )
             for index, node_id in enumerate(ids)
-        }  # fmt: skip
+        }
         self._run = Run.create_empty(run_id)
         self._fail = fail
         self._arrivals = arrivals
@@ -148,13 +134,7 @@ class InProcessGrid(Grid):
         self, server_app: ServerApp, run_config: Mapping[str, Scalar] | None = None
     ) -> Context:
         """Run a server app on this grid, within its context, and return the app's context."""
-        context = Context(
-            run_id=self._run.run_id,
-            node_id=SUPERLINK_NODE_ID,
-            node_config={},
-            state=RecordDict(),
-            run_config=dict(run_config or {}),
-        )
+        context = _context(self._run.run_id, SUPERLINK_NODE_ID, {}, run_config)
         server_app(self, context)
         return context
 
@@ -225,3 +205,29 @@ class InProcessGrid(Grid):
         type.__setattr__(TaskIdentity, "_run_id", run_id)
         type.__setattr__(TaskIdentity, "_node_id", node_id)
         type.__setattr__(TaskIdentity, "_task_id", task_id)
+
+
+def _size(*counts: int | None) -> int:
+    """Return how many nodes there are, by all that say so."""
+    said = {count for count in counts if count is not None}
+    if len(said) != 1:
+        raise ValueError(
+            f"say once how many nodes there are (num_nodes, node_configs or a list of apps); "
+            f"got {sorted(said) or 'nothing'}"
+        )
+    return said.pop()
+
+
+def _context(
+    run_id: int,
+    node_id: int,
+    node_config: Mapping[str, Scalar],
+    run_config: Mapping[str, Scalar] | None,
+) -> Context:
+    return Context(
+        run_id=run_id,
+        node_id=node_id,
+        node_config=dict(node_config),
+        state=RecordDict(),
+        run_config=dict(run_config or {}),
+    )
