@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from bcfl_plugins.errors import ConfigError
 from strategies._flower import strategy as flower
-from strategies.server.lifecycle import Guard
+from strategies.server.lifecycle import RoundLifecycle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -46,7 +46,7 @@ class GuardMixin(flower.Strategy):
         If a key or value under ``bcfl`` is wrong.
     """
 
-    _bcfl: Guard
+    _bcfl: RoundLifecycle
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class GuardMixin(flower.Strategy):
         **kwargs: Any,  # noqa: ANN401
     ) -> None:
         super().__init__(*args, **kwargs)
-        self._bcfl = Guard.of(bcfl, validation)
+        self._bcfl = RoundLifecycle.of(bcfl, validation)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init_subclass__(**kwargs)
@@ -73,26 +73,26 @@ class GuardMixin(flower.Strategy):
         evaluate_fn: EvaluateFn | None = None,
     ) -> flower.Result:
         """Run the strategy between opening and closing the session; else as in Flower."""
-        guard = self._bcfl
-        with guard.running(grid, num_rounds):
+        rounds = self._bcfl
+        with rounds.running(grid, num_rounds):
             return super().start(
-                guard.following(grid),
+                rounds.following(grid),
                 initial_arrays,
                 num_rounds,
                 timeout,
                 train_config,
                 evaluate_config,
-                None if evaluate_fn is None else guard.watched(evaluate_fn),
+                None if evaluate_fn is None else rounds.watched(evaluate_fn),
             )
 
     def configure_train(
         self, server_round: int, arrays: ArrayRecord, config: ConfigRecord, grid: Grid
     ) -> Iterable[Message]:
         """Let the strategy sample among the eligible nodes, and open the round."""
-        guard = self._bcfl
-        view = guard.training_nodes(self, server_round, grid)
+        rounds = self._bcfl
+        view = rounds.training_nodes(self, server_round, grid)
         messages = super().configure_train(server_round, arrays, config, view)  # type: ignore[safe-super]
-        return guard.open_round(self, server_round, arrays, messages)
+        return rounds.open_round(self, server_round, arrays, messages)
 
     def aggregate_train(
         self, server_round: int, replies: Iterable[Message]
@@ -102,32 +102,32 @@ class GuardMixin(flower.Strategy):
         When no reply is left the strategy is not called and there is no aggregate, which is what
         Flower's own strategies answer for a round without replies.
         """
-        guard = self._bcfl
-        if not guard.acts_on(server_round):
+        current = self._bcfl.round_to_judge(server_round)
+        if current is None:
             return super().aggregate_train(server_round, replies)  # type: ignore[safe-super]
-        accepted = guard.judge(replies)
+        judged, accepted = current.judge(replies)
         arrays, metrics = None, None
         if accepted:
             arrays, metrics = super().aggregate_train(server_round, accepted)  # type: ignore[safe-super]
-        return guard.settle(arrays, metrics)
+        return self._bcfl.settle(current, judged, arrays, metrics)
 
     def configure_evaluate(
         self, server_round: int, arrays: ArrayRecord, config: ConfigRecord, grid: Grid
     ) -> Iterable[Message]:
         """Let the strategy sample among the eligible nodes."""
-        guard = self._bcfl
-        view = guard.evaluating_nodes(self, server_round, grid)
+        rounds = self._bcfl
+        view = rounds.evaluating_nodes(self, server_round, grid)
         messages = super().configure_evaluate(server_round, arrays, config, view)  # type: ignore[safe-super]
-        return guard.ask_to_evaluate(messages)
+        return rounds.ask_to_evaluate(messages)
 
     def aggregate_evaluate(
         self, server_round: int, replies: Iterable[Message]
     ) -> MetricRecord | None:
         """Screen the replies and let the strategy average the rest."""
-        guard = self._bcfl
-        fit = guard.screen_evaluate(self, replies)
+        rounds = self._bcfl
+        fit = rounds.screen_evaluate(self, replies)
         metrics = super().aggregate_evaluate(server_round, fit)  # type: ignore[safe-super]
-        guard.evaluated_by_nodes(metrics)
+        rounds.evaluated_by_nodes(metrics)
         return metrics
 
 
@@ -159,7 +159,7 @@ def guard(strategy: _S, bcfl: Bcfl = None, validation: Validation | None = None)
         raise ConfigError(f"this {type(strategy).__name__} is wrapped already; wrap it once")
     guarded: _S = object.__new__(_guarded(type(strategy)))
     guarded.__dict__ = strategy.__dict__
-    guarded.__dict__["_bcfl"] = Guard.of(bcfl, validation)
+    guarded.__dict__["_bcfl"] = RoundLifecycle.of(bcfl, validation)
     return guarded
 
 

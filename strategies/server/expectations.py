@@ -30,7 +30,7 @@ class Model(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class Expectations:
     """What a strategy needs from a reply.
 
     Parameters
@@ -62,8 +62,8 @@ def layers(strategy: flower.Strategy) -> Iterator[flower.Strategy]:
         layer = getattr(layer, "strategy", None)
 
 
-def rules_of(strategy: flower.Strategy, max_examples: int, *, whole: bool) -> Rules:
-    """Read a strategy's rules."""
+def expectations_of(strategy: flower.Strategy, max_examples: int, *, whole: bool) -> Expectations:
+    """Read what a strategy needs from a reply off the strategy."""
     stack = list(layers(strategy))
     weight_key = next((str(s.weighted_by_key) for s in stack if hasattr(s, "weighted_by_key")), "")
     loss_key = next((str(s.train_loss_key) for s in stack if hasattr(s, "train_loss_key")), None)
@@ -72,7 +72,7 @@ def rules_of(strategy: flower.Strategy, max_examples: int, *, whole: bool) -> Ru
         model = Model.TREES
     elif any(isinstance(s, flower.FedXgbCyclic) for s in stack):
         model = Model.BLOB
-    return Rules(weight_key or DEFAULT_WEIGHT_KEY, loss_key, model, max_examples, whole)
+    return Expectations(weight_key or DEFAULT_WEIGHT_KEY, loss_key, model, max_examples, whole)
 
 
 def nodes_needed(strategy: flower.Strategy, phase: str) -> int:
@@ -88,20 +88,20 @@ def nodes_needed(strategy: flower.Strategy, phase: str) -> int:
     return 1
 
 
-def weight_problem(weight: object, rules: Rules) -> str | None:
+def weight_problem(weight: object, expected: Expectations) -> str | None:
     """Say what is wrong with a claimed number of examples, or None.
 
     Zero is wrong: an update trained on nothing says nothing, and a strategy that picks it alone
     would divide by zero.
     """
     if isinstance(weight, bool) or not isinstance(weight, int | float):
-        return f"{rules.weight_key!r} is a {type(weight).__name__}, not one number"
+        return f"{expected.weight_key!r} is a {type(weight).__name__}, not one number"
     if isinstance(weight, float) and not math.isfinite(weight):
-        return f"{rules.weight_key!r} is {weight}"
-    if not 0 < weight <= rules.max_examples:
-        return f"{rules.weight_key!r} is {weight:.6g}, outside 1 to {rules.max_examples}"
-    if rules.whole and weight != int(weight):
-        return f"{rules.weight_key!r} is {weight}, and nodes sign whole numbers only"
+        return f"{expected.weight_key!r} is {weight}"
+    if not 0 < weight <= expected.max_examples:
+        return f"{expected.weight_key!r} is {weight:.6g}, outside 1 to {expected.max_examples}"
+    if expected.whole and weight != int(weight):
+        return f"{expected.weight_key!r} is {weight}, and nodes sign whole numbers only"
     return None
 
 

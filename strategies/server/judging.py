@@ -6,58 +6,30 @@ Functions over frozen records; the plugins are handed in.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from bcfl_plugins.merge import merge_verdicts
-from bcfl_plugins.types import (
-    ClientUpdate,
-    Gathering,
-    JudgedUpdate,
-    Rejection,
-    RoundContext,
-    RoundResult,
-)
-from pallet_bridge.types import Reason
-from strategies.errors import Unfit
-from strategies.messages.records import all_finite, plain_metrics, sort_replies, to_arrays
-from strategies.messages.wire import read_commitment
+from bcfl_plugins.types import ClientUpdate, JudgedUpdate, Rejection, RoundResult
+from strategies.messages.records import all_finite, plain_metrics, to_arrays
 from strategies.server.contents import Shares, for_strategy
-from strategies.server.screen import Reply, agreeing, examine_evaluate, examine_train, screen
+from strategies.server.screen import agreeing, examine_evaluate, screen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     import numpy as np
 
     from bcfl_plugins.manager import PluginManager
-    from bcfl_plugins.types import NodeId, NodeRef, Verdict
+    from bcfl_plugins.types import Verdict
     from strategies._flower import ArrayRecord, Message, MetricRecord
-    from strategies.server.expectations import Rules
+    from strategies.server.expectations import Expectations
+    from strategies.server.replies import Replies, Training
 
     NDArray = np.ndarray[Any, np.dtype[Any]]
 
 _log = logging.getLogger("flwr.bcfl")
-
-
-@dataclass(frozen=True, slots=True)
-class Training:
-    """A training round whose messages are out.
-
-    Parameters
-    ----------
-    ctx : RoundContext
-        What was fixed before.
-    rules : Rules
-        What the strategy needs from a reply.
-    asked : frozenset of int
-        The nodes that were sent a message.
-    """
-
-    ctx: RoundContext
-    rules: Rules
-    asked: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,116 +55,33 @@ class Judged:
     updates: tuple[ClientUpdate, ...]
 
 
-class Replies:
-    """The replies to a training round, each read once, however often it is asked for.
-
-    Parameters
-    ----------
-    training : Training
-        The round.
-    node_of : callable
-        What is known about a node.
-    """
-
-    def __init__(self, training: Training, node_of: Callable[[NodeId], NodeRef]) -> None:
-        self._training = training
-        self._node_of = node_of
-        self._read: dict[int, tuple[Message, Reply | Unfit]] = {}
-        self._heard: set[int] = set()
-        self.gathering = Gathering(sealed=False)
-
-    def examine(self, message: Message) -> Reply:
-        """Read a reply with what its node signed.
-
-        Raises
-        ------
-        Unfit
-            If it can not be averaged.
-        """
-        if id(message) not in self._read:  # it is kept beside: its id stays its own
-            try:
-                self._read[id(message)] = message, self._examined(message)
-            except Unfit as unfit:
-                self._read[id(message)] = message, unfit
-        found = self._read[id(message)][1]
-        if isinstance(found, Unfit):
-            raise found
-        return found
-
-    def arrive(self, messages: Iterable[Message], hooks: PluginManager, *, last: bool) -> bool:
-        """Hand what came to the plugins; say whether the round is sealed."""
-        new = []
-        for message in sort_replies(messages):
-            source = message.metadata.src_node_id
-            if message.has_error() or source in self._heard or source not in self._training.asked:
-                continue
-            try:
-                reply = self.examine(message)
-            except Unfit:
-                continue
-            self._heard.add(source)
-            new.append(_update(reply, self._node_of(reply.node_id)))
-        self.gathering = hooks.updates_arriving(self._training.ctx, tuple(new), last=last)
-        return self.gathering.sealed
-
-    def screen(self, messages: Iterable[Message]) -> tuple[Sequence[Reply], tuple[Rejection, ...]]:
-        """Return what can be averaged, and why the rest can not; both ascending by node id."""
-        late = self.gathering.late
-        silence = Reason.MALFORMED, "it did not answer"
-        if self.gathering.sealed:
-            silence = Reason.LATE, "it did not answer before the round was sealed on chain"
-        fit, dropped = screen(messages, self._training.asked, self.examine, silence)
-        missed = [
-            Rejection(reply.node_id, Reason.LATE, late[reply.node_id])
-            for reply in fit
-            if reply.node_id in late
-        ]
-        fit, odd = agreeing([reply for reply in fit if reply.node_id not in late])
-        unusable = sorted((*dropped, *missed, *odd), key=lambda rejection: rejection.node_id)
-        return fit, tuple(unusable)
-
-    def _examined(self, message: Message) -> Reply:
-        ctx = self._training.ctx
-        reply = examine_train(message, ctx.reference, self._training.rules)
-        if ctx.opened is None:
-            return reply
-        node = self._node_of(reply.node_id)
-        signed = read_commitment(message.content, reply.sent, reply.weight, ctx.opened, node)
-        return replace(reply, commitment=signed)
-
-
 def judge(
-    training: Training,
-    replies: Iterable[Message],
-    node_of: Callable[[NodeId], NodeRef],
+    messages: Iterable[Message],
+    replies: Replies,
     hooks: PluginManager | None,
-    read: Replies | None = None,
 ) -> tuple[Judged, list[Message]]:
     """Screen the replies, let the plugins judge the rest, and make what may be averaged.
 
     Parameters
     ----------
-    training : Training
-        The round.
-    replies : iterable of Message
-        In any order, from anybody.
-    node_of : callable
-        What is known about a node.
+    messages : iterable of Message
+        The replies, in any order, from anybody.
+    replies : Replies
+        Reads them, and knows what was read while they came in.
     hooks : PluginManager or None
         The plugins.
-    read : Replies or None
-        What was read of them while they came in.
 
     Returns
     -------
     Judged, list of Message
         The verdicts, and new messages with the accepted updates in ascending order of node.
     """
+    training = replies.training
     ctx = training.ctx
-    fit, unusable = (read or Replies(training, node_of)).screen(replies)
+    fit, unusable = replies.screen(messages)
     for rejection in unusable:
         _warn(f"round {ctx.server_round}", rejection.node_id, "left out", rejection.detail)
-    updates = tuple(_update(reply, node_of(reply.node_id)) for reply in fit)
+    updates = tuple(replies.update(reply) for reply in fit)
     verdicts: tuple[Verdict, ...] = ()
     if hooks is not None:
         hooks.updates_received(ctx, updates)
@@ -203,7 +92,7 @@ def judge(
             _warn(f"round {ctx.server_round}", update.node.node_id, "rejected", update.detail)
     accepted = {update.node.node_id for update in judged if update.accepted}
     parts = {u.node.node_id: u.share for u in judged if u.accepted and u.share is not None}
-    shares = Shares(training.rules.weight_key, parts, ctx.reference) if parts else None
+    shares = Shares(training.expected.weight_key, parts, ctx.reference) if parts else None
     notes = {verdict.plugin: verdict.note for verdict in verdicts if verdict.note}
     states = {verdict.plugin: verdict.state for verdict in verdicts if verdict.state}
     return (
@@ -213,10 +102,10 @@ def judge(
 
 
 def screen_evaluation(
-    replies: Iterable[Message], asked: frozenset[int], rules: Rules
+    replies: Iterable[Message], asked: frozenset[int], expected: Expectations
 ) -> list[Message]:
     """Return the replies to an evaluation that may be averaged, as new messages."""
-    fit, dropped = screen(replies, asked, lambda message: examine_evaluate(message, rules))
+    fit, dropped = screen(replies, asked, lambda message: examine_evaluate(message, expected))
     fit, odd = agreeing(fit)
     for rejection in (*dropped, *odd):
         _warn("evaluation", rejection.node_id, "left out", rejection.detail)
@@ -249,16 +138,6 @@ def result_of(
         notes=judged.notes,
         states=judged.states,
         metrics=plain_metrics(metrics),
-    )
-
-
-def _update(reply: Reply, node: NodeRef) -> ClientUpdate:
-    return ClientUpdate(
-        node=node,
-        arrays=MappingProxyType(dict(reply.arrays)),
-        num_examples=max(1, int(reply.weight)),
-        metrics=reply.metrics,
-        commitment=reply.commitment,
     )
 
 

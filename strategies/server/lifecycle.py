@@ -1,6 +1,7 @@
-"""What happens around the rounds of one strategy: the steps that `wrapper.GuardMixin` takes.
+"""The life of a strategy's rounds: the steps that `strategies.guard.GuardMixin` takes around them.
 
-The state of a round lives here and nowhere else. Every step is called in the strategy's thread.
+What a run knows is in its `OpenRun`, what a round knows in its `RoundInProgress`; both exist only
+while they last. Every step is called in the strategy's thread.
 """
 
 from __future__ import annotations
@@ -8,32 +9,26 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
 
 from bcfl_plugins.config import BcflConfig
 from bcfl_plugins.errors import ConfigError
-from bcfl_plugins.merge import weigh
 from bcfl_plugins.session import Session, open_session
-from bcfl_plugins.types import NodeId, NodeRef, RoundContext, RunInfo
+from bcfl_plugins.types import RoundContext, RunInfo
 from strategies.errors import RoundNotConfigured
-from strategies.messages.records import plain_metrics, restored, to_arrays
+from strategies.messages.records import plain_metrics, to_arrays
 from strategies.messages.wire import Instruction
 from strategies.server.contents import instruct
 from strategies.server.eligibility import Clock, wait_for_nodes
-from strategies.server.expectations import Model, nodes_needed, rules_of
+from strategies.server.expectations import Model, expectations_of, nodes_needed
 from strategies.server.following import FollowingGrid
 from strategies.server.grid_view import GridView
-from strategies.server.identity import Identities, random_challenge
-from strategies.server.judging import (
-    Judged,
-    Replies,
-    Training,
-    finite_model,
-    judge,
-    result_of,
-    screen_evaluation,
-)
+from strategies.server.identity import random_challenge
+from strategies.server.in_progress import RoundInProgress
+from strategies.server.judging import screen_evaluation
+from strategies.server.open_run import OpenRun
+from strategies.server.replies import Training
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -41,18 +36,20 @@ if TYPE_CHECKING:
     from bcfl_plugins.types import RoundResult, Validation
     from strategies._flower import ArrayRecord, Grid, Message, MetricRecord
     from strategies._flower import strategy as flower
+    from strategies.server.judging import Judged
 
     EvaluateFn = Callable[[int, ArrayRecord], MetricRecord | None]
 
 Bcfl = Mapping[str, object] | BcflConfig | Session | None
 """What the argument ``bcfl`` may be."""
 
+_NO_RUN = RunInfo(0, 0)
 _log = logging.getLogger("flwr.bcfl")
 
 
 @dataclass(slots=True)
-class Guard:
-    """The state around one strategy.
+class RoundLifecycle:
+    """What happens around the rounds of one strategy.
 
     Parameters
     ----------
@@ -60,33 +57,42 @@ class Guard:
         The checked config.
     given : Session or None
         An open session of the caller, used and left open.
+    validation : callable or None
+        The server's own measure of a model.
     clock : Clock
         The time.
     challenge : callable
         Makes 32 fresh random bytes.
-    validation : callable or None
-        The server's own measure of a model.
+
+    Raises
+    ------
+    ConfigError
+        If the screening is off while plugins are named, or a session is given a validation late.
     """
 
     config: BcflConfig
     given: Session | None = None
+    validation: Validation | None = None
     clock: Clock = field(default_factory=Clock)
     challenge: Callable[[], bytes] = random_challenge
-    validation: Validation | None = None
-    _session: Session | None = None
-    _run: RunInfo | None = None
-    _identities: Identities | None = None
-    _eligible: frozenset[int] | None = None
-    _training: Training | None = None
-    _replies: Replies | None = None
-    _judged: Judged | None = None
-    _ended: RoundResult | None = None
+    _run: OpenRun | None = None
+    _round: RoundInProgress | None = None
+    _settled: RoundResult | None = None
+    _watched: bool = False
     _evaluating: frozenset[int] = frozenset()
     _node_metrics: Mapping[str, Any] = field(default_factory=dict)
-    _watched: bool = False
+
+    def __post_init__(self) -> None:
+        if self.validation is not None and self.given is not None:
+            raise ConfigError("give validation to open_session, which made this session")
+        if self.config.screen == "off" and self.has_plugins:
+            raise ConfigError(
+                'bcfl.screen is "off", but plugins judge screened updates only: set bcfl.screen '
+                "to strict, or bcfl.plugins to nothing"
+            )
 
     @classmethod
-    def of(cls, bcfl: Bcfl, validation: Validation | None = None) -> Guard:
+    def of(cls, bcfl: Bcfl, validation: Validation | None = None) -> Self:
         """Read the arguments ``bcfl`` and ``validation``.
 
         Raises
@@ -96,23 +102,13 @@ class Guard:
         """
         match bcfl:
             case Session():
-                guard = cls(bcfl.config, given=bcfl)
-                guard._use(bcfl)
+                return cls(bcfl.config, bcfl, validation)
             case BcflConfig():
-                guard = cls(bcfl)
+                return cls(bcfl, None, validation)
             case Mapping():
-                guard = cls(BcflConfig.from_run_config(bcfl))
+                return cls(BcflConfig.from_run_config(bcfl), None, validation)
             case None:
-                guard = cls(BcflConfig())
-        guard.validation = validation
-        if validation is not None and guard.given is not None:
-            raise ConfigError("give validation to open_session, which made this session")
-        if guard.config.screen == "off" and guard.has_plugins:
-            raise ConfigError(
-                'bcfl.screen is "off", but plugins judge screened updates only: set bcfl.screen '
-                "to strict, or bcfl.plugins to nothing"
-            )
-        return guard
+                return cls(BcflConfig(), None, validation)
 
     @property
     def has_plugins(self) -> bool:
@@ -131,23 +127,23 @@ class Guard:
         )
         failure: BaseException | None = None
         try:
-            self._use(session)
-            run = self._run = RunInfo(grid.run.run_id, num_rounds, grid.run.fab_id)
+            info = RunInfo(grid.run.run_id, num_rounds, grid.run.fab_id)
+            self._run = OpenRun.of(session, info, self.challenge)
             names = ", ".join(session.hooks.names)
             _log.info("bcfl: plugins %s; chain %s", names, self.config.chain)
             try:
-                session.hooks.run_started(run)
+                session.hooks.run_started(info)
                 yield
                 self._end_round({})
             except BaseException as error:
                 failure = error
                 raise
             finally:
-                session.hooks.run_finished(run, failure)
+                session.hooks.run_finished(info, failure)
         finally:
             if self.given is None:
                 session.close()
-                self._session = None
+                self._run = None
 
     def watched(self, evaluate_fn: EvaluateFn) -> EvaluateFn:
         """Return the same function, whose answer ends a round."""
@@ -163,28 +159,24 @@ class Guard:
 
     def following(self, grid: Grid) -> Grid:
         """Return the grid for a run: one that follows the chain where a plugin does."""
-        if self._session is None or not self._session.hooks.follows:
+        if self._run is None or not self._run.hooks.follows:
             return grid
         return FollowingGrid(grid, self, self.clock)
 
     def follows(self, messages: Sequence[Message]) -> bool:
-        """Say whether these are the training messages of the round that was configured."""
-        if self._training is None or self._replies is None:
-            return False
-        asked = {message.metadata.dst_node_id for message in messages}
-        return bool(asked) and asked == self._training.asked
+        """Say whether these are the training messages of the round in progress."""
+        return self._round is not None and self._round.follows(messages)
 
     def arrived(self, replies: Sequence[Message], *, last: bool) -> bool:
         """Hand replies to the plugins as they come; say whether the round is sealed."""
-        if self._replies is None or self._session is None:
-            return False
-        return self._replies.arrive(replies, self._session.hooks, last=last)
+        return self._round is not None and self._round.arrived(replies, last=last)
 
     def training_nodes(self, strategy: flower.Strategy, server_round: int, grid: Grid) -> Grid:
         """Return the grid that the strategy may sample from."""
         self._end_round({})  # a strategy with its own loop may not evaluate
-        self._training = self._replies = self._judged = self._eligible = None
-        if self._session is None:
+        self._round = None
+        run = self._current_run(grid)
+        if run is None:
             if self.has_plugins:
                 raise ConfigError(
                     f"bcfl.plugins names {self.config.plugins}, and they run within start() only. "
@@ -192,9 +184,8 @@ class Guard:
                     f"loop yourself, hand in an open Session"
                 )
             return grid
-        if self._run is None:
-            self._run = RunInfo(grid.run.run_id, 0, grid.run.fab_id)
-        return self._wait(strategy, "train", server_round, grid)
+        run.eligible = frozenset()
+        return self._wait(run, strategy, "train", server_round, grid)
 
     def open_round(
         self,
@@ -206,84 +197,65 @@ class Guard:
         """Open the round on chain if a plugin does, and say so in the messages."""
         if self.config.screen == "off":
             return messages
-        listed = list(messages)
-        reference = to_arrays(arrays)
+        run, listed, reference = self._run, list(messages), to_arrays(arrays)
         opened = None
-        if self._session is not None and listed:
-            run = self._run_info()
-            opened = self._session.hooks.round_opening(run, server_round, reference)
-        rules = rules_of(strategy, self.config.max_examples, whole=opened is not None)
-        if rules.model is not Model.ARRAYS and "outliers" in self.config.plugin_names:
+        if run is not None and listed:
+            opened = run.hooks.round_opening(run.info, server_round, reference)
+        expected = expectations_of(strategy, self.config.max_examples, whole=opened is not None)
+        if expected.model is not Model.ARRAYS and "outliers" in self.config.plugin_names:
             raise ConfigError(
                 "outliers compares arrays, and XGBoost strategies send trees; take outliers out "
                 "of bcfl.plugins"
             )
         if opened is not None:
-            listed = instruct(listed, Instruction(opened, rules.weight_key))
-        training = self._training = Training(
-            RoundContext(self._run_info(), server_round, opened, reference),
-            rules,
-            frozenset(message.metadata.dst_node_id for message in listed),
-        )
-        self._replies = Replies(training, self._node)
+            listed = instruct(listed, Instruction(opened, expected.weight_key))
+        info = _NO_RUN if run is None else run.info
+        asked = frozenset(message.metadata.dst_node_id for message in listed)
+        ctx = RoundContext(info, server_round, opened, reference)
+        self._round = RoundInProgress(Training(ctx, expected, asked), run)
         return listed
 
-    def acts_on(self, server_round: int) -> bool:
-        """Say whether the replies of a round are screened: somebody was asked, and it is on.
+    def round_to_judge(self, server_round: int) -> RoundInProgress | None:
+        """Return the round whose replies are to be screened: somebody was asked, and it is on.
 
         Raises
         ------
         RoundNotConfigured
-            If the round is not the one that was configured.
+            If the round is not the one in progress.
         """
         if self.config.screen == "off":
-            return False
-        if self._training is None or self._training.ctx.server_round != server_round:
+            return None
+        current = self._round
+        if current is None or current.training.ctx.server_round != server_round:
             raise RoundNotConfigured(server_round)
-        return bool(self._training.asked)
-
-    def judge(self, replies: Iterable[Message]) -> list[Message]:
-        """Screen and judge the replies; return what the strategy may average."""
-        hooks = None if self._session is None else self._session.hooks
-        training, read = self._open_training(), self._replies
-        self._replies = None
-        self._judged, accepted = judge(training, replies, self._node, hooks, read)
-        return accepted
+        return current if current.training.asked else None
 
     def settle(
-        self, arrays: ArrayRecord | None, metrics: MetricRecord | None
+        self,
+        current: RoundInProgress,
+        judged: Judged,
+        arrays: ArrayRecord | None,
+        metrics: MetricRecord | None,
     ) -> tuple[ArrayRecord | None, MetricRecord | None]:
-        """Hand the round's result to the plugins; return what the strategy's caller gets.
-
-        An aggregate that is not finite is not taken: the model stays as it was.
-        """
-        training = self._open_training()
-        model = finite_model(arrays, training.ctx.server_round)
-        if model is None:
-            arrays = None
-        if self._session is None or self._judged is None:
-            return arrays, metrics
-        if arrays is not None:
-            arrays = restored(arrays, training.ctx.reference)
-            model = to_arrays(arrays)
-        result = result_of(training, self._judged, model, metrics)
-        if model is not None:
-            weights = self._session.hooks.reward_weights(result, self._judged.updates)
-            result = replace(result, judged=weigh(result.judged, weights))
-        self._ended = result
-        self._session.hooks.round_settling(result)
+        """End the round, and hand its result to the plugins; return what the caller gets."""
+        self._round = None
+        arrays, result = current.result(judged, arrays, metrics)
+        if result is not None and current.run is not None:
+            self._settled = result
+            current.run.hooks.round_settling(result)
         return arrays, metrics
 
     def evaluating_nodes(self, strategy: flower.Strategy, server_round: int, grid: Grid) -> Grid:
         """Return the grid that the strategy may sample from: the nodes of the training round."""
         self._evaluating = frozenset()
         self._node_metrics = {}
-        if self._session is None:
+        run = self._current_run(grid)
+        if run is None:
             return grid
-        still = [node for node in sorted(grid.get_node_ids()) if node in (self._eligible or ())]
+        still = [node for node in sorted(grid.get_node_ids()) if node in run.eligible]
         if len(still) >= nodes_needed(strategy, "evaluate"):
             return GridView(grid, still)
-        return self._wait(strategy, "evaluate", server_round, grid)
+        return self._wait(run, strategy, "evaluate", server_round, grid)
 
     def ask_to_evaluate(self, messages: Iterable[Message]) -> Iterable[Message]:
         """Note who is asked."""
@@ -299,8 +271,8 @@ class Guard:
         """Return the replies that the strategy may average."""
         if self.config.screen == "off" or not self._evaluating:
             return replies
-        rules = rules_of(strategy, self.config.max_examples, whole=False)
-        return screen_evaluation(replies, self._evaluating, rules)
+        expected = expectations_of(strategy, self.config.max_examples, whole=False)
+        return screen_evaluation(replies, self._evaluating, expected)
 
     def evaluated_by_nodes(self, metrics: MetricRecord | None) -> None:
         """Keep the nodes' metrics; without a function on the server they end the round."""
@@ -308,60 +280,30 @@ class Guard:
         if not self._watched:
             self._end_round(self._node_metrics)
 
-    def _use(self, session: Session) -> None:
-        self._session = session
-        chain = session.services.chain
-        if chain is not None:
-            self._identities = Identities(
-                genesis=chain.client.genesis_hash,
-                federation=chain.federation,
-                dev=chain.embedded or session.config.coordinator.startswith("//"),
-                challenge=self.challenge,
-            )
+    def _current_run(self, grid: Grid) -> OpenRun | None:
+        """Return the open run. With a session of the caller's, a run needs no `start`."""
+        if self._run is None and self.given is not None:
+            info = RunInfo(grid.run.run_id, 0, grid.run.fab_id)
+            self._run = OpenRun.of(self.given, info, self.challenge)
+        return self._run
 
     def _wait(
-        self, strategy: flower.Strategy, phase: str, server_round: int, grid: Grid
+        self, run: OpenRun, strategy: flower.Strategy, phase: str, server_round: int, grid: Grid
     ) -> GridView:
         wanted = nodes_needed(strategy, phase)
         eligible = wait_for_nodes(
             grid,
-            lambda connected: self._exclude(server_round, grid, connected),
+            lambda connected: run.left_out(server_round, grid, connected),
             server_round=server_round,
             needed=max(wanted, self.config.min_nodes) if wanted else 0,
             wait_s=self.config.wait_s,
             clock=self.clock,
         )
-        self._eligible = frozenset(eligible)
+        run.eligible = frozenset(eligible)
         return GridView(grid, eligible)
 
-    def _exclude(self, server_round: int, grid: Grid, connected: tuple[int, ...]) -> dict[int, str]:
-        session, identities = self._session, self._identities
-        if session is None:
-            return {}
-        refs = tuple(NodeRef(NodeId(node)) for node in connected)
-        if identities is not None:
-            refs = identities.identify(grid, connected)
-        left_out: dict[int, str] = {}
-        for node, reason in session.hooks.eligible_nodes(
-            self._run_info(), server_round, refs
-        ).items():
-            problem = None if identities is None else identities.problem(node)
-            left_out[node] = reason if problem is None else f"{reason} ({problem})"
-        return left_out
-
-    def _node(self, node_id: NodeId) -> NodeRef:
-        return NodeRef(node_id) if self._identities is None else self._identities.known(node_id)
-
     def _end_round(self, metrics: Mapping[str, Any]) -> None:
-        ended, self._ended = self._ended, None
-        if ended is not None and self._session is not None:
+        settled, self._settled = self._settled, None
+        if settled is not None and self._run is not None:
             scalars = {k: float(v) for k, v in metrics.items() if isinstance(v, int | float)}
-            self._session.hooks.round_evaluated(ended, scalars)
-
-    def _run_info(self) -> RunInfo:
-        return RunInfo(0, 0) if self._run is None else self._run
-
-    def _open_training(self) -> Training:
-        if self._training is None:
-            raise RoundNotConfigured(0)
-        return self._training
+            self._run.hooks.round_evaluated(settled, scalars)

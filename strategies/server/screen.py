@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from pallet_bridge.types import SignedCommitment
     from strategies._flower import Message, MetricRecord
-    from strategies.server.expectations import Rules
+    from strategies.server.expectations import Expectations
 
     NDArray = np.ndarray[Any, np.dtype[Any]]
 
@@ -79,7 +79,9 @@ class Reply:
     commitment: SignedCommitment | None = None
 
 
-def examine_train(message: Message, reference: Mapping[str, NDArray], rules: Rules) -> Reply:
+def examine_train(
+    message: Message, reference: Mapping[str, NDArray], expected: Expectations
+) -> Reply:
     """Read a reply to a training round.
 
     Parameters
@@ -88,7 +90,7 @@ def examine_train(message: Message, reference: Mapping[str, NDArray], rules: Rul
         A reply with content.
     reference : Mapping[str, NDArray]
         The model that went out.
-    rules : Rules
+    expected : Expectations
         What the strategy needs.
 
     Raises
@@ -97,9 +99,9 @@ def examine_train(message: Message, reference: Mapping[str, NDArray], rules: Rul
         If it cannot be averaged, with the first problem found.
     """
     metric_name, metrics = _metrics_of(message)
-    weight = _checked_metrics(metrics, rules)
-    if rules.loss_key is not None:
-        _check_loss(metrics.get(rules.loss_key), rules.loss_key)
+    weight = _checked_metrics(metrics, expected)
+    if expected.loss_key is not None:
+        _check_loss(metrics.get(expected.loss_key), expected.loss_key)
     records = {k: v for k, v in message.content.array_records.items() if not k.startswith(OURS)}
     if len(records) != 1:
         raise Unfit(Reason.MALFORMED, f"{len(records)} ArrayRecords, not one")
@@ -108,7 +110,9 @@ def examine_train(message: Message, reference: Mapping[str, NDArray], rules: Rul
         sent = to_arrays(record)
     except UnreadableArray as error:
         raise Unfit(Reason.MALFORMED, str(error)) from error
-    arrays = _as_model(sent, reference) if rules.model is Model.ARRAYS else _as_blob(sent, rules)
+    arrays = (
+        _as_model(sent, reference) if expected.model is Model.ARRAYS else _as_blob(sent, expected)
+    )
     return Reply(
         node_id=NodeId(message.metadata.src_node_id),
         message=message,
@@ -121,7 +125,7 @@ def examine_train(message: Message, reference: Mapping[str, NDArray], rules: Rul
     )
 
 
-def examine_evaluate(message: Message, rules: Rules) -> Reply:
+def examine_evaluate(message: Message, expected: Expectations) -> Reply:
     """Read a reply to an evaluation; only its metrics matter.
 
     Raises
@@ -130,7 +134,7 @@ def examine_evaluate(message: Message, rules: Rules) -> Reply:
         If it cannot be averaged.
     """
     metric_name, metrics = _metrics_of(message)
-    weight = _checked_metrics(metrics, rules)
+    weight = _checked_metrics(metrics, expected)
     node_id = NodeId(message.metadata.src_node_id)
     return Reply(node_id, message, "", metric_name, {}, {}, metrics, weight)
 
@@ -260,11 +264,11 @@ def _metrics_of(message: Message) -> tuple[str, Mapping[str, Any]]:
     return name, plain_metrics(record)
 
 
-def _checked_metrics(metrics: Mapping[str, Any], rules: Rules) -> int | float:
-    if rules.weight_key not in metrics:
-        raise Unfit(Reason.MALFORMED, f"no metric {rules.weight_key!r}")
-    weight = metrics[rules.weight_key]
-    problem = weight_problem(weight, rules)
+def _checked_metrics(metrics: Mapping[str, Any], expected: Expectations) -> int | float:
+    if expected.weight_key not in metrics:
+        raise Unfit(Reason.MALFORMED, f"no metric {expected.weight_key!r}")
+    weight = metrics[expected.weight_key]
+    problem = weight_problem(weight, expected)
     if problem is not None:
         raise Unfit(Reason.BAD_WEIGHT, problem)
     for key, value in metrics.items():
@@ -325,11 +329,11 @@ def _fits(dtype: np.dtype[Any], like: np.dtype[Any]) -> bool:
     return dtype.kind in {"f": "fiu", "i": "iu", "u": "iu"}.get(like.kind, like.kind)
 
 
-def _as_blob(sent: Mapping[str, NDArray], rules: Rules) -> Mapping[str, NDArray]:
+def _as_blob(sent: Mapping[str, NDArray], expected: Expectations) -> Mapping[str, NDArray]:
     blob = sent.get("0")
     if len(sent) != 1 or blob is None or blob.dtype != np.uint8 or blob.ndim != 1:
         raise Unfit(Reason.MALFORMED, "an XGBoost model is one array of bytes called '0'")
-    problem = trees_problem(blob.tobytes()) if rules.model is Model.TREES else None
+    problem = trees_problem(blob.tobytes()) if expected.model is Model.TREES else None
     if problem is not None:
         raise Unfit(Reason.MALFORMED, problem)
     return sent

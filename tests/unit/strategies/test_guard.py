@@ -319,6 +319,18 @@ def test_replies_without_a_configured_round_are_refused(toy: Any) -> None:
         strategies.FedAvg().aggregate_train(1, [])
 
 
+def test_a_round_is_aggregated_once(toy: Any) -> None:
+    strategy = strategies.FedAvg(fraction_evaluate=0.0)
+    with InProcessGrid(toy.app_of(), 2) as grid:
+        sent = toy.record(toy.model())
+        messages = list(strategy.configure_train(1, sent, toy.config_record(), grid))
+        replies = grid.send_and_receive(messages)
+        arrays, _ = strategy.aggregate_train(1, replies)
+        assert arrays is not None
+        with pytest.raises(RoundNotConfigured, match="round 1"):
+            strategy.aggregate_train(1, replies)
+
+
 @pytest.mark.parametrize("fraction", ["fraction_train", "fraction_evaluate"])
 def test_phases_that_are_switched_off_stay_off(toy: Any, fraction: Any) -> None:
     recorder = Recorder()

@@ -16,8 +16,9 @@ from pallet_bridge.types import Reason
 from strategies.messages.records import to_arrays
 from strategies.messages.wire import COMMIT, Instruction
 from strategies.server.contents import instruct
-from strategies.server.expectations import Model, Rules
-from strategies.server.judging import Training, judge
+from strategies.server.expectations import Expectations, Model
+from strategies.server.judging import Judged, judge
+from strategies.server.replies import Replies, Training
 from strategies.testing import FIRST_NODE_ID, InProcessGrid
 
 OPENED = OpenedRound(federation=1, round=4, genesis=bytes(range(32)))
@@ -35,9 +36,15 @@ def node_of(node_id: NodeId) -> NodeRef:
 
 def training(toy: Any, opened: OpenedRound = OPENED) -> Training:
     reference = to_arrays(toy.record(toy.model()))
-    rules = Rules("num-examples", None, Model.ARRAYS, 10**9, whole=True)
+    expected = Expectations("num-examples", None, Model.ARRAYS, 10**9, whole=True)
     asked = frozenset(range(FIRST_NODE_ID, FIRST_NODE_ID + NODES))
-    return Training(RoundContext(RunInfo(1, 1), 1, opened, reference), rules, asked)
+    return Training(RoundContext(RunInfo(1, 1), 1, opened, reference), expected, asked)
+
+
+def judged_as(
+    round_: Training, messages: list[Message], known: Any = node_of
+) -> tuple[Judged, list[Message]]:
+    return judge(messages, Replies(round_, known), None)
 
 
 def replies_to(
@@ -95,7 +102,7 @@ TAMPERING = {
 
 
 def test_honest_commitments_are_verified_and_handed_on(toy: Any) -> None:
-    judged, accepted = judge(training(toy), replies_to(toy, OPENED), node_of, None)
+    judged, accepted = judged_as(training(toy), replies_to(toy, OPENED))
     assert [u.node.account for u in judged.judged] == [
         account(u.node.node_id) for u in judged.judged
     ]
@@ -112,7 +119,7 @@ def test_tampering_is_caught_and_costs_its_sender_only(toy: Any, kind: str) -> N
     tamper, reason = TAMPERING[kind]
     replies = replies_to(toy, OPENED)
     tamper(replies[0], toy)
-    judged, accepted = judge(training(toy), replies, node_of, None)
+    judged, accepted = judged_as(training(toy), replies)
     assert [(r.node_id, r.reason) for r in judged.unusable] == [(BAD, reason)]
     assert [u.node.node_id for u in judged.judged] == [BAD + 1, BAD + 2, BAD + 3]
     assert len(accepted) == 3
@@ -121,14 +128,14 @@ def test_tampering_is_caught_and_costs_its_sender_only(toy: Any, kind: str) -> N
 @pytest.mark.parametrize("other", [{"round": 3}, {"federation": 2}, {"genesis": bytes(32)}])
 def test_a_commitment_for_another_place_counts_nowhere_else(toy: Any, other: Any) -> None:
     replies = replies_to(toy, replace(OPENED, **other))
-    judged, accepted = judge(training(toy), replies, node_of, None)
+    judged, accepted = judged_as(training(toy), replies)
     assert {r.reason for r in judged.unusable} == {Reason.BAD_SIGNATURE}
     assert len(judged.unusable) == NODES
     assert accepted == []
 
 
 def test_a_node_without_an_account_cannot_commit(toy: Any) -> None:
-    judged, _ = judge(training(toy), replies_to(toy, OPENED), NodeRef, None)
+    judged, _ = judged_as(training(toy), replies_to(toy, OPENED), NodeRef)
     assert {r.detail for r in judged.unusable} == {"it has not proved an account"}
 
 
@@ -142,8 +149,6 @@ def test_of_two_replies_in_one_name_the_signed_one_counts(toy: Any, first: bool)
             forged = Message(content, reply_to=Message(RecordDict(), BAD, "train"))
         return [forged, *replies] if first else [*replies, forged]
 
-    judged, accepted = judge(
-        training(toy), replies_to(toy, OPENED, arrivals=arrivals), node_of, None
-    )
+    judged, accepted = judged_as(training(toy), replies_to(toy, OPENED, arrivals=arrivals))
     assert judged.unusable == ()
     assert len(accepted) == NODES

@@ -1,0 +1,79 @@
+"""One training round, from its opening to its settling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from bcfl_plugins.merge import weigh
+from bcfl_plugins.types import NodeRef
+from strategies.messages.records import restored, to_arrays
+from strategies.server.judging import finite_model, judge, result_of
+from strategies.server.replies import Replies
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from bcfl_plugins.types import RoundResult
+    from strategies._flower import ArrayRecord, Message, MetricRecord
+    from strategies.server.judging import Judged
+    from strategies.server.open_run import OpenRun
+    from strategies.server.replies import Training
+
+
+@dataclass(slots=True)
+class RoundInProgress:
+    """A training round whose messages are out. It is made by opening, and dropped by settling.
+
+    Parameters
+    ----------
+    training : Training
+        What was fixed when it was opened.
+    run : OpenRun or None
+        The run with the plugins; `None` without plugins.
+    """
+
+    training: Training
+    run: OpenRun | None
+    replies: Replies = field(init=False)
+    _gathering: bool = True
+
+    def __post_init__(self) -> None:
+        self.replies = Replies(self.training, NodeRef if self.run is None else self.run.node)
+
+    def follows(self, messages: Sequence[Message]) -> bool:
+        """Say whether these are the round's messages, and its replies are still awaited."""
+        asked = {message.metadata.dst_node_id for message in messages}
+        return self._gathering and bool(asked) and asked == self.training.asked
+
+    def arrived(self, replies: Sequence[Message], *, last: bool) -> bool:
+        """Hand replies to the plugins as they come; say whether the round is sealed."""
+        if self.run is None or not self._gathering:
+            return False
+        return self.replies.arrive(replies, self.run.hooks, last=last)
+
+    def judge(self, replies: Iterable[Message]) -> tuple[Judged, list[Message]]:
+        """Screen and judge the replies; return the verdicts, and what may be averaged."""
+        self._gathering = False
+        return judge(replies, self.replies, None if self.run is None else self.run.hooks)
+
+    def result(
+        self, judged: Judged, arrays: ArrayRecord | None, metrics: MetricRecord | None
+    ) -> tuple[ArrayRecord | None, RoundResult | None]:
+        """Return the new model and, where plugins are, the round's result with the rewards.
+
+        An aggregate that is not finite is not taken: the model stays as it was.
+        """
+        model = finite_model(arrays, self.training.ctx.server_round)
+        if model is None:
+            arrays = None
+        if self.run is None:
+            return arrays, None
+        if arrays is not None:
+            arrays = restored(arrays, self.training.ctx.reference)
+            model = to_arrays(arrays)
+        result = result_of(self.training, judged, model, metrics)
+        if model is not None:
+            weights = self.run.hooks.reward_weights(result, judged.updates)
+            result = replace(result, judged=weigh(result.judged, weights))
+        return arrays, result

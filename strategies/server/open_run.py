@@ -1,0 +1,74 @@
+"""A run whose session is open: its plugins, and who is behind its nodes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from bcfl_plugins.types import NodeId, NodeRef
+from strategies.server.identity import Identities
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bcfl_plugins.manager import PluginManager
+    from bcfl_plugins.session import Session
+    from bcfl_plugins.types import RunInfo
+    from strategies._flower import Grid
+
+
+@dataclass(slots=True)
+class OpenRun:
+    """One run from the opening of its session.
+
+    Parameters
+    ----------
+    session : Session
+        The open session.
+    info : RunInfo
+        What the plugins are told about the run.
+    identities : Identities or None
+        Which account is behind which node; `None` without a chain.
+    eligible : frozenset of int
+        The nodes that the latest training round could sample from.
+    """
+
+    session: Session
+    info: RunInfo
+    identities: Identities | None
+    eligible: frozenset[int] = frozenset()
+
+    @classmethod
+    def of(cls, session: Session, info: RunInfo, challenge: Callable[[], bytes]) -> Self:
+        """Begin a run: no node has said yet who it is."""
+        chain = session.services.chain
+        if chain is None:
+            return cls(session, info, None)
+        identities = Identities(
+            genesis=chain.client.genesis_hash,
+            federation=chain.federation,
+            dev=chain.embedded or session.config.coordinator.startswith("//"),
+            challenge=challenge,
+        )
+        return cls(session, info, identities)
+
+    @property
+    def hooks(self) -> PluginManager:
+        """The plugins."""
+        return self.session.hooks
+
+    def node(self, node_id: NodeId) -> NodeRef:
+        """Return what is known about a node."""
+        return NodeRef(node_id) if self.identities is None else self.identities.known(node_id)
+
+    def left_out(self, server_round: int, grid: Grid, connected: tuple[int, ...]) -> dict[int, str]:
+        """Ask new nodes who they are, and the plugins who may not take part, with the reasons."""
+        identities = self.identities
+        refs = tuple(NodeRef(NodeId(node)) for node in connected)
+        if identities is not None:
+            refs = identities.identify(grid, connected)
+        found: dict[int, str] = {}
+        for node, reason in self.hooks.eligible_nodes(self.info, server_round, refs).items():
+            problem = None if identities is None else identities.problem(node)
+            found[node] = reason if problem is None else f"{reason} ({problem})"
+        return found
