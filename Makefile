@@ -65,9 +65,9 @@ format: $(READY)
 	$(BIN)/ruff format $(CODE)
 
 bench: $(READY)
-	$(BIN)/python -m benchmarks.chain_core --quick
-	$(BIN)/python -m benchmarks.chain_rpc --quick
-	$(BIN)/python -m benchmarks.defense_rejections --quick
+	$(BIN)/python -m benchmarks.chain.core --quick
+	$(BIN)/python -m benchmarks.chain.rpc --quick
+	$(BIN)/python -m benchmarks.rejections --quick
 	$(BIN)/python -m benchmarks.speed --quick
 	$(BIN)/python -m benchmarks.fairness --quick
 	$(BIN)/python -m benchmarks.accuracy --quick

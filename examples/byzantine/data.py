@@ -40,7 +40,7 @@ class Digits:
 
 
 @dataclass(frozen=True, slots=True)
-class Federation:
+class FederatedData:
     """One share of the training data per node, and a test set that no node holds."""
 
     nodes: tuple[Digits, ...]
@@ -48,7 +48,7 @@ class Federation:
 
 
 @cache
-def federated_digits(seed: int, nodes: int, alpha: float, min_examples: int) -> Federation:
+def federated_digits(seed: int, nodes: int, alpha: float, min_examples: int) -> FederatedData:
     """Split the digits over `nodes`, each class by a Dirichlet draw of its own (Hsu et al., 2019).
 
     Parameters
@@ -75,7 +75,7 @@ def federated_digits(seed: int, nodes: int, alpha: float, min_examples: int) -> 
     for _ in range(MAX_DRAWS):
         shares = _dirichlet_shares(rng, train.labels, nodes, alpha)
         if min(map(len, shares)) >= min_examples:
-            return Federation(tuple(train.take(share) for share in shares), test)
+            return FederatedData(tuple(train.take(share) for share in shares), test)
     msg = (
         f"no split of {len(train)} digits in {MAX_DRAWS} draws gave each of {nodes} nodes "
         f"{min_examples} examples at alpha={alpha}; raise alpha or lower min_examples"

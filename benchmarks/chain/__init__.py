@@ -1,0 +1,1 @@
+"""Speed of the embedded chain: its execution core, and what a client sees of its node."""

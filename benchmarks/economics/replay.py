@@ -1,0 +1,86 @@
+"""A sampled run, played on the runtime: the same verdicts must come to the same money."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from benchmarks.economics.model import History, sample
+from benchmarks.economics.stage import Stage
+from benchmarks.economics.table import MOVES
+from pallet_bridge.types import Planck
+
+if TYPE_CHECKING:
+    from benchmarks.economics.model import Setting
+    from benchmarks.economics.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """One run, twice; planck.
+
+    Parameters
+    ----------
+    sampled, played : tuple of Planck
+        What each member gained with all its accounts, by the samples and on the runtime.
+    escrow, burned : Planck
+        What the escrow paid, and what is gone.
+    """
+
+    sampled: tuple[Planck, ...]
+    played: tuple[Planck, ...]
+    escrow: Planck
+    burned: Planck
+
+    @property
+    def worst(self) -> int:
+        """The greatest difference of any member."""
+        return max(abs(s - p) for s, p in zip(self.sampled, self.played, strict=True))
+
+    @property
+    def is_conserved(self) -> bool:
+        """True when what all members gained is what the escrow paid less what was burned."""
+        return sum(self.played) == self.escrow - self.burned
+
+
+def replay(table: Table, setting: Setting) -> Replay:
+    """Sample one run in which work costs nothing, and play it on the runtime.
+
+    Parameters
+    ----------
+    table : Table
+        The money path.
+    setting : Setting
+        What to draw.
+    """
+    history = History()
+    setting = replace(setting, runs=1, cost=Planck(0))
+    purse = sample(table, setting, history=history)
+    members = setting.members
+    spare = int(sum(flags.sum() for flags in history.renewed))
+    with Stage(table.terms, members, spare) as stage:
+        account = list(range(members))
+        owner = account.copy()
+        for here, columns, renewed in zip(
+            history.here, history.columns, history.renewed, strict=True
+        ):
+            verdicts = {account[m]: MOVES[columns[m]][0] for m in range(members) if here[m]}
+            if stage.play(verdicts):
+                raise RuntimeError("the runtime shuts out a member whom the samples let in")
+            for member in range(members):
+                if renewed[member]:
+                    stage.leave(account[member])
+                    account[member] = len(owner)
+                    owner.append(member)
+                    stage.join(account[member])
+        stage.finish()
+        gained: Counter[int] = Counter()
+        for number, member in enumerate(owner):
+            gained[member] += stage.gain(number)
+        return Replay(
+            tuple(Planck(round(value)) for value in purse.money[0]),
+            tuple(Planck(gained[m]) for m in range(members)),
+            stage.paid_out(),
+            stage.burned(),
+        )

@@ -1,0 +1,1 @@
+"""How long one aggregation takes, beside a matrix product and Flower's own strategies."""
