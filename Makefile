@@ -34,7 +34,7 @@ $(READY): requirements/uv.txt requirements/dev.txt pyproject.toml
 	touch $@
 
 test-python: $(READY) npm
-	$(BIN)/python scripts/build_wasm.py check
+	$(BIN)/python -m scripts.runtime.build_wasm check
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 # polkadot.js is the second real client of the embedded chain; its test says so when npm is absent.
@@ -46,7 +46,7 @@ test-rust: $(READY)
 	@if command -v cargo >/dev/null; then cd $(RUST) && cargo test --locked --quiet \
 	  && cargo test --locked --quiet -p pallet-bcfl -p pallet-validator-set --features runtime-benchmarks bench; \
 	else echo "skipped: the pallet's own tests need cargo (rustup.rs)"; fi
-	$(BIN)/python scripts/build_wasm.py verify || test $$? -eq 3
+	$(BIN)/python -m scripts.runtime.build_wasm verify || test $$? -eq 3
 
 lint-python: $(READY)
 	$(BIN)/ruff check $(CODE)
@@ -75,17 +75,17 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.demo_seeds --seeds 2 --dry
 
 wasm: $(READY)
-	$(BIN)/python scripts/build_wasm.py build
+	$(BIN)/python -m scripts.runtime.build_wasm build
 
 # Needs the published crate frame-omni-bencher (the variable leaves out its own test runtime):
 # SKIP_WASM_BUILD=1 cargo install frame-omni-bencher --version 0.28.0 --locked
 weights: $(READY)
-	$(BIN)/python scripts/weights.py $(ARGS)
+	$(BIN)/python -m scripts.runtime.weights $(ARGS)
 
 # A million random calls on the pallet natively, and a hundred thousand on the real runtime.
 fuzz: $(READY)
 	cd $(RUST) && BCFL_FUZZ_CALLS=1000000 cargo test --locked --profile fuzz -p pallet-bcfl fuzz::long -- --nocapture
-	$(BIN)/python -m scripts.chain_machine --steps 100000
+	$(BIN)/python -m scripts.runtime.fuzz --steps 100000
 
 # Versions and hashes, no addresses.
 lock: $(READY)

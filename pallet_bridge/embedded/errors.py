@@ -32,7 +32,7 @@ class BadBlob(EmbeddedError):
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"not a usable runtime blob: {self.reason}. Rebuild it with scripts/build_wasm.py."
+        return f"not a usable runtime blob: {self.reason}. Rebuild it: `make wasm`."
 
 
 class GenesisRefused(EmbeddedError):

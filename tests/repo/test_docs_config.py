@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bcfl_plugins import BcflConfig
 from bcfl_plugins.manager import installed_plugins
-from scripts.config_table import render
+from scripts.docs.config_table import render
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "config.md"
 
@@ -17,7 +17,7 @@ def test_the_table_is_the_generated_one() -> None:
     page = PAGE.read_text(encoding="utf-8")
     table = page.split("<!-- table: start -->")[1].split("<!-- table: end -->")[0]
     assert table.strip() == render().strip(), (
-        "run `python -m scripts.config_table` and paste what it prints between the marks"
+        "run `python -m scripts.docs.config_table` and paste what it prints between the marks"
     )
 
 

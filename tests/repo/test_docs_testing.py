@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from bcfl_plugins.cli.app import app
 from bcfl_plugins.testing import CheckFailed
 from bcfl_plugins.testing.checks import BY_NAME
-from scripts.check_table import WHEN, render
+from scripts.docs.check_table import WHEN, render
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
@@ -42,7 +42,7 @@ def test_both_commands_are_shown() -> None:
 def test_the_table_is_that_of_the_kit() -> None:
     table = TEXT.split("<!-- checks: start -->")[1].split("<!-- checks: end -->")[0]
     assert table.strip().splitlines()[2:] == render().splitlines(), (
-        "run `python -m scripts.check_table` and paste what it prints between the marks"
+        "run `python -m scripts.docs.check_table` and paste what it prints between the marks"
     )
     assert set(WHEN) <= set(BY_NAME)
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from scripts.kit_by_hand import on_byzfl, on_flower
-from scripts.kit_by_hand.shown import Shown, off, pairs, table, wanted
+from scripts.kit.by_hand import on_byzfl, on_flower
+from scripts.kit.by_hand.shown import Shown, off, pairs, table, wanted
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -19,7 +19,7 @@ TEXT = (Path(__file__).resolve().parents[2] / "docs" / "testing.md").read_text(e
 def test_flower_does_what_the_page_says() -> None:
     printed, problems = table(on_flower.SHOWN)
     assert not problems
-    assert printed in TEXT, "run `python -m scripts.kit_by_hand flower` and paste what it prints"
+    assert printed in TEXT, "run `python -m scripts.kit.by_hand flower` and paste what it prints"
 
 
 @pytest.mark.parametrize("library", [on_flower, on_byzfl])

@@ -1,4 +1,4 @@
-"""Other seeds, other rounds, the same verdicts; `scripts/kit_seeds.py` does it for all rules."""
+"""Other seeds, other rounds, the same verdicts; `scripts/kit/seeds.py` does it for all rules."""
 
 from __future__ import annotations
 

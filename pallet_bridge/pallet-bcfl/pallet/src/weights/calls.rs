@@ -1,4 +1,4 @@
-//! Weights of the calls, measured: `python scripts/weights.py` writes this file anew.
+//! Weights of the calls, measured: `python -m scripts.runtime.weights` writes this file anew.
 //!
 //! Generator: frame-omni-bencher, benchmarking CLI 64.0.0, 2026-11-23; 20 steps,
 //! 20 repeats, Compiled Wasm. Processor: AMD EPYC.

@@ -1,6 +1,6 @@
 """Print what ByzFL makes of a few small rounds, for ``tests/vectors/byzfl.json``.
 
-    python scripts/byzfl_vectors.py > tests/vectors/byzfl.json
+    python -m scripts.kit.byzfl_vectors > tests/vectors/byzfl.json
 
 Run it with an interpreter that has byzfl 0.0.11 and torch, which nothing else here needs. Only
 ByzFL's rules are imported: its other parts want packages that clash with ours. Settings differ

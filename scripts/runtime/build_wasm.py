@@ -2,9 +2,9 @@
 
 Run one of::
 
-    python scripts/build_wasm.py build    # compile, compress, write blob and manifest
-    python scripts/build_wasm.py check    # sources and blob against the manifest, no Rust needed
-    python scripts/build_wasm.py verify   # compile again, compare byte for byte
+    python -m scripts.runtime.build_wasm build    # compile, compress, write blob and manifest
+    python -m scripts.runtime.build_wasm check    # sources and blob against the manifest, no Rust
+    python -m scripts.runtime.build_wasm verify   # compile again, compare byte for byte
 
 Exit codes: 0 same or written, 1 different (the message names what), 2 the compiler failed,
 3 no fitting compiler (the message names what to install).
@@ -30,7 +30,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-ROOT: Final = Path(__file__).resolve().parent.parent
+SCRIPT: Final = Path(__file__).resolve()
+ROOT: Final = SCRIPT.parents[2]
 WORKSPACE: Final = ROOT / "pallet_bridge" / "pallet-bcfl"
 DATA: Final = ROOT / "pallet_bridge" / "runtime"
 BLOB_NAME: Final = "bcfl_runtime.compact.compressed.wasm"
@@ -109,7 +110,7 @@ def source_files(workspace: Path, script: Path) -> list[tuple[str, Path]]:
         names.append(workspace / member / "Cargo.toml")
         names.extend((workspace / member / "src").rglob("*.rs"))
     pairs = [(path.relative_to(workspace).as_posix(), path) for path in names]
-    pairs.append((f"scripts/{script.name}", script))
+    pairs.append((script.relative_to(ROOT).as_posix(), script))
     return sorted(pair for pair in pairs if not _is_left_out(pair[0]))
 
 
@@ -161,7 +162,7 @@ def make_manifest(blob: Blob, toolchain: Toolchain) -> dict[str, object]:
         "blob_sha256": hashlib.sha256(blob.data).hexdigest(),
         "blob_bytes": len(blob.data),
         "raw_bytes": blob.raw_size,
-        "sources_sha256": sources_digest(source_files(WORKSPACE, Path(__file__))),
+        "sources_sha256": sources_digest(source_files(WORKSPACE, SCRIPT)),
         "spec_version": spec_version((WORKSPACE / "runtime/src/lib.rs").read_text("utf-8")),
         "toolchain": toolchain.label,
         "sdk": sdk_versions((WORKSPACE / "Cargo.lock").read_text("utf-8")),
@@ -320,7 +321,7 @@ def check() -> int:
         faults.append(f"{blob.relative_to(ROOT)} is missing")
     elif hashlib.sha256(blob.read_bytes()).hexdigest() != manifest["blob_sha256"]:
         faults.append(f"{blob.relative_to(ROOT)} is not the blob that the manifest describes")
-    if sources_digest(source_files(WORKSPACE, Path(__file__))) != manifest["sources_sha256"]:
+    if sources_digest(source_files(WORKSPACE, SCRIPT)) != manifest["sources_sha256"]:
         faults.append("the Rust sources (or this script) changed after the blob was built")
     for fault in faults:
         print(f"{fault}: run `make wasm`", file=sys.stderr)

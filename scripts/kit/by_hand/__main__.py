@@ -1,8 +1,8 @@
 """Show by plain arithmetic what the testing kit found in Flower's strategies and byzfl's rules.
 
-``python -m scripts.kit_by_hand flower`` or ``... byzfl``. Each row is one call on a few numbers,
+``python -m scripts.kit.by_hand flower`` or ``... byzfl``. Each row is one call on a few numbers,
 without the kit's rounds, checks and tolerances. ``FOUND`` of `on_flower` and `on_byzfl` is the list
-"Found besides" that `scripts.kit_findings` prints; ``--known`` shows the failures as well that
+"Found besides" that `scripts.kit.findings` prints; ``--known`` shows the failures as well that
 were known before. Exit code 1 when a call does not show what it should, or when something has no
 call.
 """
@@ -12,9 +12,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from scripts.kit_by_hand import on_byzfl, on_flower
-from scripts.kit_by_hand.shown import pairs, table, wanted
-from scripts.kit_findings import LISTED
+from scripts.kit.by_hand import on_byzfl, on_flower
+from scripts.kit.by_hand.shown import pairs, table, wanted
+from scripts.kit.findings import LISTED
 
 
 def main() -> int:

@@ -1,6 +1,6 @@
 """Run the testing kit on all our rules: how long it takes, and that other seeds change nothing.
 
-``python -m scripts.kit_seeds --seeds 100`` tries other series of rounds than the one that every
+``python -m scripts.kit.seeds --seeds 100`` tries other series of rounds than the one that every
 machine runs, and compares the verdicts. ``--times`` prints how long both profiles take instead.
 With ``--log FILE`` each run is noted as a line of JSON; what is there already is not run again.
 Times are CPU seconds of this process, so that a busy machine does not change them; let numpy use

@@ -20,7 +20,7 @@ class Shown:
     Parameters
     ----------
     rule : str
-        As `scripts.kit_findings` names it.
+        As `scripts.kit.findings` names it.
     checks : tuple of str
         The checks that the kit found broken and that this call breaks.
     given : str
@@ -88,7 +88,7 @@ def pairs(shown: Iterable[Shown]) -> Pairs:
 
 
 def wanted(found: Mapping[str, str]) -> Pairs:
-    """Return the (rule, check) of a list as `scripts.kit_findings` prints it, without marks."""
+    """Return the (rule, check) of a list as `scripts.kit.findings` prints it, without marks."""
     return {
         (name.strip().rstrip("*†"), check)
         for check, names in found.items()

@@ -12,21 +12,21 @@ from flwr.common import Code, FitRes, Status, ndarrays_to_parameters, parameters
 from flwr.server import strategy as legacy
 from flwr.serverapp import strategy as current
 
-from scripts.kit_by_hand.shown import Shown, answered, differ, numbers, off
+from scripts.kit.by_hand.shown import Shown, answered, differ, numbers, off
 from strategies.testing import FIRST_NODE_ID, InProcessGrid
 from strategies.testing.adapter import reply_content
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from scripts.kit_by_hand.shown import Outcome
+    from scripts.kit.by_hand.shown import Outcome
 
 FOUND = {
     "refuses": "FedTrimmedAvg, legacy FedMedian, legacy FedTrimmedAvg, legacy Krum",
     "integers": "FedMedian, FedTrimmedAvg, Krum, MultiKrum, Bulyan, legacy FedMedian, "
     "legacy FedTrimmedAvg, legacy Bulyan",
 }
-"""What `scripts.kit_findings` prints under "Found besides"."""
+"""What `scripts.kit.findings` prints under "Found besides"."""
 
 MAKERS: dict[str, Callable[[int], Any]] = {
     "FedMedian": lambda _: current.FedMedian(),

@@ -1,6 +1,6 @@
 """Measure the pallets' calls and write their weights.
 
-Run ``python scripts/weights.py`` on a quiet machine. It builds the runtime with the feature
+Run ``python -m scripts.runtime.weights`` on a quiet machine. It builds the runtime with the feature
 ``runtime-benchmarks`` and has frame-omni-bencher run every benchmark in Wasm.
 
 Install the bencher with ``SKIP_WASM_BUILD=1 cargo install frame-omni-bencher --version 0.28.0
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from build_wasm import (
+from scripts.runtime.build_wasm import (
     FAILED,
     INSTALL,
     NO_TOOLCHAIN,

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bcfl_plugins.testing.patience import TookTooLong, within
-from scripts.kit_by_hand.shown import Shown, answered, differ, infinite, numbers, off, says, words
-from scripts.kit_findings import BYZFL, TENSORS, byzfl_rules
+from scripts.kit.by_hand.shown import Shown, answered, differ, infinite, numbers, off, says, words
+from scripts.kit.findings import BYZFL, TENSORS, byzfl_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from scripts.kit_by_hand.shown import Outcome
+    from scripts.kit.by_hand.shown import Outcome
 
     Values = tuple[float, ...]
 
@@ -35,7 +35,7 @@ FOUND = {
     "scale": "Bucketing",
     "mean_without_byzantine": "SMEA†",
 }
-"""What `scripts.kit_findings` prints under "Found besides"."""
+"""What `scripts.kit.findings` prints under "Found besides"."""
 
 PATIENCE = 0.5
 """Seconds that a rule gets; a call takes less than a millisecond."""

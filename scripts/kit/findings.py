@@ -1,6 +1,6 @@
 """Run the testing kit on Flower's own strategies and, where it is installed, on byzfl.
 
-``python -m scripts.kit_findings flower`` or ``... byzfl``; ``--show`` prints each counterexample.
+``python -m scripts.kit.findings flower`` or ``... byzfl``; ``--show`` prints each counterexample.
 byzfl belongs into an environment of its own: its package pulls another torch. Its plots and data
 sets are not needed here and are not imported.
 

@@ -1,6 +1,6 @@
 """Throw many random calls at the pallet in its real runtime, and say what was reached.
 
-``python -m scripts.chain_machine --steps 100000`` prints how often each call succeeded and failed
+``python -m scripts.runtime.fuzz --steps 100000`` prints how often each call succeeded and failed
 with each error, and which of the pallet's errors were never reached. It stops at the first broken
 invariant, with the shortest history that shows it. From 100,000 steps on, an error that was not
 reached is a failure as well.
