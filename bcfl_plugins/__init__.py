@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from bcfl_plugins.config import BcflConfig
 from bcfl_plugins.errors import BcflError, ConfigError, PluginError
-from bcfl_plugins.manager import PluginManager, load
+from bcfl_plugins.load import load_plugins
 from bcfl_plugins.markers import hookimpl
-from bcfl_plugins.merge import merge_verdicts
 from bcfl_plugins.services import ChainServices, Services
 from bcfl_plugins.session import Session, open_session
 from bcfl_plugins.types import (
@@ -35,7 +34,6 @@ __all__ = [
     "NodeRef",
     "OpenedRound",
     "PluginError",
-    "PluginManager",
     "Rejection",
     "RoundContext",
     "RoundResult",
@@ -44,7 +42,6 @@ __all__ = [
     "Session",
     "Verdict",
     "hookimpl",
-    "load",
-    "merge_verdicts",
+    "load_plugins",
     "open_session",
 ]

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from bcfl_plugins.types import Scalar
     from pallet_bridge.types import TrainingValue
 
-NEEDS_CHAIN = frozenset({"staking", "round_log", "slashing"})
-"""Built-in plugins that do nothing without a chain."""
-
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -43,7 +40,7 @@ class BcflConfig:
     chain: str = key(
         "auto",
         'A node\'s address ("ws://host:9944"), "embedded", or "none". "auto": embedded when '
-        "staking, round_log or slashing is named, else none.",
+        "a plugin that is named needs a chain, else none.",
     )
     federation: int = key(0, "Id of the federation on chain.", low=0, high=2**32 - 1)
     coordinator: str = key(
@@ -75,15 +72,6 @@ class BcflConfig:
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ConfigError(f"bcfl.plugins names {', '.join(twice)} twice; name it once")
-        needing = [name for name in names if name in NEEDS_CHAIN]
-        if self.chain == "auto":
-            object.__setattr__(self, "chain", "embedded" if needing else "none")
-        if self.chain == "none" and needing:
-            raise ConfigError(
-                f'bcfl.chain is "none", but {", ".join(needing)} cannot work without a chain; '
-                f"take {'it' if len(needing) == 1 else 'them'} out of bcfl.plugins or set "
-                f'bcfl.chain to "embedded" or a node\'s address'
-            )
         self._check_chain()
 
     @property
@@ -143,7 +131,7 @@ class BcflConfig:
                 raise ConfigError(f"bcfl.{name} is a table for no installed plugin{hint}")
 
     def _check_chain(self) -> None:
-        if self.chain not in {"embedded", "none"} and not self.chain.startswith(
+        if self.chain not in {"auto", "embedded", "none"} and not self.chain.startswith(
             ("ws://", "wss://")
         ):
             hint = near_miss(self.chain, ("embedded", "none", "auto"))

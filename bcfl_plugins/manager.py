@@ -1,28 +1,24 @@
-"""Load the plugins that the config names, and call their hooks in that order.
+"""Call the hooks of a run's plugins in their order.
 
 `PluginManager` is the only door to pluggy: typed, one method a hook, and it checks every answer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from importlib.metadata import EntryPoint, entry_points
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pluggy
 
 from bcfl_plugins import hookspecs
-from bcfl_plugins.errors import ConfigError, PluginError
+from bcfl_plugins.errors import PluginError
 from bcfl_plugins.markers import PROJECT
 from bcfl_plugins.merge import merge_exclusions
-from bcfl_plugins.settings import near_miss
 from bcfl_plugins.types import Gathering, OpenedRound, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from bcfl_plugins.config import BcflConfig
-    from bcfl_plugins.services import Services
     from bcfl_plugins.types import (
         Array,
         ClientUpdate,
@@ -31,19 +27,7 @@ if TYPE_CHECKING:
         RoundContext,
         RoundResult,
         RunInfo,
-        Scalar,
     )
-
-Factory = Callable[[Mapping[str, "Scalar"], "Services"], object]
-"""What an entry point names: makes the plugin from its settings and the run's services."""
-
-GROUP = "bcfl.plugins"
-"""The entry point group of plugins."""
-
-BUILT_IN: Mapping[str, str] = {
-    name: f"bcfl_plugins.plugins.{name}:create"
-    for name in ("outliers", "rewards", "round_log", "slashing", "staking")
-}
 
 
 class PluginManager:
@@ -183,45 +167,3 @@ class PluginManager:
             others = plugins - {impl.plugin}
             one = self._pluggy.subset_hook_caller(hook, others)
             yield impl.plugin_name, lambda one=one: next(iter(one(**arguments)), None)  # type: ignore[misc]
-
-
-def installed_plugins() -> frozenset[str]:
-    """Return the names that ``bcfl.plugins`` may use on this machine."""
-    return frozenset(BUILT_IN) | {point.name for point in entry_points(group=GROUP)}
-
-
-def load(
-    config: BcflConfig, services: Services, extra: Sequence[tuple[str, object]] = ()
-) -> PluginManager:
-    """Make the plugins that the config names, and no other; `extra` ones are called after them.
-
-    Raises
-    ------
-    ConfigError
-        If a name is not installed, stands for two plugins, or a plugin refuses its settings.
-    """
-    installed = installed_plugins()
-    config.check_tables(installed)
-    plugins: list[tuple[str, object]] = []
-    for name in config.plugin_names:
-        if name not in installed:
-            hint = near_miss(name, installed) or f"; installed: {', '.join(sorted(installed))}"
-            raise ConfigError(f"bcfl.plugins names {name!r}, which is not installed{hint}")
-        plugins.append((name, _factory(name)(config.table(name), services)))
-    return PluginManager([*plugins, *extra])
-
-
-def _factory(name: str) -> Factory:
-    values = {point.value for point in entry_points(group=GROUP, name=name)}
-    if name in BUILT_IN:
-        values.add(BUILT_IN[name])
-    if len(values) > 1:
-        raise ConfigError(
-            f"plugin {name!r} is offered by several packages ({', '.join(sorted(values))}); "
-            f"uninstall all but one"
-        )
-    factory = EntryPoint(name, values.pop(), GROUP).load()
-    if not callable(factory):
-        raise ConfigError(f"the entry point of plugin {name!r} is no factory(settings, services)")
-    made: Factory = factory
-    return made

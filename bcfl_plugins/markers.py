@@ -1,6 +1,9 @@
-"""The two pluggy markers of this project."""
+"""The marks that a plugin puts on its methods and on its factory."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
 
 import pluggy
 
@@ -9,3 +12,17 @@ PROJECT = "bcfl"
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
 """Put ``@hookimpl`` on a plugin's methods; a method's name says which hook it answers."""
+
+NEEDS_CHAIN = "needs_chain"
+"""The attribute of a factory that is true when its plugin does nothing without a chain."""
+
+_F = TypeVar("_F", bound=Callable[..., object])
+
+
+def needs_chain(factory: _F) -> _F:
+    """Say of a plugin's factory that the plugin does nothing without a chain.
+
+    The same as ``factory.needs_chain = True``, in words that a type checker takes.
+    """
+    setattr(factory, NEEDS_CHAIN, True)
+    return factory

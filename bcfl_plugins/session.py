@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
-from bcfl_plugins.manager import PluginManager, load
+from bcfl_plugins.load import find_plugins
 from bcfl_plugins.provision import check_federation, coordinator_of, provision
 from bcfl_plugins.services import ChainServices, Services
 from bcfl_plugins.work import ChainWork
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from bcfl_plugins.config import BcflConfig
+    from bcfl_plugins.manager import PluginManager
     from bcfl_plugins.types import Validation
     from pallet_bridge.calls import Call
     from pallet_bridge.client import ChainClient
@@ -99,11 +100,12 @@ def open_session(
     ChainError
         If the chain cannot be used.
     """
+    named = find_plugins(config)
+    config = named.config
     with ExitStack() as opening:
-        services = Services(config, validation=validation)
-        if config.chain != "none":
-            services = Services(config, _open_chain(config, run_id, opening), validation)
-        hooks = load(config, services, plugins)
+        chain = None if config.chain == "none" else _open_chain(config, run_id, opening)
+        services = Services(config, chain, validation)
+        hooks = named.make(services, plugins)
         return Session(config, services, hooks, opening.pop_all())
 
 

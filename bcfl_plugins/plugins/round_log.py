@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from time import monotonic_ns
 from typing import TYPE_CHECKING
 
-from bcfl_plugins.markers import hookimpl
+from bcfl_plugins.markers import hookimpl, needs_chain
 from bcfl_plugins.reporting import durations, make_report, refusals
 from bcfl_plugins.roots import PostedRoots
 from bcfl_plugins.settings import key, read_table
@@ -82,6 +82,7 @@ class Settings:
     )
 
 
+@needs_chain
 def create(settings: Mapping[str, Scalar], services: Services) -> RoundLog:
     """Make the plugin; the entry point ``round_log``."""
     checked = read_table(Settings, "bcfl.round_log", settings)

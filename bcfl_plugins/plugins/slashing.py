@@ -9,7 +9,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bcfl_plugins.markers import hookimpl
+from bcfl_plugins.markers import hookimpl, needs_chain
 from bcfl_plugins.roots import PostedRoots
 from bcfl_plugins.services import COORDINATOR
 from bcfl_plugins.settings import key, read_table
@@ -39,6 +39,7 @@ class Settings:
     )
 
 
+@needs_chain
 def create(settings: Mapping[str, Scalar], services: Services) -> Slashing:
     """Make the plugin; the entry point ``slashing``."""
     checked = read_table(Settings, "bcfl.slashing", settings)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bcfl_plugins.errors import ConfigError
-from bcfl_plugins.markers import hookimpl
+from bcfl_plugins.markers import hookimpl, needs_chain
 from bcfl_plugins.services import COORDINATOR
 from bcfl_plugins.settings import key, read_table
 from pallet_bridge import calls
@@ -174,6 +174,7 @@ def _dev_signer(uri: str) -> Signer | None:
         return None
 
 
+@needs_chain
 def create(settings: Mapping[str, Scalar], services: Services) -> Staking:
     """Make the plugin from its table."""
     config = read_table(Settings, "bcfl.staking", settings)

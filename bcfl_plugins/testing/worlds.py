@@ -1,7 +1,7 @@
 """Hypothesis strategies for what is around a round: federations, broken replies, round reports.
 
-All draw plain data; `strategies.testing.adapter.malformed_content` turns a broken reply into Flower's
-records. What is drawn does not depend on what else is imported (see `tape`).
+All draw plain data; `strategies.testing.adapter.malformed_content` turns a broken reply into
+Flower's records. What is drawn does not depend on what else is imported (see `tape`).
 """
 
 from __future__ import annotations

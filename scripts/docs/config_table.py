@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from bcfl_plugins.config import BcflConfig, TermsConfig
-from bcfl_plugins.manager import BUILT_IN
+from bcfl_plugins.load import BUILT_IN
 from bcfl_plugins.settings import reference
 
 

@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 from bcfl_plugins import BcflConfig
-from bcfl_plugins.manager import installed_plugins
+from bcfl_plugins.load import installed_plugins
 from scripts.docs.config_table import render
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "config.md"

@@ -11,7 +11,8 @@ from types import ModuleType
 
 import pytest
 
-from bcfl_plugins import BcflConfig, PluginManager, Services, hookspecs
+from bcfl_plugins import BcflConfig, Services, hookspecs
+from bcfl_plugins.manager import PluginManager
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "hooks.md"
 TEXT = PAGE.read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bcfl_plugins import BcflConfig
-from bcfl_plugins.manager import installed_plugins
+from bcfl_plugins.load import installed_plugins
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bcfl_plugins import BcflConfig, ConfigError, Services, load
+from bcfl_plugins import BcflConfig, ConfigError
 from pallet_bridge.types import UNIT
 
 
@@ -12,9 +12,9 @@ def read(**keys: object) -> BcflConfig:
     return BcflConfig.from_run_config({f"bcfl.{name}": value for name, value in keys.items()})
 
 
-def test_nothing_named_is_nothing_loaded_and_no_chain() -> None:
+def test_keys_of_the_app_are_not_read() -> None:
     config = BcflConfig.from_run_config({"num-server-rounds": 3, "lr": 0.1})
-    assert (config.plugin_names, config.chain) == ((), "none")
+    assert (config.plugin_names, config.chain) == ((), "auto")
 
 
 def test_flat_and_nested_keys_are_the_same() -> None:
@@ -36,18 +36,6 @@ def test_flat_and_nested_keys_are_the_same() -> None:
 def test_names_keep_their_order_and_lose_their_spaces() -> None:
     config = read(plugins=" round_log ,staking,, outliers")
     assert config.plugin_names == ("round_log", "staking", "outliers")
-
-
-@pytest.mark.parametrize(
-    ("plugins", "chain"), [("outliers", "none"), ("outliers, staking", "embedded")]
-)
-def test_the_chain_is_embedded_when_a_plugin_needs_one(plugins: str, chain: str) -> None:
-    assert read(plugins=plugins).chain == chain
-
-
-def test_no_chain_names_the_plugins_to_drop() -> None:
-    with pytest.raises(ConfigError, match=r"slashing, staking cannot work without a chain"):
-        read(plugins="slashing, outliers, staking", chain="none")
 
 
 @pytest.mark.parametrize(
@@ -106,28 +94,3 @@ def test_a_development_key_is_refused_on_a_chain_of_others() -> None:
         read(chain="wss://chain.example", coordinator="//Alice")
     assert read(chain="ws://127.0.0.1:9944").coordinator == "//Alice"
     assert read(chain="wss://chain.example", coordinator="env:KEY").coordinator == "env:KEY"
-
-
-def test_an_unknown_plugin_shows_the_near_miss() -> None:
-    config = read(plugins="outlierz")
-    with pytest.raises(ConfigError, match=r"'outlierz', which is not installed; did you mean 'out"):
-        load(config, Services(config))
-
-
-def test_a_table_for_no_plugin_shows_the_near_miss() -> None:
-    config = BcflConfig.from_run_config({"bcfl.outlier.method": "cluster"})
-    with pytest.raises(ConfigError, match=r"bcfl\.outlier is a table .*did you mean 'outliers'\?"):
-        load(config, Services(config))
-
-
-def test_a_table_of_a_plugin_that_is_not_named_stays() -> None:
-    config = BcflConfig.from_run_config({"bcfl.outliers.method": "cluster"})
-    assert load(config, Services(config)).names == ()
-
-
-def test_a_plugin_checks_its_own_table() -> None:
-    config = BcflConfig.from_run_config(
-        {"bcfl.plugins": "outliers", "bcfl.outliers.norm-factr": 2.0}
-    )
-    with pytest.raises(ConfigError, match=r"bcfl\.outliers\.norm_factr; did you mean 'norm_fact"):
-        load(config, Services(config))

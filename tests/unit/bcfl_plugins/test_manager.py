@@ -13,17 +13,13 @@ from bcfl_plugins import (
     NodeRef,
     OpenedRound,
     PluginError,
-    PluginManager,
     Rejection,
     RoundContext,
     RunInfo,
     Verdict,
     hookimpl,
-    manager,
 )
-from bcfl_plugins.config import BcflConfig
-from bcfl_plugins.errors import ConfigError
-from bcfl_plugins.services import Services
+from bcfl_plugins.manager import PluginManager
 
 RUN = RunInfo(1, 3)
 NODES = (NodeRef(NodeId(1)), NodeRef(NodeId(2)))
@@ -160,18 +156,3 @@ def test_an_answer_of_the_wrong_type_names_plugin_and_hook(hook: str, call: obje
 def test_a_rejection_needs_a_reason() -> None:
     with pytest.raises(ValueError, match="reason from 1 to 255"):
         Rejection(NodeId(1), 0, "nothing")
-
-
-def test_two_packages_with_one_name_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    stranger = manager.EntryPoint("outliers", "stranger:create", manager.GROUP)
-    monkeypatch.setattr(manager, "entry_points", lambda **_: [stranger])
-    config = BcflConfig(plugins="outliers")
-    with pytest.raises(ConfigError, match="offered by several packages"):
-        manager.load(config, Services(config))
-
-
-def test_plugins_of_the_calling_code_come_last() -> None:
-    log: list[str] = []
-    config = BcflConfig(plugins="outliers")
-    hooks = manager.load(config, Services(config), [("mine", Recorder("mine", log))])
-    assert hooks.names == ("outliers", "mine")

@@ -112,5 +112,6 @@ def test_without_auto_join_nobody_is_funded(tmp_path: Path) -> None:
 
 
 def test_it_needs_a_chain() -> None:
+    config = BcflConfig.from_run_config({"bcfl.plugins": "staking", "bcfl.chain": "none"})
     with pytest.raises(ConfigError, match="cannot work without a chain"):
-        BcflConfig.from_run_config({"bcfl.plugins": "staking", "bcfl.chain": "none"})
+        open_session(config)

@@ -18,9 +18,9 @@ from bcfl_plugins import (
     RoundResult,
     RunInfo,
     Session,
-    merge_verdicts,
     open_session,
 )
+from bcfl_plugins.merge import merge_verdicts
 from bcfl_plugins.signing import sign_commitment
 from pallet_bridge.audit import audit_run
 from pallet_bridge.encoding import update_digest

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import strategies
-from bcfl_plugins import BcflConfig, Gathering, PluginManager, Services, Session, hookimpl
+from bcfl_plugins import BcflConfig, Gathering, Services, Session, hookimpl
+from bcfl_plugins.manager import PluginManager
 from pallet_bridge.audit import audit_run
 from pallet_bridge.journal import REPORTS, read_run
 from pallet_bridge.reports import ReportStore
