@@ -59,7 +59,7 @@ class BcflConfig:
         choices=("strict", "off"),
     )  # fmt: skip
     min_nodes: int = key(1, "Least eligible nodes for a round.", low=1)
-    wait_s: float = key(60.0, "Longest wait for them.", low=0, high=86400, unit="seconds")
+    wait_for_nodes_s: float = key(60.0, "Longest wait for them.", low=0, high=86400, unit="seconds")
     max_examples: int = key(
         10**9, "Largest number of examples that a node may claim.", low=1, high=2**53
     )

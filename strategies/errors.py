@@ -4,7 +4,7 @@
 
     BcflError
     ├── ContractBroken       a strategy that is checked broke a rule
-    ├── NotEnoughNodes       too few eligible nodes within bcfl.wait_s
+    ├── NotEnoughNodes       too few eligible nodes within bcfl.wait_for_nodes_s
     ├── NothingSigned        a node cannot or will not sign what it was asked to
     ├── RoundNotConfigured   replies came for a round that was never configured
     ├── Unfit                a reply cannot be averaged; its sender misses the round
@@ -89,7 +89,7 @@ class NotEnoughNodes(BcflError):
         super().__init__(
             f"round {server_round} needs {needed} eligible nodes and has {eligible} after "
             f"{waited_s:g} s ({why}). Connect or fund more nodes, lower the strategy's minimum, "
-            f"or raise bcfl.wait_s."
+            f"or raise bcfl.wait_for_nodes_s."
         )
 
 

@@ -296,7 +296,7 @@ class RoundLifecycle:
             lambda connected: run.left_out(server_round, grid, connected),
             server_round=server_round,
             needed=max(wanted, self.config.min_nodes) if wanted else 0,
-            wait_s=self.config.wait_s,
+            wait_s=self.config.wait_for_nodes_s,
             clock=self.clock,
         )
         run.eligible = frozenset(eligible)

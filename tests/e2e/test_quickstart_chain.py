@@ -61,7 +61,7 @@ class Run:
 
     def __init__(self, folder: Path, plugins: str, apps: list[Any], **options: Any) -> None:
         rounds = options.pop("rounds", 2)
-        keys = {"bcfl.plugins": plugins, "bcfl.run_dir": str(folder), "bcfl.wait_s": 0.0}
+        keys = {"bcfl.plugins": plugins, "bcfl.run_dir": str(folder), "bcfl.wait_for_nodes_s": 0.0}
         strategy = strategies.FedAvg(bcfl={**keys, **options.pop("keys", {})})
         with InProcessGrid(apps, **options) as grid:
             start = arrays(np.zeros(64, np.float32))

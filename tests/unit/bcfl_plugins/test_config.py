@@ -58,10 +58,16 @@ def test_fractions(written: object, parts: int) -> None:
         ({"bcfl.plugin": "x"}, r"unknown key bcfl\.plugin; did you mean 'plugins'\?"),
         ({"bcfl.qqq": 1}, r"unknown key bcfl\.qqq; known keys: chain, coordinator"),
         ({"bcfl.terms.min-stakes": 1}, r"bcfl\.terms\.min-stakes; did you mean 'min_stake'\?"),
-        ({"bcfl.wait-s": "1"}, r"bcfl\.wait-s is '1' \(str\); it must be a float"),
+        (
+            {"bcfl.wait-for-nodes-s": "1"},
+            r"bcfl\.wait-for-nodes-s is '1' \(str\); it must be a float",
+        ),
         ({"bcfl.federation": True}, r"bcfl\.federation is True \(bool\); it must be a int"),
         ({"bcfl.federation": -1}, r"bcfl\.federation is -1; it must be 0 to 4294967295"),
-        ({"bcfl.wait_s": float("nan")}, r"bcfl\.wait_s is nan; it must be 0 to 86400"),
+        (
+            {"bcfl.wait_for_nodes_s": float("nan")},
+            r"bcfl\.wait_for_nodes_s is nan; it must be 0 to 8",
+        ),
         ({"bcfl.terms.cap": "101 %"}, r"bcfl\.terms\.cap is '101 %'; a fraction is at most 100 %"),
         ({"bcfl.terms.cap": 0.1}, r"bcfl\.terms\.cap is 0\.1; write a fraction like '10 %'"),
         ({"bcfl.terms.min_stake": 1.0}, r"write an amount like '100 UNIT'"),
@@ -74,7 +80,9 @@ def test_fractions(written: object, parts: int) -> None:
         ({"bcfl.terms": 3}, r"bcfl\.terms is a table; write its keys as bcfl\.terms\.KEY"),
         ({"bcfl.a.b.c": 3}, r"bcfl\.a\.b\.c is nested too deep"),
         ({"bcfl": {"plugins": ["a"]}}, r"bcfl\.plugins is a list; .*write a list with commas"),
-        ({"bcfl.wait-s": 1, "bcfl.wait_s": 2}, r"bcfl\.wait_s is given twice"),
+        ({"bcfl.min-nodes": 1, "bcfl.min_nodes": 2}, r"bcfl\.min_nodes is given twice"),
+        ({"bcfl.wait_for_node_s": 1.0}, r"did you mean 'wait_for_nodes_s'\?"),
+        ({"bcfl.wait_s": 1.0}, r"unknown key bcfl\.wait_s; known keys: .*, wait_for_nodes_s$"),
     ],
 )
 def test_an_error_names_key_value_and_fix(keys: dict[str, object], says: str) -> None:

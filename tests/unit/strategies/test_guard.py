@@ -201,7 +201,7 @@ class FakeClock:
 def test_too_few_eligible_nodes_end_the_wait_with_the_reasons(toy: Any) -> None:
     left_out = {FIRST_NODE_ID: "no stake", FIRST_NODE_ID + 2: "suspended"}
     recorder = Recorder(eligible=lambda server_round, nodes: left_out)
-    strategy = hooked(toy, recorder, wait_s=3.5)
+    strategy = hooked(toy, recorder, wait_for_nodes_s=3.5)
     strategy._bcfl.clock = clock = FakeClock()
     with pytest.raises(NotEnoughNodes, match="needs 2 eligible nodes and has 1") as error:
         toy.run(strategy, toy.app_of(), 3)
