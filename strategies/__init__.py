@@ -6,8 +6,21 @@ Three lines of an app change::
     strategy = FedAvg(..., bcfl=context.run_config)      # the new argument
     from strategies import ClientApp                     # flwr.clientapp
 
-Every name of ``flwr.serverapp.strategy`` is here. `guard` wraps strategies of your own.
-`RobustFedAvg` averages by any rule of `bcfl_plugins.defenses`.
+Every name of ``flwr.serverapp.strategy`` is here, and means Flower's strategy: `Krum` is Flower's.
+`RobustFedAvg` averages by any rule of `bcfl_plugins.defenses`: ``RobustFedAvg("krum")`` is ours.
+`guard` wraps strategies of your own.
+
+=============================================  ===============================================
+you write                                      import from
+=============================================  ===============================================
+a Flower app: strategies, ``ClientApp``        `strategies`
+a test of a Flower app, in this process        `strategies.testing`
+byzantine nodes of a simulation                `strategies.client`
+a plugin, a loop of your own around a session  `bcfl_plugins`
+a defense; an attack to test it with           `bcfl_plugins.defenses`, `bcfl_plugins.attacks`
+a test of a defense, a plugin, a chain client  `bcfl_plugins.testing`
+calls to the chain, queries, keys              `pallet_bridge`
+=============================================  ===============================================
 """
 
 from __future__ import annotations

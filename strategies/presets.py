@@ -10,7 +10,10 @@ from strategies.guard import GuardMixin
 
 
 class Bulyan(GuardMixin, flower.Bulyan):
-    """Flower's `Bulyan`, wrapped. Rejected updates count as not received: it needs 4f+3 others."""
+    """Flower's `Bulyan`, wrapped. Rejected updates count as not received: it needs 4f+3 others.
+
+    Our own Bulyan is ``RobustFedAvg("bulyan")``.
+    """
 
 
 class DifferentialPrivacyClientSideAdaptiveClipping(
@@ -54,7 +57,7 @@ class FedAvgM(GuardMixin, flower.FedAvgM):
 
 
 class FedMedian(GuardMixin, flower.FedMedian):
-    """Flower's `FedMedian`, wrapped."""
+    """Flower's `FedMedian`, wrapped. Our own median is ``RobustFedAvg("median")``."""
 
 
 class FedProx(GuardMixin, flower.FedProx):
@@ -62,7 +65,7 @@ class FedProx(GuardMixin, flower.FedProx):
 
 
 class FedTrimmedAvg(GuardMixin, flower.FedTrimmedAvg):
-    """Flower's `FedTrimmedAvg`, wrapped."""
+    """Flower's `FedTrimmedAvg`, wrapped. Ours is ``RobustFedAvg("trimmed_mean")``."""
 
 
 class FedXgbBagging(GuardMixin, flower.FedXgbBagging):
@@ -78,11 +81,11 @@ class FedYogi(GuardMixin, flower.FedYogi):
 
 
 class Krum(GuardMixin, flower.Krum):
-    """Flower's `Krum`, wrapped."""
+    """Flower's `Krum`, wrapped. Our own Krum, the rule, is ``RobustFedAvg("krum")``."""
 
 
 class MultiKrum(GuardMixin, flower.MultiKrum):
-    """Flower's `MultiKrum`, wrapped."""
+    """Flower's `MultiKrum`, wrapped. Our own is ``RobustFedAvg("multikrum")``."""
 
 
 class QFedAvg(GuardMixin, flower.QFedAvg):
