@@ -125,10 +125,8 @@ def test_a_table_of_a_plugin_that_is_not_named_stays() -> None:
 
 
 def test_a_plugin_checks_its_own_table() -> None:
-    config = BcflConfig.from_run_config(
-        {"bcfl.plugins": "outliers", "bcfl.outliers.norm-factr": 2.0}
-    )
-    with pytest.raises(ConfigError, match=r"bcfl\.outliers\.norm_factr; did you mean 'norm_fact"):
+    config = BcflConfig.from_run_config({"bcfl.plugins": "rewards", "bcfl.rewards.permutation": 2})
+    with pytest.raises(ConfigError, match=r"rewards\.permutation; did you mean 'permutations'\?"):
         load_plugins(config, Services(config))
 
 
