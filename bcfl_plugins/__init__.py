@@ -22,6 +22,7 @@ from bcfl_plugins.types import (
     RunInfo,
     Verdict,
 )
+from pallet_bridge.__about__ import __version__
 
 __all__ = [
     "BcflConfig",
@@ -43,6 +44,7 @@ __all__ = [
     "Services",
     "Session",
     "Verdict",
+    "__version__",
     "hookimpl",
     "load",
     "merge_verdicts",

@@ -12,6 +12,7 @@ Every name of ``flwr.serverapp.strategy`` is here. `guard` wraps strategies of y
 
 from __future__ import annotations
 
+from pallet_bridge.__about__ import __version__
 from strategies._flower import strategy as _flower_strategy
 from strategies.errors import NotEnoughNodes, NothingSigned, RoundNotConfigured, UnreadableArray
 from strategies.mod import ClientApp, bcfl_identity, bcfl_mod
@@ -73,6 +74,7 @@ __all__ = [
     "RoundNotConfigured",
     "Strategy",
     "UnreadableArray",
+    "__version__",
     "bcfl_identity",
     "bcfl_mod",
     "guard",
