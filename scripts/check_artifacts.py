@@ -3,13 +3,15 @@
 Run as ``python -m scripts.check_artifacts``. Wheel and sdist are built with the pinned build
 backend, described to the index's rules by twine, and compared with the lists below. Then each is
 installed alone, with the extra `testing` at the pinned versions, and does what a newcomer does
-first. With ``--python 3.13`` the environments are of another Python.
+first. With ``--python 3.13`` the environments are of another Python; with ``--keep dist`` the
+artefacts that passed are kept.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -176,7 +178,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Build, look inside, install, use."""
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--python", default=sys.executable, help="interpreter of the environments")
-    interpreter = parser.parse_args(arguments).python
+    parser.add_argument("--keep", type=Path, help="folder for the artefacts that passed")
+    asked = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="bcfl-artefacts-") as name:
         folder = Path(name)
         wheel, sdist = build(folder / "dist")
@@ -186,7 +189,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
             faults += sdist_faults(path.partition("/")[2] for path in archive.getnames())
         _expect(not faults, "\n".join(faults))
         for artefact in (wheel, sdist):
-            use(artefact, folder / artefact.suffix[1:], interpreter)
+            use(artefact, folder / artefact.suffix[1:], asked.python)
+        if asked.keep:
+            asked.keep.mkdir(parents=True, exist_ok=True)
+            for artefact in (wheel, sdist):
+                shutil.copy(artefact, asked.keep)
     print("wheel and sdist install and work")
 
 
