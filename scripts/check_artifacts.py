@@ -93,9 +93,9 @@ def sdist_faults(files: Iterable[str]) -> list[str]:
     paths = [PurePosixPath(name) for name in files]
     top = {path.parts[0] for path in paths}
     needed = {"pallet_bridge/pallet-bcfl/Cargo.lock", "pallet_bridge/vectors/leaf.tsv"}
-    hidden = {str(path) for path in paths if ".github" in path.parts or "target" in path.parts}
+    built = {str(path) for path in paths if {"target", "node_modules"} & set(path.parts)}
     return [
-        *(f"not wanted in the sdist: {name}" for name in sorted((top - SDIST) | hidden)),
+        *(f"not wanted in the sdist: {name}" for name in sorted((top - SDIST) | built)),
         *(f"missing in the sdist: {name}" for name in sorted(SDIST - top)),
         *(f"missing in the sdist: {name}" for name in sorted(needed - set(map(str, paths)))),
     ]

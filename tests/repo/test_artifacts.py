@@ -49,7 +49,8 @@ def test_a_wheel_with_less_is_refused(name: str) -> None:
         ("benchmarks/speed.py", "benchmarks"),
         (".ci/run", ".ci"),
         ("requirements/dev.txt", "requirements"),
-        ("examples/.github/test.yml", "examples/.github/test.yml"),
+        (".github/dependabot.yml", ".github"),
+        ("pallet_bridge/pallet-bcfl/target/x.rlib", "pallet_bridge/pallet-bcfl/target/x.rlib"),
     ],
 )
 def test_an_sdist_with_more_is_refused(name: str, shown: str) -> None:
