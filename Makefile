@@ -6,6 +6,8 @@ READY := $(VENV)/.ready
 RUST := pallet_bridge/pallet-bcfl
 PACKAGES := strategies bcfl_plugins pallet_bridge
 CODE := $(PACKAGES) tests benchmarks examples scripts
+# Processes that run tests side by side.
+PYTEST_N ?= 2
 # Rust build products live outside the checkout, so that a fresh clone starts warm.
 export BCFL_CACHE ?= $(HOME)/.cache/bcfl-plugins
 export CARGO_TARGET_DIR ?= $(BCFL_CACHE)/target-native
@@ -35,7 +37,27 @@ $(READY): requirements/uv.txt requirements/dev.txt pyproject.toml
 
 test-python: $(READY) npm
 	$(BIN)/python -m scripts.runtime.build_wasm check
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n $(PYTEST_N) --dist loadfile $(ARGS)
+
+.PHONY: unit build check-build clean
+
+# The quick answer while one works: no slow test, no Rust, no npm.
+unit: $(READY)
+	$(BIN)/python -m pytest tests/unit -m "not slow" -n $(PYTEST_N) --dist loadfile $(ARGS)
+
+# Wheel and sdist, in dist/.
+build: $(READY)
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation
+
+# The same, installed in clean environments and used as a newcomer uses them.
+check-build: $(READY)
+	$(BIN)/python -m scripts.release.check_artifacts $(ARGS)
+
+# What can be made again. Runs, the environment and the Rust build products stay.
+clean:
+	rm -rf dist build site .flwr .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # polkadot.js is the second real client of the embedded chain; its test says so when npm is absent.
 npm:

@@ -21,6 +21,7 @@ from bcfl_plugins.types import (
     RunInfo,
     Verdict,
 )
+from pallet_bridge.__about__ import __version__
 
 __all__ = [
     "BcflConfig",
@@ -41,6 +42,7 @@ __all__ = [
     "Services",
     "Session",
     "Verdict",
+    "__version__",
     "hookimpl",
     "load_plugins",
     "open_session",

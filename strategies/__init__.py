@@ -25,6 +25,7 @@ calls to the chain, queries, keys              `pallet_bridge`
 
 from __future__ import annotations
 
+from pallet_bridge.__about__ import __version__
 from strategies._flower import strategy as _flower_strategy
 from strategies.client import ClientApp, bcfl_identity, bcfl_mod
 from strategies.errors import NotEnoughNodes, NothingSigned, RoundNotConfigured, UnreadableArray
@@ -86,6 +87,7 @@ __all__ = [
     "RoundNotConfigured",
     "Strategy",
     "UnreadableArray",
+    "__version__",
     "bcfl_identity",
     "bcfl_mod",
     "guard",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
 from bcfl_plugins.cli import attest, audit, chain, check, claim, dispute, doctor
+from pallet_bridge.__about__ import __version__
 from pallet_bridge.errors import BcflError
 
 app = typer.Typer(
@@ -15,6 +17,25 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer hands the option's value over
+    if wanted:
+        typer.echo(f"bcfl {__version__}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+]
+
+
+@app.callback()
+def options(*, version: Version = False) -> None:
+    """Take the options that stand before a command."""
+
+
 chain.register(app)
 attest.register(app)
 app.command("audit")(audit.audit)

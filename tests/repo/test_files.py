@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from scripts.line_ends import tidied
+
 ROOT = Path(__file__).resolve().parents[2]
 BUDGET = 400
 CODE = {".py", ".rs", ".sh", ".mjs"}
@@ -45,6 +47,7 @@ def test_no_code_file_is_over_the_budget_without_a_stated_reason() -> None:
     [
         r"(^|[^a-zA-Z0-9_.])/(work|root|farm)/[a-z]",  # a path of one machine
         r"py[p]i\.org|pythonh[o]sted|crates\.i[o]/|registry\.n[p]mjs|deb\.d[e]bian|proxy\.g[o]lang",
+        r"gh[c]r\.io|mcr\.micr[o]soft|dock[e]r\.io|qu[a]y\.io|stat[i]c\.rust-lang",
         r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X)\b",
         r"to" + r"do!\(|unimplemented" + r"!\(",
     ],
@@ -60,6 +63,23 @@ def test_no_file_holds(pattern: str) -> None:
         if wanted.search(line)
     ]
     assert hits == []
+
+
+def test_lines_have_no_blanks_at_their_ends_and_files_end_once() -> None:
+    theirs = {".patch", ".svg", ".tsv"}  # blanks mean something, or another program wrote them
+    untidy = [
+        str(path.relative_to(ROOT))
+        for path in _text_files()
+        if path.suffix not in theirs and (text := path.read_text()) != tidied(text)
+    ]
+    assert untidy == []
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"), [("", ""), ("\n\n", ""), ("a \n\tb\t\n\n", "a\n\tb\n"), ("a", "a\n")]
+)
+def test_what_is_untidy_is_tidied(text: str, clean: str) -> None:
+    assert tidied(text) == clean
 
 
 def test_lock_files_hold_no_download_address() -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pallet_bridge import connect
+from pallet_bridge import __version__, connect
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +29,11 @@ def test_help_names_every_command() -> None:
     done = run("--help")
     assert done.returncode == 0
     assert [word for word in ("audit", "chain", "doctor") if word not in done.stdout] == []
+
+
+def test_it_says_its_version() -> None:
+    done = run("--version")
+    assert (done.returncode, done.stdout) == (0, f"bcfl {__version__}\n")
 
 
 def test_doctor_finds_this_machine_well() -> None:
