@@ -13,8 +13,8 @@ from bcfl_plugins.defenses.base import Extras
 from bcfl_plugins.defenses.cluster import ClusterSettings, ClusterState, judge
 from bcfl_plugins.defenses.evidence import EvidenceState, NodeFacts, judge_harm, observe
 from bcfl_plugins.errors import TooFewUpdates
+from bcfl_plugins.reasons import Reason
 from bcfl_plugins.types import SCORE_ONE, Rejection, Verdict
-from pallet_bridge.types import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 from bcfl_plugins import hookspecs
-from bcfl_plugins.errors import ConfigError, PluginError
+from bcfl_plugins.errors import ConfigError, PluginError, near_miss
 from bcfl_plugins.markers import PROJECT
 from bcfl_plugins.merge import merge_exclusions
-from bcfl_plugins.settings import near_miss
 from bcfl_plugins.types import Gathering, OpenedRound, Verdict
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 from bcfl_plugins.defenses.cluster import ClusterSettings, ClusterState, judge
+from bcfl_plugins.reasons import Reason
 from bcfl_plugins.types import ClientUpdate, NodeId, NodeRef
-from pallet_bridge.types import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

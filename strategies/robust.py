@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from bcfl_plugins.defenses.base import Defense, Extras
 from bcfl_plugins.defenses.registry import create, setting_names
-from bcfl_plugins.errors import ConfigError, TooFewUpdates
-from bcfl_plugins.settings import near_miss
+from bcfl_plugins.errors import ConfigError, TooFewUpdates, near_miss
 from strategies._flower import strategy as flower
 from strategies.errors import RoundNotConfigured
 from strategies.records import cast, sort_replies, to_arrays, to_record

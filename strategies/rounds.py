@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from bcfl_plugins.merge import merge_verdicts
+from bcfl_plugins.reasons import Reason
 from bcfl_plugins.types import (
     ClientUpdate,
     Gathering,
@@ -19,7 +20,6 @@ from bcfl_plugins.types import (
     RoundContext,
     RoundResult,
 )
-from pallet_bridge.types import Reason
 from strategies.contents import Shares, for_strategy
 from strategies.records import all_finite, plain_metrics, sort_replies, to_arrays
 from strategies.screen import Reply, Unfit, agreeing, examine_evaluate, examine_train, screen

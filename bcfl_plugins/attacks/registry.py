@@ -28,8 +28,7 @@ from bcfl_plugins.attacks.simple import (
 from bcfl_plugins.attacks.statistics import ALIE, IPM
 from bcfl_plugins.attacks.tailored import Adaptive, Framing, OptimalALIE, OptimalIPM
 from bcfl_plugins.attacks.timing import OnOff
-from bcfl_plugins.errors import ConfigError
-from bcfl_plugins.settings import near_miss
+from bcfl_plugins.errors import ConfigError, near_miss
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

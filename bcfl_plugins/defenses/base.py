@@ -17,7 +17,7 @@ import numpy as np
 from bcfl_plugins.errors import BadUpdates
 
 if TYPE_CHECKING:
-    from pallet_bridge.types import Reason
+    from bcfl_plugins.reasons import Reason
 
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 Flags: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]

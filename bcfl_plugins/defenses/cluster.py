@@ -27,8 +27,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bcfl_plugins.defenses.gram import ArrayGram, Floats, array_gram, squared_norms
+from bcfl_plugins.reasons import Reason
 from bcfl_plugins.types import SCORE_ONE
-from pallet_bridge.types import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

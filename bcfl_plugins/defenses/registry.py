@@ -20,8 +20,7 @@ from bcfl_plugins.defenses.rules.signs import SignGuard
 from bcfl_plugins.defenses.rules.spectral import CAF, DnC
 from bcfl_plugins.defenses.rules.subsets import MDA, SMEA
 from bcfl_plugins.defenses.rules.trust import Contra, FLTrust, FoolsGold, Monna
-from bcfl_plugins.errors import BadUpdates, ConfigError
-from bcfl_plugins.settings import near_miss
+from bcfl_plugins.errors import BadUpdates, ConfigError, near_miss
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,10 +10,10 @@ from bcfl_plugins.defenses.cluster import ClusterSettings
 from bcfl_plugins.defenses.evidence import EvidenceSettings
 from bcfl_plugins.defenses.registry import create as create_rule
 from bcfl_plugins.defenses.registry import names, selecting, setting_names
-from bcfl_plugins.errors import ConfigError
+from bcfl_plugins.errors import ConfigError, near_miss
 from bcfl_plugins.judges import ClusterJudge, EvidenceJudge, RuleJudge
 from bcfl_plugins.markers import hookimpl
-from bcfl_plugins.settings import key, near_miss, read_table
+from bcfl_plugins.settings import key, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

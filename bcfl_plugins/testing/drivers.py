@@ -16,8 +16,8 @@ import numpy as np
 
 from bcfl_plugins.defenses.base import Claims, Decision, Defense, Extras, Flags, Floats
 from bcfl_plugins.errors import BcflError, DefenseError
+from bcfl_plugins.reasons import Reason
 from bcfl_plugins.types import ClientUpdate, NodeId, NodeRef, RoundContext, RunInfo
-from pallet_bridge.types import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable

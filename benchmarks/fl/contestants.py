@@ -24,7 +24,7 @@ from flwr.serverapp.strategy import (
 from bcfl_plugins.defenses.base import NOTHING, Aggregate, Decision, Defense, Extras, Updates
 from bcfl_plugins.defenses.cluster_guard import ClusterGuard
 from bcfl_plugins.defenses.registry import create
-from pallet_bridge.types import Reason
+from bcfl_plugins.reasons import Reason
 from strategies.testing import InProcessGrid
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from bcfl_plugins.defenses.core.screen import finite_rows, screen
 from bcfl_plugins.defenses.core.select import Kernel, coordinatewise
 from bcfl_plugins.defenses.core.sketch import Signs
 from bcfl_plugins.errors import BadUpdates, TooFewUpdates
-from pallet_bridge.types import Reason
+from bcfl_plugins.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

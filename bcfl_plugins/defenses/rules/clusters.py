@@ -17,7 +17,7 @@ from bcfl_plugins.defenses.rules.linkage import larger_cluster
 from bcfl_plugins.defenses.rules.planes import least_alike, near_sums, plane
 from bcfl_plugins.defenses.rules.points import angles, by_row, nodes, norms, overlong
 from bcfl_plugins.errors import BadUpdates
-from pallet_bridge.types import Reason
+from bcfl_plugins.reasons import Reason
 
 if TYPE_CHECKING:
     from bcfl_plugins.defenses.base import Array, Flags, Floats

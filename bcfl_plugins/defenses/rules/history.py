@@ -17,7 +17,7 @@ from bcfl_plugins.defenses.rules.lbfgs import hessian_product
 from bcfl_plugins.defenses.rules.points import by_row, nodes, norms, overlong, sketches
 from bcfl_plugins.defenses.rules.sketch import ENTRIES, sketch
 from bcfl_plugins.errors import BadUpdates
-from pallet_bridge.types import Reason
+from bcfl_plugins.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

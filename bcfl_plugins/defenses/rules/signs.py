@@ -14,7 +14,7 @@ from bcfl_plugins.defenses.rules.checks import check_range
 from bcfl_plugins.defenses.rules.meanshift import bandwidth, densest
 from bcfl_plugins.defenses.rules.points import blocks, by_row, norms
 from bcfl_plugins.errors import BadUpdates
-from pallet_bridge.types import Reason
+from bcfl_plugins.reasons import Reason
 
 if TYPE_CHECKING:
     from bcfl_plugins.defenses.base import Floats

@@ -12,7 +12,7 @@ from bcfl_plugins.defenses.base import Aggregate, Claims, Floats
 from bcfl_plugins.defenses.core.rule import Rule
 from bcfl_plugins.defenses.rules.bounds import minority
 from bcfl_plugins.errors import BadUpdates
-from pallet_bridge.types import Reason
+from bcfl_plugins.reasons import Reason
 
 if TYPE_CHECKING:
     from bcfl_plugins.defenses.core.batch import Batch

@@ -13,7 +13,7 @@ from bcfl_plugins.defenses.base import Aggregate, Claims, Flags, Floats
 from bcfl_plugins.defenses.core.gram import distances
 from bcfl_plugins.defenses.core.rule import Rule
 from bcfl_plugins.defenses.rules.bounds import minority, ratio
-from pallet_bridge.types import Reason
+from bcfl_plugins.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,7 +21,7 @@ from bcfl_plugins.defenses.rules.weighing import (
     cosines,
     nearest,
 )
-from pallet_bridge.types import Reason
+from bcfl_plugins.reasons import Reason
 
 if TYPE_CHECKING:
     from bcfl_plugins.defenses.base import Flags, Floats, Key

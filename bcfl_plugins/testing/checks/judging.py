@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from hypothesis import assume
 
+from bcfl_plugins.reasons import Reason
 from bcfl_plugins.testing.cases import large_case
 from bcfl_plugins.testing.checks.base import Check, Kinds, attacked, needs_byzantine
 from bcfl_plugins.testing.generate import TWIST, rounds
@@ -22,7 +23,6 @@ from bcfl_plugins.testing.measure import (
     slack,
 )
 from bcfl_plugins.testing.results import shown
-from pallet_bridge.types import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

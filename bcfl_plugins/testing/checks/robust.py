@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bcfl_plugins.reasons import Reason
 from bcfl_plugins.testing.cases import Case, large_case
 from bcfl_plugins.testing.checks.base import Check, Kinds, attacked, needs_byzantine
 from bcfl_plugins.testing.generate import FINITE, NON_FINITE, OVERFLOW, rounds
@@ -23,7 +24,6 @@ from bcfl_plugins.testing.measure import (
     slack,
 )
 from bcfl_plugins.testing.results import shown
-from pallet_bridge.types import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

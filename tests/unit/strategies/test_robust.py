@@ -18,7 +18,7 @@ from bcfl_plugins import ConfigError
 from bcfl_plugins.defenses.base import Extras
 from bcfl_plugins.defenses.registry import create, names
 from bcfl_plugins.defenses.rules.coordinate import Median
-from pallet_bridge.types import Reason
+from bcfl_plugins.reasons import Reason
 from strategies.errors import RoundNotConfigured
 from strategies.records import to_arrays
 from strategies.testing import FIRST_NODE_ID

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bcfl_plugins.defenses.base import NOTHING, Aggregate, Claims, Decision, Defense, Extras
-from pallet_bridge.types import Reason
+from bcfl_plugins.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bcfl_plugins import ClientUpdate, NodeId, NodeRef
 from bcfl_plugins.defenses.cluster import ClusterSettings, ClusterState, Finding, judge
-from pallet_bridge.types import Reason
+from bcfl_plugins.reasons import Reason
 
 DEFAULTS = ClusterSettings()
 REFERENCE = {"w": np.zeros((40, 5), np.float32), "b": np.zeros(5, np.float32), "n": np.array(3)}

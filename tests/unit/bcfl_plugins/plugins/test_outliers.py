@@ -19,8 +19,8 @@ from bcfl_plugins import (
 )
 from bcfl_plugins.defenses.base import Extras
 from bcfl_plugins.defenses.registry import create, selecting
+from bcfl_plugins.reasons import Reason
 from bcfl_plugins.types import SCORE_ONE
-from pallet_bridge.types import Reason
 
 RUN = RunInfo(1, 3)
 CTX = RoundContext(RUN, 1, None, {"w": np.zeros(30)})

@@ -9,7 +9,7 @@ from bcfl_plugins.defenses.base import Aggregate, Extras
 from bcfl_plugins.defenses.cluster_guard import ClusterGuard
 from bcfl_plugins.defenses.cluster_guard.memory import GuardState
 from bcfl_plugins.errors import BadUpdates
-from pallet_bridge.types import Reason
+from bcfl_plugins.reasons import Reason
 
 D = 300
 IDS = list(range(12))

@@ -11,7 +11,7 @@ import torch
 from bcfl_plugins.defenses.base import Defense, Extras, Floats
 from bcfl_plugins.defenses.rules.coordinate import Mean
 from bcfl_plugins.errors import BadUpdates, TooFewUpdates
-from pallet_bridge.types import Reason
+from bcfl_plugins.reasons import Reason
 from tests.unit.bcfl_plugins.defenses.rules.support import ROBUST, label
 
 N, D = 11, 60

@@ -11,7 +11,7 @@ import pytest
 from bcfl_plugins.defenses.base import Extras
 from bcfl_plugins.defenses.rules.history import FLDetector
 from bcfl_plugins.errors import BadUpdates
-from pallet_bridge.types import Reason
+from bcfl_plugins.reasons import Reason
 
 
 class Training:

@@ -10,7 +10,7 @@ import pytest
 from bcfl_plugins.defenses.base import Extras
 from bcfl_plugins.defenses.rules.trust import Contra, FLTrust, FoolsGold, Monna
 from bcfl_plugins.errors import BadUpdates
-from pallet_bridge.types import Reason
+from bcfl_plugins.reasons import Reason
 
 
 def draw(n: int, seed: int, size: int = 30) -> np.ndarray:

@@ -12,7 +12,7 @@ import pytest
 from bcfl_plugins.defenses.base import Aggregate, Extras
 from bcfl_plugins.defenses.registry import create
 from bcfl_plugins.errors import BadUpdates, TooFewUpdates
-from pallet_bridge.types import Reason
+from bcfl_plugins.reasons import Reason
 
 if TYPE_CHECKING:
     from bcfl_plugins.defenses.core.rule import Rule
