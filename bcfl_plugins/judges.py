@@ -11,8 +11,8 @@ import numpy as np
 from bcfl_plugins.apportion import ONE, split
 from bcfl_plugins.defenses.base import Extras
 from bcfl_plugins.defenses.cluster import ClusterSettings, ClusterState, judge
-from bcfl_plugins.defenses.evidence import EvidenceState, NodeFacts, judge_harm, observe
 from bcfl_plugins.errors import TooFewUpdates
+from bcfl_plugins.evidence import EvidenceState, NodeFacts, judge_harm, observe
 from bcfl_plugins.reasons import Reason
 from bcfl_plugins.types import SCORE_ONE, Rejection, Verdict
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from bcfl_plugins.defenses.base import Decision, Defense, Floats
-    from bcfl_plugins.defenses.evidence import EvidenceSettings
+    from bcfl_plugins.evidence import EvidenceSettings
     from bcfl_plugins.types import Array, ClientUpdate, NodeId, NodeRef, RoundContext, Validation
 
 ShareMode = Literal["rule", "examples", "off"]
@@ -146,7 +146,7 @@ class EvidenceJudge:
 
     With validation data a round counts against a node when its update was rejected and did harm;
     without, when it was rejected: then a minority that is always rejected is struck as well. How
-    it is accumulated says `bcfl_plugins.defenses.evidence`.
+    it is accumulated says `bcfl_plugins.evidence`.
 
     Parameters
     ----------

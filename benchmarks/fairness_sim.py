@@ -16,14 +16,14 @@ from sklearn.datasets import load_digits
 
 from bcfl_plugins import attacks
 from bcfl_plugins.defenses.base import Extras, Flags, Floats
-from bcfl_plugins.defenses.evidence import (
+from bcfl_plugins.errors import DefenseError
+from bcfl_plugins.evidence import (
     EvidenceSettings,
     EvidenceState,
     NodeFacts,
     judge_harm,
     observe,
 )
-from bcfl_plugins.errors import DefenseError
 
 if TYPE_CHECKING:
     from bcfl_plugins.defenses.base import Defense

@@ -10,9 +10,9 @@ import numpy as np
 
 from bcfl_plugins.defenses import registry
 from bcfl_plugins.defenses.base import Extras
-from bcfl_plugins.defenses.evidence import EvidenceSettings, NodeFacts, replay
-from bcfl_plugins.defenses.evidence.wealth import ONE
 from bcfl_plugins.errors import DefenseError
+from bcfl_plugins.evidence import EvidenceSettings, NodeFacts, replay
+from bcfl_plugins.evidence.wealth import ONE
 from benchmarks.fairness_sim import NODES, SPLITS, Case, Federation, against, by_rule
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, cast
 
 from bcfl_plugins.defenses.cluster import ClusterSettings
-from bcfl_plugins.defenses.evidence import EvidenceSettings
 from bcfl_plugins.defenses.registry import create as create_rule
 from bcfl_plugins.defenses.registry import names, selecting, setting_names
 from bcfl_plugins.errors import ConfigError, near_miss
+from bcfl_plugins.evidence import EvidenceSettings
 from bcfl_plugins.judges import ClusterJudge, EvidenceJudge, RuleJudge
 from bcfl_plugins.markers import hookimpl
 from bcfl_plugins.settings import key, read_table

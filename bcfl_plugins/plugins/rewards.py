@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bcfl_plugins.apportion import split
-from bcfl_plugins.defenses.base import Extras
-from bcfl_plugins.defenses.contribution import (
+from bcfl_plugins.contribution import (
     Contribution,
     Ratings,
     Sampling,
@@ -23,6 +22,7 @@ from bcfl_plugins.defenses.contribution import (
     shapley_monte_carlo,
     uniform,
 )
+from bcfl_plugins.defenses.base import Extras
 from bcfl_plugins.defenses.core.gram import gram
 from bcfl_plugins.defenses.core.parse import parse
 from bcfl_plugins.errors import ConfigError

@@ -207,7 +207,7 @@ BUGS = (
         "MoNNA keeps one fewer",
         "monna",
         "mean_without_byzantine",
-        "rules.weighing",
+        "parts.weighing",
         'np.argsort(squared, kind="stable")[:keep]',
         'np.argsort(squared, kind="stable")[:keep - 1]',
     ),
@@ -356,7 +356,7 @@ BUGS = (
         "return sorted(range(n), key=lambda i: ids[i])",
         "return list(range(n))[::-1]",
     ),
-    Bug("half is a minority", "median", "bounded", "rules.bounds", "(n - 1) // 2", "n // 2"),
+    Bug("half is a minority", "median", "bounded", "parts.bounds", "(n - 1) // 2", "n // 2"),
     Bug(
         "CAF never leaves a byzantine update out",
         "caf",

@@ -21,9 +21,9 @@ from bcfl_plugins.defenses.cluster_guard.memory import after, pasts, recall
 from bcfl_plugins.defenses.cluster_guard.verdict import judge
 from bcfl_plugins.defenses.core.rule import Rule
 from bcfl_plugins.defenses.core.tiles import inner
-from bcfl_plugins.defenses.rules.bounds import minority
-from bcfl_plugins.defenses.rules.checks import check_range
-from bcfl_plugins.defenses.rules.points import by_row, nodes, norms
+from bcfl_plugins.defenses.parts.bounds import minority
+from bcfl_plugins.defenses.parts.checks import check_range
+from bcfl_plugins.defenses.parts.points import by_row, nodes, norms
 
 if TYPE_CHECKING:
     from bcfl_plugins.defenses.base import Floats

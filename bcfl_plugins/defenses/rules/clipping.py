@@ -10,8 +10,8 @@ import numpy as np
 from bcfl_plugins.defenses.base import Aggregate, Claims, Floats
 from bcfl_plugins.defenses.core.gram import project
 from bcfl_plugins.defenses.core.rule import Rule
-from bcfl_plugins.defenses.rules.bounds import minority
-from bcfl_plugins.defenses.rules.points import norms
+from bcfl_plugins.defenses.parts.bounds import minority
+from bcfl_plugins.defenses.parts.points import norms
 from bcfl_plugins.defenses.rules.pre import Pre
 from bcfl_plugins.errors import BadUpdates
 

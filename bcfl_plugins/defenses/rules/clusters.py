@@ -10,12 +10,12 @@ import numpy as np
 
 from bcfl_plugins.defenses.base import Aggregate, Claims
 from bcfl_plugins.defenses.core.rule import Rule
-from bcfl_plugins.defenses.rules.bounds import minority
-from bcfl_plugins.defenses.rules.checks import check_range
-from bcfl_plugins.defenses.rules.hdbscan import majority_cluster
-from bcfl_plugins.defenses.rules.linkage import larger_cluster
-from bcfl_plugins.defenses.rules.planes import least_alike, near_sums, plane
-from bcfl_plugins.defenses.rules.points import angles, by_row, nodes, norms, overlong
+from bcfl_plugins.defenses.parts.bounds import minority
+from bcfl_plugins.defenses.parts.checks import check_range
+from bcfl_plugins.defenses.parts.hdbscan import majority_cluster
+from bcfl_plugins.defenses.parts.linkage import larger_cluster
+from bcfl_plugins.defenses.parts.planes import least_alike, near_sums, plane
+from bcfl_plugins.defenses.parts.points import angles, by_row, nodes, norms, overlong
 from bcfl_plugins.errors import BadUpdates
 from bcfl_plugins.reasons import Reason
 

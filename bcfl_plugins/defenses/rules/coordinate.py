@@ -11,7 +11,7 @@ from bcfl_plugins.defenses.base import Aggregate, Claims
 from bcfl_plugins.defenses.core.rule import Rule
 from bcfl_plugins.defenses.core.select import Kernel
 from bcfl_plugins.defenses.core.select import median as median_of
-from bcfl_plugins.defenses.rules.bounds import minority, ratio
+from bcfl_plugins.defenses.parts.bounds import minority, ratio
 
 if TYPE_CHECKING:
     from bcfl_plugins.defenses.core.batch import Batch, Needs

@@ -10,11 +10,11 @@ import numpy as np
 
 from bcfl_plugins.defenses.base import Aggregate, Claims
 from bcfl_plugins.defenses.core.rule import Rule
-from bcfl_plugins.defenses.rules.bounds import minority
-from bcfl_plugins.defenses.rules.checks import check_range
-from bcfl_plugins.defenses.rules.kmeans import cluster_count, kmeans
-from bcfl_plugins.defenses.rules.lbfgs import hessian_product
-from bcfl_plugins.defenses.rules.points import by_row, nodes, norms, overlong, sketches
+from bcfl_plugins.defenses.parts.bounds import minority
+from bcfl_plugins.defenses.parts.checks import check_range
+from bcfl_plugins.defenses.parts.kmeans import cluster_count, kmeans
+from bcfl_plugins.defenses.parts.lbfgs import hessian_product
+from bcfl_plugins.defenses.parts.points import by_row, nodes, norms, overlong, sketches
 from bcfl_plugins.defenses.rules.sketch import ENTRIES, sketch
 from bcfl_plugins.errors import BadUpdates
 from bcfl_plugins.reasons import Reason

@@ -10,7 +10,7 @@ import numpy as np
 from bcfl_plugins.defenses.base import Aggregate, Claims, Floats
 from bcfl_plugins.defenses.core.gram import distances
 from bcfl_plugins.defenses.core.rule import Rule
-from bcfl_plugins.defenses.rules.bounds import ratio
+from bcfl_plugins.defenses.parts.bounds import ratio
 from bcfl_plugins.errors import BadUpdates
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ import numpy as np
 
 from bcfl_plugins.defenses.base import Aggregate, Claims
 from bcfl_plugins.defenses.core.rule import Rule
-from bcfl_plugins.defenses.rules.bounds import minority
-from bcfl_plugins.defenses.rules.checks import check_range
-from bcfl_plugins.defenses.rules.meanshift import bandwidth, densest
-from bcfl_plugins.defenses.rules.points import blocks, by_row, norms
+from bcfl_plugins.defenses.parts.bounds import minority
+from bcfl_plugins.defenses.parts.checks import check_range
+from bcfl_plugins.defenses.parts.meanshift import bandwidth, densest
+from bcfl_plugins.defenses.parts.points import blocks, by_row, norms
 from bcfl_plugins.errors import BadUpdates
 from bcfl_plugins.reasons import Reason
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from bcfl_plugins.defenses.base import Aggregate, Claims, Floats
 from bcfl_plugins.defenses.core.rule import Rule
-from bcfl_plugins.defenses.rules.bounds import minority
+from bcfl_plugins.defenses.parts.bounds import minority
 from bcfl_plugins.errors import BadUpdates
 from bcfl_plugins.reasons import Reason
 

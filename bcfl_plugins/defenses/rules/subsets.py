@@ -12,7 +12,7 @@ import numpy as np
 from bcfl_plugins.defenses.base import Aggregate, Claims, Flags, Floats
 from bcfl_plugins.defenses.core.gram import distances
 from bcfl_plugins.defenses.core.rule import Rule
-from bcfl_plugins.defenses.rules.bounds import minority, ratio
+from bcfl_plugins.defenses.parts.bounds import minority, ratio
 from bcfl_plugins.reasons import Reason
 
 if TYPE_CHECKING:

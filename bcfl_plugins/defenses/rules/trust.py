@@ -11,16 +11,16 @@ from bcfl_plugins.defenses.base import Aggregate, Claims
 from bcfl_plugins.defenses.core import finish
 from bcfl_plugins.defenses.core.gram import combine
 from bcfl_plugins.defenses.core.rule import Rule
-from bcfl_plugins.defenses.rules.bounds import minority
-from bcfl_plugins.defenses.rules.checks import check_range
-from bcfl_plugins.defenses.rules.points import by_row, nodes, norms, overlong, pivot, sketches
-from bcfl_plugins.defenses.rules.recall import Memory, Past, recalled, remembered, vectors
-from bcfl_plugins.defenses.rules.weighing import (
+from bcfl_plugins.defenses.parts.bounds import minority
+from bcfl_plugins.defenses.parts.checks import check_range
+from bcfl_plugins.defenses.parts.points import by_row, nodes, norms, overlong, pivot, sketches
+from bcfl_plugins.defenses.parts.weighing import (
     aligned_weights,
     clone_weights,
     cosines,
     nearest,
 )
+from bcfl_plugins.defenses.rules.recall import Memory, Past, recalled, remembered, vectors
 from bcfl_plugins.reasons import Reason
 
 if TYPE_CHECKING:

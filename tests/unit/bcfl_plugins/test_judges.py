@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from bcfl_plugins.defenses.evidence import EvidenceSettings, decode
+from bcfl_plugins.evidence import EvidenceSettings, decode
 from bcfl_plugins.judges import EvidenceJudge, losses_of
 from bcfl_plugins.types import (
     ClientUpdate,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bcfl_plugins.defenses.rules.lbfgs import hessian_product
+from bcfl_plugins.defenses.parts.lbfgs import hessian_product
 from bcfl_plugins.defenses.rules.recall import Memory, Past, recalled, remembered, vectors
 from bcfl_plugins.defenses.rules.sketch import ENTRIES, sketch
 from bcfl_plugins.errors import BadUpdates

@@ -9,8 +9,8 @@ import pytest
 
 from bcfl_plugins.defenses.base import Extras
 from bcfl_plugins.defenses.core.batch import prepare
+from bcfl_plugins.defenses.parts.points import norms
 from bcfl_plugins.defenses.registry import create, names
-from bcfl_plugins.defenses.rules.points import norms
 from bcfl_plugins.defenses.rules.pre import Composed
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from bcfl_plugins.apportion import split
-from bcfl_plugins.defenses.contribution.shares import Contribution
+from bcfl_plugins.contribution.shares import Contribution
 from bcfl_plugins.errors import BadUpdates
 
 if TYPE_CHECKING:

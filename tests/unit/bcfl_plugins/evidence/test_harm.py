@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bcfl_plugins.defenses.evidence import HarmSettings, judge_harm
 from bcfl_plugins.errors import BadUpdates
+from bcfl_plugins.evidence import HarmSettings, judge_harm
 
 
 class Task:

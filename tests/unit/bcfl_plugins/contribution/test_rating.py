@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bcfl_plugins.defenses.contribution import Rating, Ratings, by_rating, rate
+from bcfl_plugins.contribution import Rating, Ratings, by_rating, rate
 from bcfl_plugins.errors import BadUpdates
 
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from bcfl_plugins.contribution.shares import Contribution, contribution
 from bcfl_plugins.defenses.base import Flags, Floats
-from bcfl_plugins.defenses.contribution.shares import Contribution, contribution
 from bcfl_plugins.errors import BadUpdates
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def of_loss(loss: Callable[[Floats], Floats]) -> Utility:
     Parameters
     ----------
     loss : callable
-        As for `bcfl_plugins.defenses.evidence.judge_harm`: (n,) coefficients to the (m,) losses
+        As for `bcfl_plugins.evidence.judge_harm`: (n,) coefficients to the (m,) losses
         of the validation examples.
     """
 

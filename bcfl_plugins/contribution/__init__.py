@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bcfl_plugins.apportion import split
-from bcfl_plugins.defenses.contribution.plain import by_cosine, by_examples, uniform
-from bcfl_plugins.defenses.contribution.rating import Rating, Ratings, by_rating, rate
-from bcfl_plugins.defenses.contribution.shapley import (
+from bcfl_plugins.contribution.plain import by_cosine, by_examples, uniform
+from bcfl_plugins.contribution.rating import Rating, Ratings, by_rating, rate
+from bcfl_plugins.contribution.shapley import (
     Sampling,
     leave_one_out,
     of_loss,
@@ -13,7 +13,7 @@ from bcfl_plugins.defenses.contribution.shapley import (
     shapley_monte_carlo,
     shapley_quadratic,
 )
-from bcfl_plugins.defenses.contribution.shares import Contribution, contribution
+from bcfl_plugins.contribution.shares import Contribution, contribution
 
 __all__ = [
     "Contribution",

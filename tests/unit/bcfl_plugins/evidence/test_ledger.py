@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bcfl_plugins.defenses.evidence import (
+from bcfl_plugins.errors import BadUpdates
+from bcfl_plugins.evidence import (
     EvidenceSettings,
     EvidenceState,
     NodeFacts,
@@ -21,8 +22,7 @@ from bcfl_plugins.defenses.evidence import (
     observe,
     replay,
 )
-from bcfl_plugins.defenses.evidence.wealth import ONE, SCALE, after, nats, needed, opening
-from bcfl_plugins.errors import BadUpdates
+from bcfl_plugins.evidence.wealth import ONE, SCALE, after, nats, needed, opening
 
 TWENTY = EvidenceSettings(members=20)
 

@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from bcfl_plugins.defenses.evidence.wealth import (
+from bcfl_plugins.errors import BadUpdates
+from bcfl_plugins.evidence.wealth import (
     MICRO,
     EvidenceSettings,
     Wealth,
@@ -15,7 +16,6 @@ from bcfl_plugins.defenses.evidence.wealth import (
     needed,
     opening,
 )
-from bcfl_plugins.errors import BadUpdates
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

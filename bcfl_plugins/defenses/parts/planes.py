@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bcfl_plugins.defenses.rules.kmeans import cluster_count, kmeans
+from bcfl_plugins.defenses.parts.kmeans import cluster_count, kmeans
 
 if TYPE_CHECKING:
     from bcfl_plugins.defenses.base import Flags, Floats

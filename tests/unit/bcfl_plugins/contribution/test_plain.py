@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bcfl_plugins.defenses.contribution import (
+from bcfl_plugins.contribution import (
     by_cosine,
     by_examples,
     contribution,

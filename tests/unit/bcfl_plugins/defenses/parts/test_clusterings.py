@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from sklearn.cluster import HDBSCAN, AgglomerativeClustering, KMeans, MeanShift, estimate_bandwidth
 
-from bcfl_plugins.defenses.rules.hdbscan import majority_cluster
-from bcfl_plugins.defenses.rules.kmeans import cluster_count, kmeans
-from bcfl_plugins.defenses.rules.linkage import larger_cluster, two_clusters
-from bcfl_plugins.defenses.rules.meanshift import bandwidth, densest
+from bcfl_plugins.defenses.parts.hdbscan import majority_cluster
+from bcfl_plugins.defenses.parts.kmeans import cluster_count, kmeans
+from bcfl_plugins.defenses.parts.linkage import larger_cluster, two_clusters
+from bcfl_plugins.defenses.parts.meanshift import bandwidth, densest
 
 if TYPE_CHECKING:
     from bcfl_plugins.defenses.base import Floats

@@ -10,8 +10,8 @@ import numpy as np
 from bcfl_plugins.defenses.base import require_ids
 from bcfl_plugins.defenses.core.gram import project
 from bcfl_plugins.defenses.core.parse import flatten
+from bcfl_plugins.defenses.parts.weighing import cosines
 from bcfl_plugins.defenses.rules.sketch import ENTRIES, sketch
-from bcfl_plugins.defenses.rules.weighing import cosines
 from bcfl_plugins.errors import BadUpdates
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bcfl_plugins.apportion import split
-from bcfl_plugins.defenses.contribution.shares import SCORE_ONE, Contribution, contribution
+from bcfl_plugins.contribution.shares import SCORE_ONE, Contribution, contribution
 from bcfl_plugins.errors import BadUpdates
 
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bcfl_plugins.defenses.evidence.harm import HarmSettings, judge_harm
-from bcfl_plugins.defenses.evidence.ledger import (
+from bcfl_plugins.evidence.harm import HarmSettings, judge_harm
+from bcfl_plugins.evidence.ledger import (
     EvidenceState,
     Finding,
     NodeFacts,
@@ -12,7 +12,7 @@ from bcfl_plugins.defenses.evidence.ledger import (
     observe,
     replay,
 )
-from bcfl_plugins.defenses.evidence.wealth import EvidenceSettings, Wealth
+from bcfl_plugins.evidence.wealth import EvidenceSettings, Wealth
 
 __all__ = [
     "EvidenceSettings",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bcfl_plugins.defenses.contribution import (
+from bcfl_plugins.contribution import (
     Sampling,
     leave_one_out,
     of_loss,
