@@ -102,3 +102,13 @@ def sketches(rows: Rows, signs: Signs) -> Floats:
 
     blocks = spans(rows.d, width(rows, 1.0), ENTRIES)
     return added(np.zeros((rows.n, signs.entries)), each_lane(rows, blocks, work))
+
+
+def reference_sketch(rows: Rows, seed: int) -> Floats:
+    """Return the (min(d, s),) sketch of the reference, to be compared with that of rows."""
+    signs = Signs.draw(rows.d, seed)
+    total = np.zeros((1, signs.entries))
+    for start, stop in rows.spans(ENTRIES):
+        signs.fold(rows.reference_block(start, stop)[None], start, total)
+    found: Floats = total[0]
+    return found

@@ -11,7 +11,6 @@ from bcfl_plugins.defenses.base import require_ids
 from bcfl_plugins.defenses.core.gram import project
 from bcfl_plugins.defenses.core.parse import flatten
 from bcfl_plugins.defenses.parts.weighing import cosines
-from bcfl_plugins.defenses.rules.sketch import ENTRIES, sketch
 from bcfl_plugins.errors import BadUpdates
 
 if TYPE_CHECKING:
@@ -69,13 +68,6 @@ def blocks(batch: Batch, start: int = 0, stop: int | None = None) -> Iterator[Fl
     for low in range(start, end, width):
         block = batch.rows.fill(low, min(low + width, end), buffer)
         yield block if batch.mix is None else batch.mix @ block
-
-
-def sketches(batch: Batch, seed: int) -> Floats:
-    """Return (m, s) sketches of the points."""
-    rows = batch.rows
-    made = sketch((block for _, block in rows.blocks(ENTRIES)), rows.n, rows.d, seed)
-    return made if batch.mix is None else batch.mix @ made
 
 
 def nodes(batch: Batch) -> tuple[Key, ...]:
