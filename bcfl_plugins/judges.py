@@ -10,7 +10,6 @@ import numpy as np
 
 from bcfl_plugins.apportion import ONE, split
 from bcfl_plugins.defenses.base import Extras
-from bcfl_plugins.defenses.cluster import ClusterSettings, ClusterState, judge
 from bcfl_plugins.errors import TooFewUpdates
 from bcfl_plugins.evidence import EvidenceState, NodeFacts, judge_harm, observe
 from bcfl_plugins.reasons import Reason
@@ -47,32 +46,6 @@ class Judge(Protocol):
 
     def forget(self) -> None:
         """Start anew."""
-
-
-class ClusterJudge:
-    """The defense ``cluster``."""
-
-    def __init__(self, settings: ClusterSettings) -> None:
-        self._settings = settings
-        self._state = ClusterState()
-
-    def judge(self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> Verdict:
-        """Judge one round."""
-        findings, note, self._state = judge(ctx.reference, updates, self._state, self._settings)
-        return Verdict(
-            "outliers",
-            tuple(
-                Rejection(node_id, int(found.reason), found.detail, found.score)
-                for node_id, found in sorted(findings.items())
-                if found.reason is not Reason.NONE
-            ),
-            {node_id: found.score for node_id, found in findings.items()},
-            note,
-        )
-
-    def forget(self) -> None:
-        """Start anew."""
-        self._state = ClusterState()
 
 
 class RuleJudge:

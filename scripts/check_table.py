@@ -6,7 +6,7 @@ from bcfl_plugins.testing.checks import ALL
 
 WHEN = {
     "reference": "a `Defense`",
-    "forms_agree": "a `Defense`",
+    "forms_agree": "a `Defense` that is not `layerwise`",
     "state": "a `Defense`",
     "decision": "a `Defense` or a plugin",
     "odd_shapes": "updates are layers",

@@ -19,6 +19,7 @@ from bcfl_plugins.defenses.base import (
     Defense,
     Extras,
 )
+from bcfl_plugins.defenses.cluster import Cluster
 from bcfl_plugins.defenses.cluster_guard import ClusterGuard
 from bcfl_plugins.defenses.registry import (
     ALIASES,
@@ -59,6 +60,7 @@ __all__ = [
     "CenteredClipping",
     "Claims",
     "ClippedClustering",
+    "Cluster",
     "ClusterGuard",
     "Composed",
     "Contra",

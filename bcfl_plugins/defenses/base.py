@@ -68,6 +68,8 @@ class Claims:
         Takes `weights`; a weight of two is the same update twice, a weight of zero is its absence.
     stateful : bool
         Remembers: the result depends on earlier rounds through the state.
+    layerwise : bool
+        Weighs the arrays of a model: how it is cut into arrays matters.
     """
 
     translation: bool = False
@@ -82,6 +84,7 @@ class Claims:
     false_rejection: float | None = None
     weighted: bool = False
     stateful: bool = False
+    layerwise: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,6 +7,7 @@ from dataclasses import fields
 from types import MappingProxyType, NoneType
 from typing import TYPE_CHECKING
 
+from bcfl_plugins.defenses.cluster import Cluster
 from bcfl_plugins.defenses.cluster_guard import ClusterGuard
 from bcfl_plugins.defenses.rules.bulyan import Bulyan
 from bcfl_plugins.defenses.rules.clipping import ARC, CenteredClipping, NormClipping
@@ -47,6 +48,7 @@ ALL: Mapping[str, type[Rule]] = MappingProxyType(
             CAF,
             CenteredClipping,
             ClippedClustering,
+            Cluster,
             ClusterGuard,
             Contra,
             DnC,

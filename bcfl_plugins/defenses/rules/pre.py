@@ -109,6 +109,7 @@ class Composed(Rule):
             kappa=kappa,
             bounded=first.bounded and last.bounded,
             stateful=last.stateful,
+            layerwise=last.layerwise,
         )
 
     def max_byzantine(self, n: int) -> int:
