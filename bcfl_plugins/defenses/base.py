@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 Flags: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
+Ints: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
+Block: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+"""Some columns of all rows."""
 
 Array: TypeAlias = Any
 """A numpy array or a torch tensor; which one of the two the updates are, the answer is."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.mutations.planting import Bug
 
 _SCREEN, _BATCH, _GRAM, _FINISH = "core.screen", "core.batch", "core.gram", "core.finish"
-_SELECT, _PARSE = "core.select", "core.parse"
+_KERNEL, _PARSE = "core.kernel", "core.parse"
 
 BUGS = (
     # One step of one rule
@@ -336,7 +336,7 @@ BUGS = (
         "the trimmed mean trims one more at the low end",
         "trimmed_mean",
         "bounded",
-        _SELECT,
+        _KERNEL,
         "middle = place(block, range(cut, m - cut))",
         "middle = place(block, range(cut + 1, m - cut))",
     ),

@@ -14,9 +14,8 @@ from bcfl_plugins.defenses.core.sketch import ENTRIES, Signs
 from bcfl_plugins.defenses.core.tiles import inner
 
 if TYPE_CHECKING:
-    from bcfl_plugins.defenses.base import Floats
+    from bcfl_plugins.defenses.base import Floats, Ints
     from bcfl_plugins.defenses.core.batch import Batch
-    from bcfl_plugins.defenses.core.rows import Ints
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,7 +11,7 @@ from bcfl_plugins.defenses.core import finish
 from bcfl_plugins.defenses.core.gram import combine, measure
 from bcfl_plugins.defenses.core.parse import parse
 from bcfl_plugins.defenses.core.screen import finite_rows, screen
-from bcfl_plugins.defenses.core.select import Kernel, coordinatewise
+from bcfl_plugins.defenses.core.select import coordinatewise
 from bcfl_plugins.defenses.core.sketch import Signs
 from bcfl_plugins.errors import BadUpdates, TooFewUpdates
 from bcfl_plugins.reasons import Reason
@@ -26,9 +26,11 @@ if TYPE_CHECKING:
         Extras,
         Flags,
         Floats,
+        Ints,
         Updates,
     )
-    from bcfl_plugins.defenses.core.rows import Ints, Rows
+    from bcfl_plugins.defenses.core.kernel import Kernel
+    from bcfl_plugins.defenses.core.rows import Rows
 
 Needs: TypeAlias = Literal["gram", "norms", "rows", "columns"]
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from bcfl_plugins.defenses.base import Aggregate, Claims, Floats
 from bcfl_plugins.defenses.core.gram import distances
+from bcfl_plugins.defenses.core.kernel import Kernel
 from bcfl_plugins.defenses.core.rule import Rule
-from bcfl_plugins.defenses.core.select import Kernel
 from bcfl_plugins.defenses.rules.krum import krum_scores
 
 if TYPE_CHECKING:
