@@ -14,13 +14,14 @@ from bcfl_plugins.errors import TooFewUpdates
 from bcfl_plugins.evidence import EvidenceState, NodeFacts, judge_harm, observe
 from bcfl_plugins.reasons import Reason
 from bcfl_plugins.types import SCORE_ONE, Rejection, Verdict
+from bcfl_plugins.validation import losses_of, name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from bcfl_plugins.defenses.base import Decision, Defense, Floats
+    from bcfl_plugins.defenses.base import Decision, Defense
     from bcfl_plugins.evidence import EvidenceSettings
-    from bcfl_plugins.types import Array, ClientUpdate, NodeId, NodeRef, RoundContext, Validation
+    from bcfl_plugins.types import ClientUpdate, NodeId, RoundContext, Validation
 
 ShareMode = Literal["rule", "examples", "off"]
 
@@ -182,44 +183,3 @@ class EvidenceJudge:
             return [not one for one in kept]
         losses = losses_of(self._validation, ctx.reference, updates)
         return judge_harm(losses, np.array(kept, dtype=np.bool_))
-
-
-def losses_of(
-    validation: Validation, reference: Mapping[str, Array], updates: Sequence[ClientUpdate]
-) -> Callable[[Floats], Floats]:
-    """Return the validation losses of the reference with some of each update added.
-
-    Parameters
-    ----------
-    validation : callable
-        The server's own measure of a model.
-    reference : Mapping[str, Array]
-        The model that went out.
-    updates : sequence of ClientUpdate
-        n trained models.
-
-    Returns
-    -------
-    callable
-        Takes (n,) coefficients c and returns (m,) losses of
-        ``reference + sum_i c_i (update_i - reference)``.
-    """
-
-    def losses(coefficients: Floats) -> Floats:
-        return validation({n: mixed(n, array, coefficients) for n, array in reference.items()})
-
-    def mixed(name: str, start: Array, coefficients: Floats) -> Array:
-        if start.dtype.kind != "f":
-            return start
-        total = start.astype(np.float64)
-        for update, share in zip(updates, coefficients, strict=True):
-            if share:
-                total += share * (update.arrays[name].astype(np.float64) - start)
-        return total.astype(start.dtype)
-
-    return losses
-
-
-def name_of(node: NodeRef) -> str:
-    """Name a node in what is remembered: its account, which outlives a reconnection."""
-    return str(node.account) if node.account is not None else f"node {node.node_id}"

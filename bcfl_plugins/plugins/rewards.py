@@ -26,12 +26,12 @@ from bcfl_plugins.defenses.base import Extras
 from bcfl_plugins.defenses.core.gram import gram
 from bcfl_plugins.defenses.core.parse import parse
 from bcfl_plugins.errors import ConfigError
-from bcfl_plugins.judges import losses_of, name_of
 from bcfl_plugins.markers import hookimpl
 from bcfl_plugins.roots import PostedRoots
 from bcfl_plugins.services import COORDINATOR
 from bcfl_plugins.settings import key, read_table
 from bcfl_plugins.types import SCORE_ONE
+from bcfl_plugins.validation import losses_of, name_of
 from pallet_bridge.errors import NothingToClaim, OffencePending, RoundExpired
 from pallet_bridge.rewards import all_claims, last_window
 

@@ -14,6 +14,8 @@ from bcfl_plugins.defenses.core.sketch import ENTRIES, Signs
 from bcfl_plugins.defenses.core.tiles import inner
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bcfl_plugins.defenses.base import Floats, Ints
     from bcfl_plugins.defenses.core.batch import Batch
 
@@ -36,10 +38,6 @@ class ArraySketch:
     squares: Floats
     sketches: Floats
 
-    def take(self, which: Ints) -> ArraySketch:
-        """Return some of the updates, by their places."""
-        return ArraySketch(self.size, self.squares[which], self.sketches[which])
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ArrayCosines:
@@ -59,13 +57,17 @@ class ArrayCosines:
     fresh: Floats
     past: Floats
 
+    def take(self, which: Ints) -> ArrayCosines:
+        """Return those of some nodes, by their places."""
+        pairs = np.ix_(which, which)
+        return ArrayCosines(self.size, self.fresh[pairs], self.past[pairs])
 
-def read_arrays(batch: Batch, seed: int) -> list[ArraySketch]:
-    """Sketch each float array of the points, and take its norms, in float64."""
+
+def read_arrays(batch: Batch, seed: int) -> Iterator[ArraySketch]:
+    """Sketch one float array of the points after the other, and take its norms, in float64."""
     rows = batch.rows.widened()
     width = max(1, rows.columns() // ENTRIES) * ENTRIES
     buffer = rows.buffer(min(width, rows.d))
-    found = []
     for leaf in rows.judged:
         size = leaf.stop - leaf.start
         signs = Signs.draw(size, seed)
@@ -77,8 +79,7 @@ def read_arrays(batch: Batch, seed: int) -> list[ArraySketch]:
                 block = batch.mix @ block
             squares += np.einsum("ij,ij->i", block, block)
             signs.fold(block, low, sketches)
-        found.append(ArraySketch(size, squares, sketches))
-    return found
+        yield ArraySketch(size, squares, sketches)
 
 
 def advance(array: ArraySketch, courses: Floats, decay: float) -> tuple[ArrayCosines, Floats]:

@@ -21,8 +21,8 @@ from bcfl_plugins.reasons import Reason
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bcfl_plugins.defenses.base import Floats, Key
-    from bcfl_plugins.defenses.cluster.courses import ArraySketch
+    from bcfl_plugins.defenses.base import Floats
+    from bcfl_plugins.defenses.cluster.courses import ArrayCosines
     from bcfl_plugins.defenses.core.batch import Batch, Needs
 
 _LOW_TRUST = 0.05  # a node rejected last round still counts a little, or it could never come back
@@ -111,79 +111,68 @@ class Cluster(Rule):
         """Judge the nodes that moved; scores are one minus the smoothed agreement."""
         ids = nodes(batch)
         memory = recalled(batch.extras.state, self.name)
-        arrays = read_arrays(batch, self.seed)
-        total = np.sum([np.zeros(batch.m), *(array.squares for array in arrays)], axis=0)
-        moving = np.flatnonzero(total > 0.0)
-        movers = [ids[i] for i in moving.tolist()]
+        pasts: list[Course | None] = memory.of(ids)
+        squares, cosines, pulls = self._read(batch, pasts)
         reasons, scores = [Reason.NONE] * batch.m, np.ones(batch.m)
         note, news = "nobody moved", {}
-        if movers:
-            found = [array.take(moving) for array in arrays]
-            news, note = self._judged(found, movers, memory.of(movers), np.sqrt(total[moving]))
-            for place, (reason, course) in zip(moving.tolist(), news.values(), strict=True):
-                reasons[place] = reason
-                scores[place] = 1.0 - course.agreement / course.weight
+        moving = np.flatnonzero(squares)
+        if moving.size:
+            measured = [one.take(moving) for one in cosines]
+            some = [pasts[i] for i in moving.tolist()]
+            found, sums, note = self._judged(measured, np.sqrt(squares[moving]), some)
+            scores[moving] = 1.0 - sums[0] / sums[2]
+            for k, i in enumerate(moving.tolist()):
+                reasons[i] = found[k]
+                pull = tuple(array[i].copy() for array in pulls)
+                agreement, length, weight = sums[:, k].tolist()
+                news[ids[i]] = Course(pull, agreement, length, weight, found[k] is not Reason.NONE)
         kept = np.array([reason is Reason.NONE for reason in reasons])
         return batch.weighted(
             kept / max(1, int(kept.sum())),
             scores,
             by_row(batch, reasons),
+            kept=kept,
             note=note,
-            state=memory.after({node: course for node, (_, course) in news.items()}, self.memory),
+            state=memory.after(news, self.memory),
         )
 
+    def _read(
+        self, batch: Batch, pasts: Sequence[Course | None]
+    ) -> tuple[Floats, list[ArrayCosines], list[Floats]]:
+        """Return (n,) squared norms, and the cosines and the (n, s) courses of each array."""
+        count = len(batch.rows.judged)
+        if any(past is not None and len(past.pulls) != count for past in pasts):
+            raise BadUpdates("state", "the model has other arrays than before; start without state")
+        squares, cosines, courses = np.zeros(batch.m), [], []
+        for k, array in enumerate(read_arrays(batch, self.seed)):
+            old = [None if past is None else past.pulls[k] for past in pasts]
+            before = stacked(old, array.sketches.shape[1])
+            one, course = advance(array, before, self.course_decay)
+            squares += array.squares
+            cosines.append(one)
+            courses.append(course)
+        return squares, cosines, courses
+
     def _judged(
-        self,
-        arrays: Sequence[ArraySketch],
-        ids: Sequence[Key],
-        pasts: Sequence[Course | None],
-        lengths: Floats,
-    ) -> tuple[dict[Key, tuple[Reason, Course]], str]:
-        """Return what is found of each node that moved, and what to remember of it, and a note."""
+        self, cosines: Sequence[ArrayCosines], lengths: Floats, pasts: Sequence[Course | None]
+    ) -> tuple[list[Reason], Floats, str]:
+        """Return what is found of each node, (3, n) sums to remember, and a note."""
         trusted = np.array([_LOW_TRUST if p is not None and p.rejected else 1.0 for p in pasts])
-        steps = [
-            advance(array, stacked(pulls, array.sketches.shape[1]), self.course_decay)
-            for array, pulls in zip(arrays, _pulls(pasts, len(arrays)), strict=True)
-        ]
-        fresh = agreements([cosines for cosines, _ in steps], trusted)
-        agreement, length, weight = self._smoothed(fresh, log_norms(lengths, trusted), pasts)
+        fresh = agreements(cosines, trusted)
+        sums = self._smoothed(fresh, log_norms(lengths, trusted), pasts)
+        agreement, length, weight = sums
         limits = Limits(self.agreement, self.spread, self.norm_factor)
         reasons, note = decide(agreement / weight, lengths, length / weight, trusted, limits)
-        courses = [
-            Course(
-                tuple(moved[i].copy() for _, moved in steps),
-                float(agreement[i]),
-                float(length[i]),
-                float(weight[i]),
-                reasons[i] is not Reason.NONE,
-            )
-            for i in range(len(ids))
-        ]
-        return dict(zip(ids, zip(reasons, courses, strict=True), strict=True)), note
+        return reasons, sums, note
 
     def _smoothed(
         self, agreement: Floats, log_norm: Floats, pasts: Sequence[Course | None]
-    ) -> tuple[Floats, Floats, Floats]:
-        """Return (n,) decayed sums of agreement and log norm, and (n,) their weights."""
+    ) -> Floats:
+        """Return (3, n) decayed sums of agreement and of log norm, and their weights."""
         was = np.array(
             [(0.0, 0.0, 0.0) if p is None else (p.agreement, p.length, p.weight) for p in pasts]
         )
         keep, new = self.smoothing, 1.0 - self.smoothing
-        return (
-            keep * was[:, 0] + new * agreement,
-            keep * was[:, 1] + new * np.clip(log_norm, -2.0, 3.0),
-            keep * was[:, 2] + new,
-        )
-
-
-def _pulls(pasts: Sequence[Course | None], arrays: int) -> list[list[Floats | None]]:
-    """Return each node's course in each array.
-
-    Raises
-    ------
-    BadUpdates
-        If the model had another number of arrays.
-    """
-    if any(past is not None and len(past.pulls) != arrays for past in pasts):
-        raise BadUpdates("state", "the model has other arrays than before; start without state")
-    return [[None if past is None else past.pulls[k] for past in pasts] for k in range(arrays)]
+        fresh = np.stack([agreement, np.clip(log_norm, -2.0, 3.0), np.ones(len(pasts))])
+        sums: Floats = keep * was.T + new * fresh
+        return sums
