@@ -26,11 +26,8 @@ from bcfl_plugins import (
     RunInfo,
     open_session,
 )
-from bcfl_plugins.attacks import create as create_attack
-from bcfl_plugins.attacks import names as attack_names
-from bcfl_plugins.defenses import Extras
-from bcfl_plugins.defenses import create as create_rule
-from bcfl_plugins.defenses import names as rule_names
+from bcfl_plugins.attacks import attack_names, create_attack
+from bcfl_plugins.defenses import Extras, create_rule, rule_names
 from bcfl_plugins.errors import BcflError
 
 if TYPE_CHECKING:

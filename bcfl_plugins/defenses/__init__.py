@@ -2,7 +2,7 @@
 
 Pure functions of what they are given: no clock, no files, no unseeded randomness. By name::
 
-    rule = create("nnm+cwtm", f=4)
+    rule = create_rule("nnm+cwtm", f=4)
     found = rule.aggregate(updates, Extras(reference=model, ids=node_ids))
     found.value, found.decision.kept
 
@@ -24,10 +24,10 @@ from bcfl_plugins.defenses.cluster_guard import ClusterGuard
 from bcfl_plugins.defenses.registry import (
     ALIASES,
     ALL,
-    create,
-    names,
-    pre_aggregators,
-    selecting,
+    create_rule,
+    pre_aggregator_names,
+    rule_names,
+    selecting_rules,
     setting_names,
 )
 from bcfl_plugins.defenses.rules.bulyan import Bulyan
@@ -87,9 +87,9 @@ __all__ = [
     "SignGuard",
     "TooFewUpdates",
     "TrimmedMean",
-    "create",
-    "names",
-    "pre_aggregators",
-    "selecting",
+    "create_rule",
+    "pre_aggregator_names",
+    "rule_names",
+    "selecting_rules",
     "setting_names",
 ]

@@ -23,7 +23,7 @@ from flwr.serverapp.strategy import (
 
 from bcfl_plugins.defenses.base import NOTHING, Aggregate, Decision, Defense, Extras, Updates
 from bcfl_plugins.defenses.cluster_guard import ClusterGuard
-from bcfl_plugins.defenses.registry import create
+from bcfl_plugins.defenses.registry import create_rule
 from bcfl_plugins.reasons import Reason
 from strategies.testing import InProcessGrid
 
@@ -63,8 +63,8 @@ def contestant(name: str, n: int, f: int) -> Defense:
         return FlowerRule(FLOWER[name.removeprefix(PREFIX)](n, f))
     if name == ClusterGuard.name:
         return ClusterGuard()
-    rule = create(name)
-    return create(name, f=f) if rule.max_byzantine(n) >= f else rule
+    rule = create_rule(name)
+    return create_rule(name, f=f) if rule.max_byzantine(n) >= f else rule
 
 
 @dataclass(frozen=True, slots=True)

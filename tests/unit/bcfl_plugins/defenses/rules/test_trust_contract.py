@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bcfl_plugins.defenses.base import Aggregate, Extras
-from bcfl_plugins.defenses.registry import create
+from bcfl_plugins.defenses.registry import create_rule
 from bcfl_plugins.errors import BadUpdates, TooFewUpdates
 from bcfl_plugins.reasons import Reason
 
@@ -36,7 +36,7 @@ SIZE = 46
 
 @pytest.fixture(params=RULES)
 def rule(request: pytest.FixtureRequest) -> Rule:
-    return create(request.param)
+    return create_rule(request.param)
 
 
 def draw(n: int = 11, size: int = SIZE, seed: int = 0) -> np.ndarray:
@@ -209,11 +209,11 @@ def test_a_rule_that_needs_the_servers_update_says_so(rule: Rule) -> None:
 
 
 def test_it_runs_behind_a_pre_aggregator(rule: Rule) -> None:
-    mixed = create(f"nnm+{rule.name}")
+    mixed = create_rule(f"nnm+{rule.name}")
     found = judged(mixed, draw())
     assert np.isfinite(found.value).all()
     assert mixed.needs_trusted == rule.needs_trusted
-    bucketed = create(f"bucketing+{rule.name}")
+    bucketed = create_rule(f"bucketing+{rule.name}")
     if rule.name in ALONE:
         with pytest.raises(BadUpdates, match="remembers nodes"):
             judged(bucketed, draw())
