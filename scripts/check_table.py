@@ -22,7 +22,7 @@ def render() -> str:
     """Return one row for each check."""
     rows = []
     for check in ALL:
-        when = f"`{check.claim}`" if check.claim else WHEN.get(check.name, "always")
+        when = f"`{check.tag}`" if check.tag else WHEN.get(check.name, "always")
         rows.append(f"| `{check.name}` | {check.rule} | {when} |")
     return "\n".join(rows)
 

@@ -14,10 +14,10 @@ from __future__ import annotations
 from bcfl_plugins.defenses.base import (
     NOTHING,
     Aggregate,
-    Claims,
     Decision,
     Defense,
     Extras,
+    RuleTags,
 )
 from bcfl_plugins.defenses.cluster import Cluster
 from bcfl_plugins.defenses.cluster_guard import ClusterGuard
@@ -58,7 +58,6 @@ __all__ = [
     "Bucketing",
     "Bulyan",
     "CenteredClipping",
-    "Claims",
     "ClippedClustering",
     "Cluster",
     "ClusterGuard",
@@ -83,6 +82,7 @@ __all__ = [
     "NormClipping",
     "Pre",
     "Rflbat",
+    "RuleTags",
     "SecuredStyle",
     "SignGuard",
     "TooFewUpdates",

@@ -39,8 +39,8 @@ Key: TypeAlias = int | str | bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Claims:
-    """What a rule promises of itself. The testing kit holds it to each claim; no claim, no check.
+class RuleTags:
+    """What a rule promises of itself. The testing kit holds it to each tag; no tag, no check.
 
     f is the number of byzantine updates that the rule was made for, n the number of all.
 
@@ -149,7 +149,7 @@ class Extras:
         (n,) names of the nodes, all different: they break ties and find a node's past. Without
         them ties are broken by content, and a stateful rule raises `BadUpdates`.
     weights : sequence of float or None
-        (n,) finite, not negative, not all zero; only for rules that claim ``weighted``.
+        (n,) finite, not negative, not all zero; only for rules with the tag ``weighted``.
     trusted : Layers or Array or None
         The server's own update for rules that need one (FLTrust, MoNNA), in the form of one update.
     state : object
@@ -181,7 +181,7 @@ class Defense(ABC):
     """As in ``method = "name"``: lower case, letters, digits and underscores."""
     paper: ClassVar[str]
     """Authors, title, venue, year."""
-    claims: ClassVar[Claims] = Claims()
+    tags: ClassVar[RuleTags] = RuleTags()
     needs_trusted: ClassVar[bool] = False
     """Whether `aggregate` raises `BadUpdates` without ``extras.trusted``."""
 

@@ -102,7 +102,7 @@ def pre_aggregator_names() -> tuple[str, ...]:
 
 def selecting_rules() -> tuple[str, ...]:
     """Return the names of the rules that reject updates, and need no data of the server for it."""
-    return tuple(n for n in rule_names() if ALL[n].claims.selects and not ALL[n].needs_trusted)
+    return tuple(n for n in rule_names() if ALL[n].tags.selects and not ALL[n].needs_trusted)
 
 
 def setting_names(method: str) -> tuple[str, ...]:

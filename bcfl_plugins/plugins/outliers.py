@@ -123,7 +123,7 @@ def _rule(method: str, f: int, own: Mapping[str, Scalar]) -> Defense:
             f"bcfl.outliers.method is {method!r}, which needs an update of the server's own; use "
             f"it in strategies.RobustFedAvg, or take one of {usable} here"
         )
-    if not rule.claims.selects:
+    if not rule.tags.selects:
         raise ConfigError(
             f"bcfl.outliers.method is {method!r}, which rejects nobody; it can be {usable}"
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from bcfl_plugins.defenses.base import Aggregate, Claims
+from bcfl_plugins.defenses.base import Aggregate, RuleTags
 from bcfl_plugins.defenses.cluster.agreement import Limits, agreements, decide, log_norms
 from bcfl_plugins.defenses.cluster.courses import advance, read_arrays
 from bcfl_plugins.defenses.core.rule import Rule
@@ -82,7 +82,7 @@ class Cluster(Rule):
 
     name: ClassVar[str] = "cluster"
     paper: ClassVar[str] = "own"
-    claims: ClassVar[Claims] = Claims(scale=True, selects=True, stateful=True, layerwise=True)
+    tags: ClassVar[RuleTags] = RuleTags(scale=True, selects=True, stateful=True, layerwise=True)
     needs: ClassVar[Needs] = "rows"
 
     agreement: float = 0.25

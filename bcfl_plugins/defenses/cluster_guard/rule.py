@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from bcfl_plugins.defenses.base import Aggregate, Claims
+from bcfl_plugins.defenses.base import Aggregate, RuleTags
 from bcfl_plugins.defenses.cluster_guard.course import Course, before
 from bcfl_plugins.defenses.cluster_guard.features import (
     agreement,
@@ -50,7 +50,7 @@ class ClusterGuard(Rule):
        cancel (see `features.standing`), and the less the longer it is (see `influence.influence`):
        who is far this round has little pull, whoever it is.
 
-    There is no f to set: any f below n / 2 is withstood in the sense of claim ``bounded``.
+    There is no f to set: any f below n / 2 is withstood in the sense of the tag ``bounded``.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ class ClusterGuard(Rule):
         "own; parts after FoolsGold (Fung, Yoon, Beschastnikh, RAID 2020) and centered clipping "
         "(Karimireddy, He, Jaggi, ICML 2021)"
     )
-    claims: ClassVar[Claims] = Claims(scale=True, bounded=True, selects=True, stateful=True)
+    tags: ClassVar[RuleTags] = RuleTags(scale=True, bounded=True, selects=True, stateful=True)
     needs: ClassVar[Needs] = "norms"
 
     decay: float = 0.95

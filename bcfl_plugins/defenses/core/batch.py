@@ -226,7 +226,7 @@ def prepare(
     Parameters
     ----------
     rule : Defense
-        Its `f`, `max_byzantine` and claims are used.
+        Its `f`, `max_byzantine` and tags are used.
     updates, extras
         As in `Defense.aggregate`.
     needs : str
@@ -306,7 +306,7 @@ def _doubts(rows: Rows, norms: Floats) -> tuple[Flags, bool]:
 def _weights(rule: Defense, extras: Extras, rows: Rows) -> Floats:
     if extras.weights is None:
         return np.ones(rows.n)
-    if not rule.claims.weighted:
+    if not rule.tags.weighted:
         raise BadUpdates("weights", f"{rule.name} takes none; drop them or use another rule")
     weights = np.array(extras.weights, dtype=np.float64)
     if weights.shape != (rows.n,):

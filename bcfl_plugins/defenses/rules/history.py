@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from bcfl_plugins.defenses.base import Aggregate, Claims
+from bcfl_plugins.defenses.base import Aggregate, RuleTags
 from bcfl_plugins.defenses.core.rule import Rule
 from bcfl_plugins.defenses.core.sketch import ENTRIES, reference_sketch
 from bcfl_plugins.defenses.parts.bounds import minority
@@ -100,7 +100,7 @@ class FLDetector(Rule):
         "Zhang, Cao, Jia, Gong, FLDetector: Defending Federated Learning Against Model Poisoning "
         "Attacks via Detecting Malicious Clients, KDD 2022"
     )
-    claims: ClassVar[Claims] = Claims(selects=True, stateful=True)
+    tags: ClassVar[RuleTags] = RuleTags(selects=True, stateful=True)
     needs: ClassVar[Needs] = "norms"
 
     window: int = 10

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from bcfl_plugins.defenses.base import Aggregate, Claims
+from bcfl_plugins.defenses.base import Aggregate, RuleTags
 from bcfl_plugins.defenses.core import finish
 from bcfl_plugins.defenses.core.gram import combine
 from bcfl_plugins.defenses.core.rule import Rule
@@ -47,7 +47,7 @@ class Monna(Rule):
         "Farhadkhani, Guerraoui, Gupta, Hoang, Pinot, Stephan, Robust Collaborative Learning with "
         "Linear Gradient Overhead, ICML 2023"
     )
-    claims: ClassVar[Claims] = Claims(
+    tags: ClassVar[RuleTags] = RuleTags(
         translation=True,
         scale=True,
         unanimity=True,
@@ -86,7 +86,7 @@ class FLTrust(Rule):
         "Cao, Fang, Liu, Gong, FLTrust: Byzantine-robust Federated Learning via Trust "
         "Bootstrapping, NDSS 2021"
     )
-    claims: ClassVar[Claims] = Claims(scale=True, selects=True)
+    tags: ClassVar[RuleTags] = RuleTags(scale=True, selects=True)
     needs: ClassVar[Needs] = "norms"
     needs_trusted: ClassVar[bool] = True
 
@@ -148,7 +148,7 @@ class FoolsGold(Rule):
         "Fung, Yoon, Beschastnikh, The Limitations of Federated Learning in Sybil Settings, "
         "RAID 2020"
     )
-    claims: ClassVar[Claims] = Claims(selects=True, stateful=True)
+    tags: ClassVar[RuleTags] = RuleTags(selects=True, stateful=True)
     needs: ClassVar[Needs] = "norms"
 
     confidence: float = 1.0
@@ -216,7 +216,7 @@ class Contra(Rule):
         "Awan, Luo, Li, CONTRA: Defending against Poisoning Attacks in Federated Learning, "
         "ESORICS 2021"
     )
-    claims: ClassVar[Claims] = Claims(selects=True, stateful=True)
+    tags: ClassVar[RuleTags] = RuleTags(selects=True, stateful=True)
     needs: ClassVar[Needs] = "norms"
 
     top: int = 1

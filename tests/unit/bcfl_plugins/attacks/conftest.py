@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from bcfl_plugins.defenses.base import NOTHING, Aggregate, Claims, Decision, Defense, Extras
+from bcfl_plugins.defenses.base import NOTHING, Aggregate, Decision, Defense, Extras, RuleTags
 from bcfl_plugins.reasons import Reason
 
 
@@ -18,7 +18,7 @@ class Nearest(Defense):
 
     name: ClassVar[str] = "nearest"
     paper: ClassVar[str] = "test"
-    claims: ClassVar[Claims] = Claims(selects=True)
+    tags: ClassVar[RuleTags] = RuleTags(selects=True)
 
     reach: float = 1.5
 

@@ -237,7 +237,7 @@ def test_extras_that_do_not_fit_are_refused(extras: Extras, field: str) -> None:
 @robust
 def test_weights_are_refused_unless_claimed(rule: Defense) -> None:
     extras = Extras(weights=[1.0] * N)
-    if rule.claims.weighted:
+    if rule.tags.weighted:
         assert np.isfinite(rule.aggregate(updates(), extras).value).all()
     else:
         with pytest.raises(BadUpdates, match="takes none"):

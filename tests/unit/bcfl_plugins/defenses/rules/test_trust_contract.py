@@ -189,7 +189,7 @@ def test_a_rule_that_remembers_nodes_needs_their_ids(rule: Rule) -> None:
 
 
 def test_the_state_of_another_rule_is_refused(rule: Rule) -> None:
-    if rule.claims.stateful:
+    if rule.tags.stateful:
         with pytest.raises(BadUpdates, match="did not return this"):
             judged(rule, draw(), state={"round": 3})
     else:
