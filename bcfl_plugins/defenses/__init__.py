@@ -12,7 +12,7 @@ or as a value: ``NNM() + TrimmedMean(f=4)``. ``rule(updates)`` is short for the 
 from __future__ import annotations
 
 from bcfl_plugins.defenses.base import (
-    NOTHING,
+    NO_EXTRAS,
     Aggregate,
     Decision,
     Defense,
@@ -51,7 +51,7 @@ __all__ = [
     "CAF",
     "MDA",
     "NNM",
-    "NOTHING",
+    "NO_EXTRAS",
     "SMEA",
     "Aggregate",
     "BadUpdates",

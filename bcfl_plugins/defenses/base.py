@@ -163,7 +163,7 @@ class Extras:
     state: Any = None
 
 
-NOTHING = Extras()
+NO_EXTRAS = Extras()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +192,7 @@ class Defense(ABC):
         """Return the greatest f that the rule tolerates among n updates; -1: not even zero."""
 
     @abstractmethod
-    def aggregate(self, updates: Updates, extras: Extras = NOTHING) -> Aggregate:
+    def aggregate(self, updates: Updates, extras: Extras = NO_EXTRAS) -> Aggregate:
         """Turn n updates into one.
 
         Updates with a value that is not finite, or too large to square in float64, are thrown

@@ -21,7 +21,7 @@ from flwr.serverapp.strategy import (
     MultiKrum,
 )
 
-from bcfl_plugins.defenses.base import NOTHING, Aggregate, Decision, Defense, Extras, Updates
+from bcfl_plugins.defenses.base import NO_EXTRAS, Aggregate, Decision, Defense, Extras, Updates
 from bcfl_plugins.defenses.cluster_guard import ClusterGuard
 from bcfl_plugins.defenses.registry import create_rule
 from bcfl_plugins.reasons import Reason
@@ -83,7 +83,7 @@ class FlowerRule(Defense):
         """Return n: the strategy was told already."""
         return n
 
-    def aggregate(self, updates: Updates, extras: Extras = NOTHING) -> Aggregate:
+    def aggregate(self, updates: Updates, extras: Extras = NO_EXTRAS) -> Aggregate:
         """Ask the strategy."""
         del extras
         rows = np.asarray(updates)

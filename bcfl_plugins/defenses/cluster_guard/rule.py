@@ -93,8 +93,8 @@ class ClusterGuard(Rule):
         return minority(n)
 
     @property
-    def sketched(self) -> int | None:
-        """See `Rule.sketched`."""
+    def sketch_seed(self) -> int | None:
+        """See `Rule.sketch_seed`."""
         return self.seed
 
     def decide(self, batch: Batch) -> Aggregate:

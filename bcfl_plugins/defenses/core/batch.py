@@ -219,7 +219,7 @@ def prepare(
     updates: Updates,
     extras: Extras,
     needs: Needs = "gram",
-    sketched: int | None = None,
+    sketch_seed: int | None = None,
 ) -> Batch:
     """Read updates into the batch that a rule decides on.
 
@@ -233,7 +233,7 @@ def prepare(
         ``"gram"``: inner products, which also show the rows that are not finite. ``"norms"``: only
         squared norms, likewise. ``"rows"``: neither, but rows that were screened in a pass of their
         own. ``"columns"``: nothing; `Batch.coordinatewise` screens on the way.
-    sketched : int or None
+    sketch_seed : int or None
         Seed of sketches, made along with inner products or norms; ``None``: none.
 
     Raises
@@ -243,7 +243,7 @@ def prepare(
     """
     rows = parse(updates, extras)
     weights = _weights(rule, extras, rows)
-    signs = None if sketched is None else Signs.draw(rows.d, sketched)
+    signs = None if sketch_seed is None else Signs.draw(rows.d, sketch_seed)
     good, sketches = np.ones(rows.n, dtype=np.bool_), np.zeros((rows.n, 0))
     gram, squares = np.zeros((0, 0)), np.zeros(0)
     if needs == "gram":

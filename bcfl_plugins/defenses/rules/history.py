@@ -120,8 +120,8 @@ class FLDetector(Rule):
         return minority(n)
 
     @property
-    def sketched(self) -> int | None:
-        """See `Rule.sketched`."""
+    def sketch_seed(self) -> int | None:
+        """See `Rule.sketch_seed`."""
         return self.seed
 
     def decide(self, batch: Batch) -> Aggregate:

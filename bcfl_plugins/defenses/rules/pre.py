@@ -80,9 +80,9 @@ class Composed(Rule):
         return self.pre.needs
 
     @property
-    def sketched(self) -> int | None:
+    def sketch_seed(self) -> int | None:
         """What the rule asks for."""
-        return self.rule.sketched
+        return self.rule.sketch_seed
 
     @property
     def needs_trusted(self) -> bool:  # type: ignore[override]

@@ -165,8 +165,8 @@ class FoolsGold(Rule):
         return n - 1
 
     @property
-    def sketched(self) -> int | None:
-        """See `Rule.sketched`."""
+    def sketch_seed(self) -> int | None:
+        """See `Rule.sketch_seed`."""
         return self.seed
 
     def decide(self, batch: Batch) -> Aggregate:
@@ -237,8 +237,8 @@ class Contra(Rule):
         return n - 1
 
     @property
-    def sketched(self) -> int | None:
-        """See `Rule.sketched`."""
+    def sketch_seed(self) -> int | None:
+        """See `Rule.sketch_seed`."""
         return self.seed
 
     def decide(self, batch: Batch) -> Aggregate:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from bcfl_plugins.defenses.base import NOTHING, Extras
+from bcfl_plugins.defenses.base import NO_EXTRAS, Extras
 from bcfl_plugins.defenses.core.gram import combine, distances, gram, measure, project
 from bcfl_plugins.defenses.core.kernel import Kernel, median
 from bcfl_plugins.defenses.core.network import WIDEST, network, place
@@ -167,6 +167,6 @@ def test_the_device_gives_what_numpy_gives(kernel: Kernel, mixed: bool) -> None:
 def test_updates_of_equal_samples_are_ordered_by_all_of_their_content() -> None:
     x = np.zeros((3, 5000), np.float32)
     x[0, 7], x[1, 9], x[2, 11] = 3.0, 1.0, 2.0  # off the grid of the sample
-    first = parse(x, NOTHING)
-    second = parse(x[::-1], NOTHING)
+    first = parse(x, NO_EXTRAS)
+    second = parse(x[::-1], NO_EXTRAS)
     assert np.array_equal(x[first.origin], x[::-1][second.origin])

@@ -3,14 +3,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bcfl_plugins.defenses.base import NOTHING, Extras
+from bcfl_plugins.defenses.base import NO_EXTRAS, Extras
 from bcfl_plugins.defenses.core.gram import gram, measure
 from bcfl_plugins.defenses.core.parse import parse
 from bcfl_plugins.defenses.core.sketch import ENTRIES, Signs, reference_sketch, sketches
 
 
 def made(matrix: np.ndarray, seed: int = 0) -> np.ndarray:
-    rows = parse(matrix, NOTHING)
+    rows = parse(matrix, NO_EXTRAS)
     found = sketches(rows, Signs.draw(rows.d, seed))
     out = np.empty_like(found)
     out[rows.origin] = found
