@@ -13,8 +13,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from bcfl_plugins.errors import ConfigError
-from bcfl_plugins.settings import key, near_miss, read_table
+from bcfl_plugins.errors import ConfigError, near_miss
+from bcfl_plugins.settings import key, read_table
 from bcfl_plugins.terms import TermsConfig, read_training
 
 if TYPE_CHECKING:

@@ -12,7 +12,13 @@
 
 from __future__ import annotations
 
+import difflib
+from typing import TYPE_CHECKING
+
 from pallet_bridge.errors import BcflError, ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = [
     "BadUpdates",
@@ -21,6 +27,7 @@ __all__ = [
     "DefenseError",
     "PluginError",
     "TooFewUpdates",
+    "near_miss",
 ]
 
 
@@ -94,3 +101,9 @@ class PluginError(BcflError):
             f"plugin {plugin!r} broke the contract of {hook}: {problem}. "
             f"Fix the plugin, or take it out of bcfl.plugins."
         )
+
+
+def near_miss(word: str, known: Iterable[str]) -> str:
+    """Return ``; did you mean 'x'?`` for the closest known word, or nothing."""
+    close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+    return f"; did you mean {close[0]!r}?" if close else ""

@@ -10,18 +10,18 @@ import numpy as np
 
 from bcfl_plugins.apportion import ONE, split
 from bcfl_plugins.defenses.base import Extras
-from bcfl_plugins.defenses.cluster import ClusterSettings, ClusterState, judge
-from bcfl_plugins.defenses.evidence import EvidenceState, NodeFacts, judge_harm, observe
 from bcfl_plugins.errors import TooFewUpdates
+from bcfl_plugins.evidence import EvidenceState, NodeFacts, judge_harm, observe
+from bcfl_plugins.reasons import Reason
 from bcfl_plugins.types import SCORE_ONE, Rejection, Verdict
-from pallet_bridge.types import Reason
+from bcfl_plugins.validation import losses_of, name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from bcfl_plugins.defenses.base import Decision, Defense, Floats
-    from bcfl_plugins.defenses.evidence import EvidenceSettings
-    from bcfl_plugins.types import Array, ClientUpdate, NodeId, NodeRef, RoundContext, Validation
+    from bcfl_plugins.defenses.base import Decision, Defense
+    from bcfl_plugins.evidence import EvidenceSettings
+    from bcfl_plugins.types import ClientUpdate, NodeId, RoundContext, Validation
 
 ShareMode = Literal["rule", "examples", "off"]
 
@@ -47,32 +47,6 @@ class Judge(Protocol):
 
     def forget(self) -> None:
         """Start anew."""
-
-
-class ClusterJudge:
-    """The defense ``cluster``."""
-
-    def __init__(self, settings: ClusterSettings) -> None:
-        self._settings = settings
-        self._state = ClusterState()
-
-    def judge(self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> Verdict:
-        """Judge one round."""
-        findings, note, self._state = judge(ctx.reference, updates, self._state, self._settings)
-        return Verdict(
-            "outliers",
-            tuple(
-                Rejection(node_id, int(found.reason), found.detail, found.score)
-                for node_id, found in sorted(findings.items())
-                if found.reason is not Reason.NONE
-            ),
-            {node_id: found.score for node_id, found in findings.items()},
-            note,
-        )
-
-    def forget(self) -> None:
-        """Start anew."""
-        self._state = ClusterState()
 
 
 class RuleJudge:
@@ -146,7 +120,7 @@ class EvidenceJudge:
 
     With validation data a round counts against a node when its update was rejected and did harm;
     without, when it was rejected: then a minority that is always rejected is struck as well. How
-    it is accumulated says `bcfl_plugins.defenses.evidence`.
+    it is accumulated says `bcfl_plugins.evidence`.
 
     Parameters
     ----------
@@ -209,44 +183,3 @@ class EvidenceJudge:
             return [not one for one in kept]
         losses = losses_of(self._validation, ctx.reference, updates)
         return judge_harm(losses, np.array(kept, dtype=np.bool_))
-
-
-def losses_of(
-    validation: Validation, reference: Mapping[str, Array], updates: Sequence[ClientUpdate]
-) -> Callable[[Floats], Floats]:
-    """Return the validation losses of the reference with some of each update added.
-
-    Parameters
-    ----------
-    validation : callable
-        The server's own measure of a model.
-    reference : Mapping[str, Array]
-        The model that went out.
-    updates : sequence of ClientUpdate
-        n trained models.
-
-    Returns
-    -------
-    callable
-        Takes (n,) coefficients c and returns (m,) losses of
-        ``reference + sum_i c_i (update_i - reference)``.
-    """
-
-    def losses(coefficients: Floats) -> Floats:
-        return validation({n: mixed(n, array, coefficients) for n, array in reference.items()})
-
-    def mixed(name: str, start: Array, coefficients: Floats) -> Array:
-        if start.dtype.kind != "f":
-            return start
-        total = start.astype(np.float64)
-        for update, share in zip(updates, coefficients, strict=True):
-            if share:
-                total += share * (update.arrays[name].astype(np.float64) - start)
-        return total.astype(start.dtype)
-
-    return losses
-
-
-def name_of(node: NodeRef) -> str:
-    """Name a node in what is remembered: its account, which outlives a reconnection."""
-    return str(node.account) if node.account is not None else f"node {node.node_id}"

@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING
 
-from bcfl_plugins.errors import ConfigError
+from bcfl_plugins.errors import ConfigError, near_miss
 from bcfl_plugins.manager import PluginManager
 from bcfl_plugins.markers import NEEDS_CHAIN
-from bcfl_plugins.settings import near_miss
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from bcfl_plugins.reasons import Reason
 from pallet_bridge.reports import Absent, ReportEntry, RoundReport
-from pallet_bridge.types import Outcome, Reason
+from pallet_bridge.types import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

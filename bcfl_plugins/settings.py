@@ -6,16 +6,15 @@ key's type; the metadata carries the range and the sentence that ``docs/config.m
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import Field, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from bcfl_plugins.errors import ConfigError
+from bcfl_plugins.errors import ConfigError, near_miss
 from pallet_bridge.types import PERBILL_ONE, UNIT, Perbill, Planck
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from bcfl_plugins.types import Scalar
 
@@ -63,12 +62,6 @@ def key(
     rule = _Rule(doc, low, high, choices, unit)
     value = _in_unit("the default", default, rule)
     return field(default=value, metadata={"rule": rule})
-
-
-def near_miss(word: str, known: Iterable[str]) -> str:
-    """Return ``; did you mean 'x'?`` for the closest known word, or nothing."""
-    close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)
-    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def read_table(cls: type[T], prefix: str, values: Mapping[str, Scalar], **extra: object) -> T:

@@ -172,7 +172,7 @@ class Rejection:
     node_id : NodeId
         Whose update.
     reason : int
-        A `pallet_bridge.types.Reason`, or 128 to 255 for a third party's own code.
+        A `bcfl_plugins.reasons.Reason`, or 128 to 255 for a third party's own code.
     detail : str
         One sentence for people.
     score : int

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.datasets import load_digits
 
-from bcfl_plugins.defenses.cluster import ClusterSettings, ClusterState, judge
+from bcfl_plugins.defenses.base import Extras
+from bcfl_plugins.defenses.cluster import Cluster
 from bcfl_plugins.types import ClientUpdate, NodeId, NodeRef
-from pallet_bridge.types import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -181,7 +181,7 @@ def federation(
     attack: str,
     task: Task,
     rounds: int = ROUNDS,
-    settings: ClusterSettings | None = None,
+    rule: Cluster | None = None,
 ) -> Run:
     """Train one federation with the defense; the last nodes attack."""
     rng = np.random.default_rng(seed)
@@ -189,7 +189,7 @@ def federation(
     parts = split(rng, y[:-TEST], alpha)
     model = first_model(rng, task.hidden)
     kinds = ["honest"] * (NODES - len(ATTACKS[attack])) + [*ATTACKS[attack]]
-    state, rejected, curve = ClusterState(), [], []
+    rule, state, rejected, curve = rule or Cluster(), None, [], []
     for _ in range(rounds):
         updates = [
             ClientUpdate(
@@ -199,8 +199,9 @@ def federation(
             )
             for node, (part, kind) in enumerate(zip(parts, kinds, strict=True))
         ]
-        findings, _, state = judge(model, updates, state, settings or ClusterSettings())
-        out = np.array([findings[u.node.node_id].reason is not Reason.NONE for u in updates])
+        extras = Extras(reference=model, ids=[u.node.node_id for u in updates], state=state)
+        found = rule.aggregate([u.arrays for u in updates], extras)
+        out, state = ~found.decision.kept, found.state
         kept = [u for u, bad in zip(updates, out, strict=True) if not bad]
         total = sum(u.num_examples for u in kept)
         if kept:

@@ -20,7 +20,7 @@ from pallet_bridge.errors import BcflError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pallet_bridge.types import Reason
+    from bcfl_plugins.reasons import Reason
 
 __all__ = [
     "ContractBroken",

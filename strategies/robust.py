@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bcfl_plugins.defenses.base import Defense, Extras
-from bcfl_plugins.defenses.registry import create, setting_names
-from bcfl_plugins.errors import ConfigError, TooFewUpdates
-from bcfl_plugins.settings import near_miss
+from bcfl_plugins.defenses.registry import create_rule, setting_names
+from bcfl_plugins.errors import ConfigError, TooFewUpdates, near_miss
 from strategies._flower import strategy as flower
 from strategies.errors import RoundNotConfigured
 from strategies.guard import GuardMixin
@@ -195,7 +194,7 @@ def _rule_of(method: str | Defense, f: int | None, settings: Mapping[str, object
             hint = near_miss(name, {*known, *_FEDAVG, "bcfl", "server_update"})
             listed = f"; {method} takes {', '.join(['f', *known])}, the rest goes to FedAvg"
             raise ConfigError(f"RobustFedAvg takes no argument {name!r}{hint or listed}")
-    return create(method, f=f, **settings)
+    return create_rule(method, f=f, **settings)
 
 
 def _update(message: Message, reference: Arrays) -> Arrays:

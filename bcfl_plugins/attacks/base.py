@@ -65,7 +65,7 @@ class ModelAttack(ABC):
     """One attack on updates. Subclasses are frozen dataclasses whose fields are the settings."""
 
     name: ClassVar[str]
-    """As in ``create(name)``."""
+    """As in ``create_attack(name)``."""
     paper: ClassVar[str]
     """Authors, title, venue, year."""
     repeats: ClassVar[Repeats] = "nothing"

@@ -63,7 +63,7 @@ class Sybil(ModelAttack):
     Parameters
     ----------
     base : ModelAttack
-        What the one attacker sends; `create` takes its name too.
+        What the one attacker sends; `create_attack` takes its name too.
     noise : float
         0 for exact copies.
     """

@@ -28,8 +28,7 @@ from bcfl_plugins.attacks.simple import (
 from bcfl_plugins.attacks.statistics import ALIE, IPM
 from bcfl_plugins.attacks.tailored import Adaptive, Framing, OptimalALIE, OptimalIPM
 from bcfl_plugins.attacks.timing import OnOff
-from bcfl_plugins.errors import ConfigError
-from bcfl_plugins.settings import near_miss
+from bcfl_plugins.errors import ConfigError, near_miss
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,23 +68,23 @@ _DATA: dict[str, type[DataAttack]] = {
 }
 
 
-def names() -> tuple[str, ...]:
+def attack_names() -> tuple[str, ...]:
     """Return the names of the attacks on updates, in alphabetical order."""
     return tuple(sorted(_MODEL))
 
 
-def data_names() -> tuple[str, ...]:
+def data_attack_names() -> tuple[str, ...]:
     """Return the names of the attacks on training data, in alphabetical order."""
     return tuple(sorted(_DATA))
 
 
-def create(name: str, **settings: Any) -> ModelAttack:  # noqa: ANN401 - as the attack's fields
+def create_attack(name: str, **settings: Any) -> ModelAttack:  # noqa: ANN401 - as the attack's fields
     """Make an attack on updates.
 
     Parameters
     ----------
     name : str
-        One of `names`.
+        One of `attack_names`.
     **settings
         Its fields. ``base`` of an attack around another one may be a name.
 
@@ -99,12 +98,12 @@ def create(name: str, **settings: Any) -> ModelAttack:  # noqa: ANN401 - as the 
     cls = _find(name, _MODEL, "an attack on updates")
     base = settings.get("base")
     if isinstance(base, str):
-        settings["base"] = create(base)
+        settings["base"] = create_attack(base)
     return _make(cls, name, settings)
 
 
-def create_data(name: str, **settings: Any) -> DataAttack:  # noqa: ANN401 - as the attack's fields
-    """Make an attack on training data; as `create`, from `data_names`."""
+def create_data_attack(name: str, **settings: Any) -> DataAttack:  # noqa: ANN401 - as the attack's fields
+    """Make an attack on training data; as `create_attack`, from `data_attack_names`."""
     return _make(_find(name, _DATA, "an attack on data"), name, settings)
 
 

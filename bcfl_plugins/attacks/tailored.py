@@ -164,7 +164,7 @@ class Adaptive(ModelAttack):
         def harm(step: float) -> float:
             return deviation(self.defense, at.honest, base + step * push)
 
-        if self.defense.claims.selects and (full := share(0.0)) > 0.0:
+        if self.defense.tags.selects and (full := share(0.0)) > 0.0:
             reach = largest(lambda g: share(g) >= _MOST * full, _FAR * first, self.evals - 1)
             return base + reach * push
         return base + maximise(harm, self.evals, first or 1.0) * push

@@ -22,7 +22,7 @@ class OnOff(ModelAttack):
     Parameters
     ----------
     base : ModelAttack
-        What is sent while on; `create` takes its name too.
+        What is sent while on; `create_attack` takes its name too.
     period, on : int
         Rounds of a period, and how many of them attack.
     """

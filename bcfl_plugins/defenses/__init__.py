@@ -2,7 +2,7 @@
 
 Pure functions of what they are given: no clock, no files, no unseeded randomness. By name::
 
-    rule = create("nnm+cwtm", f=4)
+    rule = create_rule("nnm+cwtm", f=4)
     found = rule.aggregate(updates, Extras(reference=model, ids=node_ids))
     found.value, found.decision.kept
 
@@ -12,21 +12,22 @@ or as a value: ``NNM() + TrimmedMean(f=4)``. ``rule(updates)`` is short for the 
 from __future__ import annotations
 
 from bcfl_plugins.defenses.base import (
-    NOTHING,
+    NO_EXTRAS,
     Aggregate,
-    Claims,
     Decision,
     Defense,
     Extras,
+    RuleTags,
 )
+from bcfl_plugins.defenses.cluster import Cluster
 from bcfl_plugins.defenses.cluster_guard import ClusterGuard
 from bcfl_plugins.defenses.registry import (
     ALIASES,
     ALL,
-    create,
-    names,
-    pre_aggregators,
-    selecting,
+    create_rule,
+    pre_aggregator_names,
+    rule_names,
+    selecting_rules,
     setting_names,
 )
 from bcfl_plugins.defenses.rules.bulyan import Bulyan
@@ -50,15 +51,15 @@ __all__ = [
     "CAF",
     "MDA",
     "NNM",
-    "NOTHING",
+    "NO_EXTRAS",
     "SMEA",
     "Aggregate",
     "BadUpdates",
     "Bucketing",
     "Bulyan",
     "CenteredClipping",
-    "Claims",
     "ClippedClustering",
+    "Cluster",
     "ClusterGuard",
     "Composed",
     "Contra",
@@ -81,13 +82,14 @@ __all__ = [
     "NormClipping",
     "Pre",
     "Rflbat",
+    "RuleTags",
     "SecuredStyle",
     "SignGuard",
     "TooFewUpdates",
     "TrimmedMean",
-    "create",
-    "names",
-    "pre_aggregators",
-    "selecting",
+    "create_rule",
+    "pre_aggregator_names",
+    "rule_names",
+    "selecting_rules",
     "setting_names",
 ]

@@ -17,10 +17,13 @@ import numpy as np
 from bcfl_plugins.errors import BadUpdates
 
 if TYPE_CHECKING:
-    from pallet_bridge.types import Reason
+    from bcfl_plugins.reasons import Reason
 
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 Flags: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
+Ints: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
+Block: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+"""Some columns of all rows."""
 
 Array: TypeAlias = Any
 """A numpy array or a torch tensor; which one of the two the updates are, the answer is."""
@@ -36,8 +39,8 @@ Key: TypeAlias = int | str | bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Claims:
-    """What a rule promises of itself. The testing kit holds it to each claim; no claim, no check.
+class RuleTags:
+    """What a rule promises of itself. The testing kit holds it to each tag; no tag, no check.
 
     f is the number of byzantine updates that the rule was made for, n the number of all.
 
@@ -68,6 +71,8 @@ class Claims:
         Takes `weights`; a weight of two is the same update twice, a weight of zero is its absence.
     stateful : bool
         Remembers: the result depends on earlier rounds through the state.
+    layerwise : bool
+        Weighs the arrays of a model: how it is cut into arrays matters.
     """
 
     translation: bool = False
@@ -82,6 +87,7 @@ class Claims:
     false_rejection: float | None = None
     weighted: bool = False
     stateful: bool = False
+    layerwise: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,7 +149,7 @@ class Extras:
         (n,) names of the nodes, all different: they break ties and find a node's past. Without
         them ties are broken by content, and a stateful rule raises `BadUpdates`.
     weights : sequence of float or None
-        (n,) finite, not negative, not all zero; only for rules that claim ``weighted``.
+        (n,) finite, not negative, not all zero; only for rules with the tag ``weighted``.
     trusted : Layers or Array or None
         The server's own update for rules that need one (FLTrust, MoNNA), in the form of one update.
     state : object
@@ -157,7 +163,7 @@ class Extras:
     state: Any = None
 
 
-NOTHING = Extras()
+NO_EXTRAS = Extras()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +181,7 @@ class Defense(ABC):
     """As in ``method = "name"``: lower case, letters, digits and underscores."""
     paper: ClassVar[str]
     """Authors, title, venue, year."""
-    claims: ClassVar[Claims] = Claims()
+    tags: ClassVar[RuleTags] = RuleTags()
     needs_trusted: ClassVar[bool] = False
     """Whether `aggregate` raises `BadUpdates` without ``extras.trusted``."""
 
@@ -186,7 +192,7 @@ class Defense(ABC):
         """Return the greatest f that the rule tolerates among n updates; -1: not even zero."""
 
     @abstractmethod
-    def aggregate(self, updates: Updates, extras: Extras = NOTHING) -> Aggregate:
+    def aggregate(self, updates: Updates, extras: Extras = NO_EXTRAS) -> Aggregate:
         """Turn n updates into one.
 
         Updates with a value that is not finite, or too large to square in float64, are thrown

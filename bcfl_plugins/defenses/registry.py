@@ -1,4 +1,4 @@
-"""Rules by name: ``create("nnm+cwtm", f=4)``."""
+"""Rules by name: ``create_rule("nnm+cwtm", f=4)``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import fields
 from types import MappingProxyType, NoneType
 from typing import TYPE_CHECKING
 
+from bcfl_plugins.defenses.cluster import Cluster
 from bcfl_plugins.defenses.cluster_guard import ClusterGuard
 from bcfl_plugins.defenses.rules.bulyan import Bulyan
 from bcfl_plugins.defenses.rules.clipping import ARC, CenteredClipping, NormClipping
@@ -20,8 +21,7 @@ from bcfl_plugins.defenses.rules.signs import SignGuard
 from bcfl_plugins.defenses.rules.spectral import CAF, DnC
 from bcfl_plugins.defenses.rules.subsets import MDA, SMEA
 from bcfl_plugins.defenses.rules.trust import Contra, FLTrust, FoolsGold, Monna
-from bcfl_plugins.errors import BadUpdates, ConfigError
-from bcfl_plugins.settings import near_miss
+from bcfl_plugins.errors import BadUpdates, ConfigError, near_miss
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,6 +48,7 @@ ALL: Mapping[str, type[Rule]] = MappingProxyType(
             CAF,
             CenteredClipping,
             ClippedClustering,
+            Cluster,
             ClusterGuard,
             Contra,
             DnC,
@@ -89,23 +90,23 @@ _KINDS: Mapping[str, type] = MappingProxyType(
 """The types that a hyper-parameter may have, as they are written."""
 
 
-def names() -> tuple[str, ...]:
+def rule_names() -> tuple[str, ...]:
     """Return the names of all rules, without aliases, in order."""
     return tuple(sorted(ALL))
 
 
-def pre_aggregators() -> tuple[str, ...]:
+def pre_aggregator_names() -> tuple[str, ...]:
     """Return the names of the rules that may stand before others, in order."""
-    return tuple(name for name in names() if issubclass(ALL[name], Pre))
+    return tuple(name for name in rule_names() if issubclass(ALL[name], Pre))
 
 
-def selecting() -> tuple[str, ...]:
+def selecting_rules() -> tuple[str, ...]:
     """Return the names of the rules that reject updates, and need no data of the server for it."""
-    return tuple(n for n in names() if ALL[n].claims.selects and not ALL[n].needs_trusted)
+    return tuple(n for n in rule_names() if ALL[n].tags.selects and not ALL[n].needs_trusted)
 
 
 def setting_names(method: str) -> tuple[str, ...]:
-    """Return what `create` takes for a method besides f, in order.
+    """Return what `create_rule` takes for a method besides f, in order.
 
     Raises
     ------
@@ -115,7 +116,7 @@ def setting_names(method: str) -> tuple[str, ...]:
     return tuple(sorted({name for part in _parts(method) for name in _settings(part)} - {"f"}))
 
 
-def create(method: str, **settings: object) -> Rule:
+def create_rule(method: str, **settings: object) -> Rule:
     """Make a rule, with the pre-aggregators before it.
 
     Parameters
@@ -133,7 +134,7 @@ def create(method: str, **settings: object) -> Rule:
 
     Examples
     --------
-    >>> create("nnm+cwtm", f=4).name
+    >>> create_rule("nnm+cwtm", f=4).name
     'nnm+trimmed_mean'
     """
     parts = _parts(method)
@@ -161,7 +162,7 @@ def _parts(method: str) -> list[type[Rule]]:
         if place < len(names_given) - 1 and not issubclass(ALL[name], Pre):
             raise ConfigError(
                 f"{part} in {method!r} cannot stand before another rule; "
-                f"{', '.join(pre_aggregators())} can"
+                f"{', '.join(pre_aggregator_names())} can"
             )
         found.append(ALL[name])
     return found

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bcfl_plugins.apportion import split
-from bcfl_plugins.defenses.base import Extras
-from bcfl_plugins.defenses.contribution import (
+from bcfl_plugins.contribution import (
     Contribution,
     Ratings,
     Sampling,
@@ -23,15 +22,16 @@ from bcfl_plugins.defenses.contribution import (
     shapley_monte_carlo,
     uniform,
 )
+from bcfl_plugins.defenses.base import Extras
 from bcfl_plugins.defenses.core.gram import gram
 from bcfl_plugins.defenses.core.parse import parse
 from bcfl_plugins.errors import ConfigError
-from bcfl_plugins.judges import losses_of, name_of
 from bcfl_plugins.markers import hookimpl
 from bcfl_plugins.roots import PostedRoots
 from bcfl_plugins.services import COORDINATOR
 from bcfl_plugins.settings import key, read_table
 from bcfl_plugins.types import SCORE_ONE
+from bcfl_plugins.validation import losses_of, name_of
 from pallet_bridge.errors import NothingToClaim, OffencePending, RoundExpired
 from pallet_bridge.rewards import all_claims, last_window
 

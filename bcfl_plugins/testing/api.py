@@ -17,7 +17,7 @@ from bcfl_plugins.testing.tags import PROFILES, Profile
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
-    from bcfl_plugins.defenses.base import Claims
+    from bcfl_plugins.defenses.base import RuleTags
     from bcfl_plugins.testing.cases import Case
     from bcfl_plugins.testing.sources import Source
     from bcfl_plugins.testing.tags import ProfileName
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def check_defense(
     obj: object,
-    tags: Claims | None = None,
+    tags: RuleTags | None = None,
     on_fail: Literal["raise"] | Callable[[CheckResult], object] | None = None,
     profile: ProfileName | Profile = "fast",
     *,
@@ -41,8 +41,8 @@ def check_defense(
         A callable ``(updates, f) -> array``, a `Defense`, a plugin with ``bcfl_judge_updates``, a
         Flower strategy of either API; a class of one of these; or a function of f alone that
         makes one.
-    tags : Claims or None
-        What it promises; `Tags` for callables. By default a `Defense` is held to its own claims,
+    tags : RuleTags or None
+        What it promises; `Tags` for callables. By default a `Defense` is held to its own tags,
         anything else to its attribute ``tags``, or to ``Tags()``.
     on_fail : None, "raise" or callable
         What to do about each failure: nothing (read the results), raise `CheckFailed` at the
@@ -109,14 +109,14 @@ def require_checks(names: Iterable[str]) -> None:
         raise KitError(f"no check is called {unknown[0]!r}; there are {', '.join(sorted(BY_NAME))}")
 
 
-def replay(name: str, obj: object, case: Case, tags: Claims | None = None) -> None:
+def replay(name: str, obj: object, case: Case, tags: RuleTags | None = None) -> None:
     """Hold a defense to one rule on one round: a regression test.
 
     Parameters
     ----------
     name : str
         The check.
-    obj, tags : object and Claims
+    obj, tags : object and RuleTags
         As in `check_defense`.
     case : Case
         The round, as a failure printed it.
@@ -129,9 +129,9 @@ def replay(name: str, obj: object, case: Case, tags: Claims | None = None) -> No
     require_checks([name])
     check = BY_NAME[name]
     subject = subject_of(obj, tags)
-    if check.claim is not None:
-        on = replace(subject.claims, **_switched_on(subject.claims, check.claim))
-        subject = replace(subject, claims=on)
+    if check.tag is not None:
+        on = replace(subject.tags, **_switched_on(subject.tags, check.tag))
+        subject = replace(subject, tags=on)
     result = CheckResult(name, subject.name, "failed", check.rule, fix=check.fix, examples=1)
     reason = applies(check, subject)
     if reason:
@@ -149,6 +149,6 @@ def replay(name: str, obj: object, case: Case, tags: Claims | None = None) -> No
         raise CheckFailed(replace(result, counterexample=example)) from None
 
 
-def _switched_on(claims: Claims, claim: str) -> dict[str, Any]:
-    """Return the flag of a claim: its regression test holds whether or not it is still claimed."""
-    return {claim: True} if getattr(claims, claim) is False else {}
+def _switched_on(tags: RuleTags, tag: str) -> dict[str, Any]:
+    """Return the flag of a tag: its regression test holds whether or not it is still claimed."""
+    return {tag: True} if getattr(tags, tag) is False else {}

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from bcfl_plugins.defenses.base import Claims, Decision, Defense, Extras, Flags, Floats
+from bcfl_plugins.defenses.base import Decision, Defense, Extras, Flags, Floats, RuleTags
 from bcfl_plugins.errors import BcflError, DefenseError
+from bcfl_plugins.reasons import Reason
 from bcfl_plugins.types import ClientUpdate, NodeId, NodeRef, RoundContext, RunInfo
-from pallet_bridge.types import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -148,7 +148,7 @@ class Driver:
         What the object is.
     run : callable
         ``(batch) -> Answer``. Raises one of `refusals` to refuse, anything else by mistake.
-    claims : Claims or None
+    tags : RuleTags or None
         What the object says of itself.
     max_byzantine : callable or None
         ``(n) -> int`` as the object says it.
@@ -164,7 +164,7 @@ class Driver:
 
     kind: Kind
     run: Callable[[Batch], Answer]
-    claims: Claims | None = None
+    tags: RuleTags | None = None
     max_byzantine: Callable[[int], int] | None = None
     forms: tuple[Form, ...] = ("matrix",)
     refusals: tuple[type[Exception], ...] = (ValueError, BcflError)
@@ -205,7 +205,7 @@ def drive_defense(build: Callable[[int], Defense], example: Defense) -> Driver:
         form = batch.form or "matrix"
         given = batch.pack(form)
         ids = batch.ids
-        if ids is None and rule.claims.stateful:
+        if ids is None and rule.tags.stateful:
             ids = tuple(range(len(batch.rows)))
         reference = None if batch.reference is None else batch.shape_row(batch.reference, form)
         trusted = None
@@ -218,7 +218,7 @@ def drive_defense(build: Callable[[int], Defense], example: Defense) -> Driver:
     return Driver(
         "defense",
         run,
-        claims=example.claims,
+        tags=example.tags,
         max_byzantine=example.max_byzantine,
         forms=("matrix", "layers", "lists"),
         refusals=(DefenseError,),

@@ -32,9 +32,9 @@ _TOO_SLOW = (
 
 def applies(check: Check, subject: Subject) -> str:
     """Say why a check cannot be made, or return an empty string."""
-    claims = subject.claims
-    if check.claim is not None and getattr(claims, check.claim) in {None, False}:
-        return f"not claimed; Tags({check.claim}=...) has it checked"
+    tags = subject.tags
+    if check.tag is not None and getattr(tags, check.tag) in {None, False}:
+        return f"not claimed; Tags({check.tag}=...) has it checked"
     if not subject.pairs and check.name not in {"answers", "refuses"}:
         return "it answers no round of up to nine updates"
     return check.skip(subject)
@@ -99,7 +99,7 @@ class _Trial:
             self.subject.name,
             "passed",
             self.check.rule,
-            claim=self.check.claim,
+            tag=self.check.tag,
             examples=self.gauge.cases,
             observed=self.gauge.observed,
             bound=self.gauge.bound,

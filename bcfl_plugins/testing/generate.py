@@ -42,12 +42,12 @@ _IDLE = {"none", "non_finite", "overflow"}
 
 def library() -> tuple[str, ...]:
     """Return the names of the attacks that need to know nothing of the defense."""
-    return tuple(name for name in attacks.names() if name not in _IDLE and _is_blind(name))
+    return tuple(name for name in attacks.attack_names() if name not in _IDLE and _is_blind(name))
 
 
 def _is_blind(name: str) -> bool:
     try:
-        attacks.create(name)
+        attacks.create_attack(name)
     except ConfigError:
         return False
     return True
@@ -241,7 +241,7 @@ def _overflowing(tape: Tape, kind: str, honest: Floats, crew: _Crew) -> Floats:
 def _from_library(tape: Tape, honest: Floats, count: int) -> tuple[str, Floats]:
     name = tape.pick(_WHICH, _LIBRARY)
     rng = np.random.Generator(np.random.PCG64(tape.pick(_SIZE, range(100))))
-    rows = attacks.create(name).craft(honest, count, rng=rng)
+    rows = attacks.create_attack(name).craft(honest, count, rng=rng)
     return name, np.asarray(rows, dtype=np.float64)
 
 

@@ -69,7 +69,7 @@ class CheckResult:
         ``expected``: failed, and `reason` says why that was expected.
     rule : str
         The rule in one sentence.
-    claim : str or None
+    tag : str or None
         The tag that switched the check on; ``None`` for rules that hold for all.
     examples : int
         Rounds that were tried.
@@ -91,7 +91,7 @@ class CheckResult:
     defense: str
     status: Status
     rule: str
-    claim: str | None = None
+    tag: str | None = None
     examples: int = 0
     reason: str = ""
     fix: str = ""
@@ -125,7 +125,7 @@ class CheckResult:
             "check": self.name,
             "status": self.status,
             "rule": self.rule,
-            "claim": self.claim,
+            "tag": self.tag,
             "examples": self.examples,
             "reason": self.reason,
             "observed": _plain(self.observed),

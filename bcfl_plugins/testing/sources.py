@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bcfl_plugins.defenses.base import Claims
+    from bcfl_plugins.defenses.base import RuleTags
     from bcfl_plugins.testing.cases import Case
 
 _UNKNOWN = "..."
@@ -61,7 +61,7 @@ def _dataclass_name(obj: object, short: str) -> str:
     return name if isinstance(name, str) else short
 
 
-def tags_code(tags: Claims) -> str:
+def tags_code(tags: RuleTags) -> str:
     """Return code for the tags that differ from the defaults; functions are left to the reader."""
     parts = []
     for one in dataclasses.fields(tags):
@@ -82,8 +82,8 @@ def regression(check: str, source: Source, case: Case) -> str:
         lines += [f"from math import {', '.join(names)}", ""]
     used = {maker, "replay"} | ({"Tags"} if source.tags.startswith("Tags") else set())
     lines.append(f"from bcfl_plugins.testing import {', '.join(sorted(used))}")
-    if source.tags.startswith("Claims"):
-        lines.append("from bcfl_plugins.defenses.base import Claims")
+    if source.tags.startswith("RuleTags"):
+        lines.append("from bcfl_plugins.defenses.base import RuleTags")
     if source.imports:
         lines += ["", source.imports]
     expression = source.expression

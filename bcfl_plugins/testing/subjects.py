@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bcfl_plugins.boundary import Boundary
-from bcfl_plugins.defenses.base import Claims, Defense
+from bcfl_plugins.defenses.base import Defense, RuleTags
 from bcfl_plugins.testing.drivers import (
     Answer,
     Batch,
@@ -53,7 +53,7 @@ class Subject:
         For people.
     driver : Driver
         How to call it.
-    claims : Claims
+    tags : RuleTags
         What it is held to.
     max_byzantine : callable
         ``(n) -> int`` the greatest f that it is tested with.
@@ -67,7 +67,7 @@ class Subject:
 
     name: str
     driver: Driver
-    claims: Claims
+    tags: RuleTags
     max_byzantine: Callable[[int], int]
     source: Source
     pairs: tuple[tuple[int, int], ...] = ()
@@ -120,7 +120,7 @@ def harmless(n: int, f: int) -> Batch:
 
 def subject_of(
     obj: object,
-    tags: Claims | None = None,
+    tags: RuleTags | None = None,
     source: Source | None = None,
     seconds: float = PROFILES["fast"].seconds,
 ) -> Subject:
@@ -131,8 +131,8 @@ def subject_of(
     obj : object
         A callable ``(updates, f)``, a `Defense`, a plugin with ``bcfl_judge_updates``, a Flower
         strategy, a class of one of these, or a function of f alone that makes one.
-    tags : Claims or None
-        What it is held to, in place of what it says of itself: the claims of a `Defense`, an
+    tags : RuleTags or None
+        What it is held to, in place of what it says of itself: the tags of a `Defense`, an
         attribute ``tags`` of anything else.
     source : Source or None
         How a test can make it again, when known.
@@ -146,17 +146,17 @@ def subject_of(
     """
     found = source or source_of(obj)
     own = getattr(obj, "tags", None)
-    if tags is None and isinstance(own, Claims):
+    if tags is None and isinstance(own, RuleTags):
         tags = own
     elif tags is not None:
         found = replace(found, tags=tags_code(tags))
     driver = _driver(obj, found.name, tags)
-    claims = tags or driver.claims or Tags()
+    tags = tags or driver.tags or Tags()
     if isinstance(tags, Tags) and driver.max_byzantine is None:
         most = tags.max_byzantine
     else:
         most = driver.max_byzantine or minority
-    return _tried(Subject(found.name, driver, claims, most, found), seconds)
+    return _tried(Subject(found.name, driver, tags, most, found), seconds)
 
 
 def _tried(subject: Subject, seconds: float) -> Subject:
@@ -178,7 +178,7 @@ def _tried(subject: Subject, seconds: float) -> Subject:
     return replace(subject, pairs=answered, overdue=overdue)
 
 
-def _driver(obj: object, name: str, tags: Claims | None) -> Driver:
+def _driver(obj: object, name: str, tags: RuleTags | None) -> Driver:
     build = _builder(obj, name)
     example = _example(build, name)
     form = tags.form if isinstance(tags, Tags) else "matrix"
@@ -227,10 +227,10 @@ def _with_f(obj: object, build: Callable[[int], Any]) -> Callable[[int], Defense
     return build
 
 
-def claimed(claims: Claims) -> tuple[str, ...]:
+def claimed(tags: RuleTags) -> tuple[str, ...]:
     """Return the names of the tags that are on."""
     return tuple(
         f.name
-        for f in fields(Claims)
-        if getattr(claims, f.name) is not None and getattr(claims, f.name) is not False
+        for f in fields(RuleTags)
+        if getattr(tags, f.name) is not None and getattr(tags, f.name) is not False
     )

@@ -17,7 +17,7 @@ from bcfl_plugins.testing.subjects import subject_of
 from bcfl_plugins.testing.tags import PROFILES
 
 if TYPE_CHECKING:
-    from bcfl_plugins.defenses.base import Claims
+    from bcfl_plugins.defenses.base import RuleTags
     from bcfl_plugins.testing.subjects import Subject
     from bcfl_plugins.testing.tags import ProfileName
 
@@ -33,14 +33,14 @@ class BoundCheck:
     ----------
     name : str
         The check's name.
-    tags : Claims or None
+    tags : RuleTags or None
         As in `check_defense`.
     profile : {"fast", "thorough"}
         How hard to try.
     """
 
     name: str
-    tags: Claims | None
+    tags: RuleTags | None
     profile: ProfileName
 
     def __call__(self, defense: object) -> None:
@@ -66,7 +66,7 @@ def parametrize_with_checks(
     defenses: Iterable[object],
     expected_failures: Expected | None = None,
     *,
-    tags: Claims | None = None,
+    tags: RuleTags | None = None,
     profile: ProfileName = "fast",
 ) -> pytest.MarkDecorator:
     """Make one test of each defense and each check that applies to it.
@@ -78,7 +78,7 @@ def parametrize_with_checks(
     expected_failures : Mapping[str, str] or callable or None
         Checks that are known to fail, with reasons. A check that is listed and passes fails the
         test: take it off the list.
-    tags : Claims or None
+    tags : RuleTags or None
         As in `check_defense`, for all of them.
     profile : {"fast", "thorough"}
         How hard to try.
@@ -123,8 +123,8 @@ class DefenseTests:
 
     Attributes
     ----------
-    tags : Claims or None
-        What the defense is held to; by default its own claims, or ``Tags()``.
+    tags : RuleTags or None
+        What the defense is held to; by default its own tags, or ``Tags()``.
     expected_failures : Mapping[str, str]
         Checks that are known to fail, with reasons.
     profile : {"fast", "thorough"}
@@ -141,7 +141,7 @@ class DefenseTests:
                 return MyDefense(f=f)
     """
 
-    tags: ClassVar[Claims | None] = None
+    tags: ClassVar[RuleTags | None] = None
     expected_failures: ClassVar[Mapping[str, str]] = {}
     profile: ClassVar[ProfileName] = "fast"
 

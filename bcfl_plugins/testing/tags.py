@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from bcfl_plugins.defenses.base import Claims
+from bcfl_plugins.defenses.base import RuleTags
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,13 +22,13 @@ def minority(n: int) -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tags(Claims):
-    """`Claims`, and what a plain callable cannot say otherwise.
+class Tags(RuleTags):
+    """`RuleTags`, and what a plain callable cannot say otherwise.
 
     Parameters
     ----------
     bounded : bool
-        As in `Claims`, but on by default: what is called a defense withstands f byzantine updates.
+        As in `RuleTags`, but on by default: a defense is to withstand f byzantine updates.
     max_byzantine : callable
         ``(n) -> int``: the greatest f that the rule tolerates among n updates, -1 for not even
         zero. Asked for more, the rule must raise `ValueError`.

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from hypothesis import strategies as st
 
+from bcfl_plugins.reasons import Reason
 from bcfl_plugins.testing.generate import library
 from bcfl_plugins.testing.tape import LONG, readers
 from pallet_bridge.reports import Absent, ReportEntry, RoundReport
-from pallet_bridge.types import AccountId, Outcome, Reason, SignedCommitment
+from pallet_bridge.types import AccountId, Outcome, SignedCommitment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from bcfl_plugins.attacks import create, create_data
+from bcfl_plugins.attacks import create_attack, create_data_attack
 from bcfl_plugins.attacks.data import DataAttack, PixelBackdoor
 from benchmarks.accuracy.data import WHITE
 
@@ -36,7 +36,7 @@ class Adversary:
 
 def backdoor() -> PixelBackdoor:
     """Return the pixel backdoor of the table; it also stamps the test images."""
-    made = create_data("pixel_backdoor", shape=(SIDE, SIDE), value=WHITE)
+    made = create_data_attack("pixel_backdoor", shape=(SIDE, SIDE), value=WHITE)
     if not isinstance(made, PixelBackdoor):
         raise TypeError(type(made))
     return made
@@ -45,16 +45,16 @@ def backdoor() -> PixelBackdoor:
 ADVERSARIES: Mapping[str, Callable[[], Adversary | None]] = MappingProxyType(
     {
         "none": lambda: None,
-        "sign_flip": lambda: Adversary(create("sign_flip")),
-        "ipm_0.1": lambda: Adversary(create("ipm", epsilon=0.1)),
-        "ipm_10": lambda: Adversary(create("ipm", epsilon=10.0)),
-        "alie": lambda: Adversary(create("alie")),
-        "min_max": lambda: Adversary(create("min_max")),
-        "noisy_min_max": lambda: Adversary(create("noisy_min_max")),
-        "mimic": lambda: Adversary(create("mimic")),
-        "chain": lambda: Adversary(create("chain")),
-        "free_rider": lambda: Adversary(create("free_rider", kind="disguised")),
-        "label_flip": lambda: Adversary(data=create_data("label_flip")),
+        "sign_flip": lambda: Adversary(create_attack("sign_flip")),
+        "ipm_0.1": lambda: Adversary(create_attack("ipm", epsilon=0.1)),
+        "ipm_10": lambda: Adversary(create_attack("ipm", epsilon=10.0)),
+        "alie": lambda: Adversary(create_attack("alie")),
+        "min_max": lambda: Adversary(create_attack("min_max")),
+        "noisy_min_max": lambda: Adversary(create_attack("noisy_min_max")),
+        "mimic": lambda: Adversary(create_attack("mimic")),
+        "chain": lambda: Adversary(create_attack("chain")),
+        "free_rider": lambda: Adversary(create_attack("free_rider", kind="disguised")),
+        "label_flip": lambda: Adversary(data=create_data_attack("label_flip")),
         "backdoor": lambda: Adversary(data=backdoor()),
     }
 )

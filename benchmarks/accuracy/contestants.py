@@ -21,10 +21,10 @@ from flwr.serverapp.strategy import (
     MultiKrum,
 )
 
-from bcfl_plugins.defenses.base import NOTHING, Aggregate, Decision, Defense, Extras, Updates
+from bcfl_plugins.defenses.base import NO_EXTRAS, Aggregate, Decision, Defense, Extras, Updates
 from bcfl_plugins.defenses.cluster_guard import ClusterGuard
-from bcfl_plugins.defenses.registry import create
-from pallet_bridge.types import Reason
+from bcfl_plugins.defenses.registry import create_rule
+from bcfl_plugins.reasons import Reason
 from strategies.testing import InProcessGrid
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ def contestant(name: str, n: int, f: int) -> Defense:
         return FlowerRule(FLOWER[name.removeprefix(PREFIX)](n, f))
     if name == ClusterGuard.name:
         return ClusterGuard()
-    rule = create(name)
-    return create(name, f=f) if rule.max_byzantine(n) >= f else rule
+    rule = create_rule(name)
+    return create_rule(name, f=f) if rule.max_byzantine(n) >= f else rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class FlowerRule(Defense):
         """Return n: the strategy was told already."""
         return n
 
-    def aggregate(self, updates: Updates, extras: Extras = NOTHING) -> Aggregate:
+    def aggregate(self, updates: Updates, extras: Extras = NO_EXTRAS) -> Aggregate:
         """Ask the strategy."""
         del extras
         rows = np.asarray(updates)

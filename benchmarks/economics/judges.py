@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bcfl_plugins.defenses.evidence import EvidenceState, NodeFacts, observe
+from bcfl_plugins.evidence import EvidenceState, NodeFacts, observe
 from benchmarks.economics.table import ACCEPT, EXCLUDE, REJECT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from bcfl_plugins.defenses.evidence import EvidenceSettings
+    from bcfl_plugins.evidence import EvidenceSettings
 
     Flags = NDArray[np.bool_]
     Integers = NDArray[np.int64]

@@ -16,14 +16,14 @@ from sklearn.datasets import load_digits
 
 from bcfl_plugins import attacks
 from bcfl_plugins.defenses.base import Extras, Flags, Floats
-from bcfl_plugins.defenses.evidence import (
+from bcfl_plugins.errors import DefenseError
+from bcfl_plugins.evidence import (
     EvidenceSettings,
     EvidenceState,
     NodeFacts,
     judge_harm,
     observe,
 )
-from bcfl_plugins.errors import DefenseError
 
 if TYPE_CHECKING:
     from bcfl_plugins.defenses.base import Defense
@@ -144,7 +144,7 @@ class Case:
     rounds : int
         Aggregations.
     attack : str
-        A name from `attacks.names` or `attacks.data_names`; "none" for honest nodes only.
+        A name from `attack_names` or `data_attack_names` of the attacks; "none" for none.
     settings : tuple of (str, object)
         The attack's.
     f : int
@@ -229,15 +229,15 @@ class Simulation:
         self.holders = np.array([case.blind in y for _, y in self._data])
         self._evil = np.arange(NODES) >= NODES - case.f
         self._attack = None
-        if case.attack in attacks.data_names():
+        if case.attack in attacks.data_attack_names():
             self._poison()
         elif case.attack != "none":
-            self._attack = attacks.create(case.attack, **dict(case.settings))
+            self._attack = attacks.create_attack(case.attack, **dict(case.settings))
         self._first: Floats | None = None
         self._last: Floats | None = None
 
     def _poison(self) -> None:
-        bad = attacks.create_data(self.case.attack, **dict(self.case.settings))
+        bad = attacks.create_data_attack(self.case.attack, **dict(self.case.settings))
         for part, node in enumerate(np.flatnonzero(self._evil).tolist()):
             x, y = self._data[node]
             self._data[node] = bad.poison(

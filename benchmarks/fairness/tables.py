@@ -10,9 +10,9 @@ import numpy as np
 
 from bcfl_plugins.defenses import registry
 from bcfl_plugins.defenses.base import Extras
-from bcfl_plugins.defenses.evidence import EvidenceSettings, NodeFacts, replay
-from bcfl_plugins.defenses.evidence.wealth import ONE
 from bcfl_plugins.errors import DefenseError
+from bcfl_plugins.evidence import EvidenceSettings, NodeFacts, replay
+from bcfl_plugins.evidence.wealth import ONE
 from benchmarks.fairness.simulation import (
     NODES,
     SPLITS,
@@ -178,9 +178,9 @@ ATTACKS: tuple[tuple[str, tuple[tuple[str, object], ...]], ...] = (
 
 def rules(n: int) -> Iterator[tuple[str, Defense]]:
     """Make every registered rule for F of NODES, or as many of n as it takes."""
-    for name in (*registry.names(), *COMPOSED):
-        most = registry.create(name).max_byzantine(n)
-        yield name, registry.create(name, f=max(0, min(n * F // NODES, most)))
+    for name in (*registry.rule_names(), *COMPOSED):
+        most = registry.create_rule(name).max_byzantine(n)
+        yield name, registry.create_rule(name, f=max(0, min(n * F // NODES, most)))
 
 
 def shares(plan: Plan) -> Iterator[Share]:
@@ -307,7 +307,7 @@ def judge_of(name: str, victims: Flags) -> Judge:
     """Return the judge that always rejects the victims, or a rule."""
     if name == HARD:
         return against(victims, heard=True)
-    return by_rule(registry.create(name, f=F))
+    return by_rule(registry.create_rule(name, f=F))
 
 
 def early_runs(plan: Plan) -> Iterator[Early]:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bcfl_plugins.defenses.base import Extras
-from bcfl_plugins.defenses.registry import create
+from bcfl_plugins.defenses.registry import create_rule
 from benchmarks.speed import report
 from benchmarks.speed.rounds import Round, Wire, bulyan_f, flower, make, served
 
@@ -108,9 +108,9 @@ def quietly(
 
 def rule_for(name: str, n: int) -> Defense:
     """Return a rule with f a fifth of n, or what it tolerates if that is less."""
-    rule = create(name)
+    rule = create_rule(name)
     f = bulyan_f(n) if "bulyan" in name else n // 5
-    return create(name, f=min(f, rule.max_byzantine(n)))
+    return create_rule(name, f=min(f, rule.max_byzantine(n)))
 
 
 def measure(name: str, data: Round, tries: int) -> report.Measured:

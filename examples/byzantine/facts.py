@@ -5,20 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bcfl_plugins.reasons import Reason
 from pallet_bridge.journal import RunRecord, read_run
 from pallet_bridge.keys import Signer
 from pallet_bridge.metadata import PALLET
 from pallet_bridge.rewards import waiting_rewards
-from pallet_bridge.types import (
-    AccountId,
-    BlockRef,
-    Event,
-    Outcome,
-    Participant,
-    Planck,
-    Reason,
-    Terms,
-)
+from pallet_bridge.types import AccountId, BlockRef, Event, Outcome, Participant, Planck, Terms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

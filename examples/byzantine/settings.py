@@ -16,6 +16,7 @@ RUN_CONFIG: dict[str, str | int | float] = {
     "bcfl.on_chain_error": "fail",
     # Not the default, with which two of ten seeds lose over a point: docs/demo.md.
     "bcfl.outliers.method": "cluster",
+    "bcfl.outliers.shares": "off",
     "bcfl.outliers.agreement": 0.1,
     "bcfl.outliers.spread": 1.0,
     "bcfl.outliers.smoothing": 0.6,

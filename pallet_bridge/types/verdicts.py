@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum, IntEnum
+from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,22 +21,6 @@ class Outcome(Enum):
     """Left out without a strike: there is not enough against it."""
 
 
-class Reason(IntEnum):
-    """Why an update was rejected. Codes from 128 on belong to third-party plugins."""
-
-    NONE = 0
-    MALFORMED = 1
-    NON_FINITE = 2
-    BAD_WEIGHT = 3
-    DIGEST_MISMATCH = 4
-    BAD_SIGNATURE = 5
-    OUTLIER_DIRECTION = 6
-    OUTLIER_NORM = 7
-    OUTLIER_CLUSTER = 8
-    LATE = 9
-    """It came after its round was sealed; never on chain."""
-
-
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What `settle` says of one account.
@@ -52,7 +36,7 @@ class Verdict:
     score : int
         The rule's measure, in parts of 10^6.
     reason : int
-        A `Reason`, or 128 and more for other people's rules.
+        Why: a code of one byte that the chain stores and never reads.
     weight : int
         Share of the round's reward, relative to the other accepted ones.
     """

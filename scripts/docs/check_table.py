@@ -6,7 +6,7 @@ from bcfl_plugins.testing.checks import ALL
 
 WHEN = {
     "reference": "a `Defense`",
-    "forms_agree": "a `Defense`",
+    "forms_agree": "a `Defense` that is not `layerwise`",
     "state": "a `Defense`",
     "decision": "a `Defense` or a plugin",
     "odd_shapes": "updates are layers",
@@ -22,7 +22,7 @@ def render() -> str:
     """Return one row for each check."""
     rows = []
     for check in ALL:
-        when = f"`{check.claim}`" if check.claim else WHEN.get(check.name, "always")
+        when = f"`{check.tag}`" if check.tag else WHEN.get(check.name, "always")
         rows.append(f"| `{check.name}` | {check.rule} | {when} |")
     return "\n".join(rows)
 

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from time import process_time
 
-from bcfl_plugins.defenses.registry import ALL, create
+from bcfl_plugins.defenses.registry import ALL, create_rule
 from bcfl_plugins.testing import check_defense
 from bcfl_plugins.testing.tags import PROFILES
 
@@ -47,7 +47,7 @@ class Run:
 def made(rule: str, profile: str, seed: int | None) -> Run:
     """Run the kit once."""
     began = process_time()
-    results = check_defense(create(rule), profile=replace(PROFILES[profile], seed=seed))
+    results = check_defense(create_rule(rule), profile=replace(PROFILES[profile], seed=seed))
     seconds = process_time() - began
     return Run(rule, profile, seed, round(seconds, 2), {r.name: r.status for r in results})
 

@@ -6,7 +6,7 @@ For simulations only. With `strategies.ClientApp` the attack is what the node th
     from strategies import ClientApp
     from strategies.client import attack_mod
 
-    app = ClientApp(mods=[attack_mod(attacks.create("sign_flip"), partitions={0, 1})])
+    app = ClientApp(mods=[attack_mod(attacks.create_attack("sign_flip"), partitions={0, 1})])
 
 A node knows its own update only. Give the attackers a `Ring` to share their updates: an attack
 then takes the ring's updates for the honest ones. Attacks on data need no mod: call their

@@ -17,6 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from bcfl_plugins.reasons import Reason
 from bcfl_plugins.types import NodeRef, OpenedRound
 from pallet_bridge.encoding import (
     commitment_hash,
@@ -26,7 +27,7 @@ from pallet_bridge.encoding import (
 )
 from pallet_bridge.errors import BcflError
 from pallet_bridge.keys import Signer, verify
-from pallet_bridge.types import AccountId, Reason, SignedCommitment
+from pallet_bridge.types import AccountId, SignedCommitment
 from strategies._flower import ConfigRecord
 from strategies.errors import Unfit
 

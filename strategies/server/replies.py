@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from bcfl_plugins.reasons import Reason
 from bcfl_plugins.types import ClientUpdate, Gathering, Rejection, RoundContext
-from pallet_bridge.types import Reason
 from strategies.errors import Unfit
 from strategies.messages.records import sort_replies
 from strategies.messages.wire import read_commitment

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bcfl_plugins.reasons import Reason
 from bcfl_plugins.types import NodeId, Rejection
-from pallet_bridge.types import Reason
 from strategies._flower import SUPERLINK_NODE_ID
 from strategies.errors import Unfit, UnreadableArray
 from strategies.messages.records import (

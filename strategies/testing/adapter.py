@@ -85,7 +85,7 @@ def adapt(example: object, build: Callable[[int], Any]) -> Driver | None:
     return Driver(
         "strategy",
         run,
-        claims=tags,
+        tags=tags,
         max_byzantine=most,
         forms=("layers",) if form == "layers" else ("lists",),
         refusals=(ValueError, AppExitException),

@@ -23,7 +23,7 @@ from strategies.messages.records import all_finite, plain_metrics, to_arrays
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from bcfl_plugins.defenses.base import Claims
+    from bcfl_plugins.defenses.base import RuleTags
     from strategies._flower import ArrayRecord, ConfigRecord, Grid, Message, MetricRecord
 
     NDArray = np.ndarray[Any, np.dtype[Any]]
@@ -119,7 +119,7 @@ class CheckedStrategy(flower.Strategy):
         Any strategy of Flower's Message API, ours included.
     on_violation : {"report", "raise"}
         Log and go on, or end the run.
-    claims : Claims or None
+    tags : RuleTags or None
         What the strategy promises beyond the contract; ``box`` is checked here.
 
     Raises
@@ -142,7 +142,7 @@ class CheckedStrategy(flower.Strategy):
         cls,
         strategy: flower.Strategy,
         on_violation: Literal["report", "raise"] = "report",  # noqa: ARG004 - read in __init__
-        claims: Claims | None = None,  # noqa: ARG004
+        tags: RuleTags | None = None,  # noqa: ARG004
     ) -> Self:
         """Return a strategy of a class below the given one's."""
         checked: Self = object.__new__(_checked(type(strategy)))
@@ -153,10 +153,10 @@ class CheckedStrategy(flower.Strategy):
         self,
         strategy: flower.Strategy,
         on_violation: Literal["report", "raise"] = "report",
-        claims: Claims | None = None,
+        tags: RuleTags | None = None,
     ) -> None:
         del strategy
-        self._watch = _Watch(on_violation == "raise", box=claims is not None and claims.box)
+        self._watch = _Watch(on_violation == "raise", box=tags is not None and tags.box)
 
     def report(self) -> CheckedReport:
         """Return what was seen so far."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.mutations.planting import Bug
 
 _SCREEN, _BATCH, _GRAM, _FINISH = "core.screen", "core.batch", "core.gram", "core.finish"
-_SELECT, _PARSE = "core.select", "core.parse"
+_KERNEL, _PARSE = "core.kernel", "core.parse"
 
 BUGS = (
     # One step of one rule
@@ -207,7 +207,7 @@ BUGS = (
         "MoNNA keeps one fewer",
         "monna",
         "mean_without_byzantine",
-        "rules.weighing",
+        "parts.weighing",
         'np.argsort(squared, kind="stable")[:keep]',
         'np.argsort(squared, kind="stable")[:keep - 1]',
     ),
@@ -336,7 +336,7 @@ BUGS = (
         "the trimmed mean trims one more at the low end",
         "trimmed_mean",
         "bounded",
-        _SELECT,
+        _KERNEL,
         "middle = place(block, range(cut, m - cut))",
         "middle = place(block, range(cut + 1, m - cut))",
     ),
@@ -356,7 +356,7 @@ BUGS = (
         "return sorted(range(n), key=lambda i: ids[i])",
         "return list(range(n))[::-1]",
     ),
-    Bug("half is a minority", "median", "bounded", "rules.bounds", "(n - 1) // 2", "n // 2"),
+    Bug("half is a minority", "median", "bounded", "parts.bounds", "(n - 1) // 2", "n // 2"),
     Bug(
         "CAF never leaves a byzantine update out",
         "caf",

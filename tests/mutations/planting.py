@@ -68,7 +68,7 @@ def _rule(name: str, bad: ModuleType) -> Defense:
     """Make a rule; a class of the bad module stands in for the one that the registry has."""
     parts = []
     for part in name.split("+"):
-        right = type(registry.create(part))
+        right = type(registry.create_rule(part))
         parts.append(getattr(bad, right.__name__, right)())
     made = parts[-1]
     for pre in reversed(parts[:-1]):

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from bcfl_plugins.defenses.base import Aggregate, Claims
+from bcfl_plugins.defenses.base import Aggregate, RuleTags
+from bcfl_plugins.defenses.cluster_guard.course import Course, before
 from bcfl_plugins.defenses.cluster_guard.features import (
     agreement,
     course_group,
@@ -17,13 +18,13 @@ from bcfl_plugins.defenses.cluster_guard.features import (
     weighted_median,
 )
 from bcfl_plugins.defenses.cluster_guard.influence import influence
-from bcfl_plugins.defenses.cluster_guard.memory import after, pasts, recall
 from bcfl_plugins.defenses.cluster_guard.verdict import judge
 from bcfl_plugins.defenses.core.rule import Rule
 from bcfl_plugins.defenses.core.tiles import inner
-from bcfl_plugins.defenses.rules.bounds import minority
-from bcfl_plugins.defenses.rules.checks import check_range
-from bcfl_plugins.defenses.rules.points import by_row, nodes, norms
+from bcfl_plugins.defenses.parts.bounds import minority
+from bcfl_plugins.defenses.parts.checks import check_range
+from bcfl_plugins.defenses.parts.node_memory import recalled
+from bcfl_plugins.defenses.parts.points import by_row, nodes, norms
 
 if TYPE_CHECKING:
     from bcfl_plugins.defenses.base import Floats
@@ -49,7 +50,7 @@ class ClusterGuard(Rule):
        cancel (see `features.standing`), and the less the longer it is (see `influence.influence`):
        who is far this round has little pull, whoever it is.
 
-    There is no f to set: any f below n / 2 is withstood in the sense of claim ``bounded``.
+    There is no f to set: any f below n / 2 is withstood in the sense of the tag ``bounded``.
 
     Parameters
     ----------
@@ -70,7 +71,7 @@ class ClusterGuard(Rule):
         "own; parts after FoolsGold (Fung, Yoon, Beschastnikh, RAID 2020) and centered clipping "
         "(Karimireddy, He, Jaggi, ICML 2021)"
     )
-    claims: ClassVar[Claims] = Claims(scale=True, bounded=True, selects=True, stateful=True)
+    tags: ClassVar[RuleTags] = RuleTags(scale=True, bounded=True, selects=True, stateful=True)
     needs: ClassVar[Needs] = "norms"
 
     decay: float = 0.95
@@ -92,23 +93,27 @@ class ClusterGuard(Rule):
         return minority(n)
 
     @property
-    def sketched(self) -> int | None:
-        """See `Rule.sketched`."""
+    def sketch_seed(self) -> int | None:
+        """See `Rule.sketch_seed`."""
         return self.seed
 
     def decide(self, batch: Batch) -> Aggregate:
         """Weigh, judge, and take the centre; scores are one minus the relative agreement."""
         ids = nodes(batch)
-        state = recall(batch.extras.state)
+        memory = recalled(batch.extras.state, self.name)
         lengths = norms(batch)
         fresh = batch.sketches
-        courses, agreements, evidence = pasts(state, ids, fresh.shape[1])
+        courses, agreements, evidence = before(memory.of(ids), fresh.shape[1])
         courses *= self.decay
         courses += _capped(fresh, lengths)
         cosines, shares, group, found = _features(fresh, courses)
         common = max(weighted_median(found, group), 0.0)
         agreements = self.evidence_decay * agreements + common * found
         evidence = self.evidence_decay * evidence + common**2
+        news = {
+            node: Course(courses[i].copy(), float(agreements[i]), float(evidence[i]))
+            for i, node in enumerate(ids)
+        }
         verdict = judge(agreements, evidence, lengths, shares, self.tolerance)
         return batch.weighted(
             influence(lengths, shares * standing(cosines) * verdict.trust, ~verdict.rejected),
@@ -116,7 +121,7 @@ class ClusterGuard(Rule):
             by_row(batch, list(verdict.reasons)),
             kept=~verdict.rejected,
             note=verdict.note,
-            state=after(state, ids, courses, agreements, evidence, memory=self.memory),
+            state=memory.after(news, self.memory),
         )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bcfl_plugins.defenses.cluster_guard.features import upper_spread, weighted_median
-from pallet_bridge.types import Reason
+from bcfl_plugins.reasons import Reason
 
 if TYPE_CHECKING:
     from bcfl_plugins.defenses.base import Flags, Floats

@@ -11,10 +11,10 @@ from bcfl_plugins.defenses.core import finish
 from bcfl_plugins.defenses.core.gram import combine, measure
 from bcfl_plugins.defenses.core.parse import parse
 from bcfl_plugins.defenses.core.screen import finite_rows, screen
-from bcfl_plugins.defenses.core.select import Kernel, coordinatewise
+from bcfl_plugins.defenses.core.select import coordinatewise
 from bcfl_plugins.defenses.core.sketch import Signs
 from bcfl_plugins.errors import BadUpdates, TooFewUpdates
-from pallet_bridge.types import Reason
+from bcfl_plugins.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,9 +26,11 @@ if TYPE_CHECKING:
         Extras,
         Flags,
         Floats,
+        Ints,
         Updates,
     )
-    from bcfl_plugins.defenses.core.rows import Ints, Rows
+    from bcfl_plugins.defenses.core.kernel import Kernel
+    from bcfl_plugins.defenses.core.rows import Rows
 
 Needs: TypeAlias = Literal["gram", "norms", "rows", "columns"]
 
@@ -196,7 +198,8 @@ class Batch:
             good, wide = _doubts(rows, norms)
             if wide or not good.all():
                 source = rows.widened() if wide else rows
-                batch = admit(self.rule, source, self.extras, self.weights, good)
+                f = admit(self.rule, self.weights, good)
+                batch = replace(self, rows=source.take(good), weights=self.weights[good], f=f)
                 kept = np.ones(batch.rows.n, dtype=np.bool_)
                 flat, _ = coordinatewise(batch.rows, kernel(batch.m, batch.f))
         measured = np.zeros(batch.m) if scores is None else scores
@@ -216,21 +219,21 @@ def prepare(
     updates: Updates,
     extras: Extras,
     needs: Needs = "gram",
-    sketched: int | None = None,
+    sketch_seed: int | None = None,
 ) -> Batch:
     """Read updates into the batch that a rule decides on.
 
     Parameters
     ----------
     rule : Defense
-        Its `f`, `max_byzantine` and claims are used.
+        Its `f`, `max_byzantine` and tags are used.
     updates, extras
         As in `Defense.aggregate`.
     needs : str
         ``"gram"``: inner products, which also show the rows that are not finite. ``"norms"``: only
         squared norms, likewise. ``"rows"``: neither, but rows that were screened in a pass of their
         own. ``"columns"``: nothing; `Batch.coordinatewise` screens on the way.
-    sketched : int or None
+    sketch_seed : int or None
         Seed of sketches, made along with inner products or norms; ``None``: none.
 
     Raises
@@ -240,31 +243,40 @@ def prepare(
     """
     rows = parse(updates, extras)
     weights = _weights(rule, extras, rows)
-    good = np.ones(rows.n, dtype=np.bool_)
-    batch = admit(rule, rows, extras, weights, good)
-    if needs == "columns":
-        return replace(batch, screened=False)
-    if needs == "rows":
+    signs = None if sketch_seed is None else Signs.draw(rows.d, sketch_seed)
+    good, sketches = np.ones(rows.n, dtype=np.bool_), np.zeros((rows.n, 0))
+    gram, squares = np.zeros((0, 0)), np.zeros(0)
+    if needs == "gram":
+        gram, good, sketches = measure(rows, signs)
+        squares = np.diag(gram)
+    elif needs == "norms":
+        squares, good, sketches = measure(rows, signs, norms_only=True)
+    elif needs == "rows":
         good = screen(rows)
-        return batch if good.all() else admit(rule, rows, extras, weights, good)
-    signs = None if sketched is None else Signs.draw(rows.d, sketched)
-    found, good, sketches = measure(rows, signs, norms_only=needs == "norms")
-    if not good.all():
-        batch = admit(rule, rows, extras, weights, good)
-    if needs == "norms":
-        return replace(batch, squares=found, sketches=sketches)
-    return replace(batch, gram=found, squares=np.diag(found), sketches=sketches)
+        sketches = sketches[good]
+    f = admit(rule, weights, good)
+    return Batch(
+        rule,
+        rows if good.all() else rows.take(good),
+        f,
+        extras,
+        weights[good],
+        gram,
+        squares,
+        sketches,
+        screened=needs != "columns",
+    )
 
 
-def admit(rule: Defense, rows: Rows, extras: Extras, weights: Floats, good: Flags) -> Batch:
-    """Return the batch of the good rows, with the others counted against f.
+def admit(rule: Defense, weights: Floats, good: Flags) -> int:
+    """Return how many of the good rows may be byzantine: the others count against f.
 
     Raises
     ------
     TooFewUpdates
         If more rows are bad than f allows, or the rule does not tolerate what is left of f.
     """
-    n, bad = rows.n, int(len(good) - good.sum())
+    n, bad = len(good), int(len(good) - good.sum())
     most = rule.max_byzantine(n)
     f = most if rule.f is None else rule.f
     if rule.f is not None and f < 0:
@@ -277,16 +289,7 @@ def admit(rule: Defense, rows: Rows, extras: Extras, weights: Floats, good: Flag
         raise TooFewUpdates(rule.name, n - bad, max(rest, 0), left)
     if not (weights[good] > 0.0).any():
         raise BadUpdates("weights", "all usable updates have weight zero")
-    return Batch(
-        rule,
-        rows.take(good),
-        rest,
-        extras,
-        weights[good],
-        gram=np.zeros((0, 0)),
-        squares=np.zeros(0),
-        sketches=np.zeros((n - bad, 0)),
-    )
+    return rest
 
 
 def _doubts(rows: Rows, norms: Floats) -> tuple[Flags, bool]:
@@ -303,7 +306,7 @@ def _doubts(rows: Rows, norms: Floats) -> tuple[Flags, bool]:
 def _weights(rule: Defense, extras: Extras, rows: Rows) -> Floats:
     if extras.weights is None:
         return np.ones(rows.n)
-    if not rule.claims.weighted:
+    if not rule.tags.weighted:
         raise BadUpdates("weights", f"{rule.name} takes none; drop them or use another rule")
     weights = np.array(extras.weights, dtype=np.float64)
     if weights.shape != (rows.n,):

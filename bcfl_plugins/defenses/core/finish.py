@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bcfl_plugins.defenses.base import Aggregate, Decision
-from pallet_bridge.types import Reason
+from bcfl_plugins.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bcfl_plugins.defenses.base import Array, Flags, Floats
-    from bcfl_plugins.defenses.core.rows import Leaf, Rows
+    from bcfl_plugins.defenses.core.leaf import Leaf
+    from bcfl_plugins.defenses.core.rows import Rows
 
 
 def restore(rows: Rows, flat: Array, kept: Flags) -> Any:  # noqa: ANN401 - the form of an update
@@ -26,7 +27,7 @@ def restore(rows: Rows, flat: Array, kept: Flags) -> Any:  # noqa: ANN401 - the 
     rows : Rows
         The rows that were judged.
     flat : Array
-        (d,) numpy, or a tensor where `rows.device` is true.
+        (d,) numpy, or a tensor where there is a `rows.device`.
     kept : Flags
         (n,) which rows give the integer arrays: the lower median of their values, entry by entry.
         With none of them kept, all rows give it.
@@ -86,15 +87,15 @@ def aggregate(rows: Rows, flat: Array, decision: Decision, state: object = None)
 
 def placed(rows: Rows, vector: Floats) -> Array:
     """Return a (d,) numpy vector where the rows are, in the dtype of blocks."""
-    if rows.device:
-        return _torch().placed(rows, vector)
+    if rows.device is not None:
+        return rows.device.placed(rows, vector)
     return vector.astype(rows.dtype, copy=False)
 
 
 def copied(rows: Rows, flat: Array) -> Any:  # noqa: ANN401 - numpy
     """Return a (d,) result as numpy, in memory that nobody else writes to."""
-    if rows.device:
-        return _torch().host(flat)
+    if rows.device is not None:
+        return rows.device.host(flat)
     if rows.referenced:  # what is given out is the sum with the reference, in other memory
         return flat
     return flat.copy()
@@ -108,9 +109,9 @@ def _scatter(rows: Rows, values: np.ndarray[Any, Any], *, fill: float) -> np.nda
 
 def _float_leaf(rows: Rows, leaf: Leaf, flat: Array) -> Array:
     part = flat[leaf.start : leaf.stop]
-    if rows.device:
-        return _torch().float_leaf(leaf, part)
-    kind = _torch().numpy_dtype(leaf.dtype) if rows.torch else leaf.dtype
+    if rows.device is not None:
+        return rows.device.float_leaf(leaf, part)
+    kind = leaf.dtype if rows.library is None else rows.library.numpy_dtype(leaf.dtype)
     with np.errstate(over="ignore"):
         if leaf.reference is None:
             value = part.astype(kind, copy=False)
@@ -118,13 +119,13 @@ def _float_leaf(rows: Rows, leaf: Leaf, flat: Array) -> Array:
             value = np.empty(part.shape, kind)
             np.add(part, leaf.reference[:], out=value, dtype=np.float64, casting="unsafe")
     array = value.reshape(leaf.shape)
-    return _torch().tensor(array) if rows.torch else array
+    return array if rows.library is None else rows.library.tensor(array)
 
 
 def _median_leaf(rows: Rows, leaf: Leaf) -> Array:
     middle = (len(leaf.arrays) - 1) // 2
-    if rows.device:
-        return _torch().median_leaf(leaf, middle)
+    if rows.device is not None:
+        return rows.device.median_leaf(leaf, middle)
     kind = leaf.arrays[0][:0].dtype
     size = int(np.prod(leaf.shape, dtype=np.int64))
     out = np.empty(size, kind)
@@ -135,10 +136,4 @@ def _median_leaf(rows: Rows, leaf: Leaf) -> Array:
         block.sort(axis=0)
         out[start:stop] = block[middle]
     array = out.reshape(leaf.shape)
-    return _torch().tensor(array) if rows.torch else array
-
-
-def _torch() -> Any:  # noqa: ANN401 - a module
-    from bcfl_plugins.defenses.core import _torch as backend  # noqa: PLC0415 - torch is optional
-
-    return backend
+    return array if rows.library is None else rows.library.tensor(array)

@@ -19,9 +19,9 @@ from bcfl_plugins.defenses.core.tiles import products, squares
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bcfl_plugins.defenses.base import Flags, Floats
+    from bcfl_plugins.defenses.base import Block, Flags, Floats
     from bcfl_plugins.defenses.core.lanes import Span
-    from bcfl_plugins.defenses.core.rows import Block, Rows
+    from bcfl_plugins.defenses.core.rows import Rows
     from bcfl_plugins.defenses.core.sketch import Signs
 
 CANCELLED = 0.01
@@ -110,8 +110,8 @@ def combine(rows: Rows, weights: Floats) -> Any:  # noqa: ANN401 - numpy, or a t
     """
     used = np.flatnonzero(weights)
     some = rows.take(used)
-    if rows.device:
-        return _torch().combine(some, weights[used])
+    if rows.device is not None:
+        return rows.device.combine(some, weights[used])
     if len(used) == 0:
         return np.zeros(rows.d, rows.dtype)
     out = np.empty(rows.d, rows.dtype)
@@ -140,8 +140,8 @@ def project(rows: Rows, vector: Floats) -> Floats:
 
 
 def _products(rows: Rows, signs: Signs | None = None) -> tuple[Floats, Floats]:
-    if rows.device:
-        matrix: Floats = _torch().products(rows)
+    if rows.device is not None:
+        matrix = rows.device.products(rows)
         sketched = np.zeros((rows.n, 0)) if signs is None else sketches(rows, signs)
     else:
         matrix, sketched = products(rows, signs)
@@ -150,8 +150,8 @@ def _products(rows: Rows, signs: Signs | None = None) -> tuple[Floats, Floats]:
 
 
 def _squares(rows: Rows, signs: Signs | None = None) -> tuple[Floats, Floats]:
-    if rows.device and signs is None:
-        return np.diag(_torch().products(rows)), np.zeros((rows.n, 0))
+    if rows.device is not None and signs is None:
+        return np.diag(rows.device.products(rows)), np.zeros((rows.n, 0))
     return squares(rows, signs)  # sketches are made here, so norms need no pass on the device
 
 
@@ -169,9 +169,3 @@ def _cancels(matrix: Floats) -> bool:
     np.fill_diagonal(ratios, np.inf)
     ratios.sort(axis=1)
     return bool((ratios[:, (n - 2) // 2] < CANCELLED).any())
-
-
-def _torch() -> Any:  # noqa: ANN401 - a module
-    from bcfl_plugins.defenses.core import _torch as backend  # noqa: PLC0415 - torch is optional
-
-    return backend

@@ -18,8 +18,8 @@ from bcfl_plugins.defenses.core.rows import SLAB_BYTES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from bcfl_plugins.defenses.base import Floats
-    from bcfl_plugins.defenses.core.rows import Block, Rows
+    from bcfl_plugins.defenses.base import Block, Floats
+    from bcfl_plugins.defenses.core.rows import Rows
 
 Span: TypeAlias = tuple[int, int]
 T = TypeVar("T")

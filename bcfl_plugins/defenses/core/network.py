@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 
 if TYPE_CHECKING:
-    from bcfl_plugins.defenses.core.rows import Block
+    from bcfl_plugins.defenses.base import Block
 
 Wanted: TypeAlias = Literal["both", "least", "greatest"]
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bcfl_plugins.defenses.base import require_ids
-from bcfl_plugins.defenses.core.rows import Form, Leaf, Rows
+from bcfl_plugins.defenses.core.leaf import Leaf
+from bcfl_plugins.defenses.core.rows import Form, Rows
 from bcfl_plugins.errors import BadUpdates
 
 if TYPE_CHECKING:
@@ -38,12 +39,13 @@ def parse(updates: Updates, extras: Extras) -> Rows:
         nor integer nor bool, or the reference does not fit or is not finite.
     """
     form, named = _unify(updates, "updates")
-    torch = _is_torch(next(iter(named[0].values()), None))
+    library = _torch() if _is_torch(next(iter(named[0].values()), None)) else None
     names = _names(named)
     reference = _reference(extras.reference, form, named[0])
     order = _order(named, names, extras)
     named = [named[i] for i in order]
-    device = torch and _torch().stays([named[0][name] for name in names])
+    device = library if library and library.stays([named[0][n] for n in names]) else None
+    stays = device is not None
     leaves: list[Leaf] = []
     end = 0
     for name in names:
@@ -58,8 +60,8 @@ def parse(updates: Updates, extras: Extras) -> Rows:
                 end if floating else 0,
                 end + size if floating else 0,
                 floating,
-                tuple(_flat(update[name], device=device) for update in named),
-                _flat(reference[name], device=device) if reference and floating else None,
+                tuple(_flat(update[name], stays=stays) for update in named),
+                _flat(reference[name], stays=stays) if reference and floating else None,
             )
         )
         end += size
@@ -69,7 +71,7 @@ def parse(updates: Updates, extras: Extras) -> Rows:
         tuple(leaves),
         np.array(order, dtype=np.int64),
         len(named),
-        torch,
+        library,
         device,
         np.dtype(np.float64 if wide else np.float32),
         reference is not None,
@@ -92,7 +94,7 @@ def flatten(rows: Rows, update: Any, field: str) -> np.ndarray[Any, np.dtype[np.
     _fits(named, {leaf.name: leaf for leaf in rows.leaves}, field)
     vector = np.empty(rows.d)
     for leaf in rows.judged:
-        piece = _numbers(_flat(named[leaf.name], device=rows.device))
+        piece = _numbers(_flat(named[leaf.name], stays=rows.device is not None))
         if leaf.reference is not None:
             piece = piece - _numbers(leaf.reference)
         vector[leaf.start : leaf.stop] = piece
@@ -179,10 +181,10 @@ def _kind(array: Array, name: str | int) -> bool:
     return bool(kind == "f")
 
 
-def _flat(array: Array, *, device: bool) -> Any:  # noqa: ANN401 - an array or an iterator of one
+def _flat(array: Array, *, stays: bool) -> Any:  # noqa: ANN401 - an array or an iterator of one
     if not isinstance(array, np.ndarray):
         array = array.detach()
-        if device:
+        if stays:
             return array.reshape(-1)
         array = array.numpy()
     if array.ndim <= 1 or array.flags.c_contiguous:
@@ -240,7 +242,7 @@ def _digest(update: Named, names: list[str | int], sample: int | None) -> bytes:
     digest = hashlib.blake2b(digest_size=16)
     for name in names:
         array = update[name]
-        flat = _flat(array, device=not isinstance(array, np.ndarray))
+        flat = _flat(array, stays=not isinstance(array, np.ndarray))
         size = int(np.prod(tuple(array.shape), dtype=np.int64))
         chunk = 1 << 16
         if sample is not None:

@@ -16,7 +16,9 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bcfl_plugins.defenses.base import Array, Flags, Floats
+    from bcfl_plugins.defenses.base import Array, Block, Flags, Floats, Ints
+    from bcfl_plugins.defenses.core.device import Device, Library
+    from bcfl_plugins.defenses.core.leaf import Leaf
 
 SLAB_BYTES = 1 << 20
 """Size of one block of all rows: it stays in a core's cache."""
@@ -24,40 +26,6 @@ PADDING = 16
 """Entries added to the stride of a block: with a power of two all rows share a few cache sets."""
 
 Form: TypeAlias = Literal["matrix", "array", "mapping", "list"]
-Block: TypeAlias = np.ndarray[Any, np.dtype[Any]]
-Ints: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Leaf:
-    """One array of the model, as all updates sent it.
-
-    Parameters
-    ----------
-    name : str or int
-        Its name, or its place in a list.
-    shape : tuple of int
-        Its shape.
-    dtype : object
-        Its numpy or torch dtype.
-    start, stop : int
-        Its place in the virtual row; an integer or bool array has none, and both are 0.
-    floating : bool
-        Whether it is judged.
-    arrays : tuple of Array
-        n flat arrays, in the order of the rows.
-    reference : Array or None
-        What is subtracted, flat.
-    """
-
-    name: str | int
-    shape: tuple[int, ...]
-    dtype: Any
-    start: int
-    stop: int
-    floating: bool
-    arrays: tuple[Array, ...]
-    reference: Array | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,10 +42,11 @@ class Rows:
         (n,) place of each row among the updates that were given.
     total : int
         How many updates were given; more than n after some were thrown out.
-    torch : bool
-        Whether the updates were torch tensors.
-    device : bool
-        Whether the arrays still are tensors, because numpy cannot read them where they lie.
+    library : Library or None
+        Whose tensors the updates were; ``None``: they were numpy arrays.
+    device : Device or None
+        What computes on the arrays, which still are tensors, because numpy cannot read them where
+        they lie; ``None``: the arrays are numpy's.
     dtype : numpy dtype
         Of blocks: float64 when an array is wider than float32, else float32.
     referenced : bool
@@ -88,8 +57,8 @@ class Rows:
     leaves: tuple[Leaf, ...]
     origin: Ints
     total: int
-    torch: bool
-    device: bool
+    library: Library | None
+    device: Device[Rows] | None
     dtype: np.dtype[Any]
     referenced: bool
 
@@ -173,8 +142,8 @@ class Rows:
         block = out[:, : stop - start]
         with np.errstate(over="ignore", invalid="ignore"):
             for leaf, inside, there in self.pieces(start, stop):
-                reference = None if leaf.reference is None else _host(leaf.reference[inside])
-                pieces = [_host(array[inside]) for array in leaf.arrays]
+                reference = None if leaf.reference is None else self._host(leaf.reference[inside])
+                pieces = [self._host(array[inside]) for array in leaf.arrays]
                 _put(pieces, reference, block[:, there])
         return block
 
@@ -194,8 +163,11 @@ class Rows:
         out = np.zeros(stop - start)
         for leaf, inside, there in self.pieces(start, stop):
             if leaf.reference is not None:
-                out[there] = _host(leaf.reference[inside])
+                out[there] = self._host(leaf.reference[inside])
         return out
+
+    def _host(self, piece: Array) -> Block:
+        return piece if self.device is None else self.device.host(piece)
 
 
 def _put(pieces: list[Block], reference: Block | None, out: Block) -> None:
@@ -209,11 +181,3 @@ def _put(pieces: list[Block], reference: Block | None, out: Block) -> None:
     for piece, row in zip(pieces, out, strict=True):
         exact = np.result_type(piece, reference)
         np.subtract(piece, reference, out=row, dtype=exact, casting="unsafe")
-
-
-def _host(piece: Array) -> Block:
-    if isinstance(piece, np.ndarray):
-        return piece
-    from bcfl_plugins.defenses.core import _torch  # noqa: PLC0415 - torch is optional
-
-    return _torch.host(piece)

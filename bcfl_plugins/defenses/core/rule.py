@@ -6,7 +6,7 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from bcfl_plugins.defenses.base import NOTHING, Aggregate, Defense, Extras, Updates
+from bcfl_plugins.defenses.base import NO_EXTRAS, Aggregate, Defense, Extras, Updates
 from bcfl_plugins.defenses.core.batch import prepare
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class Rule(Defense):
     ``batch.coordinatewise``, which screens on the way."""
 
     @property
-    def sketched(self) -> int | None:
+    def sketch_seed(self) -> int | None:
         """Seed of ``batch.sketches``, made along with the others; ``None``: none are."""
         return None
 
@@ -31,6 +31,8 @@ class Rule(Defense):
     def decide(self, batch: Batch) -> Aggregate:
         """Return the answer for screened points, of which ``batch.f`` may be byzantine."""
 
-    def aggregate(self, updates: Updates, extras: Extras = NOTHING) -> Aggregate:
+    def aggregate(self, updates: Updates, extras: Extras = NO_EXTRAS) -> Aggregate:
         """See `Defense.aggregate`."""
-        return self.decide(prepare(self, updates, extras, needs=self.needs, sketched=self.sketched))
+        return self.decide(
+            prepare(self, updates, extras, needs=self.needs, sketch_seed=self.sketch_seed)
+        )

@@ -19,9 +19,9 @@ from bcfl_plugins.defenses.core.lanes import added, each_lane, spans, width
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bcfl_plugins.defenses.base import Floats
+    from bcfl_plugins.defenses.base import Block, Floats
     from bcfl_plugins.defenses.core.lanes import Span
-    from bcfl_plugins.defenses.core.rows import Block, Rows
+    from bcfl_plugins.defenses.core.rows import Rows
 
 ENTRIES = 4096
 """s: entries of a sketch; 1.6 % standard error."""
@@ -102,3 +102,13 @@ def sketches(rows: Rows, signs: Signs) -> Floats:
 
     blocks = spans(rows.d, width(rows, 1.0), ENTRIES)
     return added(np.zeros((rows.n, signs.entries)), each_lane(rows, blocks, work))
+
+
+def reference_sketch(rows: Rows, seed: int) -> Floats:
+    """Return the (min(d, s),) sketch of the reference, to be compared with that of rows."""
+    signs = Signs.draw(rows.d, seed)
+    total = np.zeros((1, signs.entries))
+    for start, stop in rows.spans(ENTRIES):
+        signs.fold(rows.reference_block(start, stop)[None], start, total)
+    found: Floats = total[0]
+    return found

@@ -19,9 +19,9 @@ from bcfl_plugins.defenses.core.sketch import ENTRIES
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from bcfl_plugins.defenses.base import Floats
+    from bcfl_plugins.defenses.base import Block, Floats
     from bcfl_plugins.defenses.core.lanes import Span
-    from bcfl_plugins.defenses.core.rows import Block, Rows
+    from bcfl_plugins.defenses.core.rows import Rows
     from bcfl_plugins.defenses.core.sketch import Signs
 
 TILE = 34

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from bcfl_plugins.defenses.base import Aggregate, Claims, Floats
+from bcfl_plugins.defenses.base import Aggregate, Floats, RuleTags
 from bcfl_plugins.defenses.core.gram import distances
+from bcfl_plugins.defenses.core.kernel import Kernel
 from bcfl_plugins.defenses.core.rule import Rule
-from bcfl_plugins.defenses.core.select import Kernel
 from bcfl_plugins.defenses.rules.krum import krum_scores
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Bulyan(Rule):
         "El Mhamdi et al., The Hidden Vulnerability of Distributed Learning in Byzantium, ICML 2018"
     )
     # Not box: the values closest to the median may lie just outside of all honest ones.
-    claims: ClassVar[Claims] = Claims(
+    tags: ClassVar[RuleTags] = RuleTags(
         translation=True,
         scale=True,
         unanimity=True,

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from bcfl_plugins.defenses.base import Aggregate, Claims, Floats
+from bcfl_plugins.defenses.base import Aggregate, Floats, RuleTags
 from bcfl_plugins.defenses.core.gram import project
 from bcfl_plugins.defenses.core.rule import Rule
-from bcfl_plugins.defenses.rules.bounds import minority
-from bcfl_plugins.defenses.rules.points import norms
+from bcfl_plugins.defenses.parts.bounds import minority
+from bcfl_plugins.defenses.parts.points import norms
 from bcfl_plugins.defenses.rules.pre import Pre
 from bcfl_plugins.errors import BadUpdates
 
@@ -48,7 +48,7 @@ class CenteredClipping(Rule):
     paper: ClassVar[str] = (
         "Karimireddy et al., Learning from History for Byzantine Robust Optimization, ICML 2021"
     )
-    claims: ClassVar[Claims] = Claims(false_rejection=0.0, stateful=True)
+    tags: ClassVar[RuleTags] = RuleTags(false_rejection=0.0, stateful=True)
 
     def __post_init__(self) -> None:
         """Check the settings."""
@@ -115,7 +115,7 @@ class NormClipping(Pre):
     paper: ClassVar[str] = (
         "Sun et al., Can You Really Backdoor Federated Learning?, arXiv 1911.07963, 2019"
     )
-    claims: ClassVar[Claims] = Claims(false_rejection=0.0)
+    tags: ClassVar[RuleTags] = RuleTags(false_rejection=0.0)
     needs: ClassVar[Needs] = "norms"
 
     def __post_init__(self) -> None:
@@ -141,9 +141,11 @@ class ARC(Pre):
     paper: ClassVar[str] = (
         "Allouah et al., Adaptive Gradient Clipping for Robust Federated Learning, ICLR 2025"
     )
-    claims: ClassVar[Claims] = Claims(scale=True, mean_without_byzantine=True, false_rejection=0.0)
+    tags: ClassVar[RuleTags] = RuleTags(
+        scale=True, mean_without_byzantine=True, false_rejection=0.0
+    )
     needs: ClassVar[Needs] = "norms"
-    keeps: ClassVar[Claims] = Claims(
+    keeps: ClassVar[RuleTags] = RuleTags(
         scale=True, unanimity=True, mean_without_byzantine=True, bounded=True
     )
 

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from bcfl_plugins.defenses.base import Aggregate, Claims
+from bcfl_plugins.defenses.base import Aggregate, RuleTags
 from bcfl_plugins.defenses.core.rule import Rule
-from bcfl_plugins.defenses.rules.bounds import minority
-from bcfl_plugins.defenses.rules.checks import check_range
-from bcfl_plugins.defenses.rules.hdbscan import majority_cluster
-from bcfl_plugins.defenses.rules.linkage import larger_cluster
-from bcfl_plugins.defenses.rules.planes import least_alike, near_sums, plane
-from bcfl_plugins.defenses.rules.points import angles, by_row, nodes, norms, overlong
+from bcfl_plugins.defenses.parts.bounds import minority
+from bcfl_plugins.defenses.parts.checks import check_range
+from bcfl_plugins.defenses.parts.hdbscan import majority_cluster
+from bcfl_plugins.defenses.parts.linkage import larger_cluster
+from bcfl_plugins.defenses.parts.planes import least_alike, near_sums, plane
+from bcfl_plugins.defenses.parts.points import angles, by_row, nodes, norms, overlong
 from bcfl_plugins.errors import BadUpdates
-from pallet_bridge.types import Reason
+from bcfl_plugins.reasons import Reason
 
 if TYPE_CHECKING:
     from bcfl_plugins.defenses.base import Array, Flags, Floats
@@ -51,7 +51,7 @@ class Flame(Rule):
     paper: ClassVar[str] = (
         "Nguyen et al., FLAME: Taming Backdoors in Federated Learning, USENIX Security 2022"
     )
-    claims: ClassVar[Claims] = Claims(scale=True, selects=True, false_rejection=0.5)
+    tags: ClassVar[RuleTags] = RuleTags(scale=True, selects=True, false_rejection=0.5)
 
     noise: float = 0.0
     seed: int = 0
@@ -106,7 +106,7 @@ class ClippedClustering(Rule):
         "Li, Ngai, Voigt, An Experimental Study of Byzantine-Robust Aggregation Schemes in "
         "Federated Learning, IEEE Transactions on Big Data 2023"
     )
-    claims: ClassVar[Claims] = Claims(selects=True, false_rejection=0.5, stateful=True)
+    tags: ClassVar[RuleTags] = RuleTags(selects=True, false_rejection=0.5, stateful=True)
 
     memory: int = 100
 
@@ -162,7 +162,7 @@ class Rflbat(Rule):
         "Wang, Zhai, Zhan, Zhang, RFLBAT: A Robust Federated Learning Algorithm against Backdoor "
         "Attack, arXiv 2201.03772, 2022"
     )
-    claims: ClassVar[Claims] = Claims(scale=True, selects=True)
+    tags: ClassVar[RuleTags] = RuleTags(scale=True, selects=True)
 
     first: float = 10.0
     second: float = 4.0
@@ -237,7 +237,7 @@ class SecuredStyle(Rule):
     paper: ClassVar[str] = (
         "In the style of Secured-FL, Computers, Materials and Continua 86(3):28, 2026"
     )
-    claims: ClassVar[Claims] = Claims(scale=True, selects=True, stateful=True)
+    tags: ClassVar[RuleTags] = RuleTags(scale=True, selects=True, stateful=True)
 
     members: tuple[int | str | bytes, ...] = ()
     apart: float = 1.5

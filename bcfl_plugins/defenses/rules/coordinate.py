@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from bcfl_plugins.defenses.base import Aggregate, Claims
+from bcfl_plugins.defenses.base import Aggregate, RuleTags
+from bcfl_plugins.defenses.core.kernel import Kernel
+from bcfl_plugins.defenses.core.kernel import median as median_of
 from bcfl_plugins.defenses.core.rule import Rule
-from bcfl_plugins.defenses.core.select import Kernel
-from bcfl_plugins.defenses.core.select import median as median_of
-from bcfl_plugins.defenses.rules.bounds import minority, ratio
+from bcfl_plugins.defenses.parts.bounds import minority, ratio
 
 if TYPE_CHECKING:
     from bcfl_plugins.defenses.core.batch import Batch, Needs
@@ -26,7 +26,7 @@ class Mean(Rule):
         "McMahan et al., Communication-Efficient Learning of Deep Networks from Decentralized "
         "Data, AISTATS 2017"
     )
-    claims: ClassVar[Claims] = Claims(
+    tags: ClassVar[RuleTags] = RuleTags(
         translation=True,
         scale=True,
         unanimity=True,
@@ -56,7 +56,7 @@ class Median(Rule):
         "Yin et al., Byzantine-Robust Distributed Learning: Towards Optimal Statistical Rates, "
         "ICML 2018"
     )
-    claims: ClassVar[Claims] = Claims(
+    tags: ClassVar[RuleTags] = RuleTags(
         translation=True,
         scale=True,
         unanimity=True,
@@ -82,7 +82,7 @@ class TrimmedMean(Rule):
 
     name: ClassVar[str] = "trimmed_mean"
     paper: ClassVar[str] = Median.paper
-    claims: ClassVar[Claims] = Claims(
+    tags: ClassVar[RuleTags] = RuleTags(
         translation=True,
         scale=True,
         unanimity=True,
@@ -109,7 +109,7 @@ class Meamed(Rule):
 
     name: ClassVar[str] = "meamed"
     paper: ClassVar[str] = "Xie et al., Generalized Byzantine-tolerant SGD, arXiv 1802.10116, 2018"
-    claims: ClassVar[Claims] = Claims(
+    tags: ClassVar[RuleTags] = RuleTags(
         translation=True,
         scale=True,
         unanimity=True,

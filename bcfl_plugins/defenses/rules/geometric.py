@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from bcfl_plugins.defenses.base import Aggregate, Claims, Floats
+from bcfl_plugins.defenses.base import Aggregate, Floats, RuleTags
 from bcfl_plugins.defenses.core.gram import distances
 from bcfl_plugins.defenses.core.rule import Rule
-from bcfl_plugins.defenses.rules.bounds import minority, ratio
+from bcfl_plugins.defenses.parts.bounds import minority, ratio
 from bcfl_plugins.errors import BadUpdates
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class GeometricMedian(Rule):
         "Processing, 2022"
     )
     # Not translation: far from zero the Gram matrix has too few digits left. Pass a reference.
-    claims: ClassVar[Claims] = Claims(
+    tags: ClassVar[RuleTags] = RuleTags(
         scale=True,
         unanimity=True,
         kappa=lambda n, f: 4.0 * (1.0 + ratio(n, f)) ** 2,

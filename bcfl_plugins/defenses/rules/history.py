@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from bcfl_plugins.defenses.base import Aggregate, Claims
+from bcfl_plugins.defenses.base import Aggregate, RuleTags
 from bcfl_plugins.defenses.core.rule import Rule
-from bcfl_plugins.defenses.rules.bounds import minority
-from bcfl_plugins.defenses.rules.checks import check_range
-from bcfl_plugins.defenses.rules.kmeans import cluster_count, kmeans
-from bcfl_plugins.defenses.rules.lbfgs import hessian_product
-from bcfl_plugins.defenses.rules.points import by_row, nodes, norms, overlong, sketches
-from bcfl_plugins.defenses.rules.sketch import ENTRIES, sketch
+from bcfl_plugins.defenses.core.sketch import ENTRIES, reference_sketch
+from bcfl_plugins.defenses.parts.bounds import minority
+from bcfl_plugins.defenses.parts.checks import check_range
+from bcfl_plugins.defenses.parts.kmeans import cluster_count, kmeans
+from bcfl_plugins.defenses.parts.lbfgs import hessian_product
+from bcfl_plugins.defenses.parts.node_memory import NodeMemory
+from bcfl_plugins.defenses.parts.points import by_row, nodes, norms, overlong
 from bcfl_plugins.errors import BadUpdates
-from pallet_bridge.types import Reason
+from bcfl_plugins.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,34 +35,30 @@ class _Node:
     update: Floats
     model: Floats
     errors: tuple[float, ...]
-    seen: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Course:
-    """What is remembered of a run. All vectors are sketches of s entries, 64 KiB at most.
+    """What is remembered of a run. All vectors are sketches of s entries, 32 KiB at most.
 
     Parameters
     ----------
-    round : int
-        Rounds so far.
     referenced : bool
         Whether `model` is the model that went out, or the sum of the results.
     model, result : Floats
         (s,) of the last round; empty before the first.
     steps, changes : Floats
         (k, s) how the model moved and how the result changed, oldest first.
-    nodes : Mapping
-        Of each node.
+    memory : NodeMemory
+        Of each node, and the rounds so far.
     """
 
-    round: int = 0
+    memory: NodeMemory[_Node]
     referenced: bool = False
     model: Floats = field(default_factory=lambda: np.zeros(0))
     result: Floats = field(default_factory=lambda: np.zeros(0))
     steps: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     changes: Floats = field(default_factory=lambda: np.zeros((0, 0)))
-    nodes: Mapping[Key, _Node] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +76,9 @@ class FLDetector(Rule):
     round. Only an update over a thousand median norms is rejected at once.
 
     The paper holds n + 2 * window models in memory. All steps but the error's norm are linear, and
-    the norm survives a sketch (see `bcfl_plugins.defenses.rules.sketch`), so 2 * (n + window)
-    sketches of at most 64 KiB are held instead; up to 8192 parameters that is the same algorithm,
-    beyond it errors are off by about 1 %.
+    the norm survives a sketch (see `bcfl_plugins.defenses.core.sketch`), so 2 * (n + window)
+    sketches of at most 32 KiB are held instead; up to 4096 parameters that is the same algorithm,
+    beyond it errors are off by about 1.6 %.
 
     The model's move is taken from ``extras.reference``; without one, from the results of the last
     rounds, as if the caller had added them.
@@ -104,7 +100,7 @@ class FLDetector(Rule):
         "Zhang, Cao, Jia, Gong, FLDetector: Defending Federated Learning Against Model Poisoning "
         "Attacks via Detecting Malicious Clients, KDD 2022"
     )
-    claims: ClassVar[Claims] = Claims(selects=True, stateful=True)
+    tags: ClassVar[RuleTags] = RuleTags(selects=True, stateful=True)
     needs: ClassVar[Needs] = "norms"
 
     window: int = 10
@@ -123,11 +119,16 @@ class FLDetector(Rule):
         """Return the greatest f under n / 2; the paper proves none."""
         return minority(n)
 
+    @property
+    def sketch_seed(self) -> int | None:
+        """See `Rule.sketch_seed`."""
+        return self.seed
+
     def decide(self, batch: Batch) -> Aggregate:
         """Reject who is badly predicted; scores are mean errors, 1 for the average node."""
         ids = nodes(batch)
         course = _course(batch.extras.state, batch, self.name)
-        fresh = sketches(batch, self.seed)
+        fresh = batch.sketches
         model = _model(batch, course, self.seed)
         long = overlong(norms(batch))
         errors = _errors(course, ids, np.where(long[:, None], np.nan, fresh), model, self.window)
@@ -137,9 +138,7 @@ class FLDetector(Rule):
         kept = ~long & ~astray
         weights = kept / max(1, int(kept.sum()))
         news = {
-            node: _Node(fresh[i], model, errors[i], course.round)
-            for i, node in enumerate(ids)
-            if not long[i]
+            node: _Node(fresh[i], model, errors[i]) for i, node in enumerate(ids) if not long[i]
         }
         reasons = [Reason.OUTLIER_NORM if one else Reason.OUTLIER_CLUSTER for one in long]
         return batch.weighted(
@@ -170,25 +169,13 @@ class FLDetector(Rule):
         self, course: _Course, model: Floats, result: Floats, news: Mapping[Key, _Node]
     ) -> _Course:
         steps, changes = course.steps, course.changes
-        if course.round == 0:
+        if course.memory.round == 0:
             steps = changes = np.zeros((0, len(model)))
         else:
             steps = np.concatenate([steps, [model - course.model]])[-self.window :]
             changes = np.concatenate([changes, [result - course.result]])[-self.window :]
-        alive = {
-            node: past
-            for node, past in course.nodes.items()
-            if course.round - past.seen < self.memory
-        }
-        return _Course(
-            course.round + 1,
-            course.referenced,
-            model,
-            result,
-            steps,
-            changes,
-            MappingProxyType(alive | dict(news)),
-        )
+        memory = course.memory.after(news, self.memory)
+        return _Course(memory, course.referenced, model, result, steps, changes)
 
 
 def _errors(
@@ -198,11 +185,12 @@ def _errors(
 
     A row of `fresh` that is not a number gets no error.
     """
-    errors = [course.nodes[node].errors if node in course.nodes else () for node in ids]
-    known = [i for i, node in enumerate(ids) if node in course.nodes]
+    found = course.memory.of(ids)
+    errors = [() if past is None else past.errors for past in found]
+    known = [i for i, past in enumerate(found) if past is not None]
     if not known or not len(course.steps):
         return errors
-    pasts = [course.nodes[ids[i]] for i in known]
+    pasts = [past for past in found if past is not None]
     moves = model - np.stack([past.model for past in pasts])
     predicted = np.stack([past.update for past in pasts])
     predicted += hessian_product(course.steps, course.changes, moves)
@@ -216,7 +204,7 @@ def _errors(
 
 def _course(state: object, batch: Batch, rule: str) -> _Course:
     if state is None:
-        return _Course(referenced=batch.rows.referenced)
+        return _Course(NodeMemory(rule), batch.rows.referenced)
     if not isinstance(state, _Course):
         raise BadUpdates("state", f"{rule} did not return this; pass what its last call returned")
     if len(state.model) != min(batch.rows.d, ENTRIES):
@@ -228,12 +216,8 @@ def _course(state: object, batch: Batch, rule: str) -> _Course:
 
 def _model(batch: Batch, course: _Course, seed: int) -> Floats:
     """Return (s,) where the model stands."""
-    rows = batch.rows
-    if rows.referenced:
-        pieces = (rows.reference_block(start, stop)[None] for start, stop in rows.spans(ENTRIES))
-        model: Floats = sketch(pieces, 1, rows.d, seed)[0]
-    elif course.round == 0:
-        model = np.zeros(min(rows.d, ENTRIES))
-    else:
-        model = course.model + course.result
-    return model
+    if batch.rows.referenced:
+        return reference_sketch(batch.rows, seed)
+    if course.memory.round == 0:
+        return np.zeros(batch.sketches.shape[1])
+    return course.model + course.result

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from bcfl_plugins.defenses.base import Aggregate, Claims, Floats
+from bcfl_plugins.defenses.base import Aggregate, Floats, RuleTags
 from bcfl_plugins.defenses.core.gram import distances
 from bcfl_plugins.defenses.core.rule import Rule
-from bcfl_plugins.defenses.rules.bounds import ratio
+from bcfl_plugins.defenses.parts.bounds import ratio
 from bcfl_plugins.errors import BadUpdates
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Krum(Rule):
 
     name: ClassVar[str] = "krum"
     paper: ClassVar[str] = PAPER
-    claims: ClassVar[Claims] = Claims(
+    tags: ClassVar[RuleTags] = RuleTags(
         translation=True,
         scale=True,
         unanimity=True,
@@ -86,7 +86,7 @@ class MultiKrum(Rule):
 
     name: ClassVar[str] = "multikrum"
     paper: ClassVar[str] = PAPER
-    claims: ClassVar[Claims] = Claims(
+    tags: ClassVar[RuleTags] = RuleTags(
         translation=True,
         scale=True,
         unanimity=True,

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from bcfl_plugins.defenses.base import Aggregate, Claims
+from bcfl_plugins.defenses.base import Aggregate, RuleTags
 from bcfl_plugins.defenses.core.gram import distances
 from bcfl_plugins.defenses.core.rule import Rule
-from bcfl_plugins.defenses.rules.bounds import minority
+from bcfl_plugins.defenses.parts.bounds import minority
 from bcfl_plugins.errors import BadUpdates
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ class Pre(Rule):
     negative.
     """
 
-    keeps: ClassVar[Claims] = Claims()
-    """Which claims of the rule that comes after it still hold; `claims` is about it alone."""
+    keeps: ClassVar[RuleTags] = RuleTags()
+    """Which tags of the rule that comes after it still hold; `tags` is about it alone."""
 
     @abstractmethod
     def mix(self, batch: Batch) -> Batch:
@@ -80,9 +80,9 @@ class Composed(Rule):
         return self.pre.needs
 
     @property
-    def sketched(self) -> int | None:
+    def sketch_seed(self) -> int | None:
         """What the rule asks for."""
-        return self.rule.sketched
+        return self.rule.sketch_seed
 
     @property
     def needs_trusted(self) -> bool:  # type: ignore[override]
@@ -90,9 +90,9 @@ class Composed(Rule):
         return self.rule.needs_trusted
 
     @property
-    def claims(self) -> Claims:  # type: ignore[override]
+    def tags(self) -> RuleTags:  # type: ignore[override]
         """What is left of the rule's; NNM brings the published bound of the composition."""
-        first, last = self.pre.keeps, self.rule.claims
+        first, last = self.pre.keeps, self.rule.tags
         inner = last.kappa
         kappa = None
         if inner is not None and isinstance(self.pre, NNM):
@@ -101,7 +101,7 @@ class Composed(Rule):
             def kappa(n: int, f: int) -> float:
                 return 8.0 * f / (n - f) * (known(n, f) + 1.0)
 
-        return Claims(
+        return RuleTags(
             translation=first.translation and last.translation,
             scale=first.scale and last.scale,
             unanimity=first.unanimity and last.unanimity,
@@ -109,6 +109,7 @@ class Composed(Rule):
             kappa=kappa,
             bounded=first.bounded and last.bounded,
             stateful=last.stateful,
+            layerwise=last.layerwise,
         )
 
     def max_byzantine(self, n: int) -> int:
@@ -135,8 +136,8 @@ class NNM(Pre):
         "Allouah et al., Fixing by Mixing: A Recipe for Optimal Byzantine ML under Heterogeneity, "
         "AISTATS 2023"
     )
-    claims: ClassVar[Claims] = Claims(translation=True, scale=True, mean_without_byzantine=True)
-    keeps: ClassVar[Claims] = Claims(
+    tags: ClassVar[RuleTags] = RuleTags(translation=True, scale=True, mean_without_byzantine=True)
+    keeps: ClassVar[RuleTags] = RuleTags(
         translation=True, scale=True, unanimity=True, mean_without_byzantine=True, bounded=True
     )
 
@@ -176,7 +177,7 @@ class Bucketing(Pre):
         "Karimireddy et al., Byzantine-Robust Learning on Heterogeneous Datasets via Bucketing, "
         "ICLR 2022"
     )
-    keeps: ClassVar[Claims] = Claims(bounded=True)
+    keeps: ClassVar[RuleTags] = RuleTags(bounded=True)
     needs: ClassVar[Needs] = "rows"
 
     def __post_init__(self) -> None:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from bcfl_plugins.defenses.base import Aggregate, Claims
+from bcfl_plugins.defenses.base import Aggregate, RuleTags
 from bcfl_plugins.defenses.core.rule import Rule
-from bcfl_plugins.defenses.rules.bounds import minority
-from bcfl_plugins.defenses.rules.checks import check_range
-from bcfl_plugins.defenses.rules.meanshift import bandwidth, densest
-from bcfl_plugins.defenses.rules.points import blocks, by_row, norms
+from bcfl_plugins.defenses.parts.bounds import minority
+from bcfl_plugins.defenses.parts.checks import check_range
+from bcfl_plugins.defenses.parts.meanshift import bandwidth, densest
+from bcfl_plugins.defenses.parts.points import blocks, by_row, norms
 from bcfl_plugins.errors import BadUpdates
-from pallet_bridge.types import Reason
+from bcfl_plugins.reasons import Reason
 
 if TYPE_CHECKING:
     from bcfl_plugins.defenses.base import Floats
@@ -50,7 +50,7 @@ class SignGuard(Rule):
         "Xu, Huang, Song, Lan, Byzantine-robust Federated Learning through Collaborative Malicious "
         "Gradient Filtering, ICDCS 2022"
     )
-    claims: ClassVar[Claims] = Claims(scale=True, selects=True, stateful=True)
+    tags: ClassVar[RuleTags] = RuleTags(scale=True, selects=True, stateful=True)
     needs: ClassVar[Needs] = "norms"
 
     low: float = 0.1

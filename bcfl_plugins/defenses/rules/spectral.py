@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from bcfl_plugins.defenses.base import Aggregate, Claims, Floats
+from bcfl_plugins.defenses.base import Aggregate, Floats, RuleTags
 from bcfl_plugins.defenses.core.rule import Rule
-from bcfl_plugins.defenses.rules.bounds import minority
+from bcfl_plugins.defenses.parts.bounds import minority
 from bcfl_plugins.errors import BadUpdates
-from pallet_bridge.types import Reason
+from bcfl_plugins.reasons import Reason
 
 if TYPE_CHECKING:
     from bcfl_plugins.defenses.core.batch import Batch
@@ -82,7 +82,7 @@ class CAF(Rule):
         "ICML 2025"
     )
     # Not translation: far from zero the Gram matrix has too few digits left. Pass a reference.
-    claims: ClassVar[Claims] = Claims(
+    tags: ClassVar[RuleTags] = RuleTags(
         scale=True,
         unanimity=True,
         mean_without_byzantine=True,
@@ -140,7 +140,7 @@ class DnC(Rule):
         "Shejwalkar and Houmansadr, Manipulating the Byzantine: Optimizing Model Poisoning Attacks "
         "and Defenses for Federated Learning, NDSS 2021"
     )
-    claims: ClassVar[Claims] = Claims(
+    tags: ClassVar[RuleTags] = RuleTags(
         translation=True,
         scale=True,
         mean_without_byzantine=True,

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from bcfl_plugins.defenses.base import Aggregate, Claims, Flags, Floats
+from bcfl_plugins.defenses.base import Aggregate, Flags, Floats, RuleTags
 from bcfl_plugins.defenses.core.gram import distances
 from bcfl_plugins.defenses.core.rule import Rule
-from bcfl_plugins.defenses.rules.bounds import minority, ratio
-from pallet_bridge.types import Reason
+from bcfl_plugins.defenses.parts.bounds import minority, ratio
+from bcfl_plugins.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,7 @@ class MDA(Rule):
     paper: ClassVar[str] = (
         "El Mhamdi et al., Genuinely Distributed Byzantine Machine Learning, PODC 2020"
     )
-    claims: ClassVar[Claims] = Claims(
+    tags: ClassVar[RuleTags] = RuleTags(
         translation=True,
         scale=True,
         unanimity=True,
@@ -124,7 +124,7 @@ class SMEA(Rule):
         "Allouah et al., On the Privacy-Robustness-Utility Trilemma in Distributed Learning, "
         "ICML 2023"
     )
-    claims: ClassVar[Claims] = Claims(
+    tags: ClassVar[RuleTags] = RuleTags(
         translation=True,
         scale=True,
         unanimity=True,

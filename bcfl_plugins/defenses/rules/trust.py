@@ -7,24 +7,26 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from bcfl_plugins.defenses.base import Aggregate, Claims
+from bcfl_plugins.defenses.base import Aggregate, RuleTags
 from bcfl_plugins.defenses.core import finish
 from bcfl_plugins.defenses.core.gram import combine
 from bcfl_plugins.defenses.core.rule import Rule
-from bcfl_plugins.defenses.rules.bounds import minority
-from bcfl_plugins.defenses.rules.checks import check_range
-from bcfl_plugins.defenses.rules.points import by_row, nodes, norms, overlong, pivot, sketches
-from bcfl_plugins.defenses.rules.recall import Memory, Past, recalled, remembered, vectors
-from bcfl_plugins.defenses.rules.weighing import (
+from bcfl_plugins.defenses.parts.bounds import minority
+from bcfl_plugins.defenses.parts.checks import check_range
+from bcfl_plugins.defenses.parts.node_memory import recalled, stacked
+from bcfl_plugins.defenses.parts.points import by_row, nodes, norms, overlong, pivot
+from bcfl_plugins.defenses.parts.weighing import (
     aligned_weights,
     clone_weights,
     cosines,
     nearest,
 )
-from pallet_bridge.types import Reason
+from bcfl_plugins.reasons import Reason
 
 if TYPE_CHECKING:
-    from bcfl_plugins.defenses.base import Flags, Floats, Key
+    from collections.abc import Sequence
+
+    from bcfl_plugins.defenses.base import Flags, Floats
     from bcfl_plugins.defenses.core.batch import Batch, Needs
 
 _LEAST = 1e-20
@@ -45,7 +47,7 @@ class Monna(Rule):
         "Farhadkhani, Guerraoui, Gupta, Hoang, Pinot, Stephan, Robust Collaborative Learning with "
         "Linear Gradient Overhead, ICML 2023"
     )
-    claims: ClassVar[Claims] = Claims(
+    tags: ClassVar[RuleTags] = RuleTags(
         translation=True,
         scale=True,
         unanimity=True,
@@ -84,7 +86,7 @@ class FLTrust(Rule):
         "Cao, Fang, Liu, Gong, FLTrust: Byzantine-robust Federated Learning via Trust "
         "Bootstrapping, NDSS 2021"
     )
-    claims: ClassVar[Claims] = Claims(scale=True, selects=True)
+    tags: ClassVar[RuleTags] = RuleTags(scale=True, selects=True)
     needs: ClassVar[Needs] = "norms"
     needs_trusted: ClassVar[bool] = True
 
@@ -126,8 +128,8 @@ class FoolsGold(Rule):
 
     Made against clones of one attacker, any number of them; a lone attacker passes, and honest
     nodes with equal data lose weight. A history is the sum of a node's updates, kept as a sketch
-    of 64 KiB (see `bcfl_plugins.defenses.rules.sketch`): clones keep a cosine of exactly one, other
-    cosines are off by about 1 %. Rates are divided by their sum, since updates are differences of
+    of 32 KiB (see `bcfl_plugins.defenses.core.sketch`): clones keep a cosine of exactly one, other
+    cosines are off by about 1.6 %. Rates are divided by their sum, since updates are differences of
     models here and not gradients to add up. An update over a thousand median norms is rejected,
     and not remembered.
 
@@ -146,7 +148,7 @@ class FoolsGold(Rule):
         "Fung, Yoon, Beschastnikh, The Limitations of Federated Learning in Sybil Settings, "
         "RAID 2020"
     )
-    claims: ClassVar[Claims] = Claims(selects=True, stateful=True)
+    tags: ClassVar[RuleTags] = RuleTags(selects=True, stateful=True)
     needs: ClassVar[Needs] = "norms"
 
     confidence: float = 1.0
@@ -162,15 +164,28 @@ class FoolsGold(Rule):
         """Return all but one: clones, of one attacker."""
         return n - 1
 
+    @property
+    def sketch_seed(self) -> int | None:
+        """See `Rule.sketch_seed`."""
+        return self.seed
+
     def decide(self, batch: Batch) -> Aggregate:
         """Average by unlikeness; scores are the likeness to the nearest other, 1 for a clone."""
         ids = nodes(batch)
         memory = recalled(batch.extras.state, self.name)
-        long, histories = _histories(batch, ids, memory, self.seed)
+        long, histories = _histories(batch, memory.of(ids))
         rates, likeness = clone_weights(cosines(histories @ histories.T), self.confidence)
-        news = {node: Past(histories[i], memory.round) for i, node in enumerate(ids) if not long[i]}
-        state = remembered(memory, news, self.memory)
+        news = {node: histories[i] for i, node in enumerate(ids) if not long[i]}
+        state = memory.after(news, self.memory)
         return _weighed(batch, np.where(long, 0.0, rates), likeness, long, state)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Standing:
+    """What `Contra` remembers of one node: the (s,) sum of its updates, and its reputation."""
+
+    history: Floats
+    reputation: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +216,7 @@ class Contra(Rule):
         "Awan, Luo, Li, CONTRA: Defending against Poisoning Attacks in Federated Learning, "
         "ESORICS 2021"
     )
-    claims: ClassVar[Claims] = Claims(selects=True, stateful=True)
+    tags: ClassVar[RuleTags] = RuleTags(selects=True, stateful=True)
     needs: ClassVar[Needs] = "norms"
 
     top: int = 1
@@ -221,37 +236,40 @@ class Contra(Rule):
         """Return all but one: colluders that send alike."""
         return n - 1
 
+    @property
+    def sketch_seed(self) -> int | None:
+        """See `Rule.sketch_seed`."""
+        return self.seed
+
     def decide(self, batch: Batch) -> Aggregate:
         """Average by rate and reputation; scores are alignments, 1 for a clone."""
         ids = nodes(batch)
         memory = recalled(batch.extras.state, self.name)
-        long, histories = _histories(batch, ids, memory, self.seed)
+        pasts: list[_Standing | None] = memory.of(ids)
+        sums = [None if past is None else past.history for past in pasts]
+        long, histories = _histories(batch, sums)
         rates, alignment = aligned_weights(cosines(histories @ histories.T), self.top)
-        pasts = [memory.nodes.get(node) for node in ids]
-        reputation = np.array([1.0 if past is None else past.number for past in pasts])
+        reputation = np.array([1.0 if past is None else past.reputation for past in pasts])
         reputation += np.where(alignment > self.threshold, -self.step, self.step)
         reputation = np.clip(reputation, 0.0, 1.0)
         news = {
-            node: Past(histories[i], memory.round, float(reputation[i]))
+            node: _Standing(histories[i], float(reputation[i]))
             for i, node in enumerate(ids)
             if not long[i]
         }
-        state = remembered(memory, news, self.memory)
+        state = memory.after(news, self.memory)
         return _weighed(batch, np.where(long, 0.0, rates * reputation), alignment, long, state)
 
 
-def _histories(
-    batch: Batch, ids: tuple[Key, ...], memory: Memory, seed: int
-) -> tuple[Flags, Floats]:
+def _histories(batch: Batch, so_far: Sequence[Floats | None]) -> tuple[Flags, Floats]:
     """Return (n,) which updates are too long to remember, and (n, s) sums of updates so far."""
     long = overlong(norms(batch))
-    fresh = sketches(batch, seed)
-    fresh[long] = 0.0
-    return long, vectors(memory, ids, fresh.shape[1]) + fresh
+    fresh = np.where(long[:, None], 0.0, batch.sketches)
+    return long, stacked(so_far, fresh.shape[1]) + fresh
 
 
 def _weighed(
-    batch: Batch, rates: Floats, likeness: Floats, long: Flags, state: Memory
+    batch: Batch, rates: Floats, likeness: Floats, long: Flags, state: object
 ) -> Aggregate:
     total = float(rates.sum())
     return batch.weighted(

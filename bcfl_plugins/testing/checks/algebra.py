@@ -72,7 +72,7 @@ TRANSLATION = Check(
     _translation,
     cases=_moved,
     kinds=_SMALL,
-    claim="translation",
+    tag="translation",
 )
 
 
@@ -107,7 +107,7 @@ SCALE = Check(
     _scale,
     cases=_scaled,
     kinds=FINITE,
-    claim="scale",
+    tag="scale",
 )
 
 
@@ -140,7 +140,7 @@ MEAN = Check(
     "Reject nobody when f = 0, or drop the tag: mean_without_byzantine=False.",
     _mean,
     cases=_peace,
-    claim="mean_without_byzantine",
+    tag="mean_without_byzantine",
     skip=_no_peace,
 )
 
@@ -180,7 +180,7 @@ WEIGHTED = Check(
     "Use the weights in the sum and in the selection, or drop the tag: weighted=False.",
     _weighted,
     cases=_repeated,
-    claim="weighted",
+    tag="weighted",
     skip=lambda subject: only_ours(subject) or _no_peace(subject),
 )
 
@@ -208,9 +208,9 @@ def _memory(subject: Subject, case: Case, _gauge: Gauge) -> None:
             case,
             output=f"{shown(second.flat)}, then {shown(replay.flat)}",
         )
-    if not subject.claims.stateful and first.state is not None:
+    if not subject.tags.stateful and first.state is not None:
         raise Violation("It returns a state and does not claim to be stateful.", case)
-    if subject.claims.stateful and first.state is None:
+    if subject.tags.stateful and first.state is None:
         raise Violation("It claims to be stateful and returns no state.", case)
 
 

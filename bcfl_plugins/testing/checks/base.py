@@ -61,7 +61,7 @@ class Check:
         Attacks to search with, one after the other, so that each gets its share of the rounds.
     fixed : callable or None
         ``(subject, profile) -> iterable of Case``, for checks that try certain cases; all of them.
-    claim : str or None
+    tag : str or None
         The tag that switches the check on; ``None``: always on.
     skip : callable
         ``(subject) -> str``: why the check cannot be made, or an empty string.
@@ -74,5 +74,5 @@ class Check:
     cases: Callable[[Subject, Kinds], SearchStrategy[Any]] | None = None
     kinds: Kinds = ("echo",)
     fixed: Callable[[Subject, Profile], Iterable[Case]] | None = None
-    claim: str | None = None
+    tag: str | None = None
     skip: Callable[[Subject], str] = always

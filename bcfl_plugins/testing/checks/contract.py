@@ -204,8 +204,8 @@ def _in_any_order(subject: Subject, kinds: Kinds) -> SearchStrategy[Case]:
 
     With the kind ``"echo"`` nobody is byzantine, and ties are sure: updates are mirror images.
     """
-    claims = subject.claims
-    ties = subject.driver.kind == "defense" or (isinstance(claims, Tags) and claims.ties)
+    tags = subject.tags
+    ties = subject.driver.kind == "defense" or (isinstance(tags, Tags) and tags.ties)
     pairs = [(n, f) for n, f in (attacked(subject) or subject.pairs) if n > 1] or subject.pairs
     most, textures = (None, ("coarse", "plain")) if ties else (1, ("generic",))
     if ties and kinds == ("echo",):
@@ -223,7 +223,7 @@ def _in_any_order(subject: Subject, kinds: Kinds) -> SearchStrategy[Case]:
 def _order(subject: Subject, case: Case, _gauge: Gauge) -> None:
     named = tuple(range(case.n))
     _same_in_order(subject, case, named)
-    if subject.driver.kind == "defense" and not subject.claims.stateful:
+    if subject.driver.kind == "defense" and not subject.tags.stateful:
         _same_in_order(subject, case, None)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from hypothesis import assume
 
+from bcfl_plugins.reasons import Reason
 from bcfl_plugins.testing.cases import large_case
 from bcfl_plugins.testing.checks.base import Check, Kinds, attacked, needs_byzantine
 from bcfl_plugins.testing.generate import TWIST, rounds
@@ -22,7 +23,6 @@ from bcfl_plugins.testing.measure import (
     slack,
 )
 from bcfl_plugins.testing.results import shown
-from pallet_bridge.types import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,7 +117,7 @@ DECISION = Check(
 
 def _by_direction(subject: Subject) -> bool:
     """Say whether a rule looks at directions, or has no bound: far is not wrong to it."""
-    return not (subject.claims.translation and subject.claims.bounded)
+    return not (subject.tags.translation and subject.tags.bounded)
 
 
 def _no_crowd(subject: Subject) -> str:
@@ -189,7 +189,7 @@ SELECTS = Check(
     "Reject by distance or direction from the majority, or drop the tag: selects=False.",
     _selects,
     cases=_far_out,
-    claim="selects",
+    tag="selects",
     skip=lambda subject: decides(subject) or _no_crowd(subject),
 )
 
@@ -241,7 +241,7 @@ MONOTONE = Check(
     "Let the share fall with the distance, or drop the tag: monotone=False.",
     _monotone,
     cases=_one_leaves,
-    claim="monotone",
+    tag="monotone",
     skip=lambda subject: decides(subject) or needs_byzantine(subject),
 )
 
@@ -255,8 +255,8 @@ def _nobody_attacks(subject: Subject, profile: Profile) -> Iterator[Case]:
 
 
 def _false_rejection(subject: Subject, case: Case, gauge: Gauge) -> None:
-    claim = subject.claims.false_rejection
-    if claim is None:
+    most = subject.tags.false_rejection
+    if most is None:
         return
     shares = []
     count, first = map(int, case.twist)
@@ -266,12 +266,12 @@ def _false_rejection(subject: Subject, case: Case, gauge: Gauge) -> None:
         shares.append(1 - float(kept.mean()))
     rate = float(np.mean(shares))
     error = float(np.std(shares)) / math.sqrt(len(shares))
-    bound = claim + ERRORS * error + _ROUNDING
-    gauge.see(rate, max(claim, _ROUNDING))
+    bound = most + ERRORS * error + _ROUNDING
+    gauge.see(rate, max(most, _ROUNDING))
     if rate > bound:
         raise Violation(
             f"It rejects {rate:.2%} of honest updates when nobody attacks, {ERRORS} standard "
-            f"errors above the {claim:.2%} that it claims ({len(shares)} rounds).",
+            f"errors above the {most:.2%} that it claims ({len(shares)} rounds).",
             case,
             observed=rate,
             bound=bound,
@@ -285,7 +285,7 @@ FALSE_REJECTION = Check(
     "Raise the threshold, or claim the rate that it has: false_rejection=...",
     _false_rejection,
     fixed=_nobody_attacks,
-    claim="false_rejection",
+    tag="false_rejection",
     skip=decides,
 )
 

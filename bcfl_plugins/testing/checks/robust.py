@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bcfl_plugins.reasons import Reason
 from bcfl_plugins.testing.cases import Case, large_case
 from bcfl_plugins.testing.checks.base import Check, Kinds, attacked, needs_byzantine
 from bcfl_plugins.testing.generate import FINITE, NON_FINITE, OVERFLOW, rounds
@@ -23,7 +24,6 @@ from bcfl_plugins.testing.measure import (
     slack,
 )
 from bcfl_plugins.testing.results import shown
-from pallet_bridge.types import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,14 +56,14 @@ def leeway(case: Case) -> float:
 
 def base(subject: Subject, scale: Scale) -> float:
     """Return the honest spread: about the mean, or about zero for rules that act on deltas."""
-    return scale.radius if subject.claims.translation else scale.size
+    return scale.radius if subject.tags.translation else scale.size
 
 
 def _stay_near(subject: Subject, case: Case, gauge: Gauge, answer: Answer) -> None:
     scale = scale_of(case.heard())
     spread = base(subject, scale)
     distance = far(answer.flat, scale.mean)
-    own = 0.0 if subject.claims.scale else _SMALL
+    own = 0.0 if subject.tags.scale else _SMALL
     bound = leeway(case) * spread + slack(case, answer, scale.size) + own
     if spread > 0:
         gauge.see(distance / spread, leeway(case))
@@ -87,7 +87,7 @@ def _attacked(subject: Subject, kinds: Kinds) -> SearchStrategy[Case]:
 
 
 def _bounded_by_spread(subject: Subject) -> str:
-    if not subject.claims.scale and subject.driver.kind == "defense":
+    if not subject.tags.scale and subject.driver.kind == "defense":
         return "the rule has a length of its own (no tag scale); `breakdown` holds it"
     return needs_byzantine(subject)
 
@@ -99,7 +99,7 @@ BOUNDED = Check(
     _bounded,
     cases=_attacked,
     kinds=FINITE,
-    claim="bounded",
+    tag="bounded",
     skip=_bounded_by_spread,
 )
 
@@ -110,7 +110,7 @@ OVERFLOWING = Check(
     _bounded,
     cases=_attacked,
     kinds=OVERFLOW,
-    claim="bounded",
+    tag="bounded",
     skip=_bounded_by_spread,
 )
 
@@ -122,7 +122,7 @@ def _non_finite(subject: Subject, case: Case, gauge: Gauge) -> None:
             "Updates that are not finite reach the result.", case, output=shown(answer.flat)
         )
     broken: Flags = np.asarray(~np.isfinite(case.rows()).all(axis=1))
-    if broken.any() and subject.claims.bounded and not _bounded_by_spread(subject):
+    if broken.any() and subject.tags.bounded and not _bounded_by_spread(subject):
         _stay_near(subject, case, gauge, answer)
     decision = answer.decision
     if decision is None:
@@ -208,13 +208,13 @@ BREAKDOWN = Check(
     "Cap or drop far updates before they enter a sum, or drop the tag: bounded=False.",
     _breakdown,
     fixed=_ladder,
-    claim="bounded",
+    tag="bounded",
     skip=needs_byzantine,
 )
 
 
 def _kappa(subject: Subject, case: Case, gauge: Gauge) -> None:
-    published = subject.claims.kappa
+    published = subject.tags.kappa
     if published is None or case.n <= 2 * case.told:
         return
     bound = published(case.n, case.told)
@@ -264,7 +264,7 @@ KAPPA = Check(
     _kappa,
     cases=lambda subject, kinds: rounds(subject.pairs, kinds=kinds),
     kinds=FINITE,
-    claim="kappa",
+    tag="kappa",
 )
 
 
@@ -294,7 +294,7 @@ BOX = Check(
     _box,
     cases=lambda subject, kinds: rounds(subject.pairs, kinds=kinds),
     kinds=(*FINITE, *OVERFLOW),
-    claim="box",
+    tag="box",
 )
 
 
@@ -326,7 +326,7 @@ UNANIMITY = Check(
     _unanimity,
     cases=_unanimous,
     kinds=(*FINITE, *OVERFLOW),
-    claim="unanimity",
+    tag="unanimity",
 )
 
 ROUNDED = 0.02
@@ -354,7 +354,7 @@ def _cancellation(subject: Subject, case: Case, _gauge: Gauge) -> None:
     if subject.driver.kind == "defense":
         trusted = honest.mean(axis=0) + model
         ways.append(batch_of(case, models, reference=model, trusted=trusted))
-    if subject.claims.translation:
+    if subject.tags.translation:
         ways.append(batch_of(case, models))
     radius = scale_of(honest).radius
     for batch in ways:
@@ -373,7 +373,7 @@ def _cancellation(subject: Subject, case: Case, _gauge: Gauge) -> None:
 def _moves_models(subject: Subject) -> str:
     if subject.driver.kind == "plugin":
         return "a plugin gets the reference beside the updates, as models"
-    if subject.driver.kind == "defense" or subject.claims.translation:
+    if subject.driver.kind == "defense" or subject.tags.translation:
         return "" if subject.max_byzantine(20) >= 0 else "the rule does not take 20 updates"
     return "the rule acts on deltas and takes no reference (no tag translation)"
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bcfl_plugins.merge import merge_verdicts
+from bcfl_plugins.reasons import Reason
 from bcfl_plugins.signing import sign_commitment
 from bcfl_plugins.types import (
     ClientUpdate,
@@ -21,7 +22,6 @@ from bcfl_plugins.types import (
 )
 from pallet_bridge.encoding import blake2_256, update_digest
 from pallet_bridge.keys import Signer
-from pallet_bridge.types import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

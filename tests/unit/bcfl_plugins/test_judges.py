@@ -3,10 +3,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pytest
 
-from bcfl_plugins.defenses.evidence import EvidenceSettings, decode
-from bcfl_plugins.judges import EvidenceJudge, losses_of
+from bcfl_plugins.evidence import EvidenceSettings, decode
+from bcfl_plugins.judges import EvidenceJudge
 from bcfl_plugins.types import (
     ClientUpdate,
     NodeId,
@@ -99,15 +98,3 @@ def test_the_state_in_the_report_is_what_is_remembered() -> None:
 def test_a_round_without_updates_is_not_counted() -> None:
     judge = EvidenceJudge(_RejectsTheLast(), EvidenceSettings(NODES), None)
     assert judge.judge(CTX, ()).state == ""
-
-
-@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
-def test_losses_are_of_the_reference_with_some_of_each_update(share: float) -> None:
-    def measure(model: Mapping[str, Array]) -> Array:
-        assert model["steps"] == 3
-        return np.asarray(model["w"], np.float64)
-
-    losses = losses_of(measure, CTX.reference, updates())
-    coefficients = np.zeros(NODES)
-    coefficients[0] = share
-    np.testing.assert_allclose(losses(coefficients), [share, share])

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from bcfl_plugins.reasons import Reason
 from bcfl_plugins.reporting import make_report
 from bcfl_plugins.types import (
     JudgedUpdate,
@@ -15,7 +16,7 @@ from bcfl_plugins.types import (
     RoundResult,
     RunInfo,
 )
-from pallet_bridge.types import AccountId, Outcome, Reason, SignedCommitment
+from pallet_bridge.types import AccountId, Outcome, SignedCommitment
 
 OPENED = OpenedRound(federation=0, round=4, genesis=b"g" * 32, terms_version=2)
 DIGESTS = (b"b" * 32, b"m" * 32)

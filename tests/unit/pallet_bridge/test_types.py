@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 from pallet_bridge.errors import EncodingError
-from pallet_bridge.types import AccountId, Event, Participant, Planck, Reason, UnbondingChunk
+from pallet_bridge.types import AccountId, Event, Participant, Planck, UnbondingChunk
 
 ALICE = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"
 ALICE_HEX = "0xd43593c715fdd31c61141abd04a99fd6822c8558854ccde39a5684e7a56da27d"
@@ -67,10 +67,6 @@ def test_an_event_field_of_another_kind_is_refused() -> None:
         event.integer("amount")
     with pytest.raises(EncodingError, match="'report'"):
         event.hash("report")
-
-
-def test_reason_codes_are_what_reports_hold() -> None:
-    assert [int(reason) for reason in Reason] == list(range(10))
 
 
 def test_records_pickle() -> None:

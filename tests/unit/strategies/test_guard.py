@@ -11,7 +11,7 @@ from flwr.serverapp import strategy as flower
 
 import strategies
 from bcfl_plugins import BcflConfig, ConfigError, Rejection, Verdict, hookimpl
-from pallet_bridge.types import Reason
+from bcfl_plugins.reasons import Reason
 from strategies.errors import NotEnoughNodes, RoundNotConfigured
 from strategies.testing import FIRST_NODE_ID, InProcessGrid
 

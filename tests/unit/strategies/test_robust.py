@@ -16,9 +16,9 @@ from flwr.serverapp import strategy as flower
 import strategies
 from bcfl_plugins import ConfigError
 from bcfl_plugins.defenses.base import Extras
-from bcfl_plugins.defenses.registry import create, names
+from bcfl_plugins.defenses.registry import create_rule, rule_names
 from bcfl_plugins.defenses.rules.coordinate import Median
-from pallet_bridge.types import Reason
+from bcfl_plugins.reasons import Reason
 from strategies.errors import RoundNotConfigured
 from strategies.messages.records import to_arrays
 from strategies.testing import FIRST_NODE_ID
@@ -49,12 +49,12 @@ def server_update(model: Arrays, server_round: int) -> Arrays:
 
 
 def robust(method: str, **options: Any) -> Any:
-    rule = create(method)
+    rule = create_rule(method)
     given = {"server_update": server_update} if rule.needs_trusted else {}
     return strategies.RobustFedAvg(method, **given, **options)
 
 
-@pytest.mark.parametrize("method", [*names(), "nnm+cwtm", "bucketing+gm"])
+@pytest.mark.parametrize("method", [*rule_names(), "nnm+cwtm", "bucketing+gm"])
 def test_the_result_is_the_rules_on_what_the_nodes_sent(toy: Any, method: str) -> None:
     strategy = robust(method)
     result = toy.run(strategy, toy.app_of(), 9)
@@ -65,7 +65,7 @@ def test_the_result_is_the_rules_on_what_the_nodes_sent(toy: Any, method: str) -
         trusted=server_update(reference, 1) if strategy.rule.needs_trusted else None,
     )
     sent = [moved(reference, 1.0 + i) for i in range(9)]
-    expected = create(method).aggregate(sent, extras)
+    expected = create_rule(method).aggregate(sent, extras)
     for name, array in to_arrays(result.arrays).items():
         assert array.dtype == reference[name].dtype
         np.testing.assert_array_equal(array, expected.value[name])

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from bcfl_plugins.defenses.base import NOTHING, Aggregate, Claims, Decision, Defense, Extras
-from pallet_bridge.types import Reason
+from bcfl_plugins.defenses.base import NO_EXTRAS, Aggregate, Decision, Defense, Extras, RuleTags
+from bcfl_plugins.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +18,14 @@ class Nearest(Defense):
 
     name: ClassVar[str] = "nearest"
     paper: ClassVar[str] = "test"
-    claims: ClassVar[Claims] = Claims(selects=True)
+    tags: ClassVar[RuleTags] = RuleTags(selects=True)
 
     reach: float = 1.5
 
     def max_byzantine(self, n: int) -> int:
         return (n - 1) // 2
 
-    def aggregate(self, updates: Any, extras: Extras = NOTHING) -> Aggregate:
+    def aggregate(self, updates: Any, extras: Extras = NO_EXTRAS) -> Aggregate:
         assert extras.ids is not None
         assert extras.trusted is not None
         gaps = np.linalg.norm(updates - np.median(updates, axis=0), axis=1)
@@ -45,7 +45,7 @@ class Middle(Defense):
     def max_byzantine(self, n: int) -> int:
         return (n - 1) // 2
 
-    def aggregate(self, updates: Any, extras: Extras = NOTHING) -> Aggregate:
+    def aggregate(self, updates: Any, extras: Extras = NO_EXTRAS) -> Aggregate:
         n = len(updates)
         decision = Decision(np.ones(n, bool), np.empty(0), np.zeros(n), (Reason.NONE,) * n)
         return Aggregate(np.median(updates, axis=0), decision)

@@ -22,10 +22,10 @@ def rng(seed: int = 0) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(seed))
 
 
-@pytest.fixture(params=attacks.names())
+@pytest.fixture(params=attacks.attack_names())
 def attack(request: Any, middle: Any) -> ModelAttack:
     extra = {"defense": middle} if request.param in NEED_A_DEFENSE else {}
-    return attacks.create(request.param, **extra)
+    return attacks.create_attack(request.param, **extra)
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
@@ -93,7 +93,7 @@ def test_what_does_not_fit_is_refused(attack: ModelAttack, given: Any, field: st
 def test_names_papers_and_settings(attack: ModelAttack) -> None:
     assert attack.paper
     assert (type(attack).__doc__ or "").count(".")
-    again = attacks.create(attack.name, **attack.settings())
+    again = attacks.create_attack(attack.name, **attack.settings())
     assert again == attack
 
 
@@ -108,9 +108,9 @@ def test_names_papers_and_settings(attack: ModelAttack) -> None:
 )
 def test_a_near_miss_is_named(name: str, settings: Any, part: str) -> None:
     with pytest.raises(ConfigError, match=part):
-        attacks.create(name, **settings)
+        attacks.create_attack(name, **settings)
     with pytest.raises(ConfigError, match="'label_flip'"):
-        attacks.create_data("label_flp")
+        attacks.create_data_attack("label_flp")
 
 
 @pytest.mark.parametrize(
@@ -129,4 +129,4 @@ def test_a_near_miss_is_named(name: str, settings: Any, part: str) -> None:
 )
 def test_settings_out_of_range_are_refused(name: str, settings: Any) -> None:
     with pytest.raises(BcflError):
-        attacks.create(name, **settings)
+        attacks.create_attack(name, **settings)

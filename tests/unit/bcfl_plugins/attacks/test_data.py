@@ -20,7 +20,7 @@ Y = rng(2).integers(0, 10, 50)
 
 
 def poison(name: str, settings: Any = None, x: Any = X, **arguments: Any) -> Any:
-    attack = attacks.create_data(name, **(settings or {}))
+    attack = attacks.create_data_attack(name, **(settings or {}))
     return attack.poison(x, Y, **{"rng": rng(), "classes": 10, **arguments})
 
 
@@ -55,8 +55,8 @@ def test_the_pixel_trigger_lies_near_the_corner() -> None:
 
 
 def test_flat_images_and_channels_give_the_same_trigger() -> None:
-    attack = attacks.create_data("pixel_backdoor")
-    flat = attacks.create_data("pixel_backdoor", shape=(8, 8)).stamp(X.reshape(50, 64))
+    attack = attacks.create_data_attack("pixel_backdoor")
+    flat = attacks.create_data_attack("pixel_backdoor", shape=(8, 8)).stamp(X.reshape(50, 64))
     np.testing.assert_array_equal(flat.reshape(X.shape), attack.stamp(X))
     colour = np.stack([X, X, X], axis=1)
     np.testing.assert_array_equal(attack.stamp(colour)[:, 1], attack.stamp(X))
@@ -64,7 +64,7 @@ def test_flat_images_and_channels_give_the_same_trigger() -> None:
 
 @pytest.mark.parametrize("parts", [1, 3, 4])
 def test_the_pieces_make_the_trigger(parts: int) -> None:
-    attack = attacks.create_data("distributed_backdoor")
+    attack = attacks.create_data_attack("distributed_backdoor")
     changed = [(attack.stamp(X, part, parts) != X).any(axis=0) for part in range(parts)]
     assert (np.sum(changed, axis=0) == (attack.stamp(X) != X).any(axis=0)).all()
     assert all(piece.any() for piece in changed)
@@ -92,7 +92,7 @@ def test_what_does_not_fit_is_refused(name: str, settings: Any, arguments: Any) 
 
 
 def test_labels_must_be_one_integer_an_example() -> None:
-    attack = attacks.create_data("label_flip")
+    attack = attacks.create_data_attack("label_flip")
     for labels in (Y[:10], Y.astype(float)):
         with pytest.raises(BadUpdates):
             attack.poison(X, labels, rng=rng(), classes=10)

@@ -17,13 +17,13 @@ def rng(seed: int = 0) -> np.random.Generator:
 
 
 def craft(name: str, honest: Any, count: int = 4, **settings: Any) -> Any:
-    return attacks.create(name, **settings).craft(honest, count, rng=rng())
+    return attacks.create_attack(name, **settings).craft(honest, count, rng=rng())
 
 
 def test_sign_flip_and_scaling_act_on_the_own_update(honest: Any) -> None:
     own = honest[:2]
     for name, factor in (("sign_flip", -1.0), ("scaling", 10.0), ("none", 1.0)):
-        sent = attacks.create(name).craft(honest, 2, rng=rng(), own=own)
+        sent = attacks.create_attack(name).craft(honest, 2, rng=rng(), own=own)
         np.testing.assert_array_equal(sent, factor * own)
     np.testing.assert_allclose(craft("sign_flip", honest), -np.tile(honest.mean(0), (4, 1)))
 
@@ -86,7 +86,7 @@ def test_mimic_copies_the_most_extreme_honest_node() -> None:
 def test_free_riders(honest: Any) -> None:
     last = honest.mean(axis=0)
     for kind in ("zero", "repeat", "disguised"):
-        rider = attacks.create("free_rider", kind=kind)
+        rider = attacks.create_attack("free_rider", kind=kind)
         assert rider.repeats == "aggregate"
         assert not rider.craft(honest, 3, rng=rng()).any()
         sent = rider.craft(honest, 3, rng=rng(), previous=last)
@@ -99,7 +99,7 @@ def test_free_riders(honest: Any) -> None:
 
 
 def test_replay_sends_the_earlier_update(honest: Any) -> None:
-    replay = attacks.create("replay")
+    replay = attacks.create_attack("replay")
     assert replay.repeats == "own"
     sent = replay.craft(honest, 2, rng=rng(), own=honest[:2], previous=honest[5:7])
     np.testing.assert_array_equal(sent, honest[5:7])
@@ -137,7 +137,7 @@ def test_overflow_is_finite_in_every_dtype(honest: Any) -> None:
 
 
 def test_on_off_attacks_in_the_last_rounds_of_each_period(honest: Any) -> None:
-    attack = attacks.create("on_off", base="scaling", period=4, on=2)
+    attack = attacks.create_attack("on_off", base="scaling", period=4, on=2)
     own, attacked = honest[:1], []
     for server_round in range(1, 9):
         sent = attack.craft(honest, 1, rng=rng(), own=own, server_round=server_round)

@@ -44,8 +44,8 @@ def test_optimal_is_at_least_as_bad_as_the_default(
     request: Any, honest: Any, optimal: str, plain: str, rule: str
 ) -> None:
     defense = request.getfixturevalue(rule)
-    best = attacks.create(optimal, defense=defense).craft(honest, 4, rng=rng())
-    usual = attacks.create(plain).craft(honest, 4, rng=rng())
+    best = attacks.create_attack(optimal, defense=defense).craft(honest, 4, rng=rng())
+    usual = attacks.create_attack(plain).craft(honest, 4, rng=rng())
     assert deviation(defense, honest, best) >= deviation(defense, honest, usual) - 1e-9
 
 
@@ -53,7 +53,9 @@ def test_optimal_is_at_least_as_bad_as_the_default(
 def test_adaptive_is_kept_and_can_hardly_go_farther(
     nearest: Any, honest: Any, noise: float
 ) -> None:
-    sent = attacks.create("adaptive", defense=nearest, noise=noise).craft(honest, 4, rng=rng())
+    sent = attacks.create_attack("adaptive", defense=nearest, noise=noise).craft(
+        honest, 4, rng=rng()
+    )
     assert outcome(nearest, honest, sent).decision.kept[16:].all()
     moved = sent - honest.mean(axis=0)
     centre = honest.mean(axis=0)
@@ -63,7 +65,9 @@ def test_adaptive_is_kept_and_can_hardly_go_farther(
 
 
 def test_adaptive_against_a_rule_that_does_not_select_does_harm(middle: Any, honest: Any) -> None:
-    sent = attacks.create("adaptive", defense=middle, direction="std").craft(honest, 6, rng=rng())
+    sent = attacks.create_attack("adaptive", defense=middle, direction="std").craft(
+        honest, 6, rng=rng()
+    )
     none = np.tile(honest.mean(axis=0), (6, 1))
     assert deviation(middle, honest, sent) > 3 * deviation(middle, honest, none)
 
@@ -73,11 +77,11 @@ def test_framing_has_the_target_rejected_that_was_kept(nearest: Any, honest: Any
     rows[2] += 0.5
     alone = nearest.aggregate(rows, outcome_extras(16))
     assert alone.decision.kept[2]
-    sent = attacks.create("framing", target=2, defense=nearest).craft(rows, 6, rng=rng())
+    sent = attacks.create_attack("framing", target=2, defense=nearest).craft(rows, 6, rng=rng())
     decision = outcome(nearest, rows, sent).decision
     assert not decision.kept[2]
     assert decision.kept[16:].all()
-    blind = attacks.create("framing", target=2).craft(rows, 6, rng=rng())
+    blind = attacks.create_attack("framing", target=2).craft(rows, 6, rng=rng())
     np.testing.assert_allclose(blind[0], np.delete(rows, 2, axis=0).mean(axis=0))
 
 
@@ -87,13 +91,13 @@ def outcome_extras(n: int) -> Any:
 
 def test_framing_refuses_a_target_that_is_not_there(honest: Any) -> None:
     with pytest.raises(ValueError, match="target"):
-        attacks.create("framing", target=16).craft(honest, 2, rng=rng())
+        attacks.create_attack("framing", target=16).craft(honest, 2, rng=rng())
 
 
 @pytest.mark.parametrize("name", ["krum", "multikrum", "dnc", "nnm+trimmed_mean", "median"])
 def test_adaptive_does_more_harm_than_inner_products_to_the_rules_that_we_ship(name: str) -> None:
     rows = np.random.default_rng(0).normal(0.2, 1.0, (16, 200))
-    rule = registry.create(name, f=4)
-    adaptive = attacks.create("adaptive", defense=rule).craft(rows, 4, rng=rng())
-    plain = attacks.create("ipm").craft(rows, 4, rng=rng())
+    rule = registry.create_rule(name, f=4)
+    adaptive = attacks.create_attack("adaptive", defense=rule).craft(rows, 4, rng=rng())
+    plain = attacks.create_attack("ipm").craft(rows, 4, rng=rng())
     assert deviation(rule, rows, adaptive) > deviation(rule, rows, plain)

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 from bcfl_plugins.defenses.base import Extras
-from bcfl_plugins.defenses.registry import create, names
+from bcfl_plugins.defenses.registry import create_rule, rule_names
 
 N, F = 11, 2
-EVERY = (*names(), "nnm+cwtm")
+EVERY = (*rule_names(), "nnm+cwtm")
 
 
 def rule_of(name: str) -> Any:
-    return create(name, f=min(F, create(name).max_byzantine(N)))
+    return create_rule(name, f=min(F, create_rule(name).max_byzantine(N)))
 
 
 def rows_of(

@@ -13,7 +13,7 @@ import torch
 
 from bcfl_plugins.defenses.base import Extras
 from bcfl_plugins.errors import TooFewUpdates
-from pallet_bridge.types import Reason
+from bcfl_plugins.reasons import Reason
 from tests.unit.bcfl_plugins.defenses import support
 from tests.unit.bcfl_plugins.defenses.elsewhere import PLACE, Device
 from tests.unit.bcfl_plugins.defenses.support import (

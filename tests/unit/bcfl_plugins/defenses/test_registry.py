@@ -12,10 +12,10 @@ from bcfl_plugins.defenses.base import Defense, Extras
 from bcfl_plugins.defenses.registry import (
     ALIASES,
     ALL,
-    create,
-    names,
-    pre_aggregators,
-    selecting,
+    create_rule,
+    pre_aggregator_names,
+    rule_names,
+    selecting_rules,
     setting_names,
 )
 from bcfl_plugins.defenses.rules.krum import MultiKrum
@@ -29,9 +29,9 @@ DOCUMENTED = """
 
 
 def test_every_documented_rule_is_here_under_its_own_name() -> None:
-    assert set(DOCUMENTED.split()) <= set(names())
-    for name in names():
-        rule = create(name)
+    assert set(DOCUMENTED.split()) <= set(rule_names())
+    for name in rule_names():
+        rule = create_rule(name)
         assert isinstance(rule, Defense)
         assert rule.name == name
         assert rule.paper
@@ -42,52 +42,52 @@ def test_every_documented_rule_is_here_under_its_own_name() -> None:
 def test_the_defaults_need_no_tuning(name: str) -> None:
     updates = np.random.default_rng(0).normal(0.5, 1.0, size=(12, 40))
     extras = Extras(ids=list(range(12)), trusted=updates.mean(axis=0))
-    found = create(name).aggregate(updates, extras)
+    found = create_rule(name).aggregate(updates, extras)
     assert found.value.shape == (40,)
     assert np.isfinite(found.value).all()
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_a_rule_is_a_frozen_value(name: str) -> None:
-    rule = create(name)
-    assert rule == create(name)
+    rule = create_rule(name)
+    assert rule == create_rule(name)
     with pytest.raises(FrozenInstanceError):
         rule.f = 3  # type: ignore[misc]
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_every_setting_can_be_given_by_its_name(name: str) -> None:
-    rule = create(name)
+    rule = create_rule(name)
     assert set(setting_names(name)) == {field.name for field in fields(rule)} - {"f"}
-    assert create(name, **rule.settings()) == rule
+    assert create_rule(name, **rule.settings()) == rule
 
 
 def test_settings_and_f_reach_the_rule() -> None:
-    assert create("multikrum", f=3, keep=2) == MultiKrum(f=3, keep=2)
-    assert create("flame", noise=1).settings()["noise"] == 1
-    assert create("krum", f=None).f is None
+    assert create_rule("multikrum", f=3, keep=2) == MultiKrum(f=3, keep=2)
+    assert create_rule("flame", noise=1).settings()["noise"] == 1
+    assert create_rule("krum", f=None).f is None
 
 
 def test_aliases_are_the_same_rules() -> None:
     for alias, name in ALIASES.items():
-        assert create(alias) == create(name)
+        assert create_rule(alias) == create_rule(name)
 
 
 def test_pre_aggregators_come_before_from_left_to_right() -> None:
-    rule = create("bucketing+nnm+cwtm", f=2, size=3)
+    rule = create_rule("bucketing+nnm+cwtm", f=2, size=3)
     assert rule.name == "bucketing+nnm+trimmed_mean"
     assert rule.f == 2
-    assert create(" nnm + cwtm ") == create("nnm+trimmed_mean")
+    assert create_rule(" nnm + cwtm ") == create_rule("nnm+trimmed_mean")
     updates = np.random.default_rng(1).normal(size=(15, 10))
-    one = create("bucketing+nnm+median", f=2).aggregate(updates)
-    other = create("nnm+bucketing+median", f=2).aggregate(updates)
+    one = create_rule("bucketing+nnm+median", f=2).aggregate(updates)
+    other = create_rule("nnm+bucketing+median", f=2).aggregate(updates)
     assert not np.allclose(one.value, other.value)
-    assert {"nnm", "bucketing"} <= set(pre_aggregators())
+    assert {"nnm", "bucketing"} <= set(pre_aggregator_names())
 
 
 def test_selecting_rules_say_so_and_need_no_data_of_the_server() -> None:
-    assert {"krum", "multikrum", "flame", "signguard"} <= set(selecting())
-    assert not {"median", "fltrust", "monna", "centered_clipping"} & set(selecting())
+    assert {"krum", "multikrum", "flame", "signguard"} <= set(selecting_rules())
+    assert not {"median", "fltrust", "monna", "centered_clipping"} & set(selecting_rules())
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_selecting_rules_say_so_and_need_no_data_of_the_server() -> None:
 )
 def test_what_is_wrong_is_said(method: str, settings: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
-        create(method, **settings)
+        create_rule(method, **settings)
 
 
 def test_an_unknown_method_has_no_settings() -> None:

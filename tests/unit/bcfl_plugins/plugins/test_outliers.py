@@ -18,9 +18,9 @@ from bcfl_plugins import (
     open_session,
 )
 from bcfl_plugins.defenses.base import Extras
-from bcfl_plugins.defenses.registry import create, selecting
+from bcfl_plugins.defenses.registry import create_rule, selecting_rules
+from bcfl_plugins.reasons import Reason
 from bcfl_plugins.types import SCORE_ONE
-from pallet_bridge.types import Reason
 
 RUN = RunInfo(1, 3)
 CTX = RoundContext(RUN, 1, None, {"w": np.zeros(30)})
@@ -87,11 +87,11 @@ def test_no_updates_are_no_verdict_against_anybody() -> None:
         assert judged(opened).rejections == ()
 
 
-@pytest.mark.parametrize("method", selecting())
+@pytest.mark.parametrize("method", selecting_rules())
 def test_any_rule_that_selects_can_judge(method: str) -> None:
     given = updates(1, 1, 1, 1, 1, -3, 1, 8)
     extras = Extras(reference=CTX.reference, ids=list(range(8)))
-    decision = create(method).aggregate([update.arrays for update in given], extras).decision
+    decision = create_rule(method).aggregate([update.arrays for update in given], extras).decision
     with session(method=method) as opened:
         verdict = judged(opened, 1, 1, 1, 1, 1, -3, 1, 8)
     rejected = {rejection.node_id: rejection for rejection in verdict.rejections}
@@ -140,9 +140,9 @@ def test_an_update_too_long_to_square_is_rejected_as_such() -> None:
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        ({"method": "clustr"}, "bcfl.outliers.method is 'clustr'; did you mean 'cluster'"),
+        ({"method": "clustr"}, "there is no rule 'clustr'; did you mean 'cluster'"),
         ({"method": "flamee"}, "there is no rule 'flamee'; did you mean 'flame'"),
-        ({"method": "median"}, "'median', which rejects nobody; it can be cluster, "),
+        ({"method": "median"}, "'median', which rejects nobody; it can be bulyan, "),
         ({"method": "fltrust"}, "needs an update of the server's own; use it in strategies.Robust"),
         ({"method": "nnm+cwtm"}, "'nnm\\+cwtm', which rejects nobody"),
         (
@@ -151,16 +151,16 @@ def test_an_update_too_long_to_square_is_rejected_as_such() -> None:
         ),
         (
             {"norm_factor": 2.0},
-            "is a setting of cluster, and the method is cluster_guard; set bcfl",
+            "is a setting of cluster, and the method is cluster_guard; set bcfl.outliers.method",
         ),
         ({"method": "flame", "nois": 1.0}, "unknown key bcfl.outliers.nois; did you mean 'noise'"),
         ({"method": "flame", "noise": "x"}, "noise of flame is 'x'"),
         ({"method": "flame", "f": "x"}, "bcfl.outliers.f is 'x'"),
         ({"method": "flame", "f": -2}, "bcfl.outliers.f is -2"),
-        ({"method": "cluster", "f": 2}, "bcfl.outliers.f is set, but cluster has no f"),
-        ({"method": "cluster", "shares": "off"}, "shares is set, but cluster has no shares"),
+        ({"method": "cluster", "norm_factor": 0.5}, "norm_factor: it is 0.5; it must be from 1"),
         ({"shares": "rul"}, "bcfl.outliers.shares is 'rul'; did you mean 'rule'"),
-        ({"noise": 0.1}, "unknown key bcfl.outliers.noise; cluster_guard takes decay, "),
+        ({"noise": 0.1}, "noise is a setting of flame, and the method is cluster_guard"),
+        ({"nse": 0.1}, "unknown key bcfl.outliers.nse; cluster_guard takes decay, "),
         ({"methd": "x"}, "unknown key bcfl.outliers.methd; did you mean 'method'"),
         ({"method": 3}, "bcfl.outliers.method is 3"),
     ],

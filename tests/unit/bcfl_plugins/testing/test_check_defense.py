@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bcfl_plugins.defenses.registry import create
+from bcfl_plugins.defenses.registry import create_rule
 from bcfl_plugins.testing import (
     CheckFailed,
     CheckResult,
@@ -93,15 +93,15 @@ def test_the_worst_value_is_told_when_the_rule_is_kept() -> None:
 
 
 def test_a_defense_is_held_to_its_own_claims() -> None:
-    krum = only(create("krum"), "mean_without_byzantine")
+    krum = only(create_rule("krum"), "mean_without_byzantine")
     assert krum.status == "skipped"
     assert "Tags(mean_without_byzantine=...)" in krum.reason
-    assert only(create("multikrum"), "mean_without_byzantine").status == "passed"
+    assert only(create_rule("multikrum"), "mean_without_byzantine").status == "passed"
 
 
 def test_tags_take_the_place_of_claims() -> None:
     tags = Tags(mean_without_byzantine=True)
-    assert only(create("krum"), "mean_without_byzantine", tags).status == "failed"
+    assert only(create_rule("krum"), "mean_without_byzantine", tags).status == "failed"
 
 
 @pytest.mark.parametrize("name", ["bounded", "decision", "deterministic", "non_finite", "answers"])

@@ -76,7 +76,7 @@ def test_every_attack_of_the_library_is_drawn() -> None:
     note()
     assert seen == blind
     assert blind >= {"alie", "ipm", "min_max", "mimic", "sign_flip", "sybil"}
-    assert blind < set(attacks.names())
+    assert blind < set(attacks.attack_names())
 
 
 @given(updates(textures=["mirrored"]))

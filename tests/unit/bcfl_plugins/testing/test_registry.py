@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bcfl_plugins.defenses.registry import ALL, create
+from bcfl_plugins.defenses.registry import ALL, create_rule
 from bcfl_plugins.testing import Profile, check_defense
 
 QUICK = Profile("quick", examples=1, rounds=20)
@@ -14,7 +14,7 @@ COMPOSED = ("nnm+trimmed_mean", "bucketing+median", "arc+geometric_median", "nnm
 
 
 def broken(name: str, profile: object) -> list[str]:
-    results = check_defense(create(name), profile=profile)
+    results = check_defense(create_rule(name), profile=profile)
     assert any(result.status == "passed" for result in results)
     return [f"{r.name}: {r.text()}" for r in results if r.status == "failed"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bcfl_plugins.defenses.registry import create
+from bcfl_plugins.defenses.registry import create_rule
 from bcfl_plugins.testing import Case, CheckFailed, Tags, check_defense, large_case, replay
 from bcfl_plugins.testing.sources import Source
 from tests.unit.bcfl_plugins.testing import toys
@@ -79,4 +79,4 @@ def test_replay_of_a_rule_that_does_not_apply_says_so() -> None:
 def test_a_tie_that_a_shift_rounds_apart_is_no_failure() -> None:
     honest = [[9, -1, -6], [8, -2, 8], [-5, -4, 3]]
     case = Case(honest, [honest[2], honest[2]], attack="echo", twist=(1.0,))
-    replay("reference", create("monna"), case)
+    replay("reference", create_rule("monna"), case)

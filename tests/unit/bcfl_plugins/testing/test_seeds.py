@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bcfl_plugins.defenses.registry import create
+from bcfl_plugins.defenses.registry import create_rule
 from bcfl_plugins.testing import Profile, check_defense
 from tests.unit.bcfl_plugins.testing import toys
 
@@ -14,7 +14,9 @@ def verdicts(obj: object, seed: int | None) -> dict[str, str]:
     return {result.name: result.status for result in check_defense(obj, profile=profile)}
 
 
-@pytest.mark.parametrize("obj", [create("multikrum"), toys.trimmed], ids=["multikrum", "trimmed"])
+@pytest.mark.parametrize(
+    "obj", [create_rule("multikrum"), toys.trimmed], ids=["multikrum", "trimmed"]
+)
 def test_three_seeds_agree(obj: object) -> None:
     usual = verdicts(obj, None)
     assert [verdicts(obj, seed) for seed in range(3)] == [usual] * 3

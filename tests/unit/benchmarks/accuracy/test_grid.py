@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional
 
 from bcfl_plugins.defenses.base import Extras
-from bcfl_plugins.defenses.registry import create
+from bcfl_plugins.defenses.registry import create_rule
 from benchmarks.accuracy.adversaries import ADVERSARIES
 from benchmarks.accuracy.contestants import CONTESTANTS, MORE, contestant
 from benchmarks.accuracy.data import PIXELS, Data, NoDataError, load, split
@@ -83,8 +83,8 @@ def test_local_steps_move_further_along(data: Data) -> None:
 
 def test_training_learns_and_a_seed_repeats(data: Data) -> None:
     setting = replace(SMALL, rounds=40)
-    first = run(data, setting, create("mean"), None)
-    assert first == run(data, setting, create("mean"), None)
+    first = run(data, setting, create_rule("mean"), None)
+    assert first == run(data, setting, create_rule("mean"), None)
     assert first.accuracy > 60
     assert first.honest_rejected == 0.0
     assert first.byzantine_rejected is None

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bcfl_plugins.defenses.evidence import EvidenceSettings
+from bcfl_plugins.evidence import EvidenceSettings
 from benchmarks.economics.experiments import (
     RECOMMENDED,
     least_losing,

@@ -48,19 +48,19 @@ def flat(update: Any) -> Any:
 
 
 def test_only_the_chosen_partitions_attack(toy: Any) -> None:
-    nodes = Nodes(toy, attack_mod(attacks.create("sign_flip"), partitions={1}))
+    nodes = Nodes(toy, attack_mod(attacks.create_attack("sign_flip"), partitions={1}))
     model = toy.model()
     np.testing.assert_allclose(flat(nodes.update(0, 1, model)), own(0), atol=1e-6)
     np.testing.assert_allclose(flat(nodes.update(1, 1, model)), -own(1), atol=1e-6)
 
 
 def test_evaluation_passes(toy: Any) -> None:
-    nodes = Nodes(toy, attack_mod(attacks.create("sign_flip")))
+    nodes = Nodes(toy, attack_mod(attacks.create_attack("sign_flip")))
     assert set(nodes.ask(0, 1, toy.model(), "evaluate")) == {"metrics"}
 
 
 def test_a_replay_repeats_the_node_s_last_update(toy: Any) -> None:
-    nodes = Nodes(toy, attack_mod(attacks.create("replay")))
+    nodes = Nodes(toy, attack_mod(attacks.create_attack("replay")))
     model = toy.model()
     other = {name: array * 0 for name, array in model.items()}
     first = flat(nodes.update(0, 1, model))
@@ -69,7 +69,7 @@ def test_a_replay_repeats_the_node_s_last_update(toy: Any) -> None:
 
 
 def test_a_free_rider_repeats_what_the_model_moved_by(toy: Any) -> None:
-    nodes = Nodes(toy, attack_mod(attacks.create("free_rider")))
+    nodes = Nodes(toy, attack_mod(attacks.create_attack("free_rider")))
     model = toy.model()
     assert not flat(nodes.update(0, 1, model)).any()
     later = {name: array + np.float32(0.25) for name, array in model.items()}
@@ -77,13 +77,15 @@ def test_a_free_rider_repeats_what_the_model_moved_by(toy: Any) -> None:
 
 
 def test_the_round_and_the_seed_reach_the_attack(toy: Any) -> None:
-    on_off = attacks.create("on_off", period=2, on=1)
+    on_off = attacks.create_attack("on_off", period=2, on=1)
     nodes = Nodes(toy, attack_mod(on_off))
     model = toy.model()
     signs = [np.sign(flat(nodes.update(0, server_round, model))[0]) for server_round in (1, 2, 3)]
     assert signs == [1, -1, 1]
     noise = [
-        flat(Nodes(toy, attack_mod(attacks.create("gaussian"), seed=seed)).update(0, 1, model))
+        flat(
+            Nodes(toy, attack_mod(attacks.create_attack("gaussian"), seed=seed)).update(0, 1, model)
+        )
         for seed in (0, 0, 1)
     ]
     np.testing.assert_array_equal(noise[0], noise[1])
@@ -91,7 +93,7 @@ def test_the_round_and_the_seed_reach_the_attack(toy: Any) -> None:
 
 
 def test_a_ring_makes_the_attackers_know_each_other(toy: Any, tmp_path: Any) -> None:
-    nodes = Nodes(toy, attack_mod(attacks.create("ipm", epsilon=1.0), ring=Ring(tmp_path)))
+    nodes = Nodes(toy, attack_mod(attacks.create_attack("ipm", epsilon=1.0), ring=Ring(tmp_path)))
     model = toy.model()
     assert flat(nodes.update(0, 1, model))[0] == pytest.approx(-own(0), abs=1e-6)
     both = -(own(0) + own(1)) / 2
@@ -100,7 +102,7 @@ def test_a_ring_makes_the_attackers_know_each_other(toy: Any, tmp_path: Any) -> 
 
 
 def test_integers_go_as_trained_and_overflow_arrives(toy: Any) -> None:
-    nodes = Nodes(toy, attack_mod(attacks.create("overflow")))
+    nodes = Nodes(toy, attack_mod(attacks.create_attack("overflow")))
     model = {**toy.model(), "steps": np.int64(7).reshape(())}
     sent = nodes.update(0, 1, model)
     assert sent["steps"] == 0
@@ -109,13 +111,13 @@ def test_integers_go_as_trained_and_overflow_arrives(toy: Any) -> None:
 
 def test_an_app_that_sends_another_model_is_refused(toy: Any) -> None:
     for wrong in (toy.malformed["missing array"], toy.malformed["two ArrayRecords"]):
-        nodes = Nodes(toy, attack_mod(attacks.create("sign_flip")), attacks={0: wrong})
+        nodes = Nodes(toy, attack_mod(attacks.create_attack("sign_flip")), attacks={0: wrong})
         with pytest.raises(BadUpdates):
             nodes.ask(0, 1, toy.model())
 
 
 def test_a_federation_with_attackers_runs(toy: Any) -> None:
-    mod = attack_mod(attacks.create("scaling", factor=100.0), partitions={9})
+    mod = attack_mod(attacks.create_attack("scaling", factor=100.0), partitions={9})
     strategy = toy.build("FedMedian")
     result = toy.run(strategy, toy.app_of(mods=[mod]), rounds=2)
     moved = to_arrays(result.arrays)["w"] - toy.model()["w"]

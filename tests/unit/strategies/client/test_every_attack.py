@@ -9,7 +9,7 @@ import pytest
 from flwr.app import Message, RecordDict
 
 from bcfl_plugins import attacks
-from bcfl_plugins.defenses.registry import create
+from bcfl_plugins.defenses.registry import create_rule
 from strategies.client import Ring, attack_mod
 from strategies.messages.records import to_arrays
 from strategies.testing import FIRST_NODE_ID, InProcessGrid
@@ -22,8 +22,8 @@ OF_THE_ISSUE = """
 
 
 def test_the_attacks_that_were_asked_for_are_there() -> None:
-    assert set(OF_THE_ISSUE.split()) <= set(attacks.names())
-    assert set(attacks.data_names()) >= {
+    assert set(OF_THE_ISSUE.split()) <= set(attacks.attack_names())
+    assert set(attacks.data_attack_names()) >= {
         "label_flip",
         "dynamic_label_flip",
         "pixel_backdoor",
@@ -31,10 +31,12 @@ def test_the_attacks_that_were_asked_for_are_there() -> None:
     }
 
 
-@pytest.mark.parametrize("name", attacks.names())
+@pytest.mark.parametrize("name", attacks.attack_names())
 def test_nodes_of_an_app_send_it(name: str, toy: Any, tmp_path: Any) -> None:
-    settings = {"defense": create("median")} if name in NEED_A_DEFENSE else {}
-    mod = attack_mod(attacks.create(name, **settings), partitions={0, 1, 2}, ring=Ring(tmp_path))
+    settings = {"defense": create_rule("median")} if name in NEED_A_DEFENSE else {}
+    mod = attack_mod(
+        attacks.create_attack(name, **settings), partitions={0, 1, 2}, ring=Ring(tmp_path)
+    )
     app, model = toy.app_of(mods=[mod]), toy.model()
     grid, attacked = InProcessGrid(app, 4), False
     for server_round in (1, 8):  # on_off attacks in rounds 8 to 10

@@ -9,9 +9,9 @@ from flwr.clientapp import ClientApp as FlowerClientApp
 
 import strategies
 from bcfl_plugins import NodeRef, OpenedRound
+from bcfl_plugins.reasons import Reason
 from pallet_bridge.errors import ConfigError
 from pallet_bridge.keys import Signer
-from pallet_bridge.types import Reason
 from strategies.errors import NothingSigned, Unfit
 from strategies.messages.records import to_arrays
 from strategies.messages.wire import (

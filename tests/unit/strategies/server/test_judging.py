@@ -10,9 +10,9 @@ import pytest
 from flwr.app import ConfigRecord, Message, RecordDict
 
 from bcfl_plugins import NodeId, NodeRef, OpenedRound, RoundContext, RunInfo
+from bcfl_plugins.reasons import Reason
 from pallet_bridge.encoding import update_digest
 from pallet_bridge.keys import Signer
-from pallet_bridge.types import Reason
 from strategies.messages.records import to_arrays
 from strategies.messages.wire import COMMIT, Instruction
 from strategies.server.contents import instruct

@@ -8,7 +8,7 @@ from flwr.app import ArrayRecord, MetricRecord, RecordDict
 from flwr.serverapp import strategy as flower
 
 import strategies
-from bcfl_plugins.defenses.base import Claims
+from bcfl_plugins.defenses.base import RuleTags
 from strategies.errors import ContractBroken
 from strategies.testing import CheckedStrategy, InProcessGrid
 from strategies.testing.checked import RULES
@@ -108,7 +108,7 @@ class _Meddler(strategies.FedAvg):
 
 @pytest.mark.parametrize("rule", ["replies", "form", "dtypes", "metrics", "box", "model"])
 def test_each_rule_is_seen_when_it_is_broken(rule: str) -> None:
-    checked = CheckedStrategy(_Meddler(rule), claims=Claims(box=True))
+    checked = CheckedStrategy(_Meddler(rule), tags=RuleTags(box=True))
     run(checked)
     assert rule in rules_broken(checked)
     assert RULES[rule] in checked.report().text()

@@ -7,9 +7,9 @@ import pytest
 
 from bcfl_plugins.defenses.base import Aggregate, Extras
 from bcfl_plugins.defenses.cluster_guard import ClusterGuard
-from bcfl_plugins.defenses.cluster_guard.memory import GuardState
+from bcfl_plugins.defenses.parts.node_memory import NodeMemory
 from bcfl_plugins.errors import BadUpdates
-from pallet_bridge.types import Reason
+from bcfl_plugins.reasons import Reason
 
 D = 300
 IDS = list(range(12))
@@ -113,11 +113,11 @@ def test_arrival_order_changes_nothing() -> None:
 
 def test_a_replay_gives_the_same_state() -> None:
     one, two = rounds("flip")[-1].state, rounds("flip")[-1].state
-    assert isinstance(one, GuardState)
+    assert isinstance(one, NodeMemory)
     assert one.round == two.round == 6
     for node in IDS:
-        assert one.nodes[node].course.tolist() == two.nodes[node].course.tolist()
-        assert one.nodes[node].agreement == two.nodes[node].agreement
+        assert one.nodes[node].kept.pull.tolist() == two.nodes[node].kept.pull.tolist()
+        assert one.nodes[node].kept.agreement == two.nodes[node].kept.agreement
     with pytest.raises(FrozenInstanceError):
         one.round = 0  # type: ignore[misc]
 
@@ -140,8 +140,8 @@ def test_large_models_are_sketched() -> None:
         made = rule.aggregate(rows.astype(np.float32), Extras(ids=IDS[:8], state=state))
         state = made.state
     assert made.decision.kept.tolist() == [True] * 6 + [False] * 2
-    assert isinstance(state, GuardState)
-    assert state.nodes[0].course.shape == (4096,)
+    assert isinstance(state, NodeMemory)
+    assert state.nodes[0].kept.pull.shape == (4096,)
 
 
 def test_a_node_with_nan_is_out_and_keeps_its_past() -> None:
@@ -151,7 +151,7 @@ def test_a_node_with_nan_is_out_and_keeps_its_past() -> None:
     made = ClusterGuard().aggregate(rows, Extras(ids=IDS, state=state))
     assert made.decision.reasons[2] is Reason.NON_FINITE
     assert made.decision.kept.sum() == 11
-    assert isinstance(made.state, GuardState)
+    assert isinstance(made.state, NodeMemory)
     assert made.state.nodes[2].seen == 5
 
 
@@ -159,7 +159,7 @@ def test_what_it_cannot_use() -> None:
     rule = ClusterGuard()
     with pytest.raises(BadUpdates, match="ids"):
         rule.aggregate(cohort(0))
-    with pytest.raises(BadUpdates, match="cluster_guard did not return it"):
+    with pytest.raises(BadUpdates, match="cluster_guard did not return this"):
         rule.aggregate(cohort(0), Extras(ids=IDS, state="yesterday"))
     state = rule.aggregate(cohort(0)[:, :100], Extras(ids=IDS)).state
     with pytest.raises(BadUpdates, match="another size"):

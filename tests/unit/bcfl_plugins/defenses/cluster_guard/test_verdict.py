@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bcfl_plugins.defenses.cluster_guard.verdict import Verdict, judge
-from pallet_bridge.types import Reason
+from bcfl_plugins.reasons import Reason
 
 
 def verdict(

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from bcfl_plugins.defenses.base import NOTHING, Extras
-from bcfl_plugins.defenses.core import _torch
+from bcfl_plugins.defenses.base import NO_EXTRAS, Extras
 from bcfl_plugins.defenses.core.gram import combine, distances, gram, measure, project
+from bcfl_plugins.defenses.core.kernel import Kernel, median
 from bcfl_plugins.defenses.core.network import WIDEST, network, place
 from bcfl_plugins.defenses.core.parse import flatten, parse
 from bcfl_plugins.defenses.core.screen import screen
-from bcfl_plugins.defenses.core.select import Kernel, coordinatewise, median
+from bcfl_plugins.defenses.core.select import coordinatewise
 from bcfl_plugins.defenses.core.sketch import Signs
 from bcfl_plugins.errors import BadUpdates
 
@@ -110,7 +110,7 @@ def test_norms_alone_come_from_a_device_too() -> None:
     here, there = (parse(one, Extras(ids=range(9))) for one in (x.float(), x))
     signs = Signs.draw(3000, 1)
     left, right = (measure(rows, signs, norms_only=True) for rows in (here, there))
-    assert there.device
+    assert there.device is not None
     assert np.allclose(left[0], right[0], rtol=1e-5)
     assert np.array_equal(left[2], right[2])
 
@@ -152,14 +152,14 @@ def test_the_device_gives_what_numpy_gives(kernel: Kernel, mixed: bool) -> None:
     x = torch.from_numpy(np.random.default_rng(3).normal(size=(9, 3000))).bfloat16()
     here = parse(x.float(), Extras(ids=range(9)))
     there = parse(x, Extras(ids=range(9)))
-    assert there.device
-    assert not here.device
+    assert there.device is not None
+    assert here.device is None
     mix = np.full((9, 9), 1 / 18) + np.eye(9) / 2 if mixed else None
     left, norms = coordinatewise(here, kernel, mix)
     right, same_norms = coordinatewise(there, kernel, mix)
     assert np.allclose(left, right.numpy(), rtol=1e-5, atol=1e-6)
     assert np.allclose(norms, same_norms, rtol=1e-5)
-    assert np.allclose(_torch.products(there), gram(here), rtol=1e-5, atol=1e-2)
+    assert np.allclose(there.device.products(there), gram(here), rtol=1e-5, atol=1e-2)
     weights = np.linspace(0.0, 0.2, 9)
     assert np.allclose(combine(there, weights).numpy(), combine(here, weights), atol=1e-5)
 
@@ -167,6 +167,6 @@ def test_the_device_gives_what_numpy_gives(kernel: Kernel, mixed: bool) -> None:
 def test_updates_of_equal_samples_are_ordered_by_all_of_their_content() -> None:
     x = np.zeros((3, 5000), np.float32)
     x[0, 7], x[1, 9], x[2, 11] = 3.0, 1.0, 2.0  # off the grid of the sample
-    first = parse(x, NOTHING)
-    second = parse(x[::-1], NOTHING)
+    first = parse(x, NO_EXTRAS)
+    second = parse(x[::-1], NO_EXTRAS)
     assert np.array_equal(x[first.origin], x[::-1][second.origin])

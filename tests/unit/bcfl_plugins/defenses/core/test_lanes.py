@@ -12,9 +12,10 @@ import pytest
 from bcfl_plugins.defenses.base import Extras
 from bcfl_plugins.defenses.core import lanes
 from bcfl_plugins.defenses.core.gram import combine, gram, measure, project
+from bcfl_plugins.defenses.core.kernel import Kernel, median
 from bcfl_plugins.defenses.core.lanes import LANES, each_lane, spans
 from bcfl_plugins.defenses.core.parse import parse
-from bcfl_plugins.defenses.core.select import Kernel, coordinatewise, median
+from bcfl_plugins.defenses.core.select import coordinatewise
 from bcfl_plugins.defenses.core.sketch import Signs
 from bcfl_plugins.defenses.core.tiles import inner, mix_columns
 from tests.unit.bcfl_plugins.defenses.support import printed
@@ -22,8 +23,9 @@ from tests.unit.bcfl_plugins.defenses.support import printed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from bcfl_plugins.defenses.base import Block
     from bcfl_plugins.defenses.core.lanes import Span
-    from bcfl_plugins.defenses.core.rows import Block, Rows
+    from bcfl_plugins.defenses.core.rows import Rows
 
 N, D = 36, 90_001
 
@@ -98,7 +100,8 @@ import numpy as np
 from bcfl_plugins.defenses.base import Extras
 from bcfl_plugins.defenses.core.gram import gram
 from bcfl_plugins.defenses.core.parse import parse
-from bcfl_plugins.defenses.core.select import coordinatewise, median
+from bcfl_plugins.defenses.core.select import coordinatewise
+from bcfl_plugins.defenses.core.kernel import median
 x = np.random.default_rng(1).standard_normal((100, 9000), dtype=np.float32)
 for n in (20, 50, 100):
     rows = parse(x[:n], Extras(ids=range(n)))

@@ -3,14 +3,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bcfl_plugins.defenses.base import NOTHING, Extras
+from bcfl_plugins.defenses.base import NO_EXTRAS, Extras
 from bcfl_plugins.defenses.core.gram import gram, measure
 from bcfl_plugins.defenses.core.parse import parse
-from bcfl_plugins.defenses.core.sketch import ENTRIES, Signs, sketches
+from bcfl_plugins.defenses.core.sketch import ENTRIES, Signs, reference_sketch, sketches
 
 
 def made(matrix: np.ndarray, seed: int = 0) -> np.ndarray:
-    rows = parse(matrix, NOTHING)
+    rows = parse(matrix, NO_EXTRAS)
     found = sketches(rows, Signs.draw(rows.d, seed))
     out = np.empty_like(found)
     out[rows.origin] = found
@@ -83,3 +83,11 @@ def test_signs_do_not_depend_on_where_blocks_begin() -> None:
     assert np.array_equal(whole[ENTRIES : 2 * ENTRIES + 3], part)
     assert set(np.unique(whole).tolist()) == {-1.0, 1.0}
     assert abs(float(whole.mean())) < 0.1
+
+
+@pytest.mark.parametrize("d", [50, 9000])
+def test_the_sketch_of_the_reference_is_that_of_a_row_like_it(d: int) -> None:
+    reference = np.random.default_rng(d).standard_normal(d)
+    rows = parse(2.0 * reference[None], Extras(reference=reference))
+    row = sketches(rows, Signs.draw(d, 3))[0]
+    assert reference_sketch(rows, 3) == pytest.approx(row, abs=1e-12)

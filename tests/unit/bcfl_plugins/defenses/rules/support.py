@@ -38,7 +38,7 @@ ROBUST: list[Defense] = [
     CAF(f=2),
     DnC(f=2),
 ]
-SELECTING = [rule for rule in ROBUST if rule.claims.selects]
+SELECTING = [rule for rule in ROBUST if rule.tags.selects]
 
 
 def label(rule: Defense) -> str:

@@ -17,7 +17,7 @@ FILTERS = [rule for rule in SELECTING if rule.name != "krum"]
 # Attackers who send the same join Bulyan's committee by its last picks, which count one neighbour;
 # they have no share in the result all the same.
 JUDGES = [rule for rule in SELECTING if rule.name != "bulyan"]
-BOUNDED = [rule for rule in ROBUST if rule.claims.bounded]
+BOUNDED = [rule for rule in ROBUST if rule.tags.bounded]
 
 
 def honest_and_crude(seed: int, d: int = 500) -> Floats:
@@ -72,7 +72,7 @@ def test_far_rows_move_the_result_no_more_than_near_ones(
     assert np.linalg.norm(z - x[:-F].mean(axis=0)) < 3.0 * np.sqrt(20)
 
 
-@pytest.mark.parametrize("rule", [r for r in ROBUST if r.claims.kappa is not None], ids=label)
+@pytest.mark.parametrize("rule", [r for r in ROBUST if r.tags.kappa is not None], ids=label)
 @settings(max_examples=40, deadline=None, derandomize=True, database=None)
 @given(data=st.data())
 def test_the_published_bound_holds_for_every_honest_set(rule: Defense, data: st.DataObject) -> None:
@@ -85,7 +85,7 @@ def test_the_published_bound_holds_for_every_honest_set(rule: Defense, data: st.
     x[:f] = size * rng.normal(0.0, 1.0, 2)
     same_f = type(rule)(**{**rule.settings(), "f": f})
     z = same_f(x)
-    bound = same_f.claims.kappa(n, f)
+    bound = same_f.tags.kappa(n, f)
     for honest in combinations(range(n), n - f):
         part = x[list(honest)]
         spread = ((part - part.mean(axis=0)) ** 2).sum(axis=1).mean()

@@ -12,10 +12,10 @@ from sklearn.decomposition import PCA
 from sklearn.metrics.pairwise import cosine_distances, cosine_similarity
 
 from bcfl_plugins.defenses.base import Extras
+from bcfl_plugins.defenses.parts.planes import least_alike, near_sums, plane
 from bcfl_plugins.defenses.rules.clusters import ClippedClustering, Flame, Rflbat, SecuredStyle
-from bcfl_plugins.defenses.rules.planes import least_alike, near_sums, plane
 from bcfl_plugins.errors import BadUpdates
-from pallet_bridge.types import Reason
+from bcfl_plugins.reasons import Reason
 
 
 def draw(n: int, seed: int, size: int = 40, common: float = 0.5) -> np.ndarray:

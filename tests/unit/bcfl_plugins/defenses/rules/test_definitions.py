@@ -254,7 +254,7 @@ def test_caf(f: int) -> None:
 def test_bulyan_may_leave_the_honest_range() -> None:
     rows = np.array([[-0.25], [0.0], [0.0], [1.0], [1.0], [0.0], [1.0]])
     assert Bulyan(f=1).aggregate(rows).value == pytest.approx([-0.25 / 3])
-    assert not Bulyan.claims.box
+    assert not Bulyan.tags.box
 
 
 @pytest.mark.parametrize("size", [1e70, 1e80, 3e153])

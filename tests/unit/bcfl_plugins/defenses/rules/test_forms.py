@@ -11,7 +11,7 @@ import torch
 from bcfl_plugins.defenses.base import Defense, Extras, Floats
 from bcfl_plugins.defenses.rules.coordinate import Mean
 from bcfl_plugins.errors import BadUpdates, TooFewUpdates
-from pallet_bridge.types import Reason
+from bcfl_plugins.reasons import Reason
 from tests.unit.bcfl_plugins.defenses.rules.support import ROBUST, label
 
 N, D = 11, 60
@@ -237,7 +237,7 @@ def test_extras_that_do_not_fit_are_refused(extras: Extras, field: str) -> None:
 @robust
 def test_weights_are_refused_unless_claimed(rule: Defense) -> None:
     extras = Extras(weights=[1.0] * N)
-    if rule.claims.weighted:
+    if rule.tags.weighted:
         assert np.isfinite(rule.aggregate(updates(), extras).value).all()
     else:
         with pytest.raises(BadUpdates, match="takes none"):

@@ -11,7 +11,7 @@ import pytest
 from bcfl_plugins.defenses.base import Extras
 from bcfl_plugins.defenses.rules.history import FLDetector
 from bcfl_plugins.errors import BadUpdates
-from pallet_bridge.types import Reason
+from bcfl_plugins.reasons import Reason
 
 
 class Training:
@@ -90,8 +90,9 @@ def test_attackers_are_out_once_they_are_judged(size: int) -> None:
     for decision in decisions[10:]:
         assert decision.kept.tolist() == [False] * 3 + [True] * 7
         assert decision.reasons[0] is Reason.OUTLIER_CLUSTER
-    held = {id(v): v.nbytes for past in state.nodes.values() for v in (past.update, past.model)}
-    assert max(held.values()) <= 64 * 1024
+    pasts = [past.kept for past in state.memory.nodes.values()]
+    held = {id(v): v.nbytes for past in pasts for v in (past.update, past.model)}
+    assert max(held.values()) <= 32 * 1024
 
 
 def test_nobody_is_out_when_nobody_attacks() -> None:
@@ -110,7 +111,7 @@ def test_an_update_that_is_too_long_is_out_at_once() -> None:
     updates[1] *= 1e6
     found = FLDetector().aggregate(updates, Extras(ids=list(range(6))))
     assert found.decision.reasons[1] is Reason.OUTLIER_NORM
-    assert 1 not in found.state.nodes
+    assert 1 not in found.state.memory.nodes
 
 
 def test_nodes_come_and_go_and_are_forgotten() -> None:
@@ -123,7 +124,7 @@ def test_nodes_come_and_go_and_are_forgotten() -> None:
         extras = Extras(reference=training.model, ids=present, state=state)
         found = rule.aggregate(training.model + training.updates()[present], extras)
         training.model, state = found.value, found.state
-    assert set(state.nodes) == {0, 1, 2}
+    assert set(state.memory.nodes) == {0, 1, 2}
 
 
 def test_a_state_of_another_training_is_refused() -> None:

@@ -9,14 +9,14 @@ import pytest
 
 from bcfl_plugins.defenses.base import Extras
 from bcfl_plugins.defenses.core.batch import prepare
-from bcfl_plugins.defenses.registry import create, names
-from bcfl_plugins.defenses.rules.points import norms
+from bcfl_plugins.defenses.parts.points import norms
+from bcfl_plugins.defenses.registry import create_rule, rule_names
 from bcfl_plugins.defenses.rules.pre import Composed
 
 if TYPE_CHECKING:
     from bcfl_plugins.defenses.core.batch import Needs
 
-NORMS = [name for name in names() if create(name).needs == "norms"]
+NORMS = [name for name in rule_names() if create_rule(name).needs == "norms"]
 
 
 def updates(n: int = 11) -> np.ndarray:
@@ -32,7 +32,7 @@ def test_the_rules_that_read_lengths_ask_for_no_inner_products() -> None:
 def test_inner_products_would_tell_them_nothing_more(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rule, x = create(name), updates()
+    rule, x = create_rule(name), updates()
     extras = Extras(ids=range(11), trusted=x.mean(axis=0))
     few = rule.aggregate(x, extras)
     monkeypatch.setattr(type(rule), "needs", "gram")
@@ -57,13 +57,13 @@ def test_inner_products_would_tell_them_nothing_more(
     ],
 )
 def test_norms_of_points_come_of_inner_products(name: str, needs: Needs) -> None:
-    assert create(name, f=1).needs == needs
+    assert create_rule(name, f=1).needs == needs
 
 
 @pytest.mark.parametrize("pre", ["nnm", "bucketing", "norm_clipping", "arc"])
 @pytest.mark.parametrize("last", ["norm_clipping", "arc", "signguard"])
 def test_a_rule_behind_another_reads_the_norms_of_its_points(pre: str, last: str) -> None:
-    rule, x = create(f"{pre}+{last}", f=1), updates()
+    rule, x = create_rule(f"{pre}+{last}", f=1), updates()
     assert isinstance(rule, Composed)
     points = rule.pre.mix(prepare(rule, x, Extras(ids=range(11)), needs=rule.needs))
     assert points.mix is not None

@@ -12,7 +12,7 @@ from bcfl_plugins.defenses.base import Extras
 from bcfl_plugins.defenses.core.batch import prepare
 from bcfl_plugins.defenses.rules.signs import SignGuard, sign_shares
 from bcfl_plugins.errors import BadUpdates
-from pallet_bridge.types import Reason
+from bcfl_plugins.reasons import Reason
 
 
 def draw(n: int, seed: int, size: int = 300) -> np.ndarray:

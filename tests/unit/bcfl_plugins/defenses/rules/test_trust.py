@@ -10,7 +10,7 @@ import pytest
 from bcfl_plugins.defenses.base import Extras
 from bcfl_plugins.defenses.rules.trust import Contra, FLTrust, FoolsGold, Monna
 from bcfl_plugins.errors import BadUpdates
-from pallet_bridge.types import Reason
+from bcfl_plugins.reasons import Reason
 
 
 def draw(n: int, seed: int, size: int = 30) -> np.ndarray:
@@ -106,8 +106,8 @@ def test_foolsgold_finds_clones_in_models_that_it_only_sketches() -> None:
     updates[6] = updates[7]
     found = FoolsGold().aggregate(updates, Extras(ids=ids(8)))
     assert found.decision.kept.tolist() == [True] * 6 + [False] * 2
-    (vector,) = {past.vector.nbytes for past in found.state.nodes.values()}
-    assert vector == 64 * 1024
+    (vector,) = {past.kept.nbytes for past in found.state.nodes.values()}
+    assert vector == 32 * 1024
 
 
 def contra(
@@ -142,7 +142,8 @@ def test_contra_is_its_definition(top: int) -> None:
         rates, reputation = contra(total, reputation, top, 0.5, 0.3)
         np.testing.assert_allclose(found.decision.weights, rates / rates.sum(), atol=1e-9)
         state = found.state
-    assert [past.number for past in state.nodes.values()] == pytest.approx(list(reputation))
+    found_reputation = [past.kept.reputation for past in state.nodes.values()]
+    assert found_reputation == pytest.approx(list(reputation))
     assert reputation[6] == 0
     assert reputation[0] > 0.5
 
@@ -154,8 +155,9 @@ def test_a_node_keeps_its_past_whoever_else_takes_part(rule: Any) -> None:
     part = rule.aggregate(rounds[1][[4, 2]], Extras(ids=[4, 2], state=first.state))
     past = part.state.nodes
     assert set(past) == set(range(6))
-    np.testing.assert_allclose(past[2].vector, rounds[0][2] + rounds[1][2])
-    np.testing.assert_allclose(past[5].vector, rounds[0][5])
+    sums = {node: getattr(one.kept, "history", one.kept) for node, one in past.items()}
+    np.testing.assert_allclose(sums[2], rounds[0][2] + rounds[1][2])
+    np.testing.assert_allclose(sums[5], rounds[0][5])
 
 
 @pytest.mark.parametrize("rule", [FoolsGold(memory=2), Contra(memory=2)])

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from bcfl_plugins.defenses.base import Aggregate, Extras
-from bcfl_plugins.defenses.registry import create
+from bcfl_plugins.defenses.registry import create_rule
 from bcfl_plugins.errors import BadUpdates, TooFewUpdates
-from pallet_bridge.types import Reason
+from bcfl_plugins.reasons import Reason
 
 if TYPE_CHECKING:
     from bcfl_plugins.defenses.core.rule import Rule
@@ -36,7 +36,7 @@ SIZE = 46
 
 @pytest.fixture(params=RULES)
 def rule(request: pytest.FixtureRequest) -> Rule:
-    return create(request.param)
+    return create_rule(request.param)
 
 
 def draw(n: int = 11, size: int = SIZE, seed: int = 0) -> np.ndarray:
@@ -189,7 +189,7 @@ def test_a_rule_that_remembers_nodes_needs_their_ids(rule: Rule) -> None:
 
 
 def test_the_state_of_another_rule_is_refused(rule: Rule) -> None:
-    if rule.claims.stateful:
+    if rule.tags.stateful:
         with pytest.raises(BadUpdates, match="did not return this"):
             judged(rule, draw(), state={"round": 3})
     else:
@@ -209,11 +209,11 @@ def test_a_rule_that_needs_the_servers_update_says_so(rule: Rule) -> None:
 
 
 def test_it_runs_behind_a_pre_aggregator(rule: Rule) -> None:
-    mixed = create(f"nnm+{rule.name}")
+    mixed = create_rule(f"nnm+{rule.name}")
     found = judged(mixed, draw())
     assert np.isfinite(found.value).all()
     assert mixed.needs_trusted == rule.needs_trusted
-    bucketed = create(f"bucketing+{rule.name}")
+    bucketed = create_rule(f"bucketing+{rule.name}")
     if rule.name in ALONE:
         with pytest.raises(BadUpdates, match="remembers nodes"):
             judged(bucketed, draw())

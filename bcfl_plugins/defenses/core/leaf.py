@@ -1,0 +1,41 @@
+"""One array of the model, as all updates sent it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bcfl_plugins.defenses.base import Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Leaf:
+    """One array of the model, as all updates sent it.
+
+    Parameters
+    ----------
+    name : str or int
+        Its name, or its place in a list.
+    shape : tuple of int
+        Its shape.
+    dtype : object
+        Its numpy or torch dtype.
+    start, stop : int
+        Its place in the virtual row; an integer or bool array has none, and both are 0.
+    floating : bool
+        Whether it is judged.
+    arrays : tuple of Array
+        n flat arrays, in the order of the rows.
+    reference : Array or None
+        What is subtracted, flat.
+    """
+
+    name: str | int
+    shape: tuple[int, ...]
+    dtype: Any
+    start: int
+    stop: int
+    floating: bool
+    arrays: tuple[Array, ...]
+    reference: Array | None
