@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from pallet_bridge.errors import EncodingError
 from pallet_bridge.openings import entry_problems, report_problems
 from pallet_bridge.settlement import leaves_of, settlement_root, totals_of
-from pallet_bridge.types import Outcome, Payout, Planck, RoundState, SettlementMode
+from pallet_bridge.types import Outcome, Payout, Planck, RoundKey, RoundState, SettlementMode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -68,6 +68,10 @@ class Case:
             round_ = self.facts.rounds.get(number)
             if round_ is not None and round_.settlement is not None:
                 yield number, round_, round_.settlement
+
+    def key(self, number: int) -> RoundKey:
+        """Return which round a number stands for."""
+        return RoundKey(self.facts.genesis, self.facts.number, number)
 
     def line(self, number: int) -> RoundLine | None:
         """Return the journal's line of a round."""
@@ -142,13 +146,7 @@ def check_reports(case: Case) -> Iterator[Finding]:
         if report is None:
             continue
         case.checks["reports"] += 1
-        for statement in report_problems(
-            report,
-            genesis=case.facts.genesis,
-            federation=case.facts.number,
-            number=number,
-            round_=round_,
-        ):
+        for statement in report_problems(report, case.key(number), round_):
             yield Finding("report", number, None, statement)
 
 
@@ -184,13 +182,8 @@ def check_commitments(case: Case) -> Iterator[Finding]:
         for entry in () if report is None else report.entries:
             case.checks["commitments"] += 1
             case.checks["signatures"] += 1
-            for kind, statement in entry_problems(
-                entry,
-                case.facts.commitments.get(number, {}).get(entry.account),
-                genesis=case.facts.genesis,
-                federation=case.facts.number,
-                number=number,
-            ):
+            on_chain = case.facts.commitments.get(number, {}).get(entry.account)
+            for kind, statement in entry_problems(entry, on_chain, case.key(number)):
                 yield Finding(kind, number, entry.account, statement)
 
 

@@ -19,7 +19,7 @@ from bcfl_plugins.work import ChainBehind
 from pallet_bridge import calls
 from pallet_bridge.encoding import update_digest
 from pallet_bridge.errors import BadChainValue, ChainTimeout, ChainUnavailable
-from pallet_bridge.types import Coupling
+from pallet_bridge.types import Coupling, RoundKey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -129,13 +129,8 @@ class RoundLog:
         self._relayed, self._waiting = set(), deque()
         self._marks = {"opened": monotonic_ns()}
         version, terms = self._terms = self._governed(round_id)
-        return OpenedRound(
-            chain.federation,
-            round_id,
-            chain.client.genesis_hash,
-            version,
-            training_numbers(terms),
-        )
+        round_key = RoundKey(chain.client.genesis_hash, chain.federation, round_id)
+        return OpenedRound(round_key, version, training_numbers(terms))
 
     @hookimpl
     def bcfl_updates_received(self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> None:
@@ -261,8 +256,8 @@ class RoundLog:
         digest = chain.reports.put(report)
         if found.sealed_at is None:
             self._wait_for_seal(found)
-        said = prepare(chain, report, digest, found, self._settings.settle)
-        settle(chain, said, found, self._settings.attest_s)
+        prepared = prepare(chain, report, digest, found, self._settings.settle)
+        settle(chain, prepared, found, self._settings.attest_s)
 
     def _wait_for_seal(self, found: Round) -> None:
         # The settlement goes into the block after the head: the first one past the window.

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bcfl_plugins.testing.generate import library
 from bcfl_plugins.testing.tape import LONG, readers
 from pallet_bridge.reports import Absent, ReportEntry, RoundReport
-from pallet_bridge.types import AccountId, Outcome, Reason, SignedCommitment
+from pallet_bridge.types import AccountId, CommittedUpdate, Outcome, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -182,7 +182,7 @@ _HEAD = 3 * _HASH + 10 * _WORD + 64
 def _entry(reader: Reader, account: AccountId, node: int) -> ReportEntry:
     accepted = reader.pick((False, True))
     reason = reader.pick([*Reason][1:])
-    signed = SignedCommitment(
+    signed = CommittedUpdate(
         account,
         update_digest=reader.take(_HASH),
         num_examples=reader.number(4),

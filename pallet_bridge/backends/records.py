@@ -10,7 +10,7 @@ from pallet_bridge.errors import BadChainValue, EncodingError
 from pallet_bridge.types import (
     AccountId,
     Arbiter,
-    Attester,
+    AttesterRecord,
     Commitment,
     Coupling,
     Dispute,
@@ -185,10 +185,10 @@ def offence(value: object) -> Offence:
     )
 
 
-def attester(value: object) -> Attester:
-    """Read `Attester`."""
+def attester(value: object) -> AttesterRecord:
+    """Read `AttesterRecord`."""
     fields = Fields("attester", value)
-    return Attester(
+    return AttesterRecord(
         tip=fields.hash("tip"),
         weight=fields.planck("weight"),
         since=fields.integer("since"),

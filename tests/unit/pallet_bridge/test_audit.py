@@ -21,7 +21,7 @@ from tests.unit.pallet_bridge.conftest import (
     STAKE,
     Lie,
     Run,
-    signed_commitment,
+    committed_update,
     with_entry,
     write_run,
 )
@@ -329,7 +329,7 @@ def test_another_update_under_a_commitment_is_named(findings_on: Liar) -> None:
 
 def test_an_entry_of_somebody_who_never_committed_is_named(findings_on: Liar) -> None:
     def lie(report: RoundReport) -> RoundReport:
-        forged = signed_commitment(report.genesis, report.federation, 0, COORDINATOR)
+        forged = committed_update(report.genesis, report.federation, 0, COORDINATOR)
         entry = replace(report.entries[1], commitment=forged)
         return replace(report, entries=(*report.entries, entry))
 

@@ -21,9 +21,9 @@ from tests.unit.pallet_bridge.conftest import (
     COORDINATOR,
     NODES,
     TERMS,
+    committed_update,
     entry_of,
     found,
-    signed_commitment,
 )
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def post(
     header = RunHeader("embedded", chain.genesis_hash, federation, 1, COORDINATOR.account)
     journal = Journal.create(folder, header)
     chain.execute(calls.open_round(federation, bytes(32)), COORDINATOR)
-    signed = [signed_commitment(chain.genesis_hash, federation, 0, node) for node in NODES]
+    signed = [committed_update(chain.genesis_hash, federation, 0, node) for node in NODES]
     entries = [one.entry() for one in signed]
     chain.execute(calls.commit_batch(federation, 0, entries), COORDINATOR)
     report = RoundReport(

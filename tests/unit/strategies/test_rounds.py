@@ -12,7 +12,7 @@ from flwr.app import ConfigRecord, Message, RecordDict
 from bcfl_plugins import NodeId, NodeRef, OpenedRound, RoundContext, RunInfo
 from pallet_bridge.encoding import update_digest
 from pallet_bridge.keys import Signer
-from pallet_bridge.types import Reason
+from pallet_bridge.types import Reason, RoundKey
 from strategies.contents import instruct
 from strategies.records import to_arrays
 from strategies.rounds import Training, judge
@@ -20,7 +20,7 @@ from strategies.rules import Model, Rules
 from strategies.testing import FIRST_NODE_ID, InProcessGrid
 from strategies.wire import COMMIT, Instruction
 
-OPENED = OpenedRound(federation=1, round=4, genesis=bytes(range(32)))
+OPENED = OpenedRound(RoundKey(genesis=bytes(range(32)), federation=1, round=4))
 NODES = 4
 BAD = FIRST_NODE_ID
 
@@ -120,7 +120,7 @@ def test_tampering_is_caught_and_costs_its_sender_only(toy: Any, kind: str) -> N
 
 @pytest.mark.parametrize("other", [{"round": 3}, {"federation": 2}, {"genesis": bytes(32)}])
 def test_a_commitment_for_another_place_counts_nowhere_else(toy: Any, other: Any) -> None:
-    replies = replies_to(toy, replace(OPENED, **other))
+    replies = replies_to(toy, OpenedRound(replace(OPENED.key, **other)))
     judged, accepted = judge(training(toy), replies, node_of, None)
     assert {r.reason for r in judged.unusable} == {Reason.BAD_SIGNATURE}
     assert len(judged.unusable) == NODES
