@@ -10,7 +10,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from bcfl_plugins.services import COORDINATOR
-from pallet_bridge.errors import AlreadyJudged
+from pallet_bridge.errors.pallet import AlreadyJudged
 from pallet_bridge.leaves import open_leaves
 from pallet_bridge.types import RoundState
 

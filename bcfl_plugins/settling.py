@@ -11,7 +11,7 @@ from bcfl_plugins.errors import ConfigError
 from bcfl_plugins.services import COORDINATOR
 from pallet_bridge import calls
 from pallet_bridge.encoding import attest_statement
-from pallet_bridge.errors import NotAttested
+from pallet_bridge.errors.pallet import NotAttested
 from pallet_bridge.leaves import leaves_of_report
 from pallet_bridge.settlement import settlement_root, totals_of
 from pallet_bridge.types import Coupling

@@ -32,7 +32,8 @@ from pallet_bridge.audit_slashes import (
     check_slashes_told,
 )
 from pallet_bridge.connect import EMBEDDED, connect
-from pallet_bridge.errors import AuditFailed, FederationNotFound, JournalError, ReportError
+from pallet_bridge.errors import AuditFailed, JournalError, ReportError
+from pallet_bridge.errors.pallet import FederationNotFound
 from pallet_bridge.journal import CHAIN, REPORTS, read_run
 from pallet_bridge.reports import ReportStore
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pallet_bridge.errors import BadChainValue, FederationNotFound
+from pallet_bridge.errors import BadChainValue
+from pallet_bridge.errors.pallet import FederationNotFound
 from pallet_bridge.metadata import PALLET
 from pallet_bridge.types import AccountId, BlockRef, Event, Planck
 

@@ -32,7 +32,7 @@ from bcfl_plugins.roots import PostedRoots
 from bcfl_plugins.services import COORDINATOR
 from bcfl_plugins.settings import key, read_table
 from bcfl_plugins.types import SCORE_ONE
-from pallet_bridge.errors import NothingToClaim, OffencePending, RoundExpired
+from pallet_bridge.errors.pallet import NothingToClaim, OffencePending, RoundExpired
 from pallet_bridge.rewards import all_claims, last_window
 
 if TYPE_CHECKING:

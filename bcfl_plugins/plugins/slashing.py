@@ -14,7 +14,12 @@ from bcfl_plugins.roots import PostedRoots
 from bcfl_plugins.services import COORDINATOR
 from bcfl_plugins.settings import key, read_table
 from pallet_bridge import calls
-from pallet_bridge.errors import DisputeOpen, OffenceNotDisputed, OffenceNotFound, RoundVoided
+from pallet_bridge.errors.pallet import (
+    DisputeOpen,
+    OffenceNotDisputed,
+    OffenceNotFound,
+    RoundVoided,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

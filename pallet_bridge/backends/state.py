@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from pallet_bridge.backends import decode, records
 from pallet_bridge.backends.submission import block_number
-from pallet_bridge.errors import BadChainValue, EncodingError, FederationNotFound
+from pallet_bridge.errors import BadChainValue, EncodingError
+from pallet_bridge.errors.pallet import FederationNotFound
 from pallet_bridge.metadata import PALLET
 from pallet_bridge.types import AccountId, Balance, BlockRef, Limits, Planck
 

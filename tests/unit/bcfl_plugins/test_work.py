@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bcfl_plugins.work import ChainBehind, ChainWork
-from pallet_bridge.errors import ChainUnavailable, EscrowShort
+from pallet_bridge.errors import ChainUnavailable
+from pallet_bridge.errors.pallet import EscrowShort
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,8 @@ import pytest
 from pallet_bridge import calls
 from pallet_bridge.attesting import ABSTAIN, Attester, Word
 from pallet_bridge.encoding import hash_chain
-from pallet_bridge.errors import NotAttested, SecretError
+from pallet_bridge.errors import SecretError
+from pallet_bridge.errors.pallet import NotAttested
 from pallet_bridge.reports import ReportStore, RoundReport
 from pallet_bridge.types import PERBILL_ONE, Coupling, Perbill, Quorum
 from tests.unit.pallet_bridge.conftest import (

@@ -11,15 +11,17 @@ import pytest
 
 from pallet_bridge import calls, connect, metadata
 from pallet_bridge.errors import (
-    AlreadyJoined,
     CallFailed,
     EncodingError,
-    FederationNotFound,
     MetadataMismatch,
-    NotCoordinator,
     RpcRefused,
-    TermsOutOfRange,
     TransactionRefused,
+)
+from pallet_bridge.errors.pallet import (
+    AlreadyJoined,
+    FederationNotFound,
+    NotCoordinator,
+    TermsOutOfRange,
 )
 from pallet_bridge.keys import Signer
 from pallet_bridge.rewards import claims, waiting_rewards

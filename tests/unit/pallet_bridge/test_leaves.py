@@ -9,7 +9,8 @@ import pytest
 
 from pallet_bridge import calls
 from pallet_bridge.audit import audit_on
-from pallet_bridge.errors import AlreadyJudged, ReportMissing, RootDiffers
+from pallet_bridge.errors import ReportMissing, RootDiffers
+from pallet_bridge.errors.pallet import AlreadyJudged
 from pallet_bridge.journal import Journal, RunHeader, read_run
 from pallet_bridge.leaves import leaves_of_report, open_leaves
 from pallet_bridge.reports import ReportStore, RoundReport

@@ -11,11 +11,11 @@ from pallet_bridge.errors import (
     ChainTimeout,
     ChainUnavailable,
     ConfigError,
-    FederationNotFound,
     JournalError,
     OutboxError,
     TransactionRefused,
 )
+from pallet_bridge.errors.pallet import FederationNotFound
 from pallet_bridge.keys import Signer
 from pallet_bridge.outbox import Outbox
 from pallet_bridge.outbox_file import OutboxFile
