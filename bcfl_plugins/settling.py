@@ -8,7 +8,6 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from bcfl_plugins.errors import ConfigError
-from bcfl_plugins.services import COORDINATOR
 from pallet_bridge import calls
 from pallet_bridge.encoding import attest_statement
 from pallet_bridge.errors.pallet import NotAttested
@@ -131,7 +130,7 @@ def settle(
         if agree != tried:
             tried = agree
             try:
-                work.included(chain.outbox.put(prepared.call, COORDINATOR))
+                chain.send(prepared.call)
             except NotAttested:
                 _log.info("bcfl: round %d: %d of %d attest it", prepared.round, agree, len(seats))
             else:
@@ -148,4 +147,4 @@ def settle(
         len(seats),
         chain.run_dir,
     )
-    work.included(chain.outbox.put(calls.abort(chain.federation, prepared.round), COORDINATOR))
+    chain.send(calls.abort(chain.federation, prepared.round))
