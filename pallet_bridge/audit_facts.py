@@ -25,6 +25,15 @@ class Seen:
     event: Event
 
 
+Place = tuple[int, AccountId]
+"""A round and one of its members."""
+
+
+def place_of(seen: Seen) -> Place:
+    """Return the round and the member that an event is about."""
+    return seen.event.integer("round"), seen.event.account()
+
+
 @dataclass(frozen=True, slots=True)
 class ChainFacts:
     """One federation at the head, with all of its events in order and by name and round.

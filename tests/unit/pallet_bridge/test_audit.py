@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pallet_bridge.audit import AuditReport, audit_on, audit_run
-from pallet_bridge.audit_rules import Finding
+from pallet_bridge.audit_case import Finding
 from pallet_bridge.errors import AuditFailed, JournalError
 from pallet_bridge.journal import CHAIN, HEADER, LINES, REPORTS, read_run
 from pallet_bridge.types import UNIT
@@ -44,7 +44,7 @@ class Audit:
     chain: EmbeddedClient
 
     def __call__(self, run: Path) -> AuditReport:
-        return audit_on(self.chain, run, read_run(run), issuance=True)
+        return audit_on(self.chain, run, read_run(run), closed=True)
 
     def only_finding(self, run: Path) -> tuple[str, int | None, str]:
         report = self(run)

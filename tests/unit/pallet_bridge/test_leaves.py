@@ -47,7 +47,7 @@ class Posted:
 
     def audit(self) -> AuditReport:
         folder = self.journal.folder
-        return audit_on(self.chain, folder, read_run(folder), issuance=False)
+        return audit_on(self.chain, folder, read_run(folder), closed=False)
 
     def apply(self) -> None:
         until = self.chain.round(self.federation, 0).settlement.dispute_until  # type: ignore[union-attr]
