@@ -132,8 +132,8 @@ def audit_on(client: ChainClient, run: Path, record: RunRecord, *, closed: bool)
     rounds = rounds_of(record, facts)
     reports = dict(_reports(run, facts, rounds, findings))
     case = Case(record, facts, rounds, reports, closed, checks)
-    for statement in _STATEMENTS:
-        findings.extend(statement(case))
+    for check in _STATEMENTS:
+        findings.extend(check(case))
     return AuditReport(dict(checks), tuple(findings))
 
 
