@@ -123,10 +123,11 @@ def bcfl_round_opening(
     Examples
     --------
     >>> from bcfl_plugins import OpenedRound
+    >>> from pallet_bridge.types import RoundKey
     >>> class FixedRound:
     ...     @hookimpl
     ...     def bcfl_round_opening(self, server_round):
-    ...         return OpenedRound(federation=0, round=server_round - 1, genesis=bytes(32))
+    ...         return OpenedRound(RoundKey(bytes(32), federation=0, round=server_round - 1))
     """
 
 

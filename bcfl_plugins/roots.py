@@ -9,8 +9,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from bcfl_plugins.services import COORDINATOR
-from pallet_bridge.errors import AlreadyJudged
+from pallet_bridge.errors.pallet import AlreadyJudged
 from pallet_bridge.leaves import open_leaves
 from pallet_bridge.types import RoundState
 
@@ -99,7 +98,7 @@ class PostedRoots:
         chain = self._chain
         for call in found.calls(chain.federation):
             try:
-                chain.work.included(chain.outbox.put(call, COORDINATOR))
+                chain.send(call)
             except AlreadyJudged:
                 # Applying is open to anyone, and somebody was faster with one of them.
                 again = self._open(found.round)

@@ -13,14 +13,17 @@ if TYPE_CHECKING:
     from bcfl_plugins.config import BcflConfig
     from bcfl_plugins.types import Validation
     from bcfl_plugins.work import ChainWork
+    from pallet_bridge.calls import Call
     from pallet_bridge.client import ChainClient
     from pallet_bridge.journal import Journal
     from pallet_bridge.keys import Signer
     from pallet_bridge.outbox import Outbox
     from pallet_bridge.reports import ReportStore
+    from pallet_bridge.types import Receipt
 
 _BLOCK_S = 12.0  # two slots: how long one block of a slow chain may take
 _SLACK_S = 60.0
+_CALL_S = 60.0  # after which a call that is in no block is looked for and sent again
 
 COORDINATOR = "coordinator"
 """The name of the coordinator's key in the outbox."""
@@ -37,7 +40,7 @@ class ChainServices:
     coordinator : Signer
         The federation's coordinator.
     outbox : Outbox
-        The durable queue of the coordinator's calls.
+        The durable queue of the coordinator's calls; `send` uses it.
     work : ChainWork
         The order in which the plugins' jobs on the chain are done.
     journal : Journal
@@ -61,6 +64,31 @@ class ChainServices:
     run_dir: Path
     federation: int
     embedded: bool
+
+    def send(self, call: Call, timeout: float | None = None) -> Receipt:
+        """Send a call as the coordinator and return its receipt.
+
+        The call is written down before it is sent: a process that ends meanwhile leaves it in the
+        outbox.
+
+        Parameters
+        ----------
+        call : Call
+            What to do.
+        timeout : float or None
+            Seconds until `ChainTimeout`. By default, in mode ``queue``, it takes as long as the
+            chain is away, which is for an open job.
+
+        Raises
+        ------
+        CallFailed
+            If the call is included and fails.
+        ChainError
+            If it is not taken; in mode ``fail`` also if the chain is away.
+        """
+        ticket = self.outbox.put(call, COORDINATOR)
+        longest = _CALL_S if timeout is None else timeout
+        return self.work.sending(lambda: self.outbox.send(ticket, longest), timeout)
 
     def may_wait(self, blocks: int, limit: int) -> bool:
         """Say whether a run may wait so many blocks at its end.

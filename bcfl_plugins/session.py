@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from bcfl_plugins.load import find_plugins
 from bcfl_plugins.provision import check_federation, coordinator_of, provision
-from bcfl_plugins.services import ChainServices, Services
+from bcfl_plugins.services import COORDINATOR, ChainServices, Services
 from bcfl_plugins.work import ChainWork
 from pallet_bridge import connect
 from pallet_bridge.errors import ChainTimeout, ChainUnavailable
@@ -128,17 +128,15 @@ def _open_chain(config: BcflConfig, run_id: int, opening: ExitStack) -> ChainSer
         journal.append_receipt(receipt)
 
     mode: Literal["queue", "fail"] = "fail" if config.on_chain_error == "fail" else "queue"
-    outbox = opening.enter_context(
-        Outbox(
-            client,
-            journal.folder / _OUTBOX,
-            {"coordinator": coordinator},
-            mode=mode,
-            on_receipt=note,
-        )
-    )
     work = ChainWork(mode)
     opening.callback(work.close)
+    outbox = Outbox(
+        client,
+        journal.folder / _OUTBOX,
+        {COORDINATOR: coordinator},
+        stopped=work.is_stopping,
+        on_receipt=note,
+    )
     return ChainServices(
         client=client,
         coordinator=coordinator,

@@ -8,10 +8,9 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from bcfl_plugins.errors import ConfigError
-from bcfl_plugins.services import COORDINATOR
 from pallet_bridge import calls
 from pallet_bridge.encoding import attest_statement
-from pallet_bridge.errors import NotAttested
+from pallet_bridge.errors.pallet import NotAttested
 from pallet_bridge.leaves import leaves_of_report
 from pallet_bridge.settlement import settlement_root, totals_of
 from pallet_bridge.types import Coupling
@@ -56,7 +55,7 @@ def is_by_root(mode: str, verdicts: int, bound: int) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Settlement:
+class PreparedSettlement:
     """What a settlement is going to say.
 
     Parameters
@@ -76,7 +75,7 @@ class Settlement:
 
 def prepare(
     chain: ChainServices, report: RoundReport, digest: bytes, round_: Round, mode: str
-) -> Settlement:
+) -> PreparedSettlement:
     """Return how a round is settled with this report; for an open job.
 
     Parameters
@@ -98,18 +97,13 @@ def prepare(
     else:
         verdicts = [entry.verdict() for entry in report.entries]
         call = calls.settle(*place, report.model, digest, verdicts)
-    statement = attest_statement(
-        genesis=report.genesis,
-        federation=report.federation,
-        round_id=report.round,
-        model=report.model,
-        report=digest,
-        root=root,
-    )
-    return Settlement(report.round, call, statement)
+    statement = attest_statement(report.key, model=report.model, report=digest, root=root)
+    return PreparedSettlement(report.round, call, statement)
 
 
-def settle(chain: ChainServices, said: Settlement, round_: Round, attest_s: float) -> None:
+def settle(
+    chain: ChainServices, prepared: PreparedSettlement, round_: Round, attest_s: float
+) -> None:
     """Settle, once the committee has attested it if the terms ask for that; for an open job.
 
     What a quorum is, the chain decides: the settlement is tried again with each seat that attests
@@ -119,7 +113,7 @@ def settle(chain: ChainServices, said: Settlement, round_: Round, attest_s: floa
     ----------
     chain
         The federation's chain.
-    said
+    prepared
         From `prepare`.
     round_
         The round as the chain has it.
@@ -131,14 +125,14 @@ def settle(chain: ChainServices, said: Settlement, round_: Round, attest_s: floa
     tried = 0 if terms.coupling is Coupling.FULL else -1
     end = monotonic() + attest_s
     while True:
-        seats = work.reading(lambda: client.committee(chain.federation, said.round))
-        agree = sum(seat.said == said.statement for seat in seats)
+        seats = work.reading(lambda: client.committee(chain.federation, prepared.round))
+        agree = sum(seat.said == prepared.statement for seat in seats)
         if agree != tried:
             tried = agree
             try:
-                work.included(chain.outbox.put(said.call, COORDINATOR))
+                chain.send(prepared.call)
             except NotAttested:
-                _log.info("bcfl: round %d: %d of %d attest it", said.round, agree, len(seats))
+                _log.info("bcfl: round %d: %d of %d attest it", prepared.round, agree, len(seats))
             else:
                 return
         late = work.reading(client.head).number >= round_.settle_until
@@ -148,9 +142,9 @@ def settle(chain: ChainServices, said: Settlement, round_: Round, attest_s: floa
     _log.warning(
         "bcfl: round %d is aborted: %d of its %d attesters attested it. They do so with bcfl "
         "attest %s; bcfl.round_log.attest_s makes the wait longer",
-        said.round,
+        prepared.round,
         tried,
         len(seats),
         chain.run_dir,
     )
-    work.included(chain.outbox.put(calls.abort(chain.federation, said.round), COORDINATOR))
+    chain.send(calls.abort(chain.federation, prepared.round))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NewType
 import numpy as np
 
 if TYPE_CHECKING:
-    from pallet_bridge.types import AccountId, SignedCommitment
+    from pallet_bridge.types import AccountId, CommittedUpdate, RoundKey
 
 NodeId = NewType("NodeId", int)
 """A Flower node's id, as Flower's link hands it out."""
@@ -82,21 +82,32 @@ class OpenedRound:
 
     Parameters
     ----------
-    federation, round : int
-        The ids on chain. ``round`` counts from 0 and is not Flower's round number.
-    genesis : bytes
-        Hash of the chain's block 0, 32 bytes.
+    key : RoundKey
+        The ids on chain. Its ``round`` counts from 0 and is not Flower's round number.
     terms_version : int
         The version of the federation's terms that the round runs under; 0 when unknown.
     training : Mapping[str, float]
         The governed training parameters of those terms.
     """
 
-    federation: int
-    round: int
-    genesis: bytes
+    key: RoundKey
     terms_version: int = 0
     training: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def genesis(self) -> bytes:
+        """Hash of the chain's block 0, 32 bytes."""
+        return self.key.genesis
+
+    @property
+    def federation(self) -> int:
+        """The federation's id on chain."""
+        return self.key.federation
+
+    @property
+    def round(self) -> int:
+        """The round's id on chain."""
+        return self.key.round
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +146,7 @@ class ClientUpdate:
         The weight that the node claims. Nothing proves it.
     metrics : Mapping[str, Metric]
         The node's own metrics, unproven as well.
-    commitment : SignedCommitment or None
+    commitment : CommittedUpdate or None
         The node's signed statement of what it sent, already verified against ``arrays``.
     """
 
@@ -143,7 +154,7 @@ class ClientUpdate:
     arrays: Mapping[str, Array]
     num_examples: int
     metrics: Mapping[str, Metric] = field(default_factory=lambda: MappingProxyType({}))
-    commitment: SignedCommitment | None = None
+    commitment: CommittedUpdate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +251,7 @@ class JudgedUpdate:
         Whose update.
     num_examples : int
         The weight that the node claims.
-    commitment : SignedCommitment or None
+    commitment : CommittedUpdate or None
         What the node signed; without it there is no verdict on chain.
     accepted : bool
         Whether the update was averaged.
@@ -261,7 +272,7 @@ class JudgedUpdate:
 
     node: NodeRef
     num_examples: int
-    commitment: SignedCommitment | None
+    commitment: CommittedUpdate | None
     accepted: bool
     reason: int = 0
     detail: str = ""

@@ -9,22 +9,22 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from itertools import repeat
 from time import monotonic
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from pallet_bridge.errors import BcflError, ChainTimeout, ChainUnavailable
+from pallet_bridge.errors import BcflError
+from pallet_bridge.outbox import UNDECIDED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from pallet_bridge.outbox import Ticket
-    from pallet_bridge.types import Receipt
+    from collections.abc import Callable, Iterator
 
 T = TypeVar("T")
 
 _SLICE = 0.5  # seconds between looks at whether the work was stopped
-_FAIL_WAIT = 60.0  # seconds that a call may take in mode "fail"
-_PAUSE = 1.0  # seconds between tries while the chain is away
+_PAUSE = 1.0  # seconds between reads while the chain is away
+_FIRST_PAUSE = 0.25  # the same between tries to send, twice as long each time
+_LONGEST_PAUSE = 30.0
 
 
 class Stopped(BcflError):
@@ -109,26 +109,22 @@ class ChainWork:
             if self._jobs:
                 raise ChainBehind(tuple(what for what, _ in self._jobs), timeout)
 
-    def included(self, ticket: Ticket) -> Receipt:
-        """Wait until a call of the outbox is in a block, in mode ``queue`` as long as it takes."""
-        if self._worker is None:
-            return ticket.wait(_FAIL_WAIT)
-        while True:
-            try:
-                return ticket.wait(_SLICE)
-            except ChainTimeout:
-                self._check_stopped()
-
     def reading(self, read: Callable[[], T]) -> T:
         """Read from the chain, in mode ``queue`` again and again while it is away."""
-        while True:
-            try:
-                return read()
-            except (ChainUnavailable, ChainTimeout):
-                if self._worker is None:
-                    raise
-                self._stopping.wait(_PAUSE)
-                self._check_stopped()
+        return self._insist(read, repeat(_PAUSE))
+
+    def sending(self, send: Callable[[], T], timeout: float | None = None) -> T:
+        """Send to the chain, in mode ``queue`` again and again until it is known what came of it.
+
+        Parameters
+        ----------
+        send : callable
+            Does nothing twice when it is called again, as `Outbox.send`.
+        timeout : float or None
+            Seconds after which it is not tried again.
+        """
+        until = None if timeout is None else monotonic() + timeout
+        return self._insist(send, _longer_and_longer(), until)
 
     def pause(self, seconds: float) -> None:
         """Wait within a job.
@@ -140,6 +136,10 @@ class ChainWork:
         """
         self._stopping.wait(seconds)
         self._check_stopped()
+
+    def is_stopping(self) -> bool:
+        """Say whether what waits for the chain should give up."""
+        return self._stopping.is_set()
 
     def close(self) -> None:
         """Stop. A job that waits for the chain ends with `Stopped`."""
@@ -170,6 +170,18 @@ class ChainWork:
                 self._changed.wait()
             return None if self._stopping.is_set() else self._jobs[0]
 
+    def _insist(
+        self, act: Callable[[], T], pauses: Iterator[float], until: float | None = None
+    ) -> T:
+        while True:
+            try:
+                return act()
+            except UNDECIDED:
+                if self._worker is None or (until is not None and monotonic() >= until):
+                    raise
+                self._stopping.wait(next(pauses))
+                self._check_stopped()
+
     def _raise_error(self) -> None:
         if self._error is not None:
             raise self._error
@@ -177,3 +189,10 @@ class ChainWork:
     def _check_stopped(self) -> None:
         if self._stopping.is_set():
             raise Stopped("the run ended before the chain answered")
+
+
+def _longer_and_longer() -> Iterator[float]:
+    pause = _FIRST_PAUSE
+    while True:
+        yield pause
+        pause = min(2 * pause, _LONGEST_PAUSE)

@@ -1,8 +1,46 @@
-"""The chain side: the pallet's types, a client, reports and the audit. Knows nothing of Flower."""
+"""The chain side: the pallet's types, a client, reports and the audit. Knows nothing of Flower.
+
+`connect` gives a `ChainClient`, `calls` makes what a `Signer` sends through it, and `audit_run`
+checks what a run left behind.
+"""
+
+import importlib
+from typing import TYPE_CHECKING
 
 from pallet_bridge import errors, types
 from pallet_bridge.__about__ import __version__
 from pallet_bridge.client import ChainClient
 from pallet_bridge.connect import connect
+from pallet_bridge.types import UNIT, Planck
 
-__all__ = ["ChainClient", "__version__", "connect", "errors", "types"]
+if TYPE_CHECKING:
+    from pallet_bridge import calls
+    from pallet_bridge.audit import audit_run
+    from pallet_bridge.keys import Signer
+
+__all__ = [
+    "UNIT",
+    "ChainClient",
+    "Planck",
+    "Signer",
+    "__version__",
+    "audit_run",
+    "calls",
+    "connect",
+    "errors",
+    "types",
+]
+
+_WHERE = {"Signer": "keys", "audit_run": "audit", "calls": "calls"}
+"""Where the names are that are loaded when they are first used."""
+
+if not TYPE_CHECKING:  # a checker would take any name for one of these
+
+    def __getattr__(name: str) -> object:
+        if name not in _WHERE:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        module = importlib.import_module(f"{__name__}.{_WHERE[name]}")
+        return getattr(module, name, module)
+
+    def __dir__() -> list[str]:
+        return __all__

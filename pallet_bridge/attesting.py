@@ -18,7 +18,7 @@ from pallet_bridge.errors import EncodingError, ReportError, SecretError
 from pallet_bridge.leaves import leaves_of_report
 from pallet_bridge.openings import entry_problems, report_problems
 from pallet_bridge.settlement import settlement_root
-from pallet_bridge.types import RoundState
+from pallet_bridge.types import RoundKey, RoundState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -96,7 +96,7 @@ class Attester:
         self._signer = signer
         self._links = links
         self._store = store
-        self._known: dict[bytes, tuple[bytes, int, int] | None] = {}
+        self._known: dict[bytes, RoundKey | None] = {}
 
     def work(self) -> tuple[Attestation, ...]:
         """Look at each round in which this account is seated and has attested nothing; once.
@@ -155,34 +155,21 @@ class Attester:
             differs = f"the report gives the root {root.hex()}, {settled.root.hex()} was settled"
             return None, (f"round {number}: {differs}",)
         statement = attest_statement(
-            genesis=self._client.genesis_hash,
-            federation=self._federation,
-            round_id=number,
-            model=report.model,
-            report=digest,
-            root=root,
+            self._key(number), model=report.model, report=digest, root=root
         )
         return statement, ()
 
     def _problems(
         self, report: RoundReport, number: int, round_: Round, head: BlockRef
     ) -> Iterator[str]:
-        genesis, federation = self._client.genesis_hash, self._federation
-        yield from report_problems(
-            report, genesis=genesis, federation=federation, number=number, round_=round_
-        )
-        found = self._client.commitments(federation, number, at=head.hash)
+        key = self._key(number)
+        yield from report_problems(report, key, round_)
+        found = self._client.commitments(self._federation, number, at=head.hash)
         for account, count in Counter(entry.account for entry in report.entries).items():
             if count > 1:
                 yield f"round {number}: the report judges {account} {count} times"
         for entry in report.entries:
-            for _, problem in entry_problems(
-                entry,
-                found.get(entry.account),
-                genesis=genesis,
-                federation=federation,
-                number=number,
-            ):
+            for _, problem in entry_problems(entry, found.get(entry.account), key):
                 yield problem
 
     def _digests(self, number: int, round_: Round) -> tuple[bytes, ...]:
@@ -190,18 +177,21 @@ class Attester:
         if round_.settlement is not None:
             settled = round_.settlement.report
             return (settled,) if self._store.path(settled).exists() else ()
-        place = (self._client.genesis_hash, self._federation, number)
-        return tuple(digest for digest in self._store.digests() if self._place(digest) == place)
+        key = self._key(number)
+        return tuple(digest for digest in self._store.digests() if self._key_of(digest) == key)
 
-    def _place(self, digest: bytes) -> tuple[bytes, int, int] | None:
-        """Return the chain, federation and round of a report; None when it can not be read."""
+    def _key(self, number: int) -> RoundKey:
+        return RoundKey(self._client.genesis_hash, self._federation, number)
+
+    def _key_of(self, digest: bytes) -> RoundKey | None:
+        """Return which round a report is of; None when it cannot be read."""
         if digest not in self._known:
             try:
                 report = self._store.get(digest)
             except ReportError:
                 self._known[digest] = None
             else:
-                self._known[digest] = (report.genesis, report.federation, report.round)
+                self._known[digest] = report.key
         return self._known[digest]
 
     def _attest(self, number: int, statement: bytes, *, first: bool) -> None:

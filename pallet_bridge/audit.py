@@ -11,28 +11,25 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pallet_bridge.audit_case import Case, Finding, rounds_of
 from pallet_bridge.audit_facts import read_facts
-from pallet_bridge.audit_rules import (
-    Case,
-    Finding,
-    check_commitments,
-    check_entries,
-    check_journal,
-    check_overrides,
-    check_reports,
-    check_rewards,
-    check_roots,
-    check_strikes,
-    rounds_of,
-)
-from pallet_bridge.audit_slashes import (
+from pallet_bridge.audit_journal import check_journal, check_overrides, check_slashes_told
+from pallet_bridge.audit_money import (
     check_issuance,
     check_offences,
+    check_rewards,
     check_slashes,
-    check_slashes_told,
+)
+from pallet_bridge.audit_reports import (
+    check_commitments,
+    check_entries,
+    check_reports,
+    check_roots,
+    check_strikes,
 )
 from pallet_bridge.connect import EMBEDDED, connect
-from pallet_bridge.errors import AuditFailed, FederationNotFound, JournalError, ReportError
+from pallet_bridge.errors import AuditFailed, JournalError, ReportError
+from pallet_bridge.errors.pallet import FederationNotFound
 from pallet_bridge.journal import CHAIN, REPORTS, read_run
 from pallet_bridge.reports import ReportStore
 
@@ -45,7 +42,7 @@ if TYPE_CHECKING:
     from pallet_bridge.journal import RunRecord
     from pallet_bridge.reports import RoundReport
 
-_RULES = (
+_STATEMENTS = (
     check_overrides,
     check_journal,
     check_reports,
@@ -57,7 +54,9 @@ _RULES = (
     check_offences,
     check_slashes,
     check_slashes_told,
+    check_issuance,
 )
+"""All that must hold, in the order in which it is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +101,13 @@ def audit_run(run: Path, *, chain: str | None = None) -> AuditReport:
     if target == EMBEDDED:
         return _audit_embedded(run, record)
     with connect(target) as client:
-        return audit_on(client, run, record, issuance=False)
+        return audit_on(client, run, record, closed=False)
 
 
-def audit_on(client: ChainClient, run: Path, record: RunRecord, *, issuance: bool) -> AuditReport:
+def audit_on(client: ChainClient, run: Path, record: RunRecord, *, closed: bool) -> AuditReport:
     """Audit a run against the chain of an open client.
 
-    `issuance` says whether nothing but fees and slashes may change the sum of all balances there:
-    so on an embedded chain, where nobody mints.
+    `closed` says that nobody mints there, as on an embedded chain: see `Case`.
     """
     header = record.header
     checks: Counter[str] = Counter()
@@ -133,9 +131,9 @@ def audit_on(client: ChainClient, run: Path, record: RunRecord, *, issuance: boo
         findings.append(Finding("chain", None, header.coordinator, statement))
     rounds = rounds_of(record, facts)
     reports = dict(_reports(run, facts, rounds, findings))
-    case = Case(record, facts, rounds, reports, checks)
-    for rule in (*_RULES, check_issuance) if issuance else _RULES:
-        findings.extend(rule(case))
+    case = Case(record, facts, rounds, reports, closed, checks)
+    for check in _STATEMENTS:
+        findings.extend(check(case))
     return AuditReport(dict(checks), tuple(findings))
 
 
@@ -159,7 +157,7 @@ def _audit_embedded(run: Path, record: RunRecord) -> AuditReport:
         return AuditReport({}, (Finding("chain", None, None, statement),))
     node = EmbeddedNode.start(chain=chain, sealing=Manual())
     with EmbeddedClient(node=node) as client:
-        return audit_on(client, run, record, issuance=True)
+        return audit_on(client, run, record, closed=True)
 
 
 def _reports(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pallet_bridge.errors import BadChainValue, FederationNotFound
+from pallet_bridge.errors import BadChainValue
+from pallet_bridge.errors.pallet import FederationNotFound
 from pallet_bridge.metadata import PALLET
 from pallet_bridge.types import AccountId, BlockRef, Event, Planck
 
@@ -22,6 +23,15 @@ class Seen:
 
     block: BlockRef
     event: Event
+
+
+Place = tuple[int, AccountId]
+"""A round and one of its members."""
+
+
+def place_of(seen: Seen) -> Place:
+    """Return the round and the member that an event is about."""
+    return seen.event.integer("round"), seen.event.account()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pallet_bridge.keys import Signer
     from pallet_bridge.types import (
         AccountId,
-        Attester,
+        AttesterRecord,
         Balance,
         BlockRef,
         Commitment,
@@ -153,7 +153,9 @@ class ChainClient(Protocol):
         """Return the offences of rounds that are not pruned, by round and account."""
         ...
 
-    def attesters(self, federation: int, *, at: bytes | None = None) -> dict[AccountId, Attester]:
+    def attesters(
+        self, federation: int, *, at: bytes | None = None
+    ) -> dict[AccountId, AttesterRecord]:
         """Return those who may be drawn into committees, in ascending order of account."""
         ...
 

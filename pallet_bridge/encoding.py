@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from pallet_bridge.types import Leaf
+    from pallet_bridge.types import Leaf, Opening, RoundKey
 
 HASH_BYTES = 32
 
@@ -74,42 +74,27 @@ def update_digest(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     return state.digest()
 
 
-def commitment_hash(
-    *,
-    genesis: bytes,
-    federation: int,
-    round_id: int,
-    account: AccountId,
-    update_digest: bytes,
-    num_examples: int,
-    salt: bytes,
-) -> bytes:
+def commitment_hash(key: RoundKey, account: AccountId, opening: Opening) -> bytes:
     """Return the hash that an account commits to: it fits this chain, round and account only.
 
-    `salt` is 32 random bytes, so that nobody can guess an update and compare.
+    The opening's salt is 32 random bytes, so that nobody can guess an update and compare.
     """
     return blake2_256(
         scale_str("bcfl/commit/v1")
-        + _place(genesis, federation, round_id, account)
-        + _hash("update_digest", update_digest)
-        + _uint(num_examples, 8)
-        + _hash("salt", salt)
+        + _place(key, account)
+        + _hash("update_digest", opening.update_digest)
+        + _uint(opening.num_examples, 8)
+        + _hash("salt", opening.salt)
     )
 
 
 def signing_payload(
-    *,
-    genesis: bytes,
-    federation: int,
-    round_id: int,
-    account: AccountId,
-    commitment: bytes,
-    num_examples: int,
+    key: RoundKey, account: AccountId, commitment: bytes, num_examples: int
 ) -> bytes:
     """Return the 32 bytes that an account signs so that the coordinator may relay a commitment."""
     return blake2_256(
         scale_str("bcfl/sign/v1")
-        + _place(genesis, federation, round_id, account)
+        + _place(key, account)
         + _hash("commitment", commitment)
         + _uint(num_examples, 8)
     )
@@ -145,29 +130,21 @@ def leaf_hash(leaf: Leaf) -> bytes:
     )
 
 
-def attest_statement(
-    *, genesis: bytes, federation: int, round_id: int, model: bytes, report: bytes, root: bytes
-) -> bytes:
+def attest_statement(key: RoundKey, *, model: bytes, report: bytes, root: bytes) -> bytes:
     """Return what a settlement says as one hash: what the attesters of a round attest."""
     return blake2_256(
         scale_str("bcfl/attest/v1")
-        + _hash("genesis", genesis)
-        + _uint(federation, 4)
-        + _uint(round_id, 4)
+        + _round(key)
         + _hash("model", model)
         + _hash("report", report)
         + _hash("root", root)
     )
 
 
-def attest_payload(
-    *, genesis: bytes, federation: int, round_id: int, account: AccountId, statement: bytes
-) -> bytes:
+def attest_payload(key: RoundKey, account: AccountId, statement: bytes) -> bytes:
     """Return the 32 bytes that an attester signs when it attests off chain."""
     return blake2_256(
-        scale_str("bcfl/attest-sign/v1")
-        + _place(genesis, federation, round_id, account)
-        + _hash("statement", statement)
+        scale_str("bcfl/attest-sign/v1") + _place(key, account) + _hash("statement", statement)
     )
 
 
@@ -197,8 +174,12 @@ def escrow_account(federation: int) -> AccountId:
     return AccountId((b"modl" + b"py/bcflp" + _uint(federation, 4)).ljust(HASH_BYTES, b"\x00"))
 
 
-def _place(genesis: bytes, federation: int, round_id: int, account: AccountId) -> bytes:
-    return _hash("genesis", genesis) + _uint(federation, 4) + _uint(round_id, 4) + account.raw
+def _round(key: RoundKey) -> bytes:
+    return _hash("genesis", key.genesis) + _uint(key.federation, 4) + _uint(key.round, 4)
+
+
+def _place(key: RoundKey, account: AccountId) -> bytes:
+    return _round(key) + account.raw
 
 
 def _hash(name: str, value: bytes) -> bytes:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from pallet_bridge.errors import pallet_errors
+from pallet_bridge.errors.pallet import pallet_errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

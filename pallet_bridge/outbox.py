@@ -1,18 +1,18 @@
-"""A durable, ordered queue of calls: training goes on while the chain is slow or away.
+"""A durable, ordered queue of calls, which outlives a process that ends in the middle.
 
 One call is in flight at a time, so calls reach the chain in the order in which they were put. A
 call is written down, signed, before it is sent, and whatever happens between is decided by its
 nonce: the same bytes can be included only once, so they are sent again until their nonce is used.
+
+Nothing is sent by itself: who put a call sends it, and tries again while the chain is away.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import deque
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeout
 from time import monotonic
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING
 
 from pallet_bridge.errors import (
     BcflError,
@@ -28,7 +28,6 @@ from pallet_bridge.outbox_file import OutboxFile
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
-    from types import TracebackType
 
     from pallet_bridge.calls import Call
     from pallet_bridge.client import ChainClient, Submission
@@ -36,64 +35,47 @@ if TYPE_CHECKING:
     from pallet_bridge.outbox_file import Entry
     from pallet_bridge.types import Receipt
 
-_FIRST_PAUSE = 0.25
-_LONGEST_PAUSE = 30.0
-_SLICE = 0.5  # seconds between looks at whether the outbox was closed
+UNDECIDED = (ChainUnavailable, ChainTimeout, TransactionLost)
+"""What says nothing of what became of a call: its nonce will tell, so it is sent again."""
+
+_TIMEOUT = 60.0
+_SLICE = 0.5  # seconds between looks at whether to stop
 # the pool's codes for a transaction that it had and banned for a while, or has already
 _KNOWN_TO_POOL = frozenset({1012, 1013})
-# whatever became of the call, its nonce tells
-_UNDECIDED = (ChainUnavailable, ChainTimeout, TransactionLost)
 
 
 class Ticket:
-    """What `Outbox.put` returns: wait for the call here, or not at all."""
+    """What `Outbox.put` returns: one call, and later what became of it."""
 
-    def __init__(
-        self, outbox: Outbox, entry: Entry, on_receipt: Callable[[Receipt], None] | None
-    ) -> None:
-        self._outbox = outbox
-        self.result: Future[Receipt] = Future()
-        self.on_receipt = on_receipt
+    def __init__(self, entry: Entry) -> None:
         self.entry = entry
-
-    def wait(self, timeout: float) -> Receipt:
-        """Wait for the call and return its receipt.
-
-        Raises
-        ------
-        ChainTimeout
-            When the time is up; the call stays in the queue.
-        BcflError
-            What made the call fail. `Outbox.flush` does not report it again.
-        """
-        try:
-            return self.result.result(timeout)
-        except FutureTimeout:
-            raise ChainTimeout(f"{self.entry} being included", timeout) from None
-        except BcflError:
-            self._outbox.forgive(self.entry)
-            raise
+        self.result: Receipt | BcflError | None = None
 
 
 class Outbox:
-    """Sends calls in order, in a thread of its own, and keeps them over a restart.
+    """Sends calls in order, and keeps them over a restart.
+
+    Several threads may use it; each sends what stands before its own call, too.
 
     Parameters
     ----------
     client
         The chain.
     path
-        The file that calls are kept in; what is pending there is sent first.
+        The file that calls are kept in; what is open there is sent first.
     signers
         Keys by the names that `put` uses; only names are written down.
-    mode
-        ``queue`` sends in the background, tries again while the chain is away and keeps failures
-        for `flush`; ``fail`` sends within `put`, which raises.
-    timeout
-        Seconds after which a call that is not included is looked for and sent again; in mode
-        ``fail``, after which `put` gives up.
+    stopped
+        Asked while a block is waited for; once it says so, `send` raises `ChainTimeout`.
     on_receipt
-        Called with each call that succeeded, also one that an earlier process had queued.
+        Called with each call that succeeded, also one that an earlier process had put.
+
+    Raises
+    ------
+    ConfigError
+        When the file is for another chain, or has open calls of a key that is not there.
+    JournalError
+        When the file cannot be read.
     """
 
     def __init__(
@@ -102,31 +84,22 @@ class Outbox:
         path: Path,
         signers: Mapping[str, Signer],
         *,
-        mode: Literal["queue", "fail"] = "queue",
-        timeout: float = 60.0,
+        stopped: Callable[[], bool] = lambda: False,
         on_receipt: Callable[[Call, Receipt], None] | None = None,
     ) -> None:
         self._client = client
         self._signers = dict(signers)
-        self._timeout = timeout
+        self._stopped = stopped
         self._on_receipt = on_receipt
         self._file = OutboxFile(path, client.genesis_hash)
-        self._changed = threading.Condition()
+        self._adding = threading.Lock()
         self._sending = threading.Lock()
-        self._closing = threading.Event()
-        self._failures: dict[int, str] = {}
-        self._queue = deque(Ticket(self, entry, None) for entry in self._file.pending())
+        self._queue = deque(Ticket(entry) for entry in self._file.pending())
         for ticket in self._queue:
             self._signer(ticket.entry.signer)
-        self._worker: threading.Thread | None = None
-        if mode == "queue":
-            self._worker = threading.Thread(target=self._work, name="bcfl-outbox", daemon=True)
-            self._worker.start()
 
-    def put(
-        self, call: Call, signer: str, on_receipt: Callable[[Receipt], None] | None = None
-    ) -> Ticket:
-        """Queue a call.
+    def put(self, call: Call, signer: str) -> Ticket:
+        """Write a call down, behind those that are open. It is not sent yet.
 
         Parameters
         ----------
@@ -134,73 +107,60 @@ class Outbox:
             What to do.
         signer
             The name of the key that pays.
-        on_receipt
-            Called when the call has succeeded, in the outbox's thread.
 
         Raises
         ------
         ConfigError
             When no key has that name.
-        BcflError
-            In mode ``fail``, what made the call fail. When that is `ChainUnavailable` or
-            `ChainTimeout`, the call is still pending and is tried again by the next `put`.
         """
         self._signer(signer)
-        with self._changed:
-            ticket = Ticket(self, self._file.add(call, signer), on_receipt)
+        with self._adding:
+            ticket = Ticket(self._file.add(call, signer))
             self._queue.append(ticket)
-            self._changed.notify_all()
-        if self._worker is None:
-            with self._sending:
-                while not ticket.result.done():
-                    self._advance(self._queue[0])
-            ticket.wait(0)
         return ticket
 
-    def flush(self, timeout: float) -> None:
-        """Wait until the queue is empty.
+    def send(self, ticket: Ticket, timeout: float = _TIMEOUT) -> Receipt:
+        """Send what is open up to this call, and return the call's receipt.
+
+        Parameters
+        ----------
+        ticket
+            From `put`.
+        timeout
+            Seconds that the block of each call may take.
 
         Raises
         ------
-        OutboxError
-            When calls failed, each reported once, or when `timeout` seconds were not enough.
+        ChainUnavailable, ChainTimeout, TransactionLost
+            When it is not known what became of a call. It stays open: call this again.
+        BcflError
+            What made the call fail for good. What calls before it failed with is in the file.
         """
-        end = monotonic() + timeout
-        with self._changed:
-            while self._queue and self._working() and (left := end - monotonic()) > 0:
-                self._changed.wait(min(left, _SLICE))
-            failures = [*self._failures.values()]
-            self._failures.clear()
-            failures += [f"{ticket.entry} is still waiting" for ticket in self._queue]
+        with self._sending:
+            while ticket.result is None:
+                self._advance(timeout)
+        if isinstance(ticket.result, BcflError):
+            raise ticket.result
+        return ticket.result
+
+    def resume(self, timeout: float = _TIMEOUT) -> None:
+        """Send all that is open: what an earlier process left, before anything new.
+
+        Raises
+        ------
+        ChainUnavailable, ChainTimeout, TransactionLost
+            As `send`.
+        OutboxError
+            When calls failed for good; the others were sent all the same.
+        """
+        failures = []
+        with self._sending:
+            while self._queue:
+                ticket = self._advance(timeout)
+                if isinstance(ticket.result, BcflError):
+                    failures.append(f"{ticket.entry}: {ticket.result}")
         if failures:
             raise OutboxError(failures)
-
-    def forgive(self, entry: Entry) -> None:
-        """Do not report this call's failure at `flush`: someone has dealt with it."""
-        with self._changed:
-            self._failures.pop(entry.id, None)
-
-    def close(self) -> None:
-        """Stop sending. What is pending stays in the file for the next outbox on it."""
-        with self._changed:
-            self._closing.set()
-            self._changed.notify_all()
-        if self._worker is not None:
-            self._worker.join()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def _working(self) -> bool:
-        return self._worker is not None and self._worker.is_alive()
 
     def _signer(self, name: str) -> Signer:
         if name not in self._signers:
@@ -208,71 +168,48 @@ class Outbox:
             raise ConfigError(f"the outbox has no key named {name!r}; it has {known}")
         return self._signers[name]
 
-    def _work(self) -> None:
-        pause = _FIRST_PAUSE
-        while (ticket := self._first()) is not None:
-            try:
-                self._advance(ticket)
-                pause = _FIRST_PAUSE
-            except _UNDECIDED:
-                self._closing.wait(pause)
-                pause = min(2 * pause, _LONGEST_PAUSE)
-
-    def _first(self) -> Ticket | None:
-        with self._changed:
-            while not self._queue and not self._closing.is_set():
-                self._changed.wait()
-            return None if self._closing.is_set() else self._queue[0]
-
-    def _advance(self, ticket: Ticket) -> None:
-        """Bring the first call to its end; raises one of `_UNDECIDED` when it has none yet."""
+    def _advance(self, timeout: float) -> Ticket:
+        """Bring the first call to its end; raises one of `UNDECIDED` when it has none yet."""
         entry = self._file.pending()[0]
         try:
-            receipt = self._include(entry)
-        except _UNDECIDED:
+            receipt = self._include(entry, timeout)
+        except UNDECIDED:
             raise
         except BcflError as error:
             self._file.failed(entry, str(error))
-            self._end(ticket, error)
-            return
+            return self._end(error)
         self._file.done(entry, receipt)
+        ticket = self._end(receipt)
         try:
             if self._on_receipt is not None:
                 self._on_receipt(entry.call, receipt)
-            if ticket.on_receipt is not None:
-                ticket.on_receipt(receipt)
         except (BcflError, OSError) as error:
-            self._end(ticket, OutboxError([f"{entry} succeeded, its receipt got lost: {error}"]))
-        else:
-            self._end(ticket, receipt)
+            lost = f"{entry} succeeded, its receipt got lost: {error}"
+            ticket.result = OutboxError([lost])
+        return ticket
 
-    def _end(self, ticket: Ticket, result: Receipt | BcflError) -> None:
-        with self._changed:
-            self._queue.popleft()
-            if isinstance(result, BcflError):
-                self._failures[ticket.entry.id] = f"{ticket.entry}: {result}"
-                ticket.result.set_exception(result)
-            else:
-                ticket.result.set_result(result)
-            self._changed.notify_all()
+    def _end(self, result: Receipt | BcflError) -> Ticket:
+        ticket = self._queue.popleft()
+        ticket.result = result
+        return ticket
 
-    def _include(self, entry: Entry) -> Receipt:
+    def _include(self, entry: Entry, timeout: float) -> Receipt:
         """Send a call, or find out what became of it when it was sent before."""
         if entry.signed is None:
-            return self._send_new(entry)
+            return self._send_new(entry, timeout)
         if self._client.nonce(entry.signed.account) > entry.signed.nonce:
             found = self._client.find(entry.signed, since=entry.since)
             # not found: another transaction of the account took the nonce, so this one never comes
-            return self._send_new(entry) if found is None else found
+            return self._send_new(entry, timeout) if found is None else found
         try:
-            return self._wait(self._client.send(entry.signed))
+            return self._wait(self._client.send(entry.signed), timeout)
         except TransactionRefused as error:
             used = self._client.nonce(entry.signed.account) > entry.signed.nonce
             if used or error.code in _KNOWN_TO_POOL:
                 raise ChainTimeout(f"{entry} being included", 0) from None
             raise
 
-    def _send_new(self, entry: Entry) -> Receipt:
+    def _send_new(self, entry: Entry, timeout: float) -> Receipt:
         signer = self._signer(entry.signer)
         since = self._client.head().number
         signed = self._client.sign(entry.call, signer)
@@ -286,13 +223,13 @@ class Outbox:
                 raise
             self._file.signed(entry, again, since)
             submission = self._client.send(again)
-        return self._wait(submission)
+        return self._wait(submission, timeout)
 
-    def _wait(self, submission: Submission) -> Receipt:
-        end = monotonic() + self._timeout
+    def _wait(self, submission: Submission, timeout: float) -> Receipt:
+        end = monotonic() + timeout
         while True:
             try:
-                return submission.wait(min(_SLICE, self._timeout))
+                return submission.wait(min(_SLICE, timeout))
             except ChainTimeout:
-                if self._closing.is_set() or monotonic() >= end:
+                if self._stopped() or monotonic() >= end:
                     raise

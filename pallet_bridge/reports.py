@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pallet_bridge.encoding import HASH_BYTES, blake2_256
 from pallet_bridge.errors import EncodingError, ReportMissing, ReportTampered, ReportUnreadable
 from pallet_bridge.jsonio import Record, canonical, parse, write_atomically
-from pallet_bridge.types import AccountId, Outcome, SignedCommitment, Verdict
+from pallet_bridge.types import AccountId, CommittedUpdate, MemberVerdict, Outcome, RoundKey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +34,7 @@ class ReportEntry:
     """
 
     node_id: int
-    commitment: SignedCommitment
+    commitment: CommittedUpdate
     outcome: Outcome
     score: int
     reason: int
@@ -47,9 +47,9 @@ class ReportEntry:
         """Whose update it was."""
         return self.commitment.account
 
-    def verdict(self) -> Verdict:
+    def verdict(self) -> MemberVerdict:
         """Return the part that goes on chain."""
-        return Verdict(
+        return MemberVerdict(
             account=self.account,
             digest=self.commitment.update_digest,
             outcome=self.outcome,
@@ -90,6 +90,11 @@ class RoundReport:
     parameters: Mapping[str, str]
     states: Mapping[str, str]
     timings_us: Mapping[str, int]
+
+    @property
+    def key(self) -> RoundKey:
+        """Which round it is the report of."""
+        return RoundKey(self.genesis, self.federation, self.round)
 
     def encode(self) -> bytes:
         """Return the report's canonical bytes: entries by account, absent by node."""
@@ -242,7 +247,7 @@ def _report(record: Record) -> RoundReport:
 def _read_entry(record: Record) -> ReportEntry:
     return ReportEntry(
         node_id=record.decimal("node_id"),
-        commitment=SignedCommitment(
+        commitment=CommittedUpdate(
             account=AccountId.parse(record.text("account")),
             update_digest=record.hex("update_digest", HASH_BYTES),
             num_examples=record.integer("num_examples"),

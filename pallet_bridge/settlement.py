@@ -15,7 +15,7 @@ from pallet_bridge.types import Leaf, Outcome, Planck, ProvenLeaf, Totals
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from pallet_bridge.types import AccountId, Verdict
+    from pallet_bridge.types import AccountId, MemberVerdict
 
 EMPTY_ROOT = bytes(HASH_BYTES)
 """The settlement root of a round without verdicts."""
@@ -38,13 +38,13 @@ def split_rewards(budget: Planck, weights: Sequence[int]) -> tuple[Planck, ...]:
 
 
 def leaves_of(
-    verdicts: Iterable[Verdict], commitments: Mapping[AccountId, bytes], budget: Planck
+    verdicts: Iterable[MemberVerdict], commitments: Mapping[AccountId, bytes], budget: Planck
 ) -> tuple[Leaf, ...]:
     """Return the leaves of a round, in ascending order of account.
 
     Parameters
     ----------
-    verdicts : iterable of Verdict
+    verdicts : iterable of MemberVerdict
         One an account, in any order.
     commitments : Mapping[AccountId, bytes]
         The commitment hash of each account.

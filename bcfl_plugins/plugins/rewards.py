@@ -28,11 +28,10 @@ from bcfl_plugins.defenses.core.parse import parse
 from bcfl_plugins.errors import ConfigError
 from bcfl_plugins.markers import hookimpl
 from bcfl_plugins.roots import PostedRoots
-from bcfl_plugins.services import COORDINATOR
 from bcfl_plugins.settings import key, read_table
 from bcfl_plugins.types import SCORE_ONE
 from bcfl_plugins.validation import losses_of, name_of
-from pallet_bridge.errors import NothingToClaim, OffencePending, RoundExpired
+from pallet_bridge.errors.pallet import NothingToClaim, OffencePending, RoundExpired
 from pallet_bridge.rewards import all_claims, last_window
 
 if TYPE_CHECKING:
@@ -226,7 +225,7 @@ class PaidRewards(Rewards):
         for account, listed in due.items():
             for call in listed:
                 try:
-                    work.included(chain.outbox.put(call, COORDINATOR))
+                    chain.send(call)
                 except (NothingToClaim, OffencePending, RoundExpired) as error:
                     # Claiming and reporting are open to anyone, and somebody was faster.
                     _log.info("bcfl: nothing is paid to %s: %s", account, error)

@@ -19,7 +19,7 @@ from bcfl_plugins.work import ChainBehind
 from pallet_bridge import calls
 from pallet_bridge.encoding import update_digest
 from pallet_bridge.errors import BadChainValue, ChainTimeout, ChainUnavailable
-from pallet_bridge.types import Coupling
+from pallet_bridge.types import Coupling, RoundKey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         RunInfo,
         Scalar,
     )
-    from pallet_bridge.types import AccountId, BatchEntry, Receipt, Round, Terms
+    from pallet_bridge.types import AccountId, BatchEntry, Round, Terms
 
 _log = logging.getLogger("flwr.bcfl")
 
@@ -124,19 +124,14 @@ class RoundLog:
         base = update_digest(reference)
         chain.work.do(
             f"opening round {round_id}",
-            lambda: self._send(calls.open_round(chain.federation, base)),
+            lambda: self._chain.send(calls.open_round(chain.federation, base)),
         )
         self._open = round_id
         self._relayed, self._waiting = set(), deque()
         self._marks = {"opened": monotonic_ns()}
         version, terms = self._terms = self._governed(round_id)
-        return OpenedRound(
-            chain.federation,
-            round_id,
-            chain.client.genesis_hash,
-            version,
-            training_numbers(terms),
-        )
+        round_key = RoundKey(chain.client.genesis_hash, chain.federation, round_id)
+        return OpenedRound(round_key, version, training_numbers(terms))
 
     @hookimpl
     def bcfl_updates_received(self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> None:
@@ -206,7 +201,7 @@ class RoundLog:
             while waiting:
                 part = [waiting.popleft() for _ in range(min(most, len(waiting)))]
                 call = calls.commit_batch(chain.federation, round_id, part)
-                refused |= refusals(self._send(call))
+                refused |= refusals(self._chain.send(call))
 
         chain.work.do(f"relaying commitments of round {round_id}", relay)
 
@@ -240,7 +235,7 @@ class RoundLog:
 
     def _abort(self, round_id: int) -> None:
         call = calls.abort(self._chain.federation, round_id)
-        self._chain.work.do(f"aborting round {round_id}", lambda: self._send(call))
+        self._chain.work.do(f"aborting round {round_id}", lambda: self._chain.send(call))
 
     def _settle(
         self,
@@ -257,21 +252,18 @@ class RoundLog:
         place = replace(opened, terms_version=found.terms_version)
         report = make_report(place, result, digests, timings, refused)
         if not report.entries:
-            self._send(calls.abort(opened.federation, opened.round))
+            self._chain.send(calls.abort(opened.federation, opened.round))
             return
         digest = chain.reports.put(report)
         if found.sealed_at is None:
             self._wait_for_seal(found)
-        said = prepare(chain, report, digest, found, self._settings.settle)
-        settle(chain, said, found, self._settings.attest_s)
+        prepared = prepare(chain, report, digest, found, self._settings.settle)
+        settle(chain, prepared, found, self._settings.attest_s)
 
     def _wait_for_seal(self, found: Round) -> None:
         # The settlement goes into the block after the head: the first one past the window.
         blocks = max(1, found.commit_until - found.opened_at)
         self._chain.wait_until_block(found.commit_until, blocks)
-
-    def _send(self, call: calls.Call) -> Receipt:
-        return self._chain.work.included(self._chain.outbox.put(call, "coordinator"))
 
 
 class SealedRoundLog(RoundLog):

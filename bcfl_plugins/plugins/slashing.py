@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING
 
 from bcfl_plugins.markers import hookimpl, needs_chain
 from bcfl_plugins.roots import PostedRoots
-from bcfl_plugins.services import COORDINATOR
 from bcfl_plugins.settings import key, read_table
 from pallet_bridge import calls
-from pallet_bridge.errors import DisputeOpen, OffenceNotDisputed, OffenceNotFound, RoundVoided
+from pallet_bridge.errors.pallet import (
+    DisputeOpen,
+    OffenceNotDisputed,
+    OffenceNotFound,
+    RoundVoided,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -124,7 +128,7 @@ class Slashing:
 
     def _do(self, call: calls.Call, account: AccountId) -> None:
         try:
-            self._chain.work.included(self._chain.outbox.put(call, COORDINATOR))
+            self._chain.send(call)
         except (DisputeOpen, OffenceNotDisputed, OffenceNotFound) as error:
             # The calls are open to anyone, a dispute is to the accused: somebody was faster.
             _log.info("bcfl: the offence of %s has changed meanwhile: %s", account, error)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from bcfl_plugins.errors import ConfigError
 from bcfl_plugins.markers import hookimpl, needs_chain
-from bcfl_plugins.services import COORDINATOR
 from bcfl_plugins.settings import key, read_table
 from pallet_bridge import calls
 from pallet_bridge.errors import ChainTimeout, ChainUnavailable
@@ -154,7 +153,7 @@ class Staking:
         self._joined |= signers.keys()
         amount = Planck(stake + _POCKET_MONEY)
         gifts = [calls.transfer(account, amount) for account in sorted(signers)]
-        chain.outbox.put(calls.batch(gifts), COORDINATOR).wait(wait)
+        chain.send(calls.batch(gifts), wait)
         waiting = [
             chain.client.submit(calls.join(chain.federation, stake), signers[account])
             for account in sorted(signers)

@@ -15,7 +15,7 @@ from bcfl_plugins.reasons import Reason
 from bcfl_plugins.testing.generate import library
 from bcfl_plugins.testing.tape import LONG, readers
 from pallet_bridge.reports import Absent, ReportEntry, RoundReport
-from pallet_bridge.types import AccountId, Outcome, SignedCommitment
+from pallet_bridge.types import AccountId, CommittedUpdate, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -183,7 +183,7 @@ _HEAD = 3 * _HASH + 10 * _WORD + 64
 def _entry(reader: Reader, account: AccountId, node: int) -> ReportEntry:
     accepted = reader.pick((False, True))
     reason = reader.pick([*Reason][1:])
-    signed = SignedCommitment(
+    signed = CommittedUpdate(
         account,
         update_digest=reader.take(_HASH),
         num_examples=reader.number(4),

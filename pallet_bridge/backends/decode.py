@@ -92,10 +92,6 @@ class Fields:
         """Return an account or None."""
         return None if self.value(name) is None else self.account(name)
 
-    def optional_hash(self, name: str) -> bytes | None:
-        """Return 32 bytes or None."""
-        return None if self.value(name) is None else self.hash(name)
-
     def variant(self, name: str) -> tuple[str, object]:
         """Return the name and the content of an enum's variant; a plain one has no content."""
         value = self.value(name)

@@ -1,272 +1,124 @@
-"""From decoded SCALE values to the records of `pallet_bridge.types`."""
+"""From decoded SCALE values to the records of `pallet_bridge.types`.
+
+A record is read field by field, each as its annotation says: the dataclasses are the one place
+that lists the fields. What the chain writes in another form than the record has is named below.
+"""
 
 from __future__ import annotations
 
-from types import MappingProxyType
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from dataclasses import is_dataclass
+from enum import Enum
+from types import MappingProxyType, NoneType
+from typing import TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
+from pallet_bridge import types
 from pallet_bridge.backends.decode import Fields, read_hash, read_name
 from pallet_bridge.errors import BadChainValue, EncodingError
 from pallet_bridge.types import (
     AccountId,
     Arbiter,
-    Attester,
+    AttesterRecord,
     Commitment,
-    Coupling,
     Dispute,
     Federation,
     FederationState,
     Governance,
     MembersVote,
     Motion,
-    MotionState,
     Offence,
-    OffenceKind,
     OffenceState,
     Participant,
-    Payout,
+    Perbill,
     Planck,
     Quorum,
     Round,
-    RoundState,
     Seat,
-    Settlement,
-    SettlementMode,
-    SlashTerms,
-    Tally,
     Terms,
-    Totals,
-    UnbondingChunk,
+    TrainingValue,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from pallet_bridge.types import TrainingValue
+R = TypeVar("R")
+Reader: TypeAlias = Callable[[Fields, str], object]
 
 
 def terms(value: object) -> Terms:
     """Read `Terms`."""
-    fields = Fields("terms", value)
-    slash = fields.struct("slash")
-    return Terms(
-        min_stake=fields.planck("min_stake"),
-        max_participants=fields.integer("max_participants"),
-        quorum=_quorum(fields),
-        commit_blocks=fields.integer("commit_blocks"),
-        settle_blocks=fields.integer("settle_blocks"),
-        dispute_blocks=fields.integer("dispute_blocks"),
-        unbonding_blocks=fields.integer("unbonding_blocks"),
-        claim_blocks=fields.integer("claim_blocks"),
-        retention_blocks=fields.integer("retention_blocks"),
-        cooldown_blocks=fields.integer("cooldown_blocks"),
-        round_reward=fields.planck("round_reward"),
-        strikes_to_slash=fields.integer("strikes_to_slash"),
-        strike_decay_rounds=fields.integer("strike_decay_rounds"),
-        slash=SlashTerms(
-            equivocation=slash.perbill("equivocation"),
-            mismatch=slash.perbill("mismatch"),
-            outlier_base=slash.perbill("outlier_base"),
-            cap=slash.perbill("cap"),
-        ),
-        reporter_share=fields.perbill("reporter_share"),
-        dispute_bond=fields.planck("dispute_bond"),
-        arbiter=_arbiter(fields),
-        coupling=fields.choice("coupling", Coupling),
-        attest_quorum=fields.perbill("attest_quorum"),
-        attest_by=fields.choice("attest_by", Tally),
-        committee_size=fields.integer("committee_size"),
-        governance=_governance(fields),
-        max_failed_rounds=fields.integer("max_failed_rounds"),
-        training=_training(fields.value("training")),
-    )
+    return _read(Terms, Fields("terms", value))
 
 
 def federation(value: object) -> Federation:
     """Read `Federation`."""
-    fields = Fields("federation", value)
-    tag, content = fields.variant("state")
-    closing = tag == FederationState.CLOSING.value
-    return Federation(
-        coordinator=fields.account("coordinator"),
-        founder=fields.account("founder"),
-        state=FederationState.CLOSING if closing else fields.choice("state", FederationState),
-        closing_ends=Fields("federation.state", content).integer("ends") if closing else None,
-        terms_version=fields.integer("terms_version"),
-        metadata=fields.hash("metadata"),
-        deposit=fields.planck("deposit"),
-        next_round=fields.integer("next_round"),
-        open_round=fields.optional("open_round"),
-        members=fields.integer("members"),
-        total_active=fields.planck("total_active"),
-        failed_rounds=fields.integer("failed_rounds"),
-        failures_in_row=fields.integer("failures_in_row"),
-        owed=fields.planck("owed"),
-        reserved=fields.planck("reserved"),
-        liable_until=fields.integer("liable_until"),
-        last_claim_until=fields.integer("last_claim_until"),
-        next_proposal=fields.integer("next_proposal"),
-        proposals=fields.integer("proposals"),
-        attesters=fields.integer("attesters"),
-        seed=fields.hash("seed"),
-        seed_at=fields.integer("seed_at"),
-        seeded=fields.flag("seeded"),
-    )
+    return _read(Federation, Fields("federation", value))
 
 
 def participant(value: object) -> Participant:
     """Read `Participant`."""
-    fields = Fields("participant", value)
-    return Participant(
-        active=fields.planck("active"),
-        unbonding=tuple(
-            UnbondingChunk(chunk.planck("amount"), chunk.integer("until"))
-            for chunk in fields.structs("unbonding")
-        ),
-        strikes=fields.integer("strikes"),
-        clean_rounds=fields.integer("clean_rounds"),
-        offences=fields.integer("offences"),
-        pending_offences=fields.integer("pending_offences"),
-        suspended_until=fields.integer("suspended_until"),
-    )
+    return _read(Participant, Fields("participant", value))
 
 
 def round_(value: object) -> Round:
     """Read `Round`."""
-    fields = Fields("round", value)
-    settled = fields.value("settlement") is not None
-    return Round(
-        state=fields.choice("state", RoundState),
-        base_model=fields.hash("base_model"),
-        terms_version=fields.integer("terms_version"),
-        opened_at=fields.integer("opened_at"),
-        commit_until=fields.integer("commit_until"),
-        settle_until=fields.integer("settle_until"),
-        sealed_at=fields.optional("sealed_at"),
-        ended_at=fields.optional("ended_at"),
-        commitments=fields.integer("commitments"),
-        committed_stake=fields.planck("committed_stake"),
-        stored=fields.integer("stored"),
-        pending_offences=fields.integer("pending_offences"),
-        settlement=_settlement(fields.struct("settlement")) if settled else None,
-    )
+    return _read(Round, Fields("round", value))
 
 
 def commitment(value: object) -> Commitment:
     """Read `Commitment`."""
-    fields = Fields("commitment", value)
-    return Commitment(
-        hash=fields.hash("hash"),
-        num_examples=fields.integer("num_examples"),
-        at=fields.integer("at"),
-        stake=fields.planck("stake"),
-        judged=fields.flag("judged"),
-        reward=fields.planck("reward"),
-        payout=fields.choice("payout", Payout),
-    )
+    return _read(Commitment, Fields("commitment", value))
 
 
 def offence(value: object) -> Offence:
     """Read `Offence`."""
-    fields = Fields("offence", value)
-    tag, content = fields.variant("state")
-    disputed = tag == OffenceState.DISPUTED.value
-    dispute = Fields("offence.state", content) if disputed else None
-    return Offence(
-        kind=fields.choice("kind", OffenceKind),
-        stake=fields.planck("stake"),
-        amount=fields.planck("amount"),
-        executable_at=fields.integer("executable_at"),
-        reporter=fields.optional_account("reporter"),
-        state=OffenceState.DISPUTED if disputed else fields.choice("state", OffenceState),
-        dispute=None
-        if dispute is None
-        else Dispute(dispute.planck("bond"), dispute.integer("until")),
-    )
+    return _read(Offence, Fields("offence", value))
 
 
-def attester(value: object) -> Attester:
-    """Read `Attester`."""
-    fields = Fields("attester", value)
-    return Attester(
-        tip=fields.hash("tip"),
-        weight=fields.planck("weight"),
-        since=fields.integer("since"),
-        leaves=fields.optional("leaves"),
-        missed=fields.integer("missed"),
-    )
+def attester(value: object) -> AttesterRecord:
+    """Read `AttesterRecord`."""
+    return _read(AttesterRecord, Fields("attester", value))
 
 
 def committee(value: object) -> tuple[Seat, ...]:
     """Read the seats of a round, in their order."""
     listed = Fields("committee", {"seats": value})
-    return tuple(
-        Seat(
-            account=seat.account("account"),
-            weight=seat.planck("weight"),
-            said=seat.optional_hash("said"),
-            is_void=seat.flag("is_void"),
-        )
-        for seat in listed.structs("seats")
-    )
+    return tuple(_read(Seat, seat) for seat in listed.structs("seats"))
 
 
 def motion(value: object) -> Motion:
     """Read `Motion`."""
-    fields = Fields("motion", value)
-    tag, content = fields.variant("proposal")
-    proposal: Terms | AccountId
-    match tag:
-        case "Terms":
-            proposal = terms(content)
-        case "Coordinator":
-            proposal = Fields("motion.proposal", {"account": content}).account("account")
-        case _:
-            raise BadChainValue(f"the chain's motion proposes {tag!r}")
-    return Motion(
-        proposal=proposal,
-        proposer=fields.account("proposer"),
-        deposit=fields.planck("deposit"),
-        state=fields.choice("state", MotionState),
-        voting_until=fields.integer("voting_until"),
-        enact_at=fields.integer("enact_at"),
-        quorum=fields.perbill("quorum"),
-        threshold=fields.perbill("threshold"),
-        electorate=fields.planck("electorate"),
-        ayes=fields.planck("ayes"),
-        nays=fields.planck("nays"),
-    )
+    return _read(Motion, Fields("motion", value))
 
 
-def totals(fields: Fields) -> Totals:
-    """Read `Totals`."""
-    return Totals(
-        accepted=fields.integer("accepted"),
-        rejected=fields.integer("rejected"),
-        excluded=fields.integer("excluded"),
-        strikes=fields.integer("strikes"),
-        rewards=fields.planck("rewards"),
-    )
+def _read(record: type[R], fields: Fields) -> R:
+    if record not in _READERS:
+        _READERS[record] = _readers(record)
+    return record(**{name: read(fields, name) for name, read in _READERS[record].items()})
 
 
-def _settlement(fields: Fields) -> Settlement:
-    return Settlement(
-        mode=fields.choice("mode", SettlementMode),
-        model=fields.hash("model"),
-        report=fields.hash("report"),
-        root=fields.hash("root"),
-        totals=totals(fields.struct("totals")),
-        left=totals(fields.struct("left")),
-        unpaid=fields.planck("unpaid"),
-        settled_at=fields.integer("settled_at"),
-        dispute_until=fields.integer("dispute_until"),
-        claim_until=fields.integer("claim_until"),
-        expired=fields.flag("expired"),
-    )
+def _readers(record: type) -> Mapping[str, Reader]:
+    """Return how to read each field of a record."""
+    names = {**vars(types), "Mapping": Mapping}  # some are imported for type checkers only
+    hints = get_type_hints(record, localns=names)
+    return {name: _OF_FIELD.get((record, name)) or _reader(hint) for name, hint in hints.items()}
 
 
-def _quorum(fields: Fields) -> Quorum:
-    tag, content = fields.variant("quorum")
+def _reader(hint: object) -> Reader:
+    if hint in _OF_TYPE:
+        return _OF_TYPE[hint]
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return lambda fields, name: fields.choice(name, hint)
+    if isinstance(hint, type) and is_dataclass(hint):
+        return lambda fields, name: _read(hint, fields.struct(name))
+    first, *others = get_args(hint)
+    if others == [NoneType]:
+        inner = _reader(first)
+        return lambda fields, name: None if fields.value(name) is None else inner(fields, name)
+    if get_origin(hint) is tuple and others == [...]:
+        return lambda fields, name: tuple(_read(first, one) for one in fields.structs(name))
+    raise TypeError(f"no reader for a field of type {hint}")
+
+
+def _quorum(fields: Fields, name: str) -> Quorum:
+    tag, content = fields.variant(name)
     needed = content if isinstance(content, int) else 0
     match tag:
         case "Window":
@@ -278,27 +130,22 @@ def _quorum(fields: Fields) -> Quorum:
     raise BadChainValue(f"the chain's terms.quorum is {tag!r}")
 
 
-def _arbiter(fields: Fields) -> AccountId | Arbiter:
-    tag, content = fields.variant("arbiter")
+def _arbiter(fields: Fields, name: str) -> AccountId | Arbiter:
+    tag, content = fields.variant(name)
     if tag == "Account":
         return Fields("terms.arbiter", {"account": content}).account("account")
-    return fields.choice("arbiter", Arbiter)
+    return fields.choice(name, Arbiter)
 
 
-def _governance(fields: Fields) -> Governance | MembersVote:
-    tag, content = fields.variant("governance")
+def _governance(fields: Fields, name: str) -> Governance | MembersVote:
+    tag, content = fields.variant(name)
     if tag != "Members":
-        return fields.choice("governance", Governance)
-    members = Fields("terms.governance", content)
-    return MembersVote(
-        quorum=members.perbill("quorum"),
-        threshold=members.perbill("threshold"),
-        voting_blocks=members.integer("voting_blocks"),
-        delay_blocks=members.integer("delay_blocks"),
-    )
+        return fields.choice(name, Governance)
+    return _read(MembersVote, Fields("terms.governance", content))
 
 
-def _training(value: object) -> Mapping[str, TrainingValue]:
+def _training(fields: Fields, name: str) -> Mapping[str, TrainingValue]:
+    value = fields.value(name)
     listed = value if isinstance(value, list | tuple) else None
     if listed is None:
         raise BadChainValue(f"the chain's terms.training is {value!r}, not a map")
@@ -315,3 +162,57 @@ def _parameter(item: object) -> tuple[str, TrainingValue]:
             except EncodingError as error:
                 raise BadChainValue(f"a training parameter cannot be read: {error}") from error
     raise BadChainValue(f"the chain's training parameter is {item!r}")
+
+
+def _proposal(fields: Fields, name: str) -> Terms | AccountId:
+    tag, content = fields.variant(name)
+    match tag:
+        case "Terms":
+            return terms(content)
+        case "Coordinator":
+            return Fields("motion.proposal", {"account": content}).account("account")
+    raise BadChainValue(f"the chain's motion proposes {tag!r}")
+
+
+def _federation_state(fields: Fields, name: str) -> FederationState:
+    closing = fields.variant(name)[0] == FederationState.CLOSING.value
+    return FederationState.CLOSING if closing else fields.choice(name, FederationState)
+
+
+def _closing_ends(fields: Fields, _: str) -> int | None:
+    tag, content = fields.variant("state")
+    closing = tag == FederationState.CLOSING.value
+    return Fields("federation.state", content).integer("ends") if closing else None
+
+
+def _offence_state(fields: Fields, name: str) -> OffenceState:
+    disputed = fields.variant(name)[0] == OffenceState.DISPUTED.value
+    return OffenceState.DISPUTED if disputed else fields.choice(name, OffenceState)
+
+
+def _dispute(fields: Fields, _: str) -> Dispute | None:
+    tag, content = fields.variant("state")
+    disputed = tag == OffenceState.DISPUTED.value
+    return _read(Dispute, Fields("offence.state", content)) if disputed else None
+
+
+_OF_TYPE: Mapping[object, Reader] = {
+    int: Fields.integer,
+    bool: Fields.flag,
+    bytes: Fields.hash,
+    Planck: Fields.planck,
+    Perbill: Fields.perbill,
+    AccountId: Fields.account,
+    Quorum: _quorum,
+    AccountId | Arbiter: _arbiter,
+    Governance | MembersVote: _governance,
+    Mapping[str, TrainingValue]: _training,
+    Terms | AccountId: _proposal,
+}
+_OF_FIELD: Mapping[tuple[type, str], Reader] = {
+    (Federation, "state"): _federation_state,
+    (Federation, "closing_ends"): _closing_ends,
+    (Offence, "state"): _offence_state,
+    (Offence, "dispute"): _dispute,
+}
+_READERS: dict[type, Mapping[str, Reader]] = {}  # of each record that was read, made once

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from pallet_bridge.backends import decode, records
 from pallet_bridge.backends.submission import block_number
-from pallet_bridge.errors import BadChainValue, EncodingError, FederationNotFound
+from pallet_bridge.errors import BadChainValue, EncodingError
+from pallet_bridge.errors.pallet import FederationNotFound
 from pallet_bridge.metadata import PALLET
 from pallet_bridge.types import AccountId, Balance, BlockRef, Limits, Planck
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from pallet_bridge.backends.rpc import Json, Rpc
     from pallet_bridge.backends.substrate import Codec
     from pallet_bridge.types import (
-        Attester,
+        AttesterRecord,
         Commitment,
         Event,
         Federation,
@@ -129,7 +130,9 @@ class StateReader:
         pairs = [((_round(key), _account(key)), records.offence(value)) for key, value in found]
         return dict(sorted(pairs, key=lambda pair: pair[0]))
 
-    def attesters(self, federation: int, *, at: bytes | None = None) -> dict[AccountId, Attester]:
+    def attesters(
+        self, federation: int, *, at: bytes | None = None
+    ) -> dict[AccountId, AttesterRecord]:
         """Return those who may be drawn into committees."""
         found = self._read_map("Attesters", [federation], at)
         pairs = [(_account(key), records.attester(value)) for key, value in found]

@@ -8,13 +8,8 @@ from typing import TYPE_CHECKING
 from pallet_bridge.backends import decode
 from pallet_bridge.backends.rpc import deadline, remaining
 from pallet_bridge.encoding import blake2_256
-from pallet_bridge.errors import (
-    BadChainValue,
-    ChainTimeout,
-    EncodingError,
-    TransactionLost,
-    call_failed,
-)
+from pallet_bridge.errors import BadChainValue, ChainTimeout, EncodingError, TransactionLost
+from pallet_bridge.errors.pallet import call_failed
 from pallet_bridge.types import BlockRef, Planck, Receipt
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from pallet_bridge.calls.values import Call, bcfl
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pallet_bridge.types import AccountId, BatchEntry, ProvenLeaf, Totals, Verdict
+    from pallet_bridge.types import AccountId, BatchEntry, MemberVerdict, ProvenLeaf, Totals
 
 
 def open_round(federation: int, base_model: bytes) -> Call:
@@ -40,7 +40,7 @@ def commit_batch(federation: int, round_id: int, entries: Sequence[BatchEntry]) 
 
 
 def settle(
-    federation: int, round_id: int, model: bytes, report: bytes, verdicts: Sequence[Verdict]
+    federation: int, round_id: int, model: bytes, report: bytes, verdicts: Sequence[MemberVerdict]
 ) -> Call:
     """Settle a round; the verdicts are put in the order of accounts that the pallet asks for."""
     return bcfl(

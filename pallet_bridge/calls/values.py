@@ -19,15 +19,15 @@ if TYPE_CHECKING:
         EquivocationProof,
         Leaf,
         MembersVote,
+        MemberVerdict,
         Opening,
         ProvenLeaf,
         Quorum,
-        SignedHash,
+        SignedCommitment,
         SignedStatement,
         Terms,
         Totals,
         TrainingValue,
-        Verdict,
     )
 
 Value: TypeAlias = "int | str | bool | list[Value] | dict[str, Value]"
@@ -112,8 +112,8 @@ def proposal(value: Terms | AccountId) -> Value:
     return {"Terms": terms(value)}
 
 
-def verdict(value: Verdict) -> Value:
-    """Return a `Verdict`."""
+def verdict(value: MemberVerdict) -> Value:
+    """Return a `MemberVerdict`."""
     return {
         "account": account(value.account),
         "digest": digest(value.digest),
@@ -184,8 +184,8 @@ def equivocation(value: EquivocationProof) -> Value:
         return {
             "Commitments": {
                 "account": account(value.account),
-                "first": _signed_hash(value.first),
-                "second": _signed_hash(value.second),
+                "first": _signed_commitment(value.first),
+                "second": _signed_commitment(value.second),
             }
         }
     return {
@@ -245,7 +245,7 @@ def _training(value: Mapping[str, TrainingValue]) -> Value:
     return pairs
 
 
-def _signed_hash(value: SignedHash) -> Value:
+def _signed_commitment(value: SignedCommitment) -> Value:
     return {
         "commitment": digest(value.commitment),
         "num_examples": value.num_examples,

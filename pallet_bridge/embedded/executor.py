@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wasmtime import Trap, WasmtimeError
 
+from pallet_bridge.embedded.call import CallState
 from pallet_bridge.embedded.errors import EmbeddedError, RuntimePanic
-from pallet_bridge.embedded.host import Session, host_table
+from pallet_bridge.embedded.host import host_table
 from pallet_bridge.embedded.storage import Overlay, State
 from pallet_bridge.embedded.wasm import Machine, Program
 
@@ -20,7 +21,7 @@ _KEPT_HEAP = 16 * 1024 * 1024
 
 
 class _Seat(NamedTuple):
-    session: Session
+    state: CallState
     machine: Machine
 
 
@@ -58,13 +59,13 @@ class Runtime:
         seat = self._take(overlay)
         depth = overlay.depth
         overlay.start()
-        seat.session.begin(overlay)
+        seat.state.begin(overlay)
         done = False
         try:
             output = seat.machine.call(method, argument)
             done = True
         except (Trap, WasmtimeError) as error:
-            raise RuntimePanic(method, seat.session.panic or str(error)) from error
+            raise RuntimePanic(method, seat.state.panic or str(error)) from error
         finally:
             while overlay.depth > depth + done:
                 overlay.rollback()
@@ -83,8 +84,8 @@ class Runtime:
         try:
             seat = self._idle.pop()
         except IndexError:
-            session = Session(overlay)
-            seat = _Seat(session, Machine(self._program, host_table(session, self._version_of)))
+            state = CallState(overlay)
+            seat = _Seat(state, Machine(self._program, host_table(state, self._version_of)))
         return seat
 
     def _give_back(self, seat: _Seat) -> None:

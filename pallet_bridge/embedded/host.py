@@ -1,4 +1,4 @@
-"""The host functions of a runtime call, and what one call works on."""
+"""The host functions of a runtime call."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import logging
 from typing import TYPE_CHECKING
 
 from pallet_bridge.embedded.codec import option_blob
-from pallet_bridge.embedded.errors import EmbeddedError
 from pallet_bridge.embedded.host_crypto import crypto_functions, hash_functions
 from pallet_bridge.embedded.host_storage import (
     reading_functions,
@@ -18,8 +17,8 @@ from pallet_bridge.embedded.host_storage import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pallet_bridge.embedded.call import CallState
     from pallet_bridge.embedded.memory import Memory
-    from pallet_bridge.embedded.storage import Overlay
     from pallet_bridge.embedded.wasm import HostFunction, HostTable
 
 _log = logging.getLogger("pallet_bridge.runtime")
@@ -29,40 +28,8 @@ _ERROR = 0
 _MAX_LEVEL_WARN = 2
 
 
-class Session:
-    """What the running call reads and writes.
-
-    Attributes
-    ----------
-    overlay
-        Its storage.
-    floor
-        How many of the overlay's transactions are not the call's own to close.
-    panic
-        The last error that the runtime logged: its panic handler logs before it traps.
-    """
-
-    __slots__ = ("floor", "overlay", "panic")
-
-    def __init__(self, overlay: Overlay) -> None:
-        self.overlay = overlay
-        self.floor = overlay.depth
-        self.panic: str | None = None
-
-    def begin(self, overlay: Overlay) -> None:
-        """Start a call on `overlay`."""
-        self.overlay = overlay
-        self.floor = overlay.depth
-        self.panic = None
-
-    def check_open(self) -> None:
-        """Raise `EmbeddedError` unless the call has a transaction of its own to close."""
-        if self.overlay.depth <= self.floor:
-            raise EmbeddedError("the runtime closed a storage transaction that it never opened")
-
-
-def host_table(session: Session, version_of: Callable[[bytes], bytes | None]) -> HostTable:
-    """Return the maker of all host functions for calls in `session`.
+def host_table(state: CallState, version_of: Callable[[bytes], bytes | None]) -> HostTable:
+    """Return the maker of all host functions for calls in `state`.
 
     Parameters
     ----------
@@ -72,25 +39,25 @@ def host_table(session: Session, version_of: Callable[[bytes], bytes | None]) ->
 
     def table(memory: Memory) -> Mapping[str, HostFunction]:
         return {
-            **reading_functions(memory, session),
-            **writing_functions(memory, session),
-            **transaction_functions(session),
+            **reading_functions(memory, state),
+            **writing_functions(memory, state),
+            **transaction_functions(state),
             **trie_functions(memory),
             **crypto_functions(memory),
             **hash_functions(memory),
-            **_misc_functions(memory, session, version_of),
+            **_misc_functions(memory, state, version_of),
         }
 
     return table
 
 
 def _misc_functions(
-    memory: Memory, session: Session, version_of: Callable[[bytes], bytes | None]
+    memory: Memory, state: CallState, version_of: Callable[[bytes], bytes | None]
 ) -> Mapping[str, HostFunction]:
     def log(level: int, target: int, message: int) -> None:
         text = memory.read(message).decode("utf-8", errors="replace")
         if level == _ERROR:
-            session.panic = text
+            state.panic = text
         name = memory.read(target).decode("utf-8", errors="replace")
         _log.log(_LEVELS[min(level, len(_LEVELS) - 1)], "%s: %s", name, text)
 

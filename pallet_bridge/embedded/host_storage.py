@@ -10,7 +10,7 @@ from pallet_bridge.embedded.trie import ordered_root, pairs_root
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pallet_bridge.embedded.host import Session
+    from pallet_bridge.embedded.call import CallState
     from pallet_bridge.embedded.memory import Memory
     from pallet_bridge.embedded.storage import Removal
     from pallet_bridge.embedded.wasm import HostFunction
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 _LOW = 0xFFFFFFFF
 
 
-def reading_functions(memory: Memory, session: Session) -> Mapping[str, HostFunction]:
+def reading_functions(memory: Memory, state: CallState) -> Mapping[str, HostFunction]:
     """Make the functions that read the storage of the running call."""
     read, give = memory.read, memory.give
 
     def get(key: int) -> int:
-        return give(option_blob(session.overlay.get(read(key))))
+        return give(option_blob(state.overlay.get(read(key))))
 
     def read_value(key: int, out: int, offset: int) -> int:
-        value = session.overlay.get(read(key))
+        value = state.overlay.get(read(key))
         if value is None:
             return give(b"\x00")
         rest = value[offset:]
@@ -34,13 +34,13 @@ def reading_functions(memory: Memory, session: Session) -> Mapping[str, HostFunc
         return give(b"\x01" + len(rest).to_bytes(4, "little"))
 
     def exists(key: int) -> int:
-        return int(session.overlay.get(read(key)) is not None)
+        return int(state.overlay.get(read(key)) is not None)
 
     def next_key(key: int) -> int:
-        return give(option_blob(session.overlay.next_key(read(key))))
+        return give(option_blob(state.overlay.next_key(read(key))))
 
     def root(_version: int) -> int:
-        return give(session.overlay.result().root)
+        return give(state.overlay.result().root)
 
     return {
         "ext_storage_get_version_1": get,
@@ -51,24 +51,24 @@ def reading_functions(memory: Memory, session: Session) -> Mapping[str, HostFunc
     }
 
 
-def writing_functions(memory: Memory, session: Session) -> Mapping[str, HostFunction]:
+def writing_functions(memory: Memory, state: CallState) -> Mapping[str, HostFunction]:
     """Make the functions that change the storage of the running call."""
     read = memory.read
 
     def set_(key: int, value: int) -> None:
-        session.overlay.set(read(key), read(value))
+        state.overlay.set(read(key), read(value))
 
     def clear(key: int) -> None:
-        session.overlay.set(read(key), None)
+        state.overlay.set(read(key), None)
 
     def append(key: int, element: int) -> None:
-        session.overlay.append(read(key), read(element))
+        state.overlay.append(read(key), read(element))
 
     def clear_prefix(prefix: int) -> None:
-        session.overlay.clear_prefix(read(prefix))
+        state.overlay.clear_prefix(read(prefix))
 
     def clear_prefix_limited(prefix: int, limit: int) -> int:
-        removal = session.overlay.clear_prefix(read(prefix), _option_u32(read(limit)))
+        removal = state.overlay.clear_prefix(read(prefix), _option_u32(read(limit)))
         return memory.give(_kill_result(removal))
 
     return {
@@ -80,19 +80,19 @@ def writing_functions(memory: Memory, session: Session) -> Mapping[str, HostFunc
     }
 
 
-def transaction_functions(session: Session) -> Mapping[str, HostFunction]:
+def transaction_functions(state: CallState) -> Mapping[str, HostFunction]:
     """Make the functions that open and close storage transactions."""
 
     def start() -> None:
-        session.overlay.start()
+        state.overlay.start()
 
     def commit() -> None:
-        session.check_open()
-        session.overlay.commit()
+        state.check_open()
+        state.overlay.commit()
 
     def rollback() -> None:
-        session.check_open()
-        session.overlay.rollback()
+        state.check_open()
+        state.overlay.rollback()
 
     return {
         "ext_storage_start_transaction_version_1": start,

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pallet_bridge.embedded.chain import Chain
-from pallet_bridge.embedded.node_errors import NothingToSeal
+from pallet_bridge.embedded.errors import NothingToSeal
 from pallet_bridge.embedded.rpc import Rpc
 from pallet_bridge.embedded.sealing import Instant, Sealing
 from pallet_bridge.embedded.server import Server

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from pallet_bridge.embedded.node_errors import (
+from pallet_bridge.embedded.errors import (
     AlreadyImported,
     CycleDetected,
     ImmediatelyDropped,

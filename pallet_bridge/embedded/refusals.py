@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pallet_bridge.embedded.node_errors import InvalidExtrinsic, UnknownValidity
+from pallet_bridge.embedded.errors import InvalidExtrinsic, UnknownValidity
 from pallet_bridge.embedded.outcome import Invalid, InvalidKind, UnknownKind
 
 if TYPE_CHECKING:
-    from pallet_bridge.embedded.node_errors import PoolRefusal
+    from pallet_bridge.embedded.errors import PoolRefusal
     from pallet_bridge.embedded.outcome import Unknown
 
 _INVALID = {

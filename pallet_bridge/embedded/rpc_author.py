@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pallet_bridge.embedded.errors import DecodeError, RuntimePanic
+from pallet_bridge.embedded.errors import DecodeError, PoolRefusal, RuntimePanic
 from pallet_bridge.embedded.hashing import blake2_256
-from pallet_bridge.embedded.node_errors import PoolRefusal
 from pallet_bridge.embedded.rpc_context import unsubscribe
 from pallet_bridge.embedded.rpc_errors import (
     BAD_FORMAT,

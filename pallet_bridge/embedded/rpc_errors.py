@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from pallet_bridge.embedded import node_errors
+from pallet_bridge.embedded import errors
 from pallet_bridge.embedded.errors import (
     DecodeError,
     EmbeddedError,
@@ -62,14 +62,14 @@ _TOO_LOW = (
     "The transaction has too low priority to replace another transaction already in the pool."
 )
 _FIXED: dict[type[EmbeddedError], tuple[int, str, str | None]] = {
-    node_errors.TemporarilyBanned: (1012, "Transaction is temporarily banned", None),
-    node_errors.CycleDetected: (1015, "Cycle Detected", None),
-    node_errors.ImmediatelyDropped: (
+    errors.TemporarilyBanned: (1012, "Transaction is temporarily banned", None),
+    errors.CycleDetected: (1015, "Cycle Detected", None),
+    errors.ImmediatelyDropped: (
         1016,
         "Immediately Dropped",
         "The transaction couldn't enter the pool because of the limit",
     ),
-    node_errors.NoTagsProvided: (
+    errors.NoTagsProvided: (
         1019,
         "No tags provided",
         "Transaction does not provide any tags, so the pool can't identify it",
@@ -80,13 +80,13 @@ _FIXED: dict[type[EmbeddedError], tuple[int, str, str | None]] = {
 def submission_error(error: EmbeddedError) -> RpcError:
     """Give the error that `author_*` answers when an extrinsic was refused."""
     match error:
-        case node_errors.InvalidExtrinsic():
+        case errors.InvalidExtrinsic():
             body = (1010, "Invalid Transaction", error.text)
-        case node_errors.UnknownValidity():
+        case errors.UnknownValidity():
             body = (1011, "Unknown Transaction Validity", error.text)
-        case node_errors.AlreadyImported():
+        case errors.AlreadyImported():
             body = (1013, "Transaction Already Imported", "Any { .. }")
-        case node_errors.PriorityTooLow():
+        case errors.PriorityTooLow():
             body = (
                 1014,
                 f"Priority is too low: ({error.old} vs {error.new})",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
 
-from pallet_bridge.embedded.node_errors import CannotListen
+from pallet_bridge.embedded.errors import CannotListen
 from pallet_bridge.embedded.sealing import Instant, InstantSealer, Interval, IntervalSealer
 
 if TYPE_CHECKING:

@@ -10,14 +10,14 @@ import threading
 from typing import TYPE_CHECKING
 
 from pallet_bridge.embedded.codec import Reader
-from pallet_bridge.embedded.errors import RuntimePanic
-from pallet_bridge.embedded.hashing import blake2_256
-from pallet_bridge.embedded.node_errors import (
+from pallet_bridge.embedded.errors import (
     AlreadyImported,
     NoTagsProvided,
     PoolRefusal,
+    RuntimePanic,
     TemporarilyBanned,
 )
+from pallet_bridge.embedded.hashing import blake2_256
 from pallet_bridge.embedded.outcome import Valid
 from pallet_bridge.embedded.pool import Change, Pool, Status, Transaction
 from pallet_bridge.embedded.refusals import may_fit_later, refusal

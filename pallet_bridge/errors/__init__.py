@@ -1,207 +1,281 @@
-"""Everything that goes wrong, as one tree: `errors.base`, and the pallet's in `errors.pallet`."""
+"""Everything that goes wrong, as one tree.
+
+::
+
+    BcflError
+    ├── ConfigError(ValueError)          a setting, key file or address is wrong
+    ├── EncodingError(ValueError)        bytes cannot be built from, or read as, what was given
+    ├── ChainError
+    │   ├── ChainUnavailable(ConnectionError)   no connection: try again later
+    │   ├── ChainTimeout(TimeoutError)          connected, but it did not happen in time
+    │   ├── RpcRefused                          the node answered a request with an error
+    │   │   └── StateDiscarded                  the node no longer has the state of that block
+    │   ├── TransactionRefused                  the pool did not take a transaction
+    │   ├── TransactionLost                     the pool took it, then let it go
+    │   ├── CallFailed                          included in a block, but failed there
+    │   │   └── one class for each error of pallet-bcfl (``errors.pallet``)
+    │   ├── BadChainValue                       the chain answered something unreadable
+    │   └── MetadataMismatch                    the chain's pallet is not the one we speak
+    ├── OutboxError                      calls that were queued did not all succeed
+    ├── ReportError
+    │   ├── ReportMissing(FileNotFoundError)
+    │   ├── ReportTampered               a file does not have the digest in its name
+    │   ├── ReportUnreadable(ValueError)
+    │   └── RootDiffers                  a report's verdicts do not give the root on chain
+    ├── JournalError(ValueError)         a run folder is damaged, or is no run folder
+    ├── SecretError(ValueError)          an attester's chain of hashes cannot be used
+    └── AuditFailed                      the audit found statements that do not hold
+
+The embedded chain adds its own branch in ``pallet_bridge.embedded``. Facts are attributes;
+``str()`` says what happened and what to do next. Arguments are kept in ``args`` as given, so
+every error can be pickled.
+"""
 
 from __future__ import annotations
 
-from pallet_bridge.errors.base import (
-    AuditFailed,
-    BadChainValue,
-    BcflError,
-    CallFailed,
-    ChainError,
-    ChainTimeout,
-    ChainUnavailable,
-    ConfigError,
-    EncodingError,
-    JournalError,
-    MetadataMismatch,
-    OutboxError,
-    ReportError,
-    ReportMissing,
-    ReportTampered,
-    ReportUnreadable,
-    RootDiffers,
-    RpcRefused,
-    SecretError,
-    StateDiscarded,
-    TransactionLost,
-    TransactionRefused,
-)
-from pallet_bridge.errors.pallet import (
-    AlreadyAttested,
-    AlreadyAttester,
-    AlreadyCommitted,
-    AlreadyDisputed,
-    AlreadyJoined,
-    AlreadyJudged,
-    AlreadyReported,
-    AlreadySealed,
-    AlreadyVoted,
-    AttesterStake,
-    ClaimsOpen,
-    ClosingNotOver,
-    CommitmentDiffers,
-    CommitWindowClosed,
-    CoordinatorConflict,
-    Defensive,
-    DisputeClosed,
-    DisputeOpen,
-    DisputeWindowOpen,
-    EscrowShort,
-    FederationFull,
-    FederationNotActive,
-    FederationNotFound,
-    LeafUnsound,
-    MembersRemain,
-    NoActiveStake,
-    NotAnOffence,
-    NotArbiter,
-    NotAttested,
-    NotAttester,
-    NotCommitted,
-    NotCoordinator,
-    NotGovernance,
-    NothingToClaim,
-    NothingToPrune,
-    NothingToWithdraw,
-    NotMerkle,
-    NotParticipant,
-    NotProposable,
-    NotSeated,
-    NotYetEnactable,
-    OffenceNotDisputed,
-    OffenceNotFound,
-    OffencePending,
-    ProofInvalid,
-    ProposalNotFound,
-    ProposalsRemain,
-    ReportWindowClosed,
-    RetentionNotOver,
-    RootNotBad,
-    RoundExpired,
-    RoundInProgress,
-    RoundNotFound,
-    RoundNotOpen,
-    RoundNotSealed,
-    RoundNotSettled,
-    RoundOffencesPending,
-    RoundVoided,
-    SettlementDisputable,
-    SettleWindowClosed,
-    SettleWindowOpen,
-    StakeTooLow,
-    Suspended,
-    TermsOutOfRange,
-    TooManyAttesters,
-    TooManyProposals,
-    TooManyUnbonding,
-    TotalsExceeded,
-    TotalsImpossible,
-    UnbondingTooShort,
-    VerdictsNotSorted,
-    VotingClosed,
-    WrongPreimage,
-    ZeroAmount,
-    call_failed,
-    pallet_errors,
-)
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "AlreadyAttested",
-    "AlreadyAttester",
-    "AlreadyCommitted",
-    "AlreadyDisputed",
-    "AlreadyJoined",
-    "AlreadyJudged",
-    "AlreadyReported",
-    "AlreadySealed",
-    "AlreadyVoted",
-    "AttesterStake",
-    "AuditFailed",
-    "BadChainValue",
-    "BcflError",
-    "CallFailed",
-    "ChainError",
-    "ChainTimeout",
-    "ChainUnavailable",
-    "ClaimsOpen",
-    "ClosingNotOver",
-    "CommitWindowClosed",
-    "CommitmentDiffers",
-    "ConfigError",
-    "CoordinatorConflict",
-    "Defensive",
-    "DisputeClosed",
-    "DisputeOpen",
-    "DisputeWindowOpen",
-    "EncodingError",
-    "EscrowShort",
-    "FederationFull",
-    "FederationNotActive",
-    "FederationNotFound",
-    "JournalError",
-    "LeafUnsound",
-    "MembersRemain",
-    "MetadataMismatch",
-    "NoActiveStake",
-    "NotAnOffence",
-    "NotArbiter",
-    "NotAttested",
-    "NotAttester",
-    "NotCommitted",
-    "NotCoordinator",
-    "NotGovernance",
-    "NotMerkle",
-    "NotParticipant",
-    "NotProposable",
-    "NotSeated",
-    "NotYetEnactable",
-    "NothingToClaim",
-    "NothingToPrune",
-    "NothingToWithdraw",
-    "OffenceNotDisputed",
-    "OffenceNotFound",
-    "OffencePending",
-    "OutboxError",
-    "ProofInvalid",
-    "ProposalNotFound",
-    "ProposalsRemain",
-    "ReportError",
-    "ReportMissing",
-    "ReportTampered",
-    "ReportUnreadable",
-    "ReportWindowClosed",
-    "RetentionNotOver",
-    "RootDiffers",
-    "RootNotBad",
-    "RoundExpired",
-    "RoundInProgress",
-    "RoundNotFound",
-    "RoundNotOpen",
-    "RoundNotSealed",
-    "RoundNotSettled",
-    "RoundOffencesPending",
-    "RoundVoided",
-    "RpcRefused",
-    "SecretError",
-    "SettleWindowClosed",
-    "SettleWindowOpen",
-    "SettlementDisputable",
-    "StakeTooLow",
-    "StateDiscarded",
-    "Suspended",
-    "TermsOutOfRange",
-    "TooManyAttesters",
-    "TooManyProposals",
-    "TooManyUnbonding",
-    "TotalsExceeded",
-    "TotalsImpossible",
-    "TransactionLost",
-    "TransactionRefused",
-    "UnbondingTooShort",
-    "VerdictsNotSorted",
-    "VotingClosed",
-    "WrongPreimage",
-    "ZeroAmount",
-    "call_failed",
-    "pallet_errors",
-]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+class BcflError(Exception):
+    """Root of every error that this project raises on purpose."""
+
+
+class ConfigError(BcflError, ValueError):
+    """A setting, a key file or an address is wrong."""
+
+
+class EncodingError(BcflError, ValueError):
+    """Bytes cannot be built from what was given, or read as what was expected."""
+
+
+class ChainError(BcflError):
+    """Something between this process and the state of the chain went wrong."""
+
+
+class ChainUnavailable(ChainError, ConnectionError):
+    """There is no connection to the chain. Trying again later may help."""
+
+    def __init__(self, url: str, cause: str) -> None:
+        super().__init__(url, cause)
+        self.url = url
+        self.cause = cause
+
+    def __str__(self) -> str:
+        return (
+            f"no connection to the chain at {self.url}: {self.cause}. Check that the node runs "
+            "and that its RPC port is reachable; the next call connects again."
+        )
+
+
+class ChainTimeout(ChainError, TimeoutError):
+    """The chain is reachable, but what was waited for did not happen in time."""
+
+    def __init__(self, what: str, seconds: float) -> None:
+        super().__init__(what, seconds)
+        self.what = what
+        self.seconds = seconds
+
+    def __str__(self) -> str:
+        return (
+            f"{self.what} did not happen within {self.seconds:g} s. It may still happen: look at "
+            "the chain before sending it again, or wait longer."
+        )
+
+
+class RpcRefused(ChainError):
+    """The node answered a request with an error."""
+
+    def __init__(self, method: str, code: int, message: str, data: str = "") -> None:
+        super().__init__(method, code, message, data)
+        self.method = method
+        self.code = code
+        self.message = message
+        self.data = data
+
+    def __str__(self) -> str:
+        data = f" ({self.data})" if self.data else ""
+        return f"the node refused {self.method}: {self.message}{data} [code {self.code}]"
+
+
+class StateDiscarded(RpcRefused):
+    """The node no longer keeps the state of the block that was asked for."""
+
+    def __str__(self) -> str:
+        return (
+            f"{super().__str__()}. The node has pruned that block's state: "
+            "ask a node that runs with --state-pruning archive."
+        )
+
+
+class TransactionRefused(ChainError):
+    """The transaction pool did not take a transaction. Nothing was paid."""
+
+    def __init__(self, code: int, message: str, data: str = "") -> None:
+        super().__init__(code, message, data)
+        self.code = code
+        self.message = message
+        self.data = data
+
+    def __str__(self) -> str:
+        data = f": {self.data}" if self.data else ""
+        return f"the pool refused the transaction: {self.message}{data} [code {self.code}]"
+
+
+class TransactionLost(ChainError):
+    """The pool took a transaction and let it go again without a block."""
+
+    def __init__(self, extrinsic_hash: bytes, status: str) -> None:
+        super().__init__(extrinsic_hash, status)
+        self.extrinsic_hash = extrinsic_hash
+        self.status = status
+
+    def __str__(self) -> str:
+        return (
+            f"transaction 0x{self.extrinsic_hash.hex()} left the pool as {self.status!r} without "
+            "being included. Send the call again."
+        )
+
+
+class BadChainValue(ChainError):
+    """The chain answered something that cannot be read as what was asked for."""
+
+
+class MetadataMismatch(ChainError):
+    """The chain's pallet is not the one that this version speaks."""
+
+    def __init__(self, url: str, differences: Sequence[str]) -> None:
+        super().__init__(url, tuple(differences))
+        self.url = url
+        self.differences = tuple(differences)
+
+    def __str__(self) -> str:
+        return (
+            f"the chain at {self.url} does not carry the pallet-bcfl that this version speaks: "
+            f"{'; '.join(self.differences)}. Connect to a matching chain, or install the version "
+            "of bcfl-plugins that was released with its runtime."
+        )
+
+
+class OutboxError(BcflError):
+    """Queued calls did not all succeed.
+
+    Attributes
+    ----------
+    failures
+        One sentence for each call that failed or was not sent.
+    """
+
+    def __init__(self, failures: Sequence[str]) -> None:
+        super().__init__(tuple(failures))
+        self.failures = tuple(failures)
+
+    def __str__(self) -> str:
+        return f"{len(self.failures)} queued call(s) did not succeed: " + "; ".join(self.failures)
+
+
+class ReportError(BcflError):
+    """A round report cannot be used."""
+
+
+class ReportMissing(ReportError, FileNotFoundError):
+    """There is no report with that digest in the store."""
+
+    def __init__(self, path: Path, digest: bytes) -> None:
+        super().__init__(path, digest)
+        self.path = path
+        self.digest = digest
+
+    def __str__(self) -> str:
+        return f"no report {self.digest.hex()} at {self.path}: copy it there from the coordinator"
+
+
+class ReportTampered(ReportError):
+    """A report file's content does not have the digest in its name."""
+
+    def __init__(self, path: Path, expected: bytes, found: bytes) -> None:
+        super().__init__(path, expected, found)
+        self.path = path
+        self.expected = expected
+        self.found = found
+
+    def __str__(self) -> str:
+        return (
+            f"{self.path} was changed: its content has the digest {self.found.hex()}, "
+            f"not {self.expected.hex()}"
+        )
+
+
+class ReportUnreadable(ReportError, ValueError):
+    """The bytes of a report are not a report of a version that is known here."""
+
+
+class RootDiffers(ReportError):
+    """The verdicts of a report do not give the root that was posted for its round."""
+
+    def __init__(self, round_id: int, posted: bytes, found: bytes) -> None:
+        super().__init__(round_id, posted, found)
+        self.round_id = round_id
+        self.posted = posted
+        self.found = found
+
+    def __str__(self) -> str:
+        return (
+            f"round {self.round_id}: the report gives the root {self.found.hex()}, the chain has "
+            f"{self.posted.hex()}. Audit the run (bcfl audit RUN): the coordinator posted a root "
+            f"that is not its report's"
+        )
+
+
+class JournalError(BcflError, ValueError):
+    """A run folder is damaged or is not a run folder; the message names file and line."""
+
+
+class SecretError(BcflError, ValueError):
+    """An attester's chain of hashes is missing, used up, or for something else."""
+
+
+class AuditFailed(BcflError):
+    """The audit found statements that do not hold.
+
+    Attributes
+    ----------
+    findings
+        One sentence for each.
+    """
+
+    def __init__(self, findings: Sequence[str]) -> None:
+        super().__init__(tuple(findings))
+        self.findings = tuple(findings)
+
+    def __str__(self) -> str:
+        return f"the audit found {len(self.findings)} problem(s): " + "; ".join(self.findings)
+
+
+class CallFailed(ChainError):
+    """A call was included in a block and failed there. Its fee is paid, nothing else changed.
+
+    Attributes
+    ----------
+    pallet
+        Where the error comes from, as the metadata names it; for errors outside a pallet the kind
+        of dispatch error, for example ``Token`` or ``BadOrigin``.
+    name
+        The error's name in the metadata.
+    docs
+        What the pallet's documentation says about it.
+    """
+
+    def __init__(self, pallet: str, name: str, docs: str = "") -> None:
+        super().__init__(pallet, name, docs)
+        self.pallet = pallet
+        self.name = name
+        self.docs = docs
+
+    def __str__(self) -> str:
+        ours = "" if type(self) is CallFailed else type(self).__doc__ or ""
+        docs = self.docs or ours or "the call failed in its block; nothing but its fee was paid"
+        return f"{self.pallet}.{self.name}: {' '.join(docs.split())}"

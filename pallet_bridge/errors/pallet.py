@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pallet_bridge.errors.base import CallFailed
+from pallet_bridge.errors import CallFailed
 
 
 class FederationNotFound(CallFailed):

@@ -101,7 +101,7 @@ class Participant:
 
 
 @dataclass(frozen=True, slots=True)
-class Attester:
+class AttesterRecord:
     """A member that may be drawn into committees; `missed` counts rounds in a row."""
 
     tip: bytes

@@ -10,6 +10,23 @@ if TYPE_CHECKING:
     from pallet_bridge.types.base import AccountId, Planck
 
 
+@dataclass(frozen=True, slots=True)
+class RoundKey:
+    """Which round of which federation on which chain: what every hash and signature is bound to.
+
+    Parameters
+    ----------
+    genesis : bytes
+        Hash of the chain's block 0, 32 bytes.
+    federation, round : int
+        The ids on chain; a round's counts from 0 in its federation.
+    """
+
+    genesis: bytes
+    federation: int
+    round: int
+
+
 class RoundState(Enum):
     """Open takes commitments and is later sealed; the others are final."""
 

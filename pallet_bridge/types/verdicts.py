@@ -22,7 +22,7 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class MemberVerdict:
     """What `settle` says of one account.
 
     Parameters
@@ -86,7 +86,7 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
-class SignedHash:
+class SignedCommitment:
     """A commitment hash, the examples claimed with it, and the account's signature over both."""
 
     commitment: bytes
@@ -113,7 +113,7 @@ class BatchEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class SignedCommitment:
+class CommittedUpdate:
     """A commitment with its preimage, as a node hands it to the coordinator."""
 
     account: AccountId
@@ -127,6 +127,10 @@ class SignedCommitment:
         """Return the part that goes on chain."""
         return BatchEntry(self.account, self.commitment, self.num_examples, self.signature)
 
+    def signed(self) -> SignedCommitment:
+        """Return the hash with its signature, as a proof of an equivocation has it."""
+        return SignedCommitment(self.commitment, self.num_examples, self.signature)
+
     def opening(self) -> Opening:
         """Return what the commitment was made of."""
         return Opening(self.update_digest, self.num_examples, self.salt)
@@ -137,8 +141,8 @@ class TwoCommitments:
     """Proof of an equivocation: one account signed two hashes for one round."""
 
     account: AccountId
-    first: SignedHash
-    second: SignedHash
+    first: SignedCommitment
+    second: SignedCommitment
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from hypothesis import HealthCheck, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from bcfl_plugins.testing.machines import ChainMachine
-from pallet_bridge.errors import pallet_errors
+from pallet_bridge.errors.pallet import pallet_errors
 from pallet_bridge.runtime import MANIFEST
 
 if TYPE_CHECKING:

@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bcfl_plugins.errors import BadUpdates
-from pallet_bridge.jsonio import write_atomically
 from strategies._flower import Message, MessageType, with_content
 from strategies.messages.records import to_arrays, to_record
 
@@ -57,7 +56,10 @@ class Ring:
 
     def share(self, node_id: int, update: NDArray) -> NDArray:
         """Leave a (d,) update of floats; return the (m, d) latest ones of all, by node id."""
-        write_atomically(self.folder / f"{node_id:020d}.raw", update.tobytes())
+        self.folder.mkdir(parents=True, exist_ok=True)
+        draft = self.folder / f"{node_id:020d}.draft"
+        draft.write_bytes(update.tobytes())
+        draft.replace(draft.with_suffix(".raw"))  # in one step: others may be reading
         files = sorted(self.folder.glob("*.raw"))
         return np.array([np.frombuffer(file.read_bytes(), update.dtype) for file in files])
 

@@ -22,9 +22,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from bcfl_plugins.signing import sign_commitment
 from pallet_bridge.encoding import update_digest
 from pallet_bridge.keys import Signer
+from pallet_bridge.signing import sign_commitment
 from strategies._flower import ClientApp as FlowerClientApp
 from strategies._flower import ConfigRecord, Message, MessageType, RecordDict, with_content
 from strategies.client.signed_rounds import memory_of, signed_before
@@ -43,7 +43,7 @@ from strategies.messages.wire import (
 )
 
 if TYPE_CHECKING:
-    from pallet_bridge.types import SignedCommitment
+    from pallet_bridge.types import CommittedUpdate
     from strategies._flower import ClientAppCallable, Context
 
 KEY = "bcfl-key-uri"
@@ -117,7 +117,7 @@ def bcfl_mod(message: Message, context: Context, call_next: ClientAppCallable) -
     return with_content(reply, content)
 
 
-def _commit(reply: Message, context: Context, instruction: Instruction) -> SignedCommitment:
+def _commit(reply: Message, context: Context, instruction: Instruction) -> CommittedUpdate:
     opened = instruction.opened
     _check_genesis(opened.genesis, context)
     records = list(reply.content.array_records.values())
@@ -131,7 +131,7 @@ def _commit(reply: Message, context: Context, instruction: Instruction) -> Signe
     signed = signed_before(memory, opened, digest, num_examples)
     if signed is None:
         salt = os.urandom(_SALT_BYTES)
-        signed = sign_commitment(opened, signer, digest, num_examples, salt)
+        signed = sign_commitment(opened.key, signer, digest, num_examples, salt)
         memory.add(opened.round, signed)
     return signed
 

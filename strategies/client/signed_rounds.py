@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from pallet_bridge.types import AccountId, SignedCommitment
+from pallet_bridge.types import AccountId, CommittedUpdate
 from strategies._flower import ConfigRecord
 from strategies.errors import NothingSigned
 
@@ -32,10 +32,10 @@ _FIELDS = ("digest", "salt", "commitment", "signature")
 class Memory(Protocol):
     """Remembers the last signed commitment of one account in one federation of one chain."""
 
-    def last(self) -> tuple[int, SignedCommitment] | None:
+    def last(self) -> tuple[int, CommittedUpdate] | None:
         """Return the last round signed for, and what was signed."""
 
-    def add(self, round_id: int, signed: SignedCommitment) -> None:
+    def add(self, round_id: int, signed: CommittedUpdate) -> None:
         """Remember what is about to be handed out for a later round than the last."""
 
 
@@ -50,7 +50,7 @@ def memory_of(context: Context, opened: OpenedRound, account: AccountId) -> Memo
 
 def signed_before(
     memory: Memory, opened: OpenedRound, digest: bytes, num_examples: int
-) -> SignedCommitment | None:
+) -> CommittedUpdate | None:
     """Return what was signed for this round already; refuse what differs from it.
 
     Raises
@@ -84,12 +84,12 @@ class StateMemory:
         self._name = f"bcfl.signed.{place}"
         self._account = account
 
-    def last(self) -> tuple[int, SignedCommitment] | None:
+    def last(self) -> tuple[int, CommittedUpdate] | None:
         """Return the last round signed for, and what was signed."""
         record = self._state.config_records.get(self._name)
         return None if record is None else _read(dict(record), self._account)
 
-    def add(self, round_id: int, signed: SignedCommitment) -> None:
+    def add(self, round_id: int, signed: CommittedUpdate) -> None:
         """Remember, in place of the round before."""
         fields = {name: value.hex() for name, value in _bytes_of(signed).items()}
         self._state[self._name] = ConfigRecord(
@@ -105,7 +105,7 @@ class FolderMemory:
         self._place = place
         self._account = account
 
-    def last(self) -> tuple[int, SignedCommitment] | None:
+    def last(self) -> tuple[int, CommittedUpdate] | None:
         """Return the last round signed for, and what was signed."""
         files = self._files()
         if not files:
@@ -121,7 +121,7 @@ class FolderMemory:
             raise NothingSigned(f"this node's memory of what it signed is damaged: {path}")
         return _read(fields, self._account)
 
-    def add(self, round_id: int, signed: SignedCommitment) -> None:
+    def add(self, round_id: int, signed: CommittedUpdate) -> None:
         """Write the file of a round; a second one for the same round cannot be made.
 
         Raises
@@ -155,12 +155,12 @@ class FolderMemory:
         return {int(path.name.split(".")[-2]): path for path in found}
 
 
-def _bytes_of(signed: SignedCommitment) -> dict[str, bytes]:
+def _bytes_of(signed: CommittedUpdate) -> dict[str, bytes]:
     values = (signed.update_digest, signed.salt, signed.commitment, signed.signature)
     return dict(zip(_FIELDS, values, strict=True))
 
 
-def _read(fields: Mapping[str, object], account: AccountId) -> tuple[int, SignedCommitment]:
+def _read(fields: Mapping[str, object], account: AccountId) -> tuple[int, CommittedUpdate]:
     round_id, num_examples = fields.get("round"), fields.get("num-examples")
     texts = [fields.get(name) for name in _FIELDS]
     if not (isinstance(round_id, int) and isinstance(num_examples, int)):
@@ -169,5 +169,5 @@ def _read(fields: Mapping[str, object], account: AccountId) -> tuple[int, Signed
         digest, salt, commitment, signature = (bytes.fromhex(str(text)) for text in texts)
     except ValueError:
         raise NothingSigned("this node's memory of what it signed is damaged") from None
-    signed = SignedCommitment(account, digest, num_examples, salt, commitment, signature)
+    signed = CommittedUpdate(account, digest, num_examples, salt, commitment, signature)
     return round_id, signed

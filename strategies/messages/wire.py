@@ -19,15 +19,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from bcfl_plugins.reasons import Reason
 from bcfl_plugins.types import NodeRef, OpenedRound
-from pallet_bridge.encoding import (
-    commitment_hash,
-    identity_payload,
-    signing_payload,
-    update_digest,
-)
+from pallet_bridge.encoding import identity_payload, update_digest
 from pallet_bridge.errors import BcflError
 from pallet_bridge.keys import Signer, verify
-from pallet_bridge.types import AccountId, SignedCommitment
+from pallet_bridge.signing import check_commitment
+from pallet_bridge.types import AccountId, CommittedUpdate, RoundKey
 from strategies._flower import ConfigRecord
 from strategies.errors import Unfit
 
@@ -182,15 +178,12 @@ def instruction_record(instruction: Instruction) -> ConfigRecord:
 def read_instruction(content: RecordDict) -> Instruction:
     """Read what to sign for, on a node."""
     record = _record(content, ROUND)
-    opened = OpenedRound(
-        _field(record, "federation", int),
-        _field(record, "round", int),
-        _field(record, "genesis", bytes),
-    )
-    return Instruction(opened, _field(record, "weight-key", str))
+    federation, round_id = _field(record, "federation", int), _field(record, "round", int)
+    key = RoundKey(_field(record, "genesis", bytes), federation, round_id)
+    return Instruction(OpenedRound(key), _field(record, "weight-key", str))
 
 
-def commitment_record(signed: SignedCommitment) -> ConfigRecord:
+def commitment_record(signed: CommittedUpdate) -> ConfigRecord:
     """Write what goes along with an update. The digest stays out: the server computes its own."""
     return ConfigRecord(
         {
@@ -210,7 +203,7 @@ def read_commitment(
     weight: float,
     opened: OpenedRound,
     node: NodeRef,
-) -> SignedCommitment:
+) -> CommittedUpdate:
     """Check a commitment against what the node sent with it, on the server.
 
     Parameters
@@ -242,35 +235,19 @@ def read_commitment(
         signature = _field(record, "signature", bytes)
         if account != node.account:
             raise Unfit(Reason.BAD_SIGNATURE, f"signed by {account}, its account is {node.account}")
-        payload = signing_payload(
-            genesis=opened.genesis,
-            federation=opened.federation,
-            round_id=opened.round,
-            account=account,
-            commitment=claimed,
-            num_examples=num_examples,
-        )
-        if not verify(account, payload, signature):
-            raise Unfit(Reason.BAD_SIGNATURE, "its signature is not over this round's commitment")
-        digest = update_digest(sent)
-        expected = commitment_hash(
-            genesis=opened.genesis,
-            federation=opened.federation,
-            round_id=opened.round,
-            account=account,
-            update_digest=digest,
-            num_examples=num_examples,
-            salt=salt,
-        )
+        made = CommittedUpdate(account, update_digest(sent), num_examples, salt, claimed, signature)
+        check = check_commitment(opened.key, made)
     except (WireError, ValueError) as error:
         raise Unfit(Reason.BAD_SIGNATURE, f"no usable commitment: {error}") from error
-    if expected != claimed:
+    if not check.is_signed:
+        raise Unfit(Reason.BAD_SIGNATURE, "its signature is not over this round's commitment")
+    if not check.is_opened:
         raise Unfit(Reason.DIGEST_MISMATCH, "it signed other arrays than it sent")
     if num_examples != weight:
         raise Unfit(
             Reason.DIGEST_MISMATCH, f"it signed {num_examples} examples and claims {weight}"
         )
-    return SignedCommitment(account, digest, num_examples, salt, claimed, signature)
+    return made
 
 
 def _record(content: RecordDict, name: str) -> ConfigRecord:

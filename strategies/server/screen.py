@@ -34,7 +34,7 @@ from strategies.server.expectations import MAX_LOSS, Model, trees_problem, weigh
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from pallet_bridge.types import SignedCommitment
+    from pallet_bridge.types import CommittedUpdate
     from strategies._flower import Message, MetricRecord
     from strategies.server.expectations import Expectations
 
@@ -64,7 +64,7 @@ class Reply:
         All metrics, with the weight.
     weight : int or float
         The claimed number of examples.
-    commitment : SignedCommitment or None
+    commitment : CommittedUpdate or None
         What the node signed, verified against `sent`.
     """
 
@@ -76,7 +76,7 @@ class Reply:
     arrays: Mapping[str, NDArray]
     metrics: Mapping[str, Any]
     weight: int | float
-    commitment: SignedCommitment | None = None
+    commitment: CommittedUpdate | None = None
 
 
 def examine_train(

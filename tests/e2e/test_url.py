@@ -12,7 +12,7 @@ from bcfl_plugins.terms import terms_of
 from pallet_bridge import calls, connect
 from pallet_bridge.audit import audit_run
 from pallet_bridge.embedded import EmbeddedNode
-from pallet_bridge.errors import FederationNotFound
+from pallet_bridge.errors.pallet import FederationNotFound
 from pallet_bridge.keys import Signer
 from pallet_bridge.types import UNIT, Planck
 

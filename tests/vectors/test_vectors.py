@@ -15,7 +15,7 @@ from pallet_bridge.encoding import (
 )
 from pallet_bridge.keys import verify
 from pallet_bridge.settlement import merkle_root
-from pallet_bridge.types import AccountId, Leaf, Outcome, Planck
+from pallet_bridge.types import AccountId, Leaf, Opening, Outcome, Planck, RoundKey
 
 VECTORS = Path(__file__).parents[2] / "pallet_bridge" / "vectors"
 OUTCOMES = {"0": Outcome.ACCEPTED, "1": Outcome.REJECTED, "2": Outcome.EXCLUDED}
@@ -34,30 +34,25 @@ def account(text: str) -> AccountId:
     return AccountId(bytes.fromhex(text))
 
 
+def key(row: Row) -> RoundKey:
+    return RoundKey(bytes.fromhex(row["genesis"]), int(row["federation"]), int(row["round"]))
+
+
 @pytest.mark.parametrize("row", rows("commitment"))
 def test_commitments(row: Row) -> None:
-    found = commitment_hash(
-        genesis=bytes.fromhex(row["genesis"]),
-        federation=int(row["federation"]),
-        round_id=int(row["round"]),
-        account=account(row["account"]),
+    opening = Opening(
         update_digest=bytes.fromhex(row["update_digest"]),
         num_examples=int(row["num_examples"]),
         salt=bytes.fromhex(row["salt"]),
     )
+    found = commitment_hash(key(row), account(row["account"]), opening)
     assert found.hex() == row["commitment"]
 
 
 @pytest.mark.parametrize("row", rows("sign"))
 def test_what_a_member_signs(row: Row) -> None:
-    found = signing_payload(
-        genesis=bytes.fromhex(row["genesis"]),
-        federation=int(row["federation"]),
-        round_id=int(row["round"]),
-        account=account(row["account"]),
-        commitment=bytes.fromhex(row["commitment"]),
-        num_examples=int(row["num_examples"]),
-    )
+    commitment, num_examples = bytes.fromhex(row["commitment"]), int(row["num_examples"])
+    found = signing_payload(key(row), account(row["account"]), commitment, num_examples)
     assert found.hex() == row["message"]
 
 

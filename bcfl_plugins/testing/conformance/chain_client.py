@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from bcfl_plugins.terms import TermsConfig, terms_of
 from bcfl_plugins.testing.conformance.run import Check, must, run_checks
 from pallet_bridge import calls
-from pallet_bridge.errors import FederationNotFound, TransactionRefused
+from pallet_bridge.errors import TransactionRefused
+from pallet_bridge.errors.pallet import FederationNotFound
 from pallet_bridge.types import UNIT, AccountId, Planck
 
 if TYPE_CHECKING:

@@ -7,22 +7,20 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from hypothesis import strategies as st
 
-from bcfl_plugins.signing import sign_commitment
-from bcfl_plugins.types import OpenedRound
 from pallet_bridge import calls
 from pallet_bridge.encoding import attest_statement, blake2_256, hash_chain
 from pallet_bridge.settlement import leaves_of, prove, settlement_root, totals_of
+from pallet_bridge.signing import sign_commitment
 from pallet_bridge.types import (
-    BatchEntry,
     LeafNotCommitted,
+    MemberVerdict,
     Outcome,
     Planck,
+    RoundKey,
     RoundState,
-    SignedHash,
     Totals,
     TwoCommitments,
     TwoLeaves,
-    Verdict,
 )
 
 if TYPE_CHECKING:
@@ -31,7 +29,7 @@ if TYPE_CHECKING:
     from bcfl_plugins.testing.machines.ledger import Books
     from pallet_bridge.calls import Call
     from pallet_bridge.keys import Signer
-    from pallet_bridge.types import AccountId, ProvenLeaf, SignedCommitment
+    from pallet_bridge.types import AccountId, CommittedUpdate, ProvenLeaf
 
 Draw: TypeAlias = "Callable[[st.SearchStrategy[int]], int]"
 """Draws one of several acts; what hypothesis' ``data.draw`` is."""
@@ -48,7 +46,7 @@ class Plan:
     """How a round is going to be settled; `posted` has the leaves as they can be proved."""
 
     known: Mapping[AccountId, bytes]
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[MemberVerdict, ...]
     posted: tuple[ProvenLeaf, ...]
     root: bytes
     totals: Totals
@@ -60,15 +58,14 @@ class Memory:
 
     genesis: bytes
     signers: tuple[Signer, ...]
-    signed: dict[tuple[int, int, AccountId], list[SignedCommitment]] = field(default_factory=dict)
+    signed: dict[tuple[int, int, AccountId], list[CommittedUpdate]] = field(default_factory=dict)
     plans: dict[tuple[int, int], Plan] = field(default_factory=dict)
     chains: dict[tuple[int, AccountId], list[bytes]] = field(default_factory=dict)
 
-    def sign(self, place: tuple[int, int], signer: Signer, seed: int) -> SignedCommitment:
+    def sign(self, place: tuple[int, int], signer: Signer, seed: int) -> CommittedUpdate:
         """Sign an update for a round; another seed is another update."""
-        opened = OpenedRound(*place, self.genesis)
         digest = blake2_256(bytes([seed]) + signer.account.raw)
-        made = sign_commitment(opened, signer, digest, 10, digest)
+        made = sign_commitment(RoundKey(self.genesis, *place), signer, digest, 10, digest)
         known = self.signed.setdefault((*place, signer.account), [])
         if made not in known:
             known.append(made)
@@ -121,24 +118,24 @@ class Scene:
         return found
 
 
-def _judge(scene: Scene, draw: Draw, known: Mapping[AccountId, bytes]) -> list[Verdict]:
+def _judge(scene: Scene, draw: Draw, known: Mapping[AccountId, bytes]) -> list[MemberVerdict]:
     said = []
     for account in known:
         signed = scene.memory.signed.get((*scene.place, account), [])
         digest = signed[-1].update_digest if signed else bytes(32)
         outcome = _OUTCOMES[draw(st.integers(0, 3))]
-        said.append(Verdict(account, digest, outcome, -5, 6, draw(st.integers(0, 3))))
+        said.append(MemberVerdict(account, digest, outcome, -5, 6, draw(st.integers(0, 3))))
     return said
 
 
 def plan_of(
-    said: list[Verdict], known: Mapping[AccountId, bytes], budget: Planck, lie: int
+    said: list[MemberVerdict], known: Mapping[AccountId, bytes], budget: Planck, lie: int
 ) -> Plan:
     """Make the leaves of a settlement.
 
     Parameters
     ----------
-    said : list of Verdict
+    said : list of MemberVerdict
         One an account that committed.
     known : Mapping[AccountId, bytes]
         The commitments of the round.
@@ -186,7 +183,7 @@ def settle(scene: Scene, draw: Draw) -> Call:
     said = list(scene.plan(draw).verdicts)
     mistake = draw(st.integers(0, 19))
     if mistake == 0:
-        said.append(Verdict(scene.actor.account, bytes(32), Outcome.ACCEPTED, 0, 0, 1))
+        said.append(MemberVerdict(scene.actor.account, bytes(32), Outcome.ACCEPTED, 0, 0, 1))
     elif mistake == 1:
         said += said[:1]
     return calls.settle(*scene.place, MODEL, REPORT, said)
@@ -227,7 +224,7 @@ def report_equivocation(scene: Scene, draw: Draw) -> Call | None:
     account = sorted(pairs)[draw(st.integers(0, len(pairs) - 1))]
     made = pairs[account]
     first, second = made[0], made[draw(st.integers(0, len(made) - 1))]
-    proof = TwoCommitments(account, signed_hash(first), signed_hash(second))
+    proof = TwoCommitments(account, first.signed(), second.signed())
     return calls.report_equivocation(*scene.place, proof)
 
 
@@ -273,17 +270,5 @@ def attest(scene: Scene, draw: Draw) -> Call:
 
 def statement(scene: Scene, root: bytes) -> bytes:
     """Return what an attester says of a settlement with this root."""
-    return attest_statement(
-        genesis=scene.memory.genesis,
-        federation=scene.books.number,
-        round_id=scene.number,
-        model=MODEL,
-        report=REPORT,
-        root=root,
-    )
-
-
-def signed_hash(made: SignedCommitment) -> SignedHash:
-    """Return what an account signed, as a proof carries it."""
-    entry: BatchEntry = made.entry()
-    return SignedHash(entry.commitment, entry.num_examples, entry.signature)
+    key = RoundKey(scene.memory.genesis, scene.books.number, scene.number)
+    return attest_statement(key, model=MODEL, report=REPORT, root=root)

@@ -10,7 +10,6 @@ import numpy as np
 
 from bcfl_plugins.merge import merge_verdicts
 from bcfl_plugins.reasons import Reason
-from bcfl_plugins.signing import sign_commitment
 from bcfl_plugins.types import (
     ClientUpdate,
     NodeId,
@@ -22,6 +21,7 @@ from bcfl_plugins.types import (
 )
 from pallet_bridge.encoding import blake2_256, update_digest
 from pallet_bridge.keys import Signer
+from pallet_bridge.signing import sign_commitment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -134,7 +134,7 @@ class FederationDriver:
             if opened is not None:
                 digest = update_digest(arrays)
                 salt = blake2_256(digest)  # no secret here, and the same at every replay
-                commitment = sign_commitment(opened, key(ref), digest, EXAMPLES, salt)
+                commitment = sign_commitment(opened.key, key(ref), digest, EXAMPLES, salt)
             updates.append(ClientUpdate(ref, arrays, EXAMPLES, commitment=commitment))
         return tuple(updates), tuple(silent)
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pallet_bridge.encoding import escrow_account
-from pallet_bridge.errors import FederationNotFound
+from pallet_bridge.errors.pallet import FederationNotFound
 from pallet_bridge.types import MotionState
 
 if TYPE_CHECKING:

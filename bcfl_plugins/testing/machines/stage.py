@@ -10,7 +10,8 @@ from bcfl_plugins.testing.machines.acts import Memory, Scene
 from bcfl_plugins.testing.machines.cast import cast
 from bcfl_plugins.testing.machines.invariants import InvariantBroken, check_ledger, check_step
 from bcfl_plugins.testing.machines.reader import LedgerReader
-from pallet_bridge.errors import CallFailed, Defensive
+from pallet_bridge.errors import CallFailed
+from pallet_bridge.errors.pallet import Defensive
 from pallet_bridge.local import EmbeddedClient
 from pallet_bridge.types import Planck
 

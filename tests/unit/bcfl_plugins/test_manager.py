@@ -20,6 +20,7 @@ from bcfl_plugins import (
     hookimpl,
 )
 from bcfl_plugins.manager import PluginManager
+from pallet_bridge.types import RoundKey
 
 RUN = RunInfo(1, 3)
 NODES = (NodeRef(NodeId(1)), NodeRef(NodeId(2)))
@@ -44,7 +45,11 @@ class Recorder:
 
     @hookimpl
     def bcfl_round_opening(self, server_round: int) -> OpenedRound | None:
-        return None if self.name == "a" else OpenedRound(ord(self.name), server_round, bytes(32))
+        return (
+            None
+            if self.name == "a"
+            else OpenedRound(RoundKey(bytes(32), ord(self.name), server_round))
+        )
 
     @hookimpl
     def bcfl_judge_updates(self, updates: tuple[ClientUpdate, ...]) -> Verdict:

@@ -16,9 +16,9 @@ from bcfl_plugins.types import (
     RoundResult,
     RunInfo,
 )
-from pallet_bridge.types import AccountId, Outcome, SignedCommitment
+from pallet_bridge.types import AccountId, CommittedUpdate, Outcome, RoundKey
 
-OPENED = OpenedRound(federation=0, round=4, genesis=b"g" * 32, terms_version=2)
+OPENED = OpenedRound(RoundKey(genesis=b"g" * 32, federation=0, round=4), terms_version=2)
 DIGESTS = (b"b" * 32, b"m" * 32)
 
 
@@ -26,9 +26,7 @@ def judged(
     number: int, *, accepted: bool = True, signed: bool = True, strike: bool = True
 ) -> JudgedUpdate:
     account = AccountId(bytes([number]) * 32)
-    commitment = SignedCommitment(
-        account, b"u" * 32, 50, b"s" * 32, bytes([number]) * 32, b"x" * 64
-    )
+    commitment = CommittedUpdate(account, b"u" * 32, 50, b"s" * 32, bytes([number]) * 32, b"x" * 64)
     update = JudgedUpdate(
         NodeRef(NodeId(100 + number), account), 50, commitment if signed else None, accepted
     )

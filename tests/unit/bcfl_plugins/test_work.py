@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bcfl_plugins.work import ChainBehind, ChainWork
-from pallet_bridge.errors import ChainUnavailable, EscrowShort
+from pallet_bridge.errors import ChainError, ChainTimeout, ChainUnavailable, TransactionLost
+from pallet_bridge.errors.pallet import EscrowShort
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,8 +37,9 @@ def test_fail_runs_a_job_at_once_in_the_callers_thread() -> None:
 def test_fail_raises_what_the_job_raised() -> None:
     with pytest.raises(EscrowShort):
         ChainWork("fail").do("opening", broke)
-    with pytest.raises(ChainUnavailable):
-        ChainWork("fail").reading(away)
+    for act in (ChainWork("fail").reading, ChainWork("fail").sending):
+        with pytest.raises(ChainUnavailable):
+            act(away)
 
 
 def test_queue_runs_jobs_in_order_beside_the_caller(queue: ChainWork) -> None:
@@ -83,6 +85,32 @@ def test_queue_reads_again_until_the_chain_is_back(queue: ChainWork) -> None:
     queue.do("reading", lambda: heard.append(queue.reading(read)))
     queue.drain(10)
     assert heard == [7]
+
+
+def test_queue_sends_again_until_it_is_known_what_came_of_it(queue: ChainWork) -> None:
+    answers = iter([TransactionLost(bytes(32), "dropped"), ChainTimeout("a block", 1.0), 7])
+    heard: list[int] = []
+
+    def send() -> int:
+        answer = next(answers)
+        if isinstance(answer, ChainError):
+            raise answer
+        return answer
+
+    queue.do("sending", lambda: heard.append(queue.sending(send)))
+    queue.drain(10)
+    assert heard == [7]
+
+
+def test_sending_ends_with_what_the_call_failed_with(queue: ChainWork) -> None:
+    queue.do("sending", lambda: queue.sending(broke))
+    with pytest.raises(EscrowShort):
+        queue.drain(10)
+
+
+def test_sending_is_not_tried_again_after_its_time(queue: ChainWork) -> None:
+    with pytest.raises(ChainUnavailable):
+        queue.sending(away, timeout=0.5)
 
 
 def test_closing_ends_a_job_that_waits_for_the_chain() -> None:

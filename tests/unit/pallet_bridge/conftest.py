@@ -11,20 +11,22 @@ import numpy as np
 import pytest
 
 from pallet_bridge import calls, connect
-from pallet_bridge.encoding import commitment_hash, signing_payload, update_digest
+from pallet_bridge.encoding import update_digest
 from pallet_bridge.journal import CHAIN, EndLine, Journal, RunHeader
 from pallet_bridge.keys import Signer
 from pallet_bridge.reports import ReportEntry, RoundReport
+from pallet_bridge.signing import sign_commitment
 from pallet_bridge.types import (
     UNIT,
     AccountId,
+    CommittedUpdate,
     Coupling,
     Governance,
     Outcome,
     Perbill,
     Planck,
     Quorum,
-    SignedCommitment,
+    RoundKey,
     SlashTerms,
     Tally,
     Terms,
@@ -112,21 +114,10 @@ def found(chain: ChainClient) -> int:
     return number
 
 
-def signed_commitment(
-    genesis: bytes, federation: int, number: int, node: Signer
-) -> SignedCommitment:
+def committed_update(genesis: bytes, federation: int, number: int, node: Signer) -> CommittedUpdate:
     digest = update_digest({"w": np.full(3, number, "<f4"), "b": np.zeros((), "<f4")})
-    salt, examples = os.urandom(32), 10 + number
-    place = {
-        "genesis": genesis,
-        "federation": federation,
-        "round_id": number,
-        "account": node.account,
-        "num_examples": examples,
-    }
-    commitment = commitment_hash(update_digest=digest, salt=salt, **place)
-    signature = node.sign(signing_payload(commitment=commitment, **place))
-    return SignedCommitment(node.account, digest, examples, salt, commitment, signature)
+    key = RoundKey(genesis, federation, number)
+    return sign_commitment(key, node, digest, 10 + number, os.urandom(32))
 
 
 Lie = Callable[[RoundReport], RoundReport]
@@ -160,7 +151,7 @@ def play_round(chain: ChainClient, journal: Journal, number: int, lie: Lie) -> N
     model = bytes([number + 1]) * 32
     chain.execute(calls.open_round(federation, bytes([number]) * 32), COORDINATOR)
     able = [node for node in NODES if not suspended(chain, federation, node.account)]
-    signed = [signed_commitment(chain.genesis_hash, federation, number, node) for node in able]
+    signed = [committed_update(chain.genesis_hash, federation, number, node) for node in able]
     entries = [one.entry() for one in signed]
     chain.execute(calls.commit_batch(federation, number, entries), COORDINATOR)
     honest = RoundReport(
@@ -191,7 +182,7 @@ def suspended(chain: ChainClient, federation: int, account: AccountId) -> bool:
     return member is not None and member.is_suspended(chain.head().number + 1)
 
 
-def entry_of(index: int, signed: SignedCommitment) -> ReportEntry:
+def entry_of(index: int, signed: CommittedUpdate) -> ReportEntry:
     if signed.account == BAD:
         reason, detail = 7, "too long"
         return ReportEntry(index, signed, Outcome.REJECTED, -2_500_000, reason, 0, detail)

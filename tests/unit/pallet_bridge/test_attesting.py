@@ -10,7 +10,8 @@ import pytest
 from pallet_bridge import calls
 from pallet_bridge.attesting import ABSTAIN, Attester, Word
 from pallet_bridge.encoding import hash_chain
-from pallet_bridge.errors import NotAttested, SecretError
+from pallet_bridge.errors import SecretError
+from pallet_bridge.errors.pallet import NotAttested
 from pallet_bridge.reports import ReportStore, RoundReport
 from pallet_bridge.types import PERBILL_ONE, Coupling, Perbill, Quorum
 from tests.unit.pallet_bridge.conftest import (
@@ -18,8 +19,8 @@ from tests.unit.pallet_bridge.conftest import (
     NODES,
     STAKE,
     TERMS,
+    committed_update,
     entry_of,
-    signed_commitment,
     with_entry,
 )
 
@@ -68,7 +69,7 @@ def opened(chain: EmbeddedClient, tmp_path: Path) -> Open:
         chain.execute(calls.join(federation, STAKE), node)
         chain.execute(calls.register_attester(federation, LINKS[node.account][0]), node)
     chain.execute(calls.open_round(federation, bytes(32)), COORDINATOR)
-    signed = [signed_commitment(chain.genesis_hash, federation, 0, node) for node in NODES[1:]]
+    signed = [committed_update(chain.genesis_hash, federation, 0, node) for node in NODES[1:]]
     entries = [one.entry() for one in signed]
     chain.execute(calls.commit_batch(federation, 0, entries), COORDINATOR)
     report = RoundReport(

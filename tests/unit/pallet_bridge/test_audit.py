@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pallet_bridge.audit import AuditReport, audit_on, audit_run
-from pallet_bridge.audit_rules import Finding
+from pallet_bridge.audit_case import Finding
 from pallet_bridge.errors import AuditFailed, JournalError
 from pallet_bridge.journal import CHAIN, HEADER, LINES, REPORTS, read_run
 from pallet_bridge.types import UNIT
@@ -21,7 +21,7 @@ from tests.unit.pallet_bridge.conftest import (
     STAKE,
     Lie,
     Run,
-    signed_commitment,
+    committed_update,
     with_entry,
     write_run,
 )
@@ -44,7 +44,7 @@ class Audit:
     chain: EmbeddedClient
 
     def __call__(self, run: Path) -> AuditReport:
-        return audit_on(self.chain, run, read_run(run), issuance=True)
+        return audit_on(self.chain, run, read_run(run), closed=True)
 
     def only_finding(self, run: Path) -> tuple[str, int | None, str]:
         report = self(run)
@@ -329,7 +329,7 @@ def test_another_update_under_a_commitment_is_named(findings_on: Liar) -> None:
 
 def test_an_entry_of_somebody_who_never_committed_is_named(findings_on: Liar) -> None:
     def lie(report: RoundReport) -> RoundReport:
-        forged = signed_commitment(report.genesis, report.federation, 0, COORDINATOR)
+        forged = committed_update(report.genesis, report.federation, 0, COORDINATOR)
         entry = replace(report.entries[1], commitment=forged)
         return replace(report, entries=(*report.entries, entry))
 

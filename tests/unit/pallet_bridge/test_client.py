@@ -11,15 +11,17 @@ import pytest
 
 from pallet_bridge import calls, connect, metadata
 from pallet_bridge.errors import (
-    AlreadyJoined,
     CallFailed,
     EncodingError,
-    FederationNotFound,
     MetadataMismatch,
-    NotCoordinator,
     RpcRefused,
-    TermsOutOfRange,
     TransactionRefused,
+)
+from pallet_bridge.errors.pallet import (
+    AlreadyJoined,
+    FederationNotFound,
+    NotCoordinator,
+    TermsOutOfRange,
 )
 from pallet_bridge.keys import Signer
 from pallet_bridge.rewards import claims, waiting_rewards
@@ -29,6 +31,7 @@ from pallet_bridge.types import (
     AccountId,
     FederationState,
     Limits,
+    MemberVerdict,
     OffenceKind,
     OffenceState,
     Outcome,
@@ -36,14 +39,13 @@ from pallet_bridge.types import (
     Quorum,
     RoundState,
     UnbondingChunk,
-    Verdict,
 )
 from tests.unit.pallet_bridge.conftest import (
     COORDINATOR,
     NODES,
     STAKE,
     TERMS,
-    signed_commitment,
+    committed_update,
 )
 
 if TYPE_CHECKING:
@@ -141,16 +143,16 @@ def test_a_receipt_says_block_place_fee_and_events(chain: EmbeddedClient, federa
 def test_a_round_from_opening_to_claim(chain: EmbeddedClient, federation: int) -> None:
     opened = chain.execute(calls.open_round(federation, b"\1" * 32), COORDINATOR)
     assert any(event.name == "RoundOpened" for event in opened.events)
-    signed = [signed_commitment(chain.genesis_hash, federation, 0, node) for node in NODES[:2]]
+    signed = [committed_update(chain.genesis_hash, federation, 0, node) for node in NODES[:2]]
     chain.execute(calls.commit_batch(federation, 0, [s.entry() for s in signed]), COORDINATOR)
     chain.execute(calls.commit(federation, 0, b"\x09" * 32, 7), DAVE)
     commitments = chain.commitments(federation, 0)
     assert commitments[signed[0].account].hash == signed[0].commitment
     assert commitments[DAVE.account].num_examples == 7
     verdicts = [
-        Verdict(BOB.account, b"\4" * 32, Outcome.REJECTED, -(2**63), 255, 9),
-        Verdict(CHARLIE.account, b"\5" * 32, Outcome.ACCEPTED, 2**63 - 1, 0, 1),
-        Verdict(DAVE.account, bytes(32), Outcome.ACCEPTED, 0, 0, 2),
+        MemberVerdict(BOB.account, b"\4" * 32, Outcome.REJECTED, -(2**63), 255, 9),
+        MemberVerdict(CHARLIE.account, b"\5" * 32, Outcome.ACCEPTED, 2**63 - 1, 0, 1),
+        MemberVerdict(DAVE.account, bytes(32), Outcome.ACCEPTED, 0, 0, 2),
     ]
     call = calls.settle(federation, 0, b"\2" * 32, b"\3" * 32, verdicts)
     chain.execute(call, COORDINATOR)
@@ -180,7 +182,7 @@ def test_a_second_signed_commitment_is_an_offence_that_is_executed(
 ) -> None:
     chain.execute(calls.open_round(federation, bytes(32)), COORDINATOR)
     for _ in range(2):
-        entry = signed_commitment(chain.genesis_hash, federation, 0, BOB).entry()
+        entry = committed_update(chain.genesis_hash, federation, 0, BOB).entry()
         receipt = chain.execute(calls.commit_batch(federation, 0, [entry]), COORDINATOR)
     (refused,) = [event for event in receipt.events if event.name == "CommitmentRefused"]
     assert refused.text("reason") == "Equivocation"
@@ -196,7 +198,7 @@ def test_a_forged_entry_is_refused_and_the_others_go_on(
     chain: EmbeddedClient, federation: int
 ) -> None:
     chain.execute(calls.open_round(federation, bytes(32)), COORDINATOR)
-    good = signed_commitment(chain.genesis_hash, federation, 0, BOB).entry()
+    good = committed_update(chain.genesis_hash, federation, 0, BOB).entry()
     forged = replace(good, account=CHARLIE.account)
     call = calls.commit_batch(federation, 0, [forged, good])
     receipt = chain.execute(call, COORDINATOR)

@@ -6,7 +6,8 @@ import sys
 import pytest
 
 import pallet_bridge
-from pallet_bridge import connect
+from pallet_bridge import audit, connect, keys
+from pallet_bridge.calls import transfer
 from pallet_bridge.errors import ChainUnavailable, ConfigError
 
 HEAVY = ("wasmtime", "substrateinterface", "scalecodec", "numpy", "torch", "flwr", "websockets")
@@ -21,9 +22,20 @@ def test_the_package_is_light_until_a_chain_is_asked_for() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_public_names_are_there_and_sorted() -> None:
-    assert pallet_bridge.__all__ == sorted(pallet_bridge.__all__)
+def test_what_is_loaded_late_is_what_its_module_has() -> None:
+    assert pallet_bridge.Signer is keys.Signer
+    assert pallet_bridge.audit_run is audit.audit_run
+    assert pallet_bridge.calls.transfer is transfer
+
+
+def test_another_name_is_refused() -> None:
+    with pytest.raises(ImportError, match="Sginer"):
+        exec("from pallet_bridge import Sginer")
+
+
+def test_public_names_are_there() -> None:
     assert all(hasattr(pallet_bridge, name) for name in pallet_bridge.__all__)
+    assert dir(pallet_bridge) == sorted(pallet_bridge.__all__)
 
 
 def test_a_target_that_is_neither_is_refused() -> None:

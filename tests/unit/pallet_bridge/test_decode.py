@@ -12,9 +12,12 @@ from pallet_bridge.errors import BadChainValue, CallFailed
 from pallet_bridge.types import (
     AccountId,
     Arbiter,
+    AttesterRecord,
     FederationState,
     MembersVote,
     OffenceState,
+    Payout,
+    Planck,
     Quorum,
     RoundState,
 )
@@ -119,6 +122,30 @@ TERMS = {
     "max_failed_rounds": 17,
     "training": [("0x6c72", {"Fixed": 5}), ("rule", {"Hash": HASH})],
 }
+COMMITMENT = {
+    "hash": HASH,
+    "num_examples": 1,
+    "at": 2,
+    "stake": 3,
+    "judged": True,
+    "reward": 4,
+    "payout": "Paid",
+}
+ATTESTER = {"tip": HASH, "weight": 1, "since": 2, "leaves": None, "missed": 0}
+SEAT = {"account": ALICE, "weight": 1, "said": None, "is_void": False}
+MOTION = {
+    "proposal": {"Coordinator": ALICE},
+    "proposer": ALICE,
+    "deposit": 1,
+    "state": "Open",
+    "voting_until": 2,
+    "enact_at": 3,
+    "quorum": 4,
+    "threshold": 5,
+    "electorate": 6,
+    "ayes": 7,
+    "nays": 8,
+}
 REWARDED = {
     "module_id": "Bcfl",
     "event_id": "Rewarded",
@@ -143,6 +170,18 @@ def test_records_are_read() -> None:
     event = decode.event(REWARDED)
     assert event.account() == AccountId.parse(ALICE)
     assert (event.integer("amount"), event.extrinsic) == (5, 1)
+
+
+def test_the_small_records_are_read() -> None:
+    account, digest = AccountId.parse(ALICE), b"\xab" * 32
+    commitment = records.commitment(COMMITMENT)
+    assert (commitment.hash, commitment.payout) == (digest, Payout.PAID)
+    assert records.attester(ATTESTER) == AttesterRecord(digest, Planck(1), 2, None, 0)
+    assert records.attester(ATTESTER | {"leaves": 9}).leaves == 9
+    silent, spoke = records.committee([SEAT, SEAT | {"said": HASH}])
+    assert (silent.account, silent.said, spoke.said) == (account, None, digest)
+    assert records.motion(MOTION).proposal == account
+    assert records.motion(MOTION | {"proposal": {"Terms": TERMS}}).proposal == records.terms(TERMS)
 
 
 def test_terms_are_read() -> None:
@@ -179,6 +218,10 @@ CASES: list[tuple[Callable[[object], object], dict[str, Any], tuple[str, ...], A
     (records.terms, TERMS, ("training",), 5),
     (records.terms, TERMS, ("training",), [("lr", 5)]),
     (records.terms, TERMS, ("training",), [("0xzz", {"Fixed": 5})]),
+    (records.commitment, COMMITMENT, ("payout",), "Lost"),
+    (records.attester, ATTESTER, ("leaves",), "9"),
+    (records.motion, MOTION, ("proposal",), {"Chair": ALICE}),
+    (records.motion, MOTION, ("proposal",), {"Coordinator": 5}),
     (decode.event, REWARDED, ("module_id",), None),
     (decode.event, REWARDED, ("attributes",), None),
     (decode.event, REWARDED, ("attributes", "account"), HASH[:10]),

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import blake2b
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -19,17 +20,24 @@ from pallet_bridge.encoding import (
     update_digest,
 )
 from pallet_bridge.errors import EncodingError
-from pallet_bridge.types import AccountId
+from pallet_bridge.types import AccountId, Opening, RoundKey
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ARRAYS = {"weight": np.arange(6, dtype="<f4").reshape(2, 3), "bias": np.array(1.5, dtype="<f8")}
 PINNED = "b5d185042e540fe34c6be4e05b3f170f6da966e3f8a143493ead43f15666d8da"
-PLACE: dict[str, Any] = {
-    "genesis": b"\1" * 32,
-    "federation": 2,
-    "round_id": 3,
-    "account": AccountId(b"\4" * 32),
-    "num_examples": 5,
-}
+KEY = RoundKey(genesis=b"\1" * 32, federation=2, round=3)
+ACCOUNT = AccountId(b"\4" * 32)
+OPENING = Opening(update_digest=b"\6" * 32, num_examples=5, salt=b"\7" * 32)
+
+
+def committed(
+    key: Mapping[str, Any] | None = None,
+    opening: Mapping[str, Any] | None = None,
+    account: AccountId = ACCOUNT,
+) -> bytes:
+    return commitment_hash(replace(KEY, **key or {}), account, replace(OPENING, **opening or {}))
 
 
 def test_a_digest_is_over_these_bytes() -> None:
@@ -108,37 +116,31 @@ def test_the_empty_update_has_a_digest() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"genesis": b"\2" * 32},
-        {"federation": 3},
-        {"round_id": 2},
+        {"key": {"genesis": b"\2" * 32}},
+        {"key": {"federation": 3}},
+        {"key": {"round": 2}},
         {"account": AccountId(b"\5" * 32)},
-        {"num_examples": 6},
-        {"update_digest": b"\x07" * 32},
-        {"salt": b"\x09" * 32},
+        {"opening": {"num_examples": 6}},
+        {"opening": {"update_digest": b"\x07" * 32}},
+        {"opening": {"salt": b"\x09" * 32}},
     ],
 )
 def test_a_commitment_fits_one_place_only(change: dict[str, Any]) -> None:
-    base = {**PLACE, "update_digest": b"\6" * 32, "salt": b"\7" * 32}
-    assert commitment_hash(**base) != commitment_hash(**base | change)
+    assert committed() != committed(**change)
 
 
 def test_what_is_signed_is_not_what_is_committed() -> None:
-    signed = signing_payload(**PLACE, commitment=b"\6" * 32)
+    signed = signing_payload(KEY, ACCOUNT, b"\6" * 32, 5)
     assert len(signed) == 32
-    assert signed != signing_payload(**PLACE | {"round_id": 4}, commitment=b"\6" * 32)
+    assert signed != signing_payload(replace(KEY, round=4), ACCOUNT, b"\6" * 32, 5)
 
 
 def test_a_statement_is_of_one_settlement() -> None:
-    said: dict[str, Any] = {
-        "genesis": b"\1" * 32,
-        "federation": 2,
-        "round_id": 3,
-        "model": b"\4" * 32,
-        "report": b"\5" * 32,
-        "root": b"\6" * 32,
-    }
-    for name, other in {"round_id": 4, "model": bytes(32), "root": bytes(32)}.items():
-        assert attest_statement(**said | {name: other}) != attest_statement(**said)
+    said = {"model": b"\4" * 32, "report": b"\5" * 32, "root": b"\6" * 32}
+    statement = attest_statement(KEY, **said)
+    assert attest_statement(replace(KEY, round=4), **said) != statement
+    for name in said:
+        assert attest_statement(KEY, **said | {name: bytes(32)}) != statement
 
 
 def test_each_link_of_a_chain_hashes_to_the_one_before() -> None:
@@ -158,18 +160,17 @@ def test_an_identity_answers_one_challenge() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"genesis": bytes(31)},
-        {"federation": 2**32},
-        {"round_id": -1},
-        {"num_examples": 2**64},
-        {"salt": bytes(33)},
-        {"update_digest": b""},
+        {"key": {"genesis": bytes(31)}},
+        {"key": {"federation": 2**32}},
+        {"key": {"round": -1}},
+        {"opening": {"num_examples": 2**64}},
+        {"opening": {"salt": bytes(33)}},
+        {"opening": {"update_digest": b""}},
     ],
 )
 def test_what_does_not_fit_is_refused(change: dict[str, Any]) -> None:
-    base = {**PLACE, "update_digest": b"\6" * 32, "salt": b"\7" * 32}
     with pytest.raises(EncodingError):
-        commitment_hash(**base | change)
+        committed(**change)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import pytest
 
 from pallet_bridge import calls
 from pallet_bridge.audit import audit_on
-from pallet_bridge.errors import AlreadyJudged, ReportMissing, RootDiffers
+from pallet_bridge.errors import ReportMissing, RootDiffers
+from pallet_bridge.errors.pallet import AlreadyJudged
 from pallet_bridge.journal import Journal, RunHeader, read_run
 from pallet_bridge.leaves import leaves_of_report, open_leaves
 from pallet_bridge.reports import ReportStore, RoundReport
@@ -21,9 +22,9 @@ from tests.unit.pallet_bridge.conftest import (
     COORDINATOR,
     NODES,
     TERMS,
+    committed_update,
     entry_of,
     found,
-    signed_commitment,
 )
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Posted:
 
     def audit(self) -> AuditReport:
         folder = self.journal.folder
-        return audit_on(self.chain, folder, read_run(folder), issuance=False)
+        return audit_on(self.chain, folder, read_run(folder), closed=False)
 
     def apply(self) -> None:
         until = self.chain.round(self.federation, 0).settlement.dispute_until  # type: ignore[union-attr]
@@ -67,7 +68,7 @@ def post(
     header = RunHeader("embedded", chain.genesis_hash, federation, 1, COORDINATOR.account)
     journal = Journal.create(folder, header)
     chain.execute(calls.open_round(federation, bytes(32)), COORDINATOR)
-    signed = [signed_commitment(chain.genesis_hash, federation, 0, node) for node in NODES]
+    signed = [committed_update(chain.genesis_hash, federation, 0, node) for node in NODES]
     entries = [one.entry() for one in signed]
     chain.execute(calls.commit_batch(federation, 0, entries), COORDINATOR)
     report = RoundReport(

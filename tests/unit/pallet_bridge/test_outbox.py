@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,11 +12,11 @@ from pallet_bridge.errors import (
     ChainTimeout,
     ChainUnavailable,
     ConfigError,
-    FederationNotFound,
     JournalError,
     OutboxError,
     TransactionRefused,
 )
+from pallet_bridge.errors.pallet import FederationNotFound
 from pallet_bridge.keys import Signer
 from pallet_bridge.outbox import Outbox
 from pallet_bridge.outbox_file import OutboxFile
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from pallet_bridge.client import ChainClient
     from pallet_bridge.local import EmbeddedClient
+    from pallet_bridge.types import Receipt
 
 KEYS = {"coordinator": Signer.from_uri("//Eve"), "poor": Signer.from_uri("//Poor")}
 EVE = KEYS["coordinator"].account
@@ -62,61 +64,67 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "outbox.jsonl"
 
 
-def test_calls_are_sent_in_order_and_told(chain: EmbeddedClient, purse: Purse, path: Path) -> None:
-    heard: list[tuple[str, int]] = []
-    with Outbox(
-        chain, path, KEYS, on_receipt=lambda call, r: heard.append((call.function, r.block.number))
-    ) as outbox:
-        tickets = [outbox.put(purse.pay(), "coordinator") for _ in range(4)]
-        receipts = [ticket.wait(30) for ticket in tickets]
-        outbox.flush(30)
-    numbers = [receipt.block.number for receipt in receipts]
+def test_calls_are_sent_in_the_order_in_which_they_were_put(
+    chain: EmbeddedClient, purse: Purse, path: Path
+) -> None:
+    outbox = Outbox(chain, path, KEYS)
+    tickets = [outbox.put(purse.pay(), "coordinator") for _ in range(4)]
+    assert purse.payments == 0
+    last = outbox.send(tickets[-1])  # and the three before it
+    assert purse.payments == 4
+    numbers = [outbox.send(ticket).block.number for ticket in tickets]
     assert numbers == sorted(numbers)
-    assert heard == [("transfer_keep_alive", number) for number in numbers]
+    assert numbers[-1] == last.block.number
     assert purse.payments == 4
 
 
-def test_a_calls_own_callback_gets_its_receipt(
+def test_who_listens_hears_what_send_returns(
     chain: EmbeddedClient, purse: Purse, path: Path
 ) -> None:
-    heard: list[Any] = []
-    with Outbox(chain, path, KEYS) as outbox:
-        ticket = outbox.put(purse.pay(), "coordinator", heard.append)
-        assert heard == [ticket.wait(30)]
+    heard: list[tuple[str, Receipt]] = []
+    outbox = Outbox(
+        chain, path, KEYS, on_receipt=lambda call, receipt: heard.append((call.function, receipt))
+    )
+    receipts = [outbox.send(outbox.put(purse.pay(), "coordinator")) for _ in range(2)]
+    assert heard == [("transfer_keep_alive", receipt) for receipt in receipts]
 
 
-def test_a_failure_is_kept_for_flush_and_the_next_call_goes_on(
+def test_a_call_that_fails_raises_and_the_next_one_goes_on(
     chain: EmbeddedClient, purse: Purse, path: Path
 ) -> None:
-    with Outbox(chain, path, KEYS) as outbox:
-        outbox.put(BAD, "coordinator")
-        outbox.put(purse.pay(), "coordinator")
-        with pytest.raises(OutboxError) as raised:
-            outbox.flush(30)
-        outbox.flush(30)
-    (failure,) = raised.value.failures
-    assert failure.startswith("fund(federation=4294967295, amount=1): Bcfl.FederationNotFound")
+    outbox = Outbox(chain, path, KEYS)
+    bad, good = outbox.put(BAD, "coordinator"), outbox.put(purse.pay(), "coordinator")
+    assert outbox.send(good).block == chain.head()
+    with pytest.raises(FederationNotFound):
+        outbox.send(bad)
     assert purse.payments == 1
+    (failed,) = [line for line in path.read_text().splitlines() if '"failed"' in line]
+    assert "Bcfl.FederationNotFound" in failed
 
 
-def test_a_failure_that_was_waited_for_is_not_told_again(chain: EmbeddedClient, path: Path) -> None:
-    with Outbox(chain, path, KEYS) as outbox:
-        with pytest.raises(FederationNotFound):
-            outbox.put(BAD, "coordinator").wait(30)
-        outbox.flush(30)
+def test_a_failure_that_was_raised_is_not_told_again(chain: EmbeddedClient, path: Path) -> None:
+    outbox = Outbox(chain, path, KEYS)
+    with pytest.raises(FederationNotFound):
+        outbox.send(outbox.put(BAD, "coordinator"))
+    outbox.resume()
+    assert OutboxFile(path, chain.genesis_hash).pending() == []
 
 
 def test_what_the_pool_refuses_has_failed(chain: EmbeddedClient, purse: Purse, path: Path) -> None:
-    with Outbox(chain, path, KEYS) as outbox, pytest.raises(TransactionRefused):
-        outbox.put(purse.pay(), "poor").wait(30)
+    outbox = Outbox(chain, path, KEYS)
+    with pytest.raises(TransactionRefused):
+        outbox.send(outbox.put(purse.pay(), "poor"))
+    assert OutboxFile(path, chain.genesis_hash).pending() == []
 
 
-def test_in_mode_fail_put_itself_raises(chain: EmbeddedClient, purse: Purse, path: Path) -> None:
-    with Outbox(chain, path, KEYS, mode="fail") as outbox:
-        with pytest.raises(FederationNotFound):
-            outbox.put(BAD, "coordinator")
-        assert outbox.put(purse.pay(), "coordinator").wait(0).block == chain.head()
-        outbox.flush(0)
+def test_threads_share_one_order(chain: EmbeddedClient, purse: Purse, path: Path) -> None:
+    outbox = Outbox(chain, path, KEYS)
+    tickets = [outbox.put(purse.pay(), "coordinator") for _ in range(6)]
+    with ThreadPoolExecutor(3) as pool:
+        receipts = list(pool.map(outbox.send, reversed(tickets)))
+    numbers = [receipt.block.number for receipt in reversed(receipts)]
+    assert numbers == sorted(numbers)
+    assert purse.payments == 6
 
 
 def test_a_receipt_that_cannot_be_kept_is_a_failure(
@@ -125,21 +133,23 @@ def test_a_receipt_that_cannot_be_kept_is_a_failure(
     def full(*_: object) -> None:
         raise OSError("no space left")
 
-    with Outbox(chain, path, KEYS, on_receipt=full) as outbox:
-        outbox.put(purse.pay(), "coordinator")
-        with pytest.raises(OutboxError, match="no space left"):
-            outbox.flush(30)
+    outbox = Outbox(chain, path, KEYS, on_receipt=full)
+    with pytest.raises(OutboxError, match="no space left"):
+        outbox.send(outbox.put(purse.pay(), "coordinator"))
     assert purse.payments == 1
+    assert OutboxFile(path, chain.genesis_hash).pending() == []
 
 
 def test_a_key_that_is_not_there_is_named(chain: EmbeddedClient, purse: Purse, path: Path) -> None:
-    with Outbox(chain, path, KEYS) as outbox, pytest.raises(ConfigError, match="coordinator, poor"):
+    outbox = Outbox(chain, path, KEYS)
+    with pytest.raises(ConfigError, match="coordinator, poor"):
         outbox.put(purse.pay(), "cordinator")
+    assert OutboxFile(path, chain.genesis_hash).pending() == []
 
 
 def test_no_key_is_written_down(chain: EmbeddedClient, purse: Purse, path: Path) -> None:
-    with Outbox(chain, path, KEYS) as outbox:
-        outbox.put(purse.pay(), "coordinator").wait(30)
+    outbox = Outbox(chain, path, KEYS)
+    outbox.send(outbox.put(purse.pay(), "coordinator"))
     assert "//Eve" not in path.read_text()
 
 
@@ -148,10 +158,7 @@ def test_no_key_is_written_down(chain: EmbeddedClient, purse: Purse, path: Path)
 
 def resume(chain: ChainClient, path: Path) -> list[str]:
     heard: list[str] = []
-    with Outbox(
-        chain, path, KEYS, on_receipt=lambda call, _: heard.append(call.function)
-    ) as outbox:
-        outbox.flush(30)
+    Outbox(chain, path, KEYS, on_receipt=lambda call, _: heard.append(call.function)).resume()
     assert OutboxFile(path, chain.genesis_hash).pending() == []
     return heard
 
@@ -208,6 +215,30 @@ def test_a_nonce_that_another_call_took_is_replaced(
     assert purse.payments == 1
 
 
+def test_what_was_left_is_sent_before_what_is_new(
+    chain: EmbeddedClient, purse: Purse, path: Path
+) -> None:
+    OutboxFile(path, chain.genesis_hash).add(purse.pay(), "coordinator")
+    outbox = Outbox(chain, path, KEYS)
+    outbox.send(outbox.put(purse.pay(), "coordinator"))
+    assert purse.payments == 2
+    assert OutboxFile(path, chain.genesis_hash).pending() == []
+
+
+def test_resuming_names_what_failed_and_sends_the_rest(
+    chain: EmbeddedClient, purse: Purse, path: Path
+) -> None:
+    file = OutboxFile(path, chain.genesis_hash)
+    file.add(BAD, "coordinator")
+    file.add(purse.pay(), "coordinator")
+    with pytest.raises(OutboxError) as raised:
+        resume(chain, path)
+    (failure,) = raised.value.failures
+    assert failure.startswith("fund(amount=1, federation=4294967295): Bcfl.FederationNotFound")
+    assert purse.payments == 1
+    assert resume(chain, path) == []
+
+
 def test_pending_calls_need_their_keys(chain: EmbeddedClient, purse: Purse, path: Path) -> None:
     OutboxFile(path, chain.genesis_hash).add(purse.pay(), "treasurer")
     with pytest.raises(ConfigError, match="treasurer"):
@@ -247,47 +278,48 @@ def port_of(node: EmbeddedNode) -> int:
     return int(node.url.rsplit(":", 1)[1])
 
 
-def test_calls_wait_for_a_chain_that_is_away(state: Chain, node: EmbeddedNode, path: Path) -> None:
-    with NodeClient(node.url, timeout=5.0) as client:
-        purse = Purse(client)
-        with Outbox(client, path, KEYS) as outbox:
-            node.close()
-            ticket = outbox.put(purse.pay(), "coordinator")
-            with pytest.raises(OutboxError, match="still waiting"):
-                outbox.flush(0.3)
-            with EmbeddedNode.start(chain=state, port=port_of(node)):
-                assert ticket.wait(30).block.number == 1
-                outbox.flush(30)
-                assert purse.payments == 1
-
-
-def test_in_mode_fail_a_chain_that_is_away_is_told_at_once(
+def test_a_chain_that_is_away_is_told_at_once_and_the_call_stays_open(
     state: Chain, node: EmbeddedNode, path: Path
 ) -> None:
     with NodeClient(node.url, timeout=5.0) as client:
-        purse = Purse(client)
-        with Outbox(client, path, KEYS, mode="fail") as outbox:
-            node.close()
+        purse, outbox = Purse(client), Outbox(client, path, KEYS)
+        node.close()
+        first = outbox.put(purse.pay(), "coordinator")
+        for _ in range(2):
             with pytest.raises(ChainUnavailable):
-                outbox.put(purse.pay(), "coordinator")
-            with EmbeddedNode.start(chain=state, port=port_of(node)):
-                outbox.put(purse.pay(), "coordinator")
-                assert purse.payments == 2
+                outbox.send(first)
+        with EmbeddedNode.start(chain=state, port=port_of(node)):
+            second = outbox.send(outbox.put(purse.pay(), "coordinator"))
+            assert (outbox.send(first).block.number, second.block.number) == (1, 2)
+            assert purse.payments == 2
 
 
-def test_an_outbox_that_is_closed_leaves_its_calls_for_the_next(state: Chain, path: Path) -> None:
+def test_a_call_without_a_block_is_looked_for_and_not_sent_twice(state: Chain, path: Path) -> None:
+    with (
+        EmbeddedNode.start(chain=state, sealing=Manual()) as node,
+        NodeClient(node.url, timeout=5.0) as client,
+    ):
+        purse, outbox = Purse(client), Outbox(client, path, KEYS)
+        ticket = outbox.put(purse.pay(), "coordinator")
+        for _ in range(2):
+            with pytest.raises(ChainTimeout):
+                outbox.send(ticket, timeout=0.2)
+        node.seal()
+        assert outbox.send(ticket, timeout=10).block.number == 1
+        assert purse.payments == 1
+
+
+def test_an_outbox_that_is_stopped_leaves_its_calls_for_the_next(state: Chain, path: Path) -> None:
     with (
         EmbeddedNode.start(chain=state, sealing=Manual()) as node,
         NodeClient(node.url, timeout=5.0) as client,
     ):
         purse = Purse(client)
-        with Outbox(client, path, KEYS) as outbox:
-            ticket = outbox.put(purse.pay(), "coordinator")
-            with pytest.raises(ChainTimeout):
-                ticket.wait(0.3)
+        outbox = Outbox(client, path, KEYS, stopped=lambda: True)
+        with pytest.raises(ChainTimeout):
+            outbox.send(outbox.put(purse.pay(), "coordinator"), timeout=300)
         (entry,) = OutboxFile(path, client.genesis_hash).pending()
         assert entry.signed is not None
-        with Outbox(client, path, KEYS) as outbox:
-            node.seal()
-            outbox.flush(30)
+        node.seal()
+        Outbox(client, path, KEYS).resume()
         assert purse.payments == 1

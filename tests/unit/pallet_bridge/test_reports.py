@@ -9,7 +9,7 @@ import pytest
 from pallet_bridge.encoding import blake2_256
 from pallet_bridge.errors import EncodingError, ReportMissing, ReportTampered, ReportUnreadable
 from pallet_bridge.reports import Absent, ReportEntry, ReportStore, RoundReport
-from pallet_bridge.types import AccountId, Outcome, SignedCommitment
+from pallet_bridge.types import AccountId, CommittedUpdate, Outcome
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def entry(index: int) -> ReportEntry:
     account = AccountId(bytes([index]) * 32)
-    signed = SignedCommitment(account, b"\1" * 32, 10, b"\2" * 32, b"\3" * 32, b"\4" * 64)
+    signed = CommittedUpdate(account, b"\1" * 32, 10, b"\2" * 32, b"\3" * 32, b"\4" * 64)
     share = None if index == 1 else 250_000_000
     return ReportEntry(2**64 - index, signed, Outcome.ACCEPTED, -1_500_000, 0, 3, "ünïcode", share)
 

@@ -19,7 +19,7 @@ from pallet_bridge.settlement import (
     split_rewards,
     totals_of,
 )
-from pallet_bridge.types import AccountId, Leaf, Outcome, Planck, Verdict
+from pallet_bridge.types import AccountId, Leaf, MemberVerdict, Outcome, Planck
 
 
 def leaf(index: int, **changes: Any) -> Leaf:
@@ -96,8 +96,8 @@ def test_a_proof_fits_its_leaf_and_its_place_only(count: int, data: st.DataObjec
         assert not is_proven(root, replace(chosen, index=other), count)
 
 
-def verdict(index: int, outcome: Outcome, weight: int) -> Verdict:
-    return Verdict(AccountId(bytes([index]) * 32), bytes(32), outcome, 7, 0, weight)
+def verdict(index: int, outcome: Outcome, weight: int) -> MemberVerdict:
+    return MemberVerdict(AccountId(bytes([index]) * 32), bytes(32), outcome, 7, 0, weight)
 
 
 def test_leaves_pay_the_accepted_and_strike_the_rejected() -> None:

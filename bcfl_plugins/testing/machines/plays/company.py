@@ -10,7 +10,7 @@ from bcfl_plugins.testing.machines.stage import OK, Stage
 from pallet_bridge import calls
 from pallet_bridge.calls import Call
 from pallet_bridge.settlement import prove, settlement_root, totals_of
-from pallet_bridge.types import UNIT, Outcome, Planck, Verdict
+from pallet_bridge.types import UNIT, MemberVerdict, Outcome, Planck
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from pallet_bridge.calls import Value
     from pallet_bridge.keys import Signer
     from pallet_bridge.types import (
+        CommittedUpdate,
         Leaf,
         ProvenLeaf,
         Round,
         Settlement,
-        SignedCommitment,
         Terms,
     )
 
@@ -130,7 +130,7 @@ class Company:
         """Open a round."""
         self.do("open_round", bytes(32), by=self.coordinator)
 
-    def signed(self, who: Signer, seed: int = 0) -> SignedCommitment:
+    def signed(self, who: Signer, seed: int = 0) -> CommittedUpdate:
         """Let somebody sign an update for the newest round."""
         return self.stage.memory.sign((self.number, self.newest), who, seed)
 
@@ -140,14 +140,14 @@ class Company:
             made = self.signed(who)
             self.do("commit", self.newest, made.commitment, made.num_examples, by=who)
 
-    def relay(self, *made: SignedCommitment) -> None:
+    def relay(self, *made: CommittedUpdate) -> None:
         """Relay signed commitments as the coordinator."""
         self.do("commit_batch", self.newest, [one.entry() for one in made], by=self.coordinator)
 
-    def verdicts(self, outcome: Outcome = Outcome.ACCEPTED) -> list[Verdict]:
+    def verdicts(self, outcome: Outcome = Outcome.ACCEPTED) -> list[MemberVerdict]:
         """Judge all who committed in the newest round the same."""
         return [
-            Verdict(
+            MemberVerdict(
                 account=account,
                 digest=self.stage.memory.signed[self.number, self.newest, account][0].update_digest,
                 outcome=outcome,
@@ -158,12 +158,12 @@ class Company:
             for account in self.books.commitments[self.newest]
         ]
 
-    def settle(self, said: Iterable[Verdict], by: Signer | None = None) -> str:
+    def settle(self, said: Iterable[MemberVerdict], by: Signer | None = None) -> str:
         """Settle the newest round by a list."""
         judge = self.coordinator if by is None else by
         return self.do("settle", self.newest, MODEL, REPORT, list(said), by=judge)
 
-    def planned(self, lie: int = 0, said: list[Verdict] | None = None) -> Plan:
+    def planned(self, lie: int = 0, said: list[MemberVerdict] | None = None) -> Plan:
         """Make leaves for the newest round; see `plan_of` for lies."""
         scene = self.stage.scene(self.number, self.newest, self.coordinator)
         said = self.verdicts() if said is None else said

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
-from bcfl_plugins.testing.machines.acts import signed_hash
 from bcfl_plugins.testing.machines.cast import BASE
 from bcfl_plugins.testing.machines.plays.company import STAKE, Company, reaching
 from pallet_bridge import calls
@@ -49,7 +48,7 @@ def _caught(stage: Stage, arbiter: Arbiter | None = None) -> Company:
 
 
 def _proof(company: Company, who: Signer, *seeds: int) -> TwoCommitments:
-    one, other = (signed_hash(company.signed(who, seed)) for seed in seeds)
+    one, other = (company.signed(who, seed).signed() for seed in seeds)
     return TwoCommitments(who.account, one, other)
 
 

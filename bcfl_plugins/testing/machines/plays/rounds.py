@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bcfl_plugins.testing.machines.acts import MODEL, REPORT
 from bcfl_plugins.testing.machines.cast import BASE
 from bcfl_plugins.testing.machines.plays.company import Company, reaching
-from pallet_bridge.types import UNIT, Outcome, Planck, Quorum, Totals, Verdict
+from pallet_bridge.types import UNIT, MemberVerdict, Outcome, Planck, Quorum, Totals
 
 if TYPE_CHECKING:
     from bcfl_plugins.testing.machines.acts import Draw
@@ -61,7 +61,7 @@ def clumsy_coordinator(stage: Stage, draw: Draw) -> None:
     company.do("seal", company.newest, by=third)
     said = company.verdicts()
     company.settle(said * 2)
-    company.settle([*said, Verdict(third.account, bytes(32), Outcome.ACCEPTED, 0, 0, 1)])
+    company.settle([*said, MemberVerdict(third.account, bytes(32), Outcome.ACCEPTED, 0, 0, 1)])
     company.settle(said, by=company.stranger)
     wrong = (
         Totals(3, 0, 0, 0, Planck(0)),

@@ -21,12 +21,12 @@ from bcfl_plugins import (
     open_session,
 )
 from bcfl_plugins.merge import merge_verdicts
-from bcfl_plugins.signing import sign_commitment
 from pallet_bridge.audit import audit_run
 from pallet_bridge.encoding import update_digest
 from pallet_bridge.journal import read_run
 from pallet_bridge.keys import Signer
-from pallet_bridge.types import UNIT, SignedCommitment
+from pallet_bridge.signing import sign_commitment
+from pallet_bridge.types import UNIT, CommittedUpdate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,10 +56,10 @@ def sent_by(ref: NodeRef, server_round: int, opened: OpenedRound | None) -> Clie
     return ClientUpdate(ref, arrays, 10, commitment=commitment)
 
 
-def signed(ref: NodeRef, arrays: dict[str, np.ndarray], opened: OpenedRound) -> SignedCommitment:
+def signed(ref: NodeRef, arrays: dict[str, np.ndarray], opened: OpenedRound) -> CommittedUpdate:
     assert ref.dev_uri is not None
     signer = Signer.from_uri(ref.dev_uri)
-    return sign_commitment(opened, signer, update_digest(arrays), 10, bytes(32))
+    return sign_commitment(opened.key, signer, update_digest(arrays), 10, bytes(32))
 
 
 @dataclass(frozen=True, slots=True)

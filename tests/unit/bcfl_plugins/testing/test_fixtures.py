@@ -7,7 +7,7 @@ import pytest
 from bcfl_plugins.terms import TermsConfig
 from bcfl_plugins.testing.fixtures import bcfl_chain, bcfl_federation
 from pallet_bridge import calls
-from pallet_bridge.errors import CommitWindowClosed
+from pallet_bridge.errors.pallet import CommitWindowClosed
 from pallet_bridge.types import UNIT, Planck
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from pallet_bridge.embedded import EmbeddedNode, Instant, Interval, Manual
 from pallet_bridge.embedded.codec import blob
-from pallet_bridge.embedded.node_errors import CannotListen, NothingToSeal
+from pallet_bridge.embedded.errors import CannotListen, NothingToSeal
 from pallet_bridge.embedded.rpc import METHODS
 from pallet_bridge.errors import ConfigError
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from pallet_bridge.embedded.node_errors import (
+from pallet_bridge.embedded.errors import (
     AlreadyImported,
     CycleDetected,
     ImmediatelyDropped,

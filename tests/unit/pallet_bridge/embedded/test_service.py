@@ -5,14 +5,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pallet_bridge.embedded.codec import blob, compact
-from pallet_bridge.embedded.errors import RuntimePanic, UnknownSnapshot
-from pallet_bridge.embedded.hashing import blake2_256
-from pallet_bridge.embedded.node_errors import (
+from pallet_bridge.embedded.errors import (
     AlreadyImported,
     InvalidExtrinsic,
     PriorityTooLow,
+    RuntimePanic,
     TemporarilyBanned,
+    UnknownSnapshot,
 )
+from pallet_bridge.embedded.hashing import blake2_256
 from pallet_bridge.embedded.pool import Change, Status
 from pallet_bridge.embedded.service import Service
 from pallet_bridge.keys import Signer

@@ -101,6 +101,13 @@ def test_a_ring_makes_the_attackers_know_each_other(toy: Any, tmp_path: Any) -> 
     assert flat(nodes.update(0, 2, model))[0] == pytest.approx(both, abs=1e-6)
 
 
+def test_a_ring_gives_the_latest_update_of_each_node_by_its_id(tmp_path: Any) -> None:
+    ring = Ring(tmp_path / "not there yet")
+    ring.share(20, np.float32([2, 2]))
+    ring.share(3, np.float32([1, 1]))
+    np.testing.assert_array_equal(ring.share(20, np.float32([5, 5])), [[1, 1], [5, 5]])
+
+
 def test_integers_go_as_trained_and_overflow_arrives(toy: Any) -> None:
     nodes = Nodes(toy, attack_mod(attacks.create_attack("overflow")))
     model = {**toy.model(), "steps": np.int64(7).reshape(())}

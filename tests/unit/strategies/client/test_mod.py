@@ -12,6 +12,7 @@ from bcfl_plugins import NodeRef, OpenedRound
 from bcfl_plugins.reasons import Reason
 from pallet_bridge.errors import ConfigError
 from pallet_bridge.keys import Signer
+from pallet_bridge.types import RoundKey
 from strategies.errors import NothingSigned, Unfit
 from strategies.messages.records import to_arrays
 from strategies.messages.wire import (
@@ -29,7 +30,13 @@ from strategies.testing import FIRST_NODE_ID, InProcessGrid
 
 GENESIS = bytes(range(32))
 DEV = "//bcfl//node-0"
-OPENED = OpenedRound(federation=3, round=5, genesis=GENESIS)
+
+
+def opened_in(federation: int, number: int, genesis: bytes) -> OpenedRound:
+    return OpenedRound(RoundKey(genesis, federation, number))
+
+
+OPENED = opened_in(3, 5, GENESIS)
 
 
 def instruction(toy: Any, opened: Any = OPENED, **arrays: Any) -> RecordDict:
@@ -113,12 +120,12 @@ def test_the_same_update_gets_the_same_commitment_and_another_one_none(toy: Any)
     with pytest.raises(NothingSigned, match="equivocation"):
         node.ask(instruction(toy, b=np.ones(3, np.float32)))
     with pytest.raises(NothingSigned, match="is over"):
-        node.ask(instruction(toy, OpenedRound(3, 4, GENESIS)))
+        node.ask(instruction(toy, opened_in(3, 4, GENESIS)))
     assert check(node.ask(instruction(toy))) == first
 
 
 @pytest.mark.parametrize(
-    "opened", [OpenedRound(3, 6, GENESIS), OpenedRound(4, 0, GENESIS), OpenedRound(3, 0, bytes(32))]
+    "opened", [opened_in(3, 6, GENESIS), opened_in(4, 0, GENESIS), opened_in(3, 0, bytes(32))]
 )
 def test_other_rounds_federations_and_chains_are_signed_on_their_own(toy: Any, opened: Any) -> None:
     node = Node(toy.app_of(), bcfl_key_uri=DEV)
@@ -135,7 +142,7 @@ def test_a_pinned_chain_is_the_only_one_signed_for(toy: Any, pin: Any) -> None:
     node = Node(toy.app_of(), bcfl_key_uri=DEV, bcfl_genesis=pin)
     check(node.ask(instruction(toy)))
     with pytest.raises(NothingSigned, match="bcfl-genesis"):
-        node.ask(instruction(toy, OpenedRound(3, 6, bytes(32))))
+        node.ask(instruction(toy, opened_in(3, 6, bytes(32))))
 
 
 def test_keys_come_from_the_operator(toy: Any, monkeypatch: Any, tmp_path: Any) -> None:

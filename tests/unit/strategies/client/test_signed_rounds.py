@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bcfl_plugins import OpenedRound
-from bcfl_plugins.signing import sign_commitment
 from pallet_bridge.keys import Signer
+from pallet_bridge.signing import sign_commitment
+from pallet_bridge.types import RoundKey
 from strategies.client.signed_rounds import Memory, memory_of, signed_before
 from strategies.errors import NothingSigned
 from strategies.testing import FIRST_NODE_ID, InProcessGrid
@@ -18,18 +19,18 @@ if TYPE_CHECKING:
 
     from flwr.app import Context
 
-    from pallet_bridge.types import SignedCommitment
+    from pallet_bridge.types import CommittedUpdate
 
 ALICE = Signer.from_uri("//Alice")
 
 
 def opened(round_id: int = 5, federation: int = 0, genesis: int = 0) -> OpenedRound:
-    return OpenedRound(federation, round_id, genesis.to_bytes(32, "big"))
+    return OpenedRound(RoundKey(genesis.to_bytes(32, "big"), federation, round_id))
 
 
-def signed(round_id: int = 5, digest: int = 1, num_examples: int = 10) -> SignedCommitment:
+def signed(round_id: int = 5, digest: int = 1, num_examples: int = 10) -> CommittedUpdate:
     salt = bytes(range(32))
-    return sign_commitment(opened(round_id), ALICE, bytes([digest]) * 32, num_examples, salt)
+    return sign_commitment(opened(round_id).key, ALICE, bytes([digest]) * 32, num_examples, salt)
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ def test_what_was_signed_comes_back_and_nothing_else_is_signed(
     assert signed_before(memory(), opened(6), bytes([2]) * 32, 10) is None
 
 
-def signed_without_change(memory: Callable[..., Memory]) -> SignedCommitment:
+def signed_without_change(memory: Callable[..., Memory]) -> CommittedUpdate:
     found = memory().last()
     assert found is not None
     round_id, commitment = found

@@ -13,6 +13,7 @@ from bcfl_plugins import NodeId, NodeRef, OpenedRound, RoundContext, RunInfo
 from bcfl_plugins.reasons import Reason
 from pallet_bridge.encoding import update_digest
 from pallet_bridge.keys import Signer
+from pallet_bridge.types import RoundKey
 from strategies.messages.records import to_arrays
 from strategies.messages.wire import COMMIT, Instruction
 from strategies.server.contents import instruct
@@ -21,7 +22,7 @@ from strategies.server.judging import Judged, judge
 from strategies.server.replies import Replies, Training
 from strategies.testing import FIRST_NODE_ID, InProcessGrid
 
-OPENED = OpenedRound(federation=1, round=4, genesis=bytes(range(32)))
+OPENED = OpenedRound(RoundKey(genesis=bytes(range(32)), federation=1, round=4))
 NODES = 4
 BAD = FIRST_NODE_ID
 
@@ -127,7 +128,7 @@ def test_tampering_is_caught_and_costs_its_sender_only(toy: Any, kind: str) -> N
 
 @pytest.mark.parametrize("other", [{"round": 3}, {"federation": 2}, {"genesis": bytes(32)}])
 def test_a_commitment_for_another_place_counts_nowhere_else(toy: Any, other: Any) -> None:
-    replies = replies_to(toy, replace(OPENED, **other))
+    replies = replies_to(toy, OpenedRound(replace(OPENED.key, **other)))
     judged, accepted = judged_as(training(toy), replies)
     assert {r.reason for r in judged.unusable} == {Reason.BAD_SIGNATURE}
     assert len(judged.unusable) == NODES

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bcfl_plugins.testing.machines.plays import PLAYS
 from bcfl_plugins.testing.machines.stage import Stage
 from pallet_bridge import connect
-from pallet_bridge.errors import pallet_errors
+from pallet_bridge.errors.pallet import pallet_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

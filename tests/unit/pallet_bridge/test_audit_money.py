@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pallet_bridge.audit_case import Case, rounds_of
 from pallet_bridge.audit_facts import ChainFacts, Seen, read_facts
-from pallet_bridge.audit_rules import Case, check_overrides, rounds_of
-from pallet_bridge.audit_slashes import check_issuance, check_offences, check_slashes
+from pallet_bridge.audit_journal import check_overrides
+from pallet_bridge.audit_money import check_issuance, check_offences, check_slashes
 from pallet_bridge.calls import Call
 from pallet_bridge.journal import read_run
 from pallet_bridge.types import Planck
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 def case(honest: Run) -> Case:
     record = read_run(honest.folder)
     facts = read_facts(honest.chain, honest.federation)
-    return Case(record, facts, rounds_of(record, facts), {}, Counter())
+    return Case(record, facts, rounds_of(record, facts), {}, closed=True, checks=Counter())
 
 
 def altered(case: Case, **facts: Any) -> Case:
@@ -100,3 +101,9 @@ def test_issuance_that_fell_by_more_than_events_say(case: Case) -> None:
     drop = Planck(case.facts.issuance_drop + 1)
     (finding,) = check_issuance(altered(case, issuance_drop=drop))
     assert finding.kind == "issuance"
+
+
+def test_issuance_is_not_held_where_others_mint(case: Case) -> None:
+    minted = altered(case, issuance_drop=Planck(case.facts.issuance_drop - 1))
+    assert [*check_issuance(replace(minted, closed=False))] == []
+    assert len([*check_issuance(minted)]) == 1

@@ -1,0 +1,78 @@
+"""Commit to an update and sign it, and check what somebody signed.
+
+The two halves of one thing: what `sign_commitment` makes, `check_commitment` takes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pallet_bridge.encoding import commitment_hash, signing_payload
+from pallet_bridge.keys import verify
+from pallet_bridge.types import CommittedUpdate, Opening
+
+if TYPE_CHECKING:
+    from pallet_bridge.keys import Signer
+    from pallet_bridge.types import RoundKey
+
+
+def sign_commitment(
+    key: RoundKey, signer: Signer, digest: bytes, num_examples: int, salt: bytes
+) -> CommittedUpdate:
+    """Commit to an update and sign it.
+
+    Parameters
+    ----------
+    key : RoundKey
+        The round that is signed for.
+    signer : Signer
+        The node's key.
+    digest, salt : bytes
+        32 bytes each: `pallet_bridge.encoding.update_digest` of the update, and fresh random bytes.
+    num_examples : int
+        How many examples the update was trained on.
+    """
+    commitment = commitment_hash(key, signer.account, Opening(digest, num_examples, salt))
+    signature = signer.sign(signing_payload(key, signer.account, commitment, num_examples))
+    return CommittedUpdate(signer.account, digest, num_examples, salt, commitment, signature)
+
+
+@dataclass(frozen=True, slots=True)
+class CommitmentCheck:
+    """What a commitment is worth in one round.
+
+    Parameters
+    ----------
+    opened : bytes
+        The hash that digest, examples and salt give.
+    is_opened : bool
+        Whether that is the hash that was committed to.
+    is_signed : bool
+        Whether the signature is the account's, over this commitment and round.
+    """
+
+    opened: bytes
+    is_opened: bool
+    is_signed: bool
+
+
+def check_commitment(key: RoundKey, made: CommittedUpdate) -> CommitmentCheck:
+    """Open a commitment and verify its signature.
+
+    Parameters
+    ----------
+    key : RoundKey
+        The round that it should be for.
+    made : CommittedUpdate
+        What somebody says to have committed to.
+
+    Raises
+    ------
+    EncodingError
+        If a value has a length or a size that cannot be hashed.
+    """
+    opened = commitment_hash(key, made.account, made.opening())
+    payload = signing_payload(key, made.account, made.commitment, made.num_examples)
+    is_signed = verify(made.account, payload, made.signature)
+    return CommitmentCheck(opened, opened == made.commitment, is_signed)
