@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bcfl_plugins.testing.rounds.cases import minority
+from bcfl_plugins.testing.generators.cases import minority
 from bcfl_plugins.testing.subjects.drivers import Answer, Batch, Driver, NoAnswer, flatten
 from bcfl_plugins.testing.subjects.tags import Tags
 from strategies._flower import (
@@ -42,7 +42,7 @@ from strategies.testing import FIRST_NODE_ID, InProcessGrid
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from bcfl_plugins.testing.rounds.worlds import MalformedReply
+    from bcfl_plugins.testing.generators.worlds import MalformedReply
 
     NDArray = np.ndarray[Any, np.dtype[Any]]
 

@@ -14,12 +14,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bcfl_plugins.testing.api import check_defense, replay
     from bcfl_plugins.testing.errors import CheckFailed, KitError, MissingExtra, NotADefense
-    from bcfl_plugins.testing.plugins.checks import check_plugin
-    from bcfl_plugins.testing.plugins.machine import HookMachine
-    from bcfl_plugins.testing.results import CheckResult, Counterexample
-    from bcfl_plugins.testing.rounds.cases import Case, large_case
-    from bcfl_plugins.testing.rounds.generate import byzantine_rows, rounds, updates
-    from bcfl_plugins.testing.rounds.worlds import (
+    from bcfl_plugins.testing.generators.cases import Case, large_case
+    from bcfl_plugins.testing.generators.generate import byzantine_rows, rounds, updates
+    from bcfl_plugins.testing.generators.worlds import (
         Federation,
         MalformedReply,
         Presence,
@@ -27,6 +24,9 @@ if TYPE_CHECKING:
         malformed_replies,
         round_reports,
     )
+    from bcfl_plugins.testing.plugins.checks import check_plugin
+    from bcfl_plugins.testing.plugins.machine import HookMachine
+    from bcfl_plugins.testing.results import CheckResult, Counterexample
     from bcfl_plugins.testing.subjects.tags import Profile, Tags
     from bcfl_plugins.testing.suite import DefenseTests, parametrize_with_checks
     from pallet_bridge.testing.chain_machine import ChainMachine
@@ -69,9 +69,9 @@ _HOME = {
     f"{_KIT}.plugins.checks": ("check_plugin",),
     f"{_KIT}.plugins.machine": ("HookMachine",),
     f"{_KIT}.results": ("CheckResult", "Counterexample"),
-    f"{_KIT}.rounds.cases": ("Case", "large_case"),
-    f"{_KIT}.rounds.generate": ("byzantine_rows", "rounds", "updates"),
-    f"{_KIT}.rounds.worlds": (
+    f"{_KIT}.generators.cases": ("Case", "large_case"),
+    f"{_KIT}.generators.generate": ("byzantine_rows", "rounds", "updates"),
+    f"{_KIT}.generators.worlds": (
         "Federation", "MalformedReply", "Presence", "federations", "malformed_replies",
         "round_reports",
     ),

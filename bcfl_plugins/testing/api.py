@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
     from bcfl_plugins.defenses.base import Claims
-    from bcfl_plugins.testing.rounds.cases import Case
+    from bcfl_plugins.testing.generators.cases import Case
     from bcfl_plugins.testing.subjects.sources import Source
     from bcfl_plugins.testing.subjects.tags import ProfileName
 

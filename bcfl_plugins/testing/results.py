@@ -10,7 +10,7 @@ import numpy as np
 from pallet_bridge.testing import results
 
 if TYPE_CHECKING:
-    from bcfl_plugins.testing.rounds.cases import Case
+    from bcfl_plugins.testing.generators.cases import Case
 
 _WIDE = 12
 

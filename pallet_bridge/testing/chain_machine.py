@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pallet_bridge.client import ChainClient
     from pallet_bridge.keys import Signer
     from pallet_bridge.testing.machine.ledger import Ledger
-    from pallet_bridge.testing.machine.moves import Turn
+    from pallet_bridge.testing.machine.memory import Turn
     from pallet_bridge.testing.scenarios import Scenario
     from pallet_bridge.types import Terms
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from hypothesis import assume
 
+from bcfl_plugins.testing.generators.generate import FINITE, TWIST, rounds
 from bcfl_plugins.testing.results import shown
-from bcfl_plugins.testing.rounds.generate import FINITE, TWIST, rounds
 from bcfl_plugins.testing.search.check import Check, Kinds, only_ours
 from bcfl_plugins.testing.search.measure import (
     Gauge,
@@ -27,8 +27,8 @@ from bcfl_plugins.testing.subjects.drivers import Batch
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-    from bcfl_plugins.testing.rounds.cases import Case
-    from bcfl_plugins.testing.rounds.tape import Tape
+    from bcfl_plugins.testing.generators.cases import Case
+    from bcfl_plugins.testing.generators.tape import Tape
     from bcfl_plugins.testing.subjects.subject import Subject
 
 _SMALL = ("echo", "free", "mirror")

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bcfl_plugins.testing.results import shown
-from bcfl_plugins.testing.rounds.cases import Case, shuffled
-from bcfl_plugins.testing.rounds.generate import (
+from bcfl_plugins.testing.generators.cases import Case, shuffled
+from bcfl_plugins.testing.generators.generate import (
     FINITE,
     NON_FINITE,
     ORDERS,
@@ -17,6 +16,7 @@ from bcfl_plugins.testing.rounds.generate import (
     order,
     rounds,
 )
+from bcfl_plugins.testing.results import shown
 from bcfl_plugins.testing.search.check import Check, Kinds, attacked, only_ours
 from bcfl_plugins.testing.search.measure import (
     Gauge,

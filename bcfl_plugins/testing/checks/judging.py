@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from hypothesis import assume
 
+from bcfl_plugins.testing.generators.cases import large_case
+from bcfl_plugins.testing.generators.generate import TWIST, rounds
 from bcfl_plugins.testing.results import shown
-from bcfl_plugins.testing.rounds.cases import large_case
-from bcfl_plugins.testing.rounds.generate import TWIST, rounds
 from bcfl_plugins.testing.search.check import Check, Kinds, attacked, needs_byzantine
 from bcfl_plugins.testing.search.measure import (
     Gauge,
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
     from bcfl_plugins.defenses.base import Decision
-    from bcfl_plugins.testing.rounds.cases import Case
-    from bcfl_plugins.testing.rounds.tape import Tape
+    from bcfl_plugins.testing.generators.cases import Case
+    from bcfl_plugins.testing.generators.tape import Tape
     from bcfl_plugins.testing.subjects.drivers import Answer
     from bcfl_plugins.testing.subjects.subject import Subject
     from bcfl_plugins.testing.subjects.tags import Profile

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bcfl_plugins.testing.generators.cases import Case, large_case
+from bcfl_plugins.testing.generators.generate import FINITE, NON_FINITE, OVERFLOW, rounds
 from bcfl_plugins.testing.results import shown
-from bcfl_plugins.testing.rounds.cases import Case, large_case
-from bcfl_plugins.testing.rounds.generate import FINITE, NON_FINITE, OVERFLOW, rounds
 from bcfl_plugins.testing.search.check import Check, Kinds, attacked, needs_byzantine
 from bcfl_plugins.testing.search.measure import (
     Gauge,

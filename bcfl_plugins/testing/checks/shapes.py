@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bcfl_plugins.testing.generators.cases import Case
+from bcfl_plugins.testing.generators.generate import rounds
 from bcfl_plugins.testing.results import shown
-from bcfl_plugins.testing.rounds.cases import Case
-from bcfl_plugins.testing.rounds.generate import rounds
 from bcfl_plugins.testing.search.check import Check, only_ours
 from bcfl_plugins.testing.search.measure import (
     Gauge,

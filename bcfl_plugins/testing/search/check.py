@@ -10,14 +10,14 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import SearchStrategy
 
-    from bcfl_plugins.testing.rounds.cases import Case
+    from bcfl_plugins.testing.generators.cases import Case
     from bcfl_plugins.testing.search.measure import Gauge
     from bcfl_plugins.testing.subjects.subject import Subject
     from bcfl_plugins.testing.subjects.tags import Profile
 
 
 Kinds: TypeAlias = tuple[str, ...]
-"""Some of `bcfl_plugins.testing.rounds.generate.ATTACKS`."""
+"""Some of `bcfl_plugins.testing.generators.generate.ATTACKS`."""
 
 
 def always(_subject: Subject) -> str:

@@ -17,7 +17,7 @@ from bcfl_plugins.testing.subjects.patience import Patience, TookTooLong, within
 from bcfl_plugins.testing.subjects.sources import regression
 
 if TYPE_CHECKING:
-    from bcfl_plugins.testing.rounds.cases import Case
+    from bcfl_plugins.testing.generators.cases import Case
     from bcfl_plugins.testing.search.check import Check
     from bcfl_plugins.testing.subjects.subject import Subject
     from bcfl_plugins.testing.subjects.tags import Profile

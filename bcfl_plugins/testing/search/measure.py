@@ -20,7 +20,7 @@ from bcfl_plugins.testing.subjects.subject import Crashed, Refused
 
 if TYPE_CHECKING:
     from bcfl_plugins.defenses.base import Floats
-    from bcfl_plugins.testing.rounds.cases import Case, Rows
+    from bcfl_plugins.testing.generators.cases import Case, Rows
     from bcfl_plugins.testing.subjects.subject import Subject
 
 

@@ -22,7 +22,7 @@ from pallet_bridge.types import Reason
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bcfl_plugins.testing.rounds.cases import Rows
+    from bcfl_plugins.testing.generators.cases import Rows
     from bcfl_plugins.testing.subjects.tags import Form
 
 Kind = Literal["defense", "callable", "plugin", "strategy"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bcfl_plugins.defenses.base import Claims
-    from bcfl_plugins.testing.rounds.cases import Case
+    from bcfl_plugins.testing.generators.cases import Case
 
 _UNKNOWN = "..."
 

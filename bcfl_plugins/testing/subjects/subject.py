@@ -12,7 +12,7 @@ import numpy as np
 
 from bcfl_plugins.defenses.base import Claims, Defense
 from bcfl_plugins.testing.errors import NotADefense
-from bcfl_plugins.testing.rounds.cases import minority
+from bcfl_plugins.testing.generators.cases import minority
 from bcfl_plugins.testing.subjects.drivers import (
     Answer,
     Batch,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from bcfl_plugins.defenses.base import Claims
-from bcfl_plugins.testing.rounds.cases import minority
+from bcfl_plugins.testing.generators.cases import minority
 
 if TYPE_CHECKING:
     from collections.abc import Callable

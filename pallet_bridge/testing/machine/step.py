@@ -10,7 +10,7 @@ from pallet_bridge.errors import CallFailed, Defensive
 from pallet_bridge.testing.machine.accounts import signers
 from pallet_bridge.testing.machine.in_process import InProcess
 from pallet_bridge.testing.machine.invariants import InvariantBroken, check_ledger, check_step
-from pallet_bridge.testing.machine.moves import Memory, Turn
+from pallet_bridge.testing.machine.memory import Memory, Turn
 from pallet_bridge.testing.machine.reader import LedgerReader
 from pallet_bridge.types import Planck
 

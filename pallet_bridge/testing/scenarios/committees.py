@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from pallet_bridge import calls
 from pallet_bridge.calls import Call
 from pallet_bridge.testing.machine.accounts import BASE, COMMITTEE
-from pallet_bridge.testing.machine.moves import statement
+from pallet_bridge.testing.machine.memory import statement
 from pallet_bridge.testing.scenarios.scene import Scene, inner, reaching
 from pallet_bridge.types import UNIT, AccountId, Arbiter, Planck, Quorum
 
 if TYPE_CHECKING:
     from pallet_bridge.keys import Signer
-    from pallet_bridge.testing.machine.moves import Draw
+    from pallet_bridge.testing.machine.memory import Draw
     from pallet_bridge.testing.machine.step import CheckedChain
 
 _SITTING = replace(

@@ -13,7 +13,7 @@ from pallet_bridge.testing.scenarios.scene import Scene, reaching
 from pallet_bridge.types import Governance
 
 if TYPE_CHECKING:
-    from pallet_bridge.testing.machine.moves import Draw
+    from pallet_bridge.testing.machine.memory import Draw
     from pallet_bridge.testing.machine.step import CheckedChain
 
 _MOST = 16

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pallet_bridge import calls
 from pallet_bridge.testing.machine.accounts import BASE
-from pallet_bridge.testing.machine.moves import signed_hash
+from pallet_bridge.testing.machine.memory import signed_hash
 from pallet_bridge.testing.scenarios.scene import STAKE, Scene, reaching
 from pallet_bridge.types import (
     Arbiter,
@@ -22,7 +22,7 @@ from pallet_bridge.types import (
 
 if TYPE_CHECKING:
     from pallet_bridge.keys import Signer
-    from pallet_bridge.testing.machine.moves import Draw
+    from pallet_bridge.testing.machine.memory import Draw
     from pallet_bridge.testing.machine.step import CheckedChain
 
 _SLOW = replace(

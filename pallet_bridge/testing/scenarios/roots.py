@@ -19,7 +19,7 @@ from pallet_bridge.types import (
 )
 
 if TYPE_CHECKING:
-    from pallet_bridge.testing.machine.moves import Draw
+    from pallet_bridge.testing.machine.memory import Draw
     from pallet_bridge.testing.machine.step import CheckedChain
 
 _ROOTS = replace(BASE, quorum=Quorum(count=3), dispute_blocks=6, unbonding_blocks=40,

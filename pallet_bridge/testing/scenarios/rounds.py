@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from pallet_bridge.testing.machine.accounts import BASE
-from pallet_bridge.testing.machine.moves import MODEL, REPORT
+from pallet_bridge.testing.machine.memory import MODEL, REPORT
 from pallet_bridge.testing.scenarios.scene import Scene, reaching
 from pallet_bridge.types import UNIT, Outcome, Planck, Quorum, Totals, Verdict
 
 if TYPE_CHECKING:
-    from pallet_bridge.testing.machine.moves import Draw
+    from pallet_bridge.testing.machine.memory import Draw
     from pallet_bridge.testing.machine.step import CheckedChain
 
 _FAR = 1_000

@@ -17,7 +17,7 @@ from hypothesis import find, settings
 
 import strategies
 from bcfl_plugins.testing import Case, Profile, check_defense, malformed_replies
-from bcfl_plugins.testing.rounds.worlds import Malformation
+from bcfl_plugins.testing.generators.worlds import Malformation
 from bcfl_plugins.testing.search.measure import batch_of
 from bcfl_plugins.testing.subjects.subject import ADAPTERS
 from strategies.kit_adapter import adapt, malformed_content, reply_content

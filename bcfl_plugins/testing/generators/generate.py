@@ -10,8 +10,8 @@ import numpy as np
 
 from bcfl_plugins import attacks
 from bcfl_plugins.errors import ConfigError
-from bcfl_plugins.testing.rounds.cases import Case, minority
-from bcfl_plugins.testing.rounds.tape import Tape, tapes
+from bcfl_plugins.testing.generators.cases import Case, minority
+from bcfl_plugins.testing.generators.tape import Tape, tapes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from hypothesis import strategies as st
 
-from bcfl_plugins.testing.rounds.generate import library
-from bcfl_plugins.testing.rounds.tape import LONG, readers
+from bcfl_plugins.testing.generators.generate import library
+from bcfl_plugins.testing.generators.tape import LONG, readers
 from pallet_bridge.reports import Absent, ReportEntry, RoundReport
 from pallet_bridge.types import AccountId, Outcome, Reason, SignedCommitment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bcfl_plugins.testing.rounds.tape import Reader
+    from bcfl_plugins.testing.generators.tape import Reader
 
 __all__ = [
     "Federation",

@@ -7,7 +7,7 @@ from typing import get_args
 from hypothesis import HealthCheck, find, given, settings
 
 from bcfl_plugins.testing import Federation, federations, malformed_replies, round_reports
-from bcfl_plugins.testing.rounds.worlds import Malformation
+from bcfl_plugins.testing.generators.worlds import Malformation
 from pallet_bridge.reports import RoundReport
 from pallet_bridge.types import Outcome
 

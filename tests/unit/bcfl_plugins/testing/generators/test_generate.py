@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bcfl_plugins import attacks
 from bcfl_plugins.testing import Case, byzantine_rows, rounds, updates
-from bcfl_plugins.testing.rounds.generate import ATTACKS, NON_FINITE, OVERFLOW, library
+from bcfl_plugins.testing.generators.generate import ATTACKS, NON_FINITE, OVERFLOW, library
 
 QUIET = settings(
     max_examples=60,

@@ -21,7 +21,7 @@ from bcfl_plugins.testing import (
     rounds,
     updates,
 )
-from bcfl_plugins.testing.rounds.tape import HEAD, Reader, Tape
+from bcfl_plugins.testing.generators.tape import HEAD, Reader, Tape
 
 if TYPE_CHECKING:
     from pathlib import Path
