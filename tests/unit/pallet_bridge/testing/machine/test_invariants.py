@@ -7,31 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pallet_bridge import calls, connect
 from pallet_bridge.embedded.hashing import storage_prefix
-from pallet_bridge.testing.machine.accounts import TERMS, signers
+from pallet_bridge.testing.machine.accounts import signers
 from pallet_bridge.testing.machine.invariants import InvariantBroken, check_ledger, check_step
 from pallet_bridge.testing.machine.ledger import read_ledger
-from pallet_bridge.testing.machine.reader import LedgerReader
 from pallet_bridge.types import UNIT, Planck
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from pallet_bridge.local import EmbeddedClient
     from pallet_bridge.testing.machine.ledger import Books, Ledger
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[EmbeddedClient]:
-    founder, member, *_ = signers()
-    with connect("embedded") as client:
-        client.execute(calls.create_federation(TERMS[0], bytes(32)), founder)
-        client.execute(calls.fund(0, Planck(100 * UNIT)), founder)
-        client.execute(calls.join(0, Planck(20 * UNIT)), member)
-        client.execute(calls.open_round(0, bytes(32)), founder)
-        client.execute(calls.commit(0, 0, b"\1" * 32, 5), member)
-        yield client
 
 
 @pytest.fixture(scope="module")
@@ -85,27 +71,3 @@ def test_a_failed_call_that_changed_what_no_book_shows_is_seen(ledger: Ledger) -
     changed = replace(ledger, storage={**ledger.storage, votes: b"\1"})
     with pytest.raises(InvariantBroken, match=f"^I9: .*{votes.hex()}"):
         check_step(ledger, changed, (), Planck(0), failed=True)
-
-
-def test_reading_only_what_changed_is_reading_all(client: EmbeddedClient) -> None:
-    founder, member, other, *_ = signers()
-    accounts = [signer.account for signer in signers()]
-    reader = LedgerReader(client, 0)
-    reader.read(accounts)
-    steps = (
-        (calls.join(0, Planck(20 * UNIT)), other),
-        (calls.commit(0, 0, b"\2" * 32, 5), other),
-        (calls.unbond(0, Planck(UNIT)), member),
-        (calls.abort(0, 0), founder),
-        (calls.create_federation(TERMS[3], bytes(32)), other),
-        (calls.join(1, Planck(9 * UNIT)), member),
-        (calls.propose(1, TERMS[3]), member),
-        (calls.set_terms(0, TERMS[2]), founder),
-        (calls.register_attester(0, bytes(32)), member),
-        (calls.open_round(0, bytes(32)), founder),
-    )
-    for call, signer in steps:
-        client.execute(call, signer)
-        again = reader.read(accounts)
-        assert replace(again, storage={}) == read_ledger(client, accounts, 0)
-        assert len(again.storage) > len(accounts)

@@ -61,7 +61,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What a stage goes back to: a snapshot of its chain, and what it knows beside it."""
+    """What a federation goes back to: a snapshot of its chain, and what it knows beside it."""
 
     snapshot: int
     round: int
@@ -71,13 +71,13 @@ class Mark:
     nonces: Counter[AccountId]
 
 
-class Stage:
+class JudgedFederation:
     """One federation on an embedded chain, with members that are numbers from 0 on.
 
     Parameters
     ----------
     terms : Terms
-        Of the federation; the arbiter becomes an account of the stage.
+        Of the federation; the arbiter becomes an account of ours.
     members : int
         How many join at once, each with the least stake.
     spare : int
@@ -108,7 +108,7 @@ class Stage:
             self.join(member)
 
     def __enter__(self) -> Self:
-        """Use the stage."""
+        """Use the federation."""
         return self
 
     def __exit__(self, *raised: object) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from benchmarks.econ.stage import Answer, Stage
+from benchmarks.econ.federation import Answer, JudgedFederation
 from pallet_bridge.types import Outcome, Planck
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _OTHERS = dict.fromkeys(range(1, MEMBERS), Outcome.ACCEPTED)
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class Story:
     """How accounts changed, fees apart; planck.
 
     Parameters
@@ -55,46 +55,50 @@ class Scene:
         return gained == self.escrow - self.burned
 
 
-def play_scenes(terms: Terms) -> Iterator[Scene]:
+def play_stories(terms: Terms) -> Iterator[Story]:
     """Play every story under these terms."""
     streak = terms.strikes_to_slash
     rejected, accepted = {0: Outcome.REJECTED}, {0: Outcome.ACCEPTED}
 
-    def rounds(stage: Stage, count: int, verdict: dict[int, Outcome], answer: Answer) -> int:
+    def rounds(
+        federation: JudgedFederation, count: int, verdict: dict[int, Outcome], answer: Answer
+    ) -> int:
         for _ in range(count):
-            stage.play(_OTHERS | verdict, answer)
-        while stage.is_shut_out(0):
-            stage.play(_OTHERS, answer)
+            federation.play(_OTHERS | verdict, answer)
+        while federation.is_shut_out(0):
+            federation.play(_OTHERS, answer)
             count += 1
         return count
 
-    def told(answer: Answer) -> Callable[[Stage], int]:
-        return lambda stage: rounds(stage, streak, rejected, answer)
+    def told(answer: Answer) -> Callable[[JudgedFederation], int]:
+        return lambda federation: rounds(federation, streak, rejected, answer)
 
-    def two_streaks(stage: Stage) -> int:
-        return sum(rounds(stage, streak, rejected, Answer.NONE) for _ in range(2))
+    def two_streaks(federation: JudgedFederation) -> int:
+        return sum(rounds(federation, streak, rejected, Answer.NONE) for _ in range(2))
 
-    def equivocates(reporter: int | str) -> Callable[[Stage], int]:
-        def story(stage: Stage) -> int:
-            stage.equivocate(0, reporter)
+    def equivocates(reporter: int | str) -> Callable[[JudgedFederation], int]:
+        def story(federation: JudgedFederation) -> int:
+            federation.equivocate(0, reporter)
             return 0
 
         return story
 
-    def hops(stage: Stage) -> int:
-        count = rounds(stage, streak - 1, rejected, Answer.NONE)
-        stage.leave(0)
-        stage.join(MEMBERS)
-        return count + rounds(stage, 0, {}, Answer.NONE)
+    def hops(federation: JudgedFederation) -> int:
+        count = rounds(federation, streak - 1, rejected, Answer.NONE)
+        federation.leave(0)
+        federation.join(MEMBERS)
+        return count + rounds(federation, 0, {}, Answer.NONE)
 
-    stories: dict[str, Callable[[Stage], int]] = {
-        f"accepted {streak} times": lambda stage: rounds(stage, streak, accepted, Answer.NONE),
-        f"accepted {streak} times, five times the stake": lambda stage: rounds(
-            _rich(stage), streak, accepted, Answer.NONE
+    stories: dict[str, Callable[[JudgedFederation], int]] = {
+        f"accepted {streak} times": lambda federation: rounds(
+            federation, streak, accepted, Answer.NONE
+        ),
+        f"accepted {streak} times, five times the stake": lambda federation: rounds(
+            _rich(federation), streak, accepted, Answer.NONE
         ),
         f"rejected {streak} times; {Answer.NONE.value}": told(Answer.NONE),
-        f"rejected {streak} times, five times the stake; {Answer.NONE.value}": lambda stage: rounds(
-            _rich(stage), streak, rejected, Answer.NONE
+        f"rejected {streak} times, five times the stake; {Answer.NONE.value}": lambda federation: (
+            rounds(_rich(federation), streak, rejected, Answer.NONE)
         ),
         f"rejected {streak} times, twice; {Answer.NONE.value}": two_streaks,
         f"rejected {streak} times; {Answer.UPHELD.value}": told(Answer.UPHELD),
@@ -105,29 +109,29 @@ def play_scenes(terms: Terms) -> Iterator[Scene]:
         "signs two updates; reports itself by a second account": equivocates(MEMBERS),
         "signs two updates; the coordinator reports it": equivocates("coordinator"),
     }
-    with Stage(terms, MEMBERS, spare=1) as stage:
+    with JudgedFederation(terms, MEMBERS, spare=1) as federation:
         for title, story in stories.items():
-            mark = stage.remember()
-            yield _ended(title, stage, story(stage))
-            stage.go_back(mark)
+            mark = federation.remember()
+            yield _ended(title, federation, story(federation))
+            federation.go_back(mark)
 
 
-def _rich(stage: Stage) -> Stage:
-    stage.add(0, Planck(4 * stage.terms.min_stake))
-    return stage
+def _rich(federation: JudgedFederation) -> JudgedFederation:
+    federation.add(0, Planck(4 * federation.terms.min_stake))
+    return federation
 
 
-def _ended(title: str, stage: Stage, rounds: int) -> Scene:
-    stage.finish()
-    return Scene(
+def _ended(title: str, federation: JudgedFederation, rounds: int) -> Story:
+    federation.finish()
+    return Story(
         title=title,
         rounds=rounds,
         # the spare account is the accused's second one
-        accused=Planck(stage.gain(0) + stage.gain(MEMBERS)),
-        other=stage.gain(1),
-        others=Planck(sum(stage.gain(m) for m in _OTHERS)),
-        reporter=stage.gain("stranger"),
-        coordinator=stage.gain("coordinator"),
-        escrow=stage.paid_out(),
-        burned=stage.burned(),
+        accused=Planck(federation.gain(0) + federation.gain(MEMBERS)),
+        other=federation.gain(1),
+        others=Planck(sum(federation.gain(m) for m in _OTHERS)),
+        reporter=federation.gain("stranger"),
+        coordinator=federation.gain("coordinator"),
+        escrow=federation.paid_out(),
+        burned=federation.burned(),
     )
