@@ -75,6 +75,7 @@ lint-python: $(READY)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/lint-imports --config importlinter-types.ini
 	$(BIN)/codespell $(PACKAGES) benchmarks examples scripts docs *.md
 
 lint-rust:

@@ -1,27 +1,33 @@
-"""What happens around a round of federated learning: hooks, plugins, defenses, configuration."""
+"""What happens around a round of federated learning: hooks, plugins, defenses, configuration.
+
+Importing this package loads nothing: each name is loaded when it is first used.
+"""
 
 from __future__ import annotations
 
-from bcfl_plugins.config import BcflConfig
-from bcfl_plugins.errors import BcflError, ConfigError, PluginError
-from bcfl_plugins.load import load_plugins
-from bcfl_plugins.markers import hookimpl
-from bcfl_plugins.services import ChainServices, Services
-from bcfl_plugins.session import Session, open_session
-from bcfl_plugins.types import (
-    ClientUpdate,
-    Gathering,
-    JudgedUpdate,
-    NodeId,
-    NodeRef,
-    OpenedRound,
-    Rejection,
-    RoundContext,
-    RoundResult,
-    RunInfo,
-    Verdict,
-)
-from pallet_bridge.__about__ import __version__
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bcfl_plugins.config import BcflConfig
+    from bcfl_plugins.errors import BcflError, ConfigError, PluginError
+    from bcfl_plugins.load import load_plugins
+    from bcfl_plugins.markers import hookimpl
+    from bcfl_plugins.services import ChainServices, Services
+    from bcfl_plugins.session import Session, open_session
+    from bcfl_plugins.types import (
+        ClientUpdate,
+        Gathering,
+        JudgedUpdate,
+        NodeId,
+        NodeRef,
+        OpenedRound,
+        Rejection,
+        RoundContext,
+        RoundResult,
+        RunInfo,
+        Verdict,
+    )
 
 __all__ = [
     "BcflConfig",
@@ -47,3 +53,30 @@ __all__ = [
     "load_plugins",
     "open_session",
 ]
+
+_HOME = {
+    "config": ("BcflConfig",),
+    "errors": ("BcflError", "ConfigError", "PluginError"),
+    "load": ("load_plugins",),
+    "markers": ("hookimpl",),
+    "services": ("ChainServices", "Services"),
+    "session": ("Session", "open_session"),
+    "types": (
+        "ClientUpdate", "Gathering", "JudgedUpdate", "NodeId", "NodeRef", "OpenedRound",
+        "Rejection", "RoundContext", "RoundResult", "RunInfo", "Verdict",
+    ),
+}  # fmt: skip
+"""The module of each public name."""
+
+_WHERE = {name: home for home, names in _HOME.items() for name in names}
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        if name not in _WHERE:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(importlib.import_module(f"{__name__}.{_WHERE[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

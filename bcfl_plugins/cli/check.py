@@ -52,7 +52,7 @@ def check(
     smallest round and a test to keep. 2: the check could not be made.
     """
     from bcfl_plugins.testing import check_defense  # noqa: PLC0415 (loads the kit)
-    from bcfl_plugins.testing.loading import load_target, target_source  # noqa: PLC0415
+    from bcfl_plugins.testing.subjects.loading import load_target, target_source  # noqa: PLC0415
 
     here = str(Path.cwd())
     if here not in sys.path:

@@ -6,21 +6,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from bcfl_plugins.testing.checks import ALL, BY_NAME
-from bcfl_plugins.testing.engine import applies, replayed, run_check
 from bcfl_plugins.testing.errors import CheckFailed, KitError
-from bcfl_plugins.testing.measure import Violation
-from bcfl_plugins.testing.patience import TookTooLong, within
 from bcfl_plugins.testing.results import CheckResult, Counterexample
-from bcfl_plugins.testing.subjects import subject_of
-from bcfl_plugins.testing.tags import PROFILES, Profile
+from bcfl_plugins.testing.search.engine import applies, replayed, run_check
+from bcfl_plugins.testing.search.measure import Violation
+from bcfl_plugins.testing.subjects.patience import TookTooLong, within
+from bcfl_plugins.testing.subjects.subject import subject_of
+from bcfl_plugins.testing.subjects.tags import PROFILES, Profile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
     from bcfl_plugins.defenses.base import RuleTags
-    from bcfl_plugins.testing.cases import Case
-    from bcfl_plugins.testing.sources import Source
-    from bcfl_plugins.testing.tags import ProfileName
+    from bcfl_plugins.testing.generators.cases import Case
+    from bcfl_plugins.testing.subjects.sources import Source
+    from bcfl_plugins.testing.subjects.tags import ProfileName
 
 
 def check_defense(
@@ -132,7 +132,7 @@ def replay(name: str, obj: object, case: Case, tags: RuleTags | None = None) -> 
     if check.tag is not None:
         on = replace(subject.tags, **_switched_on(subject.tags, check.tag))
         subject = replace(subject, tags=on)
-    result = CheckResult(name, subject.name, "failed", check.rule, fix=check.fix, examples=1)
+    result = CheckResult(name, "failed", check.rule, check.fix, defense=subject.name, examples=1)
     reason = applies(check, subject)
     if reason:
         raise CheckFailed(replace(result, fix=f"this check cannot be made: {reason}"))

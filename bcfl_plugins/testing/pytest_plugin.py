@@ -14,8 +14,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bcfl_plugins.testing.subjects import Subject
-    from bcfl_plugins.testing.tags import ProfileName
+    from bcfl_plugins.testing.subjects.subject import Subject
+    from bcfl_plugins.testing.subjects.tags import ProfileName
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -51,9 +51,9 @@ class DefenseCollector(pytest.Collector):
     def collect(self) -> Iterator[CheckItem]:
         """Load the defense and list the checks that apply to it."""
         from bcfl_plugins.testing.checks import ALL  # noqa: PLC0415 (loads hypothesis)
-        from bcfl_plugins.testing.engine import applies  # noqa: PLC0415
-        from bcfl_plugins.testing.loading import load_target, target_source  # noqa: PLC0415
-        from bcfl_plugins.testing.subjects import subject_of  # noqa: PLC0415
+        from bcfl_plugins.testing.search.engine import applies  # noqa: PLC0415
+        from bcfl_plugins.testing.subjects.loading import load_target, target_source  # noqa: PLC0415
+        from bcfl_plugins.testing.subjects.subject import subject_of  # noqa: PLC0415
 
         here = str(self.config.invocation_params.dir)
         if here not in sys.path:
@@ -75,9 +75,9 @@ class CheckItem(pytest.Item):
     def runtest(self) -> None:
         """Make the check."""
         from bcfl_plugins.testing.checks import BY_NAME  # noqa: PLC0415 (loads hypothesis)
-        from bcfl_plugins.testing.engine import run_check  # noqa: PLC0415
         from bcfl_plugins.testing.errors import CheckFailed  # noqa: PLC0415
-        from bcfl_plugins.testing.tags import PROFILES  # noqa: PLC0415
+        from bcfl_plugins.testing.search.engine import run_check  # noqa: PLC0415
+        from bcfl_plugins.testing.subjects.tags import PROFILES  # noqa: PLC0415
 
         profile = cast("ProfileName", self.config.getoption("bcfl_profile"))
         result = run_check(BY_NAME[self.name], self.subject, PROFILES[profile])

@@ -1,16 +1,16 @@
-"""What a check found, as a record and as text to act on."""
+"""What a check found about a defense, as a record and as text to act on."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from bcfl_plugins.testing.cases import Case
+from pallet_bridge.testing import results
 
-Status = Literal["passed", "failed", "expected", "skipped"]
+if TYPE_CHECKING:
+    from bcfl_plugins.testing.generators.cases import Case
 
 _WIDE = 12
 
@@ -55,30 +55,26 @@ class Counterexample:
         return "\n".join(lines)
 
 
-@dataclass(frozen=True, slots=True)
-class CheckResult:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckResult(results.CheckResult):
     """What one check found about one defense.
 
     Parameters
     ----------
-    name : str
-        The check's name.
-    defense : str
-        The defense's name.
+    name, rule : str
+        The check's name, and what it holds the defense to in one sentence.
     status : {"passed", "failed", "expected", "skipped"}
         ``expected``: failed, and `reason` says why that was expected.
-    rule : str
-        The rule in one sentence.
+    fix, problem : str
+        What to do about a failure; what happened, where there is no counterexample.
+    defense : str
+        The defense's name.
     tag : str or None
         The tag that switched the check on; ``None`` for rules that hold for all.
     examples : int
         Rounds that were tried.
     reason : str
         Why the check was skipped, or why its failure was expected.
-    fix : str
-        What to do about a failure.
-    problem : str
-        What happened, where there is no counterexample.
     counterexample : Counterexample or None
         Of a failure.
     regression : str
@@ -87,15 +83,10 @@ class CheckResult:
         The worst value seen, relative to what it may be, also when the check passed.
     """
 
-    name: str
     defense: str
-    status: Status
-    rule: str
     tag: str | None = None
     examples: int = 0
     reason: str = ""
-    fix: str = ""
-    problem: str = ""
     counterexample: Counterexample | None = None
     regression: str = ""
     observed: float | None = None

@@ -11,15 +11,15 @@ import pytest
 
 from bcfl_plugins.testing.api import require_checks
 from bcfl_plugins.testing.checks import ALL, BY_NAME
-from bcfl_plugins.testing.engine import applies, run_check
 from bcfl_plugins.testing.errors import CheckFailed
-from bcfl_plugins.testing.subjects import subject_of
-from bcfl_plugins.testing.tags import PROFILES
+from bcfl_plugins.testing.search.engine import applies, run_check
+from bcfl_plugins.testing.subjects.subject import subject_of
+from bcfl_plugins.testing.subjects.tags import PROFILES
 
 if TYPE_CHECKING:
     from bcfl_plugins.defenses.base import RuleTags
-    from bcfl_plugins.testing.subjects import Subject
-    from bcfl_plugins.testing.tags import ProfileName
+    from bcfl_plugins.testing.subjects.subject import Subject
+    from bcfl_plugins.testing.subjects.tags import ProfileName
 
 Expected = Mapping[str, str] | Callable[[Any], Mapping[str, str]]
 """Names of checks that are known to fail, each with the reason; or a function of the defense."""

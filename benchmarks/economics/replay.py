@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from benchmarks.economics.federation import JudgedFederation
 from benchmarks.economics.model import History, sample
-from benchmarks.economics.stage import Stage
 from benchmarks.economics.table import MOVES
 from pallet_bridge.types import Planck
 
@@ -59,28 +59,28 @@ def replay(table: Table, setting: Setting) -> Replay:
     purse = sample(table, setting, history=history)
     members = setting.members
     spare = int(sum(flags.sum() for flags in history.renewed))
-    with Stage(table.terms, members, spare) as stage:
+    with JudgedFederation(table.terms, members, spare) as federation:
         account = list(range(members))
         owner = account.copy()
         for here, columns, renewed in zip(
             history.here, history.columns, history.renewed, strict=True
         ):
             verdicts = {account[m]: MOVES[columns[m]][0] for m in range(members) if here[m]}
-            if stage.play(verdicts):
+            if federation.play(verdicts):
                 raise RuntimeError("the runtime shuts out a member whom the samples let in")
             for member in range(members):
                 if renewed[member]:
-                    stage.leave(account[member])
+                    federation.leave(account[member])
                     account[member] = len(owner)
                     owner.append(member)
-                    stage.join(account[member])
-        stage.finish()
+                    federation.join(account[member])
+        federation.finish()
         gained: Counter[int] = Counter()
         for number, member in enumerate(owner):
-            gained[member] += stage.gain(number)
+            gained[member] += federation.gain(number)
         return Replay(
             tuple(Planck(round(value)) for value in purse.money[0]),
             tuple(Planck(gained[m]) for m in range(members)),
-            stage.paid_out(),
-            stage.burned(),
+            federation.paid_out(),
+            federation.burned(),
         )

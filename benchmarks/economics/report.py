@@ -53,7 +53,7 @@ def page(study: Study, plots: str | None) -> str:
         ),
         prose.SHORT.format(**_claims(study)),
         pictures[0],
-        prose.PATH + _scenes(study),
+        prose.PATH + _stories(study),
         prose.LEAVING.format(
             rounds=study.leaving.rounds,
             fees=_unit(study.leaving.fees),
@@ -142,15 +142,15 @@ def _stakes(study: Study, found: Result) -> float:
     return 1 + found.renewals * study.leaving.rounds
 
 
-def _scenes(study: Study) -> str:
+def _stories(study: Study) -> str:
     rows = [
         [
-            scene.title,
-            scene.rounds,
-            *map(_unit, (scene.accused, scene.other, scene.reporter, scene.coordinator)),
-            *map(_unit, (scene.escrow, scene.burned)),
+            story.title,
+            story.rounds,
+            *map(_unit, (story.accused, story.other, story.reporter, story.coordinator)),
+            *map(_unit, (story.escrow, story.burned)),
         ]
-        for scene in study.scenes
+        for story in study.stories
     ]
     heads = ("what the accused does", "rounds", "accused", "each of the others", "reporter")
     return _table((*heads, "coordinator", "escrow pays", "burned"), rows)

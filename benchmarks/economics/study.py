@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from benchmarks.economics.experiments import RECOMMENDED, Lab, most_bearable, streak_name, variants
 from benchmarks.economics.model import ATTACKERS, Kind, Setting, measure
 from benchmarks.economics.replay import Replay, replay
-from benchmarks.economics.scenes import Scene, play_scenes
+from benchmarks.economics.stories import Story, play_stories
 from benchmarks.economics.table import MOVES, Leaving, Table, read_leaving, read_table
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Study:
 
     size: Size
     records: int
-    scenes: tuple[Scene, ...]
+    stories: tuple[Story, ...]
     leaving: Leaving
     replays: Mapping[Kind, Replay]
     terms: Mapping[str, UnderTerms]
@@ -96,7 +96,7 @@ def run(size: Size, tell: Callable[[str], None], *, names: tuple[str, ...] | Non
     lab = Lab(size)
     chosen = {name: terms for name, terms in variants().items() if names is None or name in names}
     tell("playing single stories on the runtime")
-    scenes = tuple(play_scenes(RECOMMENDED))
+    stories = tuple(play_stories(RECOMMENDED))
     tables = {}
     for name, terms in chosen.items():
         tell(f"playing every record on the runtime: {name}")
@@ -110,7 +110,7 @@ def run(size: Size, tell: Callable[[str], None], *, names: tuple[str, ...] | Non
     return Study(
         size=size,
         records=sum(len(found.states) for found in tables.values()),
-        scenes=scenes,
+        stories=stories,
         leaving=read_leaving(RECOMMENDED),
         replays=replays,
         terms={name: _under(lab, found) for name, found in tables.items()},

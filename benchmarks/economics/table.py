@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.economics.stage import Answer, Stage, Standing
+from benchmarks.economics.federation import Answer, JudgedFederation, Standing
 from pallet_bridge.settlement import split_rewards
 from pallet_bridge.types import Outcome, Planck
 
@@ -120,8 +120,8 @@ def read_table(terms: Terms, moves: Sequence[Move] = MOVES[:2]) -> Table:
     moves : sequence of Move
         The columns: the first ones of `MOVES`.
     """
-    with Stage(terms, 1) as stage:
-        steps = _walk(stage, moves, _flat(stage))
+    with JudgedFederation(terms, 1) as federation:
+        steps = _walk(federation, moves, _flat(federation))
     states = sorted({state for state, _ in steps}, key=_order)
     place = {state: i for i, state in enumerate(states)}
 
@@ -129,7 +129,7 @@ def read_table(terms: Terms, moves: Sequence[Move] = MOVES[:2]) -> Table:
         return np.array([[part[state, move] for move in moves] for state in states])
 
     return Table(
-        stage.terms,
+        federation.terms,
         tuple(states),
         column({key: place[step.after] for key, step in steps.items()}),
         column({key: step.lost for key, step in steps.items()}),
@@ -139,41 +139,43 @@ def read_table(terms: Terms, moves: Sequence[Move] = MOVES[:2]) -> Table:
 
 def read_leaving(terms: Terms) -> Leaving:
     """Let a member leave with as many strikes as it can have, and join as another one."""
-    with Stage(terms, 1, 1) as stage:
+    with JudgedFederation(terms, 1, 1) as federation:
         for _ in range(terms.strikes_to_slash - 1):
-            stage.play({0: Outcome.REJECTED})
-        stage.leave(0)
-        stage.join(1)
+            federation.play({0: Outcome.REJECTED})
+        federation.leave(0)
+        federation.join(1)
         rounds = 0
-        while not stage.withdraw(0):
-            stage.play({1: Outcome.ACCEPTED})
+        while not federation.withdraw(0):
+            federation.play({1: Outcome.ACCEPTED})
             rounds += 1
-        stage.finish()
-        gained = stage.gain(0)
-        return Leaving(Planck(stage.fees(0) + stage.fees(1)), Planck(-gained), rounds)
+        federation.finish()
+        gained = federation.gain(0)
+        return Leaving(Planck(federation.fees(0) + federation.fees(1)), Planck(-gained), rounds)
 
 
-def _flat(stage: Stage) -> int:
+def _flat(federation: JudgedFederation) -> int:
     """Return the number of offences from which on another one costs no more than the one before."""
-    mark = stage.remember()
-    costs = [_streak(stage), _streak(stage)]
+    mark = federation.remember()
+    costs = [_streak(federation), _streak(federation)]
     while costs[-1] != costs[-2]:
-        costs.append(_streak(stage))
-    stage.go_back(mark)
+        costs.append(_streak(federation))
+    federation.go_back(mark)
     return len(costs) - 2
 
 
-def _streak(stage: Stage) -> Planck:
+def _streak(federation: JudgedFederation) -> Planck:
     """Reject until no strike is left, and return what it cost."""
     lost = 0
     while True:
-        step = _play(stage, MOVES[REJECT])
+        step = _play(federation, MOVES[REJECT])
         lost += step.lost
         if step.after.strikes == 0:
             return Planck(lost)
 
 
-def _walk(stage: Stage, moves: Sequence[Move], flat: int) -> dict[tuple[Standing, Move], Step]:
+def _walk(
+    federation: JudgedFederation, moves: Sequence[Move], flat: int
+) -> dict[tuple[Standing, Move], Step]:
     found: dict[tuple[Standing, Move], Step] = {}
     known: set[Standing] = set()
 
@@ -183,28 +185,28 @@ def _walk(stage: Stage, moves: Sequence[Move], flat: int) -> dict[tuple[Standing
     def visit(state: Standing) -> None:
         known.add(state)
         for move in moves:
-            mark = stage.remember()
-            step = _play(stage, move)
+            mark = federation.remember()
+            step = _play(federation, move)
             found[state, move] = replace(step, after=fold(step.after))
             if found[state, move].after not in known:
                 visit(found[state, move].after)
-            stage.go_back(mark)
+            federation.go_back(mark)
 
-    visit(fold(stage.standing(0)))
+    visit(fold(federation.standing(0)))
     return found
 
 
-def _play(stage: Stage, move: Move) -> Step:
+def _play(federation: JudgedFederation, move: Move) -> Step:
     """Play one round, and those that the member then misses."""
     outcome, answer = move
-    before, rounds = stage.gain(0), 0
-    if stage.play({0: outcome}, answer):
+    before, rounds = federation.gain(0), 0
+    if federation.play({0: outcome}, answer):
         raise RuntimeError("the member is not let in, though nothing suspends it")
-    while stage.is_shut_out(0):
-        if not stage.play({0: outcome}, answer):
+    while federation.is_shut_out(0):
+        if not federation.play({0: outcome}, answer):
             raise RuntimeError("the member is let in, though it is suspended")
         rounds += 1
-    return Step(stage.standing(0), Planck(before - stage.gain(0)), rounds)
+    return Step(federation.standing(0), Planck(before - federation.gain(0)), rounds)
 
 
 def _order(state: Standing) -> tuple[int, int, int]:

@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 from bcfl_plugins.testing import Tags, check_defense
 from bcfl_plugins.testing.checks import ALL
-from bcfl_plugins.testing.sources import Source
-from bcfl_plugins.testing.tags import PROFILES
+from bcfl_plugins.testing.subjects.sources import Source
+from bcfl_plugins.testing.subjects.tags import PROFILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

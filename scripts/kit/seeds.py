@@ -18,7 +18,7 @@ from time import process_time
 
 from bcfl_plugins.defenses.registry import ALL, create_rule
 from bcfl_plugins.testing import check_defense
-from bcfl_plugins.testing.tags import PROFILES
+from bcfl_plugins.testing.subjects.tags import PROFILES
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING
 from hypothesis import HealthCheck, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from bcfl_plugins.testing.machines import ChainMachine
 from pallet_bridge.errors.pallet import pallet_errors
 from pallet_bridge.runtime import MANIFEST
+from pallet_bridge.testing.chain_machine import ChainMachine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

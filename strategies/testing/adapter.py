@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bcfl_plugins.testing.drivers import Answer, Batch, Driver, NoAnswer, flatten
-from bcfl_plugins.testing.tags import Tags, minority
+from bcfl_plugins.testing.generators.cases import minority
+from bcfl_plugins.testing.subjects.drivers import Answer, Batch, Driver, NoAnswer, flatten
+from bcfl_plugins.testing.subjects.tags import Tags
 from strategies._flower import (
     AppExitException,
     Array,
@@ -41,7 +42,7 @@ from strategies.testing.grid import FIRST_NODE_ID, InProcessGrid
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from bcfl_plugins.testing.worlds import MalformedReply
+    from bcfl_plugins.testing.generators.worlds import MalformedReply
 
     NDArray = np.ndarray[Any, np.dtype[Any]]
 

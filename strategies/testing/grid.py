@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from bcfl_plugins.boundary import Boundary
+from pallet_bridge.testing.boundary import Boundary
 from strategies._flower import (
     SUPERLINK_NODE_ID,
     ClientApp,

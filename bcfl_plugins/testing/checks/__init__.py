@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bcfl_plugins.testing.checks import algebra, contract, judging, robust, shapes
-from bcfl_plugins.testing.checks.base import Check
+from bcfl_plugins.testing.search.check import Check
 
 ALL: tuple[Check, ...] = (
     *contract.CHECKS, *shapes.CHECKS, *robust.CHECKS, *algebra.CHECKS, *judging.CHECKS,

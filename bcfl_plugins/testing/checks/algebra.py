@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from hypothesis import assume
 
-from bcfl_plugins.testing.checks.base import Check, Kinds, only_ours
-from bcfl_plugins.testing.drivers import Batch
-from bcfl_plugins.testing.generate import FINITE, TWIST, rounds
-from bcfl_plugins.testing.measure import (
+from bcfl_plugins.testing.generators.generate import FINITE, TWIST, rounds
+from bcfl_plugins.testing.results import shown
+from bcfl_plugins.testing.search.check import Check, Kinds, only_ours
+from bcfl_plugins.testing.search.measure import (
     Gauge,
     Violation,
     admissible,
@@ -22,14 +22,14 @@ from bcfl_plugins.testing.measure import (
     slack,
     tight_slack,
 )
-from bcfl_plugins.testing.results import shown
+from bcfl_plugins.testing.subjects.drivers import Batch
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-    from bcfl_plugins.testing.cases import Case
-    from bcfl_plugins.testing.subjects import Subject
-    from bcfl_plugins.testing.tape import Tape
+    from bcfl_plugins.testing.generators.cases import Case
+    from bcfl_plugins.testing.generators.tape import Tape
+    from bcfl_plugins.testing.subjects.subject import Subject
 
 _SMALL = ("echo", "free", "mirror")
 """Attacks of numbers so small that a shift loses no digit of the honest ones."""

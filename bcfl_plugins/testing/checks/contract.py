@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bcfl_plugins.testing.cases import Case, shuffled
-from bcfl_plugins.testing.checks.base import Check, Kinds, attacked, only_ours
-from bcfl_plugins.testing.drivers import Batch
-from bcfl_plugins.testing.generate import (
+from bcfl_plugins.testing.generators.cases import Case, shuffled
+from bcfl_plugins.testing.generators.generate import (
     FINITE,
     NON_FINITE,
     ORDERS,
@@ -18,7 +16,9 @@ from bcfl_plugins.testing.generate import (
     order,
     rounds,
 )
-from bcfl_plugins.testing.measure import (
+from bcfl_plugins.testing.results import shown
+from bcfl_plugins.testing.search.check import Check, Kinds, attacked, only_ours
+from bcfl_plugins.testing.search.measure import (
     Gauge,
     Violation,
     admissible,
@@ -29,17 +29,17 @@ from bcfl_plugins.testing.measure import (
     slack,
     tight_slack,
 )
-from bcfl_plugins.testing.results import shown
-from bcfl_plugins.testing.subjects import LARGEST, Crashed, Refused, Subject, harmless
-from bcfl_plugins.testing.tags import Tags
+from bcfl_plugins.testing.subjects.drivers import Batch
+from bcfl_plugins.testing.subjects.subject import LARGEST, Crashed, Refused, Subject, harmless
+from bcfl_plugins.testing.subjects.tags import Tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hypothesis.strategies import SearchStrategy
 
-    from bcfl_plugins.testing.drivers import Answer
-    from bcfl_plugins.testing.tags import Profile
+    from bcfl_plugins.testing.subjects.drivers import Answer
+    from bcfl_plugins.testing.subjects.tags import Profile
 
 
 def _declared(subject: Subject, _profile: Profile) -> Iterator[Case]:

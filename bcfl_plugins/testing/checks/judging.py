@@ -10,10 +10,11 @@ import numpy as np
 from hypothesis import assume
 
 from bcfl_plugins.reasons import Reason
-from bcfl_plugins.testing.cases import large_case
-from bcfl_plugins.testing.checks.base import Check, Kinds, attacked, needs_byzantine
-from bcfl_plugins.testing.generate import TWIST, rounds
-from bcfl_plugins.testing.measure import (
+from bcfl_plugins.testing.generators.cases import large_case
+from bcfl_plugins.testing.generators.generate import TWIST, rounds
+from bcfl_plugins.testing.results import shown
+from bcfl_plugins.testing.search.check import Check, Kinds, attacked, needs_byzantine
+from bcfl_plugins.testing.search.measure import (
     Gauge,
     Violation,
     ask,
@@ -22,7 +23,6 @@ from bcfl_plugins.testing.measure import (
     scale_of,
     slack,
 )
-from bcfl_plugins.testing.results import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
     from bcfl_plugins.defenses.base import Decision
-    from bcfl_plugins.testing.cases import Case
-    from bcfl_plugins.testing.drivers import Answer
-    from bcfl_plugins.testing.subjects import Subject
-    from bcfl_plugins.testing.tags import Profile
-    from bcfl_plugins.testing.tape import Tape
+    from bcfl_plugins.testing.generators.cases import Case
+    from bcfl_plugins.testing.generators.tape import Tape
+    from bcfl_plugins.testing.subjects.drivers import Answer
+    from bcfl_plugins.testing.subjects.subject import Subject
+    from bcfl_plugins.testing.subjects.tags import Profile
 
 _ROUNDING = 1e-9
 _CROWD = 3

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bcfl_plugins.reasons import Reason
-from bcfl_plugins.testing.cases import Case, large_case
-from bcfl_plugins.testing.checks.base import Check, Kinds, attacked, needs_byzantine
-from bcfl_plugins.testing.generate import FINITE, NON_FINITE, OVERFLOW, rounds
-from bcfl_plugins.testing.measure import (
+from bcfl_plugins.testing.generators.cases import Case, large_case
+from bcfl_plugins.testing.generators.generate import FINITE, NON_FINITE, OVERFLOW, rounds
+from bcfl_plugins.testing.results import shown
+from bcfl_plugins.testing.search.check import Check, Kinds, attacked, needs_byzantine
+from bcfl_plugins.testing.search.measure import (
     Gauge,
     Scale,
     Violation,
@@ -23,7 +24,6 @@ from bcfl_plugins.testing.measure import (
     scale_of,
     slack,
 )
-from bcfl_plugins.testing.results import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
     from bcfl_plugins.defenses.base import Flags
-    from bcfl_plugins.testing.drivers import Answer
-    from bcfl_plugins.testing.subjects import Subject
-    from bcfl_plugins.testing.tags import Profile
+    from bcfl_plugins.testing.subjects.drivers import Answer
+    from bcfl_plugins.testing.subjects.subject import Subject
+    from bcfl_plugins.testing.subjects.tags import Profile
 
 LEEWAY = 10.0
 """Honest spreads that a bounded rule may be moved by, times n / (n - 2f).

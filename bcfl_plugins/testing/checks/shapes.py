@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bcfl_plugins.testing.cases import Case
-from bcfl_plugins.testing.checks.base import Check, only_ours
-from bcfl_plugins.testing.drivers import Part
-from bcfl_plugins.testing.generate import rounds
-from bcfl_plugins.testing.measure import (
+from bcfl_plugins.testing.generators.cases import Case
+from bcfl_plugins.testing.generators.generate import rounds
+from bcfl_plugins.testing.results import shown
+from bcfl_plugins.testing.search.check import Check, only_ours
+from bcfl_plugins.testing.search.measure import (
     Gauge,
     Violation,
     ask,
@@ -19,13 +19,13 @@ from bcfl_plugins.testing.measure import (
     scale_of,
     tight_slack,
 )
-from bcfl_plugins.testing.results import shown
-from bcfl_plugins.testing.subjects import Crashed, Refused, Subject
+from bcfl_plugins.testing.subjects.drivers import Part
+from bcfl_plugins.testing.subjects.subject import Crashed, Refused, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bcfl_plugins.testing.tags import Form, Profile
+    from bcfl_plugins.testing.subjects.tags import Form, Profile
 
 _PARTS = (Part("w", (2, 1)), Part("a", (1,)), Part("head.b", (3,)))
 """Names out of alphabetical order: sorting them mixes arrays up."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bcfl_plugins.testing.patience import TookTooLong, within
+from bcfl_plugins.testing.subjects.patience import TookTooLong, within
 from scripts.kit.by_hand.shown import Shown, answered, differ, infinite, numbers, off, says, words
 from scripts.kit.findings import BYZFL, TENSORS, byzfl_rules
 

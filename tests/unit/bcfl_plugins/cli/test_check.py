@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from bcfl_plugins.cli.app import app
 from bcfl_plugins.errors import BcflError
 
-TOYS = "tests.unit.bcfl_plugins.testing.toys"
+TOYS = "tests.unit.bcfl_plugins.testing.small_defenses"
 
 
 def bcfl(*args: str) -> tuple[int, str]:
@@ -46,7 +46,7 @@ def test_json_has_it_all() -> None:
 @pytest.mark.parametrize(
     ("target", "problem"),
     [
-        ("toys", "write it as package.module:MyDefense"),
+        ("small_defenses", "write it as package.module:MyDefense"),
         ("no_such_module:x", "there is no module 'no_such_module'"),
         (f"{TOYS}:no_such", "has no 'no_such'"),
     ],

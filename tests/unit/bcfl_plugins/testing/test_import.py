@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pkgutil
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
+import bcfl_plugins
 import bcfl_plugins.testing
 
 
@@ -24,6 +27,38 @@ def test_importing_loads_no_hypothesis(module: str) -> None:
     heavy = "hypothesis flwr torch wasmtime substrateinterface"
     loaded = f"[m for m in {heavy.split()!r} if m in sys.modules]"
     assert run(f"import sys, {module}; print({loaded})") == "[]"
+
+
+@pytest.mark.parametrize(
+    ("program", "heavy", "loaded"),
+    [
+        ("import bcfl_plugins", {"numpy", "pluggy"}, ["bcfl_plugins"]),
+        (
+            "from bcfl_plugins import hookimpl",
+            {"numpy"},
+            ["bcfl_plugins", "bcfl_plugins.markers"],
+        ),
+        (
+            "import bcfl_plugins.testing.pytest_plugin",
+            {"numpy"},  # pytest itself loads pluggy
+            ["bcfl_plugins", "bcfl_plugins.testing", "bcfl_plugins.testing.pytest_plugin"],
+        ),
+    ],
+)
+def test_what_every_pytest_run_loads_is_little(
+    program: str, heavy: set[str], loaded: list[str]
+) -> None:
+    packages = {"bcfl_plugins", "pallet_bridge", "strategies"} | heavy
+    told = f"sorted(m for m in sys.modules if m.split('.')[0] in {packages})"
+    assert run(f"import sys; {program}; print({told})") == str(loaded)
+
+
+@pytest.mark.parametrize("package", [bcfl_plugins, bcfl_plugins.testing], ids=lambda p: p.__name__)
+def test_no_name_that_is_loaded_on_use_is_a_module_too(package: Any) -> None:
+    """A module that was imported would take the name's place."""
+    modules = {found.name for found in pkgutil.iter_modules(package.__path__)}
+    assert modules & set(package.__all__) == set()
+    assert dir(package) == package.__all__
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import pytest
 
 from bcfl_plugins.defenses.registry import create_rule
 from bcfl_plugins.testing import Case, CheckFailed, Tags, check_defense, large_case, replay
-from bcfl_plugins.testing.sources import Source
-from tests.unit.bcfl_plugins.testing import toys
+from bcfl_plugins.testing.subjects.sources import Source
+from tests.unit.bcfl_plugins.testing import small_defenses
 
 EXACT = Tags(unanimity=True)
 
@@ -22,7 +22,7 @@ def pasted(code: str) -> object:
 
 @pytest.mark.parametrize("name", ["refuses", "non_finite", "bounded", "unanimity", "breakdown"])
 def test_it_fails_while_the_bug_is_there(name: str) -> None:
-    (result,) = check_defense(toys.drop_farthest, EXACT, checks=[name])
+    (result,) = check_defense(small_defenses.drop_farthest, EXACT, checks=[name])
     test = pasted(result.regression)
     assert test.__name__ == f"test_drop_farthest_{name}"
     with pytest.raises(CheckFailed):
@@ -31,7 +31,7 @@ def test_it_fails_while_the_bug_is_there(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["refuses", "non_finite", "bounded", "unanimity", "breakdown"])
 def test_it_passes_once_it_is_fixed(name: str) -> None:
-    (result,) = check_defense(toys.drop_farthest, EXACT, checks=[name])
+    (result,) = check_defense(small_defenses.drop_farthest, EXACT, checks=[name])
     pasted(result.regression.replace("drop_farthest", "trimmed"))()
 
 
@@ -52,7 +52,7 @@ def test_a_script_is_not_imported_from() -> None:
 
 def test_a_named_source_is_used() -> None:
     source = Source("mine", "from mypkg import Mine", "Mine(2)")
-    (result,) = check_defense(toys.mean, checks=["bounded"], source=source)
+    (result,) = check_defense(small_defenses.mean, checks=["bounded"], source=source)
     assert "from mypkg import Mine" in result.regression
     assert 'replay("bounded", Mine(2), case)' in result.regression
 
@@ -73,7 +73,7 @@ def test_a_large_case_prints_as_its_recipe() -> None:
 
 def test_replay_of_a_rule_that_does_not_apply_says_so() -> None:
     with pytest.raises(CheckFailed, match="cannot be made: it gives no Decision"):
-        replay("selects", toys.trimmed, Case([[0], [0]], [[9]]))
+        replay("selects", small_defenses.trimmed, Case([[0], [0]], [[9]]))
 
 
 def test_a_tie_that_a_shift_rounds_apart_is_no_failure() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from bcfl_plugins.defenses.registry import create_rule
 from bcfl_plugins.testing import Profile, check_defense
-from tests.unit.bcfl_plugins.testing import toys
+from tests.unit.bcfl_plugins.testing import small_defenses
 
 
 def verdicts(obj: object, seed: int | None) -> dict[str, str]:
@@ -15,7 +15,7 @@ def verdicts(obj: object, seed: int | None) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    "obj", [create_rule("multikrum"), toys.trimmed], ids=["multikrum", "trimmed"]
+    "obj", [create_rule("multikrum"), small_defenses.trimmed], ids=["multikrum", "trimmed"]
 )
 def test_three_seeds_agree(obj: object) -> None:
     usual = verdicts(obj, None)
@@ -24,7 +24,9 @@ def test_three_seeds_agree(obj: object) -> None:
 
 def test_the_same_seed_tries_the_same_rounds() -> None:
     one, two = (
-        check_defense(toys.mean, profile=Profile("seeded", 24, 20, seed=7), checks=["bounded"])
+        check_defense(
+            small_defenses.mean, profile=Profile("seeded", 24, 20, seed=7), checks=["bounded"]
+        )
         for _ in range(2)
     )
     assert one[0].text() == two[0].text()

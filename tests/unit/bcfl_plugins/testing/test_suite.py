@@ -126,7 +126,7 @@ def test_without_the_option_nothing_of_the_kit_is_loaded(project: Path) -> None:
         "import sys\n"
         "def test_nothing():\n"
         "    assert 'hypothesis' not in sys.modules\n"
-        "    assert 'bcfl_plugins.testing.engine' not in sys.modules\n"
+        "    assert 'bcfl_plugins.testing.search.engine' not in sys.modules\n"
     )
     code, said = pytest_in(project)
     assert code == 0, said

@@ -18,7 +18,7 @@ from benchmarks.economics.experiments import (
 from benchmarks.economics.judges import Disputes, Evidence
 from benchmarks.economics.model import Estimate, Kind, Result, Setting, measure, sample
 from benchmarks.economics.replay import replay
-from benchmarks.economics.scenes import play_scenes
+from benchmarks.economics.stories import play_stories
 from benchmarks.economics.table import (
     ACCEPT,
     EXCLUDE,
@@ -78,12 +78,12 @@ def test_the_runtime_pays_what_was_sampled(table: Table, kind: Kind) -> None:
 
 def test_no_story_makes_or_loses_money() -> None:
     terms = replace(RECOMMENDED, strikes_to_slash=1)
-    scenes = {scene.title: scene for scene in play_scenes(terms)}
-    assert all(scene.is_conserved for scene in scenes.values())
-    assert len(scenes) == 12
-    own = scenes["signs two updates; reports itself by a second account"]
+    stories = {story.title: story for story in play_stories(terms)}
+    assert all(story.is_conserved for story in stories.values())
+    assert len(stories) == 12
+    own = stories["signs two updates; reports itself by a second account"]
     assert (own.accused, own.burned) == (-45 * UNIT, 45 * UNIT)
-    rich = scenes["accepted 1 times, five times the stake"]
+    rich = stories["accepted 1 times, five times the stake"]
     assert rich.accused == rich.other, "a reward is by account, not by stake"
 
 

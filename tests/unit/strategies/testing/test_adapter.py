@@ -17,9 +17,9 @@ from hypothesis import find, settings
 
 import strategies
 from bcfl_plugins.testing import Case, Profile, check_defense, malformed_replies
-from bcfl_plugins.testing.measure import batch_of
-from bcfl_plugins.testing.subjects import ADAPTERS
-from bcfl_plugins.testing.worlds import Malformation
+from bcfl_plugins.testing.generators.worlds import Malformation
+from bcfl_plugins.testing.search.measure import batch_of
+from bcfl_plugins.testing.subjects.subject import ADAPTERS
 from strategies.testing import InProcessGrid
 from strategies.testing.adapter import adapt, malformed_content, reply_content
 

@@ -1,0 +1,1 @@
+"""What is generated: rounds of updates, federations, replies and reports."""

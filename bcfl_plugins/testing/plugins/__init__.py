@@ -1,0 +1,1 @@
+"""Plugins under test: checks of one plugin, and histories of runs."""

@@ -1,0 +1,1 @@
+"""Who is checked: from any object to something that answers rounds."""

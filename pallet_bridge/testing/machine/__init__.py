@@ -1,0 +1,1 @@
+"""What a machine of calls is made of: accounts, their moves, one checked step, the invariants."""

@@ -1,0 +1,172 @@
+"""What accounts know beside the chain: what they signed, and how rounds are to be settled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from hypothesis import strategies as st
+
+from pallet_bridge.encoding import (
+    attest_statement,
+    blake2_256,
+    hash_chain,
+)
+from pallet_bridge.settlement import leaves_of, prove, settlement_root, totals_of
+from pallet_bridge.signing import sign_commitment
+from pallet_bridge.types import (
+    CommittedUpdate,
+    MemberVerdict,
+    Outcome,
+    Planck,
+    RoundKey,
+    RoundState,
+    Totals,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pallet_bridge.keys import Signer
+    from pallet_bridge.testing.machine.ledger import Books
+    from pallet_bridge.types import AccountId, ProvenLeaf
+
+Draw: TypeAlias = "Callable[[st.SearchStrategy[int]], int]"
+"""Draws one of several moves; what hypothesis' ``data.draw`` is."""
+
+MODEL, REPORT = bytes(32), bytes([1]) * 32
+"""What every settlement says besides its leaves."""
+
+_CHAIN = 40
+_EXAMPLES = 10
+_OUTCOMES = (Outcome.ACCEPTED, Outcome.ACCEPTED, Outcome.REJECTED, Outcome.EXCLUDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a round is going to be settled; `posted` has the leaves as they can be proved."""
+
+    known: Mapping[AccountId, bytes]
+    verdicts: tuple[MemberVerdict, ...]
+    posted: tuple[ProvenLeaf, ...]
+    root: bytes
+    totals: Totals
+
+
+@dataclass(slots=True)
+class Memory:
+    """What the accounts know beside the chain: what they signed, will post, and can reveal."""
+
+    genesis: bytes
+    signers: tuple[Signer, ...]
+    signed: dict[tuple[int, int, AccountId], list[CommittedUpdate]] = field(default_factory=dict)
+    plans: dict[tuple[int, int], Plan] = field(default_factory=dict)
+    chains: dict[tuple[int, AccountId], list[bytes]] = field(default_factory=dict)
+
+    def sign(self, place: tuple[int, int], signer: Signer, seed: int) -> CommittedUpdate:
+        """Sign an update for a round; another seed is another update."""
+        digest = blake2_256(bytes([seed]) + signer.account.raw)
+        made = sign_commitment(RoundKey(self.genesis, *place), signer, digest, _EXAMPLES, digest)
+        known = self.signed.setdefault((*place, signer.account), [])
+        if made not in known:
+            known.append(made)
+        return made
+
+    def links(self, federation: int, signer: Signer) -> list[bytes]:
+        """Return an attester's chain of hashes, the public end first."""
+        secret = blake2_256(signer.account.raw + federation.to_bytes(4, "little"))
+        made = list(hash_chain(secret, _CHAIN))
+        return self.chains.setdefault((federation, signer.account), made)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Where a call is made: one federation, one round of it, and who acts."""
+
+    memory: Memory
+    books: Books
+    number: int
+    actor: Signer
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """The federation and the round."""
+        return self.books.number, self.number
+
+    @property
+    def budget(self) -> Planck:
+        """The reward of the round."""
+        found = self.books.rounds.get(self.number)
+        version = self.books.federation.terms_version if found is None else found.terms_version
+        known = self.books.terms.get(version)
+        return Planck(0) if known is None else known.round_reward
+
+    def hashes(self) -> dict[AccountId, bytes]:
+        """Return the commitment hash of each account in the round."""
+        found = self.books.commitments.get(self.number, {})
+        return {account: commitment.hash for account, commitment in found.items()}
+
+    def plan(self, draw: Draw) -> Plan:
+        """Return how this round is to be settled: the same until more have committed."""
+        known = self.hashes()
+        found = self.memory.plans.get(self.place)
+        round_ = self.books.rounds.get(self.number)
+        is_open = round_ is not None and round_.state is RoundState.OPEN
+        if found is None or (is_open and found.known != known):
+            said = _judge(self, draw, known)
+            found = plan_of(said, known, self.budget, draw(st.integers(0, 12)))
+            self.memory.plans[self.place] = found
+        return found
+
+
+def _judge(turn: Turn, draw: Draw, known: Mapping[AccountId, bytes]) -> list[MemberVerdict]:
+    said = []
+    for account in known:
+        signed = turn.memory.signed.get((*turn.place, account), [])
+        digest = signed[-1].update_digest if signed else bytes(32)
+        outcome = _OUTCOMES[draw(st.integers(0, 3))]
+        said.append(MemberVerdict(account, digest, outcome, -5, 6, draw(st.integers(0, 3))))
+    return said
+
+
+def plan_of(
+    said: list[MemberVerdict], known: Mapping[AccountId, bytes], budget: Planck, lie: int
+) -> Plan:
+    """Make the leaves of a settlement.
+
+    Parameters
+    ----------
+    said : list of MemberVerdict
+        One an account that committed.
+    known : Mapping[AccountId, bytes]
+        The commitments of the round.
+    budget : Planck
+        Its reward.
+    lie : int
+        How the leaves or their sum are wrong: 1 an account twice, 2 an account that did not commit,
+        3 rewards above the budget, 4 a reward beside a rejection, 5 another commitment, 6 less in
+        sum than the leaves say; any other number is the truth.
+    """
+    leaves = list(leaves_of(said, known, budget))
+    totals = totals_of(leaves)
+    if leaves and lie == 1:
+        leaves.append(replace(leaves[0], reward=Planck(0), score=9))
+        totals = totals_of(leaves)
+    elif lie == 2 and len(leaves) > 1:  # noqa: PLR2004 - the numbers are explained above
+        leaves[0] = replace(leaves[0], account=type(leaves[0].account)(bytes([7]) * 32))
+    elif lie == 3:  # noqa: PLR2004
+        totals = replace(totals, rewards=Planck(budget + 1))
+    elif leaves and lie == 4:  # noqa: PLR2004
+        leaves[-1] = replace(leaves[-1], strikes=1, reward=Planck(1))
+    elif leaves and lie == 5:  # noqa: PLR2004
+        leaves[-1] = replace(leaves[-1], commitment=bytes([3]) * 32)
+    elif lie == 6:  # noqa: PLR2004
+        totals = replace(totals, rewards=Planck(totals.rewards // 4))
+    posted = tuple(prove(leaves))
+    return Plan(known, tuple(said), posted, settlement_root(leaves), totals)
+
+
+def statement(turn: Turn, root: bytes) -> bytes:
+    """Return what an attester says of a settlement with this root."""
+    key = RoundKey(turn.memory.genesis, turn.books.number, turn.number)
+    return attest_statement(key, model=MODEL, report=REPORT, root=root)

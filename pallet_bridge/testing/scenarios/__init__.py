@@ -1,0 +1,72 @@
+"""What adversaries do on purpose: one script for each thing that calls at random rarely meet.
+
+Each scenario has a fresh federation of its own, which stays there for all further calls. It ends
+in each of the errors that it names, whatever it draws. Together they reach every error of the
+pallet but `Defensive`, which nothing may reach.
+"""
+
+from __future__ import annotations
+
+from pallet_bridge.testing.scenarios.committees import (
+    attest_wrongly,
+    judge_without_a_seat,
+    never_attest,
+    too_many_attesters,
+)
+from pallet_bridge.testing.scenarios.governance import (
+    govern_by_council,
+    govern_without_right,
+    too_many_proposals,
+)
+from pallet_bridge.testing.scenarios.members import (
+    act_without_stake,
+    close_too_early,
+    found_with_bad_terms,
+    join_full_federation,
+    unbond_in_slices,
+)
+from pallet_bridge.testing.scenarios.offences import (
+    accuse_falsely,
+    report_too_late,
+    resolve_by_outsiders,
+    sign_twice,
+    unbond_before_the_slash,
+)
+from pallet_bridge.testing.scenarios.roots import (
+    post_two_leaves_of_one_account,
+    post_unsound_leaves,
+)
+from pallet_bridge.testing.scenarios.rounds import (
+    claim_twice_and_prune_early,
+    open_and_settle_too_early,
+    settle_with_mistakes,
+)
+from pallet_bridge.testing.scenarios.scene import Scenario, Scene
+
+__all__ = ["SCENARIOS", "Scenario", "Scene"]
+
+SCENARIOS: tuple[Scenario, ...] = (
+    found_with_bad_terms,
+    join_full_federation,
+    unbond_in_slices,
+    act_without_stake,
+    close_too_early,
+    open_and_settle_too_early,
+    settle_with_mistakes,
+    claim_twice_and_prune_early,
+    post_unsound_leaves,
+    post_two_leaves_of_one_account,
+    sign_twice,
+    resolve_by_outsiders,
+    report_too_late,
+    accuse_falsely,
+    unbond_before_the_slash,
+    attest_wrongly,
+    judge_without_a_seat,
+    never_attest,
+    too_many_attesters,
+    govern_without_right,
+    govern_by_council,
+    too_many_proposals,
+)
+"""All scenarios."""
