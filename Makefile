@@ -6,6 +6,7 @@ READY := $(VENV)/.ready
 RUST := pallet_bridge/pallet-bcfl
 PACKAGES := strategies bcfl_plugins pallet_bridge
 CODE := $(PACKAGES) tests benchmarks examples scripts
+PAGES := $(wildcard *.md) docs examples
 # Rust build products live outside the checkout, so that a fresh clone starts warm.
 export BCFL_CACHE ?= $(HOME)/.cache/bcfl-plugins
 export CARGO_TARGET_DIR ?= $(BCFL_CACHE)/target-native
@@ -15,7 +16,7 @@ export FLWR_TELEMETRY_ENABLED := 0
 export FLWR_DISABLE_UPDATE_CHECK := 1
 export FLWR_HOME := $(CURDIR)/.flwr
 
-.PHONY: demo test lint bench wasm weights fuzz setup format test-python test-rust lint-python lint-rust lock npm
+.PHONY: demo test lint docs bench wasm weights fuzz setup format test-python test-rust lint-python lint-rust lock npm
 
 demo: $(READY)
 	$(BIN)/python -m examples.byzantine $(ARGS)
@@ -23,6 +24,10 @@ demo: $(READY)
 test: test-rust test-python
 
 lint: lint-python lint-rust
+
+# The site, into build/site. Fetches nothing; a dead link or anchor ends it.
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 setup: $(READY)
 
@@ -54,6 +59,7 @@ lint-python: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell $(PACKAGES) benchmarks examples scripts docs *.md
+	$(BIN)/mdformat --check $(PAGES)
 
 lint-rust:
 	@if command -v cargo >/dev/null; then cd $(RUST) && cargo fmt --all --check \
@@ -63,6 +69,7 @@ lint-rust:
 format: $(READY)
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
+	$(BIN)/mdformat $(PAGES)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks.chain_core --quick

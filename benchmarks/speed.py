@@ -1,6 +1,6 @@
 """Time and memory of the defenses, next to one Gram matrix and to Flower's own strategies.
 
-    python -m benchmarks.speed --cache runs/speed.jsonl --write docs/speed.md
+    python -m benchmarks.speed --cache runs/speed.jsonl --write docs/measurements/speed.md
 
 Run it on a machine that does nothing else: a rule is timed again while other processes take more
 than a twentieth of a core. The cache keeps what was measured, a line each, so that an interrupted
@@ -23,6 +23,7 @@ from bcfl_plugins.defenses.base import Extras
 from bcfl_plugins.defenses.registry import create
 from benchmarks import _speed_report as report
 from benchmarks._speed_rounds import Round, Wire, bulyan_f, flower, make, served
+from benchmarks.pages import write_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -162,7 +163,7 @@ def main(arguments: list[str]) -> int:
             print(json.dumps(one.record()) if options.json else report.line(one), flush=True)
     if options.write:
         wanted = [(rule, n, d) for d in options.d for n in options.n for rule in options.rules]
-        options.write.write_text(report.page(known, wanted))
+        write_page(options.write, report.page(known, wanted))
     return 0
 
 

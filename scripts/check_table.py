@@ -1,4 +1,4 @@
-"""Print the table of checks that docs/testing.md holds: ``python -m scripts.check_table``."""
+"""Print the table of docs/reference/testing-checks.md: ``python -m scripts.check_table``."""
 
 from __future__ import annotations
 

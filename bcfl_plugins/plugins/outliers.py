@@ -37,8 +37,8 @@ class Settings:
 
     method: str = key(
         DEFAULT,
-        "Which defense judges: a rule that selects (docs/rules.md), whose own settings then stand "
-        "here by their names, or cluster, whose settings are the keys below f.",
+        "Which defense judges: a rule that selects (docs/reference/rules.md), whose own settings "
+        "then stand here by their names, or cluster, whose settings are the keys below f.",
     )
     shares: str = key(
         "rule",
@@ -50,8 +50,8 @@ class Settings:
     evidence: str = key(
         "streak",
         "What a strike takes: one rejection (streak); or evidence over rounds with a bounded rate "
-        "of false strikes (docs/evidence.md): of rejections (difference), or of rejections that "
-        "did harm by the strategy's argument validation (harm).",
+        "of false strikes (docs/explanation/evidence.md): of rejections (difference), or of "
+        "rejections that did harm by the strategy's argument validation (harm).",
         choices=("streak", "difference", "harm"),
     )
     members: int = key(

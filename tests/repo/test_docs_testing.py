@@ -1,4 +1,4 @@
-"""docs/testing.md: its commands print what it says, its code runs, its table is the kit's."""
+"""The pages about the kit: commands print what is shown, code runs, the table is the kit's."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from bcfl_plugins.testing.checks import BY_NAME
 from scripts.check_table import WHEN, render
 
 ROOT = Path(__file__).resolve().parents[2]
-TEXT = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
-CODE = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+TEXT = (ROOT / "docs" / "tutorial" / "own-defense.md").read_text(encoding="utf-8")
+CHECKS = (ROOT / "docs" / "reference" / "testing-checks.md").read_text(encoding="utf-8")
+CODE = re.findall(r"```python\n(.*?)```", TEXT + CHECKS, re.DOTALL)
 SHOWN = re.findall(r"```sh\nbcfl (check .*?)\n```\n\n```text\n(.*?)```", TEXT, re.DOTALL)
 
 
@@ -40,7 +41,7 @@ def test_both_commands_are_shown() -> None:
 
 
 def test_the_table_is_that_of_the_kit() -> None:
-    table = TEXT.split("<!-- checks: start -->")[1].split("<!-- checks: end -->")[0]
+    table = CHECKS.split("<!-- checks: start -->")[1].split("<!-- checks: end -->")[0]
     assert table.strip().splitlines()[2:] == render().splitlines(), (
         "run `python -m scripts.check_table` and paste what it prints between the marks"
     )
