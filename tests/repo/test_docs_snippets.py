@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
-APART = {"hooks.md", "own-defense.md", "testing-checks.md"}
+APART = {
+    *("first-federation.md", "hooks.md", "own-defense.md"),
+    *("own-plugin.md", "testing-checks.md"),
+}
 """Pages whose Python has a test of its own."""
 COMMANDS = get_command(app)
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
@@ -91,8 +94,10 @@ def check(words: list[str]) -> None:
             for target in targets:
                 if "=" not in target:
                     assert re.search(rf"^{target}:", MAKEFILE, re.MULTILINE), target
-        case ["python" | ".venv/bin/python", "-m", module, *_]:
+        case ["python" | ".venv/bin/python", "-m", module, *rest]:
             assert importlib.util.find_spec(module) is not None, module
+            for word in rest:
+                assert not word.startswith("tests/") or (ROOT / word).exists(), word
         case ["python" | ".venv/bin/python", script, *_]:
             assert (ROOT / script).is_file(), script
         case [program, *_]:
