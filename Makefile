@@ -69,6 +69,7 @@ lint-rust:
 format: $(READY)
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
+	$(BIN)/python -m scripts.docs_pages
 	$(BIN)/mdformat $(PAGES)
 
 bench: $(READY)

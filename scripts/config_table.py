@@ -1,4 +1,4 @@
-"""Print every key of ``[tool.flwr.app.config.bcfl]`` as docs/reference/config.md holds it."""
+"""The tables of settings in docs/reference/config.md; `scripts.docs_pages` writes them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,3 @@ def render() -> str:
         head = ["| key | type | default | what it does |", "| -- | -- | -- | -- |"]
         parts.append("\n".join([f"### `[tool.flwr.app.config.{name}]`", "", *head, *rows]))
     return "\n\n".join(parts) + "\n"
-
-
-if __name__ == "__main__":
-    print(render(), end="")

@@ -6,10 +6,12 @@ import re
 import sys
 from pathlib import Path
 from types import ModuleType
-
-import pytest
+from typing import TYPE_CHECKING
 
 from bcfl_plugins import BcflConfig, PluginManager, Services
+
+if TYPE_CHECKING:
+    import pytest
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "tutorial" / "own-plugin.md"
 TEXT = PAGE.read_text(encoding="utf-8")

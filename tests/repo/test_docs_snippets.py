@@ -28,6 +28,8 @@ APART = {
     *("own-plugin.md", "testing-checks.md"),
 }
 """Pages whose Python has a test of its own."""
+OTHERS = {"cargo", "cd", "flower-supernode", "flwr", "git", "pip", "pytest"}
+"""Programs of others that pages call."""
 COMMANDS = get_command(app)
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
@@ -101,7 +103,7 @@ def check(words: list[str]) -> None:
         case ["python" | ".venv/bin/python", script, *_]:
             assert (ROOT / script).is_file(), script
         case [program, *_]:
-            assert program in {"cargo", "cd", "curl", "flwr", "git", "pip", "pytest", "rustup"}
+            assert program in OTHERS, program
 
 
 def check_bcfl(words: list[str]) -> None:
