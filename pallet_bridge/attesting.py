@@ -194,7 +194,7 @@ class Attester:
         return tuple(digest for digest in self._store.digests() if self._place(digest) == place)
 
     def _place(self, digest: bytes) -> tuple[bytes, int, int] | None:
-        """Return the chain, federation and round of a report; None when it can not be read."""
+        """Return the chain, federation and round of a report; None when it cannot be read."""
         if digest not in self._known:
             try:
                 report = self._store.get(digest)

@@ -24,7 +24,7 @@ one honest update in 100 rejected, a reward of 10 UNIT a round, rounds as short 
 Honest work costs 0.1 UNIT a round, a fifth of the reward; poisoning costs nothing and earns the
 reward whenever it is not rejected. Returns are UNIT per round and member; 1 UNIT is 10^12 planck.
 "Rejected" is the probability that the defense rejects a poisoned update. The recommended terms are
-the defaults of [config.md](../reference/config.md).
+the defaults of [configuration](../reference/config.md).
 """
 
 SHORT = """## In short
@@ -47,7 +47,7 @@ SHORT = """## In short
 * Attacking is worth less than honest work from these rates of rejection on: {behind}. Below them
   free riding pays: whoever is not detected is paid and saves the work.
 * **Who earns outside more than the break-even gain below is not deterred** by any of this.
-* The rate of detection is the defense's, not the chain's. [accuracy.md](accuracy.md) measures it
+* The rate of detection is the defense's, not the chain's. [accuracy](accuracy.md) measures it
   (*attackers rejected*), and for some rules, `cluster_guard` on skewed data among them, it is far
   below these rates: a rule that withstands an attack without rejecting it strikes nobody.
 """
@@ -128,7 +128,7 @@ It rejects one honest member again and again; the chain has only its word (`coup
 Whoever does not look loses stake, exactly as an attacker. Whoever disputes keeps the stake, if the
 dispute is decided rightly or not at all, but not the rewards of those rounds: **a coordinator can
 always deny a member its income**, and accounts of its own share what the member does not get. It
-can not take the stake for itself: a slash is burned.
+cannot take the stake for itself: a slash is burned.
 
 """
 
@@ -155,7 +155,7 @@ LEFT_OUT = """## What helps, and what this leaves out
 Not in the model:
 
 * Rejections are drawn apart for each round and member. In fact a rule may reject the same honest
-  member in every round ([fairness.md](fairness.md)): for that member read the row 100 % of *A
+  member in every round ([fairness](fairness.md)): for that member read the row 100 % of *A
   lying coordinator*.
 * The rate of detection is the same for every share of attackers and does not fall when they adapt,
   or when they are too many for the defense.

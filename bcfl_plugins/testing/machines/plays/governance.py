@@ -48,7 +48,7 @@ def usurper(stage: Stage, draw: Draw) -> None:
 
 @reaching("NotGovernance")
 def council_rule(stage: Stage, draw: Draw) -> None:
-    """Let the council govern, and everybody else try; then let it ask for what it can not have."""
+    """Let the council govern, and everybody else try; then let it ask for what it cannot have."""
     company = Company.found(stage, replace(BASE, governance=Governance.COUNCIL))
     number, first = company.number, company.members[0]
     company.do("set_terms", BASE, by=company.coordinator)
