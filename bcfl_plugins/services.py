@@ -63,7 +63,7 @@ class ChainServices:
     embedded: bool
 
     def may_wait(self, blocks: int, limit: int) -> bool:
-        """Say whether a run may wait so many blocks at its end.
+        """Say whether a run may wait this many blocks at its end.
 
         Parameters
         ----------
@@ -76,7 +76,7 @@ class ChainServices:
         return blocks <= limit or (limit < 0 and (self.embedded or blocks <= 0))
 
     def wait_until_block(self, block: int, blocks: int) -> None:
-        """Wait for a block that is about so many blocks away, within an open job.
+        """Wait for a block that is about this many blocks away, within an open job.
 
         Raises
         ------

@@ -57,7 +57,7 @@ class Share:
     """Share kept: 100 is what a mean leaves of the odd node's pull, 0 is nothing.
 
     N(3, 1) in each of 100 coordinates; a fifth of the nodes counts as byzantine. Rejected: percent
-    of rounds in which the odd node was not kept. -: the rule does not take so few nodes.
+    of rounds in which the odd node was not kept. -: the rule does not take this few nodes.
     """
 
     rule: str

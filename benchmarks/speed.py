@@ -177,7 +177,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--rules", nargs="+", default=RULES, help="names, such as krum nnm+median")
     parser.add_argument("--cache", type=Path, help="file of what has been measured")
     parser.add_argument(
-        "--seconds", type=float, default=float("inf"), help="begin no rule after so many"
+        "--seconds", type=float, default=float("inf"), help="begin no rule after this many"
     )
     parser.add_argument("--report-only", action="store_true", help="only what is in the cache")
     parser.add_argument("--json", action="store_true", help="print one JSON object for each line")

@@ -49,7 +49,7 @@ class MakeFederation(Protocol):
     """Makes one more federation."""
 
     def __call__(self, members: int = 3, terms: TermsConfig | None = None) -> JoinedFederation:
-        """Make a federation with so many members; `terms` are those of ``bcfl.terms``."""
+        """Make a federation with this many members; `terms` are those of ``bcfl.terms``."""
         ...
 
 
