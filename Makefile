@@ -8,6 +8,7 @@ PACKAGES := strategies bcfl_plugins pallet_bridge
 CODE := $(PACKAGES) tests benchmarks examples scripts
 # Processes that run tests side by side.
 PYTEST_N ?= 2
+PAGES := $(wildcard *.md) docs examples
 # Rust build products live outside the checkout, so that a fresh clone starts warm.
 export BCFL_CACHE ?= $(HOME)/.cache/bcfl-plugins
 export CARGO_TARGET_DIR ?= $(BCFL_CACHE)/target-native
@@ -17,7 +18,7 @@ export FLWR_TELEMETRY_ENABLED := 0
 export FLWR_DISABLE_UPDATE_CHECK := 1
 export FLWR_HOME := $(CURDIR)/.flwr
 
-.PHONY: demo test lint bench wasm weights fuzz setup format test-python test-rust lint-python lint-rust lock npm
+.PHONY: demo test lint docs bench wasm weights fuzz setup format test-python test-rust lint-python lint-rust lock npm
 
 demo: $(READY)
 	$(BIN)/python -m examples.byzantine $(ARGS)
@@ -25,6 +26,10 @@ demo: $(READY)
 test: test-rust test-python
 
 lint: lint-python lint-rust
+
+# The site, into build/site. Fetches nothing; a dead link or anchor ends it.
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 setup: $(READY)
 
@@ -77,6 +82,7 @@ lint-python: $(READY)
 	$(BIN)/lint-imports
 	$(BIN)/lint-imports --config importlinter-types.ini
 	$(BIN)/codespell $(PACKAGES) benchmarks examples scripts docs *.md
+	$(BIN)/mdformat --check $(PAGES)
 
 lint-rust:
 	@if command -v cargo >/dev/null; then cd $(RUST) && cargo fmt --all --check \
@@ -86,6 +92,8 @@ lint-rust:
 format: $(READY)
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
+	$(BIN)/python -m scripts.docs.pages
+	$(BIN)/mdformat $(PAGES)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks.chain.core --quick

@@ -6,7 +6,7 @@
     ├── ConfigError          a key, value or plugin name in the run config
     ├── DefenseError         a defense cannot give an answer
     │   ├── BadUpdates       the updates, or what came with them, cannot be used
-    │   └── TooFewUpdates    the rule does not tolerate so many byzantine among so few
+    │   └── TooFewUpdates    the rule does not tolerate f byzantine updates among n
     └── PluginError          a plugin broke the contract of a hook
 """
 
@@ -55,7 +55,7 @@ class BadUpdates(DefenseError):
 
 
 class TooFewUpdates(DefenseError):
-    """A rule does not tolerate so many byzantine updates among so few.
+    """A rule does not tolerate f byzantine updates among n.
 
     Attributes
     ----------

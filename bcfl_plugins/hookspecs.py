@@ -16,7 +16,7 @@ Rules that hold for all of them:
 ...     def bcfl_judge_updates(self, updates):
 ...         few = [u.node.node_id for u in updates if u.num_examples < 10]
 ...         return Verdict(
-...             "at_least_ten", tuple(Rejection(n, 128, "fewer than 10 examples") for n in few)
+...             "at_least_ten", tuple(Rejection(n, detail="fewer than 10 examples") for n in few)
 ...         )
 """
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 ShareMode = Literal["rule", "examples", "off"]
 
 CLIP = 2
-"""A claimed number of examples counts up to so many times the median claim."""
+"""A claimed number of examples counts up to this many times the median claim."""
 
 _LARGEST_SCORE = 1e6
 

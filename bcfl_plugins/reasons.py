@@ -19,3 +19,5 @@ class Reason(IntEnum):
     OUTLIER_CLUSTER = 8
     LATE = 9
     """It came after its round was sealed; never on chain."""
+    CUSTOM = 128
+    """The first code of third-party plugins, for those that need no code of their own."""

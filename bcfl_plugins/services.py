@@ -91,7 +91,7 @@ class ChainServices:
         return self.work.sending(lambda: self.outbox.send(ticket, longest), timeout)
 
     def may_wait(self, blocks: int, limit: int) -> bool:
-        """Say whether a run may wait so many blocks at its end.
+        """Say whether a run may wait this many blocks at its end.
 
         Parameters
         ----------
@@ -104,7 +104,7 @@ class ChainServices:
         return blocks <= limit or (limit < 0 and (self.embedded or blocks <= 0))
 
     def wait_until_block(self, block: int, blocks: int) -> None:
-        """Wait for a block that is about so many blocks away, within an open job.
+        """Wait for a block that is about this many blocks away, within an open job.
 
         Raises
         ------

@@ -1,7 +1,8 @@
 """Read one flat table of scalars into a frozen dataclass, and say exactly what is wrong with it.
 
 A settings class is a frozen dataclass whose fields are made by `key`. The default's type is the
-key's type; the metadata carries the range and the sentence that ``docs/config.md`` prints.
+key's type; the metadata carries the range and the sentence that ``docs/reference/config.md``
+prints.
 """
 
 from __future__ import annotations

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, NewType
 
 import numpy as np
 
+from bcfl_plugins.reasons import Reason
+
 if TYPE_CHECKING:
     from pallet_bridge.types import AccountId, CommittedUpdate, RoundKey
 
@@ -199,8 +201,8 @@ class Rejection:
     """
 
     node_id: NodeId
-    reason: int
-    detail: str
+    reason: int = Reason.CUSTOM
+    detail: str = ""
     score: int = 0
     strike: bool = True
 

@@ -1,4 +1,4 @@
-"""Run the demo with ten seeds and write what came out into ``docs/demo.md``.
+"""Run the demo with ten seeds and write what came out into ``docs/measurements/demo.md``.
 
 Run with ``python -m benchmarks.demo_seeds``. Each seed is a process of its own; every number is
 read from the facts that the demo read from its chain. Ends with 1 when a seed broke a promise.
@@ -19,7 +19,9 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "demo.md"
+from benchmarks.pages import write_page
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "measurements" / "demo.md"
 BEGIN, END = "<!-- demo_seeds: begin -->", "<!-- demo_seeds: end -->"
 HEADINGS = (
     "seed", "nobody poisons", "plain FedAvg", "FedAvg + bcfl", "difference",
@@ -62,7 +64,7 @@ def main(arguments: list[str]) -> int:
         print(text)
     else:
         page = PAGE.read_text(encoding="utf-8")
-        PAGE.write_text(between_markers(page, text), encoding="utf-8")
+        write_page(PAGE, between_markers(page, text))
     return 0 if all(outcome.kept for outcome in outcomes) else 1
 
 
@@ -119,7 +121,7 @@ def section(outcomes: list[Outcome]) -> str:
     kept = sum(outcome.kept for outcome in outcomes)
     lines = [
         f"| {' | '.join(HEADINGS)} |",
-        f"|{' ---: |' * len(HEADINGS)}",
+        f"|{' -: |' * len(HEADINGS)}",
         *(row(outcome) for outcome in outcomes),
         "",
         (

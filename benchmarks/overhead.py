@@ -27,7 +27,7 @@ CLASSES = 10
 
 
 def node_app(steps: int) -> ClientApp:
-    """Return an app whose nodes make so many full-batch steps on their part of the digits."""
+    """Return an app whose nodes make this many full-batch steps on their part of the digits."""
     images, labels = load_digits(return_X_y=True)
     images = images.astype(np.float32) / 16
     wanted = np.eye(CLASSES, dtype=np.float32)[labels]

@@ -2,7 +2,7 @@
 
 Ten nodes train a small network on scikit-learn's digits with FedAvg, split by a Dirichlet draw;
 numpy only. ``python -m benchmarks.rejections --seeds 20`` prints the table of
-``docs/defenses.md``.
+``docs/measurements/rejections.md``.
 """
 
 from __future__ import annotations

@@ -26,10 +26,10 @@ Length = Annotated[
     int, typer.Option("--length", min=1, max=1_000_000, help="Attestations that it lasts for.")
 ]
 Watch = Annotated[
-    float, typer.Option("--watch", min=0, help="Go on looking for so many seconds; 0: look once.")
+    float, typer.Option("--watch", min=0, help="Go on looking for this many seconds; 0: look once.")
 ]
 Count = Annotated[
-    int, typer.Option("--count", min=0, help="Stop after so many attestations; 0: never.")
+    int, typer.Option("--count", min=0, help="Stop after this many attestations; 0: never.")
 ]
 
 _POLL_S = 1.0

@@ -15,7 +15,7 @@ Interval = Annotated[
     float | None,
     typer.Option(
         min=0.05,
-        help="Seal a block every so many seconds. Without it, as soon as there is an extrinsic.",
+        help="Seal a block every this many seconds. Without it, as soon as there is an extrinsic.",
     ),
 ]
 

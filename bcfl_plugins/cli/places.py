@@ -51,7 +51,7 @@ def signer_of(source: str, url: str) -> Signer:
     Raises
     ------
     ConfigError
-        If it can not be read, or is a public development key and the chain is elsewhere.
+        If it cannot be read, or is a public development key and the chain is elsewhere.
     """
     from pallet_bridge.keys import Signer  # noqa: PLC0415 (loads the crypto)
 

@@ -53,7 +53,7 @@ class ChainSecret:
         Raises
         ------
         SecretError
-            If there is such a file, or it can not be written.
+            If there is such a file, or it cannot be written.
         """
         fields = {
             "format": _FORMAT,
@@ -86,7 +86,7 @@ def read_secret(path: Path, genesis: bytes, federation: int, account: AccountId)
     Raises
     ------
     SecretError
-        If it can not be read, others may read it, or it is for something else.
+        If it cannot be read, others may read it, or it is for something else.
     """
     try:
         mode = path.stat().st_mode

@@ -30,7 +30,7 @@ class Settings:
 
     method: str = key(
         DEFAULT,
-        "Which defense judges: a rule that selects (docs/rules.md). Its own settings then stand in "
+        "Which defense judges: a rule that selects (docs/reference/rules.md). Its own settings then stand in "
         "this table too, by their names.",
     )
     shares: str = key(
@@ -43,8 +43,8 @@ class Settings:
     evidence: str = key(
         "streak",
         "What a strike takes: one rejection (streak); or evidence over rounds with a bounded rate "
-        "of false strikes (docs/evidence.md): of rejections (difference), or of rejections that "
-        "did harm by the strategy's argument validation (harm).",
+        "of false strikes (docs/explanation/evidence.md): of rejections (difference), or of "
+        "rejections that did harm by the strategy's argument validation (harm).",
         choices=("streak", "difference", "harm"),
     )
     members: int = key(

@@ -66,7 +66,7 @@ class Settings:
         choices=("uniform", "examples", "influence", "cosine", *_MEASURED),
     )
     clip: int = key(
-        2, "examples: a claim counts up to so many times the median claim.", low=1, high=1000
+        2, "examples: a claim counts up to this many times the median claim.", low=1, high=1000
     )
     permutations: int = key(
         16, "shapley: orders of the nodes that are drawn in each round.", low=1, high=100_000

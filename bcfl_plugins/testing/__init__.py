@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bcfl_plugins.testing.generators.cases import Case, large_case
     from bcfl_plugins.testing.generators.generate import byzantine_rows, rounds, updates
     from bcfl_plugins.testing.generators.worlds import (
-        Federation,
+        FederationPlan,
         MalformedReply,
         Presence,
         federations,
@@ -39,7 +39,7 @@ __all__ = [
     "CheckResult",
     "Counterexample",
     "DefenseTests",
-    "Federation",
+    "FederationPlan",
     "HookMachine",
     "KitError",
     "MalformedReply",
@@ -72,7 +72,7 @@ _HOME = {
     f"{_KIT}.generators.cases": ("Case", "large_case"),
     f"{_KIT}.generators.generate": ("byzantine_rows", "rounds", "updates"),
     f"{_KIT}.generators.worlds": (
-        "Federation", "MalformedReply", "Presence", "federations", "malformed_replies",
+        "FederationPlan", "MalformedReply", "Presence", "federations", "malformed_replies",
         "round_reports",
     ),
     f"{_KIT}.subjects.tags": ("Profile", "Tags"),

@@ -1,9 +1,9 @@
 """Test accuracy under attack: attack x rule x label skew on Fashion-MNIST.
 
-``python -m benchmarks.accuracy --page --write docs/accuracy.md --plots docs/img`` runs the grids of
-the committed page and writes it; without ``--page`` the other options say what runs. Every run is
-kept in the cache folder, so that an interrupted grid goes on where it stopped. Needs the Debian
-package dataset-fashion-mnist and the extra ``demo``.
+``python -m benchmarks.accuracy --page --write docs/measurements/accuracy.md --plots
+docs/measurements/img`` runs the grids of the committed page and writes it; without ``--page`` the
+other options say what runs. Every run is kept in the cache folder, so that an interrupted grid goes
+on where it stopped. Needs the Debian package dataset-fashion-mnist and the extra ``demo``.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from benchmarks.accuracy.page import (
     title,
 )
 from benchmarks.accuracy.report import Grid, finished, plot
+from benchmarks.pages import write_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -81,10 +82,8 @@ def main(arguments: Sequence[str]) -> int:
         print("\n".join(map(section, parts)))
     if given.write is not None:
         picture = None if given.plots is None else f"{given.plots.name}/{PLOT}"
-        given.write.write_text(
-            page(parts, command(given), picture, _repeated(given.repeat, grids, done)),
-            encoding="utf-8",
-        )
+        told = _repeated(given.repeat, grids, done)
+        write_page(given.write, page(parts, command(given), picture, told))
     if given.plots is not None:
         plot(parts[0].tables, given.plots / PLOT)
     return 0
@@ -151,7 +150,9 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--page", action="store_true", help="all parts of docs/accuracy.md")
+    what.add_argument(
+        "--page", action="store_true", help="all parts of docs/measurements/accuracy.md"
+    )
     what.add_argument("--quick", action="store_true", help="one seed, few cells, 60 rounds")
     asked = [
         parser.add_argument("--seeds", type=int, help=f"how many, from {FIRST_SEED}"),

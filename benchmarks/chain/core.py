@@ -85,7 +85,7 @@ def author(chain: Chain, extrinsics: Sequence[bytes]) -> float:
 
 
 def with_open_rounds(federations: int, size: int) -> tuple[Chain, list[bytes]]:
-    """Make a chain with so many open rounds, and the signed commits of `size` members in each."""
+    """Make a chain with this many open rounds, and the signed commits of `size` members in each."""
     members = keys(size)
     chain = Chain.new(patch=funded(members))
     with EmbeddedNode.start(chain=chain, sealing=Manual()) as node, connect(node.url) as client:
@@ -105,7 +105,7 @@ def with_open_rounds(federations: int, size: int) -> tuple[Chain, list[bytes]]:
 
 
 def sign(client: ChainClient, call: Call, signer: Signer, *, ahead: int = 0) -> bytes:
-    """Sign a call as a transaction, `ahead` of so many others of the account."""
+    """Sign a call as a transaction, `ahead` of this many others of the account."""
     return client.sign(call, signer, nonce=client.nonce(signer.account) + ahead).extrinsic
 
 

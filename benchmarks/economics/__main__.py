@@ -1,8 +1,9 @@
 """What it pays to be honest, and what it costs to attack: Monte Carlo over the real runtime.
 
-``python -m benchmarks.economics --write docs/economics.md --plots docs/img`` plays the money path
-of every verdict on the embedded chain, draws runs over it, and writes the committed page. It takes
-some minutes on one core; ``--quick`` takes one. The plots need the extra ``demo``.
+``python -m benchmarks.economics --write docs/measurements/economics.md --plots
+docs/measurements/img`` plays the money path of every verdict on the embedded chain, draws runs over
+it, and writes the committed page. It takes some minutes on one core; ``--quick`` takes one. The
+plots need the extra ``demo``.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from benchmarks.economics.experiments import FULL, QUICK
 from benchmarks.economics.plots import plot
 from benchmarks.economics.report import cells, page
 from benchmarks.economics.study import run
+from benchmarks.pages import write_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
     elif options.write is None:
         print(page(study, linked))
     if options.write is not None:
-        options.write.write_text(page(study, linked), encoding="utf-8")
+        write_page(options.write, page(study, linked))
     return 0
 
 

@@ -5,7 +5,8 @@ attacker on scikit-learn's digits, and which of them the evidence counts. (C) St
 honest nodes over 1,000 rounds. (D) Rounds until attackers have a strike. (E) Strikes against
 honest nodes in the first rounds of a thousand federations. (F) The same beside attackers.
 
-``OMP_NUM_THREADS=1 python -m benchmarks.fairness --write docs/fairness.md``: 45 minutes, one core.
+``OMP_NUM_THREADS=1 python -m benchmarks.fairness --write docs/measurements/fairness.md`` takes 45
+minutes on one core.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from benchmarks.fairness.tables import (
     slashes,
     speeds,
 )
+from benchmarks.pages import write_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -104,7 +106,7 @@ def main(arguments: list[str]) -> int:
             f"# Fairness\n\nMade by `python -m benchmarks.fairness` ({told}) on {machine()}.\n"
             f"Seeds begin at {seeds}; the rule of harm was chosen on others.\n"
         )
-        options.write.write_text(head + "\n" + "\n".join(texts))
+        write_page(options.write, head + "\n" + "\n".join(texts))
     return 0
 
 

@@ -61,10 +61,10 @@ QUICK = Plan((10,), 5, 3, 1, 10, 4, 10, 1, 8, 2, 1)
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Share kept: 100 is what a mean leaves of the odd node's pull, 0 nothing.
+    """Share kept: 100 is what a mean leaves of the odd node's pull, 0 is nothing.
 
     N(3, 1) in each of 100 coordinates; a fifth of the nodes counts as byzantine. Rejected: percent
-    of rounds in which the odd node was not kept. -: the rule does not take so few nodes.
+    of rounds in which the odd node was not kept. -: the rule does not take this few nodes.
     """
 
     rule: str
@@ -98,9 +98,9 @@ class Rejections:
 class Slashes:
     """Honest nodes only, the evidence as by default. Bad rate: the worst node's, percent of rounds.
 
-    The hard judge rejects the same five nodes in every round, but averages them. In the row
-    before the last the validation data lacks a class, and who holds it is rejected: what the
-    evidence cannot know. The last row is the edge of the null hypothesis itself.
+    The hard judge rejects the same five nodes in every round, but averages them. In the row before
+    the last the validation data lacks a class, and the nodes that hold it are rejected. The
+    evidence cannot know that. The last row is the edge of the null hypothesis itself.
     """
 
     judge: str
@@ -114,7 +114,7 @@ class Slashes:
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """4 of 20 attack. The perfect judge rejects exactly them: what is left is the evidence's doing.
+    """4 of 20 attack. The perfect judge rejects exactly them. What is left is the evidence's doing.
 
     Struck: attackers with a strike within the rounds; median round: of their first.
     """
@@ -130,9 +130,9 @@ class Speed:
 
 @dataclass(frozen=True, slots=True)
 class Early:
-    """As the hard judge of C, only the first rounds, in many more federations.
+    """As the hard judge of C, but only the first rounds, in many more federations.
 
-    A round says something of harm only while the model still gets better, so that this is where an
+    A round says something of harm only while the model still gets better. So this is where an
     honest node is in danger. Of the five rejected nodes: how many never had a bad event, and the
     most rounds in which one had. At most: the upper end of a 95 % confidence interval (Clopper and
     Pearson) of the share of runs with a strike, percent.
@@ -152,8 +152,8 @@ class Early:
 class Beside(Early):
     """As E, but 4 of 20 attack and are kept, so that they choose what honest nodes are judged by.
 
-    As many seeds for each attack of D, and for framing, which is made to have a node rejected; all
-    in one row.
+    There are as many seeds for each attack of D, and for framing, which is made to have a node
+    rejected. All are in one row.
     """
 
 

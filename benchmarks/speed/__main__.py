@@ -1,6 +1,6 @@
 """Time and memory of the defenses, next to one Gram matrix and to Flower's own strategies.
 
-    python -m benchmarks.speed --cache runs/speed.jsonl --write docs/speed.md
+    python -m benchmarks.speed --cache runs/speed.jsonl --write docs/measurements/speed.md
 
 Run it on a machine that does nothing else: a rule is timed again while other processes take more
 than a twentieth of a core. The cache keeps what was measured, a line each, so that an interrupted
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from bcfl_plugins.defenses.base import Extras
 from bcfl_plugins.defenses.registry import create_rule
+from benchmarks.pages import write_page
 from benchmarks.speed import report
 from benchmarks.speed.rounds import Round, Wire, bulyan_f, flower, make, served
 
@@ -162,7 +163,7 @@ def main(arguments: list[str]) -> int:
             print(json.dumps(one.record()) if options.json else report.line(one), flush=True)
     if options.write:
         wanted = [(rule, n, d) for d in options.d for n in options.n for rule in options.rules]
-        options.write.write_text(report.page(known, wanted))
+        write_page(options.write, report.page(known, wanted))
     return 0
 
 
@@ -176,7 +177,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--rules", nargs="+", default=RULES, help="names, such as krum nnm+median")
     parser.add_argument("--cache", type=Path, help="file of what has been measured")
     parser.add_argument(
-        "--seconds", type=float, default=float("inf"), help="begin no rule after so many"
+        "--seconds", type=float, default=float("inf"), help="begin no rule after this many"
     )
     parser.add_argument("--report-only", action="store_true", help="only what is in the cache")
     parser.add_argument("--json", action="store_true", help="print one JSON object for each line")

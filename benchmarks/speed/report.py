@@ -1,4 +1,4 @@
-"""What the speed benchmark found, as records, as text and as the page docs/speed.md."""
+"""What the speed benchmark found: records, text and the page docs/measurements/speed.md."""
 
 from __future__ import annotations
 
@@ -167,14 +167,14 @@ def machine() -> dict[str, str]:
 
 INTRODUCTION = """# Speed and memory of the defenses
 
-`python -m benchmarks.speed --cache runs/speed.jsonl --write docs/speed.md` wrote this page. Times
-are medians of seven runs, of fewer (but three) where they take over eight seconds. A Gram is one
-`torch.mm` of the stacked updates with themselves in float32, run in turn with the rule; both are
-warm. Extra memory is the peak beside the updates, as a multiple of them. "from messages" is the
-time with what a server does besides: messages are decoded, as our strategies do it, and the result
-is put into a record. Flower's own strategies do the same with theirs. Both are run up to 200
-million entries in all, Flower's one to three times. f is a fifth of n; Bulyan has the most that it
-tolerates. MDA and SMEA search subsets, so they are left out of large rounds.
+`python -m benchmarks.speed --cache runs/speed.jsonl --write docs/measurements/speed.md` wrote this
+page. Times are medians of seven runs, or of three to six where a run takes over eight seconds. A
+Gram is one `torch.mm` of the stacked updates with themselves in float32. It runs in turn with the
+rule, and both are warm. Extra memory is the peak beside the updates, as a multiple of them. "From
+messages" is the time with what a server does besides: it decodes the messages, as our strategies do
+it, and puts the result into a record. Flower's own strategies do the same with theirs. Both are run
+up to 200 million entries in all, Flower's one to three times. f is a fifth of n; Bulyan has the
+most that it tolerates. MDA and SMEA search subsets, so they are left out of large rounds.
 """
 HEAD = (
     "| rule | ms | Grams | extra memory | from messages, ms | Flower, ms | times as fast | bars |"
@@ -239,7 +239,7 @@ def _names(rules: frozenset[str]) -> str:
 
 
 def page(known_results: Mapping[Key, Measured], wanted: Sequence[Key]) -> str:
-    """Return docs/speed.md: of what was wanted, what is known."""
+    """Return docs/measurements/speed.md: of what was wanted, what is known."""
     results = [known_results[key] for key in wanted if key in known_results]
     known = machine()
     busy = max((one.busy for one in results), default=0.0)

@@ -1,1 +1,4 @@
-"""Ten nodes train, three of them poison, and a chain keeps the books; see docs/demo.md."""
+"""Ten nodes train, three of them poison, and a chain keeps the books.
+
+See docs/measurements/demo.md.
+"""

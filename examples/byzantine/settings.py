@@ -14,7 +14,7 @@ RUN_CONFIG: dict[str, str | int | float] = {
     "bcfl.chain": "embedded",
     # Each round is on chain before the next one starts, so that its facts can be shown.
     "bcfl.on_chain_error": "fail",
-    # Not the default, with which two of ten seeds lose over a point: docs/demo.md.
+    # Not the default, with which two of ten seeds lose over a point: docs/measurements/demo.md.
     "bcfl.outliers.method": "cluster",
     "bcfl.outliers.shares": "off",
     "bcfl.outliers.agreement": 0.1,

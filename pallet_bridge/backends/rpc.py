@@ -282,7 +282,7 @@ class _Link:
 
 
 def deadline(seconds: float) -> float:
-    """Return the moment, on the monotonic clock, that lies so many seconds ahead."""
+    """Return the moment, on the monotonic clock, that lies this many seconds ahead."""
     return time.monotonic() + seconds
 
 

@@ -177,7 +177,7 @@ class TotalsExceeded(CallFailed):
 
 
 class LeafUnsound(CallFailed):
-    """The leaf's strikes or reward do not fit its outcome: it can not be applied."""
+    """The leaf's strikes or reward do not fit its outcome: it cannot be applied."""
 
 
 class CommitmentDiffers(CallFailed):
@@ -217,7 +217,7 @@ class AttesterStake(CallFailed):
 
 
 class CoordinatorConflict(CallFailed):
-    """Who judges does not execute: the coordinator can not do this here."""
+    """Who judges does not execute: the coordinator cannot do this here."""
 
 
 class NotSeated(CallFailed):

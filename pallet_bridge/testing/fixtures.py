@@ -52,7 +52,7 @@ class MakeFederation(Protocol):
     """Makes one more federation."""
 
     def __call__(self, members: int = 3, terms: Terms = DEVELOPMENT) -> JoinedFederation:
-        """Make a federation with so many members, and money for a hundred rounds."""
+        """Make a federation with this many members, and money for a hundred rounds."""
         ...
 
 

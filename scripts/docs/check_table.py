@@ -1,4 +1,4 @@
-"""Print the table of checks that docs/testing.md holds: ``python -m scripts.docs.check_table``."""
+"""The table of checks in docs/reference/testing-checks.md; `scripts.docs.pages` writes it."""
 
 from __future__ import annotations
 
@@ -20,12 +20,8 @@ WHEN = {
 
 def render() -> str:
     """Return one row for each check."""
-    rows = []
+    rows = ["| check | rule | when |", "| -- | -- | -- |"]
     for check in ALL:
         when = f"`{check.tag}`" if check.tag else WHEN.get(check.name, "always")
         rows.append(f"| `{check.name}` | {check.rule} | {when} |")
-    return "\n".join(rows)
-
-
-if __name__ == "__main__":
-    print(render())
+    return "\n".join(rows) + "\n"

@@ -1,4 +1,4 @@
-"""Print every key of ``[tool.flwr.app.config.bcfl]`` as Markdown; ``docs/config.md`` holds it."""
+"""The tables of settings in docs/reference/config.md; `scripts.docs.pages` writes them."""
 
 from __future__ import annotations
 
@@ -25,10 +25,6 @@ def render() -> str:
             f"| `{key}` | {kind} | `{default}` | {doc} |"
             for key, kind, default, doc in reference(cls)
         ]
-        head = ["| key | type | default | what it does |", "|---|---|---|---|"]
+        head = ["| key | type | default | what it does |", "| -- | -- | -- | -- |"]
         parts.append("\n".join([f"### `[tool.flwr.app.config.{name}]`", "", *head, *rows]))
     return "\n\n".join(parts) + "\n"
-
-
-if __name__ == "__main__":
-    print(render(), end="")

@@ -218,12 +218,13 @@ def who(check: str, names: Iterable[str], found: Findings) -> str:
 
 def tables(library: str, found: Findings) -> str:
     """Return the failures that were known, with what the kit says, and those that were not."""
-    rows = ["| known failure | found by the kit | not found |", "|---|---|---|"]
+    rows = ["| known failure | found by the kit | not found |", "| -- | -- | -- |"]
     known = set()
     for tried, checks, names in LISTED[library]:
         told = [who(check, names, found) for check in checks]
         missed = [name for name in names if not set(checks) & set(found.get(name, {}))]
-        rows.append(f"| {tried} | {'; '.join(filter(None, told))} | {', '.join(missed)} |")
+        shown = "; ".join(filter(None, told)).replace("*", r"\*")
+        rows.append(f"| {tried} | {shown} | {', '.join(missed)} |")
         known |= {(name, check) for name in names for check in checks}
     rows += ["", "Found besides:", ""]
     for check in ALL:

@@ -103,7 +103,7 @@ class Blob:
 def source_files(workspace: Path, script: Path) -> list[tuple[str, Path]]:
     """List the files that decide the blob: sorted ``(relative path, path)`` pairs.
 
-    Tests and benchmarks are left out: they can not change a byte of it.
+    Tests and benchmarks are left out: they cannot change a byte of it.
     """
     names = [workspace / "Cargo.toml", workspace / "Cargo.lock"]
     for member in ("pallet", "runtime", "validators"):

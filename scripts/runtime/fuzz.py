@@ -114,7 +114,7 @@ def report(parts: list[Part]) -> str:
         f"{tally.total():,} calls, {directed.total():,} of them in scripts, from {len(parts)} "
         f"seeds of {HISTORIES} histories; no invariant broken. Runtime {blobs}."
     )
-    lines = [summary, "", "| call | succeeded | failed with |", "|---|---|---|"]
+    lines = [summary, "", "| call | succeeded | failed with |", "| -- | -- | -- |"]
     for name in sorted({call for call, _ in tally}):
         failed = {error: n for (call, error), n in tally.items() if call == name and error != "ok"}
         shown = ", ".join(f"{error} {n:,}" for error, n in sorted(failed.items()))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.line_ends import tidied
+from scripts.release.line_ends import tidied
 
 ROOT = Path(__file__).resolve().parents[2]
 BUDGET = 400

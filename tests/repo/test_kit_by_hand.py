@@ -1,4 +1,4 @@
-"""What the kit found elsewhere is shown by hand, and docs/testing.md holds what is printed."""
+"""What the kit found elsewhere is shown by hand, and docs/measurements/kit-findings.md holds it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from scripts.kit.by_hand.shown import Shown, off, pairs, table, wanted
 if TYPE_CHECKING:
     from types import ModuleType
 
-TEXT = (Path(__file__).resolve().parents[2] / "docs" / "testing.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+TEXT = (DOCS / "measurements" / "kit-findings.md").read_text(encoding="utf-8")
 
 
 def test_flower_does_what_the_page_says() -> None:

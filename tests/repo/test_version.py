@@ -13,7 +13,7 @@ import bcfl_plugins
 import pallet_bridge
 import strategies
 from pallet_bridge.__about__ import __version__
-from scripts.check_tag import newest_heading, tag_faults
+from scripts.release.check_tag import newest_heading, tag_faults
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -39,7 +39,7 @@ class AtLeastTen:
     @hookimpl
     def bcfl_judge_updates(self, updates: Sequence[ClientUpdate]) -> Verdict:
         few = [update.node.node_id for update in updates if update.num_examples < 10]
-        rejected = tuple(Rejection(node, 128, "few examples", strike=False) for node in few)
+        rejected = tuple(Rejection(node, detail="few examples", strike=False) for node in few)
         return Verdict("at_least_ten", rejected)
 
 

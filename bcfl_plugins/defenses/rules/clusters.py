@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bcfl_plugins.defenses.base import Array, Flags, Floats
     from bcfl_plugins.defenses.core.batch import Batch
 
-_TWO = 2  # so many points or fewer are not clustered
+_TWO = 2  # this many points or fewer are not clustered
 _MAD_TO_SIGMA = 1.4826  # of a normal distribution
 
 
@@ -147,7 +147,7 @@ class Rflbat(Rule):
     Parameters
     ----------
     first, second : float
-        epsilon 1 and 2: an update is dropped whose sum of distances is over so many median sums,
+        epsilon 1 and 2: an update is dropped whose sum of distances is over this many median sums,
         before and after the clustering.
     most : int
         Greatest number of clusters.

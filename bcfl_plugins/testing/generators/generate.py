@@ -30,7 +30,7 @@ NON_FINITE = ("nan", "inf", "one_nan", "mixed")
 OVERFLOW = ("huge", "huge_pair", "root", "ledge")
 ATTACKS = (*FINITE, *NON_FINITE, *OVERFLOW, "bits")
 """Ways to make byzantine rows: `FINITE` can be squared in their dtype, of `OVERFLOW` at least one
-is finite and can not, ``"library"`` is every attack of `bcfl_plugins.attacks`, ``"bits"`` are raw
+is finite and cannot, ``"library"`` is every attack of `bcfl_plugins.attacks`, ``"bits"`` are raw
 bit patterns."""
 
 _TEXTURES = ("plain", "tight", "generic", "coarse")

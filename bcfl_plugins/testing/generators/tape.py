@@ -86,7 +86,7 @@ class Tape:
 
 @cache
 def tapes(rows: int = 0, columns: int = 1) -> st.SearchStrategy[Tape]:
-    """Draw a tape with a table of so many rows and columns."""
+    """Draw a tape with a table of this many rows and columns."""
     size = HEAD + rows * columns
     return st.binary(min_size=size, max_size=size).map(lambda raw: Tape(raw, columns))
 
@@ -129,6 +129,6 @@ class Reader:
 
 
 def readers(size: int) -> st.SearchStrategy[Reader]:
-    """Draw so many bytes to read, or `LONG`."""
+    """Draw this many bytes to read, or `LONG`."""
     room = max(size, LONG)
     return st.binary(min_size=room, max_size=room).map(Reader)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bcfl_plugins.testing.generators.tape import Reader
 
 __all__ = [
-    "Federation",
+    "FederationPlan",
     "MalformedReply",
     "Presence",
     "federations",
@@ -49,7 +49,7 @@ class Presence:
 
 
 @dataclass(frozen=True, slots=True)
-class Federation:
+class FederationPlan:
     """A federation over some rounds.
 
     Parameters
@@ -77,7 +77,7 @@ def federations(
     max_nodes: int = 9,
     max_rounds: int = 5,
     attacks: Sequence[str] | None = None,
-) -> Federation:
+) -> FederationPlan:
     """Draw a federation in which nodes join, leave and fall silent.
 
     Parameters
@@ -104,7 +104,7 @@ def federations(
         rounds.append(
             Presence(joined, tuple(node for node in joined if node in silent and node != sure))
         )
-    return Federation(nodes, byzantine, attack, tuple(rounds))
+    return FederationPlan(nodes, byzantine, attack, tuple(rounds))
 
 
 Malformation = Literal[

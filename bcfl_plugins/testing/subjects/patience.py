@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 _TICK_S = 1.0
 _TICKS = 10
-"""A limit is divided into so many ticks at least."""
+"""A limit is divided into at least this many ticks."""
 
 
 class TookTooLong(BaseException):

@@ -115,5 +115,5 @@ def table(shown: Iterable[Shown]) -> tuple[str, list[str]]:
         rows.setdefault(row, []).append(one.rule)
         if not one.proves(outcome):
             kept.append(f"{one.rule}, {', '.join(one.checks)}: {words(outcome)} does not show it")
-    head = ["| rule | check | given | gives | should |", "|---|---|---|---|---|"]
+    head = ["| rule | check | given | gives | should |", "| -- | -- | -- | -- | -- |"]
     return "\n".join([*head, *(f"| {', '.join(who)} | {row}" for row, who in rows.items())]), kept

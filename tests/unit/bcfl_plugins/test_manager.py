@@ -20,6 +20,7 @@ from bcfl_plugins import (
     hookimpl,
 )
 from bcfl_plugins.manager import PluginManager
+from bcfl_plugins.reasons import Reason
 from pallet_bridge.types import RoundKey
 
 RUN = RunInfo(1, 3)
@@ -156,6 +157,10 @@ def test_an_answer_of_the_wrong_type_names_plugin_and_hook(hook: str, call: obje
     with pytest.raises(PluginError) as caught:
         call(PluginManager([("wrong", Wrong())]))
     assert (caught.value.plugin, caught.value.hook) == ("wrong", hook)
+
+
+def test_a_rejection_without_a_reason_has_the_code_for_third_parties() -> None:
+    assert Rejection(NodeId(1), detail="too new").reason == Reason.CUSTOM == 128
 
 
 def test_a_rejection_needs_a_reason() -> None:

@@ -39,7 +39,7 @@ def test_a_dispute_that_nobody_decides_ends_for_the_accused(tmp_path: Path) -> N
         assert accused.dev_uri is not None
         updates = tuple(update(number, ctx.opened) for number in range(3))
         session.hooks.updates_received(ctx, updates)
-        verdict = Verdict("test", (Rejection(accused.node_id, 128, "for the test"),))
+        verdict = Verdict("test", (Rejection(accused.node_id, detail="for the test"),))
         result = RoundResult(ctx, {"w": np.ones(3)}, merge_verdicts(updates, (verdict,)))
         session.hooks.round_settling(result)
 

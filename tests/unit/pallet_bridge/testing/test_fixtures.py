@@ -41,7 +41,7 @@ def test_a_sealed_round_takes_no_more(
     bcfl_chain: EmbeddedClient,
     bcfl_federation: MakeFederation,
 ) -> None:
-    """The example of docs/lifecycle.md."""
+    """The example of docs/how-to/test-with-a-chain.md."""
     made = bcfl_federation(members=2, terms=replace(DEVELOPMENT, quorum=Quorum(count=1)))
     first, second = made.members
     bcfl_chain.execute(calls.open_round(made.number, bytes(32)), made.coordinator)

@@ -1,5 +1,5 @@
 //! Whatever is tried, in whatever order: an offence ends once, and each end moves exactly what the
-//! terms say. The table is that of `docs/pallet-disputes.md`.
+//! terms say. The table is that of `docs/reference/pallet/disputes.md`.
 
 use frame_support::traits::fungible::Inspect;
 use proptest::prelude::*;

@@ -6,7 +6,7 @@ from typing import get_args
 
 from hypothesis import HealthCheck, find, given, settings
 
-from bcfl_plugins.testing import Federation, federations, malformed_replies, round_reports
+from bcfl_plugins.testing import FederationPlan, federations, malformed_replies, round_reports
 from bcfl_plugins.testing.generators.worlds import Malformation
 from pallet_bridge.reports import RoundReport
 from pallet_bridge.types import Outcome
@@ -22,7 +22,7 @@ QUIET = settings(
 
 @given(federations())
 @QUIET
-def test_an_honest_node_replies_in_every_round(drawn: Federation) -> None:
+def test_an_honest_node_replies_in_every_round(drawn: FederationPlan) -> None:
     assert len(drawn.byzantine) <= (drawn.nodes - 1) // 2
     assert bool(drawn.attack) == bool(drawn.byzantine)
     for presence in drawn.rounds:
