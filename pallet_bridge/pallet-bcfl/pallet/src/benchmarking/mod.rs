@@ -11,8 +11,8 @@
     reason = "a scene that can not be set stops the benchmark"
 )]
 
+mod accounts;
 mod endings;
-mod people;
 mod scene;
 
 use alloc::vec::Vec;
@@ -23,8 +23,8 @@ use crate::{
     encoding::{merkle_root, Leaf},
     *,
 };
+use accounts::*;
 use endings::*;
-use people::*;
 use scene::*;
 
 /// A federation and one of its rounds.

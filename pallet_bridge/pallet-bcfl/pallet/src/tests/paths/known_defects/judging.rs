@@ -1,10 +1,9 @@
-//! Defects found in other systems, continued: proofs, disputes, committees.
+//! Proofs, disputes, committees.
 
 use frame_support::{assert_noop, assert_ok, traits::fungible::Inspect};
 use sp_core::H256;
 
-use super::scenes::*;
-use crate::{mock::*, *};
+use crate::{mock::committee::*, mock::*, *};
 
 fn full(terms: &mut Terms) {
     terms.coupling = Coupling::Full;

@@ -1,4 +1,4 @@
-//! What accounts of a scene do, and what is there after it.
+//! What the accounts of a scene do.
 
 use sp_core::{Pair, H256};
 use sp_runtime::{traits::Dispatchable, AccountId32, DispatchResult};
@@ -130,19 +130,6 @@ pub fn claim(index: u8, rounds: &[RoundId]) -> DispatchResult {
     send(&stranger(), Call::claim { federation: 0, account: member(index), rounds })
 }
 
-/// The commitment of `member(index)`.
-pub fn commitment(round: RoundId, index: u8) -> Commitment {
-    Commitments::<Test>::get((0, round, member(index))).expect("a commitment")
-}
-
-pub fn settlement(id: RoundId) -> Settlement {
-    round(id).settlement.expect("a settlement")
-}
-
-pub fn offence(round: RoundId, index: u8) -> Option<Offence> {
-    Offences::<Test>::get((0, round, member(index)))
-}
-
 /// Execute the slash of `member(index)`, by a stranger.
 pub fn execute(round: RoundId, index: u8) -> DispatchResult {
     let call = Call::execute_slash { federation: 0, round, account: member(index) };
@@ -177,37 +164,4 @@ pub fn round_that_rejects_member_0() {
 pub fn equivocate(round: RoundId) {
     commit_batch(round, vec![entry(round, 0, hash(0xa0)), entry(round, 0, hash(0xa1))])
         .expect("the batch is taken");
-}
-
-pub fn federation(id: FederationId) -> Federation {
-    Federations::<Test>::get(id).expect("the federation is there")
-}
-
-pub fn participant(index: u8) -> Participant<<Test as Config>::MaxUnbonding> {
-    Participants::<Test>::get(0, member(index)).expect("the member is there")
-}
-
-/// Amounts and blocks of what `member(index)` has on its way out.
-pub fn chunks(index: u8) -> Vec<(Balance, BlockNumber)> {
-    participant(index).unbonding.iter().map(|chunk| (chunk.amount, chunk.until)).collect()
-}
-
-pub fn round(id: RoundId) -> Round {
-    Rounds::<Test>::get(0, id).expect("the round is there")
-}
-
-pub fn held(reason: HoldReason, who: &AccountId32) -> Balance {
-    use frame_support::traits::fungible::InspectHold;
-    Balances::balance_on_hold(&reason.into(), who)
-}
-
-/// All events of this pallet since the start of the test.
-pub fn events() -> Vec<Event<Test>> {
-    System::events()
-        .into_iter()
-        .filter_map(|record| match record.event {
-            RuntimeEvent::Bcfl(event) => Some(event),
-            _ => None,
-        })
-        .collect()
 }

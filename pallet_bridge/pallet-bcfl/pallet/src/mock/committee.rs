@@ -1,4 +1,4 @@
-//! Scenes with attesters, and what they send.
+//! Scenes with attesters, and what attesters and reporters send.
 
 use sp_core::{Pair, H256};
 use sp_io::hashing::blake2_256;

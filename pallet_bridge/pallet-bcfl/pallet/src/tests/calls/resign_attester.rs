@@ -1,7 +1,6 @@
 use frame_support::{assert_noop, assert_ok};
 
-use super::scenes::*;
-use crate::{mock::*, *};
+use crate::{mock::committee::*, mock::*, *};
 
 #[test]
 fn success_at_once_before_there_is_a_seed() {

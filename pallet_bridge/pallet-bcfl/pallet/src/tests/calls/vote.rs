@@ -1,7 +1,6 @@
 use frame_support::{assert_noop, assert_ok};
 
-use super::governance::*;
-use crate::{mock::*, *};
+use crate::{mock::votes::*, mock::*, *};
 
 fn unbond(index: u8, amount: Balance) {
     assert_ok!(send(&member(index), Call::unbond { federation: 0, amount }));

@@ -1,8 +1,11 @@
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::DispatchResult;
 
-use super::scenes::{dispute, report_two};
-use crate::{mock::*, *};
+use crate::{
+    mock::committee::{dispute, report_two},
+    mock::*,
+    *,
+};
 
 fn execute(round: RoundId) -> DispatchResult {
     send(&stranger(), Call::execute_slash { federation: 0, round, account: member(0) })

@@ -2,8 +2,7 @@
 
 use frame_support::{assert_ok, traits::fungible::Inspect};
 
-use super::scenes::*;
-use crate::{mock::*, *};
+use crate::{mock::committee::*, mock::*, *};
 
 fn scene(test: impl FnOnce()) {
     ExtBuilder::default().members(3).round().build_and_execute(test);

@@ -1,7 +1,6 @@
 use frame_support::{assert_noop, assert_ok};
 
-use super::governance::*;
-use crate::{mock::*, Outcome::Accepted, *};
+use crate::{mock::votes::*, mock::*, Outcome::Accepted, *};
 
 #[test]
 fn success_with_terms() {

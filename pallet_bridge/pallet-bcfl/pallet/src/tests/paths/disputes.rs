@@ -5,8 +5,7 @@ use frame_support::traits::fungible::Inspect;
 use proptest::prelude::*;
 use sp_runtime::AccountId32;
 
-use super::scenes::*;
-use crate::{mock::*, *};
+use crate::{mock::committee::*, mock::*, *};
 
 /// What somebody tries.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,6 @@
 use frame_support::{assert_noop, assert_ok};
 
-use super::scenes::*;
-use crate::{mock::*, *};
+use crate::{mock::committee::*, mock::*, *};
 
 fn scene(test: impl FnOnce()) {
     with_committee(|_| {}, test);

@@ -1,8 +1,7 @@
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::DispatchError;
 
-use super::scenes::*;
-use crate::{mock::*, *};
+use crate::{mock::committee::*, mock::*, *};
 
 /// Member 0 is accused by the stranger, and disputes.
 fn scene(change: impl FnOnce(&mut Terms), test: impl FnOnce()) {

@@ -1,8 +1,7 @@
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::{AccountId32, DispatchResult, TokenError};
 
-use super::governance::*;
-use crate::{mock::*, *};
+use crate::{mock::votes::*, mock::*, *};
 
 fn propose_to(who: &AccountId32, proposal: Proposal) -> DispatchResult {
     send(who, Call::propose { federation: 0, proposal })

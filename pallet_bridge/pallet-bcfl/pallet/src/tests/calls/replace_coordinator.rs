@@ -1,8 +1,7 @@
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::{AccountId32, DispatchResult};
 
-use super::governance::*;
-use crate::{mock::*, Outcome::Accepted, *};
+use crate::{mock::votes::*, mock::*, Outcome::Accepted, *};
 
 fn replace(who: &AccountId32) -> DispatchResult {
     send(who, Call::replace_coordinator { federation: 0, account: stranger() })

@@ -1,8 +1,7 @@
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::DispatchResult;
 
-use super::scenes::*;
-use crate::{mock::*, *};
+use crate::{mock::committee::*, mock::*, *};
 
 fn scene(test: impl FnOnce()) {
     ExtBuilder::default().members(3).round().build_and_execute(test);

@@ -2,9 +2,9 @@ use frame_support::{assert_noop, assert_ok};
 use sp_core::H256;
 use sp_runtime::DispatchResult;
 
-use super::scenes::*;
 use crate::{
     encoding::{commitment_hash, Leaf},
+    mock::committee::*,
     mock::*,
     Outcome::*,
     *,

@@ -2,8 +2,7 @@
 
 use frame_support::{assert_noop, assert_ok};
 
-use super::scenes::*;
-use crate::{mock::*, *};
+use crate::{mock::committee::*, mock::*, *};
 
 fn full(terms: &mut Terms) {
     terms.coupling = Coupling::Full;

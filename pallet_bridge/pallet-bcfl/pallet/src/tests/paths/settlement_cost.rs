@@ -1,7 +1,7 @@
 //! What a round costs as it grows: settling by a list and by a root.
 //!
-//! `cargo test -p pallet-bcfl growth -- --nocapture` prints the table. Storage is counted in the
-//! state itself; weights are the measured ones at the database costs of the runtime, in
+//! `cargo test -p pallet-bcfl settlement_cost -- --nocapture` prints the table. Storage is counted in
+//! the state itself; weights are the measured ones at the database costs of the runtime, in
 //! microseconds of the machine that measured them.
 
 use codec::Encode;
