@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Accounts with money, and what they sign.
 
 use alloc::format;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! How rounds end: verdicts, leaves, settlements, offences.
 
 use alloc::vec;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Each call in its worst case, with the length of its list as component.
 //!
 //! Worst is what reads and writes most, with records as large as the bounds let them be: full

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Federations and open rounds, with records as large as the runtime's bounds let them be.
 
 use alloc::{vec, vec::Vec};

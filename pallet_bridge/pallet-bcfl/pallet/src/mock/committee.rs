@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Scenes with attesters, and what attesters and reporters send.
 
 use sp_core::{Pair, H256};

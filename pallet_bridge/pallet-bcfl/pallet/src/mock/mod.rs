@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! A chain of System, Balances and this pallet, and the scenes that tests start from.
 
 pub mod committee;

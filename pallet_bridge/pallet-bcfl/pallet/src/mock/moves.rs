@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! What the accounts of a scene do.
 
 use sp_core::{Pair, H256};

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! What the chain holds after a move.
 
 use sp_runtime::AccountId32;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Scenes of the votes.
 
 use frame_support::assert_ok;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! One file a call: what it does, who may send it, and each error it gives.
 
 mod abort;

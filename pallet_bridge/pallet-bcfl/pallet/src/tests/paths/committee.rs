@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Who is drawn, and what a settlement needs of the committee.
 
 use frame_support::{assert_noop, assert_ok};

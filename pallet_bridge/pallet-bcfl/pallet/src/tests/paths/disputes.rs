@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Whatever is tried, in whatever order: an offence ends once, and each end moves exactly what the
 //! terms say. The table is that of `docs/pallet-disputes.md`.
 

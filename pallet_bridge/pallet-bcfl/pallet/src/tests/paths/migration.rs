@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Version 1 to 2, try-runtime style: a state of version 1, the upgrade, and all invariants after.
 
 use frame_support::{

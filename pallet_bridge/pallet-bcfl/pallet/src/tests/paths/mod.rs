@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! What takes more than one call: whole disputes, committees over rounds, upgrades, random calls.
 
 mod committee;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! What a round costs as it grows: settling by a list and by a root.
 //!
 //! `cargo test -p pallet-bcfl settlement_cost -- --nocapture` prints the table. Storage is counted in

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Where the money of a slash goes.
 
 use frame_support::{assert_ok, traits::fungible::Inspect};

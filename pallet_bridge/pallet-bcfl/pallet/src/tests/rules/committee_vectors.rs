@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Vectors of the randomness and the draw, for those who check a committee off chain.
 
 use sp_core::H256;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 use sp_core::H256;
 use sp_io::hashing::blake2_256;
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! The pure parts: decisions, draws, encodings, and the vectors that pin their bytes.
 
 mod committee_vectors;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Every stored type with its encoding: a change needs a new storage version and a migration.
 
 use codec::Encode;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Vectors that Rust and Python both read. With `BCFL_WRITE_VECTORS=1` the files are written, else
 //! they must be what the code gives.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Which call some numbers are.
 
 use sp_runtime::AccountId32;

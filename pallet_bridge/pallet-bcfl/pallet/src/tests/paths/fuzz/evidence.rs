@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Settlements and proofs that fit the state, with some that do not.
 
 use sp_core::Pair;

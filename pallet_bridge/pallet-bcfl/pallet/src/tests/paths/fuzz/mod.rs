@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Random calls by random accounts: after each the invariants hold, and one that failed changed
 //! nothing (I9).
 //!

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Stakes, slashes, escrows and rewards, and what locks them.
 
 use frame_support::{

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Proofs, disputes, committees.
 
 use frame_support::{assert_noop, assert_ok, traits::fungible::Inspect};

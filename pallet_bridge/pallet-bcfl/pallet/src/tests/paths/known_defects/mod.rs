@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Defects found in other systems: each is a test in `funds` or in `judging`.
 //!
 //! * slash ignores unbonding: `slash_ignores_unbonding`,
