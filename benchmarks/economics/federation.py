@@ -7,30 +7,29 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Self
 
-from bcfl_plugins.signing import sign_commitment
-from bcfl_plugins.types import OpenedRound
 from pallet_bridge import calls
 from pallet_bridge.embedded import EmbeddedNode
 from pallet_bridge.encoding import blake2_256, escrow_account
 from pallet_bridge.keys import Signer
 from pallet_bridge.local import EmbeddedClient
 from pallet_bridge.rewards import claims
+from pallet_bridge.signing import sign_commitment
 from pallet_bridge.types import (
     UNIT,
     Coupling,
+    MemberVerdict,
     OffenceState,
     Outcome,
     Planck,
-    SignedHash,
+    RoundKey,
     TwoCommitments,
-    Verdict,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pallet_bridge.calls import Call
-    from pallet_bridge.types import AccountId, Receipt, SignedCommitment, Terms
+    from pallet_bridge.types import AccountId, CommittedUpdate, Receipt, Terms
 
 PURSE = Planck(10**6 * UNIT)
 """What each account starts with."""
@@ -175,7 +174,7 @@ class JudgedFederation:
         missing = opened.block.number + self.terms.commit_blocks - self._now()
         self._client.node.seal(blocks=missing)
         said = [
-            Verdict(one.account, one.update_digest, verdicts[m], 0, 0, 1)
+            MemberVerdict(one.account, one.update_digest, verdicts[m], 0, 0, 1)
             for m, one in made.items()
             if one.account not in refused
         ]
@@ -188,7 +187,7 @@ class JudgedFederation:
         """Let a member sign two updates for the next round, and somebody report it."""
         self._send(calls.open_round(0, _HASH), "coordinator")
         self._round += 1
-        one, other = (_signed(self._sign(member, seed)) for seed in (0, 1))
+        one, other = (self._sign(member, seed).signed() for seed in (0, 1))
         proof = TwoCommitments(self._signers[member].account, one, other)
         self._send(calls.report_equivocation(0, self._round, proof), reporter)
         self._waits = True
@@ -272,10 +271,10 @@ class JudgedFederation:
         found = self._client.balance(account)
         return found.free + found.held + self._fees[account]
 
-    def _sign(self, member: int, seed: int = 0) -> SignedCommitment:
+    def _sign(self, member: int, seed: int = 0) -> CommittedUpdate:
         digest = blake2_256(bytes([seed]))
-        opened = OpenedRound(0, self._round, self._client.genesis_hash)
-        return sign_commitment(opened, self._signers[member], digest, 1, digest)
+        key = RoundKey(self._client.genesis_hash, 0, self._round)
+        return sign_commitment(key, self._signers[member], digest, 1, digest)
 
     def _signer(self, who: int | str) -> Signer:
         return self._servants[who] if isinstance(who, str) else self._signers[who]
@@ -293,7 +292,3 @@ class JudgedFederation:
         with self._client.node.locked() as chain:
             header = chain.header(chain.head)
         return 0 if header is None else header.number
-
-
-def _signed(made: SignedCommitment) -> SignedHash:
-    return SignedHash(made.commitment, made.num_examples, made.signature)

@@ -208,12 +208,16 @@ def toolchains() -> list[Toolchain]:
     return found
 
 
-def rustflags(toolchain: Toolchain, workspace: Path, target_dir: Path) -> list[str]:
-    """Give rustc's flags. A change here rebuilds every crate."""
+def rustflags(toolchain: Toolchain, target_dir: Path) -> list[str]:
+    """Give rustc's flags. A change here rebuilds every crate.
+
+    The workspace's folder is none of them: cargo names its files from there, and so a target
+    folder that one checkout filled serves every other.
+    """
     cargo_home = Path(os.environ.get("CARGO_HOME", Path.home() / ".cargo"))
     rust_src = toolchain.sysroot / "lib/rustlib/src/rust"
     # rustc takes the last prefix that matches: inner folders come after outer ones.
-    remaps = [(workspace, "/bcfl"), (target_dir, "/target"), (cargo_home, "/cargo")]
+    remaps = [(target_dir, "/target"), (cargo_home, "/cargo")]
     remaps += [(path, "/cargo/src") for path in sorted(cargo_home.glob("registry/src/*"))]
     remaps += [(rust_src, "/rust"), (rust_src.resolve(), "/rust")]
     return [
@@ -257,7 +261,7 @@ def compile_runtime(toolchain: Toolchain, features: Sequence[str] = ()) -> bytes
     environment = {key: os.environ[key] for key in os.environ if key != "RUSTFLAGS"} | {
         "RUSTC": str(toolchain.rustc),
         "CARGO_TARGET_DIR": str(target_dir),
-        "CARGO_ENCODED_RUSTFLAGS": "\x1f".join(rustflags(toolchain, WORKSPACE, target_dir)),
+        "CARGO_ENCODED_RUSTFLAGS": "\x1f".join(rustflags(toolchain, target_dir)),
     }
     if toolchain.build_std:
         command.append("-Zbuild-std=core,alloc")

@@ -8,7 +8,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from bcfl_plugins import BcflConfig, PluginManager, Services
+from bcfl_plugins import BcflConfig, Services
+from bcfl_plugins.manager import PluginManager
 
 if TYPE_CHECKING:
     import pytest

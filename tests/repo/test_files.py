@@ -13,6 +13,7 @@ from scripts.release.line_ends import tidied
 ROOT = Path(__file__).resolve().parents[2]
 BUDGET = 400
 CODE = {".py", ".rs", ".sh", ".mjs"}
+LICENCE = "// SPDX-License-Identifier: Apache-2.0"
 
 
 def _tracked() -> list[Path]:
@@ -40,6 +41,17 @@ def test_no_code_file_is_over_the_budget_without_a_stated_reason() -> None:
         and f"`{path.relative_to(ROOT)}`" not in architecture
     ]
     assert over == []
+
+
+def test_every_rust_file_names_its_licence_first() -> None:
+    rust = [path for path in _tracked() if path.suffix == ".rs"]
+    silent = [
+        str(path.relative_to(ROOT))
+        for path in rust
+        if path.read_text().partition("\n")[0] != LICENCE
+    ]
+    assert rust
+    assert silent == []
 
 
 @pytest.mark.parametrize(

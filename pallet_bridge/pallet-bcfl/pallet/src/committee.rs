@@ -1,5 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Attesters, the seats of a round's committee, and how what they say is counted.
-
 use codec::{Decode, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use sp_core::H256;

@@ -1,5 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
 //! The draw of a committee: by stake, without replacement, with integers only.
-
 use alloc::vec::Vec;
 use codec::Encode;
 use sp_core::{H256, U256};

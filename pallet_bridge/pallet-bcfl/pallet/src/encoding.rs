@@ -1,9 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 //! What is hashed and signed, to the byte. The vectors in `vectors/*.tsv` pin it for Rust and
 //! Python; a change needs a new version in the domain string.
 //!
 //! A domain is a SCALE string: compact length, then the bytes. Numbers are little endian, hashes
 //! and accounts 32 raw bytes.
-
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;

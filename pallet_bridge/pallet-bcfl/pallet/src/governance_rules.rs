@@ -1,5 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
 //! When a vote of the members decides, as functions of plain values.
-
 use sp_runtime::{traits::EnsureAdd, ArithmeticError, Perbill};
 
 use crate::{Balance, BlockNumber};

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! # BCFL pallet
 //!
 //! Stakes, rounds, verdicts, rewards and slashes for federated learning.
@@ -83,7 +84,6 @@
 //! * A batch counts for the quorum after its last entry: its members came together.
 //! * Calls, and events, are one list in one file each, longer than others: FRAME allows one block
 //!   of each.
-
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(
     not(test),

@@ -1,5 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
 //! What is sent: verdicts, signed commitments, proofs.
-
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
 use scale_info::TypeInfo;

@@ -1,5 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
 //! The life of an offence: what yields to what, and when it may move money.
-
 use core::cmp::max;
 
 use crate::{Balance, BlockNumber, Offence, OffenceKind, OffenceState, Round, RoundState};

@@ -1,5 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
 //! A member of a federation, and how stake moves within it.
-
 use alloc::vec::Vec;
 use codec::{Decode, Encode, MaxEncodedLen};
 use core::cmp::{max, min};

@@ -1,10 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 //! The seed of the draws: reveals of hash chains, mixed.
 //!
 //! An attester makes a chain `x_n = blake2_256(x_(n-1))` and registers its end. With each first
 //! statement in a round it reveals the value before the end that is public, which nobody else
 //! could know and which it can not choose any more. No hash of a block and no timestamp enters:
 //! the author of a block can leave a reveal out, but can not try values.
-
 use codec::Encode;
 use sp_core::H256;
 use sp_io::hashing::blake2_256;

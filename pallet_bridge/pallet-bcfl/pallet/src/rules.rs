@@ -1,5 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
 //! The decisions, as functions of plain values: no storage, no money, no events.
-
 use alloc::vec::Vec;
 use core::cmp::min;
 use sp_runtime::{

@@ -1,5 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
 //! The runtime APIs that a plain Aura and GRANDPA node calls.
-
 use crate::{
     genesis, AccountId, Aura, Balance, Block, Executive, Grandpa, InherentDataExt, Nonce, Runtime,
     RuntimeCall, RuntimeGenesisConfig, SessionKeys, System, TransactionPayment, VERSION,

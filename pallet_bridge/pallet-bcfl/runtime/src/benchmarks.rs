@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Which pallets are measured, and what their benchmarks need of the chain.
 
 use alloc::{string::String, vec::Vec};

@@ -1,5 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
 //! How each pallet is set up.
-
 use crate::{
     council::CouncilMajority, Aura, Balance, Balances, Block, BlockNumber, Hash, Nonce,
     OriginCaller, PalletInfo, Runtime, RuntimeCall, RuntimeEvent, RuntimeFreezeReason,

@@ -1,5 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
 //! The council, and what it decides: terms and disputes of federations, and the validator set.
-
 use crate::{
     AccountId, Aura, Balances, Grandpa, Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, Session,
     SessionKeys, ValidatorSet, DAY, SESSION_BLOCKS, UNIT,

@@ -1,5 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Genesis presets: the public development keys that every Substrate tool knows.
-
 use alloc::vec::Vec;
 use serde_json::{json, Value};
 use sp_genesis_builder::{PresetId, DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};

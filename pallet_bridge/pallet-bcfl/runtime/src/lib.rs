@@ -1,10 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 //! The smallest chain around `pallet-bcfl`: blocks by Aura, finality by GRANDPA, both by sessions
 //! of a validator set that a council changes, balances, fees, batches, and a sudo key.
 //!
 //! The blob of this crate runs in three places: in a node, in the embedded chain of the Python
 //! package, and in tests. It therefore keeps to what all three can do: the runtime APIs a plain
 //! Aura and GRANDPA node asks for, and the transaction extensions that every client can sign.
-
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;

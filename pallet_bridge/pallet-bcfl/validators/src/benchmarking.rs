@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Each call in its worst case: a full list.
 
 #![allow(clippy::as_conversions, reason = "how the macro is told an origin's type")]

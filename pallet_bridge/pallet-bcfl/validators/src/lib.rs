@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! # Validator set
 //!
 //! The accounts whose session keys write blocks and vote for finality, as a list that a council
@@ -18,7 +19,6 @@
 //! * The list never falls below [`Config::MinValidators`] by a call. A validator that purges its
 //!   own session keys resigns by itself; the list keeps it, and takes it back with new keys.
 //! * When nobody in the list has keys, the set that is in force stays.
-
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(
     not(test),

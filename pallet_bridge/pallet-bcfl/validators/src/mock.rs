@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! A chain of System, Balances, Session and this pallet, with sessions of five blocks.
 
 use frame_support::{derive_impl, traits::ConstU32};

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! How rounds end: verdicts, leaves, settlements, offences.
 
 use alloc::vec;
@@ -5,7 +6,7 @@ use frame_support::{pallet_prelude::*, traits::fungible::MutateHold};
 use sp_core::H256;
 use sp_runtime::{traits::BlockNumberProvider, AccountId32};
 
-use super::{people::*, scene::*, Place};
+use super::{accounts::*, scene::*, Place};
 use crate::{
     encoding::{merkle_root, Leaf},
     *,
@@ -74,36 +75,6 @@ pub fn settle_and_owe<T: Config>(place: Place, account: &AccountId32) {
         let commitment = record.as_mut().expect("it is there");
         commitment.judged = true;
         commitment.reward = 500;
-    });
-}
-
-/// Settle a round without looking at it.
-pub fn settle_as<T: Config>(place: Place, change: impl FnOnce(&mut Settlement)) {
-    let now = T::Clock::current_block_number();
-    let mut settlement = Settlement {
-        mode: SettlementMode::Merkle,
-        model: MODEL,
-        report: REPORT,
-        root: H256::zero(),
-        totals: Totals::default(),
-        left: Totals::default(),
-        unpaid: 0,
-        settled_at: now,
-        dispute_until: now.saturating_add(WINDOW),
-        claim_until: now.saturating_add(WINDOW),
-        failures_before: 0,
-        expired: false,
-    };
-    change(&mut settlement);
-    change_federation::<T>(place.0, |federation| {
-        federation.owed = federation.owed.saturating_add(settlement.unpaid);
-        federation.end_round();
-    });
-    change_round::<T>(place, |round| {
-        round.state = RoundState::Settled;
-        round.sealed_at = Some(now);
-        round.ended_at = Some(now);
-        round.settlement = Some(settlement);
     });
 }
 

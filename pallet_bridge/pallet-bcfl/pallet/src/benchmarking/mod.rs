@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Each call in its worst case, with the length of its list as component.
 //!
 //! Worst is what reads and writes most, with records as large as the bounds let them be: full
@@ -11,8 +12,8 @@
     reason = "a scene that can not be set stops the benchmark"
 )]
 
+mod accounts;
 mod endings;
-mod people;
 mod scene;
 
 use alloc::vec::Vec;
@@ -23,8 +24,8 @@ use crate::{
     encoding::{merkle_root, Leaf},
     *,
 };
+use accounts::*;
 use endings::*;
-use people::*;
 use scene::*;
 
 /// A federation and one of its rounds.

@@ -1,5 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Registering attesters, drawing committees, and attesting.
-
 use alloc::vec::Vec;
 use core::cmp::max;
 use frame_support::pallet_prelude::*;

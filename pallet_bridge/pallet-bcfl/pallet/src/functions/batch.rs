@@ -1,5 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Relaying signed commitments of many members.
-
 use frame_support::pallet_prelude::*;
 use sp_core::{sr25519, H256};
 

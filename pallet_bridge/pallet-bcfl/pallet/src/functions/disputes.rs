@@ -1,5 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Disputing an offence, and ending the dispute: by the arbiter, or by its deadline.
-
 use frame_support::{
     pallet_prelude::*,
     traits::{

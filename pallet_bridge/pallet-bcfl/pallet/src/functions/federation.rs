@@ -1,5 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Making, funding and closing a federation.
-
 use core::cmp::max;
 use frame_support::{
     pallet_prelude::*,

@@ -1,5 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Changing terms and the coordinator: by its governance at once, or by a vote of the members.
-
 use core::cmp::max;
 use frame_support::{
     pallet_prelude::*,

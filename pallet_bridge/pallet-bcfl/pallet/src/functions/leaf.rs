@@ -1,5 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
 //! What a verdict does to one member, from a list or from a leaf of a posted root.
-
 use frame_support::{defensive, pallet_prelude::*, traits::DefensiveOption};
 use sp_runtime::traits::EnsureSub;
 

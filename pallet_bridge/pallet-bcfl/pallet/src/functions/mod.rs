@@ -1,5 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
 //! What the calls do. A call that fails is undone whole by FRAME's storage layer.
-
 mod attesters;
 mod batch;
 mod disputes;

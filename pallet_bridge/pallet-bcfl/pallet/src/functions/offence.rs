@@ -1,5 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Recording an offence, and taking what it costs once its window is over.
-
 use core::cmp::max;
 use frame_support::{
     pallet_prelude::*,

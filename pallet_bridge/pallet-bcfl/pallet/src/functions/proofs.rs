@@ -1,5 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Offences that anyone proves, and roots that anyone proves bad.
-
 use frame_support::pallet_prelude::*;
 use sp_core::sr25519;
 

@@ -1,5 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Removing what an old round does not need any more.
-
 use alloc::vec::Vec;
 use frame_support::{pallet_prelude::*, traits::DefensiveOption};
 use sp_runtime::traits::{EnsureAdd, EnsureSub};

@@ -1,5 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Paying rewards, and what becomes of those that are not paid.
-
 use frame_support::{
     pallet_prelude::*,
     traits::{fungible::Mutate, tokens::Preservation},

@@ -1,5 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Opening a round, committing in it, sealing and aborting it.
-
 use core::cmp::max;
 use frame_support::pallet_prelude::*;
 use sp_core::H256;

@@ -1,5 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Settling a round: by a list of verdicts, or by one root.
-
 use alloc::vec::Vec;
 use frame_support::pallet_prelude::*;
 use sp_core::H256;

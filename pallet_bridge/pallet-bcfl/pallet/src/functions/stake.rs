@@ -1,5 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Joining, staking, leaving.
-
 use core::cmp::max;
 use frame_support::{
     pallet_prelude::*,

@@ -1,5 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Changes of the storage layout.
-
 mod v1;
 mod v2;
 

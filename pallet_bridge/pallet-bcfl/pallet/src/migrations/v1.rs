@@ -1,5 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
 //! The layout of version 1: what the first chains have in store.
-
 use codec::{Decode, Encode};
 use frame_support::{pallet_prelude::*, storage_alias};
 use sp_core::H256;

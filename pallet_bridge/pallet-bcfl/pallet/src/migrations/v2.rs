@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! From version 1 to 2: rewards belong to their rounds, terms know disputes, committees and
 //! governance.
 //!
@@ -5,7 +6,6 @@
 //! account that died, and less than the existential deposit) stays in the escrow. New terms are
 //! what version 1 did: loose coupling, no committee, no reporter's share, governed by the
 //! coordinator; the council decides disputes, which cost no bond.
-
 use core::marker::PhantomData;
 use frame_support::{
     migrations::VersionedMigration,

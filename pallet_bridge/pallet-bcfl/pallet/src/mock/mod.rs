@@ -1,6 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 //! A chain of System, Balances and this pallet, and the scenes that tests start from.
 
-mod acts;
+pub mod committee;
+mod moves;
+mod state;
+pub mod votes;
 
 use std::sync::LazyLock;
 
@@ -15,7 +19,8 @@ use sp_core::{sr25519, Pair, H256};
 use sp_runtime::{traits::IdentityLookup, AccountId32, BuildStorage, Perbill};
 
 use crate::{self as pallet_bcfl, *};
-pub use acts::*;
+pub use moves::*;
+pub use state::*;
 
 type Block = frame_system::mocking::MockBlockU32<Test>;
 

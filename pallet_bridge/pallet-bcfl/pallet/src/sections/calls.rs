@@ -1,5 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
 //! The calls. What they do is in `functions/`.
-
 use frame_support::pallet_macros::pallet_section;
 
 #[pallet_section]

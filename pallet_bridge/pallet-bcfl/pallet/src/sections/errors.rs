@@ -1,5 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Why a call was refused, and what would have worked.
-
 use frame_support::pallet_macros::pallet_section;
 
 #[pallet_section]

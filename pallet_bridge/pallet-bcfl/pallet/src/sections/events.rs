@@ -1,5 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
 //! What happened. Amounts are what really moved.
-
 use frame_support::pallet_macros::pallet_section;
 
 #[pallet_section]

@@ -1,53 +1,6 @@
-//! One file a call; then the pure parts, the defects of other systems, and random calls.
+// SPDX-License-Identifier: Apache-2.0
+//! `calls`: one file a call. `rules`: the pure parts. `paths`: what more than one call decides.
 
-mod abort;
-mod add_stake;
-mod apply_leaf;
-mod attest;
-mod claim;
-mod close;
-mod commit;
-mod commit_batch;
-mod committee;
-mod committee_vectors;
-mod create_federation;
-mod defects;
-mod defects_of_judges;
-mod dispute;
-mod dispute_paths;
-mod draw;
-mod enact;
-mod encoding;
-mod execute_slash;
-mod expire;
-mod fund;
-mod fuzz;
-mod governance;
-mod governance_rules;
-mod growth;
-mod join;
-mod lapse;
-mod migration;
-mod open_round;
-mod propose;
-mod prune;
-mod randomness;
-mod register_attester;
-mod replace_coordinator;
-mod report_bad_root;
-mod report_equivocation;
-mod report_mismatch;
-mod resign_attester;
-mod resolve;
+mod calls;
+mod paths;
 mod rules;
-mod scenes;
-mod seal;
-mod set_terms;
-mod settle;
-mod settle_root;
-mod slash_shares;
-mod stored;
-mod unbond;
-mod vectors;
-mod vote;
-mod withdraw;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 use alloc::collections::BTreeSet;
 use frame_support::{ensure, traits::Get};
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! The invariants as code. The numbers are those of the crate's documentation.
 
 mod committees;

@@ -1,5 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
 //! One training effort.
-
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use sp_core::H256;

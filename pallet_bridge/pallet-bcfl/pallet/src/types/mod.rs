@@ -1,5 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
 //! What is stored. The transitions of each record live beside it.
-
 mod commitment;
 mod federation;
 mod offence;

@@ -1,5 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Facts that may cost stake.
-
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use sp_runtime::AccountId32;

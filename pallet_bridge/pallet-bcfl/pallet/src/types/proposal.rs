@@ -1,5 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
 //! What members vote on.
-
 use alloc::boxed::Box;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;

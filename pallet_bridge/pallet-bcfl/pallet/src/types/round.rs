@@ -1,5 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
 //! One round of training, and what its settlement said.
-
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use core::cmp::max;
 use scale_info::TypeInfo;

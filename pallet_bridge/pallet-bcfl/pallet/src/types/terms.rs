@@ -1,5 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
 //! What a federation asks of its members and gives them.
-
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedBTreeMap, BoundedVec};
 use scale_info::{Type, TypeInfo};

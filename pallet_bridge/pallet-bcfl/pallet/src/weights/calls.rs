@@ -1,9 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Weights of the calls, measured: `python -m scripts.runtime.weights` writes this file anew.
 //!
 //! Generator: frame-omni-bencher, benchmarking CLI 64.0.0, 2026-11-23; 20 steps,
 //! 20 repeats, Compiled Wasm. Processor: AMD EPYC.
 //! Worst case map size: 1000000.
-
 #![cfg_attr(rustfmt, rustfmt_skip)]
 #![allow(clippy::arithmetic_side_effects, reason = "constants that the generator writes")]
 

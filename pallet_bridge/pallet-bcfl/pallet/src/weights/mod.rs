@@ -1,5 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
 //! Weights of the calls.
-
 mod calls;
 
 pub use calls::*;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 use codec::Encode;
 use frame_support::{assert_noop, assert_ok, dispatch::GetDispatchInfo};
 use sp_application_crypto::RuntimeAppPublic;

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What the accounts of a scene do.
+
+use sp_core::{Pair, H256};
+use sp_runtime::{traits::Dispatchable, AccountId32, DispatchResult};
+
+use super::*;
+use crate::encoding::{merkle_proof, merkle_root, Leaf};
+
+/// Dispatch a call as the runtime does, with its storage layer.
+pub fn send(who: &AccountId32, call: Call<Test>) -> DispatchResult {
+    RuntimeCall::from(call)
+        .dispatch(RuntimeOrigin::signed(who.clone()))
+        .map(|_| ())
+        .map_err(|failure| failure.error)
+}
+
+/// Commit for `member(index)`, with its own index as hash.
+pub fn commit(round: RoundId, index: u8) -> DispatchResult {
+    let commitment = hash(index);
+    send(&member(index), Call::commit { federation: 0, round, commitment, num_examples: 10 })
+}
+
+/// Commit for members 0, 1 and 2.
+pub fn three_commit(round: RoundId) {
+    for index in 0..3 {
+        commit(round, index).expect("a member commits");
+    }
+}
+
+pub fn open_round() -> DispatchResult {
+    send(&coordinator(), Call::open_round { federation: 0, base_model: hash(0xba) })
+}
+
+/// An entry signed by `member(index)` for federation 0.
+pub fn entry(round: RoundId, index: u8, commitment: H256) -> BatchEntry {
+    let context = encoding::Context {
+        genesis: Bcfl::genesis_hash(),
+        federation: 0,
+        round,
+        account: member(index),
+    };
+    let message = encoding::to_sign(&context, commitment, 10);
+    let signature = pair(10 + index).sign(&message);
+    BatchEntry { account: member(index), commitment, num_examples: 10, signature }
+}
+
+pub fn commit_batch(round: RoundId, entries: Vec<BatchEntry>) -> DispatchResult {
+    let entries = entries.try_into().expect("a batch within bounds");
+    send(&coordinator(), Call::commit_batch { federation: 0, round, entries })
+}
+
+/// A verdict on `member(index)`. All accepted ones weigh the same.
+pub fn verdict(index: u8, outcome: Outcome) -> Verdict {
+    let reason = u8::from(outcome == Outcome::Rejected);
+    let weight = u32::from(outcome == Outcome::Accepted);
+    let (account, digest) = (member(index), hash(0xd0 + index));
+    Verdict { account, digest, outcome, score: 1_500_000, reason, weight }
+}
+
+pub fn settle(round: RoundId, mut verdicts: Vec<Verdict>) -> DispatchResult {
+    verdicts.sort_by(|one, other| one.account.cmp(&other.account));
+    settle_as_given(&coordinator(), round, verdicts)
+}
+
+pub fn settle_as_given(
+    who: &AccountId32,
+    round: RoundId,
+    verdicts: Vec<Verdict>,
+) -> DispatchResult {
+    let verdicts = verdicts.try_into().expect("verdicts within bounds");
+    let (model, report) = (MODEL, REPORT);
+    send(who, Call::settle { federation: 0, round, model, report, verdicts })
+}
+
+/// The leaf of `member(index)`, who committed as [`commit`] does.
+pub fn leaf(index: u8, outcome: Outcome, reward: Balance) -> Leaf {
+    let strikes = u32::from(outcome == Outcome::Rejected);
+    let (account, commitment) = (member(index), hash(index));
+    let digest = hash(0xd0 + index);
+    Leaf { account, commitment, digest, outcome, score: 7, strikes, reward, reason: 0 }
+}
+
+/// Leaves with their proofs, in ascending order of accounts, and their root.
+pub fn prove(mut leaves: Vec<Leaf>) -> (H256, Vec<ProvenLeaf>) {
+    leaves.sort_by(|one, other| one.account.cmp(&other.account));
+    let hashes: Vec<H256> = leaves.iter().map(Leaf::hash).collect();
+    let proven = leaves.into_iter().enumerate().map(|(place, leaf)| {
+        let index = place as u32;
+        let proof = merkle_proof(&hashes, index).try_into().expect("a short proof");
+        ProvenLeaf { leaf, index, proof }
+    });
+    (merkle_root(hashes.clone()), proven.collect())
+}
+
+/// What these leaves come to.
+pub fn totals(leaves: &[Leaf]) -> Totals {
+    let mut totals = Totals::default();
+    for leaf in leaves {
+        totals.add(&rules::totals_of(leaf.outcome, leaf.reward)).expect("no overflow");
+    }
+    totals
+}
+
+/// Settle by the root of these leaves. Returns them with their proofs, in order of accounts.
+pub fn settle_by_root(round: RoundId, leaves: Vec<Leaf>) -> Vec<ProvenLeaf> {
+    let totals = totals(&leaves);
+    let (root, proven) = prove(leaves);
+    settle_root_as_given(&coordinator(), round, root, totals).expect("the round settles");
+    proven
+}
+
+pub fn settle_root_as_given(
+    who: &AccountId32,
+    round: RoundId,
+    root: H256,
+    totals: Totals,
+) -> DispatchResult {
+    let (model, report) = (MODEL, REPORT);
+    send(who, Call::settle_root { federation: 0, round, model, report, root, totals })
+}
+
+pub fn apply(round: RoundId, proven: &ProvenLeaf) -> DispatchResult {
+    let ProvenLeaf { leaf, index, proof } = proven.clone();
+    send(&stranger(), Call::apply_leaf { federation: 0, round, leaf, index, proof })
+}
+
+/// Claim for `member(index)`, by a stranger.
+pub fn claim(index: u8, rounds: &[RoundId]) -> DispatchResult {
+    let rounds = rounds.to_vec().try_into().expect("rounds within bounds");
+    send(&stranger(), Call::claim { federation: 0, account: member(index), rounds })
+}
+
+/// Execute the slash of `member(index)`, by a stranger.
+pub fn execute(round: RoundId, index: u8) -> DispatchResult {
+    let call = Call::execute_slash { federation: 0, round, account: member(index) };
+    send(&stranger(), call)
+}
+
+pub fn skip_to(block: BlockNumber) {
+    System::set_block_number(block);
+}
+
+pub fn skip(blocks: BlockNumber) {
+    skip_to(System::block_number() + blocks);
+}
+
+/// Run one round in which member 0 is rejected and members 1 and 2 are accepted.
+pub fn round_that_rejects_member_0() {
+    let round = federation(0).next_round;
+    open_round().expect("a round opens");
+    three_commit(round);
+    settle(
+        round,
+        vec![
+            verdict(0, Outcome::Rejected),
+            verdict(1, Outcome::Accepted),
+            verdict(2, Outcome::Accepted),
+        ],
+    )
+    .expect("the round settles");
+}
+
+/// Two signed commitments of member 0 in the open round.
+pub fn equivocate(round: RoundId) {
+    commit_batch(round, vec![entry(round, 0, hash(0xa0)), entry(round, 0, hash(0xa1))])
+        .expect("the batch is taken");
+}

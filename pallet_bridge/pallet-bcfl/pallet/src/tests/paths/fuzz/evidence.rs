@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Settlements and proofs that fit the state, with some that do not.
+
+use sp_core::Pair;
+use sp_runtime::AccountId32;
+
+use super::world::{Dice, ACCOUNTS};
+use crate::{
+    encoding::{
+        attest_statement, commitment_hash, merkle_root, to_sign, to_sign_attest, Context, Leaf,
+    },
+    mock::*,
+    rules::{split_rewards, totals_of},
+    *,
+};
+use sp_core::H256;
+
+const EXAMPLES: u64 = 10;
+
+fn context(federation: FederationId, round: RoundId, index: u8) -> Context {
+    Context { genesis: Bcfl::genesis_hash(), federation, round, account: member(index) }
+}
+
+pub fn index_of(account: &AccountId32) -> u8 {
+    (0..ACCOUNTS).find(|index| member(*index) == *account).unwrap_or(ACCOUNTS)
+}
+
+pub fn opening(index: u8, version: u8) -> Opening {
+    let update_digest = hash(0xd0 + index);
+    Opening { update_digest, num_examples: EXAMPLES, salt: [version; 32] }
+}
+
+/// One of a few commitments of a member to its update.
+pub fn committed(place: (FederationId, RoundId), index: u8, version: u8) -> H256 {
+    let Opening { update_digest, num_examples, salt } = opening(index, version);
+    commitment_hash(&context(place.0, place.1, index), update_digest, num_examples, salt)
+}
+
+pub fn signed(place: (FederationId, RoundId), index: u8, version: u8) -> SignedCommitment {
+    let commitment = committed(place, index, version);
+    let message = to_sign(&context(place.0, place.1, index), commitment, EXAMPLES);
+    let signature = pair(10 + index).sign(&message);
+    SignedCommitment { commitment, num_examples: EXAMPLES, signature }
+}
+
+pub fn entry(place: (FederationId, RoundId), index: u8, version: u8, forged: bool) -> BatchEntry {
+    let SignedCommitment { commitment, num_examples, signature } = signed(place, index, version);
+    let num_examples = num_examples + u64::from(forged);
+    BatchEntry { account: member(index), commitment, num_examples, signature }
+}
+
+fn said(place: (FederationId, RoundId), index: u8, statement: H256) -> SignedStatement {
+    let message = to_sign_attest(&context(place.0, place.1, index), statement);
+    SignedStatement { statement, signature: pair(10 + index).sign(&message) }
+}
+
+pub fn equivocation(place: (FederationId, RoundId), dice: Dice) -> EquivocationProof {
+    let index = dice.below(0, ACCOUNTS);
+    let account = member(if dice.rarely(0, 8) { index + 1 } else { index });
+    let second = u8::from(!dice.rarely(1, 8));
+    if dice.below(1, 3) == 0 {
+        let (first, second) = (hash(1), hash(1 + second));
+        let (first, second) = (said(place, index, first), said(place, index, second));
+        EquivocationProof::Attestations { account, first, second }
+    } else {
+        let (first, second) = (signed(place, index, 0), signed(place, index, second));
+        EquivocationProof::Commitments { account, first, second }
+    }
+}
+
+/// Verdicts on those who committed, the same whenever it is asked.
+pub fn verdicts(place: (FederationId, RoundId), version: u8) -> Vec<Verdict> {
+    let mut verdicts: Vec<Verdict> = (0..ACCOUNTS)
+        .filter(|index| Commitments::<Test>::contains_key((place.0, place.1, member(*index))))
+        .map(|index| {
+            let lot = (u32::from(index) * 7 + place.1 * 3 + u32::from(version)) % 6;
+            let outcome = match lot {
+                0 | 1 => Outcome::Rejected,
+                2 => Outcome::Excluded,
+                _ => Outcome::Accepted,
+            };
+            let mut verdict = verdict(index, outcome);
+            verdict.weight = lot;
+            if lot == 5 {
+                verdict.digest = hash(0xe0);
+            }
+            verdict
+        })
+        .collect();
+    verdicts.sort_by(|one, other| one.account.cmp(&other.account));
+    verdicts
+}
+
+fn leaf_of(place: (FederationId, RoundId), verdict: Verdict, reward: Balance) -> Leaf {
+    let Verdict { account, digest, outcome, score, reason, weight: _ } = verdict;
+    let commitment = Commitments::<Test>::get((place.0, place.1, &account));
+    let commitment = commitment.map_or(H256::zero(), |found| found.hash);
+    let strikes = totals_of(outcome, reward).strikes;
+    Leaf { account, commitment, digest, outcome, score, strikes, reward, reason }
+}
+
+/// Leaves of a settlement; those of version 2 and up lie in one of several ways.
+pub fn leaves(place: (FederationId, RoundId), version: u8) -> Vec<Leaf> {
+    let verdicts = verdicts(place, version % 2);
+    let rewards = split_rewards(terms().round_reward, &verdicts).expect("no overflow");
+    let leaf = |(verdict, reward)| leaf_of(place, verdict, reward);
+    let mut leaves: Vec<Leaf> = verdicts.into_iter().zip(rewards).map(leaf).collect();
+    let first = leaves.first().cloned();
+    match (version, leaves.last_mut(), first) {
+        (2, Some(last), Some(first)) => *last = first,
+        (3, Some(last), _) => *last = leaf_of(place, verdict(7, Outcome::Accepted), 0),
+        (4, _, _) => leaves
+            .iter_mut()
+            .filter(|leaf| leaf.outcome == Outcome::Accepted)
+            .for_each(|leaf| leaf.reward = 300),
+        (5, _, _) => leaves.iter_mut().for_each(|leaf| leaf.strikes = 1),
+        (6, Some(last), _) => last.commitment = hash(0xcc),
+        _ => {}
+    }
+    leaves
+}
+
+/// Root of leaves in their order, which a lying coordinator may choose.
+pub fn root(leaves: &[Leaf]) -> H256 {
+    merkle_root(leaves.iter().map(Leaf::hash).collect())
+}
+
+/// What the leaves come to, within the round's budget whatever they say.
+pub fn stated(leaves: &[Leaf]) -> Totals {
+    let mut stated = totals(leaves);
+    stated.strikes = stated.rejected;
+    stated.rewards = stated.rewards.min(terms().round_reward);
+    stated
+}
+
+/// The statement of the settlement that is to come.
+pub fn statement(place: (FederationId, RoundId), version: u8) -> H256 {
+    let root = root(&leaves(place, version));
+    attest_statement(Bcfl::genesis_hash(), place, MODEL, REPORT, root)
+}
+
+/// A leaf of the round's settlement with its proof, or of none.
+pub fn proven(place: (FederationId, RoundId), pick: u8) -> ProvenLeaf {
+    let settled = Rounds::<Test>::get(place.0, place.1).and_then(|round| round.settlement);
+    let wanted = settled.map(|settlement| settlement.root);
+    let leaves = (0..7)
+        .map(|version| leaves(place, version))
+        .find(|leaves| Some(root(leaves)) == wanted)
+        .unwrap_or_else(|| leaves(place, 0));
+    let hashes: Vec<H256> = leaves.iter().map(Leaf::hash).collect();
+    // The last one shows a lie about the number of leaves, if there is one.
+    let count = leaves.len().max(1) as u32;
+    let index = if pick == u8::MAX { count - 1 } else { u32::from(pick) % count };
+    let leaf = leaves.get(index as usize).cloned();
+    let leaf = leaf.unwrap_or_else(|| leaf_of(place, verdict(7, Outcome::Accepted), 0));
+    let proof = encoding::merkle_proof(&hashes, index).try_into().expect("a short proof");
+    ProvenLeaf { leaf, index, proof }
+}
