@@ -30,8 +30,8 @@ class Settings:
 
     method: str = key(
         DEFAULT,
-        "Which defense judges: a rule that selects (docs/reference/rules.md). Its own settings then stand in "
-        "this table too, by their names.",
+        "Which defense judges: a rule that selects (docs/reference/rules.md). Its own settings "
+        "then stand in this table too, by their names.",
     )
     shares: str = key(
         "rule",

@@ -1,7 +1,7 @@
 """Print the bits of what every rule, every attack and the judge of updates answer.
 
-``python -m scripts.kit.rule_bits --out FILE`` writes a line for each case: its name and a hash of the
-answer. ``--compare FILE`` prints what differs from an earlier run, and exits with 1 if anything
+``python -m scripts.kit.rule_bits --out FILE`` writes a line for each case: its name and a hash of
+the answer. ``--compare FILE`` prints what differs from an earlier run, and exits with 1 if anything
 does. Run it before and after a change that is to change no result. Bits may differ between
 machines and versions of numpy, so compare runs of one machine only.
 """
