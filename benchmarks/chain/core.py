@@ -23,9 +23,9 @@ import sr25519  # type: ignore[import-untyped]
 from bcfl_plugins.terms import TermsConfig, terms_of
 from pallet_bridge import calls, connect
 from pallet_bridge.embedded import EmbeddedNode, Manual
-from pallet_bridge.embedded.chain import Chain
-from pallet_bridge.embedded.codec import blob, compact
-from pallet_bridge.embedded.hashing import blake2_256
+from pallet_bridge.embedded.chain.chain import Chain
+from pallet_bridge.embedded.state.codec import blob, compact
+from pallet_bridge.embedded.state.hashing import blake2_256
 from pallet_bridge.keys import Signer
 from pallet_bridge.runtime import MANIFEST
 from pallet_bridge.ss58 import encode

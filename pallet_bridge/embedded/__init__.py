@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from pallet_bridge.embedded.chain import Chain
+from pallet_bridge.embedded.chain.chain import Chain
 from pallet_bridge.embedded.errors import EmbeddedError
 from pallet_bridge.embedded.node import EmbeddedNode
 from pallet_bridge.embedded.sealing import Instant, Interval, Manual, Sealing

@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from pallet_bridge.embedded.chain import Chain
+from pallet_bridge.embedded.chain.chain import Chain
 from pallet_bridge.embedded.errors import NothingToSeal
-from pallet_bridge.embedded.rpc import Rpc
+from pallet_bridge.embedded.rpc.dispatch import Rpc
+from pallet_bridge.embedded.rpc.server import Server
 from pallet_bridge.embedded.sealing import Instant, Sealing
-from pallet_bridge.embedded.server import Server
 from pallet_bridge.embedded.service import Service
 
 if TYPE_CHECKING:

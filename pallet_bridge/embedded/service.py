@@ -9,7 +9,9 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from pallet_bridge.embedded.codec import Reader
+from pallet_bridge.embedded.chain.outcome import Valid
+from pallet_bridge.embedded.chain.pool import Change, Pool, Status, Transaction
+from pallet_bridge.embedded.chain.refusals import may_fit_later, refusal
 from pallet_bridge.embedded.errors import (
     AlreadyImported,
     NoTagsProvided,
@@ -17,16 +19,14 @@ from pallet_bridge.embedded.errors import (
     RuntimePanic,
     TemporarilyBanned,
 )
-from pallet_bridge.embedded.hashing import blake2_256
-from pallet_bridge.embedded.outcome import Valid
-from pallet_bridge.embedded.pool import Change, Pool, Status, Transaction
-from pallet_bridge.embedded.refusals import may_fit_later, refusal
+from pallet_bridge.embedded.state.codec import Reader
+from pallet_bridge.embedded.state.hashing import blake2_256
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import TypeAlias
 
-    from pallet_bridge.embedded.chain import Authored, Chain
+    from pallet_bridge.embedded.chain.chain import Authored, Chain
 
     Watcher: TypeAlias = Callable[[Change], None]
     HeadListener: TypeAlias = Callable[[bytes], None]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pallet_bridge.embedded import Chain
-from pallet_bridge.embedded.block import Block, Header
+from pallet_bridge.embedded.chain.block import Block, Header
 
 if TYPE_CHECKING:
     from collections.abc import Callable

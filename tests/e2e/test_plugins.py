@@ -8,7 +8,7 @@ import pytest
 
 from bcfl_plugins import ConfigError
 from pallet_bridge.audit import audit_run
-from pallet_bridge.embedded.chain import Chain
+from pallet_bridge.embedded.chain.chain import Chain
 from pallet_bridge.journal import CHAIN
 
 ALL_PLUGINS = "staking, outliers, slashing, round_log"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pallet_bridge.embedded.hashing import storage_prefix
+from pallet_bridge.embedded.state.hashing import storage_prefix
 from pallet_bridge.metadata import PALLET
 from pallet_bridge.types import (
     PERBILL_ONE,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from pallet_bridge.embedded.hashing import storage_prefix
+from pallet_bridge.embedded.state.hashing import storage_prefix
 from pallet_bridge.encoding import escrow_account
 from pallet_bridge.metadata import PALLET
 from pallet_bridge.testing.machine.in_process import InProcess

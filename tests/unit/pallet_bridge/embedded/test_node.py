@@ -12,15 +12,15 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from pallet_bridge.embedded import EmbeddedNode, Instant, Interval, Manual
-from pallet_bridge.embedded.codec import blob
 from pallet_bridge.embedded.errors import CannotListen, NothingToSeal
-from pallet_bridge.embedded.rpc import METHODS
+from pallet_bridge.embedded.rpc.dispatch import METHODS
+from pallet_bridge.embedded.state.codec import blob
 from pallet_bridge.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pallet_bridge.embedded.chain import Chain
+    from pallet_bridge.embedded.chain.chain import Chain
 
     Sign = Callable[..., bytes]
     Open = Callable[[EmbeddedNode], "Client"]

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pallet_bridge.embedded.codec import blob, compact
+from pallet_bridge.embedded.chain.pool import Change, Status
 from pallet_bridge.embedded.errors import (
     AlreadyImported,
     InvalidExtrinsic,
@@ -13,15 +13,15 @@ from pallet_bridge.embedded.errors import (
     TemporarilyBanned,
     UnknownSnapshot,
 )
-from pallet_bridge.embedded.hashing import blake2_256
-from pallet_bridge.embedded.pool import Change, Status
 from pallet_bridge.embedded.service import Service
+from pallet_bridge.embedded.state.codec import blob, compact
+from pallet_bridge.embedded.state.hashing import blake2_256
 from pallet_bridge.keys import Signer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pallet_bridge.embedded.chain import Chain
+    from pallet_bridge.embedded.chain.chain import Chain
 
     Sign = Callable[..., bytes]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pallet_bridge.embedded.hashing import storage_prefix
+from pallet_bridge.embedded.state.hashing import storage_prefix
 from pallet_bridge.testing.machine.accounts import signers
 from pallet_bridge.testing.machine.invariants import InvariantBroken, check_ledger, check_step
 from pallet_bridge.testing.machine.ledger import read_ledger

@@ -1,0 +1,1 @@
+"""Blocks and the pool: what is authored, kept, exported and refused."""

@@ -1,0 +1,158 @@
+"""Chains in files: one JSON line that says which chain, then one for each block.
+
+A file holds no state. Whoever reads it executes every block again, and so proves it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pallet_bridge.embedded.chain.block import Block, Header
+from pallet_bridge.embedded.errors import BadExport, DecodeError
+from pallet_bridge.embedded.state.hashing import blake2_256
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+FORMAT: Final = "bcfl-chain/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What a genesis is made from, besides the runtime.
+
+    The patch is kept as text: it may name a hundred thousand accounts.
+    """
+
+    preset: str
+    patch_json: str
+    start_time_ms: int
+
+    @classmethod
+    def of(cls, preset: str, patch: Mapping[str, object] | None, start_time_ms: int) -> Spec:
+        """Note a preset, a patch on it, and the time of block 0."""
+        return cls(preset, json.dumps(patch), start_time_ms)
+
+    @property
+    def patch(self) -> Mapping[str, object] | None:
+        """The patch, read again from its text."""
+        patch: Mapping[str, object] | None = json.loads(self.patch_json)
+        return patch
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """An export as read, nothing executed yet."""
+
+    path: str
+    spec: Spec
+    genesis_hash: bytes
+    blocks: tuple[Block, ...]
+
+    def check_genesis(self, genesis_hash: bytes) -> None:
+        """Raise `BadExport` unless the chain made from `spec` has the export's genesis."""
+        if genesis_hash != self.genesis_hash:
+            raise BadExport(
+                self.path,
+                1,
+                f"preset and patch give genesis 0x{genesis_hash.hex()}, "
+                f"the file says 0x{self.genesis_hash.hex()}",
+            )
+
+
+def write(
+    path: Path, spec: Spec, blob: bytes, genesis_hash: bytes, blocks: Iterable[Block]
+) -> None:
+    """Write an export; a reader sees the whole file or none of it."""
+    head = {
+        "format": FORMAT,
+        "blob": blake2_256(blob).hex(),
+        "preset": spec.preset,
+        "patch": spec.patch,
+        "start_time_ms": spec.start_time_ms,
+        "genesis_hash": genesis_hash.hex(),
+    }
+    temporary = path.with_name(f".{path.name}.part")
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(json.dumps(head) + "\n")
+        for block in blocks:
+            line = {
+                "header": block.header.encode().hex(),
+                "extrinsics": [extrinsic.hex() for extrinsic in block.extrinsics],
+            }
+            file.write(json.dumps(line) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def read(path: Path, blob: bytes) -> Saved:
+    """Read an export that was made with the runtime `blob`.
+
+    Raises
+    ------
+    BadExport
+        The file is damaged, of another format, or of another runtime.
+    """
+    name = str(path)
+    with path.open(encoding="utf-8") as file:
+        lines = [_line(name, number, line) for number, line in enumerate(file, start=1)]
+    if not lines or lines[0].get("format") != FORMAT:
+        raise BadExport(name, 1, f"no chain export of format {FORMAT}")
+    head = lines[0]
+    if head.get("blob") != blake2_256(blob).hex():
+        raise BadExport(name, 1, f"made with runtime {head.get('blob')}; load it with that blob")
+    try:
+        spec = Spec.of(_text(head["preset"]), _patch(head["patch"]), _number(head["start_time_ms"]))
+        genesis_hash = bytes.fromhex(_text(head["genesis_hash"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadExport(name, 1, f"its first line lacks or misstates {error}") from error
+    blocks = tuple(_block(name, number, line) for number, line in enumerate(lines[1:], start=2))
+    return Saved(name, spec, genesis_hash, blocks)
+
+
+def _line(path: str, number: int, line: str) -> dict[str, object]:
+    try:
+        value: object = json.loads(line)
+    except ValueError as error:
+        raise BadExport(path, number, f"not a line of JSON ({error})") from error
+    if not isinstance(value, dict) or not line.endswith("\n"):
+        raise BadExport(path, number, "the line is cut off, or is no JSON object")
+    return value
+
+
+def _block(path: str, number: int, line: dict[str, object]) -> Block:
+    try:
+        header = Header.decode(bytes.fromhex(_text(line["header"])))
+        extrinsics = tuple(bytes.fromhex(item) for item in _texts(line["extrinsics"]))
+    except (KeyError, TypeError, ValueError, DecodeError) as error:
+        raise BadExport(path, number, f"no block: {error}") from error
+    return Block(header, extrinsics)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"text, not {value!r}")
+    return value
+
+
+def _texts(value: object) -> list[str]:
+    if not isinstance(value, list):
+        raise TypeError(f"a list, not {value!r}")
+    return [_text(item) for item in value]
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int):
+        raise TypeError(f"a number, not {value!r}")
+    return value
+
+
+def _patch(value: object) -> Mapping[str, object] | None:
+    if value is not None and not isinstance(value, dict):
+        raise TypeError(f"a patch, not {value!r}")
+    return value

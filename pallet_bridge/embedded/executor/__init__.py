@@ -1,0 +1,1 @@
+"""The runtime in Wasm, and the host functions that it calls."""

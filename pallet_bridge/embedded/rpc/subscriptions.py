@@ -1,0 +1,139 @@
+"""Who listens to what over JSON-RPC, and what they are told of a new head."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from pallet_bridge.embedded.rpc.render import header_json, hex0x, runtime_version_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pallet_bridge.embedded.rpc.render import Json
+    from pallet_bridge.embedded.service import Service
+
+
+class Peer(Protocol):
+    """The far end of a connection."""
+
+    def post(self, text: str) -> None:
+        """Queue a message; never blocks and may be called from any thread."""
+
+
+class Feed(Protocol):
+    """Turns new heads into messages for one subscriber."""
+
+    def on_head(self, block: bytes) -> Json | None:
+        """Give the result to send for this head, or None for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeadFeed:
+    """Every head's header."""
+
+    service: Service
+
+    def on_head(self, block: bytes) -> Json | None:
+        """Give the header."""
+        header = self.service.chain.header(block)
+        return None if header is None else header_json(header)
+
+
+class StorageFeed:
+    """The values of some keys, whenever one of them differs from what was told last."""
+
+    def __init__(self, service: Service, keys: Sequence[bytes]) -> None:
+        self._service = service
+        self._told: dict[bytes, bytes | None] = {}
+        self._keys = keys
+
+    def on_head(self, block: bytes) -> Json | None:
+        """Give the change set: the keys whose value changed."""
+        changes: list[Json] = []
+        for key in self._keys:
+            value = self._service.chain.get(key, block)
+            if key not in self._told or self._told[key] != value:
+                self._told[key] = value
+                changes.append([hex0x(key), None if value is None else hex0x(value)])
+        return {"block": hex0x(block), "changes": changes} if changes else None
+
+
+class VersionFeed:
+    """The runtime's version, when it changes."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._told: Json = None
+
+    def on_head(self, block: bytes) -> Json | None:
+        """Give the version if it is another one."""
+        version = runtime_version_json(self._service.version(block))
+        if version == self._told:
+            return None
+        self._told = version
+        return version
+
+
+@dataclass(frozen=True, slots=True)
+class _Subscription:
+    peer: Peer
+    method: str
+    feed: Feed | None
+    cancel: Callable[[], None]
+
+
+class Subscriptions:
+    """All subscriptions of a node. Use with the service's lock held."""
+
+    def __init__(self) -> None:
+        self._ids = itertools.count(1)
+        self._open: dict[str, _Subscription] = {}
+
+    def add(
+        self,
+        peer: Peer,
+        method: str,
+        feed: Feed | None = None,
+        cancel: Callable[[], None] = lambda: None,
+    ) -> str:
+        """Open a subscription whose messages carry `method`; give its id."""
+        identifier = f"{next(self._ids):016x}"
+        self._open[identifier] = _Subscription(peer, method, feed, cancel)
+        return identifier
+
+    def send(self, identifier: str, result: Json) -> None:
+        """Send one result to the subscriber; nothing happens when it has gone."""
+        subscription = self._open.get(identifier)
+        if subscription is None:
+            return
+        message = {
+            "jsonrpc": "2.0",
+            "method": subscription.method,
+            "params": {"subscription": identifier, "result": result},
+        }
+        subscription.peer.post(json.dumps(message, separators=(",", ":")))
+
+    def close(self, peer: Peer, identifier: str) -> bool:
+        """Close a subscription of this peer; False when it has none with that id."""
+        subscription = self._open.get(identifier)
+        if subscription is None or subscription.peer is not peer:
+            return False
+        del self._open[identifier]
+        subscription.cancel()
+        return True
+
+    def disconnect(self, peer: Peer) -> None:
+        """Close everything that this peer had."""
+        for identifier in [key for key, item in self._open.items() if item.peer is peer]:
+            self.close(peer, identifier)
+
+    def on_head(self, block: bytes) -> None:
+        """Tell every subscriber what the new head means for it."""
+        for identifier, subscription in tuple(self._open.items()):
+            if subscription.feed is not None:
+                result = subscription.feed.on_head(block)
+                if result is not None:
+                    self.send(identifier, result)

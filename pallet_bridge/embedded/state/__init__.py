@@ -1,0 +1,1 @@
+"""What a chain stores: SCALE, the overlay, and the trie with its root."""

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pallet_bridge.embedded.chain.chain import Chain
+from pallet_bridge.embedded.errors import BadExport, BlockRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+@pytest.fixture
+def exported(
+    make_chain: Callable[..., Chain], sign: Callable[..., bytes], tmp_path: Path
+) -> tuple[Chain, Path]:
+    chain = make_chain(patch={"sudo": {"key": None}}, start_time_ms=1_000_000_000_000)
+    chain.author()
+    chain.author([sign(chain, "//Alice", 0, b"\x00\x07\x08hi")])
+    path = tmp_path / "chain.jsonl"
+    chain.export(path)
+    return chain, path
+
+
+def change(path: Path, line: int, edit: Callable[[dict[str, object]], object]) -> None:
+    lines = path.read_text().splitlines()
+    value = json.loads(lines[line])
+    edit(value)
+    lines[line] = json.dumps(value)
+    path.write_text("\n".join(lines) + "\n")
+
+
+def test_a_loaded_chain_is_the_one_that_was_exported_and_goes_on(
+    exported: tuple[Chain, Path], modules: Path
+) -> None:
+    chain, path = exported
+    loaded = Chain.load(path, cache_dir=modules)
+    assert loaded.head == chain.head
+    assert loaded.genesis_hash == chain.genesis_hash
+    assert loaded.author().hash == chain.author().hash
+    assert [item.name for item in path.parent.iterdir()] == ["chain.jsonl"]
+
+
+def test_the_first_line_says_which_chain(exported: tuple[Chain, Path]) -> None:
+    chain, path = exported
+    head = json.loads(path.read_text().splitlines()[0])
+    assert head["format"] == "bcfl-chain/1"
+    assert head["preset"] == "development"
+    assert head["patch"] == {"sudo": {"key": None}}
+    assert head["genesis_hash"] == chain.genesis_hash.hex()
+
+
+@pytest.mark.parametrize(
+    ("line", "edit", "reason"),
+    [
+        (0, lambda head: head.update(format="other"), "no chain export"),
+        (0, lambda head: head.update(blob="00"), "made with runtime 00"),
+        (0, lambda head: head.pop("preset"), "lacks or misstates"),
+        (0, lambda head: head.update(patch=[1]), "lacks or misstates"),
+        (0, lambda head: head.update(start_time_ms="1"), "lacks or misstates"),
+        (0, lambda head: head.update(genesis_hash="00" * 32), "preset and patch give genesis"),
+        (1, lambda block: block.pop("header"), "no block"),
+        (1, lambda block: block.update(header="00"), "no block"),
+        (2, lambda block: block.update(extrinsics="00"), "no block"),
+        (2, lambda block: block.update(extrinsics=["zz"]), "no block"),
+    ],
+)
+def test_a_damaged_file_is_named_with_its_line(
+    exported: tuple[Chain, Path],
+    modules: Path,
+    line: int,
+    edit: Callable[[dict[str, object]], object],
+    reason: str,
+) -> None:
+    _, path = exported
+    change(path, line, edit)
+    with pytest.raises(BadExport, match=reason) as caught:
+        Chain.load(path, cache_dir=modules)
+    assert caught.value.line == line + 1
+    assert str(caught.value).startswith(f"{path}:{line + 1}: ")
+
+
+def test_a_file_that_is_cut_off_is_refused(exported: tuple[Chain, Path], modules: Path) -> None:
+    _, path = exported
+    path.write_text(path.read_text()[:-1])
+    with pytest.raises(BadExport, match="cut off"):
+        Chain.load(path, cache_dir=modules)
+    path.write_text("")
+    with pytest.raises(BadExport, match="no chain export"):
+        Chain.load(path, cache_dir=modules)
+
+
+def test_a_changed_block_does_not_load(exported: tuple[Chain, Path], modules: Path) -> None:
+    _, path = exported
+    change(path, 2, lambda block: block["extrinsics"].pop())
+    with pytest.raises(BlockRefused):
+        Chain.load(path, cache_dir=modules)
