@@ -9,12 +9,12 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bcfl_plugins.config import BcflConfig
+    from bcfl_plugins.config.run_config import BcflConfig
     from bcfl_plugins.errors import BcflError, ConfigError, PluginError
-    from bcfl_plugins.load import load_plugins
-    from bcfl_plugins.markers import hookimpl
-    from bcfl_plugins.services import ChainServices, Services
-    from bcfl_plugins.session import Session, open_session
+    from bcfl_plugins.hooks.markers import hookimpl
+    from bcfl_plugins.session.load import load_plugins
+    from bcfl_plugins.session.open import Session, open_session
+    from bcfl_plugins.session.services import ChainServices, Services
     from bcfl_plugins.types import (
         ClientUpdate,
         Gathering,
@@ -55,12 +55,12 @@ __all__ = [
 ]
 
 _HOME = {
-    "config": ("BcflConfig",),
+    "config.run_config": ("BcflConfig",),
     "errors": ("BcflError", "ConfigError", "PluginError"),
-    "load": ("load_plugins",),
-    "markers": ("hookimpl",),
-    "services": ("ChainServices", "Services"),
-    "session": ("Session", "open_session"),
+    "session.load": ("load_plugins",),
+    "hooks.markers": ("hookimpl",),
+    "session.services": ("ChainServices", "Services"),
+    "session.open": ("Session", "open_session"),
     "types": (
         "ClientUpdate", "Gathering", "JudgedUpdate", "NodeId", "NodeRef", "OpenedRound",
         "Rejection", "RoundContext", "RoundResult", "RunInfo", "Verdict",

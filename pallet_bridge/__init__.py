@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from pallet_bridge import errors, types
 from pallet_bridge.__about__ import __version__
-from pallet_bridge.client import ChainClient
-from pallet_bridge.connect import connect
+from pallet_bridge.client.connect import connect
+from pallet_bridge.client.protocol import ChainClient
 from pallet_bridge.types import UNIT, Planck
 
 if TYPE_CHECKING:
     from pallet_bridge import calls
-    from pallet_bridge.audit import audit_run
+    from pallet_bridge.audit.run import audit_run
     from pallet_bridge.keys import Signer
 
 __all__ = [

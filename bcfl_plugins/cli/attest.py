@@ -15,7 +15,7 @@ from bcfl_plugins.cli.places import Federation, Key, MaybeUrl, Url, signer_of, u
 from pallet_bridge.errors import CallFailed, ConfigError, TransactionRefused
 
 if TYPE_CHECKING:
-    from pallet_bridge.attesting import Attestation
+    from pallet_bridge.settlement.attester import Attestation
 
 Run = Annotated[Path, typer.Argument(help="The run's folder as its coordinator publishes it.")]
 Secret = Annotated[
@@ -55,7 +55,8 @@ def sign_up(
 ) -> None:
     """Register a member as attester, with a new chain of hashes for this federation only."""
     from bcfl_plugins.cli.secrets import ChainSecret  # noqa: PLC0415 (loads the encodings)
-    from pallet_bridge import calls, connect  # noqa: PLC0415 (loads the chain client)
+    from pallet_bridge import calls  # noqa: PLC0415 (loads the chain client)
+    from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
 
     signer = signer_of(key, chain)
     with connect(chain) as client:
@@ -74,7 +75,8 @@ def sign_up(
 
 def resign(*, chain: Url, federation: Federation, key: Key) -> None:
     """Take the offer back; the stake is free after that."""
-    from pallet_bridge import calls, connect  # noqa: PLC0415 (loads the chain client)
+    from pallet_bridge import calls  # noqa: PLC0415 (loads the chain client)
+    from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
 
     with connect(chain) as client:
         client.execute(calls.resign_attester(federation), signer_of(key, chain))
@@ -96,10 +98,10 @@ def attest(
     report that was looked at was attested. 1: at least one was not. 2: it could not be tried.
     """
     from bcfl_plugins.cli.secrets import read_secret  # noqa: PLC0415 (loads the encodings)
-    from pallet_bridge import connect  # noqa: PLC0415 (loads the chain client)
-    from pallet_bridge.attesting import Attester, Word  # noqa: PLC0415
-    from pallet_bridge.journal import REPORTS, read_run  # noqa: PLC0415
-    from pallet_bridge.reports import ReportStore  # noqa: PLC0415
+    from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
+    from pallet_bridge.run.journal import REPORTS, read_run  # noqa: PLC0415
+    from pallet_bridge.run.reports import ReportStore  # noqa: PLC0415
+    from pallet_bridge.settlement.attester import Attester, Word  # noqa: PLC0415
 
     header = read_run(run).header
     url = url_of(header, chain)

@@ -23,7 +23,7 @@ def audit(run: Run, *, chain: Chain = None, as_json: AsJson = False) -> None:
     Exit code 0: every statement holds. 1: at least one does not, each is named. 2: the audit could
     not be made.
     """
-    from pallet_bridge.audit import audit_run  # noqa: PLC0415 (loads the chain client)
+    from pallet_bridge.audit.run import audit_run  # noqa: PLC0415 (loads the chain client)
 
     report = audit_run(run, chain=chain)
     if as_json:

@@ -14,9 +14,9 @@ from pallet_bridge.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pallet_bridge.client import ChainClient
-    from pallet_bridge.journal import RunHeader
+    from pallet_bridge.client.protocol import ChainClient
     from pallet_bridge.keys import Signer
+    from pallet_bridge.run.journal import RunHeader
     from pallet_bridge.types import AccountId
 
 Run = Annotated[
@@ -48,8 +48,8 @@ def claim(
 
     Rounds whose window is open, or in which an offence of the account waits, are left for later.
     """
-    from pallet_bridge import connect  # noqa: PLC0415 (loads the chain client)
-    from pallet_bridge.journal import read_run  # noqa: PLC0415
+    from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
+    from pallet_bridge.run.journal import read_run  # noqa: PLC0415
     from pallet_bridge.types import AccountId  # noqa: PLC0415
 
     header = None if run is None else read_run(run).header
@@ -83,9 +83,9 @@ def _place(header: RunHeader | None, chain: str | None, federation: int | None) 
 
 def _apply(client: ChainClient, run: Path, header: RunHeader, signer: Signer) -> int:
     """Apply the leaves of the run's roots whose window is over; return how many."""
-    from pallet_bridge.journal import REPORTS, read_run  # noqa: PLC0415
-    from pallet_bridge.leaves import open_leaves  # noqa: PLC0415
-    from pallet_bridge.reports import ReportStore  # noqa: PLC0415
+    from pallet_bridge.run.journal import REPORTS, read_run  # noqa: PLC0415
+    from pallet_bridge.run.reports import ReportStore  # noqa: PLC0415
+    from pallet_bridge.settlement.leaves import open_leaves  # noqa: PLC0415
 
     store = ReportStore(run / REPORTS)
     applied = 0
@@ -102,7 +102,7 @@ def _apply(client: ChainClient, run: Path, header: RunHeader, signer: Signer) ->
 def _pay(
     client: ChainClient, federation: int, signer: Signer, wanted: set[AccountId] | None
 ) -> Iterator[tuple[AccountId, int]]:
-    from pallet_bridge.rewards import all_claims  # noqa: PLC0415 (loads the chain client)
+    from pallet_bridge.settlement.claims import all_claims  # noqa: PLC0415 (loads the chain client)
 
     for who, listed in all_claims(client, federation).items():
         if wanted is not None and who not in wanted:

@@ -37,7 +37,8 @@ def dispute(
     hold; it comes back unless the arbiter upholds the offence. A dispute that nobody decides in
     time ends in your favour.
     """
-    from pallet_bridge import calls, connect  # noqa: PLC0415 (loads the chain client)
+    from pallet_bridge import calls  # noqa: PLC0415 (loads the chain client)
+    from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
 
     signer = signer_of(key, chain)
     with connect(chain) as client:
@@ -77,7 +78,8 @@ def resolve(
     The seats of a round's committee decide where the terms' arbiter is the attesters. The accused,
     the reporter and the coordinator do not judge. The council decides by its own motions.
     """
-    from pallet_bridge import calls, connect  # noqa: PLC0415 (loads the chain client)
+    from pallet_bridge import calls  # noqa: PLC0415 (loads the chain client)
+    from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
     from pallet_bridge.types import AccountId  # noqa: PLC0415
 
     accused = AccountId.parse(account)

@@ -99,7 +99,7 @@ def _blob() -> Check:
 
 
 def _chain(target: str) -> Check:
-    from pallet_bridge import connect  # noqa: PLC0415 (loads the chain client)
+    from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
     from pallet_bridge.errors import BcflError  # noqa: PLC0415
 
     try:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bcfl_plugins.config import is_remote
+from bcfl_plugins.config.run_config import is_remote
 from pallet_bridge.errors import ConfigError
 
 if TYPE_CHECKING:
-    from pallet_bridge.journal import RunHeader
     from pallet_bridge.keys import Signer
+    from pallet_bridge.run.journal import RunHeader
 
 Key = Annotated[
     str,

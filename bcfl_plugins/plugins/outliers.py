@@ -6,19 +6,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, cast
 
+from bcfl_plugins.config.tables import key, read_table
 from bcfl_plugins.defenses.registry import create_rule, selecting_rules, setting_names
 from bcfl_plugins.errors import ConfigError, near_miss
 from bcfl_plugins.evidence import EvidenceSettings
-from bcfl_plugins.judges import EvidenceJudge, RuleJudge
-from bcfl_plugins.markers import hookimpl
-from bcfl_plugins.settings import key, read_table
+from bcfl_plugins.hooks.markers import hookimpl
+from bcfl_plugins.rounds.judges import EvidenceJudge, RuleJudge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from bcfl_plugins.defenses.base import Defense
-    from bcfl_plugins.judges import Judge, ShareMode
-    from bcfl_plugins.services import Services
+    from bcfl_plugins.rounds.judges import Judge, ShareMode
+    from bcfl_plugins.session.services import Services
     from bcfl_plugins.types import ClientUpdate, RoundContext, RunInfo, Scalar, Verdict
 
 DEFAULT = "cluster_guard"

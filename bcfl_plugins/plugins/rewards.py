@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bcfl_plugins.apportion import split
+from bcfl_plugins.config.tables import key, read_table
 from bcfl_plugins.contribution import (
     Contribution,
     Ratings,
@@ -26,19 +27,18 @@ from bcfl_plugins.defenses.base import Extras
 from bcfl_plugins.defenses.core.gram import gram
 from bcfl_plugins.defenses.core.parse import parse
 from bcfl_plugins.errors import ConfigError
-from bcfl_plugins.markers import hookimpl
-from bcfl_plugins.roots import PostedRoots
-from bcfl_plugins.settings import key, read_table
+from bcfl_plugins.hooks.markers import hookimpl
+from bcfl_plugins.rounds.posted_roots import PostedRoots
+from bcfl_plugins.rounds.validation import losses_of, name_of
 from bcfl_plugins.types import SCORE_ONE
-from bcfl_plugins.validation import losses_of, name_of
 from pallet_bridge.errors.pallet import NothingToClaim, OffencePending, RoundExpired
-from pallet_bridge.rewards import all_claims, last_window
+from pallet_bridge.settlement.claims import all_claims, last_window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from bcfl_plugins.defenses.base import Floats
-    from bcfl_plugins.services import ChainServices, Services
+    from bcfl_plugins.session.services import ChainServices, Services
     from bcfl_plugins.types import (
         ClientUpdate,
         NodeId,

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from time import monotonic_ns
 from typing import TYPE_CHECKING
 
-from bcfl_plugins.markers import hookimpl, needs_chain
-from bcfl_plugins.reporting import durations, make_report, refusals
-from bcfl_plugins.roots import PostedRoots
-from bcfl_plugins.settings import key, read_table
-from bcfl_plugins.settling import MODES, prepare, settle
-from bcfl_plugins.terms import training_numbers
+from bcfl_plugins.config.tables import key, read_table
+from bcfl_plugins.config.terms import training_numbers
+from bcfl_plugins.hooks.markers import hookimpl, needs_chain
+from bcfl_plugins.rounds.posted_roots import PostedRoots
+from bcfl_plugins.rounds.report import durations, make_report, refusals
+from bcfl_plugins.rounds.settle import MODES, prepare, settle
+from bcfl_plugins.session.chain_work import ChainBehind
 from bcfl_plugins.types import Gathering, OpenedRound
-from bcfl_plugins.work import ChainBehind
 from pallet_bridge import calls
 from pallet_bridge.encoding import update_digest
 from pallet_bridge.errors import BadChainValue, ChainTimeout, ChainUnavailable
@@ -24,7 +24,7 @@ from pallet_bridge.types import Coupling, RoundKey
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bcfl_plugins.services import ChainServices, Services
+    from bcfl_plugins.session.services import ChainServices, Services
     from bcfl_plugins.types import (
         Array,
         ClientUpdate,

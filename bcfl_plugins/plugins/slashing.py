@@ -9,9 +9,9 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bcfl_plugins.markers import hookimpl, needs_chain
-from bcfl_plugins.roots import PostedRoots
-from bcfl_plugins.settings import key, read_table
+from bcfl_plugins.config.tables import key, read_table
+from bcfl_plugins.hooks.markers import hookimpl, needs_chain
+from bcfl_plugins.rounds.posted_roots import PostedRoots
 from pallet_bridge import calls
 from pallet_bridge.errors.pallet import (
     DisputeOpen,
@@ -23,7 +23,7 @@ from pallet_bridge.errors.pallet import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bcfl_plugins.services import ChainServices, Services
+    from bcfl_plugins.session.services import ChainServices, Services
     from bcfl_plugins.types import RunInfo, Scalar
     from pallet_bridge.types import AccountId, Offence
 

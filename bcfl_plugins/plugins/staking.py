@@ -11,9 +11,9 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bcfl_plugins.config.tables import key, read_table
 from bcfl_plugins.errors import ConfigError
-from bcfl_plugins.markers import hookimpl, needs_chain
-from bcfl_plugins.settings import key, read_table
+from bcfl_plugins.hooks.markers import hookimpl, needs_chain
 from pallet_bridge import calls
 from pallet_bridge.errors import ChainTimeout, ChainUnavailable
 from pallet_bridge.keys import Signer
@@ -22,7 +22,7 @@ from pallet_bridge.types import UNIT, Planck
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bcfl_plugins.services import ChainServices, Services
+    from bcfl_plugins.session.services import ChainServices, Services
     from bcfl_plugins.types import NodeId, NodeRef, Scalar
     from pallet_bridge.types import AccountId, Participant
 

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING
 import psutil
 import sr25519  # type: ignore[import-untyped]
 
-from bcfl_plugins.terms import TermsConfig, terms_of
-from pallet_bridge import calls, connect
+from bcfl_plugins.config.terms import TermsConfig, terms_of
+from pallet_bridge import calls
+from pallet_bridge.client import connect
 from pallet_bridge.embedded import EmbeddedNode, Manual
 from pallet_bridge.embedded.chain.chain import Chain
 from pallet_bridge.embedded.state.codec import blob, compact
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pallet_bridge.calls import Call
-    from pallet_bridge.client import ChainClient
+    from pallet_bridge.client.protocol import ChainClient
 
 UNIT = 10**12
 SPEC_VERSION = int(str(MANIFEST["spec_version"])).to_bytes(4, "little")

@@ -20,9 +20,9 @@ import psutil
 from substrateinterface import Keypair, SubstrateInterface
 from websockets.sync.client import connect
 
-from bcfl_plugins.terms import TermsConfig, terms_of
+from bcfl_plugins.config.terms import TermsConfig, terms_of
 from pallet_bridge import calls
-from pallet_bridge import connect as open_client
+from pallet_bridge.client import connect as open_client
 from pallet_bridge.keys import Signer
 from pallet_bridge.types import Planck
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from bcfl_plugins.config.terms import TermsConfig, terms_of
 from bcfl_plugins.evidence import EvidenceSettings
-from bcfl_plugins.terms import TermsConfig, terms_of
 from benchmarks.economics.judges import Disputes, Evidence
 from benchmarks.economics.model import ATTACKERS, DODGERS, Estimate, Kind, Setting, measure
 from benchmarks.economics.table import LAPSED, OVERTURNED, UPHELD

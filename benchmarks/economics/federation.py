@@ -8,11 +8,11 @@ from enum import Enum
 from typing import TYPE_CHECKING, Self
 
 from pallet_bridge import calls
+from pallet_bridge.client.embedded import EmbeddedClient
 from pallet_bridge.embedded import EmbeddedNode
 from pallet_bridge.encoding import blake2_256, escrow_account
 from pallet_bridge.keys import Signer
-from pallet_bridge.local import EmbeddedClient
-from pallet_bridge.rewards import claims
+from pallet_bridge.settlement.claims import claims
 from pallet_bridge.signing import sign_commitment
 from pallet_bridge.types import (
     UNIT,

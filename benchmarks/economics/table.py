@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.economics.federation import Answer, JudgedFederation, Standing
-from pallet_bridge.settlement import split_rewards
+from pallet_bridge.settlement.merkle import split_rewards
 from pallet_bridge.types import Outcome, Planck
 
 if TYPE_CHECKING:

@@ -6,17 +6,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bcfl_plugins.reasons import Reason
-from pallet_bridge.journal import RunRecord, read_run
 from pallet_bridge.keys import Signer
 from pallet_bridge.metadata import PALLET
-from pallet_bridge.rewards import waiting_rewards
+from pallet_bridge.run.journal import RunRecord, read_run
+from pallet_bridge.settlement.claims import waiting_rewards
 from pallet_bridge.types import AccountId, BlockRef, Event, Outcome, Participant, Planck, Terms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bcfl_plugins.services import ChainServices
-    from pallet_bridge.reports import ReportStore
+    from bcfl_plugins.session.services import ChainServices
+    from pallet_bridge.run.reports import ReportStore
 
 
 @dataclass(frozen=True, slots=True)

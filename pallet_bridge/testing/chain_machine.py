@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from pallet_bridge import calls
-from pallet_bridge.connect import connect
+from pallet_bridge.client.connect import connect
 from pallet_bridge.encoding import blake2_256
 from pallet_bridge.testing.machine import moves
 from pallet_bridge.testing.machine.accounts import ACTORS, ANY_TERMS, TERMS
@@ -25,7 +25,7 @@ from pallet_bridge.types import UNIT, Planck
 
 if TYPE_CHECKING:
     from pallet_bridge.calls import Call
-    from pallet_bridge.client import ChainClient
+    from pallet_bridge.client.protocol import ChainClient
     from pallet_bridge.keys import Signer
     from pallet_bridge.testing.machine.ledger import Ledger
     from pallet_bridge.testing.machine.memory import Turn

@@ -17,7 +17,7 @@ from pallet_bridge.types import UNIT, AccountId, Planck
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pallet_bridge.client import ChainClient
+    from pallet_bridge.client.protocol import ChainClient
     from pallet_bridge.keys import Signer
     from pallet_bridge.testing.checks import OnFail
     from pallet_bridge.testing.results import CheckResult

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from pallet_bridge import calls
-from pallet_bridge.connect import connect
+from pallet_bridge.client.connect import connect
 from pallet_bridge.keys import Signer
 from pallet_bridge.testing.terms import DEVELOPMENT
 from pallet_bridge.types import UNIT, Planck
@@ -21,7 +21,7 @@ from pallet_bridge.types import UNIT, Planck
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pallet_bridge.local import EmbeddedClient
+    from pallet_bridge.client.embedded import EmbeddedClient
     from pallet_bridge.types import Terms
 
 _TIMEOUT_S = 60.0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from bcfl_plugins.config import BcflConfig, TermsConfig
-from bcfl_plugins.load import BUILT_IN
-from bcfl_plugins.settings import reference
+from bcfl_plugins.config.run_config import BcflConfig, TermsConfig
+from bcfl_plugins.config.tables import reference
+from bcfl_plugins.session.load import BUILT_IN
 
 
 def tables() -> dict[str, type]:

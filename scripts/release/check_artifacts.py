@@ -1,10 +1,10 @@
 """Build what a user installs, install it in clean environments, and use it.
 
-Run as ``python -m scripts.release.check_artifacts``. Wheel and sdist are built with the
-pinned build backend, described to the index's rules by twine, and compared with the lists below. Then each is
-installed alone, with the extra `testing` at the pinned versions, and does what a newcomer does
-first. With ``--python 3.13`` the environments are of another Python; with ``--keep dist`` the
-artefacts that passed are kept.
+Run as ``python -m scripts.release.check_artifacts``. Wheel and sdist are built with the pinned
+build backend, described to the index's rules by twine, and compared with the lists below. Then
+each is installed alone, with the extra `testing` at the pinned versions, and does what a newcomer
+does first. With ``--python 3.13`` the environments are of another Python; with ``--keep dist``
+the artefacts that passed are kept.
 """
 
 from __future__ import annotations

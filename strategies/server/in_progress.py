@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from bcfl_plugins.merge import weigh
+from bcfl_plugins.hooks.merge import weigh
 from bcfl_plugins.types import NodeRef
 from strategies.messages.records import restored, to_arrays
 from strategies.server.judging import finite_model, judge, result_of

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from bcfl_plugins.merge import merge_verdicts
+from bcfl_plugins.hooks.merge import merge_verdicts
 from bcfl_plugins.types import ClientUpdate, JudgedUpdate, Rejection, RoundResult
 from strategies.messages.records import all_finite, plain_metrics, to_arrays
 from strategies.server.contents import Shares, for_strategy
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from bcfl_plugins.manager import PluginManager
+    from bcfl_plugins.hooks.manager import PluginManager
     from bcfl_plugins.types import Verdict
     from strategies._flower import ArrayRecord, Message, MetricRecord
     from strategies.server.expectations import Expectations

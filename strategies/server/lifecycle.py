@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from bcfl_plugins.config import BcflConfig
+from bcfl_plugins.config.run_config import BcflConfig
 from bcfl_plugins.errors import ConfigError
-from bcfl_plugins.session import Session, open_session
+from bcfl_plugins.session.open import Session, open_session
 from bcfl_plugins.types import RoundContext, RunInfo
 from strategies.errors import RoundNotConfigured
 from strategies.messages.records import plain_metrics, to_arrays

@@ -11,8 +11,8 @@ from strategies.server.identity import Identities
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bcfl_plugins.manager import PluginManager
-    from bcfl_plugins.session import Session
+    from bcfl_plugins.hooks.manager import PluginManager
+    from bcfl_plugins.session.open import Session
     from bcfl_plugins.types import RunInfo
     from strategies._flower import Grid
 

@@ -16,7 +16,7 @@ from strategies.server.screen import Reply, agreeing, examine_train, screen
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from bcfl_plugins.manager import PluginManager
+    from bcfl_plugins.hooks.manager import PluginManager
     from bcfl_plugins.types import NodeId, NodeRef
     from strategies._flower import Message
     from strategies.server.expectations import Expectations

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from flwr.app import Array, ArrayRecord, Message, MetricRecord, RecordDict
 
-from bcfl_plugins.terms import TermsConfig, terms_of
-from pallet_bridge import calls, connect
-from pallet_bridge.audit import audit_run
-from pallet_bridge.journal import read_run
+from bcfl_plugins.config.terms import TermsConfig, terms_of
+from pallet_bridge import calls
+from pallet_bridge.audit.run import audit_run
+from pallet_bridge.client import connect
 from pallet_bridge.keys import Signer
+from pallet_bridge.run.journal import read_run
 from pallet_bridge.types import UNIT, Planck
 from strategies import ClientApp, FedAvg
 from strategies.testing import InProcessGrid

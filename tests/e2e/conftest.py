@@ -10,7 +10,7 @@ import pytest
 from flwr.app import Array, ArrayRecord, MetricRecord, RecordDict
 from flwr.app import Message as FlowerMessage
 
-from pallet_bridge.journal import RunRecord, read_run
+from pallet_bridge.run.journal import RunRecord, read_run
 from strategies import ClientApp, FedAvg
 from strategies.testing import InProcessGrid
 

@@ -17,8 +17,8 @@ from examples.byzantine.data import federated_digits
 from examples.byzantine.demo import run_demo
 from examples.byzantine.federation import POISONERS, Setup, Variant
 from examples.byzantine.summary import print_summary
-from pallet_bridge.audit import audit_run
-from pallet_bridge.journal import read_run
+from pallet_bridge.audit.run import audit_run
+from pallet_bridge.run.journal import read_run
 from pallet_bridge.types import UNIT
 
 if TYPE_CHECKING:

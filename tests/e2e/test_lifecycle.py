@@ -9,12 +9,13 @@ import pytest
 from typer.testing import CliRunner
 
 from bcfl_plugins.cli.app import app
-from bcfl_plugins.terms import TermsConfig, terms_of
-from pallet_bridge import calls, connect
-from pallet_bridge.audit import audit_run
+from bcfl_plugins.config.terms import TermsConfig, terms_of
+from pallet_bridge import calls
+from pallet_bridge.audit.run import audit_run
+from pallet_bridge.client import connect
 from pallet_bridge.embedded import EmbeddedNode
 from pallet_bridge.keys import Signer
-from pallet_bridge.rewards import waiting_rewards
+from pallet_bridge.settlement.claims import waiting_rewards
 from pallet_bridge.types import UNIT, OffenceState, Planck
 
 if TYPE_CHECKING:

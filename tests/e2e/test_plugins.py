@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from bcfl_plugins import ConfigError
-from pallet_bridge.audit import audit_run
+from pallet_bridge.audit.run import audit_run
 from pallet_bridge.embedded.chain.chain import Chain
-from pallet_bridge.journal import CHAIN
+from pallet_bridge.run.journal import CHAIN
 
 ALL_PLUGINS = "staking, outliers, slashing, round_log"
 STEP = 0.1  # how far honest nodes move each weight in a round

@@ -14,9 +14,9 @@ import pytest
 import torch
 from flwr.common.config import flatten_dict
 
-from pallet_bridge.audit import audit_run
-from pallet_bridge.journal import read_run
-from pallet_bridge.reports import ReportStore
+from pallet_bridge.audit.run import audit_run
+from pallet_bridge.run.journal import read_run
+from pallet_bridge.run.reports import ReportStore
 from strategies.testing import InProcessGrid
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from flwr.app import Array, ArrayRecord, Context, Message, MetricRecord, RecordD
 from flwr.clientapp import ClientApp as FlowerClientApp
 
 import strategies
-from pallet_bridge.audit import audit_run
+from pallet_bridge.audit.run import audit_run
 from pallet_bridge.encoding import update_digest
-from pallet_bridge.journal import read_run
-from pallet_bridge.reports import ReportStore
+from pallet_bridge.run.journal import read_run
+from pallet_bridge.run.reports import ReportStore
 from strategies.errors import NotEnoughNodes
 from strategies.testing import FIRST_NODE_ID, InProcessGrid
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from pallet_bridge.journal import RunRecord
-    from pallet_bridge.reports import RoundReport
+    from pallet_bridge.run.journal import RunRecord
+    from pallet_bridge.run.reports import RoundReport
 
 FLIPPED = 0
 """The partition whose node sends the opposite of what it learned, where a test says so."""

@@ -12,8 +12,8 @@ from flwr.app import ArrayRecord, Context, Message, MetricRecord, RecordDict
 from flwr.serverapp import Grid, ServerApp
 
 import strategies
-from pallet_bridge.audit import audit_run
-from pallet_bridge.journal import read_run
+from pallet_bridge.audit.run import audit_run
+from pallet_bridge.run.journal import read_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable

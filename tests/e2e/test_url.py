@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bcfl_plugins import ConfigError
-from bcfl_plugins.config import BcflConfig, TermsConfig
-from bcfl_plugins.terms import terms_of
-from pallet_bridge import calls, connect
-from pallet_bridge.audit import audit_run
+from bcfl_plugins.config.run_config import BcflConfig, TermsConfig
+from bcfl_plugins.config.terms import terms_of
+from pallet_bridge import calls
+from pallet_bridge.audit.run import audit_run
+from pallet_bridge.client import connect
 from pallet_bridge.embedded import EmbeddedNode
 from pallet_bridge.errors.pallet import FederationNotFound
 from pallet_bridge.keys import Signer

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from bcfl_plugins import hookspecs
-from bcfl_plugins.manager import PluginManager
+from bcfl_plugins.hooks import specs
+from bcfl_plugins.hooks.manager import PluginManager
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 TEXT = (DOCS / "reference" / "hooks.md").read_text(encoding="utf-8")
 HOOKS = {
     name: hook
-    for name, hook in vars(hookspecs).items()
+    for name, hook in vars(specs).items()
     if name.startswith("bcfl_") and inspect.isfunction(hook)
 }
 
@@ -41,7 +41,7 @@ def test_each_hook_has_an_example_that_answers_it(name: str) -> None:
 def test_the_examples_of_the_reference_run() -> None:
     parser, runner = doctest.DocTestParser(), doctest.DocTestRunner()
     scope: dict[str, object] = {}
-    for name, doc in [("hookspecs", hookspecs.__doc__)] + [
+    for name, doc in [("hookspecs", specs.__doc__)] + [
         (name, hook.__doc__) for name, hook in HOOKS.items()
     ]:
         test = parser.get_doctest(doc or "", scope, name, None, 0)

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from bcfl_plugins import BcflConfig, Services
-from bcfl_plugins.manager import PluginManager
+from bcfl_plugins.hooks.manager import PluginManager
 
 if TYPE_CHECKING:
     import pytest

@@ -16,7 +16,7 @@ from typer.main import get_command
 
 from bcfl_plugins import BcflConfig
 from bcfl_plugins.cli.app import app
-from bcfl_plugins.load import installed_plugins
+from bcfl_plugins.session.load import installed_plugins
 
 if TYPE_CHECKING:
     import click

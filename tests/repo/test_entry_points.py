@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bcfl_plugins.load import BUILT_IN, GROUP
+from bcfl_plugins.session.load import BUILT_IN, GROUP
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

@@ -14,7 +14,7 @@ from pallet_bridge.encoding import (
     signing_payload,
 )
 from pallet_bridge.keys import verify
-from pallet_bridge.settlement import merkle_root
+from pallet_bridge.settlement.merkle import merkle_root
 from pallet_bridge.types import AccountId, Leaf, Opening, Outcome, Planck, RoundKey
 
 VECTORS = Path(__file__).parents[2] / "pallet_bridge" / "vectors"

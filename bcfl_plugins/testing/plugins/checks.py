@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from bcfl_plugins import hookspecs
-from bcfl_plugins.manager import PluginManager
+from bcfl_plugins.hooks import specs
+from bcfl_plugins.hooks.manager import PluginManager
 from bcfl_plugins.testing.plugins.machine import HookMachine
 from bcfl_plugins.types import RoundContext, RunInfo
 from pallet_bridge.testing.checks import Check, must, run_checks
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pallet_bridge.testing.results import CheckResult
 
 _STEPS = {"fast": (20, 8), "thorough": (300, 20)}
-_HOOKS = tuple(name for name in vars(hookspecs) if name.startswith("bcfl_"))
+_HOOKS = tuple(name for name in vars(specs) if name.startswith("bcfl_"))
 
 
 def check_plugin(

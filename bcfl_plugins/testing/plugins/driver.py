@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bcfl_plugins.merge import merge_verdicts
+from bcfl_plugins.hooks.merge import merge_verdicts
 from bcfl_plugins.reasons import Reason
 from bcfl_plugins.types import (
     ClientUpdate,
@@ -26,7 +26,7 @@ from pallet_bridge.signing import sign_commitment
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bcfl_plugins.session import Session
+    from bcfl_plugins.session.open import Session
     from bcfl_plugins.types import Array, JudgedUpdate, OpenedRound
 
 FIRST_NODE = 100

@@ -20,15 +20,15 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from bcfl_plugins.config import BcflConfig
-from bcfl_plugins.session import open_session
+from bcfl_plugins.config.run_config import BcflConfig
+from bcfl_plugins.session.open import open_session
 from bcfl_plugins.testing.plugins.driver import FederationDriver
-from pallet_bridge.audit import audit_run
+from pallet_bridge.audit.run import audit_run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bcfl_plugins.session import Session
+    from bcfl_plugins.session.open import Session
     from bcfl_plugins.testing.plugins.driver import Seen
     from bcfl_plugins.types import Array
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class InProcess(Protocol):
-    """What `pallet_bridge.local.EmbeddedClient` has besides `ChainClient`.
+    """What `pallet_bridge.client.embedded.EmbeddedClient` has besides `ChainClient`.
 
     The machine asks for this and not for the class, so that it loads no executor for other clients.
     """

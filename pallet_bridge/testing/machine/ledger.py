@@ -13,7 +13,7 @@ from pallet_bridge.types import MotionState
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from pallet_bridge.client import ChainClient
+    from pallet_bridge.client.protocol import ChainClient
     from pallet_bridge.types import (
         AccountId,
         Balance,

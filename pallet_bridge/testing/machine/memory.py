@@ -12,7 +12,7 @@ from pallet_bridge.encoding import (
     blake2_256,
     hash_chain,
 )
-from pallet_bridge.settlement import leaves_of, prove, settlement_root, totals_of
+from pallet_bridge.settlement.merkle import leaves_of, prove, settlement_root, totals_of
 from pallet_bridge.signing import sign_commitment
 from pallet_bridge.types import (
     CommittedUpdate,

@@ -26,7 +26,7 @@ from pallet_bridge.types import AccountId, BlockRef
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from pallet_bridge.client import ChainClient
+    from pallet_bridge.client.protocol import ChainClient
 
 K = TypeVar("K")
 V = TypeVar("V")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pallet_bridge.calls import Call
-    from pallet_bridge.client import ChainClient, SignedCall
+    from pallet_bridge.client.protocol import ChainClient, SignedCall
     from pallet_bridge.keys import Signer
     from pallet_bridge.testing.machine.ledger import Books, Ledger
     from pallet_bridge.types import AccountId, Event

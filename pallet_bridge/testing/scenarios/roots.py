@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
-from pallet_bridge.settlement import prove
+from pallet_bridge.settlement.merkle import prove
 from pallet_bridge.testing.machine.accounts import BASE
 from pallet_bridge.testing.scenarios.scene import Scene, reaching
 from pallet_bridge.types import (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from pallet_bridge import calls
 from pallet_bridge.calls import Call
-from pallet_bridge.settlement import prove, settlement_root, totals_of
+from pallet_bridge.settlement.merkle import prove, settlement_root, totals_of
 from pallet_bridge.testing.machine.memory import MODEL, REPORT, Draw, Plan, plan_of
 from pallet_bridge.testing.machine.step import OK, CheckedChain
 from pallet_bridge.types import UNIT, MemberVerdict, Outcome, Planck

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from pallet_bridge import calls, connect
+from pallet_bridge import calls
+from pallet_bridge.client import connect
 from pallet_bridge.encoding import update_digest
-from pallet_bridge.journal import CHAIN, EndLine, Journal, RunHeader
 from pallet_bridge.keys import Signer
-from pallet_bridge.reports import ReportEntry, RoundReport
+from pallet_bridge.run.journal import CHAIN, EndLine, Journal, RunHeader
+from pallet_bridge.run.reports import ReportEntry, RoundReport
 from pallet_bridge.signing import sign_commitment
 from pallet_bridge.types import (
     UNIT,
@@ -35,8 +36,8 @@ from pallet_bridge.types import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pallet_bridge.client import ChainClient
-    from pallet_bridge.local import EmbeddedClient
+    from pallet_bridge.client.embedded import EmbeddedClient
+    from pallet_bridge.client.protocol import ChainClient
 
 COORDINATOR = Signer.from_uri("//Alice")
 NODES = [Signer.from_uri(f"//{name}") for name in ("Bob", "Charlie", "Dave")]

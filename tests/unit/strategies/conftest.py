@@ -16,7 +16,7 @@ from flwr.supercore.differential_privacy import KEY_NORM_BIT
 
 import strategies
 from bcfl_plugins import BcflConfig, Services, Session
-from bcfl_plugins.manager import PluginManager
+from bcfl_plugins.hooks.manager import PluginManager
 from strategies.testing import DROP, FIRST_NODE_ID, InProcessGrid
 
 Attack = Callable[[RecordDict], RecordDict]

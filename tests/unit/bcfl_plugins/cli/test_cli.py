@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pallet_bridge import __version__, connect
+from pallet_bridge import __version__
+from pallet_bridge.client import connect
 
 if TYPE_CHECKING:
     from pathlib import Path

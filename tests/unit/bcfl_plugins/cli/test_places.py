@@ -4,8 +4,8 @@ import pytest
 
 from bcfl_plugins.cli.places import signer_of, url_of
 from pallet_bridge.errors import ConfigError
-from pallet_bridge.journal import RunHeader
 from pallet_bridge.keys import Signer
+from pallet_bridge.run.journal import RunHeader
 from pallet_bridge.types import AccountId
 
 HERE, ELSEWHERE = "ws://127.0.0.1:9944", "wss://chain.example:443"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bcfl_plugins import BcflConfig, ConfigError, PluginError, Services
-from bcfl_plugins.merge import weigh
+from bcfl_plugins.hooks.merge import weigh
 from bcfl_plugins.plugins.rewards import Rewards, create
 from bcfl_plugins.types import (
     ClientUpdate,

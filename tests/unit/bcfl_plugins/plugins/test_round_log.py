@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from bcfl_plugins.config import BcflConfig
-from bcfl_plugins.merge import merge_verdicts
-from bcfl_plugins.session import open_session
+from bcfl_plugins.config.run_config import BcflConfig
+from bcfl_plugins.hooks.merge import merge_verdicts
+from bcfl_plugins.session.open import open_session
 from bcfl_plugins.types import ClientUpdate, NodeId, RoundContext, RoundResult, RunInfo
-from pallet_bridge.audit import audit_run
-from pallet_bridge.journal import read_run
+from pallet_bridge.audit.run import audit_run
+from pallet_bridge.run.journal import read_run
 from tests.unit.bcfl_plugins.plugins.test_together import node, signed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bcfl_plugins.session import Session
+    from bcfl_plugins.session.open import Session
     from bcfl_plugins.types import OpenedRound
-    from pallet_bridge.audit import AuditReport
-    from pallet_bridge.journal import RunRecord
+    from pallet_bridge.audit.run import AuditReport
+    from pallet_bridge.run.journal import RunRecord
 
 RUN = RunInfo(7, 1)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from bcfl_plugins.merge import merge_verdicts
+from bcfl_plugins.hooks.merge import merge_verdicts
 from bcfl_plugins.types import Rejection, RoundResult, Verdict
 from pallet_bridge import calls
 from pallet_bridge.keys import Signer

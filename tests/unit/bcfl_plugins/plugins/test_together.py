@@ -20,19 +20,19 @@ from bcfl_plugins import (
     Session,
     open_session,
 )
-from bcfl_plugins.merge import merge_verdicts
-from pallet_bridge.audit import audit_run
+from bcfl_plugins.hooks.merge import merge_verdicts
+from pallet_bridge.audit.run import audit_run
 from pallet_bridge.encoding import update_digest
-from pallet_bridge.journal import read_run
 from pallet_bridge.keys import Signer
+from pallet_bridge.run.journal import read_run
 from pallet_bridge.signing import sign_commitment
 from pallet_bridge.types import UNIT, CommittedUpdate
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pallet_bridge.audit import AuditReport
-    from pallet_bridge.journal import RunRecord
+    from pallet_bridge.audit.run import AuditReport
+    from pallet_bridge.run.journal import RunRecord
 
 ALL = ("staking", "outliers", "round_log", "slashing")
 NODES = 6

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
-from pallet_bridge import connect
+from pallet_bridge.client import connect
 from pallet_bridge.keys import Signer
 from pallet_bridge.testing.client_checks import check_chain_client
 

@@ -12,7 +12,7 @@ from pallet_bridge.testing.terms import DEVELOPMENT
 from pallet_bridge.types import UNIT, Planck, Quorum
 
 if TYPE_CHECKING:
-    from pallet_bridge.local import EmbeddedClient
+    from pallet_bridge.client.embedded import EmbeddedClient
     from pallet_bridge.testing.fixtures import MakeFederation
 
 __all__ = ["bcfl_chain", "bcfl_federation"]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from pallet_bridge import connect
+from pallet_bridge.client import connect
 from pallet_bridge.errors.pallet import pallet_errors
 from pallet_bridge.testing.machine.step import CheckedChain
 from pallet_bridge.testing.scenarios import SCENARIOS
@@ -17,7 +17,7 @@ from pallet_bridge.testing.scenarios import SCENARIOS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pallet_bridge.local import EmbeddedClient
+    from pallet_bridge.client.embedded import EmbeddedClient
     from pallet_bridge.testing.scenarios import Scenario
 
 SMALL = re.compile(r"integers\(min_value=\d+, max_value=\d{1,2}\)|booleans\(\)|sampled_from\(.*\)")

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from bcfl_plugins.terms import TermsConfig, terms_of
+from bcfl_plugins.config.terms import TermsConfig, terms_of
 from pallet_bridge.testing.terms import DEVELOPMENT
 
 

@@ -10,11 +10,11 @@ import pytest
 
 import strategies
 from bcfl_plugins import BcflConfig, Gathering, Services, Session, hookimpl
-from bcfl_plugins.manager import PluginManager
+from bcfl_plugins.hooks.manager import PluginManager
 from bcfl_plugins.reasons import Reason
-from pallet_bridge.audit import audit_run
-from pallet_bridge.journal import REPORTS, read_run
-from pallet_bridge.reports import ReportStore
+from pallet_bridge.audit.run import audit_run
+from pallet_bridge.run.journal import REPORTS, read_run
+from pallet_bridge.run.reports import ReportStore
 from strategies.server.eligibility import Clock
 from strategies.testing import FIRST_NODE_ID, InProcessGrid
 from tests.unit.strategies.conftest import app_of, model, numpy_of, record

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, find, given, settings
 
 from bcfl_plugins.testing import FederationPlan, federations, malformed_replies, round_reports
 from bcfl_plugins.testing.generators.worlds import Malformation
-from pallet_bridge.reports import RoundReport
+from pallet_bridge.run.reports import RoundReport
 from pallet_bridge.types import Outcome
 
 QUIET = settings(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bcfl_plugins import Rejection, Services, Verdict, hookimpl
-from bcfl_plugins.config import BcflConfig
+from bcfl_plugins.config.run_config import BcflConfig
 from bcfl_plugins.plugins import outliers
 from bcfl_plugins.testing.plugins.checks import check_plugin
 

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pallet_bridge import calls, connect
+from pallet_bridge import calls
+from pallet_bridge.client import connect
 from pallet_bridge.testing.machine.accounts import TERMS, signers
 from pallet_bridge.types import UNIT, Planck
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pallet_bridge.local import EmbeddedClient
+    from pallet_bridge.client.embedded import EmbeddedClient
 
 
 @pytest.fixture(scope="module")

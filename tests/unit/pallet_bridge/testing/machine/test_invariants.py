@@ -16,7 +16,7 @@ from pallet_bridge.types import UNIT, Planck
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pallet_bridge.local import EmbeddedClient
+    from pallet_bridge.client.embedded import EmbeddedClient
     from pallet_bridge.testing.machine.ledger import Books, Ledger
 
 

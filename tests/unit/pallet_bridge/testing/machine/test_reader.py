@@ -10,7 +10,7 @@ from pallet_bridge.testing.machine.reader import LedgerReader
 from pallet_bridge.types import UNIT, Planck
 
 if TYPE_CHECKING:
-    from pallet_bridge.local import EmbeddedClient
+    from pallet_bridge.client.embedded import EmbeddedClient
 
 
 def test_reading_only_what_changed_is_reading_all(client: EmbeddedClient) -> None:

@@ -1,0 +1,234 @@
+# ruff: noqa: RUF009 - key() makes a dataclass field, not a shared value
+"""The terms of a federation that is created on an embedded chain: ``bcfl.terms``.
+
+A federation that exists keeps its own terms; these tables are not read then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from bcfl_plugins.config.tables import key
+from bcfl_plugins.errors import ConfigError
+from pallet_bridge.encoding import blake2_256
+from pallet_bridge.errors import EncodingError
+from pallet_bridge.types import (
+    FIXED_ONE,
+    AccountId,
+    Arbiter,
+    Coupling,
+    Governance,
+    MembersVote,
+    Quorum,
+    SlashTerms,
+    Tally,
+    Terms,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bcfl_plugins.types import Scalar
+    from pallet_bridge.types import Perbill, Planck, TrainingValue
+
+_NAME_BYTES = 32
+_MOST_PARAMETERS = 16
+_INT64 = 2**63
+
+
+@dataclass(frozen=True, slots=True)
+class TermsConfig:
+    """The terms of a new federation (``bcfl.terms``)."""
+
+    min_stake: Planck = key("100 UNIT", "Least stake of a node.", unit="planck")
+    max_participants: int = key(64, "Most nodes of the federation.", low=1)
+    quorum: int = key(
+        0, "Commitments at which a round closes at once; 0: at its window's end.", low=0
+    )
+    quorum_stake: Planck = key(
+        "0 UNIT", "The same by the stake of those who committed; 0: not by stake.", unit="planck"
+    )
+    commit_blocks: int = key(5, "Blocks in which nodes may commit.", low=1, unit="blocks")
+    settle_blocks: int = key(50, "Blocks left to settle after that.", low=1, unit="blocks")
+    dispute_blocks: int = key(
+        10, "Blocks between an offence and its execution.", low=1, unit="blocks"
+    )
+    unbonding_blocks: int = key(
+        100,
+        "Blocks that stake stays locked after a node leaves; more than commit_blocks + "
+        "settle_blocks + 2 x dispute_blocks.",
+        low=1,
+        unit="blocks",
+    )
+    claim_blocks: int = key(
+        1000, "Blocks that rewards wait for their claim, after the dispute window.", low=1,
+        unit="blocks",
+    )  # fmt: skip
+    retention_blocks: int = key(
+        2000, "Blocks that the records of an ended round are kept.", low=1, unit="blocks"
+    )
+    cooldown_blocks: int = key(
+        0, "Blocks that a node stays suspended after a slash.", low=0, unit="blocks"
+    )
+    round_reward: Planck = key("10 UNIT", "Shared by the accepted nodes of a round.", unit="planck")
+    strikes_to_slash: int = key(3, "Strikes that make an offence.", low=1, high=1000)
+    strike_decay_rounds: int = key(
+        2, "Clean rounds after which one strike is forgiven.", low=1, high=1000
+    )
+    equivocation: Perbill = key(
+        "50 %",
+        "Part of the stake taken for two different updates in one round.",
+        unit="perbill",
+    )
+    mismatch: Perbill = key(
+        "50 %", "Part of the stake taken for an update that was not committed to.", unit="perbill"
+    )
+    outlier_base: Perbill = key(
+        "10 %",
+        "Part of the stake taken at the first outlier offence; it grows by as much each time.",
+        unit="perbill",
+    )
+    cap: Perbill = key("50 %", "Most that one offence may take of the stake.", unit="perbill")
+    reporter_share: Perbill = key(
+        "10 %", "Part of a slash that goes to who proved the offence.", unit="perbill"
+    )
+    dispute_bond: Planck = key(
+        "1 UNIT", "What an accused puts on hold for a dispute.", unit="planck"
+    )
+    arbiter: str = key(
+        "council", "Who decides disputes: council, attesters, or the address of an account."
+    )
+    coupling: str = key(
+        "loose",
+        "When a settlement needs attestations: never, when it strikes, or always.",
+        choices=("loose", "flexible", "full"),
+    )
+    attest_quorum: Perbill = key(
+        "0 %", "Part of the committee that must attest a settlement.", unit="perbill"
+    )
+    attest_by: str = key("count", "What counts in the committee.", choices=("count", "stake"))
+    committee_size: int = key(0, "Attesters drawn for each round.", low=0, high=32)
+    governance: str = key(
+        "coordinator",
+        "Who changes terms and replaces the coordinator.",
+        choices=("coordinator", "council", "members"),
+    )
+    vote_quorum: Perbill = key(
+        "40 %", "Members' vote: part of the active stake that must vote.", unit="perbill"
+    )
+    vote_threshold: Perbill = key(
+        "60 %", "Members' vote: part of the votes that must approve.", unit="perbill"
+    )
+    voting_blocks: int = key(50, "Members' vote: its length.", low=1, unit="blocks")
+    delay_blocks: int = key(
+        10, "Members' vote: time between its end and what it decided.", low=0, unit="blocks"
+    )
+    max_failed_rounds: int = key(
+        3, "Failed rounds in a row after which members may vote on another coordinator.", low=1
+    )
+    fund_rounds: int = key(
+        100, "Rounds whose reward the coordinator pays in when it creates the federation.", low=0
+    )
+
+
+def terms_of(config: TermsConfig, training: Mapping[str, TrainingValue] | None = None) -> Terms:
+    """Return the terms as the pallet takes them.
+
+    Raises
+    ------
+    ConfigError
+        If the arbiter is no account, or two quorums are given.
+    """
+    if config.quorum and config.quorum_stake:
+        raise ConfigError("bcfl.terms has quorum and quorum_stake; leave one of them out")
+    return Terms(
+        min_stake=config.min_stake,
+        max_participants=config.max_participants,
+        quorum=Quorum(config.quorum, config.quorum_stake),
+        commit_blocks=config.commit_blocks,
+        settle_blocks=config.settle_blocks,
+        dispute_blocks=config.dispute_blocks,
+        unbonding_blocks=config.unbonding_blocks,
+        claim_blocks=config.claim_blocks,
+        retention_blocks=config.retention_blocks,
+        cooldown_blocks=config.cooldown_blocks,
+        round_reward=config.round_reward,
+        strikes_to_slash=config.strikes_to_slash,
+        strike_decay_rounds=config.strike_decay_rounds,
+        slash=SlashTerms(config.equivocation, config.mismatch, config.outlier_base, config.cap),
+        reporter_share=config.reporter_share,
+        dispute_bond=config.dispute_bond,
+        arbiter=_arbiter(config.arbiter),
+        coupling=Coupling(config.coupling.capitalize()),
+        attest_quorum=config.attest_quorum,
+        attest_by=Tally(config.attest_by.capitalize()),
+        committee_size=config.committee_size,
+        governance=_governance(config),
+        max_failed_rounds=config.max_failed_rounds,
+        training=training or MappingProxyType({}),
+    )
+
+
+def read_training(table: Mapping[str, Scalar]) -> Mapping[str, TrainingValue]:
+    """Read the governed training parameters of a new federation (``bcfl.training``).
+
+    Parameters
+    ----------
+    table : Mapping
+        Numbers are stored in parts of 10^9, strings by their hash.
+
+    Raises
+    ------
+    ConfigError
+        If a name or a value does not fit the chain.
+    """
+    if len(table) > _MOST_PARAMETERS:
+        raise ConfigError(
+            f"bcfl.training has {len(table)} parameters; a federation has up to {_MOST_PARAMETERS}"
+        )
+    return MappingProxyType({name: _parameter(name, value) for name, value in table.items()})
+
+
+def training_numbers(terms: Terms) -> Mapping[str, float]:
+    """Return the governed numbers of these terms as floats, for training and defenses."""
+    return MappingProxyType(
+        {name: v / FIXED_ONE for name, v in terms.training.items() if isinstance(v, int)}
+    )
+
+
+def _parameter(name: str, value: Scalar) -> TrainingValue:
+    if not 0 < len(name.encode()) <= _NAME_BYTES:
+        raise ConfigError(f"bcfl.training.{name}: a name has 1 to {_NAME_BYTES} bytes")
+    if isinstance(value, str):
+        return blake2_256(value.encode())
+    parts = round(value * FIXED_ONE) if value == value and abs(value) < _INT64 else _INT64  # noqa: PLR0124 - NaN
+    if isinstance(value, bool) or not -_INT64 <= parts < _INT64:
+        raise ConfigError(
+            f"bcfl.training.{name} is {value!r}; it must be a number up to "
+            f"{_INT64 // FIXED_ONE} or a string"
+        )
+    return parts
+
+
+def _arbiter(text: str) -> AccountId | Arbiter:
+    if text in {"council", "attesters"}:
+        return Arbiter(text.capitalize())
+    try:
+        return AccountId.parse(text)
+    except EncodingError as error:
+        raise ConfigError(
+            f"bcfl.terms.arbiter is {text!r}; write council, attesters or an address ({error})"
+        ) from error
+
+
+def _governance(config: TermsConfig) -> Governance | MembersVote:
+    if config.governance != "members":
+        return Governance(config.governance.capitalize())
+    return MembersVote(
+        quorum=config.vote_quorum,
+        threshold=config.vote_threshold,
+        voting_blocks=config.voting_blocks,
+        delay_blocks=config.delay_blocks,
+    )

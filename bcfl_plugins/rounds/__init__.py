@@ -1,0 +1,1 @@
+"""What several plugins share about one round: its judge, its report, its settlement."""

@@ -1,0 +1,185 @@
+"""Who judges a round for the plugin ``outliers``: a defense, and the evidence on top of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, Literal, Protocol
+
+import numpy as np
+
+from bcfl_plugins.apportion import ONE, split
+from bcfl_plugins.defenses.base import Extras
+from bcfl_plugins.errors import TooFewUpdates
+from bcfl_plugins.evidence import EvidenceState, NodeFacts, judge_harm, observe
+from bcfl_plugins.reasons import Reason
+from bcfl_plugins.rounds.validation import losses_of, name_of
+from bcfl_plugins.types import SCORE_ONE, Rejection, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bcfl_plugins.defenses.base import Decision, Defense
+    from bcfl_plugins.evidence import EvidenceSettings
+    from bcfl_plugins.types import ClientUpdate, NodeId, RoundContext, Validation
+
+ShareMode = Literal["rule", "examples", "off"]
+
+CLIP = 2
+"""A claimed number of examples counts up to this many times the median claim."""
+
+_LARGEST_SCORE = 1e6
+
+_DETAILS = {
+    Reason.BAD_SIGNATURE: "it is no member",
+    Reason.NON_FINITE: "its arrays are not finite numbers, or too large to square",
+    Reason.OUTLIER_DIRECTION: "it points away from the others",
+    Reason.OUTLIER_NORM: "its length is not that of the others",
+    Reason.OUTLIER_CLUSTER: "it is far from the others",
+}
+
+
+class Judge(Protocol):
+    """Judges the updates of one round after the other."""
+
+    def judge(self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> Verdict:
+        """Return what there is against each update, and remember what the next round needs."""
+
+    def forget(self) -> None:
+        """Start anew."""
+
+
+class RuleJudge:
+    """A rule of the registry; only its decision is used, the strategy averages.
+
+    Parameters
+    ----------
+    rule : Defense
+        Who judges.
+    shares : {"rule", "examples", "off"}
+        Whether the updates that it keeps count by its shares, by these times the number of examples
+        that each node claims (up to `CLIP` times the median claim), or as the strategy weighs them.
+    """
+
+    def __init__(self, rule: Defense, shares: ShareMode = "rule") -> None:
+        self._rule = rule
+        self._shares = shares
+        self._state: object = None
+
+    def judge(self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> Verdict:
+        """Judge one round; a round with too few updates for the rule is not judged."""
+        if not updates:
+            return Verdict("outliers", note="abstained: no updates")
+        ids = [update.node.node_id for update in updates]
+        extras = Extras(reference=ctx.reference, ids=ids, state=self._state)
+        try:
+            found = self._rule.aggregate([update.arrays for update in updates], extras)
+        except TooFewUpdates as error:
+            return Verdict("outliers", note=f"abstained: {error}")
+        self._state = found.state
+        decision = found.decision
+        scores = {
+            node: round(min(max(float(score), -_LARGEST_SCORE), _LARGEST_SCORE) * SCORE_ONE)
+            for node, score in zip(ids, decision.scores, strict=True)
+        }
+        rejections = (
+            Rejection(node, int(reason), f"{_DETAILS[reason]} ({self._rule.name})", scores[node])
+            for node, kept, reason in zip(ids, decision.kept, decision.reasons, strict=True)
+            if not kept
+        )
+        return Verdict(
+            "outliers",
+            tuple(sorted(rejections, key=lambda rejection: rejection.node_id)),
+            scores,
+            decision.note,
+            shares=self._shares_of(updates, decision),
+        )
+
+    def forget(self) -> None:
+        """Start anew."""
+        self._state = None
+
+    def _shares_of(
+        self, updates: Sequence[ClientUpdate], decision: Decision
+    ) -> Mapping[NodeId, int]:
+        kept = [row for row, good in enumerate(decision.kept.tolist()) if good]
+        if self._shares == "off" or not decision.weights.size or not kept:
+            return {}
+        exact = [Fraction(decision.weights[row]) for row in kept]
+        total = min(round(ONE * sum(exact)), ONE)
+        if self._shares == "examples":
+            claims = [update.num_examples for update in updates]
+            most = round(CLIP * float(np.median(claims)))
+            exact = [share * min(claims[row], most) for share, row in zip(exact, kept, strict=True)]
+        parts = split(exact, total)
+        return {updates[row].node.node_id: part for row, part in zip(kept, parts, strict=True)}
+
+
+class EvidenceJudge:
+    """A defense whose rejections cost a strike only once the evidence is strong enough.
+
+    With validation data a round counts against a node when its update was rejected and did harm;
+    without, when it was rejected: then a minority that is always rejected is struck as well. How
+    it is accumulated says `bcfl_plugins.evidence`.
+
+    Parameters
+    ----------
+    inner : Judge
+        Who rejects.
+    settings : EvidenceSettings
+        What a strike takes.
+    validation : callable or None
+        The server's own measure of a model; ``None`` goes by rejections alone.
+    """
+
+    def __init__(
+        self, inner: Judge, settings: EvidenceSettings, validation: Validation | None
+    ) -> None:
+        self._inner = inner
+        self._settings = settings
+        self._validation = validation
+        self._state = EvidenceState(settings)
+
+    def judge(self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> Verdict:
+        """Let the defense judge, and take its strikes away where the evidence is weak."""
+        verdict = self._inner.judge(ctx, updates)
+        if not updates:
+            return verdict
+        against = {rejection.node_id: rejection for rejection in verdict.rejections}
+        harmful = self._harmful(ctx, updates, [u.node.node_id not in against for u in updates])
+        self._state, findings = observe(
+            self._state,
+            [
+                NodeFacts(name_of(u.node), u.node.node_id in against, harm)
+                for u, harm in zip(updates, harmful, strict=True)
+            ],
+        )
+        found = {finding.node: finding for finding in findings}
+        rejections = tuple(
+            Rejection(
+                node_id=node_id,
+                reason=rejection.reason,
+                detail=f"{rejection.detail}; {found[name_of(node)].reason}",
+                score=rejection.score,
+                strike=found[name_of(node)].strike,
+            )
+            for node_id, rejection, node in (
+                (u.node.node_id, against[u.node.node_id], u.node)
+                for u in updates
+                if u.node.node_id in against
+            )
+        )
+        return replace(verdict, rejections=rejections, state=self._state.encode())
+
+    def forget(self) -> None:
+        """Start anew."""
+        self._inner.forget()
+        self._state = EvidenceState(self._settings)
+
+    def _harmful(
+        self, ctx: RoundContext, updates: Sequence[ClientUpdate], kept: Sequence[bool]
+    ) -> Sequence[bool | None]:
+        if self._validation is None:
+            return [not one for one in kept]
+        losses = losses_of(self._validation, ctx.reference, updates)
+        return judge_harm(losses, np.array(kept, dtype=np.bool_))

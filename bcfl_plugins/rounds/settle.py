@@ -1,0 +1,150 @@
+"""Settle one round: by a list or by a root, with the attestations that its terms ask for."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from bcfl_plugins.errors import ConfigError
+from pallet_bridge import calls
+from pallet_bridge.encoding import attest_statement
+from pallet_bridge.errors.pallet import NotAttested
+from pallet_bridge.settlement.leaves import leaves_of_report
+from pallet_bridge.settlement.merkle import settlement_root, totals_of
+from pallet_bridge.types import Coupling
+
+if TYPE_CHECKING:
+    from bcfl_plugins.session.services import ChainServices
+    from pallet_bridge.calls import Call
+    from pallet_bridge.run.reports import RoundReport
+    from pallet_bridge.types import Round
+
+_log = logging.getLogger("flwr.bcfl")
+
+_LOOK_S = 0.5  # between two looks at who has attested
+
+MODES = ("auto", "list", "root")
+"""How a round may be settled: see `is_by_root`."""
+
+
+def is_by_root(mode: str, verdicts: int, bound: int) -> bool:
+    """Say whether a round is settled by a root.
+
+    Parameters
+    ----------
+    mode
+        ``list``, ``root``, or ``auto``: by a list as long as it is not too long.
+    verdicts
+        How many the round has.
+    bound
+        The most that the chain takes as a list.
+
+    Raises
+    ------
+    ConfigError
+        If a list is asked for and there are too many.
+    """
+    if mode == "list" and verdicts > bound:
+        raise ConfigError(
+            f'bcfl.round_log.settle is "list", but the round has {verdicts} verdicts and the '
+            f'chain takes {bound} as a list; set it to "auto"'
+        )
+    return mode == "root" or verdicts > bound
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedSettlement:
+    """What a settlement is going to say.
+
+    Parameters
+    ----------
+    round : int
+        The round.
+    call : Call
+        Settles the round.
+    statement : bytes
+        What attesters attest of it, 32 bytes.
+    """
+
+    round: int
+    call: Call
+    statement: bytes
+
+
+def prepare(
+    chain: ChainServices, report: RoundReport, digest: bytes, round_: Round, mode: str
+) -> PreparedSettlement:
+    """Return how a round is settled with this report; for an open job.
+
+    Parameters
+    ----------
+    chain
+        The federation's chain.
+    report, digest
+        The round's report and its digest.
+    round_
+        The round as the chain has it.
+    mode
+        One of `MODES`.
+    """
+    client, place = chain.client, (report.federation, report.round)
+    leaves = chain.work.reading(lambda: leaves_of_report(client, report, round_))
+    root = settlement_root(leaves)
+    if is_by_root(mode, len(leaves), chain.work.reading(client.limits).verdicts):
+        call = calls.settle_root(*place, report.model, digest, root=root, totals=totals_of(leaves))
+    else:
+        verdicts = [entry.verdict() for entry in report.entries]
+        call = calls.settle(*place, report.model, digest, verdicts)
+    statement = attest_statement(report.key, model=report.model, report=digest, root=root)
+    return PreparedSettlement(report.round, call, statement)
+
+
+def settle(
+    chain: ChainServices, prepared: PreparedSettlement, round_: Round, attest_s: float
+) -> None:
+    """Settle, once the committee has attested it if the terms ask for that; for an open job.
+
+    What a quorum is, the chain decides: the settlement is tried again with each seat that attests
+    it. A round that misses its quorum is aborted, which costs no member anything.
+
+    Parameters
+    ----------
+    chain
+        The federation's chain.
+    prepared
+        From `prepare`.
+    round_
+        The round as the chain has it.
+    attest_s
+        Longest wait for the committee in seconds.
+    """
+    client, work = chain.client, chain.work
+    terms = work.reading(lambda: client.terms(chain.federation, round_.terms_version))
+    tried = 0 if terms.coupling is Coupling.FULL else -1
+    end = monotonic() + attest_s
+    while True:
+        seats = work.reading(lambda: client.committee(chain.federation, prepared.round))
+        agree = sum(seat.said == prepared.statement for seat in seats)
+        if agree != tried:
+            tried = agree
+            try:
+                chain.send(prepared.call)
+            except NotAttested:
+                _log.info("bcfl: round %d: %d of %d attest it", prepared.round, agree, len(seats))
+            else:
+                return
+        late = work.reading(client.head).number >= round_.settle_until
+        if late or monotonic() >= end:
+            break
+        work.pause(_LOOK_S)
+    _log.warning(
+        "bcfl: round %d is aborted: %d of its %d attesters attested it. They do so with bcfl "
+        "attest %s; bcfl.round_log.attest_s makes the wait longer",
+        prepared.round,
+        tried,
+        len(seats),
+        chain.run_dir,
+    )
+    chain.send(calls.abort(chain.federation, prepared.round))

@@ -1,0 +1,187 @@
+"""Open everything that a run needs, in one place, and close it again."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Self
+
+from bcfl_plugins.session.chain_work import ChainWork
+from bcfl_plugins.session.load import find_plugins
+from bcfl_plugins.session.provision import check_federation, coordinator_of, provision
+from bcfl_plugins.session.services import COORDINATOR, ChainServices, Services
+from pallet_bridge.client import connect
+from pallet_bridge.errors import ChainTimeout, ChainUnavailable
+from pallet_bridge.run.journal import CHAIN, EndLine, Journal, RunHeader
+from pallet_bridge.run.outbox import Outbox
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+
+    from bcfl_plugins.config.run_config import BcflConfig
+    from bcfl_plugins.hooks.manager import PluginManager
+    from bcfl_plugins.types import Validation
+    from pallet_bridge.calls import Call
+    from pallet_bridge.client.embedded import EmbeddedClient
+    from pallet_bridge.client.protocol import ChainClient
+    from pallet_bridge.keys import Signer
+    from pallet_bridge.types import Receipt
+
+_log = logging.getLogger("flwr.bcfl")
+
+_OUTBOX = "outbox.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One run's plugins and what they stand on. A context manager; closing twice is harmless.
+
+    Parameters
+    ----------
+    config : BcflConfig
+        The checked config.
+    services : Services
+        The chain and the files; ``services.chain`` is ``None`` without a chain.
+    hooks : PluginManager
+        The loaded plugins.
+    """
+
+    config: BcflConfig
+    services: Services
+    hooks: PluginManager
+    _open: ExitStack = field(default_factory=ExitStack, repr=False)
+
+    def close(self) -> None:
+        """End the journal, write an embedded chain's blocks down, and close the chain."""
+        self._open.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def open_session(
+    config: BcflConfig,
+    *,
+    plugins: Sequence[tuple[str, object]] = (),
+    run_id: int = 0,
+    validation: Validation | None = None,
+) -> Session:
+    """Connect, make the plugins, and return them ready for the first hook.
+
+    Parameters
+    ----------
+    config : BcflConfig
+        The checked config.
+    plugins : sequence of (str, object)
+        Plugins of the caller's own, by name, called after those that the config names.
+    run_id : int
+        Flower's id of the run, for the journal.
+    validation : callable or None
+        The server's own measure of a model, for plugins that ask whether an update did harm or
+        how much it helped.
+
+    Raises
+    ------
+    ConfigError
+        If a key, a value or a plugin name is wrong.
+    ChainError
+        If the chain cannot be used.
+    """
+    named = find_plugins(config)
+    config = named.config
+    with ExitStack() as opening:
+        chain = None if config.chain == "none" else _open_chain(config, run_id, opening)
+        services = Services(config, chain, validation)
+        hooks = named.make(services, plugins)
+        return Session(config, services, hooks, opening.pop_all())
+
+
+def _open_chain(config: BcflConfig, run_id: int, opening: ExitStack) -> ChainServices:
+    coordinator = coordinator_of(config)
+    client: ChainClient
+    local: EmbeddedClient | None = None
+    if config.chain == "embedded":
+        client = local = opening.enter_context(connect("embedded"))
+        provision(client, config, coordinator)
+    else:
+        client = opening.enter_context(connect(config.chain))
+        check_federation(client, config, coordinator)
+    journal = _create_journal(config, client, coordinator, run_id)
+    if local is not None:
+        opening.callback(local.export, journal.folder / CHAIN)
+    opening.callback(_end, journal, client, config.federation)
+
+    def note(_call: Call, receipt: Receipt) -> None:
+        journal.append_receipt(receipt)
+
+    mode: Literal["queue", "fail"] = "fail" if config.on_chain_error == "fail" else "queue"
+    work = ChainWork(mode)
+    opening.callback(work.close)
+    outbox = Outbox(
+        client,
+        journal.folder / _OUTBOX,
+        {COORDINATOR: coordinator},
+        stopped=work.is_stopping,
+        on_receipt=note,
+    )
+    return ChainServices(
+        client=client,
+        coordinator=coordinator,
+        outbox=outbox,
+        work=work,
+        journal=journal,
+        reports=journal.reports,
+        run_dir=journal.folder,
+        federation=config.federation,
+        embedded=local is not None,
+    )
+
+
+def _create_journal(
+    config: BcflConfig, client: ChainClient, coordinator: Signer, run_id: int
+) -> Journal:
+    header = RunHeader(
+        chain=config.chain,
+        genesis=client.genesis_hash,
+        federation=config.federation,
+        run_id=run_id,
+        coordinator=coordinator.account,
+        first_round=client.federation(config.federation).next_round,
+    )
+    return Journal.create(_new_folder(Path(config.run_dir)), header)
+
+
+def _new_folder(parent: Path) -> Path:
+    """Make a folder named by the time; two runs of one second get different ones."""
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    for number in count(1):
+        folder = parent / (stamp if number == 1 else f"{stamp}-{number}")
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return folder
+    raise AssertionError  # count() has no end
+
+
+def _end(journal: Journal, client: ChainClient, federation: int) -> None:
+    try:
+        next_round = client.federation(federation).next_round
+    except (ChainUnavailable, ChainTimeout) as error:
+        # Without its last line the journal reads as that of a run that was cut off, as it was.
+        _log.error("bcfl: the journal in %s stays without an end: %s", journal.folder, error)
+        return
+    journal.append(EndLine(next_round))

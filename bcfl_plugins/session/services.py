@@ -1,0 +1,150 @@
+"""What a plugin's factory is given: the open chain, files and keys of one run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bcfl_plugins.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bcfl_plugins.config.run_config import BcflConfig
+    from bcfl_plugins.session.chain_work import ChainWork
+    from bcfl_plugins.types import Validation
+    from pallet_bridge.calls import Call
+    from pallet_bridge.client.protocol import ChainClient
+    from pallet_bridge.keys import Signer
+    from pallet_bridge.run.journal import Journal
+    from pallet_bridge.run.outbox import Outbox
+    from pallet_bridge.run.reports import ReportStore
+    from pallet_bridge.types import Receipt
+
+_BLOCK_S = 12.0  # two slots: how long one block of a slow chain may take
+_SLACK_S = 60.0
+_CALL_S = 60.0  # after which a call that is in no block is looked for and sent again
+
+COORDINATOR = "coordinator"
+"""The name of the coordinator's key in the outbox."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChainServices:
+    """What exists only with a chain.
+
+    Parameters
+    ----------
+    client : ChainClient
+        The open connection.
+    coordinator : Signer
+        The federation's coordinator.
+    outbox : Outbox
+        The durable queue of the coordinator's calls; `send` uses it.
+    work : ChainWork
+        The order in which the plugins' jobs on the chain are done.
+    journal : Journal
+        What this run did on chain.
+    reports : ReportStore
+        The content-addressed round reports.
+    run_dir : Path
+        The run's folder.
+    federation : int
+        The federation's id.
+    embedded : bool
+        Whether the chain lives in this process.
+    """
+
+    client: ChainClient
+    coordinator: Signer
+    outbox: Outbox
+    work: ChainWork
+    journal: Journal
+    reports: ReportStore
+    run_dir: Path
+    federation: int
+    embedded: bool
+
+    def send(self, call: Call, timeout: float | None = None) -> Receipt:
+        """Send a call as the coordinator and return its receipt.
+
+        The call is written down before it is sent: a process that ends meanwhile leaves it in the
+        outbox.
+
+        Parameters
+        ----------
+        call : Call
+            What to do.
+        timeout : float or None
+            Seconds until `ChainTimeout`. By default, in mode ``queue``, it takes as long as the
+            chain is away, which is for an open job.
+
+        Raises
+        ------
+        CallFailed
+            If the call is included and fails.
+        ChainError
+            If it is not taken; in mode ``fail`` also if the chain is away.
+        """
+        ticket = self.outbox.put(call, COORDINATOR)
+        longest = _CALL_S if timeout is None else timeout
+        return self.work.sending(lambda: self.outbox.send(ticket, longest), timeout)
+
+    def may_wait(self, blocks: int, limit: int) -> bool:
+        """Say whether a run may wait this many blocks at its end.
+
+        Parameters
+        ----------
+        blocks : int
+            How many.
+        limit : int
+            The most by the settings; -1: any number on the embedded chain, which makes blocks at
+            once, and none elsewhere.
+        """
+        return blocks <= limit or (limit < 0 and (self.embedded or blocks <= 0))
+
+    def wait_until_block(self, block: int, blocks: int) -> None:
+        """Wait for a block that is about this many blocks away, within an open job.
+
+        Raises
+        ------
+        ChainTimeout
+            If it takes more than twice its time.
+        """
+        timeout = blocks * _BLOCK_S + _SLACK_S
+        self.work.reading(lambda: self.client.wait_until_block(block, timeout=timeout))
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What a plugin's factory is given.
+
+    Parameters
+    ----------
+    config : BcflConfig
+        The whole checked config.
+    chain : ChainServices or None
+        ``None`` when ``bcfl.chain`` is ``none``.
+    validation : callable or None
+        The server's own measure of a model, see `bcfl_plugins.types.Validation`; ``None`` when the
+        app gave none.
+    """
+
+    config: BcflConfig
+    chain: ChainServices | None = None
+    validation: Validation | None = None
+
+    def need_chain(self, plugin: str) -> ChainServices:
+        """Return the chain's services.
+
+        Raises
+        ------
+        ConfigError
+            If there is no chain.
+        """
+        if self.chain is None:
+            raise ConfigError(
+                f'plugin {plugin!r} needs a chain, and bcfl.chain is "none"; set bcfl.chain to '
+                f'"embedded" or a node\'s address, or take {plugin!r} out of bcfl.plugins'
+            )
+        return self.chain

@@ -1,0 +1,82 @@
+"""What the statements of an audit look at, and what they give: a `Finding` for each that fails."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from pallet_bridge.types import RoundKey
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pallet_bridge.audit.facts import ChainFacts
+    from pallet_bridge.run.journal import RoundLine, RunRecord
+    from pallet_bridge.run.reports import RoundReport
+    from pallet_bridge.types import AccountId, Round, Settlement
+
+Kind = Literal[
+    "chain",
+    "journal",
+    "report",
+    "entry",
+    "commitment",
+    "signature",
+    "root",
+    "reward",
+    "strike",
+    "slash",
+    "issuance",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One statement that does not hold: in which round, about whom, in a sentence."""
+
+    kind: Kind
+    round: int | None
+    account: AccountId | None
+    statement: str
+
+
+Checks = Counter[str]
+"""How many things of each sort were looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All that the statements look at.
+
+    `reports` holds those that could be read, by round; `closed` says that nothing but fees and
+    slashes may change the sum of all balances: so on an embedded chain, where nobody mints.
+    """
+
+    record: RunRecord
+    facts: ChainFacts
+    rounds: range
+    reports: Mapping[int, RoundReport]
+    closed: bool
+    checks: Checks
+
+    def settled(self) -> Iterator[tuple[int, Round, Settlement]]:
+        """Give the settled rounds of this run."""
+        for number in self.rounds:
+            round_ = self.facts.rounds.get(number)
+            if round_ is not None and round_.settlement is not None:
+                yield number, round_, round_.settlement
+
+    def key(self, number: int) -> RoundKey:
+        """Return which round a number stands for."""
+        return RoundKey(self.facts.genesis, self.facts.number, number)
+
+    def line(self, number: int) -> RoundLine | None:
+        """Return the journal's line of a round."""
+        return next((line for line in self.record.rounds if line.round == number), None)
+
+
+def rounds_of(record: RunRecord, facts: ChainFacts) -> range:
+    """Return the rounds that belong to a run: all till now when it did not say where it ended."""
+    last = facts.federation.next_round if record.end is None else record.end.next_round
+    return range(record.header.first_round, last)

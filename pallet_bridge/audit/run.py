@@ -1,0 +1,168 @@
+"""The audit: recompute a finished run from its files and its chain, and name what does not hold.
+
+Nothing that the coordinator wrote is believed. Digests, commitments, signatures and roots are
+computed again; rewards, strikes and slashes are held against the chain's events. An embedded
+chain's blocks are executed again from the genesis of the runtime that ships with this package.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pallet_bridge.audit.case import Case, Finding, rounds_of
+from pallet_bridge.audit.facts import read_facts
+from pallet_bridge.audit.journal import check_journal, check_overrides, check_slashes_told
+from pallet_bridge.audit.money import check_issuance, check_offences, check_rewards, check_slashes
+from pallet_bridge.audit.reports import (
+    check_commitments,
+    check_entries,
+    check_reports,
+    check_roots,
+    check_strikes,
+)
+from pallet_bridge.client.connect import EMBEDDED, connect
+from pallet_bridge.errors import AuditFailed, JournalError, ReportError
+from pallet_bridge.errors.pallet import FederationNotFound
+from pallet_bridge.run.journal import CHAIN, REPORTS, read_run
+from pallet_bridge.run.reports import ReportStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from pallet_bridge.audit.facts import ChainFacts
+    from pallet_bridge.client.protocol import ChainClient
+    from pallet_bridge.run.journal import RunRecord
+    from pallet_bridge.run.reports import RoundReport
+
+_STATEMENTS = (
+    check_overrides,
+    check_journal,
+    check_reports,
+    check_entries,
+    check_commitments,
+    check_roots,
+    check_rewards,
+    check_strikes,
+    check_offences,
+    check_slashes,
+    check_slashes_told,
+    check_issuance,
+)
+"""All that must hold, in the order in which it is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReport:
+    """What an audit looked at, by sort, and the statements that do not hold."""
+
+    checks: Mapping[str, int]
+    findings: tuple[Finding, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether every statement holds."""
+        return not self.findings
+
+    def require(self) -> None:
+        """Raise `AuditFailed` when a statement does not hold."""
+        if self.findings:
+            raise AuditFailed([finding.statement for finding in self.findings])
+
+
+def audit_run(run: Path, *, chain: str | None = None) -> AuditReport:
+    """Audit the folder of a run.
+
+    Parameters
+    ----------
+    run
+        A folder with ``run.json``, ``journal.jsonl``, ``reports/`` and, for an embedded chain,
+        ``chain.jsonl``.
+    chain
+        The WebSocket URL of a node to read, instead of the chain that ``run.json`` names. A URL
+        in ``run.json`` is the coordinator's word: who does not trust it names a node of their own.
+
+    Raises
+    ------
+    JournalError
+        When the folder's own files cannot be read, or ``chain.jsonl`` is missing.
+    ChainError
+        When the node cannot be read.
+    """
+    record = read_run(run)
+    target = chain or record.header.chain
+    if target == EMBEDDED:
+        return _audit_embedded(run, record)
+    with connect(target) as client:
+        return audit_on(client, run, record, closed=False)
+
+
+def audit_on(client: ChainClient, run: Path, record: RunRecord, *, closed: bool) -> AuditReport:
+    """Audit a run against the chain of an open client.
+
+    `closed` says that nobody mints there, as on an embedded chain: see `Case`.
+    """
+    header = record.header
+    checks: Counter[str] = Counter()
+    if client.genesis_hash != header.genesis:
+        statement = (
+            f"the run took place on the chain {header.genesis.hex()}, this is "
+            f"{client.genesis_hash.hex()}"
+        )
+        return AuditReport(checks, (Finding("chain", None, None, statement),))
+    try:
+        facts = read_facts(client, header.federation)
+    except FederationNotFound as error:
+        return AuditReport(checks, (Finding("chain", None, None, str(error)),))
+    checks["blocks"] = facts.blocks
+    findings: list[Finding] = []
+    if facts.federation.coordinator != header.coordinator:
+        statement = (
+            f"the coordinator of federation {facts.number} is {facts.federation.coordinator}, "
+            f"not {header.coordinator}"
+        )
+        findings.append(Finding("chain", None, header.coordinator, statement))
+    rounds = rounds_of(record, facts)
+    reports = dict(_reports(run, facts, rounds, findings))
+    case = Case(record, facts, rounds, reports, closed, checks)
+    for check in _STATEMENTS:
+        findings.extend(check(case))
+    return AuditReport(dict(checks), tuple(findings))
+
+
+def _audit_embedded(run: Path, record: RunRecord) -> AuditReport:
+    from pallet_bridge.client.embedded import EmbeddedClient  # noqa: PLC0415
+    from pallet_bridge.embedded import Chain, EmbeddedNode, Manual  # noqa: PLC0415 - see connect
+    from pallet_bridge.embedded.errors import (  # noqa: PLC0415
+        BadExport,
+        BlockRefused,
+        RuntimePanic,
+        UnknownBlock,
+    )
+
+    path = run / CHAIN
+    if not path.exists():
+        raise JournalError(f"{path} is missing: it is written when a run ends, so it was cut off")
+    try:
+        chain = Chain.load(path)
+    except (BadExport, BlockRefused, RuntimePanic, UnknownBlock) as error:
+        statement = f"the blocks in {path} do not execute: {error}"
+        return AuditReport({}, (Finding("chain", None, None, statement),))
+    node = EmbeddedNode.start(chain=chain, sealing=Manual())
+    with EmbeddedClient(node=node) as client:
+        return audit_on(client, run, record, closed=True)
+
+
+def _reports(
+    run: Path, facts: ChainFacts, rounds: range, findings: list[Finding]
+) -> Iterator[tuple[int, RoundReport]]:
+    store = ReportStore(run / REPORTS)
+    for number, round_ in facts.rounds.items():
+        if number not in rounds or round_.settlement is None:
+            continue
+        try:
+            yield number, store.get(round_.settlement.report)
+        except ReportError as error:
+            findings.append(Finding("report", number, None, f"round {number}: {error}"))

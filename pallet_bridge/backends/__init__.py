@@ -1,1 +1,0 @@
-"""How chains are spoken to. Each backend implements `pallet_bridge.client.ChainClient`."""

@@ -1,0 +1,268 @@
+"""The one file that imports substrate-interface and scalecodec: from and to SCALE by metadata.
+
+Only their codec is used. Requests go through `backends.rpc`, which has time limits and serves
+several threads; the codec itself keeps state while it works, so it is behind a lock.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from scalecodec.base import ScaleBytes
+from scalecodec.exceptions import RemainingScaleBytesNotEmptyException
+from scalecodec.types import Enum, Struct, Tuple
+from substrateinterface import Keypair, SubstrateInterface
+from substrateinterface.exceptions import SubstrateRequestException
+from substrateinterface.storage import StorageKey
+
+from pallet_bridge import metadata
+from pallet_bridge.errors import BadChainValue, EncodingError, MetadataMismatch
+from pallet_bridge.metadata import PalletNames
+from pallet_bridge.ss58 import PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from pallet_bridge.calls import Call, Value
+    from pallet_bridge.client.rpc import Json, Rpc
+    from pallet_bridge.keys import Signer
+
+# what scalecodec raises on values and bytes that do not fit: it has no root of its own
+_CODEC_ERRORS = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    NotImplementedError,
+    RemainingScaleBytesNotEmptyException,
+    TypeError,
+    ValueError,
+)
+
+
+class Codec:
+    """A chain's metadata at work.
+
+    Parameters
+    ----------
+    rpc
+        The connection to read the metadata from.
+
+    Raises
+    ------
+    MetadataMismatch
+        When the chain does not carry the pallet that this version speaks.
+    """
+
+    def __init__(self, rpc: Rpc) -> None:
+        self._lock = threading.RLock()
+        self._interface = _Interface(rpc)
+        try:
+            self._interface.load()
+        except (SubstrateRequestException, *_CODEC_ERRORS) as error:
+            raise BadChainValue(f"the metadata of {rpc.url} cannot be read: {error}") from error
+        names = self.names()
+        if names is None:
+            raise MetadataMismatch(rpc.url, [f"its runtime has no pallet {metadata.PALLET}"])
+        found = metadata.differences(names)
+        if found:
+            raise MetadataMismatch(rpc.url, found)
+
+    @property
+    def spec_version(self) -> int:
+        """The runtime's version when this codec was made."""
+        return int(self._interface.runtime_version)
+
+    def storage_key(self, pallet: str, item: str, params: Sequence[object] = ()) -> str:
+        """Return the key of a storage entry, or the common prefix when keys are left out."""
+        with self._lock:
+            key = StorageKey.create_from_storage_function(
+                pallet,
+                item,
+                list(params),
+                runtime_config=self._interface.runtime_config,
+                metadata=self._interface.metadata,
+            )
+        return str(key.to_hex())
+
+    def storage_value(self, pallet: str, item: str, data: str) -> object:
+        """Read a stored value.
+
+        Raises
+        ------
+        BadChainValue
+            When the bytes are not of the item's type.
+        """
+        function = self._interface.metadata.get_metadata_pallet(pallet).get_storage_function(item)
+        return self._decode(function.get_value_type_string(), data, f"{pallet}.{item}")
+
+    def constant(self, pallet: str, name: str) -> object:
+        """Read a constant of the runtime.
+
+        Raises
+        ------
+        BadChainValue
+            When the pallet has no constant of that name.
+        """
+        known = self._interface.metadata.get_metadata_pallet(pallet).constants
+        for constant in known:
+            if constant.value["name"] == name:
+                data = "0x" + bytes(constant.constant_value).hex()
+                return self._decode(constant.type, data, f"{pallet}.{name}")
+        raise BadChainValue(f"the metadata has no constant {name} in pallet {pallet}")
+
+    def signed_extrinsic(self, call: Call, signer: Signer, nonce: int) -> bytes:
+        """Return the bytes of a signed transaction without an end of its validity.
+
+        Raises
+        ------
+        EncodingError
+            When the call does not fit the metadata.
+        """
+        public = Keypair(public_key=signer.account.raw, ss58_format=PREFIX)
+        with self._lock:
+            try:
+                composed = self._interface.compose_call(
+                    call.pallet, call.function, self._fit(call.pallet, call.function, call.args)
+                )
+                payload = self._interface.generate_signature_payload(composed, nonce=nonce)
+                extrinsic = self._interface.create_signed_extrinsic(
+                    composed, public, nonce=nonce, signature=signer.sign(bytes(payload.data))
+                )
+            except _CODEC_ERRORS as error:
+                raise EncodingError(
+                    f"the call {call.pallet}.{call.function} does not fit the chain: {error}"
+                ) from error
+            return bytes(extrinsic.data.data)
+
+    def module_error(self, pallet_index: int, error_index: int) -> tuple[str, str, str]:
+        """Return the pallet, name and documentation of an error by its indices."""
+        for pallet in self._interface.metadata.pallets:
+            if pallet["index"].value == pallet_index and pallet.errors:
+                if error_index < len(pallet.errors):
+                    error = pallet.errors[error_index]
+                    return str(pallet.name), str(error.name), " ".join(error.docs).strip()
+                break
+        raise BadChainValue(f"the metadata has no error {error_index} in pallet {pallet_index}")
+
+    def _fit(self, pallet: str, function: str, args: Mapping[str, Value]) -> dict[str, Value]:
+        """Wrap lists that scalecodec takes for the one field of a struct: a BoundedVec's items."""
+        known = self._interface.metadata.get_metadata_pallet(pallet)
+        calls = [] if known is None else [c for c in known.calls or [] if c.name == function]
+        if not calls:
+            raise EncodingError(f"the chain has no call {pallet}.{function}")
+        kinds = {arg["name"].value: arg.type for arg in calls[0].args}
+        if set(kinds) != set(args):
+            expected = ", ".join(kinds)
+            raise EncodingError(f"{pallet}.{function} takes {expected}, not {', '.join(args)}")
+        return {name: self._fit_value(kinds[name], value) for name, value in args.items()}
+
+    def _fit_value(self, kind: str, value: Value) -> Value:
+        """Wrap a value of this type, and all that is in it, as scalecodec wants it."""
+        cls = self._interface.runtime_config.get_decoder_class(kind)
+        if isinstance(value, dict):
+            return self._fit_dict(cls, value)
+        return self._fit_list(cls, value) if isinstance(value, list) else value
+
+    def _fit_dict(self, cls: type[Any], value: dict[str, Value]) -> Value:
+        """Fit a call, the fields of a struct, or the content of an enum's variant."""
+        if "call_function" in value:
+            return self._fit_item(value)
+        kinds = dict(cls.type_mapping) if issubclass(cls, Struct | Enum) else {}
+        return {name: self._fit_content(kinds.get(name), item) for name, item in value.items()}
+
+    def _fit_list(self, cls: type[Any], value: list[Value]) -> Value:
+        """Fit a bounded list, which is a struct of one field, a tuple, or a plain list."""
+        kinds = cls.type_mapping if issubclass(cls, Tuple) else []
+        if len(kinds) == 1:
+            return [self._fit_value(kinds[0], value)]
+        if kinds and len(kinds) == len(value):
+            return [self._fit_value(k, item) for k, item in zip(kinds, value, strict=True)]
+        inner = getattr(cls, "sub_type", None)
+        return [self._fit_value(inner, v) if inner else self._fit_item(v) for v in value]
+
+    def _fit_content(self, kind: object, value: Value) -> Value:
+        if isinstance(kind, dict) and isinstance(value, dict):  # a variant with named fields
+            return {name: self._fit_content(kind.get(name), item) for name, item in value.items()}
+        return self._fit_value(kind, value) if isinstance(kind, str) else value
+
+    def _fit_item(self, item: Value) -> Value:
+        match item:
+            case {"call_module": str(pallet), "call_function": str(name), "call_args": dict(args)}:
+                fitted = self._fit(pallet, name, args)
+                return {"call_module": pallet, "call_function": name, "call_args": fitted}
+        return item
+
+    def _decode(self, type_string: str, data: str, what: str) -> object:
+        with self._lock:
+            try:
+                decoded = self._interface.runtime_config.create_scale_object(
+                    type_string, data=ScaleBytes(data), metadata=self._interface.metadata
+                )
+                return decoded.decode(check_remaining=True)
+            except _CODEC_ERRORS as error:
+                raise BadChainValue(f"{what} cannot be read: {error}") from error
+
+    def names(self) -> PalletNames | None:
+        """Return what the chain's pallet calls its parts; None when there is no such pallet."""
+        pallet = self._interface.metadata.get_metadata_pallet(metadata.PALLET)
+        if pallet is None:
+            return None
+        return PalletNames(
+            calls={call.name: _arguments(call) for call in pallet.calls},
+            storage={
+                item.value["name"]: len(item.get_params_type_string())
+                for item in pallet.storage
+                if not item.value["name"].startswith(":")  # well-known keys, added by scalecodec
+            },
+            events={event.name: _arguments(event) for event in pallet.events},
+            errors=frozenset(error.name for error in pallet.errors),
+        )
+
+
+class _Interface(SubstrateInterface):  # type: ignore[misc]  # it has no annotations
+    """substrate-interface with our transport, and with its metadata read once."""
+
+    def __init__(self, rpc: Rpc) -> None:
+        self._loaded = False
+        # a transport that is given is not opened; it is replaced before anything is sent
+        super().__init__(websocket=rpc, ss58_format=PREFIX, auto_discover=False)
+        self.transport = _Transport(rpc)
+        self._genesis = rpc.genesis
+
+    def load(self) -> None:
+        """Read the metadata of the newest block's runtime."""
+        super().init_runtime()
+        self._loaded = True
+
+    def init_runtime(self, block_hash: str | None = None, block_id: int | None = None) -> None:
+        """Do nothing once loaded: three requests for each call otherwise."""
+        if not self._loaded:
+            super().init_runtime(block_hash, block_id)
+
+    def get_block_hash(self, block_id: int | None = None) -> str:
+        """Answer the genesis hash, which every signature asks for, from memory."""
+        if block_id == 0:
+            return self._genesis
+        return str(super().get_block_hash(block_id))
+
+
+def _arguments(variant: Json) -> tuple[str, ...]:
+    return tuple(argument["name"].value for argument in variant.args)
+
+
+class _Transport:
+    """The transport that substrate-interface sees."""
+
+    def __init__(self, rpc: Rpc) -> None:
+        self._rpc = rpc
+
+    def rpc_request(
+        self, payload: dict[str, Any], result_handler: Callable[..., Json] | None = None
+    ) -> Json:
+        if result_handler is not None:
+            raise NotImplementedError("subscriptions go through backends.rpc")
+        return {"result": self._rpc.request(payload["method"], payload["params"] or [])}
+
+    def close(self) -> None:
+        """Leave the connection to its owner."""

@@ -1,0 +1,61 @@
+"""The door to a chain. Heavy libraries are loaded here, when a chain is asked for, not before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, overload
+
+from pallet_bridge.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pallet_bridge.client.embedded import EmbeddedClient
+    from pallet_bridge.client.protocol import ChainClient
+
+EMBEDDED = "embedded"
+"""The target that means a chain inside this process."""
+
+
+@overload
+def connect(target: Literal["embedded"], *, timeout: float = ...) -> EmbeddedClient: ...
+@overload
+def connect(target: str, *, timeout: float = ...) -> ChainClient: ...
+def connect(target: str, *, timeout: float = 30.0) -> ChainClient:
+    """Connect to a chain.
+
+    Parameters
+    ----------
+    target
+        ``embedded`` starts a chain in this process, which ends with the client; a URL
+        (``ws://HOST:PORT``, ``wss://HOST``) names a node.
+    timeout
+        Seconds that connecting, and each answer of the chain, may take.
+
+    Returns
+    -------
+    A client, also a context manager; for ``embedded`` it has the chain as ``client.node``.
+
+    Raises
+    ------
+    ConfigError
+        When the target is neither.
+    ChainUnavailable
+        When nothing answers at the URL.
+    MetadataMismatch
+        When the chain there does not carry the pallet that this version speaks.
+
+    Examples
+    --------
+    >>> with connect("embedded") as chain:
+    ...     chain.head().number
+    0
+    """
+    if target == EMBEDDED:
+        from pallet_bridge.client.embedded import EmbeddedClient  # noqa: PLC0415 - loads wasmtime
+
+        return EmbeddedClient(timeout=timeout)
+    if not target.startswith(("ws://", "wss://")):
+        raise ConfigError(
+            f"{target!r} names no chain: write 'embedded', ws://HOST:PORT or wss://HOST"
+        )
+    from pallet_bridge.client.node import NodeClient  # noqa: PLC0415 - loads scalecodec
+
+    return NodeClient(target, timeout=timeout)

@@ -1,0 +1,253 @@
+"""Reading the chain's storage, at the newest block or an older one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pallet_bridge.client import decode, mirror
+from pallet_bridge.client.submission import block_number
+from pallet_bridge.errors import BadChainValue, EncodingError
+from pallet_bridge.errors.pallet import FederationNotFound
+from pallet_bridge.metadata import PALLET
+from pallet_bridge.types import AccountId, Balance, BlockRef, Limits, Planck
+
+if TYPE_CHECKING:
+    from pallet_bridge.client.codec import Codec
+    from pallet_bridge.client.rpc import Json, Rpc
+    from pallet_bridge.types import (
+        AttesterRecord,
+        Commitment,
+        Event,
+        Federation,
+        Motion,
+        Offence,
+        Participant,
+        Round,
+        Seat,
+        Terms,
+    )
+
+_PAGE = 500
+_ACCOUNT_BYTES = 32
+# a key ends with the account's hash and the account; before them, of an offence, is the round
+_ACCOUNT_TAIL = 16 + _ACCOUNT_BYTES
+
+
+class StateReader:
+    """The reading half of `pallet_bridge.client.ChainClient`.
+
+    Parameters
+    ----------
+    rpc
+        The connection.
+    codec
+        The chain's metadata at work.
+    """
+
+    def __init__(self, rpc: Rpc, codec: Codec) -> None:
+        self._rpc = rpc
+        self._codec = codec
+
+    def head(self) -> BlockRef:
+        """Return the newest block."""
+        block = block_hash(self._rpc.request("chain_getBlockHash"))
+        header = self._rpc.request("chain_getHeader", [as_hex(block)])
+        return BlockRef(block_number(decode.Fields("header", header)), block)
+
+    def block_at(self, number: int) -> BlockRef | None:
+        """Return a block of the best chain by number."""
+        answer = self._rpc.request("chain_getBlockHash", [number])
+        return None if answer is None else BlockRef(number, block_hash(answer))
+
+    def limits(self) -> Limits:
+        """Return the runtime's own limits."""
+        verdicts, claims = self._limit("MaxVerdicts"), self._limit("MaxClaims")
+        return Limits(verdicts=verdicts, claims=claims)
+
+    def federation(self, federation: int, *, at: bytes | None = None) -> Federation:
+        """Return a federation; `FederationNotFound` when there is none."""
+        value = self._read("Federations", [federation], at)
+        if value is None:
+            raise FederationNotFound(PALLET, "FederationNotFound", _no_federation(federation))
+        return mirror.federation(value)
+
+    def next_federation(self, *, at: bytes | None = None) -> int:
+        """Return the number that the next federation will get."""
+        value = self._read("NextFederationId", [], at)
+        if value is None:
+            return 0
+        if not isinstance(value, int):
+            raise BadChainValue(f"the chain's NextFederationId is {value!r}")
+        return value
+
+    def terms(
+        self, federation: int, version: int | None = None, *, at: bytes | None = None
+    ) -> Terms:
+        """Return a federation's terms."""
+        if version is None:
+            at = at or self.head().hash
+            version = self.federation(federation, at=at).terms_version
+        value = self._read("FederationTerms", [federation, version], at)
+        if value is None:
+            raise FederationNotFound(
+                PALLET, "FederationNotFound", f"{_no_federation(federation)} with terms {version}"
+            )
+        return mirror.terms(value)
+
+    def participant(
+        self, federation: int, account: AccountId, *, at: bytes | None = None
+    ) -> Participant | None:
+        """Return a member, None when the account has not joined."""
+        value = self._read("Participants", [federation, as_hex(account.raw)], at)
+        return None if value is None else mirror.participant(value)
+
+    def participants(
+        self, federation: int, *, at: bytes | None = None
+    ) -> dict[AccountId, Participant]:
+        """Return all members."""
+        found = self._read_map("Participants", [federation], at)
+        pairs = [(_account(key), mirror.participant(value)) for key, value in found]
+        return dict(sorted(pairs, key=lambda pair: pair[0]))
+
+    def round(self, federation: int, round_id: int, *, at: bytes | None = None) -> Round | None:
+        """Return a round, None when it was never opened."""
+        value = self._read("Rounds", [federation, round_id], at)
+        return None if value is None else mirror.round_(value)
+
+    def commitments(
+        self, federation: int, round_id: int, *, at: bytes | None = None
+    ) -> dict[AccountId, Commitment]:
+        """Return a round's commitments."""
+        found = self._read_map("Commitments", [federation, round_id], at)
+        pairs = [(_account(key), mirror.commitment(value)) for key, value in found]
+        return dict(sorted(pairs, key=lambda pair: pair[0]))
+
+    def offences(
+        self, federation: int, *, at: bytes | None = None
+    ) -> dict[tuple[int, AccountId], Offence]:
+        """Return the offences of rounds that are not pruned."""
+        found = self._read_map("Offences", [federation], at)
+        pairs = [((_round(key), _account(key)), mirror.offence(value)) for key, value in found]
+        return dict(sorted(pairs, key=lambda pair: pair[0]))
+
+    def attesters(
+        self, federation: int, *, at: bytes | None = None
+    ) -> dict[AccountId, AttesterRecord]:
+        """Return those who may be drawn into committees."""
+        found = self._read_map("Attesters", [federation], at)
+        pairs = [(_account(key), mirror.attester(value)) for key, value in found]
+        return dict(sorted(pairs, key=lambda pair: pair[0]))
+
+    def committee(
+        self, federation: int, round_id: int, *, at: bytes | None = None
+    ) -> tuple[Seat, ...]:
+        """Return the seats of a round's committee."""
+        value = self._read("Committees", [federation, round_id], at)
+        return () if value is None else mirror.committee(value)
+
+    def motion(self, federation: int, proposal: int, *, at: bytes | None = None) -> Motion | None:
+        """Return a proposal under vote, None when it never was or is cleared away."""
+        value = self._read("Motions", [federation, proposal], at)
+        return None if value is None else mirror.motion(value)
+
+    def balance(self, account: AccountId, *, at: bytes | None = None) -> Balance:
+        """Return what an account has."""
+        value = self._read("Account", [as_hex(account.raw)], at, pallet="System")
+        return Balance(Planck(0), Planck(0)) if value is None else decode.balance(value)
+
+    def issuance(self, *, at: bytes | None = None) -> Planck:
+        """Return the sum of all balances."""
+        value = self._read("TotalIssuance", [], at, pallet="Balances")
+        if not isinstance(value, int):
+            raise BadChainValue(f"the chain's total issuance is {value!r}")
+        return Planck(value)
+
+    def events(self, block: bytes) -> tuple[Event, ...]:
+        """Return a block's events."""
+        value = self._read("Events", [], block, pallet="System")
+        if value is None:
+            return ()
+        if not isinstance(value, list):
+            raise BadChainValue("the chain's events are no list")
+        return tuple(decode.event(item) for item in value)
+
+    def nonce(self, account: AccountId, *, at: bytes | None = None) -> int:
+        """Return how many transactions of an account are in blocks."""
+        value = self._read("Account", [as_hex(account.raw)], at, pallet="System")
+        return 0 if value is None else decode.Fields("account", value).integer("nonce")
+
+    def _limit(self, name: str) -> int:
+        value = self._codec.constant(PALLET, name)
+        if not isinstance(value, int):
+            raise BadChainValue(f"the chain's constant {name} is {value!r}")
+        return value
+
+    def _read(
+        self, item: str, params: list[object], at: bytes | None, *, pallet: str = PALLET
+    ) -> object:
+        key = self._codec.storage_key(pallet, item, params)
+        data = self._rpc.request("state_getStorage", [key, *_at(at)])
+        return None if data is None else self._codec.storage_value(pallet, item, str(data))
+
+    def _read_map(
+        self, item: str, params: list[object], at: bytes | None
+    ) -> list[tuple[bytes, object]]:
+        block = as_hex(at or self.head().hash)  # one state for all pages
+        prefix = self._codec.storage_key(PALLET, item, params)
+        found: list[tuple[bytes, object]] = []
+        start = prefix
+        while True:
+            keys = self._rpc.request("state_getKeysPaged", [prefix, _PAGE, start, block])
+            if not isinstance(keys, list):
+                raise BadChainValue(f"the keys of {item} are no list")
+            if keys:
+                found.extend(self._values(item, self._changes(keys, block)))
+            if len(keys) < _PAGE:
+                return found
+            start = str(keys[-1])
+
+    def _changes(self, keys: list[Json], block: str) -> list[Json]:
+        answer = self._rpc.request("state_queryStorageAt", [keys, block])
+        if not isinstance(answer, list):
+            raise BadChainValue("the answer to state_queryStorageAt is no list")
+        changes: list[Json] = []
+        for group in answer:
+            part = decode.Fields("storage change", group).value("changes")
+            changes.extend(part if isinstance(part, list) else [])
+        return changes
+
+    def _values(self, item: str, changes: list[Json]) -> list[tuple[bytes, object]]:
+        try:
+            pairs = [(bytes.fromhex(key.removeprefix("0x")), str(data)) for key, data in changes]
+        except (ValueError, TypeError, AttributeError) as error:
+            raise BadChainValue(f"the entries of {item} cannot be read: {error}") from error
+        return [(key, self._codec.storage_value(PALLET, item, data)) for key, data in pairs]
+
+
+def as_hex(raw: bytes) -> str:
+    """Return bytes as a request carries them."""
+    return "0x" + raw.hex()
+
+
+def block_hash(answer: Json) -> bytes:
+    """Read the hash of a block."""
+    try:
+        return decode.read_hash(answer)
+    except EncodingError as error:
+        raise BadChainValue(f"the hash of a block is {answer!r}") from error
+
+
+def _at(block: bytes | None) -> list[str]:
+    return [] if block is None else [as_hex(block)]
+
+
+def _account(key: bytes) -> AccountId:
+    return AccountId(key[-_ACCOUNT_BYTES:])
+
+
+def _round(key: bytes) -> int:
+    return int.from_bytes(key[-_ACCOUNT_TAIL - 4 : -_ACCOUNT_TAIL], "little")
+
+
+def _no_federation(federation: int) -> str:
+    return f"the chain has no federation {federation}"

@@ -1,0 +1,179 @@
+"""What becomes of a transaction: from the pool's notifications to a receipt."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from pallet_bridge.client import decode
+from pallet_bridge.client.rpc import deadline, remaining
+from pallet_bridge.encoding import blake2_256
+from pallet_bridge.errors import BadChainValue, ChainTimeout, EncodingError, TransactionLost
+from pallet_bridge.errors.pallet import call_failed
+from pallet_bridge.types import BlockRef, Planck, Receipt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pallet_bridge.client.codec import Codec
+    from pallet_bridge.client.protocol import SignedCall
+    from pallet_bridge.client.rpc import Json, Rpc, Subscription
+    from pallet_bridge.errors import CallFailed
+    from pallet_bridge.types import Event
+
+_LOST = frozenset({"dropped", "invalid", "usurped", "finalityTimeout"})
+
+
+class NodeSubmission:
+    """A transaction that the pool watches for us; see `pallet_bridge.client.Submission`."""
+
+    def __init__(
+        self,
+        signed: SignedCall,
+        watch: Subscription,
+        receipt_in: Callable[[SignedCall, bytes], Receipt],
+        on_lost: Callable[[SignedCall], None],
+    ) -> None:
+        self._signed = signed
+        self._watch = watch
+        self._receipt_in = receipt_in
+        self._on_lost = on_lost
+        self._lock = threading.Lock()
+        self._included: bytes | None = None
+        self._finalized: bytes | None = None
+
+    @property
+    def signed(self) -> SignedCall:
+        """What was sent."""
+        return self._signed
+
+    def wait(self, timeout: float, *, finalized: bool = False) -> Receipt:
+        """Wait for a block; see `pallet_bridge.client.Submission.wait`."""
+        end = deadline(timeout)
+        with self._lock:
+            while (block := self._finalized if finalized else self._included) is None:
+                try:
+                    status = self._watch.next(remaining(end))
+                except ChainTimeout:
+                    wanted = "finalized" if finalized else "included"
+                    what = f"transaction 0x{self._signed.hash.hex()} being {wanted}"
+                    raise ChainTimeout(what, timeout) from None
+                self._take(status)
+            if self._finalized is not None:
+                self._watch.close()
+        return self._receipt_in(self._signed, block)
+
+    def _take(self, status: Json) -> None:
+        name, content = _status(status)
+        if name == "inBlock":
+            self._included = _block(content)
+        elif name == "finalized":
+            self._included = self._finalized = _block(content)
+        elif name == "retracted":
+            self._included = None
+        elif name in _LOST:
+            self._watch.close()
+            self._on_lost(self._signed)
+            raise TransactionLost(self._signed.hash, name)
+
+
+class Receipts:
+    """Builds receipts from blocks."""
+
+    def __init__(
+        self, rpc: Rpc, codec: Codec, events_of: Callable[[bytes], tuple[Event, ...]]
+    ) -> None:
+        self._rpc = rpc
+        self._codec = codec
+        self._events_of = events_of
+
+    def receipt(self, signed: SignedCall, block: bytes) -> Receipt:
+        """Return the receipt of a call that is in this block.
+
+        Raises
+        ------
+        CallFailed
+            When the call failed there.
+        BadChainValue
+            When it is not in this block.
+        """
+        found = self.look(signed, block)
+        if found is None:
+            raise BadChainValue(
+                f"transaction 0x{signed.hash.hex()} is not in block 0x{block.hex()}, "
+                "although the node said so"
+            )
+        return found
+
+    def look(self, signed: SignedCall, block: bytes) -> Receipt | None:
+        """Return the receipt when the call is in this block."""
+        answer = self._rpc.request("chain_getBlock", ["0x" + block.hex()])
+        content = decode.Fields("answer to chain_getBlock", answer).struct("block")
+        number = block_number(content.struct("header"))
+        index = _index(signed, content.value("extrinsics"))
+        if index is None:
+            return None
+        events = tuple(e for e in self._events_of(block) if e.extrinsic == index)
+        failure = self._failure(events)
+        if failure is not None:
+            raise failure
+        return Receipt(BlockRef(number, block), signed.hash, index, _fee(events), events)
+
+    def _failure(self, events: tuple[Event, ...]) -> CallFailed | None:
+        for event in events:
+            if (event.pallet, event.name) == ("System", "ExtrinsicFailed"):
+                error = decode.dispatch_error(event.fields.get("dispatch_error"))
+                return (
+                    call_failed(*self._codec.module_error(*error))
+                    if isinstance(error, tuple)
+                    else error
+                )
+        return None
+
+
+def block_number(header: decode.Fields) -> int:
+    """Return a header's number, which nodes write in hex."""
+    text = header.text("number")
+    try:
+        return int(text, 16)
+    except ValueError as error:
+        raise BadChainValue(f"a block's number is {text!r}") from error
+
+
+def _status(status: Json) -> tuple[str, object]:
+    if isinstance(status, str):
+        return status, None
+    if isinstance(status, dict) and len(status) == 1:
+        name, content = next(iter(status.items()))
+        return str(name), content
+    raise BadChainValue(f"the pool said {status!r} of a transaction")
+
+
+def _block(content: object) -> bytes:
+    try:
+        return decode.read_hash(content)
+    except EncodingError as error:
+        raise BadChainValue(f"the pool named the block {content!r}") from error
+
+
+def _index(signed: SignedCall, extrinsics: object) -> int | None:
+    if not isinstance(extrinsics, list):
+        raise BadChainValue("the answer to chain_getBlock has no list of extrinsics")
+    for index, text in enumerate(extrinsics):
+        try:
+            raw = bytes.fromhex(str(text).removeprefix("0x"))
+        except ValueError as error:
+            raise BadChainValue(f"extrinsic {index} of a block is no hex") from error
+        if blake2_256(raw) == signed.hash:
+            return index
+    return None
+
+
+def _fee(events: tuple[Event, ...]) -> Planck:
+    for event in events:
+        if (event.pallet, event.name) == ("TransactionPayment", "TransactionFeePaid"):
+            try:
+                return Planck(event.integer("actual_fee"))
+            except EncodingError as error:
+                raise BadChainValue(str(error)) from error
+    return Planck(0)

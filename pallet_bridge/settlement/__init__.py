@@ -1,0 +1,25 @@
+"""What follows from a round's verdicts: leaves and their root, proofs, claims, attestations."""
+
+from __future__ import annotations
+
+from pallet_bridge.settlement.merkle import (
+    EMPTY_ROOT,
+    is_proven,
+    leaves_of,
+    merkle_root,
+    prove,
+    settlement_root,
+    split_rewards,
+    totals_of,
+)
+
+__all__ = [
+    "EMPTY_ROOT",
+    "is_proven",
+    "leaves_of",
+    "merkle_root",
+    "prove",
+    "settlement_root",
+    "split_rewards",
+    "totals_of",
+]

@@ -1,0 +1,94 @@
+"""What waits to be claimed: rewards live on the commitments of their rounds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pallet_bridge import calls
+from pallet_bridge.types import Payout, Planck, RoundState
+
+if TYPE_CHECKING:
+    from pallet_bridge.calls import Call
+    from pallet_bridge.client.protocol import ChainClient
+    from pallet_bridge.types import AccountId, Offence
+
+
+def waiting_rewards(
+    client: ChainClient, federation: int, *, at: bytes | None = None
+) -> dict[AccountId, dict[int, Planck]]:
+    """Return the rewards that are credited and not yet paid, by account and round.
+
+    A reward is paid from the block after its round's ``dispute_until`` on, and up to
+    ``claim_until``; until the dispute window is over an upheld offence may take it.
+    """
+    block = at or client.head().hash
+    found: dict[AccountId, dict[int, Planck]] = {}
+    for number in range(client.federation(federation, at=block).next_round):
+        round_ = client.round(federation, number, at=block)
+        if round_ is None or round_.state is not RoundState.SETTLED or round_.settlement is None:
+            continue
+        if round_.settlement.expired or not round_.settlement.unpaid:
+            continue
+        for account, commitment in client.commitments(federation, number, at=block).items():
+            if commitment.reward and commitment.payout is Payout.WAITING:
+                found.setdefault(account, {})[number] = commitment.reward
+    return found
+
+
+def claims(
+    client: ChainClient, federation: int, account: AccountId, *, at: bytes | None = None
+) -> tuple[Call, ...]:
+    """Return the calls that pay an account all that may be paid in the next block; anyone may.
+
+    Send them in this order. Rounds in which an offence of the account waits are left out.
+    """
+    return all_claims(client, federation, at=at).get(account, ())
+
+
+def all_claims(
+    client: ChainClient, federation: int, *, at: bytes | None = None
+) -> dict[AccountId, tuple[Call, ...]]:
+    """Return the same for every account that may be paid, in ascending order of account."""
+    head = client.head()
+    block = at or head.hash
+    most = client.limits().claims
+    offences = client.offences(federation, at=block)
+    until = _dispute_windows(client, federation, at=block)
+    found = {}
+    for account, rewards in sorted(waiting_rewards(client, federation, at=block).items()):
+        ripe = [
+            number
+            for number in sorted(rewards)
+            if until[number] <= head.number and not _waits(offences.get((number, account)))
+        ]
+        if ripe:
+            found[account] = tuple(
+                calls.claim(federation, account, ripe[start : start + most])
+                for start in range(0, len(ripe), most)
+            )
+    return found
+
+
+def last_window(client: ChainClient, federation: int, *, at: bytes | None = None) -> int:
+    """Return the block after which every reward that waits now may be paid; 0 when none waits."""
+    block = at or client.head().hash
+    until = _dispute_windows(client, federation, at=block)
+    waiting = waiting_rewards(client, federation, at=block)
+    return max((until[number] for rewards in waiting.values() for number in rewards), default=0)
+
+
+def _dispute_windows(client: ChainClient, federation: int, *, at: bytes) -> dict[int, int]:
+    """Return ``dispute_until`` of each round that was settled."""
+    rounds = {
+        number: client.round(federation, number, at=at)
+        for number in range(client.federation(federation, at=at).next_round)
+    }
+    return {
+        number: round_.settlement.dispute_until
+        for number, round_ in rounds.items()
+        if round_ is not None and round_.settlement is not None
+    }
+
+
+def _waits(offence: Offence | None) -> bool:
+    return offence is not None and offence.waits

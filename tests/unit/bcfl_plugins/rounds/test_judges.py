@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bcfl_plugins.evidence import EvidenceSettings, decode
+from bcfl_plugins.rounds.judges import EvidenceJudge
+from bcfl_plugins.types import (
+    ClientUpdate,
+    NodeId,
+    NodeRef,
+    Rejection,
+    RoundContext,
+    RunInfo,
+    Verdict,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bcfl_plugins.types import Array
+
+NODES = 6
+CTX = RoundContext(RunInfo(1, 1), 1, None, {"w": np.zeros(2), "steps": np.array(3)})
+BAD = NodeId(5)
+
+
+def updates(bad: float = -1.0) -> tuple[ClientUpdate, ...]:
+    """Honest nodes move to (1, 1); the last one elsewhere."""
+    return tuple(
+        ClientUpdate(
+            NodeRef(NodeId(n)),
+            {"w": np.full(2, bad if n == BAD else 1.0), "steps": np.array(4)},
+            10,
+        )
+        for n in range(NODES)
+    )
+
+
+class _RejectsTheLast:
+    def judge(self, ctx: RoundContext, seen: tuple[ClientUpdate, ...]) -> Verdict:
+        del ctx
+        found = [u.node.node_id for u in seen if u.node.node_id == BAD]
+        return Verdict("outliers", tuple(Rejection(n, 6, "astray", -5) for n in found))
+
+    def forget(self) -> None:
+        """Nothing is remembered."""
+
+
+def loss(target: float) -> object:
+    """Return a measure of 200 examples that is least at (target, target)."""
+    noise = 0.01 * np.random.default_rng(3).normal(size=200)
+
+    def measure(model: Mapping[str, Array]) -> Array:
+        return ((model["w"] - target) ** 2).sum() + noise
+
+    return measure
+
+
+def strikes(judge: EvidenceJudge, rounds: int, bad: float = -1.0) -> list[int]:
+    """Return the rounds in which the last node got a strike."""
+    struck = []
+    for number in range(rounds):
+        (rejection,) = judge.judge(CTX, updates(bad)).rejections
+        if rejection.strike:
+            struck.append(number)
+    return struck
+
+
+def test_one_rejection_is_no_strike_and_many_are() -> None:
+    judge = EvidenceJudge(_RejectsTheLast(), EvidenceSettings(NODES), None)
+    struck = strikes(judge, 12)
+    assert 3 <= struck[0] <= 8
+
+
+def test_difference_without_harm_is_never_a_strike() -> None:
+    harmless = EvidenceJudge(_RejectsTheLast(), EvidenceSettings(NODES), loss(0.0))  # type: ignore[arg-type]
+    assert strikes(harmless, 30, bad=-0.01) == []
+
+
+def test_harm_is_a_strike_after_some_rounds() -> None:
+    judge = EvidenceJudge(_RejectsTheLast(), EvidenceSettings(NODES), loss(1.0))  # type: ignore[arg-type]
+    assert strikes(judge, 12, bad=-20.0)
+
+
+def test_the_state_in_the_report_is_what_is_remembered() -> None:
+    judge = EvidenceJudge(_RejectsTheLast(), EvidenceSettings(NODES), None)
+    judge.judge(CTX, updates())
+    verdict = judge.judge(CTX, updates())
+    state = decode(verdict.state)
+    assert {name for name, _ in state.nodes} == {f"node {n}" for n in range(NODES)}
+    assert "2 bad of 2 rounds" in verdict.rejections[0].detail
+    judge.forget()
+    assert "1 bad of 1 rounds" in judge.judge(CTX, updates()).rejections[0].detail
+
+
+def test_a_round_without_updates_is_not_counted() -> None:
+    judge = EvidenceJudge(_RejectsTheLast(), EvidenceSettings(NODES), None)
+    assert judge.judge(CTX, ()).state == ""

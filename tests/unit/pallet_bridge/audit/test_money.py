@@ -1,0 +1,109 @@
+"""What the chain's rules exclude, and the audit must see if a chain did it all the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pallet_bridge.audit.case import Case, rounds_of
+from pallet_bridge.audit.facts import ChainFacts, Seen, read_facts
+from pallet_bridge.audit.journal import check_overrides
+from pallet_bridge.audit.money import check_issuance, check_offences, check_slashes
+from pallet_bridge.calls import Call
+from pallet_bridge.run.journal import read_run
+from pallet_bridge.types import Planck
+from tests.unit.pallet_bridge.conftest import BAD, COORDINATOR, STAKE, Run, found
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pallet_bridge.client.embedded import EmbeddedClient
+
+
+@pytest.fixture(scope="module")
+def case(honest: Run) -> Case:
+    record = read_run(honest.folder)
+    facts = read_facts(honest.chain, honest.federation)
+    return Case(record, facts, rounds_of(record, facts), {}, closed=True, checks=Counter())
+
+
+def altered(case: Case, **facts: Any) -> Case:
+    return replace(case, facts=replace(case.facts, **facts))
+
+
+def edited(facts: ChainFacts, name: str, edit: Callable[[Seen], list[Seen]]) -> tuple[Seen, ...]:
+    return tuple(
+        one for seen in facts.events for one in (edit(seen) if seen.event.name == name else [seen])
+    )
+
+
+def with_fields(seen: Seen, **fields: Any) -> list[Seen]:
+    return [replace(seen, event=replace(seen.event, fields={**seen.event.fields, **fields}))]
+
+
+def test_the_honest_chain_holds(case: Case) -> None:
+    assert [*check_slashes(case), *check_offences(case), *check_issuance(case)] == []
+
+
+def test_a_slash_without_offence(case: Case) -> None:
+    events = edited(case.facts, "OffenceRecorded", lambda _: [])
+    (finding,) = check_slashes(altered(case, events=events))
+    assert (finding.kind, finding.account) == ("slash", BAD)
+    assert "no recorded offence" in finding.statement
+
+
+def test_a_slash_carried_out_twice(case: Case) -> None:
+    events = edited(case.facts, "Slashed", lambda seen: [seen, seen])
+    (finding,) = check_slashes(altered(case, events=events))
+    assert "twice" in finding.statement
+
+
+def test_a_slash_before_its_window_is_over(case: Case) -> None:
+    events = edited(case.facts, "OffenceRecorded", lambda s: with_fields(s, executable_at=10_000))
+    (finding,) = check_slashes(altered(case, events=events))
+    assert "before 10000" in finding.statement
+
+
+def test_a_slash_of_more_than_the_offence_asks(case: Case) -> None:
+    events = edited(case.facts, "OffenceRecorded", lambda s: with_fields(s, amount=5))
+    (finding,) = check_slashes(altered(case, events=events))
+    assert "the offence asks for 5" in finding.statement
+
+
+def test_a_slash_that_moves_no_token(case: Case) -> None:
+    (finding,) = check_slashes(altered(case, burns=frozenset()))
+    assert f"says that {STAKE // 10} planck burned" in finding.statement
+
+
+def test_a_sudo_key_that_acted(case: Case) -> None:
+    (finding,) = check_overrides(altered(case, overrides=(case.facts.head,)))
+    assert f"sudo key acted in block {case.facts.head.number}" in finding.statement
+
+
+def test_the_sudo_key_is_seen_in_the_events(chain: EmbeddedClient) -> None:
+    federation = found(chain)
+    remark = {"call_module": "System", "call_function": "remark", "call_args": {"remark": "0x00"}}
+    receipt = chain.execute(Call("Sudo", "sudo", {"call": remark}), COORDINATOR)
+    assert read_facts(chain, federation).overrides == (receipt.block,)
+
+
+def test_an_offence_over_the_cap(case: Case) -> None:
+    amount = STAKE // 2 + 1
+    events = edited(case.facts, "OffenceRecorded", lambda s: with_fields(s, amount=amount))
+    (finding,) = check_offences(altered(case, events=events))
+    assert f"asks for {amount} planck" in finding.statement
+
+
+def test_issuance_that_fell_by_more_than_events_say(case: Case) -> None:
+    drop = Planck(case.facts.issuance_drop + 1)
+    (finding,) = check_issuance(altered(case, issuance_drop=drop))
+    assert finding.kind == "issuance"
+
+
+def test_issuance_is_not_held_where_others_mint(case: Case) -> None:
+    minted = altered(case, issuance_drop=Planck(case.facts.issuance_drop - 1))
+    assert [*check_issuance(replace(minted, closed=False))] == []
+    assert len([*check_issuance(minted)]) == 1

@@ -1,0 +1,87 @@
+"""What the pool may say of a transaction, in the words of a node."""
+
+from __future__ import annotations
+
+import queue
+from typing import Any
+
+import pytest
+
+from pallet_bridge.client.protocol import SignedCall
+from pallet_bridge.client.submission import NodeSubmission
+from pallet_bridge.errors import BadChainValue, ChainTimeout, TransactionLost
+from pallet_bridge.types import AccountId, BlockRef, Planck, Receipt
+
+SIGNED = SignedCall(AccountId(bytes(32)), 0, b"bytes", b"\1" * 32)
+ONE, TWO = b"\1" * 32, b"\2" * 32
+
+
+class Statuses:
+    """A subscription whose notifications are known beforehand."""
+
+    def __init__(self, *statuses: Any) -> None:
+        self._inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self.closed = False
+        for status in statuses:
+            self._inbox.put(status)
+
+    def next(self, timeout: float) -> Any:
+        try:
+            return self._inbox.get(timeout=timeout)
+        except queue.Empty:
+            raise ChainTimeout("the next notification", timeout) from None
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def receipt_in(signed: SignedCall, block: bytes) -> Receipt:
+    return Receipt(BlockRef(block[0], block), signed.hash, 1, Planck(0), ())
+
+
+def submission(*statuses: Any, lost: list[SignedCall] | None = None) -> NodeSubmission:
+    on_lost = [].append if lost is None else lost.append
+    return NodeSubmission(SIGNED, Statuses(*statuses), receipt_in, on_lost)
+
+
+def hex_of(block: bytes) -> str:
+    return "0x" + block.hex()
+
+
+def test_inclusion_after_what_comes_before_it() -> None:
+    waiting = submission("future", "ready", {"broadcast": ["peer"]}, {"inBlock": hex_of(ONE)})
+    assert waiting.wait(1).block.hash == ONE
+    assert waiting.wait(0).block.hash == ONE
+
+
+def test_a_retracted_block_is_not_the_block() -> None:
+    statuses = (
+        {"inBlock": hex_of(ONE)},
+        {"retracted": hex_of(ONE)},
+        {"inBlock": hex_of(TWO)},
+        {"finalized": hex_of(TWO)},
+    )
+    assert submission(*statuses).wait(1, finalized=True).block.hash == TWO
+
+
+def test_inclusion_is_not_finality() -> None:
+    waiting = submission({"inBlock": hex_of(ONE)})
+    with pytest.raises(ChainTimeout, match="finalized"):
+        waiting.wait(0, finalized=True)
+
+
+@pytest.mark.parametrize("status", ["dropped", "invalid", {"usurped": hex_of(TWO)}])
+def test_what_leaves_the_pool_is_lost_and_told(status: Any) -> None:
+    lost: list[SignedCall] = []
+    with pytest.raises(TransactionLost) as raised:
+        submission("ready", status, lost=lost).wait(1)
+    assert raised.value.status in str(status)
+    assert lost == [SIGNED]
+
+
+@pytest.mark.parametrize(
+    "status", [7, None, {}, {"a": 1, "b": 2}, {"inBlock": 5}, {"finalized": "0x"}]
+)
+def test_what_no_pool_says_is_refused(status: Any) -> None:
+    with pytest.raises(BadChainValue):
+        submission(status).wait(1)

@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pallet_bridge.errors import JournalError
+from pallet_bridge.run.journal import (
+    HEADER,
+    LINES,
+    EndLine,
+    Journal,
+    RoundLine,
+    RunHeader,
+    SlashLine,
+    lines_of,
+    read_run,
+)
+from pallet_bridge.types import AccountId, BlockRef, Event, OffenceKind, Planck, Receipt
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ALICE, BOB = AccountId(b"\1" * 32), AccountId(b"\2" * 32)
+HEADER_OF_RUN = RunHeader("embedded", b"\3" * 32, 0, 2**64 - 1, ALICE, first_round=4)
+BLOCK = BlockRef(7, b"\4" * 32)
+ROUND = RoundLine(
+    round=4,
+    outcome="settled",
+    report=b"\5" * 32,
+    model=b"\6" * 32,
+    root=b"\7" * 32,
+    block=BLOCK,
+    extrinsic_hash=b"\x08" * 32,
+    rewards={ALICE: Planck(2**100)},
+    strikes={BOB: 2},
+)
+ABORTED = replace(
+    ROUND, round=5, outcome="aborted", report=None, model=None, root=None, rewards={}, strikes={}
+)
+SLASH = SlashLine(4, BOB, OffenceKind.OUTLIER, Planck(10), Planck(9), BLOCK, b"\x08" * 32)
+
+
+def test_a_run_reads_back_as_it_was_written(tmp_path: Path) -> None:
+    journal = Journal.create(tmp_path / "run", HEADER_OF_RUN)
+    for line in (ROUND, SLASH, ABORTED, EndLine(6)):
+        journal.append(line)
+    record = read_run(tmp_path / "run")
+    assert record.header == HEADER_OF_RUN
+    assert record.rounds == (ROUND, ABORTED)
+    assert record.slashes == (SLASH,)
+    assert record.end == EndLine(6)
+
+
+def test_a_journal_is_opened_again_and_goes_on(tmp_path: Path) -> None:
+    Journal.create(tmp_path, HEADER_OF_RUN).append(ROUND)
+    journal = Journal.open(tmp_path)
+    journal.append(ABORTED)
+    assert journal.header == HEADER_OF_RUN
+    assert [line.round for line in read_run(tmp_path).rounds] == [4, 5]
+
+
+def test_a_run_is_not_written_over(tmp_path: Path) -> None:
+    Journal.create(tmp_path, HEADER_OF_RUN)
+    with pytest.raises(JournalError, match="another folder"):
+        Journal.create(tmp_path, HEADER_OF_RUN)
+
+
+def event(name: str, **fields: object) -> Event:
+    return Event("Bcfl", name, {"federation": 0, **fields}, 1)
+
+
+def receipt(*events: Event) -> Receipt:
+    return Receipt(BLOCK, b"\x08" * 32, 1, Planck(0), events)
+
+
+def test_the_lines_of_a_receipt_are_what_its_events_say() -> None:
+    settled = {"round": 4, "report": b"\5" * 32, "model": b"\6" * 32, "root": b"\7" * 32}
+    lines = lines_of(
+        receipt(
+            event("Rewarded", round=4, account=ALICE, amount=2**100),
+            event("Struck", round=4, account=BOB, strikes=2),
+            event("Rewarded", round=3, account=BOB, amount=1),
+            event("RoundSettled", **settled),
+            event("Slashed", round=4, account=BOB, kind="Outlier", amount=10, burned=9),
+            event("RoundAborted", round=5, by_deadline=False),
+        ),
+        0,
+    )
+    assert lines == (ROUND, SLASH, ABORTED)
+
+
+def test_events_of_other_federations_and_pallets_make_no_line() -> None:
+    aborted = event("RoundAborted", round=5)
+    other = replace(aborted, pallet="Other")
+    assert lines_of(receipt(aborted), 1) == ()
+    assert lines_of(receipt(other), 0) == ()
+
+
+def test_a_receipt_is_appended(tmp_path: Path) -> None:
+    journal = Journal.create(tmp_path, HEADER_OF_RUN)
+    assert journal.append_receipt(receipt(event("RoundAborted", round=5))) == (ABORTED,)
+    assert read_run(tmp_path).rounds == (ABORTED,)
+
+
+def test_a_folder_without_header_is_no_run(tmp_path: Path) -> None:
+    with pytest.raises(JournalError, match="no run folder"):
+        read_run(tmp_path)
+
+
+def test_a_half_written_line_is_named_by_file_and_line(tmp_path: Path) -> None:
+    Journal.create(tmp_path, HEADER_OF_RUN).append(ROUND)
+    with (tmp_path / LINES).open("a") as file:
+        file.write('{"type":"rou')
+    with pytest.raises(JournalError, match=rf"{tmp_path / LINES}:2: "):
+        Journal.open(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"type": "other"},
+        {"outcome": "lost"},
+        {"round": "4"},
+        {"rewards": {"5Grw": 1}},
+        {"rewards": {str(ALICE): 0.5}},
+        {"strikes": []},
+        {"block_hash": None},
+    ],
+)
+def test_a_line_that_cannot_be_read_is_named(tmp_path: Path, change: dict[str, object]) -> None:
+    Journal.create(tmp_path, HEADER_OF_RUN).append(ROUND)
+    path = tmp_path / LINES
+    path.write_text(json.dumps(json.loads(path.read_text()) | change) + "\n")
+    with pytest.raises(JournalError, match=rf"{path}:1: "):
+        read_run(tmp_path)
+
+
+@pytest.mark.parametrize("change", [{"format": "bcfl-run/9"}, {"genesis": ""}, {"run_id": 7}])
+def test_a_header_that_cannot_be_read_is_named(tmp_path: Path, change: dict[str, object]) -> None:
+    Journal.create(tmp_path, HEADER_OF_RUN)
+    path = tmp_path / HEADER
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(JournalError, match=str(path)):
+        read_run(tmp_path)
+
+
+def test_a_run_without_journal_is_named(tmp_path: Path) -> None:
+    Journal.create(tmp_path, HEADER_OF_RUN)
+    (tmp_path / LINES).unlink()
+    with pytest.raises(JournalError, match="missing"):
+        read_run(tmp_path)

@@ -1,0 +1,188 @@
+"""An attester against the real pallet: what it confirms, what it abstains from, what it reveals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pallet_bridge import calls
+from pallet_bridge.encoding import hash_chain
+from pallet_bridge.errors import SecretError
+from pallet_bridge.errors.pallet import NotAttested
+from pallet_bridge.run.reports import ReportStore, RoundReport
+from pallet_bridge.settlement.attester import ABSTAIN, Attester, Word
+from pallet_bridge.types import PERBILL_ONE, Coupling, Perbill, Quorum
+from tests.unit.pallet_bridge.conftest import (
+    COORDINATOR,
+    NODES,
+    STAKE,
+    TERMS,
+    committed_update,
+    entry_of,
+    with_entry,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pallet_bridge.client.embedded import EmbeddedClient
+
+BOB, CHARLIE, DAVE = NODES
+COUPLED = replace(
+    TERMS,
+    quorum=Quorum(count=2),
+    round_reward=0,
+    coupling=Coupling.FULL,
+    attest_quorum=Perbill(PERBILL_ONE * 3 // 5),
+    committee_size=3,
+)
+LINKS = {node.account: hash_chain(bytes([number + 1]) * 32, 4) for number, node in enumerate(NODES)}
+
+
+@dataclass(frozen=True)
+class Open:
+    """A sealed round whose committee is all three nodes."""
+
+    chain: EmbeddedClient
+    federation: int
+    store: ReportStore
+    report: RoundReport
+
+    def attester(self, number: int) -> Attester:
+        node = NODES[number]
+        return Attester(self.chain, self.federation, node, LINKS[node.account], self.store)
+
+    def settle(self) -> None:
+        verdicts = [entry.verdict() for entry in self.report.entries]
+        report = self.report
+        call = calls.settle(self.federation, 0, report.model, report.digest, verdicts)
+        self.chain.execute(call, COORDINATOR)
+
+
+@pytest.fixture
+def opened(chain: EmbeddedClient, tmp_path: Path) -> Open:
+    federation = chain.next_federation()
+    chain.execute(calls.create_federation(COUPLED, bytes(32)), COORDINATOR)
+    for node in NODES:
+        chain.execute(calls.join(federation, STAKE), node)
+        chain.execute(calls.register_attester(federation, LINKS[node.account][0]), node)
+    chain.execute(calls.open_round(federation, bytes(32)), COORDINATOR)
+    signed = [committed_update(chain.genesis_hash, federation, 0, node) for node in NODES[1:]]
+    entries = [one.entry() for one in signed]
+    chain.execute(calls.commit_batch(federation, 0, entries), COORDINATOR)
+    report = RoundReport(
+        genesis=chain.genesis_hash,
+        federation=federation,
+        round=0,
+        terms_version=1,
+        base_model=bytes(32),
+        model=b"\1" * 32,
+        entries=tuple(entry_of(index, one) for index, one in enumerate(signed)),
+        absent=(),
+        defense="none",
+        parameters={},
+        states={},
+        timings_us={},
+    )
+    return Open(chain, federation, ReportStore(tmp_path), report)
+
+
+def test_a_quorum_of_attesters_lets_exactly_this_settlement_pass(opened: Open) -> None:
+    opened.store.put(opened.report)
+    (said,) = opened.attester(0).work()
+    assert (said.round, said.word, said.problems) == (0, Word.ATTESTED, ())
+    with pytest.raises(NotAttested):
+        opened.settle()
+    (same,) = opened.attester(1).work()
+    assert same.statement == said.statement
+    opened.settle()
+    (late,) = opened.attester(2).work()
+    assert late.statement == said.statement, "who is slower than the quorum is not absent"
+    assert opened.attester(0).work() == (), "a seat speaks once"
+
+
+def test_an_update_that_was_not_committed_to_gets_an_abstention(opened: Open) -> None:
+    entry = opened.report.entries[0]
+    forged = replace(entry, commitment=replace(entry.commitment, update_digest=b"\7" * 32))
+    opened.store.put(with_entry(opened.report, 0, forged))
+    (said,) = opened.attester(0).work()
+    assert (said.word, said.statement) == (Word.ABSTAINED, ABSTAIN)
+    (problem,) = said.problems
+    assert str(entry.account) in problem
+    assert "give the commitment" in problem
+
+
+def test_an_account_that_is_judged_twice_gets_an_abstention(opened: Open) -> None:
+    twice = (*opened.report.entries, replace(opened.report.entries[0], weight=9))
+    opened.store.put(replace(opened.report, entries=twice))
+    (said,) = opened.attester(0).work()
+    assert said.word is Word.ABSTAINED
+    assert said.problems == (f"round 0: the report judges {twice[0].account} 2 times",)
+
+
+def test_files_that_are_no_reports_are_not_looked_at(opened: Open) -> None:
+    opened.store.put(opened.report)
+    (opened.store.folder / f"{'z' * 64}.json").write_text("{}")
+    (opened.store.folder / f"{'0' * 64}.json").write_text("{}")
+    (said,) = opened.attester(0).work()
+    assert said.word is Word.ATTESTED
+
+
+def test_two_reports_on_one_round_are_not_chosen_from(opened: Open) -> None:
+    opened.store.put(opened.report)
+    opened.store.put(replace(opened.report, model=b"\2" * 32))
+    (said,) = opened.attester(0).work()
+    assert said.word is Word.ABSTAINED
+    assert said.problems == ("round 0: 2 different reports were published",)
+
+
+def test_an_abstention_may_be_followed_by_a_word_and_gives_no_link_away(opened: Open) -> None:
+    wrong = opened.store.put(replace(opened.report, base_model=b"\5" * 32))
+    opened.attester(0).work()
+    tip = opened.chain.attesters(opened.federation)[BOB.account].tip
+    assert tip == LINKS[BOB.account][1], "the first word reveals one link"
+    opened.store.path(wrong).unlink()
+    opened.store.put(opened.report)
+    (said,) = opened.attester(0).work()
+    assert said.word is Word.ATTESTED
+    assert opened.chain.attesters(opened.federation)[BOB.account].tip == tip
+
+
+def test_without_a_report_it_waits_and_abstains_at_last(opened: Open) -> None:
+    (said,) = opened.attester(0).work()
+    assert (said.word, said.problems) == (Word.WAITS, ())
+    round_ = opened.chain.round(opened.federation, 0)
+    assert round_ is not None
+    opened.chain.wait_until_block(round_.settle_until - 2, timeout=60)
+    (said,) = opened.attester(0).work()
+    assert said.word is Word.ABSTAINED
+
+
+def test_a_root_that_was_settled_otherwise_is_not_attested(opened: Open) -> None:
+    opened.store.put(opened.report)
+    opened.attester(0).work()
+    opened.attester(1).work()
+    opened.settle()
+    lie = with_entry(opened.report, 0, replace(opened.report.entries[0], score=7))
+
+    class Lying(ReportStore):
+        def get(self, digest: bytes) -> RoundReport:
+            del digest
+            return lie
+
+    attester = Attester(
+        opened.chain, opened.federation, DAVE, LINKS[DAVE.account], Lying(opened.store.folder)
+    )
+    (said,) = attester.work()
+    assert said.word is Word.ABSTAINED
+    assert "was settled" in said.problems[0]
+
+
+def test_a_chain_that_is_not_the_registered_one_is_refused(opened: Open) -> None:
+    opened.store.put(opened.report)
+    other = hash_chain(b"\x99" * 32, 4)
+    attester = Attester(opened.chain, opened.federation, BOB, other, opened.store)
+    with pytest.raises(SecretError, match="not the one that was registered"):
+        attester.work()
