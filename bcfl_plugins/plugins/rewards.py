@@ -24,8 +24,8 @@ from bcfl_plugins.contribution import (
     uniform,
 )
 from bcfl_plugins.defenses.base import Extras
+from bcfl_plugins.defenses.core.arrays.parse import parse
 from bcfl_plugins.defenses.core.gram import gram
-from bcfl_plugins.defenses.core.parse import parse
 from bcfl_plugins.errors import ConfigError
 from bcfl_plugins.hooks.markers import hookimpl
 from bcfl_plugins.rounds.posted_roots import PostedRoots

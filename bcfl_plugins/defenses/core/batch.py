@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from bcfl_plugins.defenses.core import finish
+from bcfl_plugins.defenses.core.arrays.parse import parse
 from bcfl_plugins.defenses.core.gram import combine, measure
-from bcfl_plugins.defenses.core.parse import parse
 from bcfl_plugins.defenses.core.screen import finite_rows, screen
 from bcfl_plugins.defenses.core.select import coordinatewise
 from bcfl_plugins.defenses.core.sketch import Signs
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
         Ints,
         Updates,
     )
-    from bcfl_plugins.defenses.core.kernel import Kernel
-    from bcfl_plugins.defenses.core.rows import Rows
+    from bcfl_plugins.defenses.core.arrays.kernel import Kernel
+    from bcfl_plugins.defenses.core.arrays.rows import Rows
 
 Needs: TypeAlias = Literal["gram", "norms", "rows", "columns"]
 

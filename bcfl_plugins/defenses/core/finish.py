@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bcfl_plugins.defenses.base import Array, Flags, Floats
-    from bcfl_plugins.defenses.core.leaf import Leaf
-    from bcfl_plugins.defenses.core.rows import Rows
+    from bcfl_plugins.defenses.core.arrays.leaf import Leaf
+    from bcfl_plugins.defenses.core.arrays.rows import Rows
 
 
 def restore(rows: Rows, flat: Array, kept: Flags) -> Any:  # noqa: ANN401 - the form of an update

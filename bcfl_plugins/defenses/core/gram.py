@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bcfl_plugins.defenses.base import Block, Flags, Floats
+    from bcfl_plugins.defenses.core.arrays.rows import Rows
     from bcfl_plugins.defenses.core.lanes import Span
-    from bcfl_plugins.defenses.core.rows import Rows
     from bcfl_plugins.defenses.core.sketch import Signs
 
 CANCELLED = 0.01

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import numpy as np
 
-from bcfl_plugins.defenses.core.rows import SLAB_BYTES
+from bcfl_plugins.defenses.core.arrays.rows import SLAB_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from bcfl_plugins.defenses.base import Block, Floats
-    from bcfl_plugins.defenses.core.rows import Rows
+    from bcfl_plugins.defenses.core.arrays.rows import Rows
 
 Span: TypeAlias = tuple[int, int]
 T = TypeVar("T")

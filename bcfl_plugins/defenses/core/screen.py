@@ -10,7 +10,7 @@ from bcfl_plugins.defenses.core.tiles import squares
 
 if TYPE_CHECKING:
     from bcfl_plugins.defenses.base import Flags
-    from bcfl_plugins.defenses.core.rows import Rows
+    from bcfl_plugins.defenses.core.arrays.rows import Rows
 
 LONGEST = 1e300
 """Largest squared norm: sums over many rows must not overflow either."""

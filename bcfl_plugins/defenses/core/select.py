@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bcfl_plugins.defenses.base import Block, Floats
-    from bcfl_plugins.defenses.core.kernel import Kernel
+    from bcfl_plugins.defenses.core.arrays.kernel import Kernel
+    from bcfl_plugins.defenses.core.arrays.rows import Rows
     from bcfl_plugins.defenses.core.lanes import Span
-    from bcfl_plugins.defenses.core.rows import Rows
 
 SLABS = 2.0
 """Size of a block, in cache slabs."""

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bcfl_plugins.defenses.base import Block, Floats
+    from bcfl_plugins.defenses.core.arrays.rows import Rows
     from bcfl_plugins.defenses.core.lanes import Span
-    from bcfl_plugins.defenses.core.rows import Rows
 
 ENTRIES = 4096
 """s: entries of a sketch; 1.6 % standard error."""

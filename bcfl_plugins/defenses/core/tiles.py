@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bcfl_plugins.defenses.base import Block, Floats
+    from bcfl_plugins.defenses.core.arrays.rows import Rows
     from bcfl_plugins.defenses.core.lanes import Span
-    from bcfl_plugins.defenses.core.rows import Rows
     from bcfl_plugins.defenses.core.sketch import Signs
 
 TILE = 34

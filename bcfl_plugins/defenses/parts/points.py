@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from bcfl_plugins.defenses.base import require_ids
+from bcfl_plugins.defenses.core.arrays.parse import flatten
 from bcfl_plugins.defenses.core.gram import project
-from bcfl_plugins.defenses.core.parse import flatten
 from bcfl_plugins.defenses.parts.weighing import cosines
 from bcfl_plugins.errors import BadUpdates
 

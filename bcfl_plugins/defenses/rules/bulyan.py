@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from bcfl_plugins.defenses.base import Aggregate, Floats, RuleTags
+from bcfl_plugins.defenses.core.arrays.kernel import Kernel
 from bcfl_plugins.defenses.core.gram import distances
-from bcfl_plugins.defenses.core.kernel import Kernel
 from bcfl_plugins.defenses.core.rule import Rule
 from bcfl_plugins.defenses.rules.krum import krum_scores
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from bcfl_plugins.defenses.base import Aggregate, RuleTags
-from bcfl_plugins.defenses.core.kernel import Kernel
-from bcfl_plugins.defenses.core.kernel import median as median_of
+from bcfl_plugins.defenses.core.arrays.kernel import Kernel
+from bcfl_plugins.defenses.core.arrays.kernel import median as median_of
 from bcfl_plugins.defenses.core.rule import Rule
 from bcfl_plugins.defenses.parts.bounds import minority, ratio
 

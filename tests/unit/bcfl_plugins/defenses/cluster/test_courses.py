@@ -10,8 +10,8 @@ import pytest
 
 from bcfl_plugins.defenses.base import Extras
 from bcfl_plugins.defenses.cluster.courses import advance, read_arrays
-from bcfl_plugins.defenses.core.parse import parse
-from bcfl_plugins.defenses.core.rows import Rows
+from bcfl_plugins.defenses.core.arrays.parse import parse
+from bcfl_plugins.defenses.core.arrays.rows import Rows
 from bcfl_plugins.defenses.core.sketch import ENTRIES
 
 

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from bcfl_plugins.defenses.base import NO_EXTRAS, Extras
+from bcfl_plugins.defenses.core.arrays.kernel import Kernel, median
+from bcfl_plugins.defenses.core.arrays.network import WIDEST, network, place
+from bcfl_plugins.defenses.core.arrays.parse import flatten, parse
 from bcfl_plugins.defenses.core.gram import combine, distances, gram, measure, project
-from bcfl_plugins.defenses.core.kernel import Kernel, median
-from bcfl_plugins.defenses.core.network import WIDEST, network, place
-from bcfl_plugins.defenses.core.parse import flatten, parse
 from bcfl_plugins.defenses.core.screen import screen
 from bcfl_plugins.defenses.core.select import coordinatewise
 from bcfl_plugins.defenses.core.sketch import Signs

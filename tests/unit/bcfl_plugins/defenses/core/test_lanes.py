@@ -11,10 +11,10 @@ import pytest
 
 from bcfl_plugins.defenses.base import Extras
 from bcfl_plugins.defenses.core import lanes
+from bcfl_plugins.defenses.core.arrays.kernel import Kernel, median
+from bcfl_plugins.defenses.core.arrays.parse import parse
 from bcfl_plugins.defenses.core.gram import combine, gram, measure, project
-from bcfl_plugins.defenses.core.kernel import Kernel, median
 from bcfl_plugins.defenses.core.lanes import LANES, each_lane, spans
-from bcfl_plugins.defenses.core.parse import parse
 from bcfl_plugins.defenses.core.select import coordinatewise
 from bcfl_plugins.defenses.core.sketch import Signs
 from bcfl_plugins.defenses.core.tiles import inner, mix_columns
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from bcfl_plugins.defenses.base import Block
+    from bcfl_plugins.defenses.core.arrays.rows import Rows
     from bcfl_plugins.defenses.core.lanes import Span
-    from bcfl_plugins.defenses.core.rows import Rows
 
 N, D = 36, 90_001
 
@@ -81,7 +81,7 @@ def test_a_forked_process_takes_all_lanes_itself() -> None:
 import os
 import numpy as np
 from bcfl_plugins.defenses.core.gram import gram
-from bcfl_plugins.defenses.core.parse import parse
+from bcfl_plugins.defenses.core.arrays.parse import parse
 from bcfl_plugins.defenses.base import Extras
 rows = parse(np.random.default_rng(1).standard_normal((20, 90_000)), Extras(ids=range(20)))
 before = gram(rows).tobytes()
@@ -99,9 +99,9 @@ import hashlib
 import numpy as np
 from bcfl_plugins.defenses.base import Extras
 from bcfl_plugins.defenses.core.gram import gram
-from bcfl_plugins.defenses.core.parse import parse
+from bcfl_plugins.defenses.core.arrays.parse import parse
 from bcfl_plugins.defenses.core.select import coordinatewise
-from bcfl_plugins.defenses.core.kernel import median
+from bcfl_plugins.defenses.core.arrays.kernel import median
 x = np.random.default_rng(1).standard_normal((100, 9000), dtype=np.float32)
 for n in (20, 50, 100):
     rows = parse(x[:n], Extras(ids=range(n)))

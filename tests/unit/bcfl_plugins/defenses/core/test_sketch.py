@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from bcfl_plugins.defenses.base import NO_EXTRAS, Extras
+from bcfl_plugins.defenses.core.arrays.parse import parse
 from bcfl_plugins.defenses.core.gram import gram, measure
-from bcfl_plugins.defenses.core.parse import parse
 from bcfl_plugins.defenses.core.sketch import ENTRIES, Signs, reference_sketch, sketches
 
 

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bcfl_plugins.defenses.base import Floats
-    from bcfl_plugins.defenses.core.kernel import Kernel
-    from bcfl_plugins.defenses.core.leaf import Leaf
-    from bcfl_plugins.defenses.core.rows import Rows
+    from bcfl_plugins.defenses.core.arrays.kernel import Kernel
+    from bcfl_plugins.defenses.core.arrays.leaf import Leaf
+    from bcfl_plugins.defenses.core.arrays.rows import Rows
 
 Tensor = torch.Tensor
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bcfl_plugins.defenses.base import Array, Block, Flags, Floats, Ints
-    from bcfl_plugins.defenses.core.device import Device, Library
-    from bcfl_plugins.defenses.core.leaf import Leaf
+    from bcfl_plugins.defenses.core.arrays.device import Device, Library
+    from bcfl_plugins.defenses.core.arrays.leaf import Leaf
 
 SLAB_BYTES = 1 << 20
 """Size of one block of all rows: it stays in a core's cache."""

@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from bcfl_plugins.defenses.base import Array, Block, Floats
-    from bcfl_plugins.defenses.core.kernel import Kernel
-    from bcfl_plugins.defenses.core.leaf import Leaf
+    from bcfl_plugins.defenses.core.arrays.kernel import Kernel
+    from bcfl_plugins.defenses.core.arrays.leaf import Leaf
 
 R_contra = TypeVar("R_contra", contravariant=True)
 

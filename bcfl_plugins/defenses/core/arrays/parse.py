@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bcfl_plugins.defenses.base import require_ids
-from bcfl_plugins.defenses.core.leaf import Leaf
-from bcfl_plugins.defenses.core.rows import Form, Rows
+from bcfl_plugins.defenses.core.arrays.leaf import Leaf
+from bcfl_plugins.defenses.core.arrays.rows import Form, Rows
 from bcfl_plugins.errors import BadUpdates
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _numbers(flat: Array) -> np.ndarray[Any, np.dtype[np.float64]]:
 
 
 def _torch() -> Any:  # noqa: ANN401 - a module
-    from bcfl_plugins.defenses.core import _torch as backend  # noqa: PLC0415 - torch is optional
+    from bcfl_plugins.defenses.core.arrays import _torch as backend  # noqa: PLC0415 - torch is optional
 
     return backend
 

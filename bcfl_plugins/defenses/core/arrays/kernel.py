@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from bcfl_plugins.defenses.core.network import place
+from bcfl_plugins.defenses.core.arrays.network import place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
