@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         RunInfo,
         Verdict,
     )
+    from pallet_bridge.__about__ import __version__
 
 __all__ = [
     "BcflConfig",
@@ -55,16 +56,17 @@ __all__ = [
 ]
 
 _HOME = {
-    "config.run_config": ("BcflConfig",),
-    "errors": ("BcflError", "ConfigError", "PluginError"),
-    "session.load": ("load_plugins",),
-    "hooks.markers": ("hookimpl",),
-    "session.services": ("ChainServices", "Services"),
-    "session.open": ("Session", "open_session"),
-    "types": (
+    "bcfl_plugins.config.run_config": ("BcflConfig",),
+    "bcfl_plugins.errors": ("BcflError", "ConfigError", "PluginError"),
+    "bcfl_plugins.session.load": ("load_plugins",),
+    "bcfl_plugins.hooks.markers": ("hookimpl",),
+    "bcfl_plugins.session.services": ("ChainServices", "Services"),
+    "bcfl_plugins.session.open": ("Session", "open_session"),
+    "bcfl_plugins.types": (
         "ClientUpdate", "Gathering", "JudgedUpdate", "NodeId", "NodeRef", "OpenedRound",
         "Rejection", "RoundContext", "RoundResult", "RunInfo", "Verdict",
     ),
+    "pallet_bridge.__about__": ("__version__",),
 }  # fmt: skip
 """The module of each public name."""
 
@@ -75,7 +77,7 @@ if not TYPE_CHECKING:
     def __getattr__(name: str) -> object:
         if name not in _WHERE:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(importlib.import_module(f"{__name__}.{_WHERE[name]}"), name)
+        return getattr(importlib.import_module(_WHERE[name]), name)
 
 
 def __dir__() -> list[str]:
