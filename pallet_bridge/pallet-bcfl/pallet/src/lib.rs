@@ -73,10 +73,10 @@
 //!   and paid with its round, also to one who left.
 //! * All reports on a round end with the dispute window of its settlement, in which nothing is
 //!   paid: no reward leaves before its round is beyond reports.
-//! * A decided offence stays on record until its round is pruned: the same proof can not be
+//! * A decided offence stays on record until its round is pruned: the same proof cannot be
 //!   brought twice.
 //! * [`Pallet::withdraw`] and [`Pallet::claim`] name the account and are open to any signed
-//!   origin, and pay only that account: a silent member can not block closing.
+//!   origin, and pay only that account: a silent member cannot block closing.
 //! * A member whose commitment awaits its verdict does not leave, even without stake; nor does a
 //!   suspended one, who could join again at once.
 //! * Stake that leaves stays slashable until the longest deadline of all rounds opened and votes

@@ -3,8 +3,8 @@
 //!
 //! An attester makes a chain `x_n = blake2_256(x_(n-1))` and registers its end. With each first
 //! statement in a round it reveals the value before the end that is public, which nobody else
-//! could know and which it can not choose any more. No hash of a block and no timestamp enters:
-//! the author of a block can leave a reveal out, but can not try values.
+//! could know and which it cannot choose any more. No hash of a block and no timestamp enters:
+//! the author of a block can leave a reveal out, but cannot try values.
 use codec::Encode;
 use sp_core::H256;
 use sp_io::hashing::blake2_256;
@@ -21,7 +21,7 @@ pub fn opens(preimage: H256, tip: H256) -> bool {
 
 /// The seed after one more reveal.
 ///
-/// Exclusive or makes it independent of the order, so that an author can not choose an order. What
+/// Exclusive or makes it independent of the order, so that an author cannot choose an order. What
 /// is added is bound to the account and the round: one that registered a copy of another's end
 /// does not cancel its reveal.
 pub fn mix(seed: H256, context: &Context, preimage: H256) -> H256 {

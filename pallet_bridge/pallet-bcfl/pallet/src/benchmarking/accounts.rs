@@ -9,11 +9,13 @@ use sp_core::{crypto::KeyTypeId, sr25519, H256};
 use sp_io::crypto::{sr25519_generate, sr25519_sign};
 use sp_runtime::AccountId32;
 
-use super::Place;
 use crate::{
     encoding::{commitment_hash, to_sign, to_sign_attest, Context},
     *,
 };
+
+/// A federation and one of its rounds.
+pub type Place = (FederationId, RoundId);
 
 /// More than any call moves.
 pub const RICH: Balance = 1_000_000_000_000_000_000_000_000_000;

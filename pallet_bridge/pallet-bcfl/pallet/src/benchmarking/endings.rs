@@ -6,7 +6,7 @@ use frame_support::{pallet_prelude::*, traits::fungible::MutateHold};
 use sp_core::H256;
 use sp_runtime::{traits::BlockNumberProvider, AccountId32};
 
-use super::{accounts::*, scene::*, Place};
+use super::{accounts::*, scene::*};
 use crate::{
     encoding::{merkle_root, Leaf},
     *,

@@ -9,7 +9,7 @@
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "a scene that can not be set stops the benchmark"
+    reason = "a scene that cannot be set stops the benchmark"
 )]
 
 mod accounts;
@@ -27,9 +27,6 @@ use crate::{
 use accounts::*;
 use endings::*;
 use scene::*;
-
-/// A federation and one of its rounds.
-type Place = (FederationId, RoundId);
 
 #[benchmarks]
 mod benchmarks {

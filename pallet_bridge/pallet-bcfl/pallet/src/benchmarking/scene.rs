@@ -7,7 +7,7 @@ use frame_support::pallet_prelude::*;
 use sp_core::H256;
 use sp_runtime::{traits::BlockNumberProvider, AccountId32, Perbill};
 
-use super::{accounts::*, Place};
+use super::accounts::*;
 use crate::{encoding::attest_statement, *};
 
 pub const MODEL: H256 = H256::repeat_byte(1);

@@ -50,7 +50,7 @@ impl<T: Config> Pallet<T> {
         let deposit = T::FederationDeposit::get();
         let escrow = Self::escrow_account(id);
         T::Currency::hold(&HoldReason::FederationDeposit.into(), &founder, deposit)?;
-        // The escrow lives on its own existential deposit, so that a payment can not reap it
+        // The escrow lives on its own existential deposit, so that a payment cannot reap it
         // together with what others are owed.
         let existence = T::Currency::minimum_balance();
         T::Currency::transfer(&founder, &escrow, existence, Preservation::Preserve)?;

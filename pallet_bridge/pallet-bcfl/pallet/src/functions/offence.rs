@@ -142,7 +142,7 @@ impl<T: Config> Pallet<T> {
         (reporter != federation.coordinator && is_founded()).then_some(reporter)
     }
 
-    /// Pay what can be paid: a reporter that can not take the money must not stop the slash.
+    /// Pay what can be paid: a reporter that cannot take the money must not stop the slash.
     fn pay_reporter(
         account: &T::AccountId,
         reporter: Option<&T::AccountId>,

@@ -2,7 +2,7 @@
 //! From version 1 to 2: rewards belong to their rounds, terms know disputes, committees and
 //! governance.
 //!
-//! Credits of version 1 have no round: they are paid out. A credit that can not be paid (to an
+//! Credits of version 1 have no round: they are paid out. A credit that cannot be paid (to an
 //! account that died, and less than the existential deposit) stays in the escrow. New terms are
 //! what version 1 did: loose coupling, no committee, no reporter's share, governed by the
 //! coordinator; the council decides disputes, which cost no bond.
