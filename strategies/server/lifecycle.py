@@ -130,7 +130,7 @@ class RoundLifecycle:
             info = RunInfo(grid.run.run_id, num_rounds, grid.run.fab_id)
             self._run = OpenRun.of(session, info, self.challenge)
             names = ", ".join(session.hooks.names)
-            _log.info("bcfl: plugins %s; chain %s", names, self.config.chain)
+            _log.info("bcfl: plugins %s; chain %s", names, session.config.chain)
             try:
                 session.hooks.run_started(info)
                 yield

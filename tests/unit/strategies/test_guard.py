@@ -121,6 +121,15 @@ def test_hooks_are_called_in_order(toy: Any, on_server: bool) -> None:
     assert recorder.of("finished")[0]["error"] is None
 
 
+def test_the_log_names_the_chain_that_was_chosen(
+    toy: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "flwr.bcfl"), InProcessGrid(toy.app_of(), 4) as grid:
+        guarded = toy.build("FedAvg", strategies, bcfl={"bcfl.plugins": "outliers"})
+        guarded.start(grid, toy.record(toy.model()), 1)
+    assert "bcfl: plugins outliers; chain none" in caplog.messages
+
+
 def test_plugins_see_the_model_and_the_updates(toy: Any) -> None:
     recorder = Recorder()
     with InProcessGrid(toy.app_of({1: toy.malformed["garbage bytes"]}), 4) as grid:
