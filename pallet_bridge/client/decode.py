@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 from pallet_bridge.encoding import HASH_BYTES
 from pallet_bridge.errors import BadChainValue, CallFailed, EncodingError
 from pallet_bridge.metadata import EVENTS, PALLET, Kind
-from pallet_bridge.types import AccountId, Balance, Event, Perbill, Planck
+from pallet_bridge.types.base import AccountId, Perbill, Planck
+from pallet_bridge.types.events import Balance, Event
 
 if TYPE_CHECKING:
     from enum import Enum

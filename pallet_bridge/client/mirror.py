@@ -15,28 +15,17 @@ from typing import TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 from pallet_bridge import types
 from pallet_bridge.client.decode import Fields, read_hash, read_name
 from pallet_bridge.errors import BadChainValue, EncodingError
-from pallet_bridge.types import (
-    AccountId,
-    Arbiter,
+from pallet_bridge.types.base import AccountId, Perbill, Planck
+from pallet_bridge.types.federation import (
     AttesterRecord,
-    Commitment,
-    Dispute,
     Federation,
     FederationState,
-    Governance,
-    MembersVote,
     Motion,
-    Offence,
-    OffenceState,
     Participant,
-    Perbill,
-    Planck,
-    Quorum,
-    Round,
     Seat,
-    Terms,
-    TrainingValue,
 )
+from pallet_bridge.types.round import Commitment, Dispute, Offence, OffenceState, Round
+from pallet_bridge.types.terms import Arbiter, Governance, MembersVote, Quorum, Terms, TrainingValue
 
 R = TypeVar("R")
 Reader: TypeAlias = Callable[[Fields, str], object]

@@ -26,11 +26,8 @@ if TYPE_CHECKING:
 
     from pallet_bridge.calls import Call
     from pallet_bridge.keys import Signer
-    from pallet_bridge.types import (
-        AccountId,
-        BlockRef,
-        Receipt,
-    )
+    from pallet_bridge.types.base import AccountId
+    from pallet_bridge.types.events import BlockRef, Receipt
 
 _PAGE = 500
 _POLL_SECONDS = 0.2

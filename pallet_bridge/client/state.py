@@ -9,23 +9,17 @@ from pallet_bridge.client.submission import block_number
 from pallet_bridge.errors import BadChainValue, EncodingError
 from pallet_bridge.errors.pallet import FederationNotFound
 from pallet_bridge.metadata import PALLET
-from pallet_bridge.types import AccountId, Balance, BlockRef, Limits, Planck
+from pallet_bridge.types.base import AccountId, Planck
+from pallet_bridge.types.events import Balance, BlockRef
+from pallet_bridge.types.federation import Limits
 
 if TYPE_CHECKING:
     from pallet_bridge.client.codec import Codec
     from pallet_bridge.client.rpc import Json, Rpc
-    from pallet_bridge.types import (
-        AttesterRecord,
-        Commitment,
-        Event,
-        Federation,
-        Motion,
-        Offence,
-        Participant,
-        Round,
-        Seat,
-        Terms,
-    )
+    from pallet_bridge.types.events import Event
+    from pallet_bridge.types.federation import AttesterRecord, Federation, Motion, Participant, Seat
+    from pallet_bridge.types.round import Commitment, Offence, Round
+    from pallet_bridge.types.terms import Terms
 
 _PAGE = 500
 _ACCOUNT_BYTES = 32

@@ -10,7 +10,8 @@ from pallet_bridge.client.rpc import deadline, remaining
 from pallet_bridge.encoding import blake2_256
 from pallet_bridge.errors import BadChainValue, ChainTimeout, EncodingError, TransactionLost
 from pallet_bridge.errors.pallet import call_failed
-from pallet_bridge.types import BlockRef, Planck, Receipt
+from pallet_bridge.types.base import Planck
+from pallet_bridge.types.events import BlockRef, Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pallet_bridge.client.protocol import SignedCall
     from pallet_bridge.client.rpc import Json, Rpc, Subscription
     from pallet_bridge.errors import CallFailed
-    from pallet_bridge.types import Event
+    from pallet_bridge.types.events import Event
 
 _LOST = frozenset({"dropped", "invalid", "usurped", "finalityTimeout"})
 

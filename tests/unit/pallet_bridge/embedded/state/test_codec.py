@@ -5,14 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pallet_bridge.embedded.errors import DecodeError
-from pallet_bridge.embedded.state.codec import (
-    Reader,
-    blob,
-    compact,
-    compact_at,
-    option_blob,
-    vector,
-)
+from pallet_bridge.embedded.state.decode import Reader, compact_at
+from pallet_bridge.embedded.state.encode import blob, compact, option_blob, vector
 
 
 @pytest.mark.parametrize(
