@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from pallet_bridge.errors import EncodingError
-from pallet_bridge.types.base import AccountId
+from pallet_bridge.types.base import HASH_BYTES, AccountId
 from pallet_bridge.types.verdicts import Outcome
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from pallet_bridge.types.round import RoundKey
     from pallet_bridge.types.verdicts import Leaf, Opening
-
-HASH_BYTES = 32
 
 _OUTCOMES = {Outcome.ACCEPTED: 0, Outcome.REJECTED: 1, Outcome.EXCLUDED: 2}
 

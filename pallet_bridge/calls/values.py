@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from pallet_bridge.encoding import HASH_BYTES
 from pallet_bridge.errors import EncodingError
 from pallet_bridge.metadata import PALLET
-from pallet_bridge.types.base import AccountId
+from pallet_bridge.types.base import HASH_BYTES, AccountId
 from pallet_bridge.types.terms import Arbiter, Governance
 from pallet_bridge.types.verdicts import TwoCommitments, TwoLeaves
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pallet_bridge.client import decode, mirror
-from pallet_bridge.client.submission import block_number
+from pallet_bridge.client.fields import Fields, read_hash
 from pallet_bridge.errors import BadChainValue, EncodingError
 from pallet_bridge.errors.pallet import FederationNotFound
 from pallet_bridge.metadata import PALLET
@@ -46,7 +46,7 @@ class StateReader:
         """Return the newest block."""
         block = block_hash(self._rpc.request("chain_getBlockHash"))
         header = self._rpc.request("chain_getHeader", [as_hex(block)])
-        return BlockRef(block_number(decode.Fields("header", header)), block)
+        return BlockRef(decode.block_number(Fields("header", header)), block)
 
     def block_at(self, number: int) -> BlockRef | None:
         """Return a block of the best chain by number."""
@@ -168,7 +168,7 @@ class StateReader:
     def nonce(self, account: AccountId, *, at: bytes | None = None) -> int:
         """Return how many transactions of an account are in blocks."""
         value = self._read("Account", [as_hex(account.raw)], at, pallet="System")
-        return 0 if value is None else decode.Fields("account", value).integer("nonce")
+        return 0 if value is None else Fields("account", value).integer("nonce")
 
     def _limit(self, name: str) -> int:
         value = self._codec.constant(PALLET, name)
@@ -206,7 +206,7 @@ class StateReader:
             raise BadChainValue("the answer to state_queryStorageAt is no list")
         changes: list[Json] = []
         for group in answer:
-            part = decode.Fields("storage change", group).value("changes")
+            part = Fields("storage change", group).value("changes")
             changes.extend(part if isinstance(part, list) else [])
         return changes
 
@@ -226,7 +226,7 @@ def as_hex(raw: bytes) -> str:
 def block_hash(answer: Json) -> bytes:
     """Read the hash of a block."""
     try:
-        return decode.read_hash(answer)
+        return read_hash(answer)
     except EncodingError as error:
         raise BadChainValue(f"the hash of a block is {answer!r}") from error
 

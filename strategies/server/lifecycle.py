@@ -17,13 +17,13 @@ from bcfl_plugins.types import RoundContext, RunInfo
 from strategies.errors import RoundNotConfigured
 from strategies.messages.records import plain_metrics, to_arrays
 from strategies.messages.wire import Instruction
-from strategies.server.contents import instruct
 from strategies.server.eligibility import Clock, wait_for_nodes
 from strategies.server.expectations import Model, expectations_of, nodes_needed
 from strategies.server.following import FollowingGrid
 from strategies.server.grid_view import GridView
 from strategies.server.identity import random_challenge
 from strategies.server.in_progress import RoundInProgress
+from strategies.server.instruct import instruct
 from strategies.server.judging import screen_evaluation
 from strategies.server.open_run import OpenRun
 from strategies.server.replies import Training
