@@ -10,7 +10,8 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from pallet_bridge.errors import EncodingError
-from pallet_bridge.types import AccountId, Outcome
+from pallet_bridge.types.base import HASH_BYTES, AccountId
+from pallet_bridge.types.verdicts import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,9 +19,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from pallet_bridge.types import Leaf, Opening, RoundKey
-
-HASH_BYTES = 32
+    from pallet_bridge.types.round import RoundKey
+    from pallet_bridge.types.verdicts import Leaf, Opening
 
 _OUTCOMES = {Outcome.ACCEPTED: 0, Outcome.REJECTED: 1, Outcome.EXCLUDED: 2}
 

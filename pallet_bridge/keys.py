@@ -16,7 +16,7 @@ import sr25519  # type: ignore[import-untyped]
 
 from pallet_bridge.encoding import blake2_256, scale_str
 from pallet_bridge.errors import ConfigError
-from pallet_bridge.types import AccountId
+from pallet_bridge.types.base import AccountId
 
 DEV_PHRASE = "bottom drive obey lake curtain smoke basket hold race lonely fit walk"
 """The published phrase of development keys such as ``//Alice``: never a secret."""

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from pallet_bridge.encoding import commitment_hash, signing_payload
 from pallet_bridge.keys import verify
-from pallet_bridge.types import CommittedUpdate, Opening
+from pallet_bridge.types.verdicts import CommittedUpdate, Opening
 
 if TYPE_CHECKING:
     from pallet_bridge.keys import Signer
-    from pallet_bridge.types import RoundKey
+    from pallet_bridge.types.round import RoundKey
 
 
 def sign_commitment(

@@ -7,21 +7,28 @@ its attributes and its type. Without plugins it only screens.
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
+from contextlib import nullcontext
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from bcfl_plugins.config.run_config import BcflConfig
 from bcfl_plugins.errors import ConfigError
+from bcfl_plugins.session.open import Session, open_session
 from strategies._flower import strategy as flower
 from strategies.server.lifecycle import RoundLifecycle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from contextlib import AbstractContextManager
 
     from bcfl_plugins.types import Validation
     from strategies._flower import ArrayRecord, ConfigRecord, Grid, Message, MetricRecord
-    from strategies.server.lifecycle import Bcfl
 
     EvaluateFn = Callable[[int, ArrayRecord], MetricRecord | None]
+
+Bcfl = Mapping[str, object] | BcflConfig | Session | None
+"""What the argument ``bcfl`` may be."""
 
 _S = TypeVar("_S", bound=flower.Strategy)
 
@@ -56,7 +63,7 @@ class GuardMixin(flower.Strategy):
         **kwargs: Any,  # noqa: ANN401
     ) -> None:
         super().__init__(*args, **kwargs)
-        self._bcfl = RoundLifecycle.of(bcfl, validation)
+        self._bcfl = _rounds(bcfl, validation)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init_subclass__(**kwargs)
@@ -74,7 +81,7 @@ class GuardMixin(flower.Strategy):
     ) -> flower.Result:
         """Run the strategy between opening and closing the session; else as in Flower."""
         rounds = self._bcfl
-        with rounds.running(grid, num_rounds):
+        with _session(rounds, grid) as session, rounds.running(session, grid, num_rounds):
             return super().start(
                 rounds.following(grid),
                 initial_arrays,
@@ -159,8 +166,28 @@ def guard(strategy: _S, bcfl: Bcfl = None, validation: Validation | None = None)
         raise ConfigError(f"this {type(strategy).__name__} is wrapped already; wrap it once")
     guarded: _S = object.__new__(_guarded(type(strategy)))
     guarded.__dict__ = strategy.__dict__
-    guarded.__dict__["_bcfl"] = RoundLifecycle.of(bcfl, validation)
+    guarded.__dict__["_bcfl"] = _rounds(bcfl, validation)
     return guarded
+
+
+def _rounds(bcfl: Bcfl, validation: Validation | None) -> RoundLifecycle:
+    """Read the arguments ``bcfl`` and ``validation``."""
+    match bcfl:
+        case Session():
+            return RoundLifecycle(bcfl.config, bcfl, validation)
+        case BcflConfig():
+            return RoundLifecycle(bcfl, None, validation)
+        case Mapping():
+            return RoundLifecycle(BcflConfig.from_run_config(bcfl), None, validation)
+        case None:
+            return RoundLifecycle(BcflConfig(), None, validation)
+
+
+def _session(rounds: RoundLifecycle, grid: Grid) -> AbstractContextManager[Session | None]:
+    """Open the session of a run, to be closed after it; the caller's own stays open."""
+    if rounds.given is not None or not rounds.has_plugins:
+        return nullcontext(rounds.given)
+    return open_session(rounds.config, run_id=grid.run.run_id, validation=rounds.validation)
 
 
 @cache

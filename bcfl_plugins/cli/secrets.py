@@ -7,9 +7,10 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pallet_bridge.encoding import HASH_BYTES, hash_chain
+from pallet_bridge.encoding import hash_chain
 from pallet_bridge.errors import EncodingError, SecretError
 from pallet_bridge.jsonio import canonical, parse
+from pallet_bridge.types.base import HASH_BYTES
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -25,7 +25,7 @@ from pallet_bridge import calls
 from pallet_bridge.client import connect
 from pallet_bridge.embedded import EmbeddedNode, Manual
 from pallet_bridge.embedded.chain.chain import Chain
-from pallet_bridge.embedded.state.codec import blob, compact
+from pallet_bridge.embedded.state.encode import blob, compact
 from pallet_bridge.embedded.state.hashing import blake2_256
 from pallet_bridge.keys import Signer
 from pallet_bridge.runtime import MANIFEST

@@ -92,7 +92,7 @@ class JudgedFederation:
         rich = [*self._servants.values(), *self._signers]
         balances = [[str(signer.account), PURSE] for signer in rich]
         node = EmbeddedNode.start(patch={"balances": {"balances": balances}})
-        self._client = EmbeddedClient(node=node)
+        self._client = EmbeddedClient(node)
         self._fees: Counter[AccountId] = Counter()
         self._nonces: Counter[AccountId] = Counter()
         self._round = -1

@@ -151,7 +151,7 @@ def _audit_embedded(run: Path, record: RunRecord) -> AuditReport:
         statement = f"the blocks in {path} do not execute: {error}"
         return AuditReport({}, (Finding("chain", None, None, statement),))
     node = EmbeddedNode.start(chain=chain, sealing=Manual())
-    with EmbeddedClient(node=node) as client:
+    with EmbeddedClient(node) as client:
         return audit_on(client, run, record, closed=True)
 
 

@@ -8,7 +8,8 @@ from pallet_bridge.calls import values
 from pallet_bridge.calls.values import Call, bcfl
 
 if TYPE_CHECKING:
-    from pallet_bridge.types import AccountId, Planck, Terms
+    from pallet_bridge.types.base import AccountId, Planck
+    from pallet_bridge.types.terms import Terms
 
 
 def create_federation(terms: Terms, metadata: bytes) -> Call:

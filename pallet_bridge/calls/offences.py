@@ -8,7 +8,8 @@ from pallet_bridge.calls import values
 from pallet_bridge.calls.values import Call, bcfl
 
 if TYPE_CHECKING:
-    from pallet_bridge.types import AccountId, BadRoot, EquivocationProof, Opening, ProvenLeaf
+    from pallet_bridge.types.base import AccountId
+    from pallet_bridge.types.verdicts import BadRoot, EquivocationProof, Opening, ProvenLeaf
 
 
 def execute_slash(federation: int, round_id: int, account: AccountId) -> Call:

@@ -10,7 +10,7 @@ from pallet_bridge.calls.values import Call, Value
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pallet_bridge.types import AccountId, Planck
+    from pallet_bridge.types.base import AccountId, Planck
 
 
 def transfer(dest: AccountId, amount: Planck) -> Call:

@@ -10,7 +10,9 @@ from pallet_bridge.calls.values import Call, bcfl
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pallet_bridge.types import AccountId, BatchEntry, MemberVerdict, ProvenLeaf, Totals
+    from pallet_bridge.types.base import AccountId
+    from pallet_bridge.types.round import Totals
+    from pallet_bridge.types.verdicts import BatchEntry, MemberVerdict, ProvenLeaf
 
 
 def open_round(federation: int, base_model: bytes) -> Call:

@@ -5,29 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from pallet_bridge.encoding import HASH_BYTES
 from pallet_bridge.errors import EncodingError
 from pallet_bridge.metadata import PALLET
-from pallet_bridge.types import AccountId, Arbiter, Governance, TwoCommitments, TwoLeaves
+from pallet_bridge.types.base import HASH_BYTES, AccountId
+from pallet_bridge.types.terms import Arbiter, Governance
+from pallet_bridge.types.verdicts import TwoCommitments, TwoLeaves
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pallet_bridge.types import (
+    from pallet_bridge.types.round import Totals
+    from pallet_bridge.types.terms import MembersVote, Quorum, Terms, TrainingValue
+    from pallet_bridge.types.verdicts import (
         BadRoot,
         BatchEntry,
         EquivocationProof,
         Leaf,
-        MembersVote,
         MemberVerdict,
         Opening,
         ProvenLeaf,
-        Quorum,
         SignedCommitment,
         SignedStatement,
-        Terms,
-        Totals,
-        TrainingValue,
     )
 
 Value: TypeAlias = "int | str | bool | list[Value] | dict[str, Value]"

@@ -49,9 +49,10 @@ def connect(target: str, *, timeout: float = 30.0) -> ChainClient:
     0
     """
     if target == EMBEDDED:
-        from pallet_bridge.client.embedded import EmbeddedClient  # noqa: PLC0415 - loads wasmtime
+        from pallet_bridge.client.embedded import EmbeddedClient  # noqa: PLC0415 - loads scalecodec
+        from pallet_bridge.embedded.node import EmbeddedNode  # noqa: PLC0415 - loads wasmtime
 
-        return EmbeddedClient(timeout=timeout)
+        return EmbeddedClient(EmbeddedNode.start(), timeout=timeout)
     if not target.startswith(("ws://", "wss://")):
         raise ConfigError(
             f"{target!r} names no chain: write 'embedded', ws://HOST:PORT or wss://HOST"

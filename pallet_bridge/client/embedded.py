@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pallet_bridge.client.node import NodeClient
-from pallet_bridge.embedded.node import EmbeddedNode
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pallet_bridge.embedded.node import EmbeddedNode
 
 
 class EmbeddedClient(NodeClient):
@@ -16,14 +17,14 @@ class EmbeddedClient(NodeClient):
 
     Parameters
     ----------
+    node
+        A chain that runs already and now belongs to this client; `connect` starts a new one.
     timeout
         Seconds that each answer of the chain may take.
-    node
-        A chain that runs already and now belongs to this client; by default a new one.
     """
 
-    def __init__(self, *, timeout: float = 30.0, node: EmbeddedNode | None = None) -> None:
-        self._node = EmbeddedNode.start() if node is None else node
+    def __init__(self, node: EmbeddedNode, *, timeout: float = 30.0) -> None:
+        self._node = node
         try:
             super().__init__(self._node.url, timeout=timeout)
         except BaseException:

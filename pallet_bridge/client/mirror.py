@@ -12,31 +12,19 @@ from enum import Enum
 from types import MappingProxyType, NoneType
 from typing import TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
-from pallet_bridge import types
-from pallet_bridge.client.decode import Fields, read_hash, read_name
+from pallet_bridge.client.fields import Fields, read_hash, read_name
 from pallet_bridge.errors import BadChainValue, EncodingError
-from pallet_bridge.types import (
-    AccountId,
-    Arbiter,
+from pallet_bridge.types.base import AccountId, Perbill, Planck
+from pallet_bridge.types.federation import (
     AttesterRecord,
-    Commitment,
-    Dispute,
     Federation,
     FederationState,
-    Governance,
-    MembersVote,
     Motion,
-    Offence,
-    OffenceState,
     Participant,
-    Perbill,
-    Planck,
-    Quorum,
-    Round,
     Seat,
-    Terms,
-    TrainingValue,
 )
+from pallet_bridge.types.round import Commitment, Dispute, Offence, OffenceState, Round
+from pallet_bridge.types.terms import Arbiter, Governance, MembersVote, Quorum, Terms, TrainingValue
 
 R = TypeVar("R")
 Reader: TypeAlias = Callable[[Fields, str], object]
@@ -96,8 +84,7 @@ def _read(record: type[R], fields: Fields) -> R:
 
 def _readers(record: type) -> Mapping[str, Reader]:
     """Return how to read each field of a record."""
-    names = {**vars(types), "Mapping": Mapping}  # some are imported for type checkers only
-    hints = get_type_hints(record, localns=names)
+    hints = get_type_hints(record, localns=_NAMES)
     return {name: _OF_FIELD.get((record, name)) or _reader(hint) for name, hint in hints.items()}
 
 
@@ -196,6 +183,14 @@ def _dispute(fields: Fields, _: str) -> Dispute | None:
     return _read(Dispute, Fields("offence.state", content)) if disputed else None
 
 
+# what records import for type checkers only
+_NAMES: Mapping[str, object] = {
+    "AccountId": AccountId,
+    "Mapping": Mapping,
+    "Perbill": Perbill,
+    "Planck": Planck,
+    "Terms": Terms,
+}
 _OF_TYPE: Mapping[object, Reader] = {
     int: Fields.integer,
     bool: Fields.flag,

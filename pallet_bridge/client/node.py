@@ -6,8 +6,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Self
 
-from pallet_bridge.client import decode
 from pallet_bridge.client.codec import Codec
+from pallet_bridge.client.fields import Fields
 from pallet_bridge.client.protocol import SignedCall
 from pallet_bridge.client.rpc import Rpc, deadline, remaining
 from pallet_bridge.client.state import StateReader, as_hex, block_hash
@@ -26,17 +26,10 @@ if TYPE_CHECKING:
 
     from pallet_bridge.calls import Call
     from pallet_bridge.keys import Signer
-    from pallet_bridge.types import (
-        AccountId,
-        BlockRef,
-        Receipt,
-    )
+    from pallet_bridge.types.base import AccountId
+    from pallet_bridge.types.events import BlockRef, Receipt
 
-_PAGE = 500
 _POLL_SECONDS = 0.2
-_ACCOUNT_BYTES = 32
-# a key ends with the account's hash and the account; before them, of an offence, is the round
-_ACCOUNT_TAIL = 16 + _ACCOUNT_BYTES
 # the pool's codes for "nonce used already" and "another transaction has this nonce"
 _NONCE_TAKEN = frozenset({1010, 1013, 1014})
 
@@ -66,7 +59,7 @@ class NodeClient(StateReader):
             codec = Codec(rpc)
             methods = rpc.request("rpc_methods")
             self._seals = "engine_createBlock" in str(
-                decode.Fields("rpc_methods", methods).value("methods")
+                Fields("rpc_methods", methods).value("methods")
             )
         except BaseException:
             rpc.close()
@@ -180,7 +173,7 @@ class NodeClient(StateReader):
 
     def _check_version(self) -> None:
         answer = self._rpc.request("state_getRuntimeVersion")
-        now = decode.Fields("runtime version", answer).integer("specVersion")
+        now = Fields("runtime version", answer).integer("specVersion")
         then = self._codec.spec_version
         if now != then:
             change = f"its runtime went from version {then} to {now} since this client connected"

@@ -15,24 +15,18 @@ if TYPE_CHECKING:
 
     from pallet_bridge.calls import Call
     from pallet_bridge.keys import Signer
-    from pallet_bridge.types import (
-        AccountId,
+    from pallet_bridge.types.base import AccountId, Planck
+    from pallet_bridge.types.events import Balance, BlockRef, Event, Receipt
+    from pallet_bridge.types.federation import (
         AttesterRecord,
-        Balance,
-        BlockRef,
-        Commitment,
-        Event,
         Federation,
         Limits,
         Motion,
-        Offence,
         Participant,
-        Planck,
-        Receipt,
-        Round,
         Seat,
-        Terms,
     )
+    from pallet_bridge.types.round import Commitment, Offence, Round
+    from pallet_bridge.types.terms import Terms
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,27 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pallet_bridge.client import decode, mirror
-from pallet_bridge.client.submission import block_number
+from pallet_bridge.client.fields import Fields, read_hash
 from pallet_bridge.errors import BadChainValue, EncodingError
 from pallet_bridge.errors.pallet import FederationNotFound
 from pallet_bridge.metadata import PALLET
-from pallet_bridge.types import AccountId, Balance, BlockRef, Limits, Planck
+from pallet_bridge.types.base import AccountId, Planck
+from pallet_bridge.types.events import Balance, BlockRef
+from pallet_bridge.types.federation import Limits
 
 if TYPE_CHECKING:
     from pallet_bridge.client.codec import Codec
     from pallet_bridge.client.rpc import Json, Rpc
-    from pallet_bridge.types import (
-        AttesterRecord,
-        Commitment,
-        Event,
-        Federation,
-        Motion,
-        Offence,
-        Participant,
-        Round,
-        Seat,
-        Terms,
-    )
+    from pallet_bridge.types.events import Event
+    from pallet_bridge.types.federation import AttesterRecord, Federation, Motion, Participant, Seat
+    from pallet_bridge.types.round import Commitment, Offence, Round
+    from pallet_bridge.types.terms import Terms
 
 _PAGE = 500
 _ACCOUNT_BYTES = 32
@@ -52,7 +46,7 @@ class StateReader:
         """Return the newest block."""
         block = block_hash(self._rpc.request("chain_getBlockHash"))
         header = self._rpc.request("chain_getHeader", [as_hex(block)])
-        return BlockRef(block_number(decode.Fields("header", header)), block)
+        return BlockRef(decode.block_number(Fields("header", header)), block)
 
     def block_at(self, number: int) -> BlockRef | None:
         """Return a block of the best chain by number."""
@@ -174,7 +168,7 @@ class StateReader:
     def nonce(self, account: AccountId, *, at: bytes | None = None) -> int:
         """Return how many transactions of an account are in blocks."""
         value = self._read("Account", [as_hex(account.raw)], at, pallet="System")
-        return 0 if value is None else decode.Fields("account", value).integer("nonce")
+        return 0 if value is None else Fields("account", value).integer("nonce")
 
     def _limit(self, name: str) -> int:
         value = self._codec.constant(PALLET, name)
@@ -212,7 +206,7 @@ class StateReader:
             raise BadChainValue("the answer to state_queryStorageAt is no list")
         changes: list[Json] = []
         for group in answer:
-            part = decode.Fields("storage change", group).value("changes")
+            part = Fields("storage change", group).value("changes")
             changes.extend(part if isinstance(part, list) else [])
         return changes
 
@@ -232,7 +226,7 @@ def as_hex(raw: bytes) -> str:
 def block_hash(answer: Json) -> bytes:
     """Read the hash of a block."""
     try:
-        return decode.read_hash(answer)
+        return read_hash(answer)
     except EncodingError as error:
         raise BadChainValue(f"the hash of a block is {answer!r}") from error
 

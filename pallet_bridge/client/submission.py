@@ -6,11 +6,13 @@ import threading
 from typing import TYPE_CHECKING
 
 from pallet_bridge.client import decode
+from pallet_bridge.client.fields import Fields, read_hash
 from pallet_bridge.client.rpc import deadline, remaining
 from pallet_bridge.encoding import blake2_256
 from pallet_bridge.errors import BadChainValue, ChainTimeout, EncodingError, TransactionLost
 from pallet_bridge.errors.pallet import call_failed
-from pallet_bridge.types import BlockRef, Planck, Receipt
+from pallet_bridge.types.base import Planck
+from pallet_bridge.types.events import BlockRef, Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from pallet_bridge.client.protocol import SignedCall
     from pallet_bridge.client.rpc import Json, Rpc, Subscription
     from pallet_bridge.errors import CallFailed
-    from pallet_bridge.types import Event
+    from pallet_bridge.types.events import Event
 
 _LOST = frozenset({"dropped", "invalid", "usurped", "finalityTimeout"})
 
@@ -108,8 +110,8 @@ class Receipts:
     def look(self, signed: SignedCall, block: bytes) -> Receipt | None:
         """Return the receipt when the call is in this block."""
         answer = self._rpc.request("chain_getBlock", ["0x" + block.hex()])
-        content = decode.Fields("answer to chain_getBlock", answer).struct("block")
-        number = block_number(content.struct("header"))
+        content = Fields("answer to chain_getBlock", answer).struct("block")
+        number = decode.block_number(content.struct("header"))
         index = _index(signed, content.value("extrinsics"))
         if index is None:
             return None
@@ -131,15 +133,6 @@ class Receipts:
         return None
 
 
-def block_number(header: decode.Fields) -> int:
-    """Return a header's number, which nodes write in hex."""
-    text = header.text("number")
-    try:
-        return int(text, 16)
-    except ValueError as error:
-        raise BadChainValue(f"a block's number is {text!r}") from error
-
-
 def _status(status: Json) -> tuple[str, object]:
     if isinstance(status, str):
         return status, None
@@ -151,7 +144,7 @@ def _status(status: Json) -> tuple[str, object]:
 
 def _block(content: object) -> bytes:
     try:
-        return decode.read_hash(content)
+        return read_hash(content)
     except EncodingError as error:
         raise BadChainValue(f"the pool named the block {content!r}") from error
 

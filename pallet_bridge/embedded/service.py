@@ -19,7 +19,7 @@ from pallet_bridge.embedded.errors import (
     RuntimePanic,
     TemporarilyBanned,
 )
-from pallet_bridge.embedded.state.codec import Reader
+from pallet_bridge.embedded.state.decode import Reader
 from pallet_bridge.embedded.state.hashing import blake2_256
 
 if TYPE_CHECKING:

@@ -15,12 +15,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from pallet_bridge.encoding import HASH_BYTES
 from pallet_bridge.errors import EncodingError, JournalError
 from pallet_bridge.jsonio import Record, append_line, canonical, parse, read_lines, write_atomically
 from pallet_bridge.metadata import PALLET
 from pallet_bridge.run.reports import ReportStore
 from pallet_bridge.types import AccountId, BlockRef, OffenceKind, Planck, Receipt
+from pallet_bridge.types.base import HASH_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

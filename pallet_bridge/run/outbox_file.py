@@ -14,17 +14,18 @@ import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pallet_bridge.calls import Call
+from pallet_bridge.calls.values import Call
 from pallet_bridge.client.protocol import SignedCall
-from pallet_bridge.encoding import HASH_BYTES, blake2_256
+from pallet_bridge.encoding import blake2_256
 from pallet_bridge.errors import ConfigError, EncodingError, JournalError
 from pallet_bridge.jsonio import append_line, read_lines
 from pallet_bridge.types import AccountId
+from pallet_bridge.types.base import HASH_BYTES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pallet_bridge.calls import Value
+    from pallet_bridge.calls.values import Value
     from pallet_bridge.jsonio import Record
     from pallet_bridge.types import Receipt
 

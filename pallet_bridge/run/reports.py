@@ -10,10 +10,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pallet_bridge.encoding import HASH_BYTES, blake2_256
+from pallet_bridge.encoding import blake2_256
 from pallet_bridge.errors import EncodingError, ReportMissing, ReportTampered, ReportUnreadable
 from pallet_bridge.jsonio import Record, canonical, parse, write_atomically
 from pallet_bridge.types import AccountId, CommittedUpdate, MemberVerdict, Outcome, RoundKey
+from pallet_bridge.types.base import HASH_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pallet_bridge.encoding import HASH_BYTES, blake2_256, leaf_hash
+from pallet_bridge.encoding import blake2_256, leaf_hash
 from pallet_bridge.errors import EncodingError
 from pallet_bridge.types import Leaf, Outcome, Planck, ProvenLeaf, Totals
+from pallet_bridge.types.base import HASH_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

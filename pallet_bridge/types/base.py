@@ -23,6 +23,9 @@ PERBILL_ONE = Perbill(10**9)
 SCORE_SCALE = 10**6
 """A score of 1.0 as the chain stores it."""
 
+HASH_BYTES = 32
+"""The length of every hash."""
+
 _ACCOUNT_BYTES = 32
 
 

@@ -1,47 +1,44 @@
 """The life of a strategy's rounds: the steps that `strategies.guard.GuardMixin` takes around them.
 
-What a run knows is in its `OpenRun`, what a round knows in its `RoundInProgress`; both exist only
-while they last. Every step is called in the strategy's thread.
+The guard opens the session and hands it in. What a run knows is in its `OpenRun`, what a round
+knows in its `RoundInProgress`; both exist only while they last. Every step is called in the
+strategy's thread.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
-from bcfl_plugins.config.run_config import BcflConfig
 from bcfl_plugins.errors import ConfigError
-from bcfl_plugins.session.open import Session, open_session
 from bcfl_plugins.types import RoundContext, RunInfo
 from strategies.errors import RoundNotConfigured
 from strategies.messages.records import plain_metrics, to_arrays
 from strategies.messages.wire import Instruction
-from strategies.server.contents import instruct
 from strategies.server.eligibility import Clock, wait_for_nodes
 from strategies.server.expectations import Model, expectations_of, nodes_needed
 from strategies.server.following import FollowingGrid
 from strategies.server.grid_view import GridView
 from strategies.server.identity import random_challenge
 from strategies.server.in_progress import RoundInProgress
+from strategies.server.instruct import instruct
 from strategies.server.judging import screen_evaluation
 from strategies.server.open_run import OpenRun
 from strategies.server.replies import Training
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from bcfl_plugins.config.run_config import BcflConfig
+    from bcfl_plugins.session.open import Session
     from bcfl_plugins.types import RoundResult, Validation
     from strategies._flower import ArrayRecord, Grid, Message, MetricRecord
     from strategies._flower import strategy as flower
     from strategies.server.judging import Judged
 
     EvaluateFn = Callable[[int, ArrayRecord], MetricRecord | None]
-
-Bcfl = Mapping[str, object] | BcflConfig | Session | None
-"""What the argument ``bcfl`` may be."""
 
 _NO_RUN = RunInfo(0, 0)
 _log = logging.getLogger("flwr.bcfl")
@@ -91,40 +88,28 @@ class RoundLifecycle:
                 "to strict, or bcfl.plugins to nothing"
             )
 
-    @classmethod
-    def of(cls, bcfl: Bcfl, validation: Validation | None = None) -> Self:
-        """Read the arguments ``bcfl`` and ``validation``.
-
-        Raises
-        ------
-        ConfigError
-            If a setting is wrong, or the screening is off while plugins are named.
-        """
-        match bcfl:
-            case Session():
-                return cls(bcfl.config, bcfl, validation)
-            case BcflConfig():
-                return cls(bcfl, None, validation)
-            case Mapping():
-                return cls(BcflConfig.from_run_config(bcfl), None, validation)
-            case None:
-                return cls(BcflConfig(), None, validation)
-
     @property
     def has_plugins(self) -> bool:
         """Whether any plugin is to be called."""
         return self.given is not None or bool(self.config.plugin_names)
 
     @contextmanager
-    def running(self, grid: Grid, num_rounds: int) -> Iterator[None]:
-        """Open the session for a run, and close it whatever happens."""
+    def running(self, session: Session | None, grid: Grid, num_rounds: int) -> Iterator[None]:
+        """Tell the plugins when a run starts and that it is over, whatever happens.
+
+        Parameters
+        ----------
+        session : Session or None
+            The open session; `None` without plugins.
+        grid : Grid
+            The whole grid.
+        num_rounds : int
+            How many rounds Flower was asked for.
+        """
         self._watched = False
-        if not self.has_plugins:
+        if session is None:
             yield
             return
-        session = self.given or open_session(
-            self.config, run_id=grid.run.run_id, validation=self.validation
-        )
         failure: BaseException | None = None
         try:
             info = RunInfo(grid.run.run_id, num_rounds, grid.run.fab_id)
@@ -142,7 +127,6 @@ class RoundLifecycle:
                 session.hooks.run_finished(info, failure)
         finally:
             if self.given is None:
-                session.close()
                 self._run = None
 
     def watched(self, evaluate_fn: EvaluateFn) -> EvaluateFn:

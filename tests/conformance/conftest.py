@@ -17,7 +17,8 @@ from substrateinterface import Keypair, SubstrateInterface
 from websockets.sync.client import ClientConnection, connect
 
 from pallet_bridge.embedded import Chain, EmbeddedNode
-from pallet_bridge.embedded.state.codec import Reader, blob
+from pallet_bridge.embedded.state.decode import Reader
+from pallet_bridge.embedded.state.encode import blob
 from pallet_bridge.runtime import load_blob
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from pallet_bridge.embedded.chain.block import Block, Header, aura_pre_digest
 from pallet_bridge.embedded.chain.outcome import ApplyOutcome, decode_outcome
 from pallet_bridge.embedded.errors import EmbeddedError
-from pallet_bridge.embedded.state.codec import Reader, blob, vector
+from pallet_bridge.embedded.state.decode import Reader
+from pallet_bridge.embedded.state.encode import blob, vector
 from pallet_bridge.embedded.state.hashing import storage_prefix
 from pallet_bridge.embedded.state.storage import Overlay
 

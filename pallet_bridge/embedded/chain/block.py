@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from pallet_bridge.embedded.errors import DecodeError
-from pallet_bridge.embedded.state.codec import Reader, blob, compact, vector
+from pallet_bridge.embedded.state.decode import Reader
+from pallet_bridge.embedded.state.encode import blob, compact, vector
 from pallet_bridge.embedded.state.hashing import blake2_256
 
 AURA_ENGINE = b"aura"

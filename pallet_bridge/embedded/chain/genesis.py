@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from pallet_bridge.embedded.chain.block import Block, Header
 from pallet_bridge.embedded.errors import BadBlob, GenesisRefused
-from pallet_bridge.embedded.state.codec import Reader, blob, option_blob
+from pallet_bridge.embedded.state.decode import Reader
+from pallet_bridge.embedded.state.encode import blob, option_blob
 from pallet_bridge.embedded.state.storage import Overlay, State
 from pallet_bridge.embedded.state.trie_node import EMPTY_ROOT
 

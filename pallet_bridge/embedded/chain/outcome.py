@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from pallet_bridge.embedded.errors import DecodeError
-from pallet_bridge.embedded.state.codec import Reader
+from pallet_bridge.embedded.state.decode import Reader
 
 _INVALID, _UNKNOWN = 0, 1
 

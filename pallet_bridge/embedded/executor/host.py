@@ -12,7 +12,7 @@ from pallet_bridge.embedded.executor.host_storage import (
     trie_functions,
     writing_functions,
 )
-from pallet_bridge.embedded.state.codec import option_blob
+from pallet_bridge.embedded.state.encode import option_blob
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

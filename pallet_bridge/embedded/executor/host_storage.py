@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pallet_bridge.embedded.state.codec import Reader, option_blob
+from pallet_bridge.embedded.state.decode import Reader
+from pallet_bridge.embedded.state.encode import option_blob
 from pallet_bridge.embedded.state.trie import ordered_root, pairs_root
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pallet_bridge.embedded.errors import DecodeError
 from pallet_bridge.embedded.rpc.errors import invalid_params
-from pallet_bridge.embedded.state.codec import compact_at
+from pallet_bridge.embedded.state.decode import compact_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from pallet_bridge.embedded.state.codec import Reader
+from pallet_bridge.embedded.state.decode import Reader
 
 if TYPE_CHECKING:
     from pallet_bridge.embedded.chain.block import Block, Header

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from pallet_bridge.embedded.errors import DecodeError, EmbeddedError
 from pallet_bridge.embedded.state import trie
-from pallet_bridge.embedded.state.codec import compact, compact_at
+from pallet_bridge.embedded.state.decode import compact_at
+from pallet_bridge.embedded.state.encode import compact
 from pallet_bridge.embedded.state.trie_node import root_hash
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pallet_bridge.embedded.state.codec import compact
+from pallet_bridge.embedded.state.encode import compact
 from pallet_bridge.embedded.state.trie_node import Branch, Leaf, Node, nibble, root_hash
 
 if TYPE_CHECKING:

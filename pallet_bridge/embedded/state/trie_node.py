@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
-from pallet_bridge.embedded.state.codec import compact
+from pallet_bridge.embedded.state.encode import compact
 
 # A value of at least this many bytes is in its node as a hash (state version 1).
 HASHED_VALUE_LENGTH = 33

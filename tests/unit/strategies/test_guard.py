@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import inspect
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -10,10 +10,14 @@ from flwr.app import ArrayRecord, MetricRecord
 from flwr.serverapp import strategy as flower
 
 import strategies
-from bcfl_plugins import BcflConfig, ConfigError, Rejection, Verdict, hookimpl
+from bcfl_plugins import BcflConfig, ConfigError, Rejection, Verdict, hookimpl, open_session
 from bcfl_plugins.reasons import Reason
+from pallet_bridge.run.journal import CHAIN
 from strategies.errors import NotEnoughNodes, RoundNotConfigured
 from strategies.testing import FIRST_NODE_ID, InProcessGrid
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_every_strategy_of_flower_is_here() -> None:
@@ -237,6 +241,35 @@ def test_an_error_of_a_plugin_ends_the_run_and_reaches_the_last_hook(toy: Any) -
         toy.run(hooked(toy, recorder), toy.app_of(), rounds=3)
     assert [hook for hook, _ in recorder.calls][-2:] == ["judge", "finished"]
     assert recorder.of("finished")[0]["error"] is error.value
+
+
+class OutOfMemory(flower.FedAvg):
+    """Ends a run before its first round."""
+
+    def start(self, *_args: Any, **_kwargs: Any) -> Any:
+        raise MemoryError("no room for the model")
+
+
+def on_chain(folder: Path) -> Any:
+    return {"bcfl.plugins": "round_log", "bcfl.chain": "embedded", "bcfl.run_dir": str(folder)}
+
+
+def test_a_run_that_fails_closes_the_session_that_it_opened(toy: Any, tmp_path: Path) -> None:
+    guarded = strategies.guard(OutOfMemory(), bcfl=on_chain(tmp_path))
+    with InProcessGrid(toy.app_of(), 4) as grid, pytest.raises(MemoryError, match="no room"):
+        guarded.start(grid, toy.record(toy.model()), 1)
+    (run,) = tmp_path.iterdir()
+    assert (run / CHAIN).exists()  # written when the session is closed
+
+
+def test_a_session_that_was_handed_in_stays_open_after_a_run(toy: Any, tmp_path: Path) -> None:
+    with open_session(BcflConfig.from_run_config(on_chain(tmp_path))) as session:
+        guarded = strategies.guard(OutOfMemory(), bcfl=session)
+        with InProcessGrid(toy.app_of(), 4) as grid, pytest.raises(MemoryError, match="no room"):
+            guarded.start(grid, toy.record(toy.model()), 1)
+        assert session.services.need_chain("round_log").client.head().number >= 1
+        (run,) = tmp_path.iterdir()
+        assert not (run / CHAIN).exists()
 
 
 def test_with_plugins_the_model_keeps_its_dtypes(toy: Any) -> None:

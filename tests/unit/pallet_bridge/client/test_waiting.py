@@ -22,7 +22,7 @@ CALL = calls.transfer(AccountId(b"\x55" * 32), Planck(10**10))
 
 @pytest.fixture
 def manual() -> Iterator[EmbeddedClient]:
-    with EmbeddedClient(node=EmbeddedNode.start(sealing=Manual())) as client:
+    with EmbeddedClient(EmbeddedNode.start(sealing=Manual())) as client:
         yield client
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pallet_bridge.embedded.chain.chain import Chain
-from pallet_bridge.embedded.state.codec import blob, compact
+from pallet_bridge.embedded.state.encode import blob, compact
 from pallet_bridge.embedded.state.hashing import blake2_256
 from pallet_bridge.keys import Signer
 

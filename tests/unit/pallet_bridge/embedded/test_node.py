@@ -14,7 +14,7 @@ from websockets.sync.client import ClientConnection, connect
 from pallet_bridge.embedded import EmbeddedNode, Instant, Interval, Manual
 from pallet_bridge.embedded.errors import CannotListen, NothingToSeal
 from pallet_bridge.embedded.rpc.dispatch import METHODS
-from pallet_bridge.embedded.state.codec import blob
+from pallet_bridge.embedded.state.encode import blob
 from pallet_bridge.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from pallet_bridge.embedded.errors import (
     UnknownSnapshot,
 )
 from pallet_bridge.embedded.service import Service
-from pallet_bridge.embedded.state.codec import blob, compact
+from pallet_bridge.embedded.state.encode import blob, compact
 from pallet_bridge.embedded.state.hashing import blake2_256
 from pallet_bridge.keys import Signer
 

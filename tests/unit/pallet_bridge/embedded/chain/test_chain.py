@@ -25,7 +25,7 @@ from pallet_bridge.embedded.errors import (
     UnknownSnapshot,
 )
 from pallet_bridge.embedded.executor.image import decompress
-from pallet_bridge.embedded.state.codec import blob, compact
+from pallet_bridge.embedded.state.encode import blob, compact
 from pallet_bridge.embedded.state.hashing import blake2_128, storage_prefix
 from pallet_bridge.keys import Signer
 from pallet_bridge.runtime import load_blob

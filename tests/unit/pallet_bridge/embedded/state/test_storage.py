@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from pallet_bridge.embedded.errors import EmbeddedError
-from pallet_bridge.embedded.state.codec import compact
+from pallet_bridge.embedded.state.encode import compact
 from pallet_bridge.embedded.state.storage import Overlay, Removal, State
 
 KEYS = st.sampled_from([b"", b"a", b"ab", b"abc", b"abd", b"b", b"bb", b"c" * 20, b"\xff"])
