@@ -23,7 +23,7 @@ from bcfl_plugins.defenses.cluster import Cluster
 from bcfl_plugins.defenses.cluster_guard import ClusterGuard
 from bcfl_plugins.defenses.registry import (
     ALIASES,
-    ALL,
+    ALL_RULES,
     create_rule,
     pre_aggregator_names,
     rule_names,
@@ -46,7 +46,7 @@ from bcfl_plugins.errors import BadUpdates, DefenseError, TooFewUpdates
 
 __all__ = [
     "ALIASES",
-    "ALL",
+    "ALL_RULES",
     "ARC",
     "CAF",
     "MDA",

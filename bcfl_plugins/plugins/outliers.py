@@ -25,7 +25,7 @@ DEFAULT = "cluster_guard"
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class OutliersSettings:
     """Settings under ``bcfl.outliers``. The defaults need no tuning."""
 
     method: str = key(
@@ -57,7 +57,7 @@ class Settings:
     )
 
 
-_COMMON = frozenset(one.name for one in fields(Settings))
+_COMMON = frozenset(one.name for one in fields(OutliersSettings))
 
 
 class Outliers:
@@ -88,14 +88,14 @@ def create(settings: Mapping[str, Scalar], services: Services) -> Outliers:
     """
     plain = {name.replace("-", "_"): value for name, value in settings.items()}
     common = {name: value for name, value in plain.items() if name in _COMMON}
-    head = read_table(Settings, "bcfl.outliers", common)
+    head = read_table(OutliersSettings, "bcfl.outliers", common)
     own = {name: value for name, value in plain.items() if name not in common}
     rule = _rule(head.method, head.f, own)
     judge = RuleJudge(rule, cast("ShareMode", head.shares))  # one of the choices
     return Outliers(_with_evidence(judge, head, services))
 
 
-def _with_evidence(judge: Judge, config: Settings, services: Services) -> Judge:
+def _with_evidence(judge: Judge, config: OutliersSettings, services: Services) -> Judge:
     evidence = EvidenceSettings(config.members)
     match config.evidence, services.validation:
         case "streak", _:

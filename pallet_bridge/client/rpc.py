@@ -53,7 +53,7 @@ class Lost(NamedTuple):
 
 
 class Subscription:
-    """Notifications of one subscription, in order. Made by `Rpc.subscribe`."""
+    """Notifications of one subscription, in order. Made by `RpcClient.subscribe`."""
 
     def __init__(self, link: _Link, key: str, inbox: Inbox, unsubscribe: str) -> None:
         self._link = link
@@ -86,7 +86,7 @@ class Subscription:
             self._link.start(self._unsubscribe, [self._key])
 
 
-class Rpc:
+class RpcClient:
     """A JSON-RPC client.
 
     Parameters

@@ -13,7 +13,7 @@ from pallet_bridge.types import AccountId, Balance, BlockRef, Limits, Planck
 
 if TYPE_CHECKING:
     from pallet_bridge.client.codec import Codec
-    from pallet_bridge.client.rpc import Json, Rpc
+    from pallet_bridge.client.rpc import Json, RpcClient
     from pallet_bridge.types import (
         AttesterRecord,
         Commitment,
@@ -44,7 +44,7 @@ class StateReader:
         The chain's metadata at work.
     """
 
-    def __init__(self, rpc: Rpc, codec: Codec) -> None:
+    def __init__(self, rpc: RpcClient, codec: Codec) -> None:
         self._rpc = rpc
         self._codec = codec
 

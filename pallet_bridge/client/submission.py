@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from pallet_bridge.client.codec import Codec
     from pallet_bridge.client.protocol import SignedCall
-    from pallet_bridge.client.rpc import Json, Rpc, Subscription
+    from pallet_bridge.client.rpc import Json, RpcClient, Subscription
     from pallet_bridge.errors import CallFailed
     from pallet_bridge.types import Event
 
@@ -81,7 +81,7 @@ class Receipts:
     """Builds receipts from blocks."""
 
     def __init__(
-        self, rpc: Rpc, codec: Codec, events_of: Callable[[bytes], tuple[Event, ...]]
+        self, rpc: RpcClient, codec: Codec, events_of: Callable[[bytes], tuple[Event, ...]]
     ) -> None:
         self._rpc = rpc
         self._codec = codec

@@ -19,7 +19,7 @@ from pallet_bridge.embedded.errors import (
     RuntimePanic,
     TemporarilyBanned,
 )
-from pallet_bridge.embedded.state.codec import Reader
+from pallet_bridge.embedded.state.codec import ScaleReader
 from pallet_bridge.embedded.state.hashing import blake2_256
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Service:
 
     def metadata(self, block: bytes) -> bytes:
         """Give the runtime's metadata at a block; asked of each runtime once."""
-        return Reader(self._of_code("Metadata_metadata", block)).blob()
+        return ScaleReader(self._of_code("Metadata_metadata", block)).blob()
 
     def version(self, block: bytes) -> bytes:
         """Give the result of ``Core_version`` at a block; asked of each runtime once."""

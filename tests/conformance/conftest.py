@@ -17,7 +17,7 @@ from substrateinterface import Keypair, SubstrateInterface
 from websockets.sync.client import ClientConnection, connect
 
 from pallet_bridge.embedded import Chain, EmbeddedNode
-from pallet_bridge.embedded.state.codec import Reader, blob
+from pallet_bridge.embedded.state.codec import ScaleReader, blob
 from pallet_bridge.runtime import load_blob
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def chain_spec() -> dict[str, Any]:
     answer = Chain.new(preset=PRESET).call(
         "GenesisBuilder_get_preset", b"\x01" + blob(PRESET.encode())
     )
-    preset = Reader(answer).option_blob()
+    preset = ScaleReader(answer).option_blob()
     assert preset is not None
     return {
         "name": "Development",

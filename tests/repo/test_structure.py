@@ -30,6 +30,25 @@ def test_no_class_name_means_two_things() -> None:
     assert structure.named_twice(structure.modules(structure.tracked())) == {}
 
 
+def test_no_exported_name_means_two_things() -> None:
+    sources = structure.public_sources(structure.modules(structure.tracked()))
+    assert structure.exported_twice(sources) == {}
+
+
+def test_an_exported_name_is_followed_to_where_it_is_made() -> None:
+    sources = {
+        "a": "from a.one import f, g\nfrom a import two\n__all__ = ['f', 'g', 'two']\n",
+        "a.one": "from b import h as g\n\ndef f(): ...\n__all__ = ['f', 'g']\n",
+        "a.two": "def f(): ...\n__all__ = ['f']\n",
+        "b": "def h(): ...\n__all__ = ['h']\n",
+        "c": "two = 2\n__all__ = ['two']\n",
+    }
+    assert structure.exported_twice(sources) == {
+        "f": ["a.one.f", "a.two.f"],
+        "two": ["a.two", "c.two"],
+    }
+
+
 def test_a_circle_and_a_chain_are_seen() -> None:
     graph = {
         "a": frozenset({"a.b.x"}),

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bcfl_plugins.session.open import Session
-    from bcfl_plugins.testing.plugins.driver import Seen
+    from bcfl_plugins.testing.plugins.driver import RoundJudgement
     from bcfl_plugins.types import Array
 
 NODES = 8
@@ -74,7 +74,7 @@ class HookMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self._connected: set[int] = set()
-        self._history: list[tuple[dict[int, str], int, bool, Seen]] = []
+        self._history: list[tuple[dict[int, str], int, bool, RoundJudgement]] = []
         self._open = ExitStack()
         self._driver: FederationDriver | None = None
         self._session: Session | None = None

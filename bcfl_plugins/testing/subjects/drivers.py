@@ -47,7 +47,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Batch:
+class UpdateBatch:
     """One call: n updates and what goes with them.
 
     Parameters
@@ -163,7 +163,7 @@ class Driver:
     """
 
     kind: Kind
-    run: Callable[[Batch], Answer]
+    run: Callable[[UpdateBatch], Answer]
     tags: RuleTags | None = None
     max_byzantine: Callable[[int], int] | None = None
     forms: tuple[Form, ...] = ("matrix",)
@@ -200,7 +200,7 @@ def _local(value: Any) -> Any:  # noqa: ANN401 - an array of any library
 def drive_defense(build: Callable[[int], Defense], example: Defense) -> Driver:
     """Drive a `Defense`; `build` makes the one for f."""
 
-    def run(batch: Batch) -> Answer:
+    def run(batch: UpdateBatch) -> Answer:
         rule = build(batch.f)
         form = batch.form or "matrix"
         given = batch.pack(form)
@@ -228,7 +228,7 @@ def drive_defense(build: Callable[[int], Defense], example: Defense) -> Driver:
 def drive_callable(build: Callable[[int], Any], form: Form) -> Driver:
     """Drive a callable ``(updates, f)``, or ``(updates)`` when `build` already took f."""
 
-    def run(batch: Batch) -> Answer:
+    def run(batch: UpdateBatch) -> Answer:
         rule = build(batch.f)
         given = batch.pack(form)
         value = rule(given, batch.f) if takes_f(rule) else rule(given)
@@ -252,7 +252,7 @@ def drive_plugin(build: Callable[[int], Any]) -> Driver:
     finite never reach a plugin: the wrapped strategy's screen takes them out, and so does this.
     """
 
-    def run(batch: Batch) -> Answer:
+    def run(batch: UpdateBatch) -> Answer:
         plugin = copy.deepcopy(build(batch.f))
         finite: Flags = np.asarray(np.isfinite(batch.rows).all(axis=1))
         model = np.zeros(batch.rows.shape[1], batch.rows.dtype)
@@ -288,7 +288,7 @@ def _frozen(arrays: dict[str, Rows]) -> dict[str, Rows]:
 
 
 def _judged(
-    batch: Batch,
+    batch: UpdateBatch,
     finite: Flags,
     ids: tuple[int, ...],
     verdict: Any,  # noqa: ANN401 - what a plugin answered

@@ -79,7 +79,7 @@ class Transaction:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class PoolLimits:
     """How much the pool holds; the defaults are a node's."""
 
     ready_count: int = 8192
@@ -97,8 +97,8 @@ class _Ready:
 class Pool:
     """Ready and future extrinsics; every method says what changed."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
-        self._limits = limits or Limits()
+    def __init__(self, limits: PoolLimits | None = None) -> None:
+        self._limits = limits or PoolLimits()
         self._ready: dict[bytes, _Ready] = {}
         self._provided: dict[Tag, bytes] = {}
         self._future: dict[bytes, Transaction] = {}

@@ -54,7 +54,7 @@ class Plan:
 
 
 @dataclass(slots=True)
-class Memory:
+class OffChainMemory:
     """What the accounts know beside the chain: what they signed, will post, and can reveal."""
 
     genesis: bytes
@@ -83,7 +83,7 @@ class Memory:
 class Turn:
     """Where a call is made: one federation, one round of it, and who acts."""
 
-    memory: Memory
+    memory: OffChainMemory
     books: Books
     number: int
     actor: Signer

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from bcfl_plugins.defenses.base import Array, Block, Floats
     from bcfl_plugins.defenses.core.arrays.kernel import Kernel
-    from bcfl_plugins.defenses.core.arrays.leaf import Leaf
+    from bcfl_plugins.defenses.core.arrays.layer import Layer
 
 R_contra = TypeVar("R_contra", contravariant=True)
 
@@ -44,8 +44,8 @@ class Device(Protocol[R_contra]):
     def placed(self, rows: R_contra, vector: Floats) -> Array:
         """Return a (d,) vector where the rows are, in the dtype of blocks."""
 
-    def float_leaf(self, leaf: Leaf, part: Array) -> Array:
+    def float_layer(self, layer: Layer, part: Array) -> Array:
         """Return one array of the result, with its reference added."""
 
-    def median_leaf(self, leaf: Leaf, middle: int) -> Array:
+    def median_layer(self, layer: Layer, middle: int) -> Array:
         """Return the lower median of an integer array, entry by entry."""

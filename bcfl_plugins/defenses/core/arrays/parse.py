@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bcfl_plugins.defenses.base import require_ids
-from bcfl_plugins.defenses.core.arrays.leaf import Leaf
+from bcfl_plugins.defenses.core.arrays.layer import Layer
 from bcfl_plugins.defenses.core.arrays.rows import Form, Rows
 from bcfl_plugins.errors import BadUpdates
 
@@ -46,14 +46,14 @@ def parse(updates: Updates, extras: Extras) -> Rows:
     named = [named[i] for i in order]
     device = library if library and library.stays([named[0][n] for n in names]) else None
     stays = device is not None
-    leaves: list[Leaf] = []
+    layers: list[Layer] = []
     end = 0
     for name in names:
         first = named[0][name]
         floating = _kind(first, name)
         size = int(np.prod(tuple(first.shape), dtype=np.int64)) if floating else 0
-        leaves.append(
-            Leaf(
+        layers.append(
+            Layer(
                 name,
                 tuple(first.shape),
                 first.dtype,
@@ -65,10 +65,10 @@ def parse(updates: Updates, extras: Extras) -> Rows:
             )
         )
         end += size
-    wide = any(leaf.floating and leaf.dtype.itemsize > np.float32().itemsize for leaf in leaves)
+    wide = any(layer.floating and layer.dtype.itemsize > np.float32().itemsize for layer in layers)
     rows = Rows(
         form,
-        tuple(leaves),
+        tuple(layers),
         np.array(order, dtype=np.int64),
         len(named),
         library,
@@ -91,13 +91,13 @@ def flatten(rows: Rows, update: Any, field: str) -> np.ndarray[Any, np.dtype[np.
         If it does not fit, or is not finite; `field` names it.
     """
     named = _single(update, rows.form, field)
-    _fits(named, {leaf.name: leaf for leaf in rows.leaves}, field)
+    _fits(named, {layer.name: layer for layer in rows.layers}, field)
     vector = np.empty(rows.d)
-    for leaf in rows.judged:
-        piece = _numbers(_flat(named[leaf.name], stays=rows.device is not None))
-        if leaf.reference is not None:
-            piece = piece - _numbers(leaf.reference)
-        vector[leaf.start : leaf.stop] = piece
+    for layer in rows.judged:
+        piece = _numbers(_flat(named[layer.name], stays=rows.device is not None))
+        if layer.reference is not None:
+            piece = piece - _numbers(layer.reference)
+        vector[layer.start : layer.stop] = piece
     if not np.isfinite(vector).all():
         raise BadUpdates(field, "a value is not finite")
     return vector
@@ -215,13 +215,13 @@ def _is_torch_dtype(dtype: object) -> bool:
 
 
 def _check_reference(rows: Rows) -> None:
-    for leaf in rows.judged:
-        if leaf.reference is not None:
-            for start in range(0, leaf.stop - leaf.start, 1 << 16):
-                piece = leaf.reference[start : start + (1 << 16)]
+    for layer in rows.judged:
+        if layer.reference is not None:
+            for start in range(0, layer.stop - layer.start, 1 << 16):
+                piece = layer.reference[start : start + (1 << 16)]
                 numbers = piece if isinstance(piece, np.ndarray) else _torch().host(piece)
                 if not np.isfinite(numbers).all():
-                    raise BadUpdates("reference", f"array {leaf.name!r} has a value not finite")
+                    raise BadUpdates("reference", f"array {layer.name!r} has a value not finite")
 
 
 def _order(named: list[Named], names: list[str | int], extras: Extras) -> list[int]:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from pallet_bridge.embedded.chain.pool import Change, Limits, Pool, Status, Transaction
+from pallet_bridge.embedded.chain.pool import Change, Pool, PoolLimits, Status, Transaction
 from pallet_bridge.embedded.errors import (
     AlreadyImported,
     CycleDetected,
@@ -149,7 +149,7 @@ def test_expired_extrinsics_leave() -> None:
 
 
 def test_a_full_pool_drops_its_worst_and_refuses_worse() -> None:
-    pool = Pool(Limits(ready_count=2))
+    pool = Pool(PoolLimits(ready_count=2))
     pool.submit(tx("low", priority=1))
     pool.submit(tx("mid", priority=5))
     assert told(pool.submit(tx("high", priority=9)))[-1] == ("low", Status.DROPPED)
@@ -159,7 +159,7 @@ def test_a_full_pool_drops_its_worst_and_refuses_worse() -> None:
 
 
 def test_a_full_pool_drops_the_oldest_future() -> None:
-    pool = Pool(Limits(future_count=1))
+    pool = Pool(PoolLimits(future_count=1))
     pool.submit(tx("f1", requires="x"))
     assert told(pool.submit(tx("f2", requires="y"))) == [
         ("f2", Status.FUTURE),

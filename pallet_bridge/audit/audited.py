@@ -46,7 +46,7 @@ Checks = Counter[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class AuditedRun:
     """All that the statements look at.
 
     `reports` holds those that could be read, by round; `closed` says that nothing but fees and

@@ -1,4 +1,4 @@
-"""One array of the model, as all updates sent it."""
+"""A layer: one array of the model, as all updates sent it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Leaf:
-    """One array of the model, as all updates sent it.
+class Layer:
+    """One array of the model, as all updates sent it: the weights or the bias of a layer, say.
 
     Parameters
     ----------
