@@ -116,10 +116,10 @@ def attest(
             client, header.federation, signer, kept.links(), ReportStore(run / REPORTS)
         )
         while True:
-            said = [one for one in attester.work() if one.word is not Word.WAITS]
-            for one in said:
+            made = [one for one in attester.work() if one.word is not Word.WAITS]
+            for one in made:
                 _show(one, as_json=as_json)
-            done += said
+            done += made
             if (count and len(done) >= count) or time.monotonic() >= end:
                 break
             time.sleep(min(_POLL_S, max(0.0, end - time.monotonic())))

@@ -27,7 +27,7 @@ from bcfl_plugins.defenses.registry import (
     create_rule,
     pre_aggregator_names,
     rule_names,
-    selecting_rules,
+    selecting_rule_names,
     setting_names,
 )
 from bcfl_plugins.defenses.rules.bulyan import Bulyan
@@ -90,6 +90,6 @@ __all__ = [
     "create_rule",
     "pre_aggregator_names",
     "rule_names",
-    "selecting_rules",
+    "selecting_rule_names",
     "setting_names",
 ]

@@ -100,7 +100,7 @@ def pre_aggregator_names() -> tuple[str, ...]:
     return tuple(name for name in rule_names() if issubclass(ALL_RULES[name], Pre))
 
 
-def selecting_rules() -> tuple[str, ...]:
+def selecting_rule_names() -> tuple[str, ...]:
     """Return the names of the rules that reject updates, and need no data of the server for it."""
     return tuple(
         n for n in rule_names() if ALL_RULES[n].tags.selects and not ALL_RULES[n].needs_trusted

@@ -1,4 +1,4 @@
-"""A federation on the real runtime, played round by round with verdicts that are given."""
+"""A federation on the real runtime, run round by round with verdicts that are given."""
 
 from __future__ import annotations
 
@@ -150,8 +150,10 @@ class JudgedFederation:
         found = self._client.participant(0, self._signers[member].account)
         return found is None or found.is_suspended(self._now() + 1)
 
-    def play(self, verdicts: Mapping[int, Outcome], answer: Answer = Answer.NONE) -> frozenset[int]:
-        """Play a round, then what is due of offences; stake that was slashed is filled up.
+    def run_round(
+        self, verdicts: Mapping[int, Outcome], answer: Answer = Answer.NONE
+    ) -> frozenset[int]:
+        """Run a round, then what is due of offences; stake that was slashed is filled up.
 
         Parameters
         ----------
@@ -173,12 +175,12 @@ class JudgedFederation:
         refused = {event.account() for event in opened.events if event.name == "CommitmentRefused"}
         missing = opened.block.number + self.terms.commit_blocks - self._now()
         self._client.node.seal(blocks=missing)
-        said = [
+        judged = [
             MemberVerdict(one.account, one.update_digest, verdicts[m], 0, 0, 1)
             for m, one in made.items()
             if one.account not in refused
         ]
-        settled = self._send(calls.settle(0, self._round, _HASH, _HASH, said), "coordinator")
+        settled = self._send(calls.settle(0, self._round, _HASH, _HASH, judged), "coordinator")
         self._waits |= any(event.name == "OffenceRecorded" for event in settled.events)
         self._tend(answer)
         return frozenset(m for m, one in made.items() if one.account in refused)

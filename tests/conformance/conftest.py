@@ -84,17 +84,17 @@ class Included:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A running chain, and what was played on it before any test: the order of tests is free."""
+    """A running chain, and what was sent to it before any test: the order of tests is free."""
 
     kind: str
     url: str
     history: dict[str, Included]
 
     @classmethod
-    def played(cls, kind: str, url: str) -> Target:
+    def prepared(cls, kind: str, url: str) -> Target:
         client = Client(url)
         with SubstrateInterface(url=url) as substrate, client.socket:
-            return cls(kind, url, dict(play(substrate, client)))
+            return cls(kind, url, dict(send_history(substrate, client)))
 
     @property
     def embedded(self) -> bool:
@@ -104,7 +104,7 @@ class Target:
 @pytest.fixture(scope="session")
 def embedded() -> Iterator[Target]:
     with EmbeddedNode.start(preset=PRESET) as node:
-        yield Target.played("embedded", node.url)
+        yield Target.prepared("embedded", node.url)
 
 
 @pytest.fixture(scope="session")
@@ -191,7 +191,7 @@ def running(binary: Path, folder: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def real(node_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     with running(node_binary, tmp_path_factory.mktemp("spec")) as url:
-        yield Target.played("real", url)
+        yield Target.prepared("real", url)
 
 
 @pytest.fixture(scope="session", params=["embedded", "real"])
@@ -228,7 +228,7 @@ def history(target: Target) -> dict[str, Included]:
     return target.history
 
 
-def play(substrate: SubstrateInterface, client: Client) -> Iterator[tuple[str, Included]]:
+def send_history(substrate: SubstrateInterface, client: Client) -> Iterator[tuple[str, Included]]:
     alice, bob, charlie = (key(name) for name in ("Alice", "Bob", "Charlie"))
     unit = 10**12
     terms = {

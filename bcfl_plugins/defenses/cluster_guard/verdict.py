@@ -33,7 +33,7 @@ _FARTHEST = 10.0  # beyond it a ratio of agreements says nothing more
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class GuardVerdict:
+class NodeDecisions:
     """What a round says about its nodes.
 
     Parameters
@@ -60,7 +60,7 @@ class GuardVerdict:
 
 def judge(
     agreements: Floats, evidence: Floats, norms: Floats, shares: Floats, tolerance: float
-) -> GuardVerdict:
+) -> NodeDecisions:
     """Judge the nodes of a round.
 
     Each node's past is a regression: how much of the agreement that the median node shows does it
@@ -100,16 +100,16 @@ def judge(
     trust = np.where(known & (slope < 0.0), 1.0 - doubt, 1.0)
     nobody, all_of_it = np.zeros(n, dtype=np.bool_), np.ones(n)
     if n < MIN_NODES:
-        return GuardVerdict(
+        return NodeDecisions(
             nobody, all_of_it, reasons, scores, f"abstained: {n} updates, {MIN_NODES} are needed"
         )
     if int(rejected.sum()) > (n - 1) // 2:
-        return GuardVerdict(
+        return NodeDecisions(
             nobody, all_of_it, reasons, scores, f"abstained: no clear majority ({note})"
         )
     if not known.any():
         note += "; direction not judged: no common direction yet"
-    return GuardVerdict(rejected, trust, reasons, scores, note)
+    return NodeDecisions(rejected, trust, reasons, scores, note)
 
 
 def _too_long(norms: Floats, shares: Floats) -> tuple[Flags, float]:

@@ -71,7 +71,7 @@ class FederationDriver:
         session.hooks.run_started(self._run)
 
     def round(self, sent: Mapping[int, Array | None], *, averages: bool = True) -> RoundJudgement:
-        """Play one training round.
+        """Run one training round.
 
         Parameters
         ----------

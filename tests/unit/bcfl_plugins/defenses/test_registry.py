@@ -15,7 +15,7 @@ from bcfl_plugins.defenses.registry import (
     create_rule,
     pre_aggregator_names,
     rule_names,
-    selecting_rules,
+    selecting_rule_names,
     setting_names,
 )
 from bcfl_plugins.defenses.rules.krum import MultiKrum
@@ -86,8 +86,8 @@ def test_pre_aggregators_come_before_from_left_to_right() -> None:
 
 
 def test_selecting_rules_say_so_and_need_no_data_of_the_server() -> None:
-    assert {"krum", "multikrum", "flame", "signguard"} <= set(selecting_rules())
-    assert not {"median", "fltrust", "monna", "centered_clipping"} & set(selecting_rules())
+    assert {"krum", "multikrum", "flame", "signguard"} <= set(selecting_rule_names())
+    assert not {"median", "fltrust", "monna", "centered_clipping"} & set(selecting_rule_names())
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bcfl_plugins.defenses.cluster_guard.verdict import GuardVerdict, judge
+from bcfl_plugins.defenses.cluster_guard.verdict import NodeDecisions, judge
 from bcfl_plugins.reasons import Reason
 
 
 def verdict(
     slopes: list[float], *, evidence: float = 1.0, norms: list[float] | None = None
-) -> GuardVerdict:
+) -> NodeDecisions:
     n = len(slopes)
     return judge(
         np.array(slopes) * evidence,
@@ -53,7 +53,7 @@ def test_trust_falls_before_rejection_begins() -> None:
     assert found.trust[:-1].tolist() == [1.0] * 7
 
 
-def by_votes(norms: list[float], votes: list[float]) -> GuardVerdict:
+def by_votes(norms: list[float], votes: list[float]) -> NodeDecisions:
     n = len(norms)
     shares = np.array(votes) / sum(votes)
     return judge(np.zeros(n), np.zeros(n), np.array(norms), shares, 3.5)

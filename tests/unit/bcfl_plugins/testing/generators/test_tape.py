@@ -67,12 +67,12 @@ def test_a_reader_reads_on_and_zeros_are_the_least() -> None:
 
 
 class Histories(HookMachine):
-    """Notes the rounds that it plays, and plays none of them."""
+    """Notes the rounds that it draws, and runs none of them."""
 
     notes: ClassVar[list[str]] = []
 
-    def _play(self, acts: dict[int, str], seed: int, averages: bool) -> None:
-        self.notes.append(repr((acts, seed, averages)))
+    def _run_round(self, behaviours: dict[int, str], seed: int, averages: bool) -> None:
+        self.notes.append(repr((behaviours, seed, averages)))
 
 
 def histories(few: settings) -> list[str]:
