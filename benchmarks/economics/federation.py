@@ -12,7 +12,7 @@ from pallet_bridge.client.embedded import EmbeddedClient
 from pallet_bridge.embedded import EmbeddedNode
 from pallet_bridge.encoding import blake2_256, escrow_account
 from pallet_bridge.keys import Signer
-from pallet_bridge.settlement.claims import claims
+from pallet_bridge.settlement.claims import claims_of
 from pallet_bridge.signing import sign_commitment
 from pallet_bridge.types import (
     UNIT,
@@ -202,7 +202,7 @@ class JudgedFederation:
             self._tend(Answer.NONE)
         self._client.node.seal(blocks=self.terms.dispute_blocks + 1)
         for signer in self._signers:
-            for call in claims(self._client, 0, signer.account):
+            for call in claims_of(self._client, 0, signer.account):
                 self._send(call, "stranger")
 
     def gain(self, who: int | str) -> Planck:
