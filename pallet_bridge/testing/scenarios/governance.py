@@ -48,7 +48,7 @@ def govern_without_right(chain: CheckedChain, draw: Draw) -> None:
 
 @reaching("NotGovernance")
 def govern_by_council(chain: CheckedChain, draw: Draw) -> None:
-    """Let the council govern, and everybody else try; then let it ask for what it can not have."""
+    """Let the council govern, and everybody else try; then let it ask for what it cannot have."""
     federation = ScenarioFederation.found(chain, replace(BASE, governance=Governance.COUNCIL))
     number, first = federation.number, federation.members[0]
     federation.do("set_terms", BASE, by=federation.coordinator)

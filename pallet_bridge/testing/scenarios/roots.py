@@ -1,4 +1,4 @@
-"""Coordinators that post roots which can not be right, and members who notice."""
+"""Coordinators that post roots that cannot be right, and members who notice."""
 
 from __future__ import annotations
 
