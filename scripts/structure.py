@@ -7,6 +7,7 @@ same bounds.
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections import Counter, defaultdict
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 import grimp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PACKAGES: Final = ("strategies", "bcfl_plugins", "pallet_bridge")
@@ -146,7 +147,7 @@ def _reached(start: str, edges: Mapping[str, set[str]]) -> set[str]:
 # --- names ------------------------------------------------------------------------------------
 
 
-FLOWERS_NAMES: Final = "strategies/presets.py"
+FLOWERS_NAMES: Final = "strategies.presets"
 """Its classes keep Flower's names: `strategies.Krum` is Flower's, wrapped, and not our rule."""
 
 
@@ -154,30 +155,45 @@ def _public(path: Path) -> bool:
     return not any(part.startswith("_") and part != "__init__.py" for part in path.parts)
 
 
-def public_classes(paths: Iterable[Path]) -> Iterator[tuple[str, str]]:
-    """Yield each class that is public by its own name and its module's, and its file."""
-    for path in filter(_public, paths):
-        for node in ast.parse((ROOT / path).read_text()).body:
-            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                yield node.name, path.as_posix()
+def public_types(module: str) -> dict[str, str]:
+    """Return each public class and alias of a type in a module's text, and what it stands for.
 
-
-def named_twice(paths: Iterable[Path]) -> dict[str, list[str]]:
-    """Return the public names of classes that stand for more than one thing, and where.
-
-    The file with Flower's names does not count.
+    Two aliases with one definition stand for one thing; a class stands for nothing but itself.
     """
-    places: dict[str, list[str]] = defaultdict(list)
-    for name, place in public_classes(paths):
-        if place != FLOWERS_NAMES:
-            places[name].append(place)
-    return {name: where for name, where in sorted(places.items()) if len(where) > 1}
+    found: dict[str, str] = {}
+    for node in ast.parse(module).body:
+        if isinstance(node, ast.ClassDef):
+            found[node.name] = ""
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            found[node.targets[0].id] = ast.unparse(node.value)
+        elif isinstance(node, ast.AnnAssign) and ast.unparse(node.annotation) == "TypeAlias":
+            found[ast.unparse(node.target)] = ast.unparse(node.value or node.target)
+    camel = re.compile(r"[A-Z]\w*[a-z]\w*")
+    return {name: thing for name, thing in found.items() if camel.fullmatch(name)}
+
+
+def named_twice(sources: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the names of types that stand for more than one thing, and in which modules.
+
+    The module with Flower's names does not count.
+
+    Parameters
+    ----------
+    sources
+        The text of each public module, by the module's name.
+    """
+    places: dict[str, dict[str, str]] = defaultdict(dict)
+    for module, text in sources.items():
+        for name, thing in public_types(text).items():
+            if module != FLOWERS_NAMES:
+                places[name].setdefault(thing or module, module)
+    return {name: [*where.values()] for name, where in sorted(places.items()) if len(where) > 1}
 
 
 def exported_twice(sources: Mapping[str, str]) -> dict[str, list[str]]:
     """Return the names in ``__all__`` that stand for more than one thing, and what for.
 
-    A name that one package takes from another and passes on is one thing. The file with Flower's
+    A name that one package takes from another and passes on is one thing. The module with Flower's
     names does not count.
 
     Parameters
@@ -187,12 +203,11 @@ def exported_twice(sources: Mapping[str, str]) -> dict[str, list[str]]:
     """
     trees = {name: ast.parse(text) for name, text in sources.items()}
     taken = {name: _taken(tree) for name, tree in trees.items()}
-    flowers = _module(Path(FLOWERS_NAMES))
     things: dict[str, set[str]] = defaultdict(set)
     for module, tree in trees.items():
         for name in _exported(tree):
             home, own = _home(module, name, taken)
-            if home != flowers:
+            if home != FLOWERS_NAMES:
                 things[name].add(f"{home}.{own}" if own else home)
     return {name: sorted(homes) for name, homes in sorted(things.items()) if len(homes) > 1}
 
@@ -251,7 +266,7 @@ def main() -> int:
         ("folders with too many code files", len(full_folders(paths)), 0),
         ("longest chain of imports at run time", len(chain), CHAIN),
         ("circles of siblings, type imports included", len(circles(imports(with_types=True))), 0),
-        ("class names that mean two things", len(named_twice(ours)), 0),
+        ("names of types that mean two things", len(named_twice(public_sources(ours))), 0),
         ("exported names that mean two things", len(exported_twice(public_sources(ours))), 0),
     ]
     for what, count, bound in rows:

@@ -17,7 +17,7 @@ from bcfl_plugins.cli.output import AsJson, console, print_json
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-Url = Annotated[
+ChainToTry = Annotated[
     str, typer.Option("--chain", help="Chain to try: embedded, or the ws:// URL of a node.")
 ]
 
@@ -40,7 +40,7 @@ class MachineCheck:
     required: bool = True
 
 
-def doctor(*, chain: Url = "embedded", as_json: AsJson = False) -> None:
+def doctor(*, chain: ChainToTry = "embedded", as_json: AsJson = False) -> None:
     """Look at Python, packages, the runtime blob and the chain; say what to do about each fault.
 
     Exit code 0 when everything that is required is well.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from pallet_bridge.calls import Call, Value
-    from pallet_bridge.client.rpc import Json, RpcClient
+    from pallet_bridge.client.rpc import RawJson, RpcClient
     from pallet_bridge.keys import Signer
 
 # what scalecodec raises on values and bytes that do not fit: it has no root of its own
@@ -247,7 +247,7 @@ class _Interface(SubstrateInterface):  # type: ignore[misc]  # it has no annotat
         return str(super().get_block_hash(block_id))
 
 
-def _arguments(variant: Json) -> tuple[str, ...]:
+def _arguments(variant: RawJson) -> tuple[str, ...]:
     return tuple(argument["name"].value for argument in variant.args)
 
 
@@ -258,8 +258,8 @@ class _Transport:
         self._rpc = rpc
 
     def rpc_request(
-        self, payload: dict[str, Any], result_handler: Callable[..., Json] | None = None
-    ) -> Json:
+        self, payload: dict[str, Any], result_handler: Callable[..., RawJson] | None = None
+    ) -> RawJson:
         if result_handler is not None:
             raise NotImplementedError("subscriptions go through backends.rpc")
         return {"result": self._rpc.request(payload["method"], payload["params"] or [])}

@@ -13,7 +13,7 @@ from pallet_bridge.types import AccountId, Balance, BlockRef, Limits, Planck
 
 if TYPE_CHECKING:
     from pallet_bridge.client.codec import Codec
-    from pallet_bridge.client.rpc import Json, RpcClient
+    from pallet_bridge.client.rpc import RawJson, RpcClient
     from pallet_bridge.types import (
         AttesterRecord,
         Commitment,
@@ -206,17 +206,17 @@ class StateReader:
                 return found
             start = str(keys[-1])
 
-    def _changes(self, keys: list[Json], block: str) -> list[Json]:
+    def _changes(self, keys: list[RawJson], block: str) -> list[RawJson]:
         answer = self._rpc.request("state_queryStorageAt", [keys, block])
         if not isinstance(answer, list):
             raise BadChainValue("the answer to state_queryStorageAt is no list")
-        changes: list[Json] = []
+        changes: list[RawJson] = []
         for group in answer:
             part = decode.Fields("storage change", group).value("changes")
             changes.extend(part if isinstance(part, list) else [])
         return changes
 
-    def _values(self, item: str, changes: list[Json]) -> list[tuple[bytes, object]]:
+    def _values(self, item: str, changes: list[RawJson]) -> list[tuple[bytes, object]]:
         try:
             pairs = [(bytes.fromhex(key.removeprefix("0x")), str(data)) for key, data in changes]
         except (ValueError, TypeError, AttributeError) as error:
@@ -229,7 +229,7 @@ def as_hex(raw: bytes) -> str:
     return "0x" + raw.hex()
 
 
-def block_hash(answer: Json) -> bytes:
+def block_hash(answer: RawJson) -> bytes:
     """Read the hash of a block."""
     try:
         return decode.read_hash(answer)

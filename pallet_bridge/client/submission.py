@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from pallet_bridge.client.codec import Codec
     from pallet_bridge.client.protocol import SignedCall
-    from pallet_bridge.client.rpc import Json, RpcClient, Subscription
+    from pallet_bridge.client.rpc import RawJson, RpcClient, Subscription
     from pallet_bridge.errors import CallFailed
     from pallet_bridge.types import Event
 
@@ -63,7 +63,7 @@ class NodeSubmission:
                 self._watch.close()
         return self._receipt_in(self._signed, block)
 
-    def _take(self, status: Json) -> None:
+    def _take(self, status: RawJson) -> None:
         name, content = _status(status)
         if name == "inBlock":
             self._included = _block(content)
@@ -140,7 +140,7 @@ def block_number(header: decode.Fields) -> int:
         raise BadChainValue(f"a block's number is {text!r}") from error
 
 
-def _status(status: Json) -> tuple[str, object]:
+def _status(status: RawJson) -> tuple[str, object]:
     if isinstance(status, str):
         return status, None
     if isinstance(status, dict) and len(status) == 1:

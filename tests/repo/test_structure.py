@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from statistics import median
 
+import pytest
+
 from scripts import structure
 
 
@@ -26,13 +28,27 @@ def test_nothing_imports_in_a_circle_types_included() -> None:
     assert structure.circles(structure.imports(with_types=True)) == []
 
 
-def test_no_class_name_means_two_things() -> None:
-    assert structure.named_twice(structure.modules(structure.tracked())) == {}
+@pytest.fixture(scope="module")
+def sources() -> dict[str, str]:
+    return structure.public_sources(structure.modules(structure.tracked()))
 
 
-def test_no_exported_name_means_two_things() -> None:
-    sources = structure.public_sources(structure.modules(structure.tracked()))
+def test_no_name_of_a_type_means_two_things(sources: dict[str, str]) -> None:
+    assert structure.named_twice(sources) == {}
+
+
+def test_no_exported_name_means_two_things(sources: dict[str, str]) -> None:
     assert structure.exported_twice(sources) == {}
+
+
+def test_a_class_and_an_alias_of_one_name_are_seen() -> None:
+    sources = {
+        "a": "class Round: ...\nRow = list[int]\nMOST = 3\nclass _Own: ...\n",
+        "b": "Round = int\nRow = list[int]\nMOST = 4\nclass _Own: ...\n",
+        "c": "Wait: TypeAlias = 'float'\n",
+        "d": "Wait: TypeAlias = 'int'\n",
+    }
+    assert structure.named_twice(sources) == {"Round": ["a", "b"], "Wait": ["c", "d"]}
 
 
 def test_an_exported_name_is_followed_to_where_it_is_made() -> None:

@@ -12,12 +12,12 @@ from bcfl_plugins.reasons import Reason
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bcfl_plugins.defenses.base import Array, Flags, Floats
+    from bcfl_plugins.defenses.base import AnyArray, Flags, Floats
     from bcfl_plugins.defenses.core.arrays.layer import Layer
     from bcfl_plugins.defenses.core.arrays.rows import Rows
 
 
-def restore(rows: Rows, flat: Array, kept: Flags) -> Any:  # noqa: ANN401 - the form of an update
+def restore(rows: Rows, flat: AnyArray, kept: Flags) -> Any:  # noqa: ANN401 - the form of an update
     """Return a (d,) result as one update; the reference, if there is one, is added.
 
     Arrays of the result may be parts of `flat`.
@@ -26,7 +26,7 @@ def restore(rows: Rows, flat: Array, kept: Flags) -> Any:  # noqa: ANN401 - the 
     ----------
     rows : Rows
         The rows that were judged.
-    flat : Array
+    flat : AnyArray
         (d,) numpy, or a tensor where there is a `rows.device`.
     kept : Flags
         (n,) which rows give the integer arrays: the lower median of their values, entry by entry.
@@ -82,19 +82,19 @@ def decide(
     )
 
 
-def aggregate(rows: Rows, flat: Array, decision: Decision, state: object = None) -> Aggregate:
+def aggregate(rows: Rows, flat: AnyArray, decision: Decision, state: object = None) -> Aggregate:
     """Return the answer; integer arrays come from the updates that the decision keeps."""
     return Aggregate(restore(rows, flat, decision.kept[rows.origin]), decision, state)
 
 
-def placed(rows: Rows, vector: Floats) -> Array:
+def placed(rows: Rows, vector: Floats) -> AnyArray:
     """Return a (d,) numpy vector where the rows are, in the dtype of blocks."""
     if rows.device is not None:
         return rows.device.placed(rows, vector)
     return vector.astype(rows.dtype, copy=False)
 
 
-def copied(rows: Rows, flat: Array) -> Any:  # noqa: ANN401 - numpy
+def copied(rows: Rows, flat: AnyArray) -> Any:  # noqa: ANN401 - numpy
     """Return a (d,) result as numpy, in memory that nobody else writes to."""
     if rows.device is not None:
         return rows.device.host(flat)
@@ -109,7 +109,7 @@ def _scatter(rows: Rows, values: np.ndarray[Any, Any], *, fill: float) -> np.nda
     return out
 
 
-def _float_layer(rows: Rows, layer: Layer, flat: Array) -> Array:
+def _float_layer(rows: Rows, layer: Layer, flat: AnyArray) -> AnyArray:
     part = flat[layer.start : layer.stop]
     if rows.device is not None:
         return rows.device.float_layer(layer, part)
@@ -124,7 +124,7 @@ def _float_layer(rows: Rows, layer: Layer, flat: Array) -> Array:
     return array if rows.library is None else rows.library.tensor(array)
 
 
-def _median_layer(rows: Rows, layer: Layer) -> Array:
+def _median_layer(rows: Rows, layer: Layer) -> AnyArray:
     middle = (len(layer.arrays) - 1) // 2
     if rows.device is not None:
         return rows.device.median_layer(layer, middle)

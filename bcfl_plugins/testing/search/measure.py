@@ -20,7 +20,7 @@ from bcfl_plugins.testing.subjects.subject import Crashed, Refused
 
 if TYPE_CHECKING:
     from bcfl_plugins.defenses.base import Floats
-    from bcfl_plugins.testing.generators.cases import Case, Rows
+    from bcfl_plugins.testing.generators.cases import Case, Matrix
     from bcfl_plugins.testing.subjects.subject import Subject
 
 
@@ -68,7 +68,7 @@ class Gauge:
             self.observed, self.bound = observed, bound
 
 
-def batch_of(case: Case, rows: Rows | None = None, **more: Any) -> UpdateBatch:  # noqa: ANN401
+def batch_of(case: Case, rows: Matrix | None = None, **more: Any) -> UpdateBatch:  # noqa: ANN401
     """Return the call for a case, or for other rows in its place."""
     table = case.rows() if rows is None else rows
     honest = table[~case.is_byzantine] if len(table) == case.n else table

@@ -22,10 +22,10 @@ from bcfl_plugins.types import ClientUpdate, NodeId, NodeRef, RoundContext, RunI
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bcfl_plugins.testing.generators.cases import Rows
+    from bcfl_plugins.testing.generators.cases import Matrix
     from bcfl_plugins.testing.subjects.tags import Form
 
-Kind = Literal["defense", "callable", "plugin", "strategy"]
+SubjectKind = Literal["defense", "callable", "plugin", "strategy"]
 
 
 class NoAnswer(ValueError):
@@ -52,7 +52,7 @@ class UpdateBatch:
 
     Parameters
     ----------
-    rows : Rows
+    rows : Matrix
         (n, d) the updates.
     f : int
         What the rule is told.
@@ -62,7 +62,7 @@ class UpdateBatch:
         One a row; ``None``: the rule gets none.
     weights : tuple of float or None
         One a row.
-    reference : Rows or None
+    reference : Matrix or None
         (d,) the model that went out, of the dtype of the rows.
     state : object
         Of the call before.
@@ -75,18 +75,18 @@ class UpdateBatch:
         or nothing.
     """
 
-    rows: Rows
+    rows: Matrix
     f: int
     trusted: Floats | None = None
     ids: tuple[int, ...] | None = None
     weights: tuple[float, ...] | None = None
-    reference: Rows | None = None
+    reference: Matrix | None = None
     state: object = None
     parts: tuple[Part, ...] = ()
     form: Form | None = None
     spoil: str = ""
 
-    def cut(self, row: Rows) -> dict[str, Rows]:
+    def cut(self, row: Matrix) -> dict[str, Matrix]:
         """Return one row as named arrays of its own."""
         parts = self.parts or (Part("w", (len(row),)),)
         found, start = {}, 0
@@ -107,7 +107,7 @@ class UpdateBatch:
             packed[-1] = layers if form == "layers" else list(layers.values())
         return packed
 
-    def shape_row(self, row: Rows, form: Form) -> Any:  # noqa: ANN401 - one of three forms
+    def shape_row(self, row: Matrix, form: Form) -> Any:  # noqa: ANN401 - one of three forms
         """Return one row in the form of one update."""
         if form == "matrix":
             return row.copy()
@@ -115,7 +115,7 @@ class UpdateBatch:
         return layers if form == "layers" else list(layers.values())
 
 
-def _spoiled(layers: dict[str, Rows], how: str) -> dict[str, Rows]:
+def _spoiled(layers: dict[str, Matrix], how: str) -> dict[str, Matrix]:
     name, *others = layers
     if how == "shape":
         return layers | {name: np.append(layers[name].ravel(), layers[name].ravel()[:1])}
@@ -162,7 +162,7 @@ class Driver:
         By how much to divide the number of generated rounds.
     """
 
-    kind: Kind
+    kind: SubjectKind
     run: Callable[[UpdateBatch], Answer]
     tags: RuleTags | None = None
     max_byzantine: Callable[[int], int] | None = None
@@ -281,7 +281,7 @@ def _call(method: Callable[..., Any], **known: object) -> Any:  # noqa: ANN401 -
     return method(**{name: known[name] for name in inspect.signature(method).parameters})
 
 
-def _frozen(arrays: dict[str, Rows]) -> dict[str, Rows]:
+def _frozen(arrays: dict[str, Matrix]) -> dict[str, Matrix]:
     for array in arrays.values():
         array.setflags(write=False)
     return arrays

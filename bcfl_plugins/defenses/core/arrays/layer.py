@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bcfl_plugins.defenses.base import Array
+    from bcfl_plugins.defenses.base import AnyArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,9 +25,9 @@ class Layer:
         Its place in the virtual row; an integer or bool array has none, and both are 0.
     floating : bool
         Whether it is judged.
-    arrays : tuple of Array
+    arrays : tuple of AnyArray
         n flat arrays, in the order of the rows.
-    reference : Array or None
+    reference : AnyArray or None
         What is subtracted, flat.
     """
 
@@ -37,5 +37,5 @@ class Layer:
     start: int
     stop: int
     floating: bool
-    arrays: tuple[Array, ...]
-    reference: Array | None
+    arrays: tuple[AnyArray, ...]
+    reference: AnyArray | None

@@ -10,11 +10,11 @@ import numpy as np
 
 from bcfl_plugins.defenses.base import require_ids
 from bcfl_plugins.defenses.core.arrays.layer import Layer
-from bcfl_plugins.defenses.core.arrays.rows import Form, Rows
+from bcfl_plugins.defenses.core.arrays.rows import InputForm, Rows
 from bcfl_plugins.errors import BadUpdates
 
 if TYPE_CHECKING:
-    from bcfl_plugins.defenses.base import Array, Extras, Updates
+    from bcfl_plugins.defenses.base import AnyArray, Extras, Updates
 
 SAMPLE = 1024
 """Entries of each array that are looked at first to put updates in order."""
@@ -103,7 +103,7 @@ def flatten(rows: Rows, update: Any, field: str) -> np.ndarray[Any, np.dtype[np.
     return vector
 
 
-def _numbers(flat: Array) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _numbers(flat: AnyArray) -> np.ndarray[Any, np.dtype[np.float64]]:
     host = flat if isinstance(flat, np.ndarray | np.flatiter) else _torch().host(flat)
     return np.asarray(host[:], dtype=np.float64)
 
@@ -122,11 +122,11 @@ def _is_array(value: object) -> bool:
     return isinstance(value, np.ndarray) or _is_torch(value)
 
 
-def _unify(updates: Any, field: str) -> tuple[Form, list[Named]]:  # noqa: ANN401 - untrusted
+def _unify(updates: Any, field: str) -> tuple[InputForm, list[Named]]:  # noqa: ANN401 - untrusted
     if _is_array(updates):
         if updates.ndim != 2:  # noqa: PLR2004 - a matrix
             raise BadUpdates(field, f"a matrix has one update in each row, not {updates.ndim} axes")
-        form: Form = "matrix"
+        form: InputForm = "matrix"
         named: list[Named] = [{0: updates[i]} for i in range(len(updates))]
     elif not isinstance(updates, Sequence):
         raise BadUpdates(field, "pass a matrix, or a sequence of updates")
@@ -143,7 +143,7 @@ def _unify(updates: Any, field: str) -> tuple[Form, list[Named]]:  # noqa: ANN40
     return form, named
 
 
-def _single(update: Any, form: Form, field: str) -> Named:  # noqa: ANN401 - untrusted
+def _single(update: Any, form: InputForm, field: str) -> Named:  # noqa: ANN401 - untrusted
     if form in {"matrix", "array"}:
         if not _is_array(update):
             raise BadUpdates(field, "it must be one array, as an update is")
@@ -173,7 +173,7 @@ def _signature(array: Any, name: str | int) -> tuple[tuple[int, ...], object, st
     return tuple(array.shape), array.dtype, str(getattr(array, "device", "cpu"))
 
 
-def _kind(array: Array, name: str | int) -> bool:
+def _kind(array: AnyArray, name: str | int) -> bool:
     """Whether an array is of floats."""
     kind = array.dtype.kind if isinstance(array, np.ndarray) else _torch().kind(array)
     if kind not in "fiub":
@@ -181,7 +181,7 @@ def _kind(array: Array, name: str | int) -> bool:
     return bool(kind == "f")
 
 
-def _flat(array: Array, *, stays: bool) -> Any:  # noqa: ANN401 - an array or an iterator of one
+def _flat(array: AnyArray, *, stays: bool) -> Any:  # noqa: ANN401 - an array or an iterator of one
     if not isinstance(array, np.ndarray):
         array = array.detach()
         if stays:
@@ -192,7 +192,7 @@ def _flat(array: Array, *, stays: bool) -> Any:  # noqa: ANN401 - an array or an
     return array.flat  # slices are copied, the whole is not
 
 
-def _reference(reference: Any, form: Form, first: Named) -> Named | None:  # noqa: ANN401
+def _reference(reference: Any, form: InputForm, first: Named) -> Named | None:  # noqa: ANN401
     if reference is None:
         return None
     named = _single(reference, form, "reference")
@@ -253,7 +253,7 @@ def _digest(update: Named, names: list[str | int], sample: int | None) -> bytes:
     return digest.digest()
 
 
-def _content(piece: Array) -> bytes:
+def _content(piece: AnyArray) -> bytes:
     if isinstance(piece, np.ndarray):
         return piece.tobytes()
     content: bytes = _torch().content(piece)

@@ -16,7 +16,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bcfl_plugins.defenses.base import Array, Block, Flags, Floats, Ints
+    from bcfl_plugins.defenses.base import AnyArray, Flags, Floats, Ints, RowBlock
     from bcfl_plugins.defenses.core.arrays.device import Device, Library
     from bcfl_plugins.defenses.core.arrays.layer import Layer
 
@@ -25,7 +25,7 @@ SLAB_BYTES = 1 << 20
 PADDING = 16
 """Entries added to the stride of a block: with a power of two all rows share a few cache sets."""
 
-Form: TypeAlias = Literal["matrix", "array", "mapping", "list"]
+InputForm: TypeAlias = Literal["matrix", "array", "mapping", "list"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,7 +34,7 @@ class Rows:
 
     Parameters
     ----------
-    form : Form
+    form : InputForm
         How the updates were given; the result takes the same form.
     layers : tuple of Layer
         The arrays, in the model's order.
@@ -53,7 +53,7 @@ class Rows:
         Whether rows are deltas to a reference, which is added to the result.
     """
 
-    form: Form
+    form: InputForm
     layers: tuple[Layer, ...]
     origin: Ints
     total: int
@@ -103,11 +103,11 @@ class Rows:
         """Return how many columns a block has so that `slabs` of them fill a core's cache."""
         return max(64, int(SLAB_BYTES * slabs / (max(self.n, 1) * self.dtype.itemsize)))
 
-    def buffer(self, columns: int) -> Block:
+    def buffer(self, columns: int) -> RowBlock:
         """Return an (n, columns) array to be filled by `fill`, with a padded stride."""
         return self.buffers(1, columns)[0]
 
-    def buffers(self, count: int, columns: int, height: int | None = None) -> list[Block]:
+    def buffers(self, count: int, columns: int, height: int | None = None) -> list[RowBlock]:
         """Return such arrays, of n rows or of `height`, in one piece of memory."""
         shape = (count, self.n if height is None else height, max(columns, 1) + PADDING)
         return list(np.empty(shape, self.dtype)[:, :, :columns])
@@ -134,7 +134,7 @@ class Rows:
                 slice(low - start, high - start),
             )
 
-    def fill(self, start: int, stop: int, out: Block) -> Block:
+    def fill(self, start: int, stop: int, out: RowBlock) -> RowBlock:
         """Copy columns [start, stop) of all rows, minus the reference, into `out`; return them.
 
         The difference is rounded once, as if it had been taken in float64. What overflows `out`
@@ -148,7 +148,7 @@ class Rows:
                 _put(pieces, reference, block[:, there])
         return block
 
-    def blocks(self, columns: int | None = None) -> Iterator[tuple[slice, Block]]:
+    def blocks(self, columns: int | None = None) -> Iterator[tuple[slice, RowBlock]]:
         """Yield (columns, (n, b) block of deltas) in order.
 
         The block is a buffer that is filled anew each time: copy what must last, write into it
@@ -167,11 +167,11 @@ class Rows:
                 out[there] = self._host(layer.reference[inside])
         return out
 
-    def _host(self, piece: Array) -> Block:
+    def _host(self, piece: AnyArray) -> RowBlock:
         return piece if self.device is None else self.device.host(piece)
 
 
-def _put(pieces: list[Block], reference: Block | None, out: Block) -> None:
+def _put(pieces: list[RowBlock], reference: RowBlock | None, out: RowBlock) -> None:
     """Put the (b,) pieces, minus the reference, into the rows of `out`."""
     if reference is None or np.result_type(pieces[0], reference, out) == out.dtype:
         # One call for all rows: threads wait for each other less than with a call for each.
