@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.mutations.planting import Bug
 
 _SCREEN, _BATCH, _GRAM, _FINISH = "core.screen", "core.batch", "core.gram", "core.finish"
-_KERNEL, _PARSE = "core.kernel", "core.parse"
+_KERNEL, _PARSE = "core.arrays.kernel", "core.arrays.parse"
 
 BUGS = (
     # One step of one rule
@@ -297,7 +297,7 @@ BUGS = (
         "trimmed_mean",
         "reference",
         _FINISH,
-        "        if leaf.reference is None:\n            value",
+        "        if layer.reference is None:\n            value",
         "        if True:\n            value",
     ),
     Bug(
@@ -370,7 +370,7 @@ BUGS = (
         "trimmed_mean",
         "integers",
         _FINISH,
-        "middle = (len(leaf.arrays) - 1) // 2",
+        "middle = (len(layer.arrays) - 1) // 2",
         "middle = 0",
     ),
 )
