@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bcfl_plugins.defenses.cluster_guard.verdict import NodeDecisions, judge
+from bcfl_plugins.defenses.cluster_guard.decisions import NodeDecisions, decide
 from bcfl_plugins.reasons import Reason
 
 
@@ -11,7 +11,7 @@ def verdict(
     slopes: list[float], *, evidence: float = 1.0, norms: list[float] | None = None
 ) -> NodeDecisions:
     n = len(slopes)
-    return judge(
+    return decide(
         np.array(slopes) * evidence,
         np.full(n, evidence),
         np.ones(n) if norms is None else np.array(norms),
@@ -56,7 +56,7 @@ def test_trust_falls_before_rejection_begins() -> None:
 def by_votes(norms: list[float], votes: list[float]) -> NodeDecisions:
     n = len(norms)
     shares = np.array(votes) / sum(votes)
-    return judge(np.zeros(n), np.zeros(n), np.array(norms), shares, 3.5)
+    return decide(np.zeros(n), np.zeros(n), np.array(norms), shares, 3.5)
 
 
 def test_a_long_update_with_most_votes_is_rejected() -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MIN_NODES = 4
 """Fewer nodes have no clear majority."""
 ENOUGH = 0.2
-"""Least evidence for a verdict: one round in which the median cosine with the others is 0.45, or
+"""Least evidence for a decision: one round in which the median cosine with the others is 0.45, or
 many in which it is lower."""
 AGAINST = -0.25
 """Nobody is rejected who shows more than this of the median agreement."""
@@ -58,7 +58,7 @@ class NodeDecisions:
     note: str
 
 
-def judge(
+def decide(
     agreements: Floats, evidence: Floats, norms: Floats, shares: Floats, tolerance: float
 ) -> NodeDecisions:
     """Judge the nodes of a round.
