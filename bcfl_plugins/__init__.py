@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bcfl_plugins.config.run_config import BcflConfig
     from bcfl_plugins.errors import BcflError, ConfigError, PluginError
-    from bcfl_plugins.hooks.markers import hookimpl
+    from bcfl_plugins.hooks.markers import hookimpl, needs_chain
+    from bcfl_plugins.reasons import Reason
     from bcfl_plugins.session.load import load_plugins
     from bcfl_plugins.session.open import Session, open_session
     from bcfl_plugins.session.services import ChainServices, Services
@@ -42,6 +43,7 @@ __all__ = [
     "NodeRef",
     "OpenedRound",
     "PluginError",
+    "Reason",
     "Rejection",
     "RoundContext",
     "RoundResult",
@@ -52,6 +54,7 @@ __all__ = [
     "__version__",
     "hookimpl",
     "load_plugins",
+    "needs_chain",
     "open_session",
 ]
 
@@ -59,7 +62,8 @@ _HOME = {
     "bcfl_plugins.config.run_config": ("BcflConfig",),
     "bcfl_plugins.errors": ("BcflError", "ConfigError", "PluginError"),
     "bcfl_plugins.session.load": ("load_plugins",),
-    "bcfl_plugins.hooks.markers": ("hookimpl",),
+    "bcfl_plugins.hooks.markers": ("hookimpl", "needs_chain"),
+    "bcfl_plugins.reasons": ("Reason",),
     "bcfl_plugins.session.services": ("ChainServices", "Services"),
     "bcfl_plugins.session.open": ("Session", "open_session"),
     "bcfl_plugins.types": (

@@ -7,6 +7,7 @@ same bounds.
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections import Counter, defaultdict
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 import grimp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PACKAGES: Final = ("strategies", "bcfl_plugins", "pallet_bridge")
@@ -146,27 +147,106 @@ def _reached(start: str, edges: Mapping[str, set[str]]) -> set[str]:
 # --- names ------------------------------------------------------------------------------------
 
 
-def public_classes(paths: Iterable[Path]) -> Iterator[tuple[str, str]]:
-    """Yield each class that is public by its own name and its module's, and its file."""
-    for path in paths:
-        if any(part.startswith("_") and part != "__init__.py" for part in path.parts):
-            continue
-        for node in ast.parse((ROOT / path).read_text()).body:
-            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                yield node.name, path.as_posix()
+FLOWERS_NAMES: Final = "strategies.presets"
+"""Its classes keep Flower's names: `strategies.Krum` is Flower's, wrapped, and not our rule."""
 
 
-def named_twice(paths: Iterable[Path]) -> dict[str, list[str]]:
-    """Return the public names of classes that stand for more than one thing, and where.
+def _public(path: Path) -> bool:
+    return not any(part.startswith("_") and part != "__init__.py" for part in path.parts)
 
-    The strategies of Flower keep Flower's names (`strategies.Krum` is Flower's, wrapped), so the
-    file that holds nothing else does not count.
+
+def public_types(module: str) -> dict[str, str]:
+    """Return each public class and alias of a type in a module's text, and what it stands for.
+
+    Two aliases with one definition stand for one thing; a class stands for nothing but itself.
     """
-    places: dict[str, list[str]] = defaultdict(list)
-    for name, place in public_classes(paths):
-        if place != "strategies/presets.py":
-            places[name].append(place)
-    return {name: where for name, where in sorted(places.items()) if len(where) > 1}
+    found: dict[str, str] = {}
+    for node in ast.parse(module).body:
+        if isinstance(node, ast.ClassDef):
+            found[node.name] = ""
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            found[node.targets[0].id] = ast.unparse(node.value)
+        elif isinstance(node, ast.AnnAssign) and ast.unparse(node.annotation) == "TypeAlias":
+            found[ast.unparse(node.target)] = ast.unparse(node.value or node.target)
+    camel = re.compile(r"[A-Z]\w*[a-z]\w*")
+    return {name: thing for name, thing in found.items() if camel.fullmatch(name)}
+
+
+def named_twice(sources: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the names of types that stand for more than one thing, and in which modules.
+
+    The module with Flower's names does not count.
+
+    Parameters
+    ----------
+    sources
+        The text of each public module, by the module's name.
+    """
+    places: dict[str, dict[str, str]] = defaultdict(dict)
+    for module, text in sources.items():
+        for name, thing in public_types(text).items():
+            if module != FLOWERS_NAMES:
+                places[name].setdefault(thing or module, module)
+    return {name: [*where.values()] for name, where in sorted(places.items()) if len(where) > 1}
+
+
+def exported_twice(sources: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the names in ``__all__`` that stand for more than one thing, and what for.
+
+    A name that one package takes from another and passes on is one thing. The module with Flower's
+    names does not count.
+
+    Parameters
+    ----------
+    sources
+        The text of each public module, by the module's name.
+    """
+    trees = {name: ast.parse(text) for name, text in sources.items()}
+    taken = {name: _taken(tree) for name, tree in trees.items()}
+    things: dict[str, set[str]] = defaultdict(set)
+    for module, tree in trees.items():
+        for name in _exported(tree):
+            home, own = _home(module, name, taken)
+            if home != FLOWERS_NAMES:
+                things[name].add(f"{home}.{own}" if own else home)
+    return {name: sorted(homes) for name, homes in sorted(things.items()) if len(homes) > 1}
+
+
+def public_sources(paths: Iterable[Path]) -> dict[str, str]:
+    """Return the text of each public module, by its name."""
+    return {_module(path): (ROOT / path).read_text() for path in paths if _public(path)}
+
+
+def _module(path: Path) -> str:
+    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
+
+
+def _taken(tree: ast.Module) -> dict[str, tuple[str, str]]:
+    """Return what each name is that a module imports: another module, and the name there."""
+    return {
+        alias.asname or alias.name: (node.module or "", alias.name)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+
+
+def _exported(tree: ast.Module) -> tuple[str, ...]:
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            return tuple(ast.literal_eval(node.value))
+    return ()
+
+
+def _home(
+    module: str, name: str, taken: Mapping[str, Mapping[str, tuple[str, str]]]
+) -> tuple[str, str]:
+    """Follow a name to the module that makes it; a module itself has no name there."""
+    while name in taken.get(module, {}):
+        module, name = taken[module][name]
+        if f"{module}.{name}" in taken:
+            return f"{module}.{name}", ""
+    return module, name
 
 
 # --- the page ---------------------------------------------------------------------------------
@@ -186,7 +266,8 @@ def main() -> int:
         ("folders with too many code files", len(full_folders(paths)), 0),
         ("longest chain of imports at run time", len(chain), CHAIN),
         ("circles of siblings, type imports included", len(circles(imports(with_types=True))), 0),
-        ("class names that mean two things", len(named_twice(ours)), 0),
+        ("names of types that mean two things", len(named_twice(public_sources(ours))), 0),
+        ("exported names that mean two things", len(exported_twice(public_sources(ours))), 0),
     ]
     for what, count, bound in rows:
         print(f"{what:45} {count:g}" + ("" if bound is None else f"  (at most {bound})"))

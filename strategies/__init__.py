@@ -18,7 +18,8 @@ a test of a Flower app, in this process        `strategies.testing`
 byzantine nodes of a simulation                `strategies.client`
 a plugin, a loop of your own around a session  `bcfl_plugins`
 a defense; an attack to test it with           `bcfl_plugins.defenses`, `bcfl_plugins.attacks`
-a test of a defense, a plugin, a chain client  `bcfl_plugins.testing`
+a test of a defense or a plugin                `bcfl_plugins.testing`
+a test of a chain client                       `pallet_bridge.testing`
 calls to the chain, queries, keys              `pallet_bridge`
 =============================================  ===============================================
 """

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Chain(ModelAttack):
+class ChainAttack(ModelAttack):
     """Lay a chain of attackers from the edge of the honest cluster outwards.
 
     No link is longer than the honest updates are from their nearest neighbours, so a clustering

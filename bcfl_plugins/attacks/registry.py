@@ -6,7 +6,7 @@ import inspect
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bcfl_plugins.attacks.bounded import MinMax, MinSum, NoisyMinMax
-from bcfl_plugins.attacks.chain import Chain
+from bcfl_plugins.attacks.chain import ChainAttack
 from bcfl_plugins.attacks.copies import Mimic, Sybil
 from bcfl_plugins.attacks.data import (
     DataAttack,
@@ -43,7 +43,7 @@ _MODEL: dict[str, type[ModelAttack]] = {
         ALIE,
         IPM,
         Adaptive,
-        Chain,
+        ChainAttack,
         Framing,
         FreeRider,
         Gaussian,

@@ -11,13 +11,15 @@ import typer
 from rich.markup import escape
 
 from bcfl_plugins.cli.output import AsJson, console, print_json
-from bcfl_plugins.cli.places import Federation, Key, MaybeUrl, Url, signer_of, url_of
+from bcfl_plugins.cli.places import FederationNumber, KeySource, MaybeUrl, Url, signer_of, url_of
 from pallet_bridge.errors import CallFailed, ConfigError, TransactionRefused
 
 if TYPE_CHECKING:
     from pallet_bridge.settlement.attester import Attestation
 
-Run = Annotated[Path, typer.Argument(help="The run's folder as its coordinator publishes it.")]
+PublishedRun = Annotated[
+    Path, typer.Argument(help="The run's folder as its coordinator publishes it.")
+]
 Secret = Annotated[
     Path,
     typer.Option("--secret", help="File with your chain of hashes, which only you may read."),
@@ -47,8 +49,8 @@ def register(app: typer.Typer) -> None:
 def sign_up(
     *,
     chain: Url,
-    federation: Federation,
-    key: Key,
+    federation: FederationNumber,
+    key: KeySource,
     secret: Secret,
     length: Length = 10_000,
     as_json: AsJson = False,
@@ -73,7 +75,7 @@ def sign_up(
         console().print(f"{signer.account} may be drawn into committees of {federation}")
 
 
-def resign(*, chain: Url, federation: Federation, key: Key) -> None:
+def resign(*, chain: Url, federation: FederationNumber, key: KeySource) -> None:
     """Take the offer back; the stake is free after that."""
     from pallet_bridge import calls  # noqa: PLC0415 (loads the chain client)
     from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
@@ -83,9 +85,9 @@ def resign(*, chain: Url, federation: Federation, key: Key) -> None:
 
 
 def attest(
-    run: Run,
+    run: PublishedRun,
     *,
-    key: Key,
+    key: KeySource,
     secret: Secret,
     chain: MaybeUrl = None,
     watch: Watch = 0,
@@ -116,10 +118,10 @@ def attest(
             client, header.federation, signer, kept.links(), ReportStore(run / REPORTS)
         )
         while True:
-            said = [one for one in attester.work() if one.word is not Word.WAITS]
-            for one in said:
+            made = [one for one in attester.work() if one.word is not Word.WAITS]
+            for one in made:
                 _show(one, as_json=as_json)
-            done += said
+            done += made
             if (count and len(done) >= count) or time.monotonic() >= end:
                 break
             time.sleep(min(_POLL_S, max(0.0, end - time.monotonic())))

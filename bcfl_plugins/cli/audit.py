@@ -10,14 +10,16 @@ from rich.markup import escape
 
 from bcfl_plugins.cli.output import AsJson, console, print_json
 
-Run = Annotated[Path, typer.Argument(help="The folder of one run, such as runs/20260101-120000.")]
-Chain = Annotated[
+RunFolder = Annotated[
+    Path, typer.Argument(help="The folder of one run, such as runs/20260101-120000.")
+]
+ChainInstead = Annotated[
     str | None,
     typer.Option("--chain", help="ws:// URL to read instead of the chain that the run names."),
 ]
 
 
-def audit(run: Run, *, chain: Chain = None, as_json: AsJson = False) -> None:
+def audit(run: RunFolder, *, chain: ChainInstead = None, as_json: AsJson = False) -> None:
     """Check each signature, digest, root, reward and slash of a run against chain and reports.
 
     Exit code 0: every statement holds. 1: at least one does not, each is named. 2: the audit could

@@ -11,7 +11,7 @@ import typer
 from bcfl_plugins.cli.output import AsJson, console, print_json
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Loopback port; 0 takes a free one.")]
-Interval = Annotated[
+SealInterval = Annotated[
     float | None,
     typer.Option(
         min=0.05,
@@ -35,7 +35,7 @@ def register(app: typer.Typer) -> None:
 def start(
     *,
     port: Port = 9944,
-    interval: Interval = None,
+    interval: SealInterval = None,
     as_json: AsJson = False,
 ) -> None:
     """Start the embedded chain and serve Substrate JSON-RPC until interrupted (Ctrl-C).

@@ -28,7 +28,7 @@ class Effort(Enum):
     THOROUGH = "thorough"
 
 
-Profile = Annotated[Effort, typer.Option("--profile", help="How hard to try.")]
+ProfileOption = Annotated[Effort, typer.Option("--profile", help="How hard to try.")]
 Only = Annotated[
     list[str] | None, typer.Option("--only", help="Make this check only; may be repeated.")
 ]
@@ -42,7 +42,11 @@ _MARKS = {
 
 
 def check(
-    target: Target, *, profile: Profile = Effort.FAST, only: Only = None, as_json: AsJson = False
+    target: Target,
+    *,
+    profile: ProfileOption = Effort.FAST,
+    only: Only = None,
+    as_json: AsJson = False,
 ) -> None:
     """Property-test a defense: attacks, broken numbers, ties, overflow, and what it claims.
 

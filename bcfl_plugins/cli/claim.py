@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bcfl_plugins.cli.output import AsJson, console, print_json
-from bcfl_plugins.cli.places import Key, MaybeUrl, signer_of, url_of
+from bcfl_plugins.cli.places import KeySource, MaybeUrl, signer_of, url_of
 from pallet_bridge.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pallet_bridge.run.journal import RunHeader
     from pallet_bridge.types import AccountId
 
-Run = Annotated[
+MaybeRunFolder = Annotated[
     Path | None,
     typer.Argument(help="A run's folder. With its reports, verdicts of roots are applied first."),
 ]
@@ -36,9 +36,9 @@ _TIMEOUT_S = 60.0
 
 
 def claim(
-    run: Run = None,
+    run: MaybeRunFolder = None,
     *,
-    key: Key,
+    key: KeySource,
     chain: MaybeUrl = None,
     federation: MaybeFederation = None,
     account: Accounts = None,

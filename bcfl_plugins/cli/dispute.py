@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bcfl_plugins.cli.output import AsJson, console, print_json
-from bcfl_plugins.cli.places import Federation, Key, Url, signer_of
+from bcfl_plugins.cli.places import FederationNumber, KeySource, Url, signer_of
 
 if TYPE_CHECKING:
     from pallet_bridge.types import Offence
 
-Round = Annotated[
+MaybeRound = Annotated[
     int | None,
     typer.Option("--round", min=0, help="Object to the offence in this round; it takes a bond."),
 ]
@@ -26,9 +26,9 @@ Upheld = Annotated[
 def dispute(
     *,
     chain: Url,
-    federation: Federation,
-    key: Key,
-    round_id: Round = None,
+    federation: FederationNumber,
+    key: KeySource,
+    round_id: MaybeRound = None,
     as_json: AsJson = False,
 ) -> None:
     """List your offences in a federation; with --round, object to one of them.
@@ -67,8 +67,8 @@ def dispute(
 def resolve(
     *,
     chain: Url,
-    federation: Federation,
-    key: Key,
+    federation: FederationNumber,
+    key: KeySource,
     round_id: Decided,
     account: Accused,
     uphold: Upheld,

@@ -17,7 +17,7 @@ from bcfl_plugins.cli.output import AsJson, console, print_json
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-Url = Annotated[
+ChainToTry = Annotated[
     str, typer.Option("--chain", help="Chain to try: embedded, or the ws:// URL of a node.")
 ]
 
@@ -30,7 +30,7 @@ OPTIONAL = {
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class MachineCheck:
     """One thing looked at: its state, and what to do when it is not well."""
 
     name: str
@@ -40,7 +40,7 @@ class Check:
     required: bool = True
 
 
-def doctor(*, chain: Url = "embedded", as_json: AsJson = False) -> None:
+def doctor(*, chain: ChainToTry = "embedded", as_json: AsJson = False) -> None:
     """Look at Python, packages, the runtime blob and the chain; say what to do about each fault.
 
     Exit code 0 when everything that is required is well.
@@ -60,45 +60,47 @@ def doctor(*, chain: Url = "embedded", as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
-def _packages() -> Iterator[Check]:
+def _packages() -> Iterator[MachineCheck]:
     version = ".".join(map(str, sys.version_info[:3]))
-    yield Check("python", sys.version_info >= (3, 11), version, "install Python 3.11 or newer")
+    yield MachineCheck(
+        "python", sys.version_info >= (3, 11), version, "install Python 3.11 or newer"
+    )
     for name in REQUIRED:
         yield _package(name, f"pip install {name}", required=True)
     for name, advice in OPTIONAL.items():
         yield _package(name, advice, required=False)
 
 
-def _package(name: str, advice: str, *, required: bool) -> Check:
+def _package(name: str, advice: str, *, required: bool) -> MachineCheck:
     try:
         found = importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
-        return Check(name, ok=False, found="not installed", advice=advice, required=required)
-    return Check(name, ok=True, found=found, required=required)
+        return MachineCheck(name, ok=False, found="not installed", advice=advice, required=required)
+    return MachineCheck(name, ok=True, found=found, required=required)
 
 
-def _names() -> Check:
+def _names() -> MachineCheck:
     """Another distribution on the package index also installs a top-level `strategies`."""
     here = Path(__file__).resolve().parents[2]
     spec = importlib.util.find_spec("strategies")
     origin = None if spec is None or spec.origin is None else Path(spec.origin).resolve()
     ours = origin is not None and origin.parents[1] == here
     advice = "pip uninstall strategies, then reinstall bcfl-plugins: another package took the name"
-    return Check("import strategies", ours, "ours" if ours else str(origin), advice)
+    return MachineCheck("import strategies", ours, "ours" if ours else str(origin), advice)
 
 
-def _blob() -> Check:
+def _blob() -> MachineCheck:
     from pallet_bridge.errors import BcflError  # noqa: PLC0415
     from pallet_bridge.runtime import load_blob  # noqa: PLC0415
 
     try:
         size = len(load_blob())
     except BcflError as error:
-        return Check("runtime", ok=False, found="damaged", advice=str(error))
-    return Check("runtime", ok=True, found=f"{size} bytes, hash as in its manifest")
+        return MachineCheck("runtime", ok=False, found="damaged", advice=str(error))
+    return MachineCheck("runtime", ok=True, found=f"{size} bytes, hash as in its manifest")
 
 
-def _chain(target: str) -> Check:
+def _chain(target: str) -> MachineCheck:
     from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
     from pallet_bridge.errors import BcflError  # noqa: PLC0415
 
@@ -108,5 +110,5 @@ def _chain(target: str) -> Check:
                 f"{client.url}, block {client.head().number}, genesis 0x{client.genesis_hash.hex()}"
             )
     except BcflError as error:
-        return Check(f"chain {target}", ok=False, found="no answer", advice=str(error))
-    return Check(f"chain {target}", ok=True, found=found)
+        return MachineCheck(f"chain {target}", ok=False, found="no answer", advice=str(error))
+    return MachineCheck(f"chain {target}", ok=True, found=found)

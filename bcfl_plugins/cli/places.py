@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pallet_bridge.keys import Signer
     from pallet_bridge.run.journal import RunHeader
 
-Key = Annotated[
+KeySource = Annotated[
     str,
     typer.Option(
         "--key",
@@ -25,7 +25,9 @@ MaybeUrl = Annotated[
     str | None,
     typer.Option("--chain", help="ws:// URL of a node, in place of the chain that the run names."),
 ]
-Federation = Annotated[int, typer.Option("--federation", min=0, help="The federation's number.")]
+FederationNumber = Annotated[
+    int, typer.Option("--federation", min=0, help="The federation's number.")
+]
 
 
 def url_of(header: RunHeader, chain: str | None) -> str:

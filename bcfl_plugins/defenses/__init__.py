@@ -23,11 +23,11 @@ from bcfl_plugins.defenses.cluster import Cluster
 from bcfl_plugins.defenses.cluster_guard import ClusterGuard
 from bcfl_plugins.defenses.registry import (
     ALIASES,
-    ALL,
+    ALL_RULES,
     create_rule,
     pre_aggregator_names,
     rule_names,
-    selecting_rules,
+    selecting_rule_names,
     setting_names,
 )
 from bcfl_plugins.defenses.rules.bulyan import Bulyan
@@ -46,7 +46,7 @@ from bcfl_plugins.errors import BadUpdates, DefenseError, TooFewUpdates
 
 __all__ = [
     "ALIASES",
-    "ALL",
+    "ALL_RULES",
     "ARC",
     "CAF",
     "MDA",
@@ -90,6 +90,6 @@ __all__ = [
     "create_rule",
     "pre_aggregator_names",
     "rule_names",
-    "selecting_rules",
+    "selecting_rule_names",
     "setting_names",
 ]

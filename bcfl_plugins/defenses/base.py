@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 Flags: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 Ints: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
-Block: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+RowBlock: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 """Some columns of all rows."""
 
-Array: TypeAlias = Any
+AnyArray: TypeAlias = Any
 """A numpy array or a torch tensor; which one of the two the updates are, the answer is."""
 
-Layers: TypeAlias = Mapping[str, Array]
+Layers: TypeAlias = Mapping[str, AnyArray]
 """One update, array by array, in the model's order."""
 
-Updates: TypeAlias = "Array | Sequence[Layers] | Sequence[Sequence[Array]]"
+Updates: TypeAlias = "AnyArray | Sequence[Layers] | Sequence[Sequence[AnyArray]]"
 """n updates: one (n, d) matrix, or n updates of named arrays, or n lists of arrays."""
 
 Key: TypeAlias = int | str | bytes
@@ -123,7 +123,7 @@ class Aggregate:
 
     Parameters
     ----------
-    value : Array or Layers or list of Array
+    value : AnyArray or Layers or list of AnyArray
         In the form, dtypes and backend of one update.
     decision : Decision
         How it came about.
@@ -142,7 +142,7 @@ class Extras:
 
     Parameters
     ----------
-    reference : Layers or Array or None
+    reference : Layers or AnyArray or None
         The model that went out, in the form of one update. The rule then judges deltas (update
         minus reference) and returns a model; without it the updates are taken as deltas.
     ids : sequence of Key or None
@@ -150,7 +150,7 @@ class Extras:
         them ties are broken by content, and a stateful rule raises `BadUpdates`.
     weights : sequence of float or None
         (n,) finite, not negative, not all zero; only for rules with the tag ``weighted``.
-    trusted : Layers or Array or None
+    trusted : Layers or AnyArray or None
         The server's own update for rules that need one (FLTrust, MoNNA), in the form of one update.
     state : object
         What the last call returned; ``None`` at first.

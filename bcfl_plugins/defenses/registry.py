@@ -38,7 +38,7 @@ ALIASES: Mapping[str, str] = MappingProxyType(
 )
 """Other names for rules."""
 
-ALL: Mapping[str, type[Rule]] = MappingProxyType(
+ALL_RULES: Mapping[str, type[Rule]] = MappingProxyType(
     {
         rule.name: rule
         for rule in (
@@ -92,17 +92,19 @@ _KINDS: Mapping[str, type] = MappingProxyType(
 
 def rule_names() -> tuple[str, ...]:
     """Return the names of all rules, without aliases, in order."""
-    return tuple(sorted(ALL))
+    return tuple(sorted(ALL_RULES))
 
 
 def pre_aggregator_names() -> tuple[str, ...]:
     """Return the names of the rules that may stand before others, in order."""
-    return tuple(name for name in rule_names() if issubclass(ALL[name], Pre))
+    return tuple(name for name in rule_names() if issubclass(ALL_RULES[name], Pre))
 
 
-def selecting_rules() -> tuple[str, ...]:
+def selecting_rule_names() -> tuple[str, ...]:
     """Return the names of the rules that reject updates, and need no data of the server for it."""
-    return tuple(n for n in rule_names() if ALL[n].tags.selects and not ALL[n].needs_trusted)
+    return tuple(
+        n for n in rule_names() if ALL_RULES[n].tags.selects and not ALL_RULES[n].needs_trusted
+    )
 
 
 def setting_names(method: str) -> tuple[str, ...]:
@@ -155,16 +157,16 @@ def _parts(method: str) -> list[type[Rule]]:
     names_given = [part.strip() for part in method.split("+")]
     for place, part in enumerate(names_given):
         name = ALIASES.get(part, part)
-        if name not in ALL:
-            known = (*ALL, *ALIASES)
+        if name not in ALL_RULES:
+            known = (*ALL_RULES, *ALIASES)
             hint = near_miss(part, known) or f"; known: {', '.join(sorted(known))}"
             raise ConfigError(f"there is no rule {part!r}{hint}")
-        if place < len(names_given) - 1 and not issubclass(ALL[name], Pre):
+        if place < len(names_given) - 1 and not issubclass(ALL_RULES[name], Pre):
             raise ConfigError(
                 f"{part} in {method!r} cannot stand before another rule; "
                 f"{', '.join(pre_aggregator_names())} can"
             )
-        found.append(ALL[name])
+        found.append(ALL_RULES[name])
     return found
 
 

@@ -5,25 +5,25 @@ from __future__ import annotations
 from bcfl_plugins.evidence.harm import HarmSettings, judge_harm
 from bcfl_plugins.evidence.ledger import (
     EvidenceState,
-    Finding,
     NodeFacts,
+    NodeFinding,
     NodeRecord,
     decode,
     observe,
-    replay,
+    replay_rounds,
 )
 from bcfl_plugins.evidence.wealth import EvidenceSettings, Wealth
 
 __all__ = [
     "EvidenceSettings",
     "EvidenceState",
-    "Finding",
     "HarmSettings",
     "NodeFacts",
+    "NodeFinding",
     "NodeRecord",
     "Wealth",
     "decode",
     "judge_harm",
     "observe",
-    "replay",
+    "replay_rounds",
 ]

@@ -88,7 +88,7 @@ class EvidenceState:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class NodeFinding:
     """What the evidence says about one node after a round.
 
     Parameters
@@ -114,7 +114,7 @@ class Finding:
 
 def observe(
     state: EvidenceState, facts: Iterable[NodeFacts]
-) -> tuple[EvidenceState, tuple[Finding, ...]]:
+) -> tuple[EvidenceState, tuple[NodeFinding, ...]]:
     """Take in one round.
 
     Parameters
@@ -127,7 +127,7 @@ def observe(
 
     Returns
     -------
-    EvidenceState, tuple of Finding
+    EvidenceState, tuple of NodeFinding
         The findings in ascending order of the name. When more than half of the judged nodes had a
         bad event, the fault lies with the round, and it counts as a clean one for each of them.
 
@@ -155,9 +155,9 @@ def observe(
     return replace(state, nodes=tuple(sorted(known.items()))), tuple(findings)
 
 
-def replay(
+def replay_rounds(
     settings: EvidenceSettings, rounds: Iterable[Sequence[NodeFacts]]
-) -> tuple[EvidenceState, tuple[tuple[Finding, ...], ...]]:
+) -> tuple[EvidenceState, tuple[tuple[NodeFinding, ...], ...]]:
     """Take in all rounds of a run from the beginning, as `observe` does one by one."""
     state, told = EvidenceState(settings), []
     for facts in rounds:
@@ -185,7 +185,7 @@ def decode(text: str) -> EvidenceState:
 
 def _judge(
     settings: EvidenceSettings, before: NodeRecord, facts: NodeFacts, *, bad: bool
-) -> tuple[NodeRecord, Finding]:
+) -> tuple[NodeRecord, NodeFinding]:
     wealth = after(before.wealth, settings, bad=bad)
     bound = needed(settings, before.strikes)
     strike = wealth.total >= bound
@@ -198,7 +198,7 @@ def _judge(
     record = NodeRecord(wealth, before.strikes)
     if strike:
         record = NodeRecord(opening(settings), before.strikes + 1)
-    return record, Finding(facts.node, strike, evidence, threshold, reason)
+    return record, NodeFinding(facts.node, strike, evidence, threshold, reason)
 
 
 def _why_clean(facts: NodeFacts) -> str:

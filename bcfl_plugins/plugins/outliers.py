@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, cast
 
 from bcfl_plugins.config.tables import key, read_table
-from bcfl_plugins.defenses.registry import create_rule, selecting_rules, setting_names
+from bcfl_plugins.defenses.registry import create_rule, selecting_rule_names, setting_names
 from bcfl_plugins.errors import ConfigError, near_miss
 from bcfl_plugins.evidence import EvidenceSettings
 from bcfl_plugins.hooks.markers import hookimpl
@@ -25,7 +25,7 @@ DEFAULT = "cluster_guard"
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class OutliersSettings:
     """Settings under ``bcfl.outliers``. The defaults need no tuning."""
 
     method: str = key(
@@ -57,7 +57,7 @@ class Settings:
     )
 
 
-_COMMON = frozenset(one.name for one in fields(Settings))
+_COMMON = frozenset(one.name for one in fields(OutliersSettings))
 
 
 class Outliers:
@@ -88,14 +88,14 @@ def create(settings: Mapping[str, Scalar], services: Services) -> Outliers:
     """
     plain = {name.replace("-", "_"): value for name, value in settings.items()}
     common = {name: value for name, value in plain.items() if name in _COMMON}
-    head = read_table(Settings, "bcfl.outliers", common)
+    head = read_table(OutliersSettings, "bcfl.outliers", common)
     own = {name: value for name, value in plain.items() if name not in common}
     rule = _rule(head.method, head.f, own)
     judge = RuleJudge(rule, cast("ShareMode", head.shares))  # one of the choices
     return Outliers(_with_evidence(judge, head, services))
 
 
-def _with_evidence(judge: Judge, config: Settings, services: Services) -> Judge:
+def _with_evidence(judge: Judge, config: OutliersSettings, services: Services) -> Judge:
     evidence = EvidenceSettings(config.members)
     match config.evidence, services.validation:
         case "streak", _:
@@ -117,7 +117,7 @@ def _rule(method: str, f: int, own: Mapping[str, Scalar]) -> Defense:
     _check_names(method, own, known)
     with _named():
         rule = create_rule(method, f=None if f < 0 else f, **own)
-    usable = ", ".join(selecting_rules())
+    usable = ", ".join(selecting_rule_names())
     if rule.needs_trusted:
         raise ConfigError(
             f"bcfl.outliers.method is {method!r}, which needs an update of the server's own; use "
@@ -132,7 +132,7 @@ def _rule(method: str, f: int, own: Mapping[str, Scalar]) -> Defense:
 
 def _check_names(method: str, own: Mapping[str, Scalar], known: set[str]) -> None:
     for name in sorted(own.keys() - known):
-        others = [one for one in selecting_rules() if name in setting_names(one)]
+        others = [one for one in selecting_rule_names() if name in setting_names(one)]
         if others:
             raise ConfigError(
                 f"bcfl.outliers.{name} is a setting of {' and '.join(others)}, and the method is "

@@ -56,7 +56,7 @@ _MEASURED = ("leave_one_out", "shapley", "rating")
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class RewardsSettings:
     """Settings under ``bcfl.rewards``."""
 
     method: str = key(
@@ -90,7 +90,7 @@ class Rewards:
 
     Parameters
     ----------
-    settings : Settings
+    settings : RewardsSettings
         Checked settings.
     validation : callable or None
         The server's own measure of a model.
@@ -101,7 +101,7 @@ class Rewards:
         If the method needs a measure and there is none.
     """
 
-    def __init__(self, settings: Settings, validation: Validation | None) -> None:
+    def __init__(self, settings: RewardsSettings, validation: Validation | None) -> None:
         if settings.method in _MEASURED and validation is None:
             raise ConfigError(
                 f"bcfl.rewards.method is {settings.method!r}, which measures models: give the "
@@ -183,7 +183,7 @@ class PaidRewards(Rewards):
 
     Parameters
     ----------
-    settings : Settings
+    settings : RewardsSettings
         Checked settings.
     validation : callable or None
         The server's own measure of a model.
@@ -192,7 +192,7 @@ class PaidRewards(Rewards):
     """
 
     def __init__(
-        self, settings: Settings, validation: Validation | None, chain: ChainServices
+        self, settings: RewardsSettings, validation: Validation | None, chain: ChainServices
     ) -> None:
         super().__init__(settings, validation)
         self._chain = chain
@@ -233,7 +233,7 @@ class PaidRewards(Rewards):
 
 def create(settings: Mapping[str, Scalar], services: Services) -> Rewards:
     """Make the plugin from its table."""
-    checked = read_table(Settings, "bcfl.rewards", settings)
+    checked = read_table(RewardsSettings, "bcfl.rewards", settings)
     if not checked.claim:
         return Rewards(checked, services.validation)
     return PaidRewards(checked, services.validation, services.need_chain("rewards"))

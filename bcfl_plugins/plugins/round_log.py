@@ -43,7 +43,7 @@ _STOP_S = 4.0  # Flower grants five seconds to a run that is stopped
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class RoundLogSettings:
     """Settings under ``bcfl.round_log``."""
 
     settle: str = key(
@@ -85,7 +85,7 @@ class Settings:
 @needs_chain
 def create(settings: Mapping[str, Scalar], services: Services) -> RoundLog:
     """Make the plugin; the entry point ``round_log``."""
-    checked = read_table(Settings, "bcfl.round_log", settings)
+    checked = read_table(RoundLogSettings, "bcfl.round_log", settings)
     chain = services.need_chain("round_log")
     return (SealedRoundLog if checked.follow == "seal" else RoundLog)(checked, chain)
 
@@ -101,7 +101,7 @@ class RoundLog:
         The federation's chain; the coordinator's key pays.
     """
 
-    def __init__(self, settings: Settings, chain: ChainServices) -> None:
+    def __init__(self, settings: RoundLogSettings, chain: ChainServices) -> None:
         self._settings = settings
         self._chain = chain
         federation = chain.client.federation(chain.federation)

@@ -31,7 +31,7 @@ _log = logging.getLogger("flwr.bcfl")
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class SlashingSettings:
     """Settings under ``bcfl.slashing``."""
 
     wait_blocks: int = key(
@@ -46,7 +46,7 @@ class Settings:
 @needs_chain
 def create(settings: Mapping[str, Scalar], services: Services) -> Slashing:
     """Make the plugin; the entry point ``slashing``."""
-    checked = read_table(Settings, "bcfl.slashing", settings)
+    checked = read_table(SlashingSettings, "bcfl.slashing", settings)
     return Slashing(checked, services.need_chain("slashing"))
 
 
@@ -61,7 +61,7 @@ class Slashing:
         The federation's chain.
     """
 
-    def __init__(self, settings: Settings, chain: ChainServices) -> None:
+    def __init__(self, settings: SlashingSettings, chain: ChainServices) -> None:
         self._settings = settings
         self._chain = chain
         self._roots = PostedRoots(chain)

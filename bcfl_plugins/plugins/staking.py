@@ -33,7 +33,7 @@ _POCKET_MONEY = UNIT  # beside the stake: fees, and to stay above the existentia
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class StakingSettings:
     """Settings under ``bcfl.staking``."""
 
     auto_join: bool = key(
@@ -91,7 +91,7 @@ class Staking:
     nobody anything: the pallet asks for stake again when a node commits.
     """
 
-    def __init__(self, config: Settings, chain: ChainServices) -> None:
+    def __init__(self, config: StakingSettings, chain: ChainServices) -> None:
         self._config = config
         self._chain = chain
         self._joined: set[AccountId] = set()
@@ -176,7 +176,7 @@ def _dev_signer(uri: str) -> Signer | None:
 @needs_chain
 def create(settings: Mapping[str, Scalar], services: Services) -> Staking:
     """Make the plugin from its table."""
-    config = read_table(Settings, "bcfl.staking", settings)
+    config = read_table(StakingSettings, "bcfl.staking", settings)
     chain = services.need_chain("staking")
     asked = "auto_join" in {name.replace("-", "_") for name in settings}
     if asked and config.auto_join and not chain.embedded:

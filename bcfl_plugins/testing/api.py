@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from bcfl_plugins.testing.checks import ALL, BY_NAME
+from bcfl_plugins.testing.checks import ALL_CHECKS, BY_NAME
 from bcfl_plugins.testing.errors import CheckFailed, KitError
 from bcfl_plugins.testing.results import CheckResult, Counterexample
 from bcfl_plugins.testing.search.engine import applies, replayed, run_check
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from bcfl_plugins.defenses.base import RuleTags
     from bcfl_plugins.testing.generators.cases import Case
-    from bcfl_plugins.testing.subjects.sources import Source
+    from bcfl_plugins.testing.subjects.sources import SourceCode
     from bcfl_plugins.testing.subjects.tags import ProfileName
 
 
@@ -31,7 +31,7 @@ def check_defense(
     *,
     checks: Collection[str] | None = None,
     expected_failures: Mapping[str, str] | None = None,
-    source: Source | None = None,
+    source: SourceCode | None = None,
 ) -> list[CheckResult]:
     """Hold a defense to every rule that applies to it.
 
@@ -53,7 +53,7 @@ def check_defense(
         Names of the checks to make; all by default.
     expected_failures : Mapping[str, str] or None
         Names of checks that are known to fail, each with the reason.
-    source : Source or None
+    source : SourceCode or None
         How a regression test can make the object, when the kit cannot know.
 
     Returns
@@ -75,7 +75,7 @@ def check_defense(
     effort = PROFILES[profile] if isinstance(profile, str) else profile
     subject = subject_of(obj, tags, source, effort.seconds)
     results = []
-    for check in ALL:
+    for check in ALL_CHECKS:
         if checks is not None and check.name not in checks:
             continue
         result = run_check(check, subject, effort)

@@ -50,7 +50,7 @@ class DefenseCollector(pytest.Collector):
 
     def collect(self) -> Iterator[CheckItem]:
         """Load the defense and list the checks that apply to it."""
-        from bcfl_plugins.testing.checks import ALL  # noqa: PLC0415 (loads hypothesis)
+        from bcfl_plugins.testing.checks import ALL_CHECKS  # noqa: PLC0415 (loads hypothesis)
         from bcfl_plugins.testing.search.engine import applies  # noqa: PLC0415
         from bcfl_plugins.testing.subjects.loading import load_target, target_source  # noqa: PLC0415
         from bcfl_plugins.testing.subjects.subject import subject_of  # noqa: PLC0415
@@ -60,7 +60,7 @@ class DefenseCollector(pytest.Collector):
             sys.path.insert(0, here)
         obj = load_target(self.name)
         subject = subject_of(obj, source=target_source(self.name, obj))
-        for check in ALL:
+        for check in ALL_CHECKS:
             if not applies(check, subject):
                 item = CheckItem.from_parent(self, name=check.name)
                 item.subject = subject

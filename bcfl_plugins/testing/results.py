@@ -56,7 +56,7 @@ class Counterexample:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CheckResult(results.CheckResult):
+class CheckResult(results.ConformanceResult):
     """What one check found about one defense.
 
     Parameters

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pytest
 
 from bcfl_plugins.testing.api import require_checks
-from bcfl_plugins.testing.checks import ALL, BY_NAME
+from bcfl_plugins.testing.checks import ALL_CHECKS, BY_NAME
 from bcfl_plugins.testing.errors import CheckFailed
 from bcfl_plugins.testing.search.engine import applies, run_check
 from bcfl_plugins.testing.subjects.subject import subject_of
@@ -96,7 +96,7 @@ def parametrize_with_checks(
         subject = subject_of(defense, tags)
         known = expected_failures(defense) if callable(expected_failures) else expected_failures
         require_checks(known or {})
-        for check in ALL:
+        for check in ALL_CHECKS:
             if applies(check, subject):
                 continue
             reason = (known or {}).get(check.name)
@@ -158,7 +158,7 @@ class DefenseTests:
         made.__name__ = made.__qualname__ = type(self).__name__
         return made
 
-    @pytest.mark.parametrize("check", [check.name for check in ALL])
+    @pytest.mark.parametrize("check", [check.name for check in ALL_CHECKS])
     def test_check(self, check: str) -> None:
         """Hold the defense to one rule."""
         require_checks(self.expected_failures)

@@ -1,7 +1,7 @@
 """What it pays to be honest, and what it costs to attack: Monte Carlo over the real runtime.
 
 ``python -m benchmarks.economics --write docs/measurements/economics.md --plots
-docs/measurements/img`` plays the money path of every verdict on the embedded chain, draws runs over
+docs/measurements/img`` runs the money path of every verdict on the embedded chain, draws runs over
 it, and writes the committed page. It takes some minutes on one core; ``--quick`` takes one. The
 plots need the extra ``demo``.
 """

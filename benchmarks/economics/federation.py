@@ -1,4 +1,4 @@
-"""A federation on the real runtime, played round by round with verdicts that are given."""
+"""A federation on the real runtime, run round by round with verdicts that are given."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pallet_bridge.client.embedded import EmbeddedClient
 from pallet_bridge.embedded import EmbeddedNode
 from pallet_bridge.encoding import blake2_256, escrow_account
 from pallet_bridge.keys import Signer
-from pallet_bridge.settlement.claims import claims
+from pallet_bridge.settlement.claims import claims_of
 from pallet_bridge.signing import sign_commitment
 from pallet_bridge.types import (
     UNIT,
@@ -150,8 +150,10 @@ class JudgedFederation:
         found = self._client.participant(0, self._signers[member].account)
         return found is None or found.is_suspended(self._now() + 1)
 
-    def play(self, verdicts: Mapping[int, Outcome], answer: Answer = Answer.NONE) -> frozenset[int]:
-        """Play a round, then what is due of offences; stake that was slashed is filled up.
+    def run_round(
+        self, verdicts: Mapping[int, Outcome], answer: Answer = Answer.NONE
+    ) -> frozenset[int]:
+        """Run a round, then what is due of offences; stake that was slashed is filled up.
 
         Parameters
         ----------
@@ -173,12 +175,12 @@ class JudgedFederation:
         refused = {event.account() for event in opened.events if event.name == "CommitmentRefused"}
         missing = opened.block.number + self.terms.commit_blocks - self._now()
         self._client.node.seal(blocks=missing)
-        said = [
+        judged = [
             MemberVerdict(one.account, one.update_digest, verdicts[m], 0, 0, 1)
             for m, one in made.items()
             if one.account not in refused
         ]
-        settled = self._send(calls.settle(0, self._round, _HASH, _HASH, said), "coordinator")
+        settled = self._send(calls.settle(0, self._round, _HASH, _HASH, judged), "coordinator")
         self._waits |= any(event.name == "OffenceRecorded" for event in settled.events)
         self._tend(answer)
         return frozenset(m for m, one in made.items() if one.account in refused)
@@ -200,7 +202,7 @@ class JudgedFederation:
             self._tend(Answer.NONE)
         self._client.node.seal(blocks=self.terms.dispute_blocks + 1)
         for signer in self._signers:
-            for call in claims(self._client, 0, signer.account):
+            for call in claims_of(self._client, 0, signer.account):
                 self._send(call, "stranger")
 
     def gain(self, who: int | str) -> Planck:

@@ -1,4 +1,4 @@
-"""A sampled run, played on the runtime: the same verdicts must come to the same money."""
+"""A sampled run, repeated on the runtime: the same verdicts must come to the same money."""
 
 from __future__ import annotations
 
@@ -22,30 +22,30 @@ class Replay:
 
     Parameters
     ----------
-    sampled, played : tuple of Planck
+    sampled, on_chain : tuple of Planck
         What each member gained with all its accounts, by the samples and on the runtime.
     escrow, burned : Planck
         What the escrow paid, and what is gone.
     """
 
     sampled: tuple[Planck, ...]
-    played: tuple[Planck, ...]
+    on_chain: tuple[Planck, ...]
     escrow: Planck
     burned: Planck
 
     @property
     def worst(self) -> int:
         """The greatest difference of any member."""
-        return max(abs(s - p) for s, p in zip(self.sampled, self.played, strict=True))
+        return max(abs(s - p) for s, p in zip(self.sampled, self.on_chain, strict=True))
 
     @property
     def is_conserved(self) -> bool:
         """True when what all members gained is what the escrow paid less what was burned."""
-        return sum(self.played) == self.escrow - self.burned
+        return sum(self.on_chain) == self.escrow - self.burned
 
 
 def replay(table: Table, setting: Setting) -> Replay:
-    """Sample one run in which work costs nothing, and play it on the runtime.
+    """Sample one run in which work costs nothing, and repeat it on the runtime.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def replay(table: Table, setting: Setting) -> Replay:
             history.here, history.columns, history.renewed, strict=True
         ):
             verdicts = {account[m]: MOVES[columns[m]][0] for m in range(members) if here[m]}
-            if federation.play(verdicts):
+            if federation.run_round(verdicts):
                 raise RuntimeError("the runtime shuts out a member whom the samples let in")
             for member in range(members):
                 if renewed[member]:

@@ -1,4 +1,4 @@
-"""Single stories played on the runtime, and what each account has at the end."""
+"""Single stories run on the runtime, and what each account has at the end."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ class Story:
         return gained == self.escrow - self.burned
 
 
-def play_stories(terms: Terms) -> Iterator[Story]:
-    """Play every story under these terms."""
+def run_stories(terms: Terms) -> Iterator[Story]:
+    """Run every story under these terms."""
     streak = terms.strikes_to_slash
     rejected, accepted = {0: Outcome.REJECTED}, {0: Outcome.ACCEPTED}
 
@@ -64,9 +64,9 @@ def play_stories(terms: Terms) -> Iterator[Story]:
         federation: JudgedFederation, count: int, verdict: dict[int, Outcome], answer: Answer
     ) -> int:
         for _ in range(count):
-            federation.play(_OTHERS | verdict, answer)
+            federation.run_round(_OTHERS | verdict, answer)
         while federation.is_shut_out(0):
-            federation.play(_OTHERS, answer)
+            federation.run_round(_OTHERS, answer)
             count += 1
         return count
 

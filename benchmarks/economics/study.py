@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from benchmarks.economics.experiments import RECOMMENDED, Lab, most_bearable, streak_name, variants
 from benchmarks.economics.model import ATTACKERS, Kind, Setting, measure
 from benchmarks.economics.replay import Replay, replay
-from benchmarks.economics.stories import Story, play_stories
+from benchmarks.economics.stories import Story, run_stories
 from benchmarks.economics.table import MOVES, Leaving, Table, read_leaving, read_table
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Study:
     size : Size
         How fine the grids were.
     records : int
-        How many records the runtime was played from, in sum.
+        How many records the runtime was run from, in sum.
     """
 
     size: Size
@@ -82,7 +82,7 @@ class Study:
 
 
 def run(size: Size, tell: Callable[[str], None], *, names: tuple[str, ...] | None = None) -> Study:
-    """Play the runtime, then draw all samples.
+    """Run the runtime, then draw all samples.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def run(size: Size, tell: Callable[[str], None], *, names: tuple[str, ...] | Non
     lab = Lab(size)
     chosen = {name: terms for name, terms in variants().items() if names is None or name in names}
     tell("playing single stories on the runtime")
-    stories = tuple(play_stories(RECOMMENDED))
+    stories = tuple(run_stories(RECOMMENDED))
     tables = {}
     for name, terms in chosen.items():
         tell(f"playing every record on the runtime: {name}")

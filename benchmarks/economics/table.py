@@ -1,6 +1,6 @@
 """What each verdict does to a member, read from the runtime record by record.
 
-The runtime is the only place that knows the rules. It is played from every record that a member can
+The runtime is the only place that knows the rules. It is run from every record that a member can
 have, with each outcome, and what it answered is kept in arrays; samples are walks over them.
 """
 
@@ -84,7 +84,7 @@ class Table:
     Parameters
     ----------
     terms : Terms
-        As played.
+        As it was run.
     states : tuple of Standing
         All records that can be reached; the first is a fresh member's. Records with more offences
         than cost more are kept as one.
@@ -111,7 +111,7 @@ class Table:
 
 
 def read_table(terms: Terms, moves: Sequence[Move] = MOVES[:2]) -> Table:
-    """Play every record with every outcome.
+    """Run every record with every outcome.
 
     Parameters
     ----------
@@ -141,12 +141,12 @@ def read_leaving(terms: Terms) -> Leaving:
     """Let a member leave with as many strikes as it can have, and join as another one."""
     with JudgedFederation(terms, 1, 1) as federation:
         for _ in range(terms.strikes_to_slash - 1):
-            federation.play({0: Outcome.REJECTED})
+            federation.run_round({0: Outcome.REJECTED})
         federation.leave(0)
         federation.join(1)
         rounds = 0
         while not federation.withdraw(0):
-            federation.play({1: Outcome.ACCEPTED})
+            federation.run_round({1: Outcome.ACCEPTED})
             rounds += 1
         federation.finish()
         gained = federation.gain(0)
@@ -167,7 +167,7 @@ def _streak(federation: JudgedFederation) -> Planck:
     """Reject until no strike is left, and return what it cost."""
     lost = 0
     while True:
-        step = _play(federation, MOVES[REJECT])
+        step = _run_rounds(federation, MOVES[REJECT])
         lost += step.lost
         if step.after.strikes == 0:
             return Planck(lost)
@@ -186,7 +186,7 @@ def _walk(
         known.add(state)
         for move in moves:
             mark = federation.remember()
-            step = _play(federation, move)
+            step = _run_rounds(federation, move)
             found[state, move] = replace(step, after=fold(step.after))
             if found[state, move].after not in known:
                 visit(found[state, move].after)
@@ -196,14 +196,14 @@ def _walk(
     return found
 
 
-def _play(federation: JudgedFederation, move: Move) -> Step:
-    """Play one round, and those that the member then misses."""
+def _run_rounds(federation: JudgedFederation, move: Move) -> Step:
+    """Run one round, and those that the member then misses."""
     outcome, answer = move
     before, rounds = federation.gain(0), 0
-    if federation.play({0: outcome}, answer):
+    if federation.run_round({0: outcome}, answer):
         raise RuntimeError("the member is not let in, though nothing suspends it")
     while federation.is_shut_out(0):
-        if not federation.play({0: outcome}, answer):
+        if not federation.run_round({0: outcome}, answer):
             raise RuntimeError("the member is let in, though it is suspended")
         rounds += 1
     return Step(federation.standing(0), Planck(before - federation.gain(0)), rounds)

@@ -211,7 +211,7 @@ def against(victims: Flags, *, heard: bool) -> Judge:
 
 
 class Simulation:
-    """Draws the data once; `run` plays the rounds."""
+    """Draws the data once; `run` runs the rounds."""
 
     def __init__(self, case: Case) -> None:
         self.case = case
@@ -245,7 +245,7 @@ class Simulation:
             )
 
     def run(self, judge: Judge) -> Trace:
-        """Play all rounds."""
+        """Run all rounds."""
         rounds, n = self.case.rounds, NODES
         flags = (np.zeros((rounds, n), np.bool_) for _ in range(3))
         trace = Trace(*flags, got=np.zeros(n), asked=np.zeros(n))

@@ -11,7 +11,7 @@ import numpy as np
 from bcfl_plugins.defenses import registry
 from bcfl_plugins.defenses.base import Extras
 from bcfl_plugins.errors import DefenseError
-from bcfl_plugins.evidence import EvidenceSettings, NodeFacts, replay
+from bcfl_plugins.evidence import EvidenceSettings, NodeFacts, replay_rounds
 from bcfl_plugins.evidence.wealth import ONE
 from benchmarks.fairness.simulation import (
     NODES,
@@ -264,7 +264,7 @@ def _edge(plan: Plan) -> Slashes:
     for seed in _seeds("C", plan.slash_seeds):
         rng = np.random.default_rng([seed, 12])
         bad = rng.random((plan.slash_rounds, NODES)) < settings.bad_rate / ONE
-        _, told = replay(
+        _, told = replay_rounds(
             settings,
             (
                 [NodeFacts(f"{node:02d}", bool(one), harmful=True) for node, one in enumerate(row)]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bcfl_plugins import hookimpl
-from bcfl_plugins.session.open import open_session
+from bcfl_plugins import hookimpl, open_session
 from examples.byzantine.facts import ChainReader, Look, node_accounts
 from examples.byzantine.federation import Setup, Variant, run
 from examples.byzantine.live import Screen
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from bcfl_plugins.session.services import ChainServices
+    from bcfl_plugins import ChainServices
 
 
 class Observer:

@@ -5,18 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bcfl_plugins.reasons import Reason
-from pallet_bridge.keys import Signer
-from pallet_bridge.metadata import PALLET
-from pallet_bridge.run.journal import RunRecord, read_run
-from pallet_bridge.settlement.claims import waiting_rewards
+from bcfl_plugins import Reason
+from pallet_bridge import PALLET, Signer
+from pallet_bridge.run import RunRecord, read_run
+from pallet_bridge.settlement import waiting_rewards
 from pallet_bridge.types import AccountId, BlockRef, Event, Outcome, Participant, Planck, Terms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bcfl_plugins.session.services import ChainServices
-    from pallet_bridge.run.reports import ReportStore
+    from bcfl_plugins import ChainServices
+    from pallet_bridge.run import ReportStore
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from strategies.testing import InProcessGrid
 if TYPE_CHECKING:
     from flwr.clientapp import ClientApp
 
-    from bcfl_plugins.session.open import Session
+    from bcfl_plugins import Session
 
 POISONERS: Mapping[int, Attack] = {
     7: Attack.SIGN_FLIP,

@@ -17,7 +17,7 @@ from pallet_bridge.types import UNIT
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from bcfl_plugins.session.services import ChainServices
+    from bcfl_plugins import ChainServices
     from examples.byzantine.facts import Look, Rejected, SettledRound, Slash
     from pallet_bridge.types import AccountId, Terms
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bcfl_plugins.config.run_config import BcflConfig
+from bcfl_plugins import BcflConfig
 
 if TYPE_CHECKING:
     from pathlib import Path

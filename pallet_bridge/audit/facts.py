@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class BlockEvent:
     """An event with its block."""
 
     block: BlockRef
@@ -29,7 +29,7 @@ Place = tuple[int, AccountId]
 """A round and one of its members."""
 
 
-def place_of(seen: Seen) -> Place:
+def place_of(seen: BlockEvent) -> Place:
     """Return the round and the member that an event is about."""
     return seen.event.integer("round"), seen.event.account()
 
@@ -53,8 +53,8 @@ class ChainFacts:
     terms: Mapping[int, Terms]
     rounds: Mapping[int, Round]
     commitments: Mapping[int, Mapping[AccountId, Commitment]]
-    events: tuple[Seen, ...]
-    by_round: Mapping[tuple[str, int], tuple[Seen, ...]]
+    events: tuple[BlockEvent, ...]
+    by_round: Mapping[tuple[str, int], tuple[BlockEvent, ...]]
     overrides: tuple[BlockRef, ...]
     burns: frozenset[tuple[int, int | None, AccountId, int]]
     issuance_drop: Planck
@@ -62,7 +62,7 @@ class ChainFacts:
     slashed: Planck
     forfeited_bonds: Planck
 
-    def of(self, name: str, round_id: int) -> tuple[Seen, ...]:
+    def of(self, name: str, round_id: int) -> tuple[BlockEvent, ...]:
         """Return the events of one name and round."""
         return self.by_round.get((name, round_id), ())
 
@@ -83,7 +83,7 @@ def read_facts(client: ChainClient, federation: int) -> ChainFacts:
     known = {n: round_ for n, round_ in rounds.items() if round_ is not None}
     first = _first_block(client, federation, head.number)
     blocks = [_block(client, number) for number in range(first, head.number + 1)]
-    events = [Seen(block, event) for block in blocks for event in client.events(block.hash)]
+    events = [BlockEvent(block, event) for block in blocks for event in client.events(block.hash)]
     ours = tuple(
         seen
         for seen in events
@@ -134,15 +134,15 @@ def _block(client: ChainClient, number: int) -> BlockRef:
     return block
 
 
-def _by_round(events: Iterable[Seen]) -> dict[tuple[str, int], tuple[Seen, ...]]:
-    grouped: dict[tuple[str, int], list[Seen]] = {}
+def _by_round(events: Iterable[BlockEvent]) -> dict[tuple[str, int], tuple[BlockEvent, ...]]:
+    grouped: dict[tuple[str, int], list[BlockEvent]] = {}
     for seen in events:
         if "round" in seen.event.fields:
             grouped.setdefault((seen.event.name, seen.event.integer("round")), []).append(seen)
     return {key: tuple(group) for key, group in grouped.items()}
 
 
-def _burns(events: Iterable[Seen]) -> Iterable[tuple[int, int | None, AccountId, int]]:
+def _burns(events: Iterable[BlockEvent]) -> Iterable[tuple[int, int | None, AccountId, int]]:
     for seen in events:
         event = seen.event
         if (event.pallet, event.name) == ("Balances", "BurnedHeld"):
@@ -150,7 +150,7 @@ def _burns(events: Iterable[Seen]) -> Iterable[tuple[int, int | None, AccountId,
             yield seen.block.number, event.extrinsic, account, event.integer("amount")
 
 
-def _sum(events: Iterable[Seen], pallet: str, name: str, field: str) -> Planck:
+def _sum(events: Iterable[BlockEvent], pallet: str, name: str, field: str) -> Planck:
     return Planck(
         sum(
             seen.event.integer(field)

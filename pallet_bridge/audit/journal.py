@@ -1,6 +1,7 @@
 """Statements about the journal: it tells each round and slash as the chain has them.
 
-Each takes a `Case`, gives a `Finding` for all that does not hold, and counts what it looked at.
+Each takes an `AuditedRun`, gives a `Finding` for all that does not hold, and counts what it
+looked at.
 """
 
 from __future__ import annotations
@@ -8,40 +9,40 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from pallet_bridge.audit.case import Finding
+from pallet_bridge.audit.audited import Finding
 from pallet_bridge.audit.facts import place_of
 from pallet_bridge.types import RoundState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pallet_bridge.audit.case import Case
-    from pallet_bridge.audit.facts import ChainFacts, Seen
+    from pallet_bridge.audit.audited import AuditedRun
+    from pallet_bridge.audit.facts import BlockEvent, ChainFacts
     from pallet_bridge.run.journal import RoundLine, SlashLine
     from pallet_bridge.types import Round
 
 
-def check_overrides(case: Case) -> Iterator[Finding]:
+def check_overrides(audited: AuditedRun) -> Iterator[Finding]:
     """Check that nobody stood above the rules: the sudo key may change any state."""
-    for block in case.facts.overrides:
+    for block in audited.facts.overrides:
         statement = f"the chain's sudo key acted in block {block.number}, above the pallet's rules"
         yield Finding("chain", None, None, statement)
 
 
-def check_journal(case: Case) -> Iterator[Finding]:
+def check_journal(audited: AuditedRun) -> Iterator[Finding]:
     """Check that every round is in the journal once, with the end that it had on chain."""
-    lines = Counter(line.round for line in case.record.rounds)
+    lines = Counter(line.round for line in audited.record.rounds)
     for number, count in sorted(lines.items()):
         if count > 1:
             yield Finding(
                 "journal", number, None, f"round {number} is {count} times in the journal"
             )
-        if number not in case.rounds:
+        if number not in audited.rounds:
             yield Finding("journal", number, None, f"the chain knows no round {number} of this run")
-    for number in case.rounds:
-        case.checks["rounds"] += 1
-        round_ = case.facts.rounds.get(number)
-        line = case.line(number)
+    for number in audited.rounds:
+        audited.checks["rounds"] += 1
+        round_ = audited.facts.rounds.get(number)
+        line = audited.line(number)
         if round_ is None:
             yield Finding("journal", number, None, f"the chain knows no round {number}")
         elif round_.state is RoundState.OPEN:
@@ -52,18 +53,18 @@ def check_journal(case: Case) -> Iterator[Finding]:
             statement = f"round {number} ({round_.state.value.lower()}) is missing in the journal"
             yield Finding("journal", number, None, statement)
         else:
-            yield from _check_line(case.facts, line, round_)
+            yield from _check_line(audited.facts, line, round_)
 
 
-def check_slashes_told(case: Case) -> Iterator[Finding]:
+def check_slashes_told(audited: AuditedRun) -> Iterator[Finding]:
     """Check that the journal tells the slashes of this run's rounds as they were carried out."""
-    told = {(line.round, line.account): line for line in case.record.slashes}
-    if len(told) != len(case.record.slashes):
+    told = {(line.round, line.account): line for line in audited.record.slashes}
+    if len(told) != len(audited.record.slashes):
         yield Finding("slash", None, None, "the journal tells a slash twice")
     truth = {
         place_of(seen): seen
-        for seen in case.facts.events
-        if seen.event.name == "Slashed" and place_of(seen)[0] in case.rounds
+        for seen in audited.facts.events
+        if seen.event.name == "Slashed" and place_of(seen)[0] in audited.rounds
     }
     for place in sorted({*told, *truth}):
         number, account = place
@@ -103,7 +104,7 @@ def _told(line: SlashLine | None) -> str:
     return f"{line.burned} of {line.amount} planck ({line.kind.value.lower()})"
 
 
-def _carried_out(seen: Seen | None) -> str:
+def _carried_out(seen: BlockEvent | None) -> str:
     if seen is None:
         return "nothing"
     event = seen.event

@@ -1,13 +1,14 @@
 """Statements about money: rewards follow the terms, slashes follow offences, and the sum holds.
 
-Each takes a `Case`, gives a `Finding` for all that does not hold, and counts what it looked at.
+Each takes an `AuditedRun`, gives a `Finding` for all that does not hold, and counts what it
+looked at.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pallet_bridge.audit.case import Finding
+from pallet_bridge.audit.audited import Finding
 from pallet_bridge.audit.facts import place_of
 from pallet_bridge.audit.reports import leaves_by_round
 from pallet_bridge.types import PERBILL_ONE, Outcome, Payout, Planck, SettlementMode
@@ -15,20 +16,20 @@ from pallet_bridge.types import PERBILL_ONE, Outcome, Payout, Planck, Settlement
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pallet_bridge.audit.case import Case
-    from pallet_bridge.audit.facts import ChainFacts, Place, Seen
+    from pallet_bridge.audit.audited import AuditedRun
+    from pallet_bridge.audit.facts import BlockEvent, ChainFacts, Place
     from pallet_bridge.run.journal import RoundLine
     from pallet_bridge.types import AccountId
 
 
-def check_rewards(case: Case) -> Iterator[Finding]:
+def check_rewards(audited: AuditedRun) -> Iterator[Finding]:
     """Check that rewards follow from the terms and that the journal tells what was credited."""
-    for number, settlement, leaves in leaves_by_round(case):
-        commitments = case.facts.commitments[number]
-        paid = _rewards(case.facts, number)
+    for number, settlement, leaves in leaves_by_round(audited):
+        commitments = audited.facts.commitments[number]
+        paid = _rewards(audited.facts, number)
         due = {leaf.account: leaf.reward for leaf in leaves if leaf.outcome is Outcome.ACCEPTED}
         for account in sorted({*due, *paid}):
-            case.checks["rewards"] += 1
+            audited.checks["rewards"] += 1
             credited = paid.get(account)
             if credited is None and commitments[account].payout is Payout.FORFEITED:
                 continue
@@ -40,7 +41,7 @@ def check_rewards(case: Case) -> Iterator[Finding]:
                     f"give {_planck(due.get(account))}"
                 )
                 yield Finding("reward", number, account, statement)
-        budget = case.facts.terms[case.facts.rounds[number].terms_version].round_reward
+        budget = audited.facts.terms[audited.facts.rounds[number].terms_version].round_reward
         total = sum(due.values())
         if total != settlement.totals.rewards or total > budget:
             statement = (
@@ -48,22 +49,22 @@ def check_rewards(case: Case) -> Iterator[Finding]:
                 f"{settlement.totals.rewards} and the terms allow {budget}"
             )
             yield Finding("reward", number, None, statement)
-        line = case.line(number)
+        line = audited.line(number)
         if line is not None:
-            paid_then = _rewards(case.facts, number, block=settlement.settled_at)
+            paid_then = _rewards(audited.facts, number, block=settlement.settled_at)
             yield from _check_rewards_told(number, line, paid_then, due)
 
 
-def check_offences(case: Case) -> Iterator[Finding]:
+def check_offences(audited: AuditedRun) -> Iterator[Finding]:
     """Check that no offence asks for more than the cap of the stake that was there."""
-    for seen in case.facts.events:
+    for seen in audited.facts.events:
         if seen.event.name != "OffenceRecorded":
             continue
         number, account = place_of(seen)
-        terms = case.facts.terms[case.facts.rounds[number].terms_version]
+        terms = audited.facts.terms[audited.facts.rounds[number].terms_version]
         stake, amount = seen.event.integer("stake"), seen.event.integer("amount")
         most = stake * terms.slash.cap // PERBILL_ONE
-        case.checks["offences"] += 1
+        audited.checks["offences"] += 1
         if amount > most:
             statement = (
                 f"round {number}: the offence of {account} asks for {amount} planck, the cap of "
@@ -72,27 +73,27 @@ def check_offences(case: Case) -> Iterator[Finding]:
             yield Finding("slash", number, account, statement)
 
 
-def check_slashes(case: Case) -> Iterator[Finding]:
+def check_slashes(audited: AuditedRun) -> Iterator[Finding]:
     """Check that each slash follows an offence, once, in time, and really burned stake."""
-    offences: dict[Place, Seen] = {}
+    offences: dict[Place, BlockEvent] = {}
     done: set[Place] = set()
-    for seen in case.facts.events:
+    for seen in audited.facts.events:
         if seen.event.name == "OffenceRecorded":
             offences[place_of(seen)] = seen
             done.discard(place_of(seen))
         elif seen.event.name == "Slashed":
             place = place_of(seen)
-            case.checks["slashes"] += 1
-            yield from _check_slash(case, seen, offences.get(place), again=place in done)
+            audited.checks["slashes"] += 1
+            yield from _check_slash(audited, seen, offences.get(place), again=place in done)
             done.add(place)
 
 
-def check_issuance(case: Case) -> Iterator[Finding]:
+def check_issuance(audited: AuditedRun) -> Iterator[Finding]:
     """Check I1: all balances together shrink by slashes and fees, and by nothing else."""
-    if not case.closed:
+    if not audited.closed:
         return
-    facts = case.facts
-    case.checks["issuance"] += 1
+    facts = audited.facts
+    audited.checks["issuance"] += 1
     if facts.issuance_drop != facts.fees + facts.slashed + facts.forfeited_bonds:
         statement = (
             f"issuance fell by {facts.issuance_drop} planck, the events say {facts.slashed} of "
@@ -118,7 +119,9 @@ def _check_rewards_told(
             yield Finding("reward", number, account, statement)
 
 
-def _check_slash(case: Case, seen: Seen, offence: Seen | None, *, again: bool) -> Iterator[Finding]:
+def _check_slash(
+    audited: AuditedRun, seen: BlockEvent, offence: BlockEvent | None, *, again: bool
+) -> Iterator[Finding]:
     number, account = place_of(seen)
     where = f"round {number}: the slash of {account}"
     if offence is None:
@@ -131,20 +134,20 @@ def _check_slash(case: Case, seen: Seen, offence: Seen | None, *, again: bool) -
     if burned + shared > amount:
         statement = f"{where} took {burned + shared} planck, the offence asks for {amount}"
         yield Finding("slash", number, account, statement)
-    terms = case.facts.terms[case.facts.rounds[number].terms_version]
+    terms = audited.facts.terms[audited.facts.rounds[number].terms_version]
     if shared * PERBILL_ONE > (burned + shared) * terms.reporter_share:
         statement = f"{where} paid {shared} planck to its reporter, above the terms' share"
         yield Finding("slash", number, account, statement)
     earliest = offence.event.integer("executable_at")
     upheld = any(
         decided.event.account() == account and decided.block.number <= seen.block.number
-        for decided in case.facts.of("OffenceUpheld", number)
+        for decided in audited.facts.of("OffenceUpheld", number)
     )
     if seen.block.number < earliest and not upheld:
         statement = f"{where} was carried out in block {seen.block.number}, before {earliest}"
         yield Finding("slash", number, account, statement)
     burn = (seen.block.number, seen.event.extrinsic, account, burned)
-    if burned and burn not in case.facts.burns:
+    if burned and burn not in audited.facts.burns:
         statement = f"{where} says that {burned} planck burned, the currency burned nothing"
         yield Finding("slash", number, account, statement)
 

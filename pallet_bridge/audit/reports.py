@@ -1,6 +1,7 @@
 """Statements about the reports: they judge who committed, as the chain has it.
 
-Each takes a `Case`, gives a `Finding` for all that does not hold, and counts what it looked at.
+Each takes an `AuditedRun`, gives a `Finding` for all that does not hold, and counts what it
+looked at.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from pallet_bridge.audit.case import Finding
+from pallet_bridge.audit.audited import Finding
 from pallet_bridge.errors import EncodingError
 from pallet_bridge.settlement.merkle import leaves_of, settlement_root, totals_of
 from pallet_bridge.settlement.report_checks import entry_problems, report_problems
@@ -17,31 +18,31 @@ from pallet_bridge.types import Outcome, SettlementMode
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pallet_bridge.audit.case import Case
+    from pallet_bridge.audit.audited import AuditedRun
     from pallet_bridge.types import Leaf, Settlement, Totals
 
 
-def check_reports(case: Case) -> Iterator[Finding]:
+def check_reports(audited: AuditedRun) -> Iterator[Finding]:
     """Check that each report speaks of the round that it is the report of."""
-    for number, round_, _ in case.settled():
-        report = case.reports.get(number)
+    for number, round_, _ in audited.settled():
+        report = audited.reports.get(number)
         if report is None:
             continue
-        case.checks["reports"] += 1
-        for statement in report_problems(report, case.key(number), round_):
+        audited.checks["reports"] += 1
+        for statement in report_problems(report, audited.key(number), round_):
             yield Finding("report", number, None, statement)
 
 
-def check_entries(case: Case) -> Iterator[Finding]:
+def check_entries(audited: AuditedRun) -> Iterator[Finding]:
     """Check that a report judges exactly the accounts that the chain has a verdict on.
 
     A root's verdicts come one by one, so there the chain may lack some that the report has.
     """
-    for number, _, settlement in case.settled():
-        report = case.reports.get(number)
+    for number, _, settlement in audited.settled():
+        report = audited.reports.get(number)
         if report is None:
             continue
-        commitments = case.facts.commitments.get(number, {})
+        commitments = audited.facts.commitments.get(number, {})
         judged = {account for account, found in commitments.items() if found.judged}
         entries = Counter(entry.account for entry in report.entries)
         for account in sorted(judged - set(entries)):
@@ -57,22 +58,22 @@ def check_entries(case: Case) -> Iterator[Finding]:
                 yield Finding("entry", number, account, statement)
 
 
-def check_commitments(case: Case) -> Iterator[Finding]:
+def check_commitments(audited: AuditedRun) -> Iterator[Finding]:
     """Check that each entry opens the commitment on chain and that its account signed it."""
-    for number, _, _ in case.settled():
-        report = case.reports.get(number)
+    for number, _, _ in audited.settled():
+        report = audited.reports.get(number)
         for entry in () if report is None else report.entries:
-            case.checks["commitments"] += 1
-            case.checks["signatures"] += 1
-            on_chain = case.facts.commitments.get(number, {}).get(entry.account)
-            for kind, statement in entry_problems(entry, on_chain, case.key(number)):
+            audited.checks["commitments"] += 1
+            audited.checks["signatures"] += 1
+            on_chain = audited.facts.commitments.get(number, {}).get(entry.account)
+            for kind, statement in entry_problems(entry, on_chain, audited.key(number)):
                 yield Finding(kind, number, entry.account, statement)
 
 
-def check_roots(case: Case) -> Iterator[Finding]:
+def check_roots(audited: AuditedRun) -> Iterator[Finding]:
     """Check that the verdicts of each report give the root on chain."""
-    for number, settlement, leaves in leaves_by_round(case):
-        case.checks["settlement roots"] += 1
+    for number, settlement, leaves in leaves_by_round(audited):
+        audited.checks["settlement roots"] += 1
         try:
             root = settlement_root(leaves)
         except EncodingError as error:
@@ -92,13 +93,15 @@ def check_roots(case: Case) -> Iterator[Finding]:
             yield Finding("root", number, None, statement)
 
 
-def check_strikes(case: Case) -> Iterator[Finding]:
+def check_strikes(audited: AuditedRun) -> Iterator[Finding]:
     """Check that journal and report tell the strikes that the chain gave."""
-    for number, _, settlement in case.settled():
-        given = {seen.event.account(): seen for seen in case.facts.of("Struck", number)}
-        report, line = case.reports.get(number), case.line(number)
-        judged = {a for a, found in case.facts.commitments.get(number, {}).items() if found.judged}
-        case.checks["strikes"] += len(given)
+    for number, _, settlement in audited.settled():
+        given = {seen.event.account(): seen for seen in audited.facts.of("Struck", number)}
+        report, line = audited.reports.get(number), audited.line(number)
+        judged = {
+            a for a, found in audited.facts.commitments.get(number, {}).items() if found.judged
+        }
+        audited.checks["strikes"] += len(given)
         for entry in () if report is None else report.entries:
             if settlement.mode is SettlementMode.MERKLE and entry.account not in judged:
                 continue  # nobody has applied this leaf yet
@@ -123,15 +126,15 @@ def check_strikes(case: Case) -> Iterator[Finding]:
                 yield Finding("strike", number, account, statement)
 
 
-def leaves_by_round(case: Case) -> Iterator[tuple[int, Settlement, tuple[Leaf, ...]]]:
+def leaves_by_round(audited: AuditedRun) -> Iterator[tuple[int, Settlement, tuple[Leaf, ...]]]:
     """Give the leaves that each settled round's report comes to under the terms of the round."""
-    for number, round_, settlement in case.settled():
-        report = case.reports.get(number)
+    for number, round_, settlement in audited.settled():
+        report = audited.reports.get(number)
         if report is None:
             continue
-        known = {a: c.hash for a, c in case.facts.commitments.get(number, {}).items()}
+        known = {a: c.hash for a, c in audited.facts.commitments.get(number, {}).items()}
         verdicts = [entry.verdict() for entry in report.entries if entry.account in known]
-        budget = case.facts.terms[round_.terms_version].round_reward
+        budget = audited.facts.terms[round_.terms_version].round_reward
         yield number, settlement, leaves_of(verdicts, known, budget)
 
 

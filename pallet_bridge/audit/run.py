@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pallet_bridge.audit.case import Case, Finding, rounds_of
+from pallet_bridge.audit.audited import AuditedRun, Finding, rounds_of
 from pallet_bridge.audit.facts import read_facts
 from pallet_bridge.audit.journal import check_journal, check_overrides, check_slashes_told
 from pallet_bridge.audit.money import check_issuance, check_offences, check_rewards, check_slashes
@@ -102,7 +102,7 @@ def audit_run(run: Path, *, chain: str | None = None) -> AuditReport:
 def audit_on(client: ChainClient, run: Path, record: RunRecord, *, closed: bool) -> AuditReport:
     """Audit a run against the chain of an open client.
 
-    `closed` says that nobody mints there, as on an embedded chain: see `Case`.
+    `closed` says that nobody mints there, as on an embedded chain: see `AuditedRun`.
     """
     header = record.header
     checks: Counter[str] = Counter()
@@ -126,9 +126,9 @@ def audit_on(client: ChainClient, run: Path, record: RunRecord, *, closed: bool)
         findings.append(Finding("chain", None, header.coordinator, statement))
     rounds = rounds_of(record, facts)
     reports = dict(_reports(run, facts, rounds, findings))
-    case = Case(record, facts, rounds, reports, closed, checks)
+    audited = AuditedRun(record, facts, rounds, reports, closed, checks)
     for check in _STATEMENTS:
-        findings.extend(check(case))
+        findings.extend(check(audited))
     return AuditReport(dict(checks), tuple(findings))
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from pallet_bridge.calls import Call, Value
-    from pallet_bridge.client.rpc import Json, Rpc
+    from pallet_bridge.client.rpc import RawJson, RpcClient
     from pallet_bridge.keys import Signer
 
 # what scalecodec raises on values and bytes that do not fit: it has no root of its own
@@ -54,7 +54,7 @@ class Codec:
         When the chain does not carry the pallet that this version speaks.
     """
 
-    def __init__(self, rpc: Rpc) -> None:
+    def __init__(self, rpc: RpcClient) -> None:
         self._lock = threading.RLock()
         self._interface = _Interface(rpc)
         try:
@@ -223,7 +223,7 @@ class Codec:
 class _Interface(SubstrateInterface):  # type: ignore[misc]  # it has no annotations
     """substrate-interface with our transport, and with its metadata read once."""
 
-    def __init__(self, rpc: Rpc) -> None:
+    def __init__(self, rpc: RpcClient) -> None:
         self._loaded = False
         # a transport that is given is not opened; it is replaced before anything is sent
         super().__init__(websocket=rpc, ss58_format=PREFIX, auto_discover=False)
@@ -247,19 +247,19 @@ class _Interface(SubstrateInterface):  # type: ignore[misc]  # it has no annotat
         return str(super().get_block_hash(block_id))
 
 
-def _arguments(variant: Json) -> tuple[str, ...]:
+def _arguments(variant: RawJson) -> tuple[str, ...]:
     return tuple(argument["name"].value for argument in variant.args)
 
 
 class _Transport:
     """The transport that substrate-interface sees."""
 
-    def __init__(self, rpc: Rpc) -> None:
+    def __init__(self, rpc: RpcClient) -> None:
         self._rpc = rpc
 
     def rpc_request(
-        self, payload: dict[str, Any], result_handler: Callable[..., Json] | None = None
-    ) -> Json:
+        self, payload: dict[str, Any], result_handler: Callable[..., RawJson] | None = None
+    ) -> RawJson:
         if result_handler is not None:
             raise NotImplementedError("subscriptions go through backends.rpc")
         return {"result": self._rpc.request(payload["method"], payload["params"] or [])}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 from pallet_bridge.client.codec import Codec
 from pallet_bridge.client.fields import Fields
 from pallet_bridge.client.protocol import SignedCall
-from pallet_bridge.client.rpc import Rpc, deadline, remaining
+from pallet_bridge.client.rpc import RpcClient, deadline, remaining
 from pallet_bridge.client.state import StateReader, as_hex, block_hash
 from pallet_bridge.client.submission import NodeSubmission, Receipts
 from pallet_bridge.encoding import blake2_256
@@ -53,7 +53,7 @@ class NodeClient(StateReader):
     """
 
     def __init__(self, url: str, *, timeout: float = 30.0) -> None:
-        rpc = Rpc(url, timeout)
+        rpc = RpcClient(url, timeout)
         try:
             self._genesis = block_hash(rpc.request("chain_getBlockHash", [0]))
             codec = Codec(rpc)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from websockets.typing import DataLike
 
-Json = Any  # what a node answers: read by backends.decode, which trusts none of it
+RawJson = Any  # what a node answers: read by backends.decode, which trusts none of it
 
 _MAX_MESSAGE = 64 << 20
 _PING_SECONDS = 20.0
@@ -43,7 +43,7 @@ _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _STATE_DISCARDED = "State already discarded"
 
 
-Inbox = queue.SimpleQueue[Json]
+Inbox = queue.SimpleQueue[RawJson]
 
 
 class Lost(NamedTuple):
@@ -53,7 +53,7 @@ class Lost(NamedTuple):
 
 
 class Subscription:
-    """Notifications of one subscription, in order. Made by `Rpc.subscribe`."""
+    """Notifications of one subscription, in order. Made by `RpcClient.subscribe`."""
 
     def __init__(self, link: _Link, key: str, inbox: Inbox, unsubscribe: str) -> None:
         self._link = link
@@ -61,7 +61,7 @@ class Subscription:
         self._inbox = inbox
         self._unsubscribe = unsubscribe
 
-    def next(self, timeout: float) -> Json:
+    def next(self, timeout: float) -> RawJson:
         """Return the next notification.
 
         Raises
@@ -86,7 +86,7 @@ class Subscription:
             self._link.start(self._unsubscribe, [self._key])
 
 
-class Rpc:
+class RpcClient:
     """A JSON-RPC client.
 
     Parameters
@@ -107,11 +107,11 @@ class Rpc:
         self._link: _Link | None = None
         self._closed = False
 
-    def request(self, method: str, params: Sequence[Json] = ()) -> Json:
+    def request(self, method: str, params: Sequence[RawJson] = ()) -> RawJson:
         """Return a method's result."""
         return self._answer(self._live(), method, params)
 
-    def subscribe(self, method: str, params: Sequence[Json], unsubscribe: str) -> Subscription:
+    def subscribe(self, method: str, params: Sequence[RawJson], unsubscribe: str) -> Subscription:
         """Start a subscription; notifications are kept from the first one on."""
         link = self._live()
         inbox: Inbox = queue.SimpleQueue()
@@ -165,8 +165,8 @@ class Rpc:
         return link
 
     def _answer(
-        self, link: _Link, method: str, params: Sequence[Json], inbox: Inbox | None = None
-    ) -> Json:
+        self, link: _Link, method: str, params: Sequence[RawJson], inbox: Inbox | None = None
+    ) -> RawJson:
         future = link.start(method, params, inbox)
         try:
             message = future.result(self.timeout)
@@ -199,17 +199,17 @@ class _Link:
         self._stack = stack  # what closes the socket
         self._lock = threading.Lock()
         self._next_id = 1
-        self._waiting: dict[int, tuple[Future[Json], Inbox | None]] = {}
+        self._waiting: dict[int, tuple[Future[RawJson], Inbox | None]] = {}
         # weak: a subscription that nobody holds any more needs no notifications
         self._inboxes: WeakValueDictionary[str, Inbox] = WeakValueDictionary()
         self._reader = threading.Thread(target=self._read, name="bcfl-rpc", daemon=True)
         self._reader.start()
 
     def start(
-        self, method: str, params: Sequence[Json], inbox: Inbox | None = None
-    ) -> Future[Json]:
+        self, method: str, params: Sequence[RawJson], inbox: Inbox | None = None
+    ) -> Future[RawJson]:
         """Send a request; its answer arrives in the future, notifications in the inbox."""
-        future: Future[Json] = Future()
+        future: Future[RawJson] = Future()
         with self._lock:
             if self.lost is not None:
                 future.set_exception(ChainUnavailable(self.url, self.lost))
@@ -247,7 +247,7 @@ class _Link:
         finally:
             self._fail("the connection was closed")
 
-    def _take(self, message: Json) -> None:
+    def _take(self, message: RawJson) -> None:
         if not isinstance(message, dict):
             raise ValueError("a message is no object")  # noqa: TRY004 - caught as bad JSON above
         if isinstance(message.get("id"), int):
@@ -259,7 +259,7 @@ class _Link:
             if inbox is not None:
                 inbox.put(params.get("result"))
 
-    def _take_answer(self, number: int, message: dict[str, Json]) -> None:
+    def _take_answer(self, number: int, message: dict[str, RawJson]) -> None:
         with self._lock:
             future, inbox = self._waiting.pop(number, (None, None))
             if inbox is not None and "result" in message:
@@ -291,7 +291,7 @@ def remaining(moment: float) -> float:
     return max(0.0, moment - time.monotonic())
 
 
-def _refusal(method: str, error: Json) -> RpcRefused:
+def _refusal(method: str, error: RawJson) -> RpcRefused:
     if not isinstance(error, dict):
         return RpcRefused(method, 0, str(error))
     code, message = error.get("code"), str(error.get("message", ""))

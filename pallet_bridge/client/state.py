@@ -15,7 +15,7 @@ from pallet_bridge.types.federation import Limits
 
 if TYPE_CHECKING:
     from pallet_bridge.client.codec import Codec
-    from pallet_bridge.client.rpc import Json, Rpc
+    from pallet_bridge.client.rpc import RawJson, RpcClient
     from pallet_bridge.types.events import Event
     from pallet_bridge.types.federation import AttesterRecord, Federation, Motion, Participant, Seat
     from pallet_bridge.types.round import Commitment, Offence, Round
@@ -38,7 +38,7 @@ class StateReader:
         The chain's metadata at work.
     """
 
-    def __init__(self, rpc: Rpc, codec: Codec) -> None:
+    def __init__(self, rpc: RpcClient, codec: Codec) -> None:
         self._rpc = rpc
         self._codec = codec
 
@@ -200,17 +200,17 @@ class StateReader:
                 return found
             start = str(keys[-1])
 
-    def _changes(self, keys: list[Json], block: str) -> list[Json]:
+    def _changes(self, keys: list[RawJson], block: str) -> list[RawJson]:
         answer = self._rpc.request("state_queryStorageAt", [keys, block])
         if not isinstance(answer, list):
             raise BadChainValue("the answer to state_queryStorageAt is no list")
-        changes: list[Json] = []
+        changes: list[RawJson] = []
         for group in answer:
             part = Fields("storage change", group).value("changes")
             changes.extend(part if isinstance(part, list) else [])
         return changes
 
-    def _values(self, item: str, changes: list[Json]) -> list[tuple[bytes, object]]:
+    def _values(self, item: str, changes: list[RawJson]) -> list[tuple[bytes, object]]:
         try:
             pairs = [(bytes.fromhex(key.removeprefix("0x")), str(data)) for key, data in changes]
         except (ValueError, TypeError, AttributeError) as error:
@@ -223,7 +223,7 @@ def as_hex(raw: bytes) -> str:
     return "0x" + raw.hex()
 
 
-def block_hash(answer: Json) -> bytes:
+def block_hash(answer: RawJson) -> bytes:
     """Read the hash of a block."""
     try:
         return read_hash(answer)

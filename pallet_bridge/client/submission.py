@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from pallet_bridge.client.codec import Codec
     from pallet_bridge.client.protocol import SignedCall
-    from pallet_bridge.client.rpc import Json, Rpc, Subscription
+    from pallet_bridge.client.rpc import RawJson, RpcClient, Subscription
     from pallet_bridge.errors import CallFailed
     from pallet_bridge.types.events import Event
 
@@ -65,7 +65,7 @@ class NodeSubmission:
                 self._watch.close()
         return self._receipt_in(self._signed, block)
 
-    def _take(self, status: Json) -> None:
+    def _take(self, status: RawJson) -> None:
         name, content = _status(status)
         if name == "inBlock":
             self._included = _block(content)
@@ -83,7 +83,7 @@ class Receipts:
     """Builds receipts from blocks."""
 
     def __init__(
-        self, rpc: Rpc, codec: Codec, events_of: Callable[[bytes], tuple[Event, ...]]
+        self, rpc: RpcClient, codec: Codec, events_of: Callable[[bytes], tuple[Event, ...]]
     ) -> None:
         self._rpc = rpc
         self._codec = codec
@@ -133,7 +133,7 @@ class Receipts:
         return None
 
 
-def _status(status: Json) -> tuple[str, object]:
+def _status(status: RawJson) -> tuple[str, object]:
     if isinstance(status, str):
         return status, None
     if isinstance(status, dict) and len(status) == 1:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pallet_bridge.embedded.chain.chain import Chain
 from pallet_bridge.embedded.errors import NothingToSeal
-from pallet_bridge.embedded.rpc.dispatch import Rpc
+from pallet_bridge.embedded.rpc.dispatch import RpcDispatcher
 from pallet_bridge.embedded.rpc.server import Server
 from pallet_bridge.embedded.sealing import Instant, Sealing
 from pallet_bridge.embedded.service import Service
@@ -66,7 +66,7 @@ class EmbeddedNode:
             The address is not free.
         """
         service = Service(chain or Chain.new(preset=preset, patch=patch))
-        server = Server(service, Rpc(service), sealing)
+        server = Server(service, RpcDispatcher(service), sealing)
         bound = server.start(host, port)
         address = f"[{host}]" if ":" in host else host
         return cls(service, server, f"ws://{address}:{bound}")

@@ -10,7 +10,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from pallet_bridge.embedded.chain.outcome import Valid
-from pallet_bridge.embedded.chain.pool import Change, Pool, Status, Transaction
+from pallet_bridge.embedded.chain.pool import Change, Pool, PoolStatus, Transaction
 from pallet_bridge.embedded.chain.refusals import may_fit_later, refusal
 from pallet_bridge.embedded.errors import (
     AlreadyImported,
@@ -19,7 +19,7 @@ from pallet_bridge.embedded.errors import (
     RuntimePanic,
     TemporarilyBanned,
 )
-from pallet_bridge.embedded.state.decode import Reader
+from pallet_bridge.embedded.state.decode import ScaleReader
 from pallet_bridge.embedded.state.hashing import blake2_256
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ _CODE_KEY = b":code"
 # A node bans for half an hour; here half an hour is counted in slots of 3 s.
 _BAN_BLOCKS = 600
 _BANS = 2048
-_LAST = frozenset({Status.FINALIZED, Status.USURPED, Status.DROPPED, Status.INVALID})
+_LAST = frozenset(
+    {PoolStatus.FINALIZED, PoolStatus.USURPED, PoolStatus.DROPPED, PoolStatus.INVALID}
+)
 
 
 class Service:
@@ -70,7 +72,7 @@ class Service:
 
     def metadata(self, block: bytes) -> bytes:
         """Give the runtime's metadata at a block; asked of each runtime once."""
-        return Reader(self._of_code("Metadata_metadata", block)).blob()
+        return ScaleReader(self._of_code("Metadata_metadata", block)).blob()
 
     def version(self, block: bytes) -> bytes:
         """Give the result of ``Core_version`` at a block; asked of each runtime once."""
@@ -129,7 +131,7 @@ class Service:
             gone = tuple(transaction.hash for transaction in self.pool.remove(hashes))
             for extrinsic_hash in gone:
                 self._ban(extrinsic_hash)
-            self._tell(Change(extrinsic_hash, Status.INVALID) for extrinsic_hash in gone)
+            self._tell(Change(extrinsic_hash, PoolStatus.INVALID) for extrinsic_hash in gone)
             return gone
 
     def seal(self) -> bytes:
@@ -151,7 +153,7 @@ class Service:
                 try:
                     self._tell(self.pool.submit(self._validated(transaction.data)))
                 except PoolRefusal:
-                    self._tell([Change(transaction.hash, Status.INVALID)])
+                    self._tell([Change(transaction.hash, PoolStatus.INVALID)])
             self._announce(self.chain.head)
 
     def _validated(self, extrinsic: bytes) -> Transaction:
@@ -196,9 +198,9 @@ class Service:
         self._announce(authored.hash)
         for transaction in included:
             self._ban(transaction.hash)
-        self._tell(Change(tx.hash, Status.IN_BLOCK, authored.hash) for tx in included)
+        self._tell(Change(tx.hash, PoolStatus.IN_BLOCK, authored.hash) for tx in included)
         self._tell(self.pool.prune(tag for tx in included for tag in tx.provides))
-        self._tell(Change(tx.hash, Status.FINALIZED, authored.hash) for tx in included)
+        self._tell(Change(tx.hash, PoolStatus.FINALIZED, authored.hash) for tx in included)
         self.remove(lost)
         self._tell(self.pool.expire(self.head_number))
         if self.pool.ready_count:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pallet_bridge.settlement.claims import all_claims, claims_of, waiting_rewards
 from pallet_bridge.settlement.merkle import (
     EMPTY_ROOT,
     is_proven,
@@ -15,6 +16,8 @@ from pallet_bridge.settlement.merkle import (
 
 __all__ = [
     "EMPTY_ROOT",
+    "all_claims",
+    "claims_of",
     "is_proven",
     "leaves_of",
     "merkle_root",
@@ -22,4 +25,5 @@ __all__ = [
     "settlement_root",
     "split_rewards",
     "totals_of",
+    "waiting_rewards",
 ]

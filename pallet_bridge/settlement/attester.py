@@ -111,7 +111,7 @@ class Attester:
         client, federation = self._client, self._federation
         head = client.head()
         last = client.federation(federation, at=head.hash).next_round
-        said = []
+        made = []
         for number in range(max(0, last - _LOOK_BACK), last):
             round_ = client.round(federation, number, at=head.hash)
             if round_ is None or not _takes_words(round_, head.number + 1):
@@ -119,8 +119,8 @@ class Attester:
             for seat in client.committee(federation, number, at=head.hash):
                 silent = seat.said in {None, ABSTAIN}
                 if seat.account == self._signer.account and silent and not seat.is_void:
-                    said.append(self._speak(number, round_, head, first=seat.said is None))
-        return tuple(said)
+                    made.append(self._speak(number, round_, head, first=seat.said is None))
+        return tuple(made)
 
     def _speak(self, number: int, round_: Round, head: BlockRef, *, first: bool) -> Attestation:
         statement, problems = self._judge(number, round_, head)

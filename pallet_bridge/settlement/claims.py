@@ -35,7 +35,7 @@ def waiting_rewards(
     return found
 
 
-def claims(
+def claims_of(
     client: ChainClient, federation: int, account: AccountId, *, at: bytes | None = None
 ) -> tuple[Call, ...]:
     """Return the calls that pay an account all that may be paid in the next block; anyone may.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 from hypothesis.errors import Flaky
 
 from pallet_bridge.testing.boundary import Boundary
-from pallet_bridge.testing.results import CheckResult
+from pallet_bridge.testing.results import ConformanceResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -20,7 +20,7 @@ OnFail = Literal["raise"] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Check(Generic[S]):
+class ConformanceCheck(Generic[S]):
     """One rule and how to see whether it holds.
 
     Parameters
@@ -42,13 +42,13 @@ class Check(Generic[S]):
 
 
 def run_checks(
-    checks: Iterable[Check[S]], subject: S, name: str, on_fail: OnFail
-) -> list[CheckResult]:
+    checks: Iterable[ConformanceCheck[S]], subject: S, name: str, on_fail: OnFail
+) -> list[ConformanceResult]:
     """Run every check on the subject.
 
     Parameters
     ----------
-    checks : iterable of Check
+    checks : iterable of ConformanceCheck
         In this order.
     subject : object
         What each check is given.
@@ -68,7 +68,7 @@ def run_checks(
             check.run(subject)
         raised = boundary.raised
         problem = "" if raised is None else _told(raised)
-        result = CheckResult(
+        result = ConformanceResult(
             name=check.name,
             status="passed" if raised is None else "failed",
             rule=check.rule,

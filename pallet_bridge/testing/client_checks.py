@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pallet_bridge import calls
 from pallet_bridge.errors import TransactionRefused
 from pallet_bridge.errors.pallet import FederationNotFound
-from pallet_bridge.testing.checks import Check, must, run_checks
+from pallet_bridge.testing.checks import ConformanceCheck, must, run_checks
 from pallet_bridge.testing.terms import DEVELOPMENT
 from pallet_bridge.types import UNIT, AccountId, Planck
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pallet_bridge.client.protocol import ChainClient
     from pallet_bridge.keys import Signer
     from pallet_bridge.testing.checks import OnFail
-    from pallet_bridge.testing.results import CheckResult
+    from pallet_bridge.testing.results import ConformanceResult
 
 _WAIT_S = 60.0
 _NOWHERE = 2**32 - 1
@@ -39,7 +39,7 @@ class _Subject:
 
 def check_chain_client(
     connect: Callable[[], ChainClient], funded: Signer, *, on_fail: OnFail = None
-) -> list[CheckResult]:
+) -> list[ConformanceResult]:
     """Check a chain client against a running chain.
 
     Parameters
@@ -54,7 +54,7 @@ def check_chain_client(
 
     Returns
     -------
-    list of CheckResult
+    list of ConformanceResult
         One for each promise.
 
     Examples
@@ -180,36 +180,40 @@ def _create() -> calls.Call:
 _READ = "Compare with pallet_bridge.backends, whose clients keep this promise."
 
 _CHECKS = (
-    Check(
+    ConformanceCheck(
         "knows_its_chain", "Blocks are found by number, the genesis too.", _READ, _knows_its_chain
     ),
-    Check(
+    ConformanceCheck(
         "names_what_is_missing",
         "What is not on chain is None, empty, or the error of its name.",
         _READ,
         _names_what_is_missing,
     ),
-    Check(
+    ConformanceCheck(
         "pays_and_tells",
         "A receipt tells the block, the fee and the events of its call.",
         _READ,
         _pays_and_tells,
     ),
-    Check("reads_the_past", "`at` reads the state of that block.", _READ, _reads_the_past),
-    Check("fails_by_name", "A failing call raises the class of its error.", _READ, _fails_by_name),
-    Check(
+    ConformanceCheck(
+        "reads_the_past", "`at` reads the state of that block.", _READ, _reads_the_past
+    ),
+    ConformanceCheck(
+        "fails_by_name", "A failing call raises the class of its error.", _READ, _fails_by_name
+    ),
+    ConformanceCheck(
         "keeps_many_in_flight",
         "Several calls of one account may wait at once.",
         "Count the calls in flight when the next nonce is chosen.",
         _keeps_many_in_flight,
     ),
-    Check(
+    ConformanceCheck(
         "finds_what_was_sent",
         "Signed bytes are included once at most, and found again.",
         _READ,
         _finds_what_was_sent,
     ),
-    Check("waits_for_blocks", "`wait_until_block` waits.", _READ, _waits_for_blocks),
+    ConformanceCheck("waits_for_blocks", "`wait_until_block` waits.", _READ, _waits_for_blocks),
 )
 
-_OPENING = (Check("closes_twice", "Closing twice is allowed.", _READ, _closes_twice),)
+_OPENING = (ConformanceCheck("closes_twice", "Closing twice is allowed.", _READ, _closes_twice),)

@@ -10,7 +10,7 @@ Status = Literal["passed", "failed", "expected", "skipped"]
 
 
 @dataclass(frozen=True, slots=True)
-class CheckResult:
+class ConformanceResult:
     """What one check found.
 
     Parameters

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bcfl_plugins.testing.checks import ALL
+from bcfl_plugins.testing.checks import ALL_CHECKS
 
 WHEN = {
     "reference": "a `Defense`",
@@ -21,7 +21,7 @@ WHEN = {
 def render() -> str:
     """Return one row for each check."""
     rows = ["| check | rule | when |", "| -- | -- | -- |"]
-    for check in ALL:
+    for check in ALL_CHECKS:
         when = f"`{check.tag}`" if check.tag else WHEN.get(check.name, "always")
         rows.append(f"| `{check.name}` | {check.rule} | {when} |")
     return "\n".join(rows) + "\n"

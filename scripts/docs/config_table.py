@@ -13,8 +13,14 @@ def tables() -> dict[str, type]:
     """Return the settings class of each table: the core, the terms, each built-in plugin."""
     found: dict[str, type] = {"bcfl": BcflConfig, "bcfl.terms": TermsConfig}
     for name in sorted(BUILT_IN):
-        found[f"bcfl.{name}"] = import_module(f"bcfl_plugins.plugins.{name}").Settings
+        module = import_module(f"bcfl_plugins.plugins.{name}")
+        found[f"bcfl.{name}"] = getattr(module, settings_class(name))
     return found
+
+
+def settings_class(plugin: str) -> str:
+    """Return the name of a built-in plugin's settings class: `RoundLogSettings`, and so on."""
+    return "".join(word.title() for word in plugin.split("_")) + "Settings"
 
 
 def render() -> str:

@@ -21,8 +21,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from bcfl_plugins.testing import Tags, check_defense
-from bcfl_plugins.testing.checks import ALL
-from bcfl_plugins.testing.subjects.sources import Source
+from bcfl_plugins.testing.checks import ALL_CHECKS
+from bcfl_plugins.testing.subjects.sources import SourceCode
 from bcfl_plugins.testing.subjects.tags import PROFILES
 
 if TYPE_CHECKING:
@@ -173,20 +173,20 @@ def _without_init(package: str) -> None:
     sys.modules[package] = bare
 
 
-def source(library: str, name: str) -> Source | None:
+def source(library: str, name: str) -> SourceCode | None:
     """Return how a test makes a rule of byzfl; the kit knows by itself for Flower's."""
     if library == "flower":
         return None
     if name not in {"TrMean", "CAF", "SMEA", "MultiKrum", "MDA", "Krum", "Meamed"}:
-        return Source(name, "", "...")
-    return Source(name, f"from byzfl import {name}", f"lambda f: {name}(f=f)")
+        return SourceCode(name, "", "...")
+    return SourceCode(name, f"from byzfl import {name}", f"lambda f: {name}(f=f)")
 
 
 def failures(library: str, one: Subject, seconds: float, profile: str) -> dict[str, CheckResult]:
     """Return the checks that a rule fails."""
     name, obj, tags = one
     effort = replace(PROFILES[profile], seconds=seconds)
-    asked = [check.name for check in ALL if check.name not in UNASKED.get(name, ())]
+    asked = [check.name for check in ALL_CHECKS if check.name not in UNASKED.get(name, ())]
     checks = ["form"] if name.endswith(TENSORS) else asked
     results = check_defense(obj, tags, profile=effort, checks=checks, source=source(library, name))
     return {result.name: result for result in results if result.status == "failed"}
@@ -227,7 +227,7 @@ def tables(library: str, found: Findings) -> str:
         rows.append(f"| {tried} | {shown} | {', '.join(missed)} |")
         known |= {(name, check) for name in names for check in checks}
     rows += ["", "Found besides:", ""]
-    for check in ALL:
+    for check in ALL_CHECKS:
         others = [name for name in found if (name, check.name) not in known]
         rows += [f"* {line}" for line in [who(check.name, others, found)] if line]
     return "\n".join(rows)

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from time import process_time
 
-from bcfl_plugins.defenses.registry import ALL, create_rule
+from bcfl_plugins.defenses.registry import ALL_RULES, create_rule
 from bcfl_plugins.testing import check_defense
 from bcfl_plugins.testing.subjects.tags import PROFILES
 
@@ -104,7 +104,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--profile", choices=sorted(PROFILES), default="fast")
-    parser.add_argument("--rules", nargs="*", default=sorted(ALL))
+    parser.add_argument("--rules", nargs="*", default=sorted(ALL_RULES))
     parser.add_argument("--log", type=Path, default=None)
     parser.add_argument("--times", action="store_true")
     arguments = parser.parse_args()

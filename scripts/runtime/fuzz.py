@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 HISTORY = 50
-"""Rules in one history; a rule makes one call, or plays a script of several."""
+"""Rules in one history; a rule makes one call, or runs a script of several."""
 HISTORIES = 40
 """Histories of one part of the run, each from the genesis on."""
 ENOUGH = 100_000

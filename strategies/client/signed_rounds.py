@@ -29,7 +29,7 @@ FOLDER = "bcfl-memory"
 _FIELDS = ("digest", "salt", "commitment", "signature")
 
 
-class Memory(Protocol):
+class SigningMemory(Protocol):
     """Remembers the last signed commitment of one account in one federation of one chain."""
 
     def last(self) -> tuple[int, CommittedUpdate] | None:
@@ -39,7 +39,7 @@ class Memory(Protocol):
         """Remember what is about to be handed out for a later round than the last."""
 
 
-def memory_of(context: Context, opened: OpenedRound, account: AccountId) -> Memory:
+def memory_of(context: Context, opened: OpenedRound, account: AccountId) -> SigningMemory:
     """Return the memory that the node's operator chose."""
     place = f"{opened.genesis.hex()}.{opened.federation}.{account.raw.hex()}"
     folder = context.node_config.get(FOLDER)
@@ -49,7 +49,7 @@ def memory_of(context: Context, opened: OpenedRound, account: AccountId) -> Memo
 
 
 def signed_before(
-    memory: Memory, opened: OpenedRound, digest: bytes, num_examples: int
+    memory: SigningMemory, opened: OpenedRound, digest: bytes, num_examples: int
 ) -> CommittedUpdate | None:
     """Return what was signed for this round already; refuse what differs from it.
 

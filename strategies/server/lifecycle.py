@@ -1,7 +1,7 @@
 """The life of a strategy's rounds: the steps that `strategies.guard.GuardMixin` takes around them.
 
 The guard opens the session and hands it in. What a run knows is in its `OpenRun`, what a round
-knows in its `RoundInProgress`; both exist only while they last. Every step is called in the
+knows in its `TrainingRound`; both exist only while they last. Every step is called in the
 strategy's thread.
 """
 
@@ -22,11 +22,11 @@ from strategies.server.expectations import Model, expectations_of, nodes_needed
 from strategies.server.following import FollowingGrid
 from strategies.server.grid_view import GridView
 from strategies.server.identity import random_challenge
-from strategies.server.in_progress import RoundInProgress
 from strategies.server.instruct import instruct
 from strategies.server.judging import screen_evaluation
 from strategies.server.open_run import OpenRun
 from strategies.server.replies import Training
+from strategies.server.training_round import TrainingRound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -73,7 +73,7 @@ class RoundLifecycle:
     clock: Clock = field(default_factory=Clock)
     challenge: Callable[[], bytes] = random_challenge
     _run: OpenRun | None = None
-    _round: RoundInProgress | None = None
+    _round: TrainingRound | None = None
     _settled: RoundResult | None = None
     _watched: bool = False
     _evaluating: frozenset[int] = frozenset()
@@ -196,10 +196,10 @@ class RoundLifecycle:
         info = _NO_RUN if run is None else run.info
         asked = frozenset(message.metadata.dst_node_id for message in listed)
         ctx = RoundContext(info, server_round, opened, reference)
-        self._round = RoundInProgress(Training(ctx, expected, asked), run)
+        self._round = TrainingRound(Training(ctx, expected, asked), run)
         return listed
 
-    def round_to_judge(self, server_round: int) -> RoundInProgress | None:
+    def round_to_judge(self, server_round: int) -> TrainingRound | None:
         """Return the round whose replies are to be screened: somebody was asked, and it is on.
 
         Raises
@@ -216,7 +216,7 @@ class RoundLifecycle:
 
     def settle(
         self,
-        current: RoundInProgress,
+        current: TrainingRound,
         judged: Judged,
         arrays: ArrayRecord | None,
         metrics: MetricRecord | None,

@@ -65,7 +65,7 @@ class Replies:
         Raises
         ------
         Unfit
-            If it can not be averaged.
+            If it cannot be averaged.
         """
         if id(message) not in self._read:  # it is kept beside: its id stays its own
             try:
@@ -94,7 +94,7 @@ class Replies:
         return self.gathering.sealed
 
     def screen(self, messages: Iterable[Message]) -> tuple[Sequence[Reply], tuple[Rejection, ...]]:
-        """Return what can be averaged, and why the rest can not; both ascending by node id."""
+        """Return what can be averaged, and why the rest cannot; both ascending by node id."""
         late = self.gathering.late
         silence = Reason.MALFORMED, "it did not answer"
         if self.gathering.sealed:

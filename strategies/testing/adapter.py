@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bcfl_plugins.testing.generators.cases import minority
-from bcfl_plugins.testing.subjects.drivers import Answer, Batch, Driver, NoAnswer, flatten
+from bcfl_plugins.testing.subjects.drivers import Answer, Driver, NoAnswer, UpdateBatch, flatten
 from bcfl_plugins.testing.subjects.tags import Tags
 from strategies._flower import (
     AppExitException,
@@ -162,8 +162,8 @@ def _at_ease() -> Iterator[None]:
         logger.disabled = before
 
 
-def _message_run(build: Callable[[int], Any]) -> Callable[[Batch], Answer]:
-    def run(batch: Batch) -> Answer:
+def _message_run(build: Callable[[int], Any]) -> Callable[[UpdateBatch], Answer]:
+    def run(batch: UpdateBatch) -> Answer:
         inner = _prepared(build, batch.f)
         n = len(batch.rows)
         ids = batch.ids or tuple(range(n))
@@ -183,7 +183,7 @@ def _message_run(build: Callable[[int], Any]) -> Callable[[Batch], Answer]:
     return run
 
 
-def _asked(inner: Any, batch: Batch, grid: InProcessGrid) -> Mapping[int, Message]:  # noqa: ANN401
+def _asked(inner: Any, batch: UpdateBatch, grid: InProcessGrid) -> Mapping[int, Message]:  # noqa: ANN401
     """Let the strategy send out a model of zeros, as in a round, and return what it sent."""
     model = np.zeros(batch.rows.shape[1], batch.rows.dtype)
     record = ArrayRecord({name: Array(part) for name, part in batch.cut(model).items()})
@@ -284,8 +284,8 @@ class _Client(ClientProxy):
         raise NotImplementedError
 
 
-def _legacy_run(build: Callable[[int], Any]) -> Callable[[Batch], Answer]:
-    def run(batch: Batch) -> Answer:
+def _legacy_run(build: Callable[[int], Any]) -> Callable[[UpdateBatch], Answer]:
+    def run(batch: UpdateBatch) -> Answer:
         inner = _prepared(build, batch.f)
         ids = batch.ids or tuple(range(len(batch.rows)))
         results = [

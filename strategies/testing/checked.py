@@ -46,7 +46,7 @@ RULES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Violation:
+class BrokenRule:
     """One rule broken in one round.
 
     Parameters
@@ -72,7 +72,7 @@ class CheckedReport:
     ----------
     rounds : int
         Training rounds that were aggregated.
-    violations : tuple of Violation
+    violations : tuple of BrokenRule
         In the order of the rounds.
     longest_step : float
         The greatest step of the model, relative to the longest step of a finite reply of its
@@ -80,7 +80,7 @@ class CheckedReport:
     """
 
     rounds: int
-    violations: tuple[Violation, ...]
+    violations: tuple[BrokenRule, ...]
     longest_step: float
 
     def text(self) -> str:
@@ -97,11 +97,11 @@ class _Watch:
     box: bool
     rounds: int = 0
     longest: float = 0.0
-    violations: list[Violation] = field(default_factory=list)
+    violations: list[BrokenRule] = field(default_factory=list)
     model: Mapping[str, NDArray] = field(default_factory=dict)
 
     def note(self, server_round: int, rule: str, problem: str) -> None:
-        self.violations.append(Violation(server_round, rule, problem))
+        self.violations.append(BrokenRule(server_round, rule, problem))
         if self.raises:
             raise ContractBroken(server_round, RULES[rule], problem)
         _log.warning("bcfl: round %d breaks a rule: %s: %s", server_round, RULES[rule], problem)

@@ -17,7 +17,7 @@ from substrateinterface import Keypair, SubstrateInterface
 from websockets.sync.client import ClientConnection, connect
 
 from pallet_bridge.embedded import Chain, EmbeddedNode
-from pallet_bridge.embedded.state.decode import Reader
+from pallet_bridge.embedded.state.decode import ScaleReader
 from pallet_bridge.embedded.state.encode import blob
 from pallet_bridge.runtime import load_blob
 
@@ -85,17 +85,17 @@ class Included:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A running chain, and what was played on it before any test: the order of tests is free."""
+    """A running chain, and what was sent to it before any test: the order of tests is free."""
 
     kind: str
     url: str
     history: dict[str, Included]
 
     @classmethod
-    def played(cls, kind: str, url: str) -> Target:
+    def prepared(cls, kind: str, url: str) -> Target:
         client = Client(url)
         with SubstrateInterface(url=url) as substrate, client.socket:
-            return cls(kind, url, dict(play(substrate, client)))
+            return cls(kind, url, dict(send_history(substrate, client)))
 
     @property
     def embedded(self) -> bool:
@@ -105,7 +105,7 @@ class Target:
 @pytest.fixture(scope="session")
 def embedded() -> Iterator[Target]:
     with EmbeddedNode.start(preset=PRESET) as node:
-        yield Target.played("embedded", node.url)
+        yield Target.prepared("embedded", node.url)
 
 
 @pytest.fixture(scope="session")
@@ -127,7 +127,7 @@ def chain_spec() -> dict[str, Any]:
     answer = Chain.new(preset=PRESET).call(
         "GenesisBuilder_get_preset", b"\x01" + blob(PRESET.encode())
     )
-    preset = Reader(answer).option_blob()
+    preset = ScaleReader(answer).option_blob()
     assert preset is not None
     return {
         "name": "Development",
@@ -192,7 +192,7 @@ def running(binary: Path, folder: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def real(node_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     with running(node_binary, tmp_path_factory.mktemp("spec")) as url:
-        yield Target.played("real", url)
+        yield Target.prepared("real", url)
 
 
 @pytest.fixture(scope="session", params=["embedded", "real"])
@@ -229,7 +229,7 @@ def history(target: Target) -> dict[str, Included]:
     return target.history
 
 
-def play(substrate: SubstrateInterface, client: Client) -> Iterator[tuple[str, Included]]:
+def send_history(substrate: SubstrateInterface, client: Client) -> Iterator[tuple[str, Included]]:
     alice, bob, charlie = (key(name) for name in ("Alice", "Bob", "Charlie"))
     unit = 10**12
     terms = {

@@ -297,7 +297,7 @@ BUGS = (
         "trimmed_mean",
         "reference",
         _FINISH,
-        "        if leaf.reference is None:\n            value",
+        "        if layer.reference is None:\n            value",
         "        if True:\n            value",
     ),
     Bug(
@@ -370,7 +370,7 @@ BUGS = (
         "trimmed_mean",
         "integers",
         _FINISH,
-        "middle = (len(leaf.arrays) - 1) // 2",
+        "middle = (len(layer.arrays) - 1) // 2",
         "middle = 0",
     ),
 )

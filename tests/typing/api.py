@@ -20,10 +20,8 @@ from bcfl_plugins import (
     open_session,
 )
 from bcfl_plugins.testing import CheckResult, check_defense
-from pallet_bridge import ChainClient, calls
-from pallet_bridge.client import connect
-from pallet_bridge.keys import Signer
-from pallet_bridge.types import UNIT, AccountId, Planck
+from pallet_bridge import UNIT, ChainClient, Planck, Signer, calls, connect
+from pallet_bridge.types import AccountId
 from strategies import ClientApp, FedAvg, RobustFedAvg, Strategy, guard
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ _SHARPNESS = 4  # how much more an array counts in which nodes agree more
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class Tolerances:
     """What is tolerated.
 
     Parameters
@@ -112,7 +112,7 @@ def decide(
     lengths: Floats,
     smooth_log_norm: Floats,
     trusted: Floats,
-    limits: Limits,
+    limits: Tolerances,
 ) -> tuple[list[Reason], str]:
     """Return each node's reason, and a note.
 
@@ -129,7 +129,7 @@ def decide(
         (n,) smoothed `log_norms`.
     trusted : Floats
         (n,) one for a node that was not rejected last round, else less.
-    limits : Limits
+    limits : Tolerances
         What is tolerated.
     """
     n = len(agreement)

@@ -68,13 +68,13 @@ def read_arrays(batch: Batch, seed: int) -> Iterator[ArraySketch]:
     rows = batch.rows.widened()
     width = max(1, rows.columns() // ENTRIES) * ENTRIES
     buffer = rows.buffer(min(width, rows.d))
-    for leaf in rows.judged:
-        size = leaf.stop - leaf.start
+    for layer in rows.judged:
+        size = layer.stop - layer.start
         signs = Signs.draw(size, seed)
         squares, sketches = np.zeros(batch.m), np.zeros((batch.m, signs.entries))
         for low in range(0, size, width):
-            stop = leaf.start + min(low + width, size)
-            block = rows.fill(leaf.start + low, stop, buffer)
+            stop = layer.start + min(low + width, size)
+            block = rows.fill(layer.start + low, stop, buffer)
             if batch.mix is not None:
                 block = batch.mix @ block
             squares += np.einsum("ij,ij->i", block, block)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from bcfl_plugins.defenses.base import Aggregate, RuleTags
-from bcfl_plugins.defenses.cluster.agreement import Limits, agreements, decide, log_norms
+from bcfl_plugins.defenses.cluster.agreement import Tolerances, agreements, decide, log_norms
 from bcfl_plugins.defenses.cluster.courses import advance, read_arrays
 from bcfl_plugins.defenses.core.rule import Rule
 from bcfl_plugins.defenses.parts.bounds import minority
@@ -29,7 +29,7 @@ _LOW_TRUST = 0.05  # a node rejected last round still counts a little, or it cou
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Course:
+class ArrayCourse:
     """What is remembered of one node: 32 KiB at most for each array, and four numbers.
 
     Parameters
@@ -111,7 +111,7 @@ class Cluster(Rule):
         """Judge the nodes that moved; scores are one minus the smoothed agreement."""
         ids = nodes(batch)
         memory = recalled(batch.extras.state, self.name)
-        pasts: list[Course | None] = memory.of(ids)
+        pasts: list[ArrayCourse | None] = memory.of(ids)
         squares, cosines, pulls = self._read(batch, pasts)
         reasons, scores = [Reason.NONE] * batch.m, np.ones(batch.m)
         note, news = "nobody moved", {}
@@ -125,7 +125,9 @@ class Cluster(Rule):
                 reasons[i] = found[k]
                 pull = tuple(array[i].copy() for array in pulls)
                 agreement, length, weight = sums[:, k].tolist()
-                news[ids[i]] = Course(pull, agreement, length, weight, found[k] is not Reason.NONE)
+                news[ids[i]] = ArrayCourse(
+                    pull, agreement, length, weight, found[k] is not Reason.NONE
+                )
         kept = np.array([reason is Reason.NONE for reason in reasons])
         return batch.weighted(
             kept / max(1, int(kept.sum())),
@@ -137,7 +139,7 @@ class Cluster(Rule):
         )
 
     def _read(
-        self, batch: Batch, pasts: Sequence[Course | None]
+        self, batch: Batch, pasts: Sequence[ArrayCourse | None]
     ) -> tuple[Floats, list[ArrayCosines], list[Floats]]:
         """Return (n,) squared norms, and the cosines and the (n, s) courses of each array."""
         count = len(batch.rows.judged)
@@ -154,19 +156,19 @@ class Cluster(Rule):
         return squares, cosines, courses
 
     def _judged(
-        self, cosines: Sequence[ArrayCosines], lengths: Floats, pasts: Sequence[Course | None]
+        self, cosines: Sequence[ArrayCosines], lengths: Floats, pasts: Sequence[ArrayCourse | None]
     ) -> tuple[list[Reason], Floats, str]:
         """Return what is found of each node, (3, n) sums to remember, and a note."""
         trusted = np.array([_LOW_TRUST if p is not None and p.rejected else 1.0 for p in pasts])
         fresh = agreements(cosines, trusted)
         sums = self._smoothed(fresh, log_norms(lengths, trusted), pasts)
         agreement, length, weight = sums
-        limits = Limits(self.agreement, self.spread, self.norm_factor)
+        limits = Tolerances(self.agreement, self.spread, self.norm_factor)
         reasons, note = decide(agreement / weight, lengths, length / weight, trusted, limits)
         return reasons, sums, note
 
     def _smoothed(
-        self, agreement: Floats, log_norm: Floats, pasts: Sequence[Course | None]
+        self, agreement: Floats, log_norm: Floats, pasts: Sequence[ArrayCourse | None]
     ) -> Floats:
         """Return (3, n) decayed sums of agreement and of log norm, and their weights."""
         was = np.array(

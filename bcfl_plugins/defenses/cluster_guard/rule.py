@@ -9,6 +9,7 @@ import numpy as np
 
 from bcfl_plugins.defenses.base import Aggregate, RuleTags
 from bcfl_plugins.defenses.cluster_guard.course import Course, before
+from bcfl_plugins.defenses.cluster_guard.decisions import decide
 from bcfl_plugins.defenses.cluster_guard.features import (
     agreement,
     course_group,
@@ -18,7 +19,6 @@ from bcfl_plugins.defenses.cluster_guard.features import (
     weighted_median,
 )
 from bcfl_plugins.defenses.cluster_guard.influence import influence
-from bcfl_plugins.defenses.cluster_guard.verdict import judge
 from bcfl_plugins.defenses.core.rule import Rule
 from bcfl_plugins.defenses.core.tiles import inner
 from bcfl_plugins.defenses.parts.bounds import minority
@@ -44,7 +44,7 @@ class ClusterGuard(Rule):
        costs honest clones little, since what they send is sent by several.
     2. **Rejection**, apart from influence and rare: only of nodes that kept pulling against the
        others over their rounds, by more than label skew explains, or are absurdly long (see
-       `verdict.judge`). Being alike, or far, is no ground. Without a common direction, or with
+       `decisions.decide`). Being alike, or far, is no ground. Without a common direction, or with
        half of the nodes against the other half, the rule abstains.
     3. **Influence**: an update counts by its node's votes, less what nodes with the opposite course
        cancel (see `features.standing`), and the less the longer it is (see `influence.influence`):
@@ -98,7 +98,7 @@ class ClusterGuard(Rule):
         return self.seed
 
     def decide(self, batch: Batch) -> Aggregate:
-        """Weigh, judge, and take the centre; scores are one minus the relative agreement."""
+        """Weigh, decide, and take the centre; scores are one minus the relative agreement."""
         ids = nodes(batch)
         memory = recalled(batch.extras.state, self.name)
         lengths = norms(batch)
@@ -114,13 +114,13 @@ class ClusterGuard(Rule):
             node: Course(courses[i].copy(), float(agreements[i]), float(evidence[i]))
             for i, node in enumerate(ids)
         }
-        verdict = judge(agreements, evidence, lengths, shares, self.tolerance)
+        decisions = decide(agreements, evidence, lengths, shares, self.tolerance)
         return batch.weighted(
-            influence(lengths, shares * standing(cosines) * verdict.trust, ~verdict.rejected),
-            verdict.scores,
-            by_row(batch, list(verdict.reasons)),
-            kept=~verdict.rejected,
-            note=verdict.note,
+            influence(lengths, shares * standing(cosines) * decisions.trust, ~decisions.rejected),
+            decisions.scores,
+            by_row(batch, list(decisions.reasons)),
+            kept=~decisions.rejected,
+            note=decisions.note,
             state=memory.after(news, self.memory),
         )
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from bcfl_plugins.defenses.base import (
         Aggregate,
-        Array,
+        AnyArray,
         Defense,
         Extras,
         Flags,
@@ -119,7 +119,7 @@ class Batch:
         kept: Flags | None = None,
         note: str = "",
         state: object = None,
-        plus: Array | None = None,
+        plus: AnyArray | None = None,
         remember: bool = False,
     ) -> Aggregate:
         """Return the answer of a rule that gives each point a share.
@@ -136,7 +136,7 @@ class Batch:
             (m,) points whose rows are kept; ``None``: those whose share is over zero.
         note, state
             As in `Decision` and `Aggregate`.
-        plus : Array or None
+        plus : AnyArray or None
             (d,) is added to the result.
         remember : bool
             The state is the (d,) result, before the reference is added.

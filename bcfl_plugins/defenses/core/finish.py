@@ -12,12 +12,12 @@ from bcfl_plugins.reasons import Reason
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bcfl_plugins.defenses.base import Array, Flags, Floats
-    from bcfl_plugins.defenses.core.arrays.leaf import Leaf
+    from bcfl_plugins.defenses.base import AnyArray, Flags, Floats
+    from bcfl_plugins.defenses.core.arrays.layer import Layer
     from bcfl_plugins.defenses.core.arrays.rows import Rows
 
 
-def restore(rows: Rows, flat: Array, kept: Flags) -> Any:  # noqa: ANN401 - the form of an update
+def restore(rows: Rows, flat: AnyArray, kept: Flags) -> Any:  # noqa: ANN401 - the form of an update
     """Return a (d,) result as one update; the reference, if there is one, is added.
 
     Arrays of the result may be parts of `flat`.
@@ -26,7 +26,7 @@ def restore(rows: Rows, flat: Array, kept: Flags) -> Any:  # noqa: ANN401 - the 
     ----------
     rows : Rows
         The rows that were judged.
-    flat : Array
+    flat : AnyArray
         (d,) numpy, or a tensor where there is a `rows.device`.
     kept : Flags
         (n,) which rows give the integer arrays: the lower median of their values, entry by entry.
@@ -34,8 +34,10 @@ def restore(rows: Rows, flat: Array, kept: Flags) -> Any:  # noqa: ANN401 - the 
     """
     voters = rows.take(kept) if kept.any() else rows
     arrays = {
-        leaf.name: _float_leaf(rows, leaf, flat) if leaf.floating else _median_leaf(rows, voter)
-        for leaf, voter in zip(rows.leaves, voters.leaves, strict=True)
+        layer.name: _float_layer(rows, layer, flat)
+        if layer.floating
+        else _median_layer(rows, voter)
+        for layer, voter in zip(rows.layers, voters.layers, strict=True)
     }
     if rows.form == "mapping":
         return arrays
@@ -80,19 +82,19 @@ def decide(
     )
 
 
-def aggregate(rows: Rows, flat: Array, decision: Decision, state: object = None) -> Aggregate:
+def aggregate(rows: Rows, flat: AnyArray, decision: Decision, state: object = None) -> Aggregate:
     """Return the answer; integer arrays come from the updates that the decision keeps."""
     return Aggregate(restore(rows, flat, decision.kept[rows.origin]), decision, state)
 
 
-def placed(rows: Rows, vector: Floats) -> Array:
+def placed(rows: Rows, vector: Floats) -> AnyArray:
     """Return a (d,) numpy vector where the rows are, in the dtype of blocks."""
     if rows.device is not None:
         return rows.device.placed(rows, vector)
     return vector.astype(rows.dtype, copy=False)
 
 
-def copied(rows: Rows, flat: Array) -> Any:  # noqa: ANN401 - numpy
+def copied(rows: Rows, flat: AnyArray) -> Any:  # noqa: ANN401 - numpy
     """Return a (d,) result as numpy, in memory that nobody else writes to."""
     if rows.device is not None:
         return rows.device.host(flat)
@@ -107,33 +109,33 @@ def _scatter(rows: Rows, values: np.ndarray[Any, Any], *, fill: float) -> np.nda
     return out
 
 
-def _float_leaf(rows: Rows, leaf: Leaf, flat: Array) -> Array:
-    part = flat[leaf.start : leaf.stop]
+def _float_layer(rows: Rows, layer: Layer, flat: AnyArray) -> AnyArray:
+    part = flat[layer.start : layer.stop]
     if rows.device is not None:
-        return rows.device.float_leaf(leaf, part)
-    kind = leaf.dtype if rows.library is None else rows.library.numpy_dtype(leaf.dtype)
+        return rows.device.float_layer(layer, part)
+    kind = layer.dtype if rows.library is None else rows.library.numpy_dtype(layer.dtype)
     with np.errstate(over="ignore"):
-        if leaf.reference is None:
+        if layer.reference is None:
             value = part.astype(kind, copy=False)
         else:  # added in float64 and rounded once, with no float64 array in between
             value = np.empty(part.shape, kind)
-            np.add(part, leaf.reference[:], out=value, dtype=np.float64, casting="unsafe")
-    array = value.reshape(leaf.shape)
+            np.add(part, layer.reference[:], out=value, dtype=np.float64, casting="unsafe")
+    array = value.reshape(layer.shape)
     return array if rows.library is None else rows.library.tensor(array)
 
 
-def _median_leaf(rows: Rows, leaf: Leaf) -> Array:
-    middle = (len(leaf.arrays) - 1) // 2
+def _median_layer(rows: Rows, layer: Layer) -> AnyArray:
+    middle = (len(layer.arrays) - 1) // 2
     if rows.device is not None:
-        return rows.device.median_leaf(leaf, middle)
-    kind = leaf.arrays[0][:0].dtype
-    size = int(np.prod(leaf.shape, dtype=np.int64))
+        return rows.device.median_layer(layer, middle)
+    kind = layer.arrays[0][:0].dtype
+    size = int(np.prod(layer.shape, dtype=np.int64))
     out = np.empty(size, kind)
-    width = max(1, (1 << 18) // (len(leaf.arrays) * kind.itemsize))
+    width = max(1, (1 << 18) // (len(layer.arrays) * kind.itemsize))
     for start in range(0, size, width):
         stop = min(start + width, size)
-        block = np.stack([array[start:stop] for array in leaf.arrays])
+        block = np.stack([array[start:stop] for array in layer.arrays])
         block.sort(axis=0)
         out[start:stop] = block[middle]
-    array = out.reshape(leaf.shape)
+    array = out.reshape(layer.shape)
     return array if rows.library is None else rows.library.tensor(array)

@@ -19,7 +19,7 @@ from bcfl_plugins.defenses.core.tiles import products, squares
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bcfl_plugins.defenses.base import Block, Flags, Floats
+    from bcfl_plugins.defenses.base import Flags, Floats, RowBlock
     from bcfl_plugins.defenses.core.arrays.rows import Rows
     from bcfl_plugins.defenses.core.lanes import Span
     from bcfl_plugins.defenses.core.sketch import Signs
@@ -117,7 +117,7 @@ def combine(rows: Rows, weights: Floats) -> Any:  # noqa: ANN401 - numpy, or a t
     out = np.empty(rows.d, rows.dtype)
     shares = weights[used].astype(rows.dtype)
 
-    def work(lane: Sequence[Span], buffer: Block) -> None:
+    def work(lane: Sequence[Span], buffer: RowBlock) -> None:
         for start, stop in lane:
             block = some.fill(start, stop, buffer)
             np.einsum("i,ij->j", shares, block, out=out[start:stop])
@@ -130,7 +130,7 @@ def project(rows: Rows, vector: Floats) -> Floats:
     """Return (n,) inner products of the rows with a (d,) vector, in float64."""
     wide = rows.widened()
 
-    def work(lane: Sequence[Span], buffer: Block) -> Floats:
+    def work(lane: Sequence[Span], buffer: RowBlock) -> Floats:
         total = np.zeros(rows.n)
         for start, stop in lane:
             total += np.einsum("ij,j->i", wide.fill(start, stop, buffer), vector[start:stop])

@@ -18,7 +18,7 @@ from bcfl_plugins.defenses.core.arrays.rows import SLAB_BYTES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from bcfl_plugins.defenses.base import Block, Floats
+    from bcfl_plugins.defenses.base import Floats, RowBlock
     from bcfl_plugins.defenses.core.arrays.rows import Rows
 
 Span: TypeAlias = tuple[int, int]
@@ -58,7 +58,7 @@ def padded(size: int, unit: int) -> int:
 def each_lane(
     rows: Rows,
     blocks: Sequence[Span],
-    work: Callable[[Sequence[Span], Block], T],
+    work: Callable[[Sequence[Span], RowBlock], T],
     *,
     height: int | None = None,
     unit: int = 1,

@@ -12,7 +12,7 @@ from bcfl_plugins.defenses.core.tiles import mix_columns
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bcfl_plugins.defenses.base import Block, Floats
+    from bcfl_plugins.defenses.base import Floats, RowBlock
     from bcfl_plugins.defenses.core.arrays.kernel import Kernel
     from bcfl_plugins.defenses.core.arrays.rows import Rows
     from bcfl_plugins.defenses.core.lanes import Span
@@ -38,7 +38,7 @@ def coordinatewise(rows: Rows, kernel: Kernel, mix: Floats | None = None) -> tup
     out = np.empty(rows.d, rows.dtype)
     shares = None if mix is None else mix.astype(rows.dtype)
 
-    def work(lane: Sequence[Span], buffer: Block) -> Floats:
+    def work(lane: Sequence[Span], buffer: RowBlock) -> Floats:
         total = np.zeros(rows.n)
         mixed = buffer[rows.n :]
         for start, stop in lane:

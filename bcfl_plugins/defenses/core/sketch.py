@@ -19,7 +19,7 @@ from bcfl_plugins.defenses.core.lanes import added, each_lane, spans, width
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bcfl_plugins.defenses.base import Block, Floats
+    from bcfl_plugins.defenses.base import Floats, RowBlock
     from bcfl_plugins.defenses.core.arrays.rows import Rows
     from bcfl_plugins.defenses.core.lanes import Span
 
@@ -55,15 +55,15 @@ class Signs:
         """Entries of a sketch."""
         return min(self.size, ENTRIES)
 
-    def of(self, start: int, stop: int, dtype: np.dtype[Any]) -> Block | None:
+    def of(self, start: int, stop: int, dtype: np.dtype[Any]) -> RowBlock | None:
         """Return the signs of columns [start, stop), `start` a multiple of 8; none if all plus."""
         if not self.bits.size:
             return None
         octets = self.bits[start // 8 : (stop + 7) // 8]
-        found: Block = np.take(_of_octets(dtype), octets, axis=0, mode="clip")
+        found: RowBlock = np.take(_of_octets(dtype), octets, axis=0, mode="clip")
         return found.reshape(-1)[: stop - start]
 
-    def fold(self, block: Block, start: int, total: Floats) -> None:
+    def fold(self, block: RowBlock, start: int, total: Floats) -> None:
         """Add the signed columns of an (n, b) block to the (n, s) `total`.
 
         The block begins at column `start`, a multiple of s. Sums within it are taken in its dtype:
@@ -83,10 +83,10 @@ class Signs:
 
 
 @cache
-def _of_octets(dtype: np.dtype[Any]) -> Block:
+def _of_octets(dtype: np.dtype[Any]) -> RowBlock:
     """Return the (256, 8) signs that each value of eight bits stands for."""
     bits = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1)
-    found: Block = bits.astype(dtype) * 2 - 1
+    found: RowBlock = bits.astype(dtype) * 2 - 1
     found.flags.writeable = False
     return found
 
@@ -94,7 +94,7 @@ def _of_octets(dtype: np.dtype[Any]) -> Block:
 def sketches(rows: Rows, signs: Signs) -> Floats:
     """Return (n, min(d, s)) sketches of the rows, from a pass of their own."""
 
-    def work(lane: Sequence[Span], buffer: Block) -> Floats:
+    def work(lane: Sequence[Span], buffer: RowBlock) -> Floats:
         total = np.zeros((rows.n, signs.entries))
         for start, stop in lane:
             signs.fold(rows.fill(start, stop, buffer), start, total)

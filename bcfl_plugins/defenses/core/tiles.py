@@ -19,7 +19,7 @@ from bcfl_plugins.defenses.core.sketch import ENTRIES
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from bcfl_plugins.defenses.base import Block, Floats
+    from bcfl_plugins.defenses.base import Floats, RowBlock
     from bcfl_plugins.defenses.core.arrays.rows import Rows
     from bcfl_plugins.defenses.core.lanes import Span
     from bcfl_plugins.defenses.core.sketch import Signs
@@ -56,7 +56,7 @@ def squares(rows: Rows, signs: Signs | None = None) -> tuple[Floats, Floats]:
     """Return the (n,) squared norms of rows, and their sketches: as `products`, but far less."""
     depth = min(2 * DEPTH, max(rows.d, 1))
 
-    def add(total: Floats, block: Block) -> None:
+    def add(total: Floats, block: RowBlock) -> None:
         pieces = block.reshape(rows.n, -1, depth)
         total += np.vecdot(pieces, pieces).sum(axis=1, dtype=np.float64)
 
@@ -68,13 +68,13 @@ def _summed(
     signs: Signs | None,
     shape: tuple[int, ...],
     depth: int,
-    add: Callable[[Floats, Block], None],
+    add: Callable[[Floats, RowBlock], None],
 ) -> tuple[Floats, Floats]:
     """Return what `add` adds up over blocks of a multiple of `depth` columns, and the sketches."""
     blocks = spans(rows.d, width(rows, SLABS), depth if signs is None else ENTRIES)
     sketch = (rows.n, 0 if signs is None else signs.entries)
 
-    def work(lane: Sequence[Span], buffer: Block) -> tuple[Floats, Floats]:
+    def work(lane: Sequence[Span], buffer: RowBlock) -> tuple[Floats, Floats]:
         total, folded = np.zeros(shape), np.zeros(sketch)
         for start, stop in lane:
             block = rows.fill(start, stop, buffer)
@@ -111,7 +111,7 @@ def _tiling(n: int, size: int) -> tuple[list[int], int]:
     return bounds, min(DEPTH * (2 if most <= SMALL_TILE else 1), max(size, 1))
 
 
-def _add(total: Floats, block: Block, bounds: Sequence[int], depth: int) -> None:
+def _add(total: Floats, block: RowBlock, bounds: Sequence[int], depth: int) -> None:
     """Add the upper tiles of the products of an (n, k depth) block to an (n, n) total."""
     tiles = [slice(a, b) for a, b in pairwise(bounds)]
     stacks = [
@@ -123,7 +123,7 @@ def _add(total: Floats, block: Block, bounds: Sequence[int], depth: int) -> None
             total[tiles[i], tiles[j]] += pairs.sum(axis=0, dtype=np.float64)
 
 
-def mix_columns(shares: Block, block: Block, out: Block) -> Block:
+def mix_columns(shares: RowBlock, block: RowBlock, out: RowBlock) -> RowBlock:
     """Put the (m, b) combinations ``shares @ block`` of an (n, b) block into `out`; return it."""
     m, n = shares.shape
     depth = max(16, ONE_THREAD // max(m * n, 1))

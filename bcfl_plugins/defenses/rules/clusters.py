@@ -20,7 +20,7 @@ from bcfl_plugins.errors import BadUpdates
 from bcfl_plugins.reasons import Reason
 
 if TYPE_CHECKING:
-    from bcfl_plugins.defenses.base import Array, Flags, Floats
+    from bcfl_plugins.defenses.base import AnyArray, Flags, Floats
     from bcfl_plugins.defenses.core.batch import Batch
 
 _TWO = 2  # this many points or fewer are not clustered
@@ -78,7 +78,7 @@ class Flame(Rule):
             plus=self._drawn(batch, limit) if self.noise > 0 and limit > 0 else None,
         )
 
-    def _drawn(self, batch: Batch, limit: float) -> Array:
+    def _drawn(self, batch: Batch, limit: float) -> AnyArray:
         # The norms go into the seed: the same noise in each round would be a bias.
         entropy = [self.seed, *np.frombuffer(norms(batch).tobytes(), dtype=np.uint32).tolist()]
         rng = np.random.Generator(np.random.PCG64(entropy))

@@ -1,16 +1,20 @@
-"""The rules that the kit knows, one file a subject. `ALL` is in the order in which they run."""
+"""The rules that the kit knows, one file a subject; `ALL_CHECKS` is in the order of running."""
 
 from __future__ import annotations
 
 from bcfl_plugins.testing.checks import algebra, contract, judging, robust, shapes
 from bcfl_plugins.testing.search.check import Check
 
-ALL: tuple[Check, ...] = (
-    *contract.CHECKS, *shapes.CHECKS, *robust.CHECKS, *algebra.CHECKS, *judging.CHECKS,
-)  # fmt: skip
+ALL_CHECKS: tuple[Check, ...] = (
+    *contract.CONTRACT_CHECKS,
+    *shapes.SHAPE_CHECKS,
+    *robust.ROBUST_CHECKS,
+    *algebra.ALGEBRA_CHECKS,
+    *judging.JUDGING_CHECKS,
+)
 """Every check."""
 
-BY_NAME: dict[str, Check] = {check.name: check for check in ALL}
+BY_NAME: dict[str, Check] = {check.name: check for check in ALL_CHECKS}
 """Every check by its name."""
 
-__all__ = ["ALL", "BY_NAME", "Check"]
+__all__ = ["ALL_CHECKS", "BY_NAME", "Check"]

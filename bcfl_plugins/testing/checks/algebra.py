@@ -22,7 +22,7 @@ from bcfl_plugins.testing.search.measure import (
     slack,
     tight_slack,
 )
-from bcfl_plugins.testing.subjects.drivers import Batch
+from bcfl_plugins.testing.subjects.drivers import UpdateBatch
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -161,7 +161,7 @@ def _weighted(subject: Subject, case: Case, _gauge: Gauge) -> None:
     rows = case.rows()
     repeated = np.repeat(rows, [int(weight) for weight in weights], axis=0)
     trusted = repeated.astype(np.float64).mean(axis=0)
-    twice = ask(subject, case, Batch(repeated, 0, trusted, tuple(range(len(repeated)))))
+    twice = ask(subject, case, UpdateBatch(repeated, 0, trusted, tuple(range(len(repeated)))))
     once = ask(subject, case, batch_of(case, weights=weights, trusted=trusted))
     allowed = slack(case, once, scale_of(case.heard()).size)
     if far(once.flat, twice.flat) > allowed:
@@ -224,5 +224,5 @@ STATE = Check(
     skip=only_ours,
 )
 
-CHECKS = (TRANSLATION, SCALE, MEAN, WEIGHTED, STATE)
-__all__ = ["CHECKS"]
+ALGEBRA_CHECKS = (TRANSLATION, SCALE, MEAN, WEIGHTED, STATE)
+__all__ = ["ALGEBRA_CHECKS"]

@@ -29,7 +29,7 @@ from bcfl_plugins.testing.search.measure import (
     slack,
     tight_slack,
 )
-from bcfl_plugins.testing.subjects.drivers import Batch
+from bcfl_plugins.testing.subjects.drivers import UpdateBatch
 from bcfl_plugins.testing.subjects.subject import LARGEST, Crashed, Refused, Subject, harmless
 from bcfl_plugins.testing.subjects.tags import Tags
 
@@ -232,8 +232,8 @@ def _same_in_order(subject: Subject, case: Case, ids: tuple[int, ...] | None) ->
     batch = batch_of(case)
     rows = shuffled(case, arrival)
     moved = None if ids is None else tuple(ids[place] for place in arrival)
-    one = ask(subject, case, Batch(case.rows(), case.told, batch.trusted, ids))
-    two = ask(subject, case, Batch(rows, case.told, batch.trusted, moved))
+    one = ask(subject, case, UpdateBatch(case.rows(), case.told, batch.trusted, ids))
+    two = ask(subject, case, UpdateBatch(rows, case.told, batch.trusted, moved))
     # A sum rounds by the size of what is added: here, and only here, byzantine updates count.
     allowed = tight_slack(case, one, scale_of(case.rows().astype(np.float64)).size)
     if far(one.flat, two.flat) > allowed:
@@ -306,5 +306,5 @@ REFERENCE = Check(
     skip=only_ours,
 )
 
-CHECKS = (ANSWERS, REFUSES, FINITE_OUT, NO_MUTATION, DETERMINISTIC, ORDER, REFERENCE)
-__all__ = ["CHECKS"]
+CONTRACT_CHECKS = (ANSWERS, REFUSES, FINITE_OUT, NO_MUTATION, DETERMINISTIC, ORDER, REFERENCE)
+__all__ = ["CONTRACT_CHECKS"]

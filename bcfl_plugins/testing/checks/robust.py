@@ -387,7 +387,7 @@ CANCELLATION = Check(
     skip=_moves_models,
 )
 
-CHECKS = (
+ROBUST_CHECKS = (
     NOT_FINITE, BOUNDED, OVERFLOWING, BREAKDOWN, KAPPA, BOX, UNANIMITY, CANCELLATION,
 )  # fmt: skip
-__all__ = ["CHECKS"]
+__all__ = ["ROBUST_CHECKS"]

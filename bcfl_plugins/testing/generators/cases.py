@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from bcfl_plugins.defenses.base import Floats
 
-Rows = np.ndarray[Any, np.dtype[Any]]
+Matrix = np.ndarray[Any, np.dtype[Any]]
 
 
 def _matrix(rows: Any, width: int) -> Floats:  # noqa: ANN401 - nested lists or an array
@@ -97,7 +97,7 @@ class Case:
         flags[list(self.at)] = True
         return flags
 
-    def rows(self) -> Rows:
+    def rows(self) -> Matrix:
         """Return all updates: a new (n, d) array of the case's dtype."""
         table = np.empty((self.n, self.d))
         flags = self.is_byzantine
@@ -140,7 +140,7 @@ def _number(value: float) -> float | int:
     return int(value) if whole and math.copysign(1, value) > 0 else value
 
 
-def shuffled(case: Case, order: Sequence[int]) -> Rows:
+def shuffled(case: Case, order: Sequence[int]) -> Matrix:
     """Return the rows of a case in another order of arrival."""
     return case.rows()[list(order)]
 

@@ -92,7 +92,7 @@ def tapes(rows: int = 0, columns: int = 1) -> st.SearchStrategy[Tape]:
 
 
 @dataclass(slots=True)
-class Reader:
+class TapeReader:
     """Reads drawn bytes one after the other.
 
     Parameters
@@ -128,7 +128,7 @@ class Reader:
         return "".join(_LETTERS[code] for code in self.take(most)[:length])
 
 
-def readers(size: int) -> st.SearchStrategy[Reader]:
+def readers(size: int) -> st.SearchStrategy[TapeReader]:
     """Draw this many bytes to read, or `LONG`."""
     room = max(size, LONG)
-    return st.binary(min_size=room, max_size=room).map(Reader)
+    return st.binary(min_size=room, max_size=room).map(TapeReader)

@@ -20,7 +20,7 @@ from pallet_bridge.types import AccountId, CommittedUpdate, Outcome
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bcfl_plugins.testing.generators.tape import Reader
+    from bcfl_plugins.testing.generators.tape import TapeReader
 
 __all__ = [
     "FederationPlan",
@@ -180,7 +180,7 @@ _HEAD = 3 * _HASH + 10 * _WORD + 64
 """Bytes that an entry and the rest of a report are read from: enough for all of it."""
 
 
-def _entry(reader: Reader, account: AccountId, node: int) -> ReportEntry:
+def _entry(reader: TapeReader, account: AccountId, node: int) -> ReportEntry:
     accepted = reader.pick((False, True))
     reason = reader.pick([*Reason][1:])
     signed = CommittedUpdate(

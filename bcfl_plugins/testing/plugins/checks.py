@@ -12,14 +12,14 @@ from bcfl_plugins.hooks import specs
 from bcfl_plugins.hooks.manager import PluginManager
 from bcfl_plugins.testing.plugins.machine import HookMachine
 from bcfl_plugins.types import RoundContext, RunInfo
-from pallet_bridge.testing.checks import Check, must, run_checks
+from pallet_bridge.testing.checks import ConformanceCheck, must, run_checks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bcfl_plugins.testing.subjects.tags import ProfileName
     from pallet_bridge.testing.checks import OnFail
-    from pallet_bridge.testing.results import CheckResult
+    from pallet_bridge.testing.results import ConformanceResult
 
 _STEPS = {"fast": (20, 8), "thorough": (300, 20)}
 _HOOKS = tuple(name for name in vars(specs) if name.startswith("bcfl_"))
@@ -27,7 +27,7 @@ _HOOKS = tuple(name for name in vars(specs) if name.startswith("bcfl_"))
 
 def check_plugin(
     make: Callable[[], object], *, profile: ProfileName = "fast", on_fail: OnFail = None
-) -> list[CheckResult]:
+) -> list[ConformanceResult]:
     """Check a plugin that needs no chain.
 
     Parameters
@@ -41,7 +41,7 @@ def check_plugin(
 
     Returns
     -------
-    list of CheckResult
+    list of ConformanceResult
         One for each rule.
 
     Examples
@@ -56,27 +56,27 @@ def check_plugin(
     return run_checks(_checks(profile), make, name, on_fail)
 
 
-def _checks(profile: ProfileName) -> Sequence[Check[Callable[[], object]]]:
+def _checks(profile: ProfileName) -> Sequence[ConformanceCheck[Callable[[], object]]]:
     return (
-        Check(
+        ConformanceCheck(
             "answers_hooks",
             "The plugin answers at least one hook, and asks only for arguments that exist.",
             f"Mark methods with @hookimpl; the hooks are {', '.join(_HOOKS)}.",
             _answers_hooks,
         ),
-        Check(
+        ConformanceCheck(
             "is_made_fresh",
             "Each call of the factory makes a plugin of its own.",
             "Return a new object: two runs of one process would share a memory.",
             _is_made_fresh,
         ),
-        Check(
+        ConformanceCheck(
             "stands_an_empty_round",
             "A round without updates is judged like any other.",
             "Return None, or an empty Verdict, when there are no updates.",
             _stands_an_empty_round,
         ),
-        Check(
+        ConformanceCheck(
             "stands_every_history",
             "Joins, leaves, attackers, silence, rounds without a model and restarts are survived, "
             "nothing is written into, and the same history gives the same judgements.",

@@ -37,7 +37,7 @@ EXAMPLES = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class RoundJudgement:
     """What the plugins said in one round; equal for equal judgements.
 
     Parameters
@@ -70,8 +70,8 @@ class FederationDriver:
         self.model: Array = np.zeros(width)
         session.hooks.run_started(self._run)
 
-    def round(self, sent: Mapping[int, Array | None], *, averages: bool = True) -> Seen:
-        """Play one training round.
+    def round(self, sent: Mapping[int, Array | None], *, averages: bool = True) -> RoundJudgement:
+        """Run one training round.
 
         Parameters
         ----------
@@ -108,7 +108,7 @@ class FederationDriver:
         hooks.round_evaluated(result, {"accuracy": 0.5})
         if model is not None:
             self.model = model["w"]
-        return Seen(
+        return RoundJudgement(
             tuple(sorted(left_out)),
             tuple((j.node.node_id, j.accepted, j.reason, j.score) for j in judged),
         )

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bcfl_plugins.session.open import Session
-    from bcfl_plugins.testing.plugins.driver import Seen
+    from bcfl_plugins.testing.plugins.driver import RoundJudgement
     from bcfl_plugins.types import Array
 
 NODES = 8
@@ -74,7 +74,7 @@ class HookMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self._connected: set[int] = set()
-        self._history: list[tuple[dict[int, str], int, bool, Seen]] = []
+        self._history: list[tuple[dict[int, str], int, bool, RoundJudgement]] = []
         self._open = ExitStack()
         self._driver: FederationDriver | None = None
         self._session: Session | None = None
@@ -101,21 +101,21 @@ class HookMachine(RuleBasedStateMachine):
         averages=st.booleans(),
     )
     def train(self, behaviours: list[str], seed: int, averages: bool) -> None:  # noqa: FBT001
-        """Play a round."""
-        self._play(
+        """Run a round."""
+        self._run_round(
             {number: behaviours[number] for number in sorted(self._connected)}, seed, averages
         )
 
     @rule()
     def hear_nothing(self) -> None:
-        """Play a round in which nobody answers."""
-        self._play(dict.fromkeys(sorted(self._connected), "silent"), 0, averages=True)
+        """Run a round in which nobody answers."""
+        self._run_round(dict.fromkeys(sorted(self._connected), "silent"), 0, averages=True)
 
-    def _play(self, acts: dict[int, str], seed: int, averages: bool) -> None:  # noqa: FBT001
+    def _run_round(self, behaviours: dict[int, str], seed: int, averages: bool) -> None:  # noqa: FBT001
         if self._driver is None:
             raise AssertionError("hypothesis starts the machine first")
-        seen = self._driver.round(_sent(acts, seed), averages=averages)
-        self._history.append((acts, seed, averages, seen))
+        seen = self._driver.round(_sent(behaviours, seed), averages=averages)
+        self._history.append((behaviours, seed, averages, seen))
 
     @precondition(lambda self: len(self._history) > 0)
     @rule(failed=st.booleans())
@@ -157,8 +157,8 @@ class HookMachine(RuleBasedStateMachine):
     def _replay(self) -> None:
         with ExitStack() as stack:
             again = FederationDriver(self._fresh(stack), WIDTH)
-            for number, (acts, seed, averages, before) in enumerate(self._history):
-                seen = again.round(_sent(acts, seed), averages=averages)
+            for number, (behaviours, seed, averages, before) in enumerate(self._history):
+                seen = again.round(_sent(behaviours, seed), averages=averages)
                 if seen != before:
                     raise AssertionError(
                         f"the same history was judged differently in round {number}: first "
@@ -168,11 +168,13 @@ class HookMachine(RuleBasedStateMachine):
             again.finish()
 
 
-def _sent(acts: Mapping[int, str], seed: int) -> dict[int, Array | None]:
+def _sent(behaviours: Mapping[int, str], seed: int) -> dict[int, Array | None]:
     """Return what each node sends: a common direction with noise of its own, as it behaves."""
     common = np.random.default_rng(seed).normal(size=WIDTH)
     sent: dict[int, Array | None] = {}
-    for number, act in acts.items():
+    for number, behaviour in behaviours.items():
         noise = np.random.default_rng([seed, number]).normal(size=WIDTH)
-        sent[number] = None if act == "silent" else BEHAVIOURS[act] * (common + 0.3 * noise)
+        sent[number] = (
+            None if behaviour == "silent" else BEHAVIOURS[behaviour] * (common + 0.3 * noise)
+        )
     return sent

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bcfl_plugins.testing.results import shown
-from bcfl_plugins.testing.subjects.drivers import Answer, Batch
+from bcfl_plugins.testing.subjects.drivers import Answer, UpdateBatch
 from bcfl_plugins.testing.subjects.subject import Crashed, Refused
 
 if TYPE_CHECKING:
     from bcfl_plugins.defenses.base import Floats
-    from bcfl_plugins.testing.generators.cases import Case, Rows
+    from bcfl_plugins.testing.generators.cases import Case, Matrix
     from bcfl_plugins.testing.subjects.subject import Subject
 
 
@@ -68,17 +68,17 @@ class Gauge:
             self.observed, self.bound = observed, bound
 
 
-def batch_of(case: Case, rows: Rows | None = None, **more: Any) -> Batch:  # noqa: ANN401
+def batch_of(case: Case, rows: Matrix | None = None, **more: Any) -> UpdateBatch:  # noqa: ANN401
     """Return the call for a case, or for other rows in its place."""
     table = case.rows() if rows is None else rows
     honest = table[~case.is_byzantine] if len(table) == case.n else table
     known: dict[str, Any] = {"ids": tuple(range(len(table)))}
     if len(honest):
         known["trusted"] = honest.astype(np.float64).mean(axis=0)
-    return Batch(table, case.told, **(known | more))
+    return UpdateBatch(table, case.told, **(known | more))
 
 
-def ask(subject: Subject, case: Case, batch: Batch | None = None) -> Answer:
+def ask(subject: Subject, case: Case, batch: UpdateBatch | None = None) -> Answer:
     """Ask the subject; an answer of finite numbers is due.
 
     Raises

@@ -22,10 +22,10 @@ from bcfl_plugins.types import ClientUpdate, NodeId, NodeRef, RoundContext, RunI
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bcfl_plugins.testing.generators.cases import Rows
+    from bcfl_plugins.testing.generators.cases import Matrix
     from bcfl_plugins.testing.subjects.tags import Form
 
-Kind = Literal["defense", "callable", "plugin", "strategy"]
+SubjectKind = Literal["defense", "callable", "plugin", "strategy"]
 
 
 class NoAnswer(ValueError):
@@ -47,12 +47,12 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Batch:
+class UpdateBatch:
     """One call: n updates and what goes with them.
 
     Parameters
     ----------
-    rows : Rows
+    rows : Matrix
         (n, d) the updates.
     f : int
         What the rule is told.
@@ -62,7 +62,7 @@ class Batch:
         One a row; ``None``: the rule gets none.
     weights : tuple of float or None
         One a row.
-    reference : Rows or None
+    reference : Matrix or None
         (d,) the model that went out, of the dtype of the rows.
     state : object
         Of the call before.
@@ -75,18 +75,18 @@ class Batch:
         or nothing.
     """
 
-    rows: Rows
+    rows: Matrix
     f: int
     trusted: Floats | None = None
     ids: tuple[int, ...] | None = None
     weights: tuple[float, ...] | None = None
-    reference: Rows | None = None
+    reference: Matrix | None = None
     state: object = None
     parts: tuple[Part, ...] = ()
     form: Form | None = None
     spoil: str = ""
 
-    def cut(self, row: Rows) -> dict[str, Rows]:
+    def cut(self, row: Matrix) -> dict[str, Matrix]:
         """Return one row as named arrays of its own."""
         parts = self.parts or (Part("w", (len(row),)),)
         found, start = {}, 0
@@ -107,7 +107,7 @@ class Batch:
             packed[-1] = layers if form == "layers" else list(layers.values())
         return packed
 
-    def shape_row(self, row: Rows, form: Form) -> Any:  # noqa: ANN401 - one of three forms
+    def shape_row(self, row: Matrix, form: Form) -> Any:  # noqa: ANN401 - one of three forms
         """Return one row in the form of one update."""
         if form == "matrix":
             return row.copy()
@@ -115,7 +115,7 @@ class Batch:
         return layers if form == "layers" else list(layers.values())
 
 
-def _spoiled(layers: dict[str, Rows], how: str) -> dict[str, Rows]:
+def _spoiled(layers: dict[str, Matrix], how: str) -> dict[str, Matrix]:
     name, *others = layers
     if how == "shape":
         return layers | {name: np.append(layers[name].ravel(), layers[name].ravel()[:1])}
@@ -162,8 +162,8 @@ class Driver:
         By how much to divide the number of generated rounds.
     """
 
-    kind: Kind
-    run: Callable[[Batch], Answer]
+    kind: SubjectKind
+    run: Callable[[UpdateBatch], Answer]
     tags: RuleTags | None = None
     max_byzantine: Callable[[int], int] | None = None
     forms: tuple[Form, ...] = ("matrix",)
@@ -200,7 +200,7 @@ def _local(value: Any) -> Any:  # noqa: ANN401 - an array of any library
 def drive_defense(build: Callable[[int], Defense], example: Defense) -> Driver:
     """Drive a `Defense`; `build` makes the one for f."""
 
-    def run(batch: Batch) -> Answer:
+    def run(batch: UpdateBatch) -> Answer:
         rule = build(batch.f)
         form = batch.form or "matrix"
         given = batch.pack(form)
@@ -228,7 +228,7 @@ def drive_defense(build: Callable[[int], Defense], example: Defense) -> Driver:
 def drive_callable(build: Callable[[int], Any], form: Form) -> Driver:
     """Drive a callable ``(updates, f)``, or ``(updates)`` when `build` already took f."""
 
-    def run(batch: Batch) -> Answer:
+    def run(batch: UpdateBatch) -> Answer:
         rule = build(batch.f)
         given = batch.pack(form)
         value = rule(given, batch.f) if takes_f(rule) else rule(given)
@@ -252,7 +252,7 @@ def drive_plugin(build: Callable[[int], Any]) -> Driver:
     finite never reach a plugin: the wrapped strategy's screen takes them out, and so does this.
     """
 
-    def run(batch: Batch) -> Answer:
+    def run(batch: UpdateBatch) -> Answer:
         plugin = copy.deepcopy(build(batch.f))
         finite: Flags = np.asarray(np.isfinite(batch.rows).all(axis=1))
         model = np.zeros(batch.rows.shape[1], batch.rows.dtype)
@@ -281,14 +281,14 @@ def _call(method: Callable[..., Any], **known: object) -> Any:  # noqa: ANN401 -
     return method(**{name: known[name] for name in inspect.signature(method).parameters})
 
 
-def _frozen(arrays: dict[str, Rows]) -> dict[str, Rows]:
+def _frozen(arrays: dict[str, Matrix]) -> dict[str, Matrix]:
     for array in arrays.values():
         array.setflags(write=False)
     return arrays
 
 
 def _judged(
-    batch: Batch,
+    batch: UpdateBatch,
     finite: Flags,
     ids: tuple[int, ...],
     verdict: Any,  # noqa: ANN401 - what a plugin answered

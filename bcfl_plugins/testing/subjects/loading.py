@@ -6,7 +6,7 @@ import importlib
 from typing import Any
 
 from bcfl_plugins.testing.errors import KitError
-from bcfl_plugins.testing.subjects.sources import Source, source_of
+from bcfl_plugins.testing.subjects.sources import SourceCode, source_of
 
 
 def load_target(target: str) -> Any:  # noqa: ANN401 - the user's object
@@ -41,9 +41,9 @@ def load_target(target: str) -> Any:  # noqa: ANN401 - the user's object
     return found
 
 
-def target_source(target: str, obj: object) -> Source:
+def target_source(target: str, obj: object) -> SourceCode:
     """Return how a test imports a defense that was named."""
     module_name, _, path = target.partition(":")
     top = path.partition(".")[0]
     name = source_of(obj).name
-    return Source(name or path, f"from {module_name} import {top}", path)
+    return SourceCode(name or path, f"from {module_name} import {top}", path)

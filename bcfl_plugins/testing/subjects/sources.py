@@ -15,7 +15,7 @@ _UNKNOWN = "..."
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourceCode:
     """Code that makes an object: an import line and an expression.
 
     Parameters
@@ -36,23 +36,23 @@ class Source:
     tags: str = ""
 
 
-def source_of(obj: object) -> Source:
+def source_of(obj: object) -> SourceCode:
     """Find the code that makes an object again, as far as it can be known."""
     maker = obj if inspect.isroutine(obj) or inspect.isclass(obj) else type(obj)
     module = getattr(maker, "__module__", "") or ""
     qualified = getattr(maker, "__qualname__", "") or ""
     short = getattr(maker, "__name__", type(obj).__name__)
     if "<" in qualified or module in {"", "__main__"} or inspect.ismethod(obj):
-        return Source(short.strip("<>"), "", _UNKNOWN)
+        return SourceCode(short.strip("<>"), "", _UNKNOWN)
     top = qualified.partition(".")[0]
     imports = f"from {module} import {top}"
     if maker is obj:
-        return Source(short, imports, qualified)
+        return SourceCode(short, imports, qualified)
     if dataclasses.is_dataclass(obj) and repr(obj).startswith(qualified):
-        return Source(_dataclass_name(obj, short), imports, repr(obj))
+        return SourceCode(_dataclass_name(obj, short), imports, repr(obj))
     if type(obj).__init__ is object.__init__:
-        return Source(short, imports, f"{qualified}()")
-    return Source(short, imports, f"{qualified}({_UNKNOWN})")
+        return SourceCode(short, imports, f"{qualified}()")
+    return SourceCode(short, imports, f"{qualified}({_UNKNOWN})")
 
 
 def _dataclass_name(obj: object, short: str) -> str:
@@ -72,7 +72,7 @@ def tags_code(tags: RuleTags) -> str:
     return f"{type(tags).__name__}({', '.join(parts)})"
 
 
-def regression(check: str, source: Source, case: Case) -> str:
+def regression(check: str, source: SourceCode, case: Case) -> str:
     """Return a test that fails as long as the defense breaks the rule on this round."""
     code = repr(case)
     maker = "large_case" if case.recipe else "Case"

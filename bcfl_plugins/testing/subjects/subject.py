@@ -15,14 +15,14 @@ from bcfl_plugins.testing.errors import NotADefense
 from bcfl_plugins.testing.generators.cases import minority
 from bcfl_plugins.testing.subjects.drivers import (
     Answer,
-    Batch,
     Driver,
+    UpdateBatch,
     drive_callable,
     drive_defense,
     drive_plugin,
 )
 from bcfl_plugins.testing.subjects.patience import Patience, TookTooLong, within
-from bcfl_plugins.testing.subjects.sources import Source, source_of, tags_code
+from bcfl_plugins.testing.subjects.sources import SourceCode, source_of, tags_code
 from bcfl_plugins.testing.subjects.tags import PROFILES, Tags
 from pallet_bridge.testing.boundary import Boundary
 
@@ -58,7 +58,7 @@ class Subject:
         What it is held to.
     max_byzantine : callable
         ``(n) -> int`` the greatest f that it is tested with.
-    source : Source
+    source : SourceCode
         How a test can make it again.
     pairs : tuple of (int, int)
         (n, f) that it should answer and does, ascending.
@@ -70,11 +70,11 @@ class Subject:
     driver: Driver
     tags: RuleTags
     max_byzantine: Callable[[int], int]
-    source: Source
+    source: SourceCode
     pairs: tuple[tuple[int, int], ...] = ()
     overdue: tuple[int, int] | None = None
 
-    def ask(self, batch: Batch) -> Answer:
+    def ask(self, batch: UpdateBatch) -> Answer:
         """Call the object.
 
         Raises
@@ -112,17 +112,17 @@ class Subject:
         return True
 
 
-def harmless(n: int, f: int) -> Batch:
+def harmless(n: int, f: int) -> UpdateBatch:
     """Return n honest updates of two coordinates."""
     rng = np.random.Generator(np.random.PCG64(n))
     rows = np.round(1 + rng.normal(size=(n, 2)), 3)
-    return Batch(rows, f, trusted=rows.mean(axis=0), ids=tuple(range(n)))
+    return UpdateBatch(rows, f, trusted=rows.mean(axis=0), ids=tuple(range(n)))
 
 
 def subject_of(
     obj: object,
     tags: RuleTags | None = None,
-    source: Source | None = None,
+    source: SourceCode | None = None,
     seconds: float = PROFILES["fast"].seconds,
 ) -> Subject:
     """Return an object as something that can be checked.
@@ -135,7 +135,7 @@ def subject_of(
     tags : RuleTags or None
         What it is held to, in place of what it says of itself: the tags of a `Defense`, an
         attribute ``tags`` of anything else.
-    source : Source or None
+    source : SourceCode or None
         How a test can make it again, when known.
     seconds : float
         After so long no more is tried of what it answers.

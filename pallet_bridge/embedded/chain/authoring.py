@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pallet_bridge.embedded.chain.block import Block, Header, aura_pre_digest
 from pallet_bridge.embedded.chain.outcome import ApplyOutcome, decode_outcome
 from pallet_bridge.embedded.errors import EmbeddedError
-from pallet_bridge.embedded.state.decode import Reader
+from pallet_bridge.embedded.state.decode import ScaleReader
 from pallet_bridge.embedded.state.encode import blob, vector
 from pallet_bridge.embedded.state.hashing import storage_prefix
 from pallet_bridge.embedded.state.storage import Overlay
@@ -73,7 +73,7 @@ def build_block(
 def _inherents(runtime: Runtime, overlay: Overlay, timestamp: int) -> tuple[bytes, ...]:
     data = vector([_TIMESTAMP_INHERENT + blob(timestamp.to_bytes(8, "little"))])
     overlay.start()
-    reader = Reader(runtime.call("BlockBuilder_inherent_extrinsics", data, overlay))
+    reader = ScaleReader(runtime.call("BlockBuilder_inherent_extrinsics", data, overlay))
     overlay.rollback()
     found = (reader.blob() for _ in range(reader.compact()))
     return tuple(blob(extrinsic) for extrinsic in found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from pallet_bridge.embedded.errors import DecodeError
-from pallet_bridge.embedded.state.decode import Reader
+from pallet_bridge.embedded.state.decode import ScaleReader
 from pallet_bridge.embedded.state.encode import blob, compact, vector
 from pallet_bridge.embedded.state.hashing import blake2_256
 
@@ -49,7 +49,7 @@ class Header:
     @classmethod
     def decode(cls, data: bytes) -> Header:
         """Read a header; raise `DecodeError` when `data` is not exactly one."""
-        reader = Reader(data)
+        reader = ScaleReader(data)
         parent_hash, number = reader.take(32), reader.compact()
         state_root, extrinsics_root = reader.take(32), reader.take(32)
         digest = tuple(_digest_item(reader) for _ in range(reader.compact()))
@@ -92,7 +92,7 @@ def aura_pre_digest(slot: int) -> bytes:
     return bytes((_PRE_RUNTIME,)) + AURA_ENGINE + blob(slot.to_bytes(8, "little"))
 
 
-def _digest_item(reader: Reader) -> bytes:
+def _digest_item(reader: ScaleReader) -> bytes:
     start = reader.offset
     kind = reader.uint(1)
     if kind == _OTHER:

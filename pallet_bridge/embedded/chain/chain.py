@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Final
 from pallet_bridge.embedded.chain import export
 from pallet_bridge.embedded.chain.authoring import build_block, last_timestamp, slot_duration
 from pallet_bridge.embedded.chain.block import Block, Header, execution_payload
-from pallet_bridge.embedded.chain.clock import Clock
+from pallet_bridge.embedded.chain.clock import SlotClock
 from pallet_bridge.embedded.chain.genesis import CODE, genesis
 from pallet_bridge.embedded.chain.outcome import (
     ApplyOutcome,
     Invalid,
     InvalidKind,
-    Source,
+    TransactionSource,
     Unknown,
     UnknownKind,
     Valid,
@@ -43,7 +43,7 @@ __all__ = [
     "Header",
     "Invalid",
     "InvalidKind",
-    "Source",
+    "TransactionSource",
     "Unknown",
     "UnknownKind",
     "Valid",
@@ -106,7 +106,7 @@ class Chain:
     )
 
     def __init__(
-        self, spec: export.Spec, runtime: Runtime, clock: Clock, cache_dir: Path | None
+        self, spec: export.Spec, runtime: Runtime, clock: SlotClock, cache_dir: Path | None
     ) -> None:
         block, state = genesis(runtime, spec.preset, spec.patch)
         self.genesis_hash = self.head = block.hash
@@ -156,7 +156,7 @@ class Chain:
         """
         runtime = Runtime(load_blob() if blob is None else blob, cache_dir)
         spec = export.Spec.of(preset, patch, start_time_ms)
-        return cls(spec, runtime, Clock(start_time_ms, wall_clock=wall_clock), cache_dir)
+        return cls(spec, runtime, SlotClock(start_time_ms, wall_clock=wall_clock), cache_dir)
 
     @classmethod
     def load(cls, path: Path, *, blob: bytes | None = None, cache_dir: Path | None = None) -> Chain:
@@ -233,7 +233,10 @@ class Chain:
         return self._runtime(overlay.state).call(method, args, overlay)
 
     def validate(
-        self, xt: bytes, source: Source = Source.EXTERNAL, at: bytes | None = None
+        self,
+        xt: bytes,
+        source: TransactionSource = TransactionSource.EXTERNAL,
+        at: bytes | None = None,
     ) -> Validity:
         """Ask the runtime whether an extrinsic (length-prefixed) can go into a block after `at`."""
         block = self.head if at is None else at

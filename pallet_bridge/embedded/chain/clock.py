@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 
-class Clock:
+class SlotClock:
     """A clock that moves with the blocks: one slot for each, and further only when told to.
 
     Parameters

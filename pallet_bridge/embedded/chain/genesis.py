@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from pallet_bridge.embedded.chain.block import Block, Header
 from pallet_bridge.embedded.errors import BadBlob, GenesisRefused
-from pallet_bridge.embedded.state.decode import Reader
+from pallet_bridge.embedded.state.decode import ScaleReader
 from pallet_bridge.embedded.state.encode import blob, option_blob
 from pallet_bridge.embedded.state.storage import Overlay, State
-from pallet_bridge.embedded.state.trie_node import EMPTY_ROOT
+from pallet_bridge.embedded.state.trie_node import EMPTY_TRIE_ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +47,7 @@ def genesis(
     config = merged(_preset(runtime, None), _preset(runtime, preset))
     config = merged(config, dict(patch or {}))
     overlay = Overlay(State(None))
-    reply = Reader(
+    reply = ScaleReader(
         runtime.call("GenesisBuilder_build_state", blob(json.dumps(config).encode()), overlay)
     )
     if reply.flag():
@@ -56,12 +56,12 @@ def genesis(
     state = overlay.result()
     del overlay, reply, config
     gc.collect()  # a large genesis leaves holes that later objects would pin
-    return Block(Header(_NO_HASH, 0, state.root, EMPTY_ROOT), ()), state
+    return Block(Header(_NO_HASH, 0, state.root, EMPTY_TRIE_ROOT), ()), state
 
 
 def preset_names(runtime: Runtime) -> tuple[str, ...]:
     """Return the names of the presets that the runtime has."""
-    reader = Reader(runtime.call("GenesisBuilder_preset_names", b"", Overlay(State(None))))
+    reader = ScaleReader(runtime.call("GenesisBuilder_preset_names", b"", Overlay(State(None))))
     return tuple(reader.blob().decode() for _ in range(reader.compact()))
 
 
@@ -80,7 +80,7 @@ def merged(base: object, patch: object) -> object:
 
 def _preset(runtime: Runtime, name: str | None) -> object:
     identifier = None if name is None else name.encode()
-    reply = Reader(
+    reply = ScaleReader(
         runtime.call("GenesisBuilder_get_preset", option_blob(identifier), Overlay(State(None)))
     )
     found = reply.option_blob()
@@ -93,7 +93,7 @@ def _preset(runtime: Runtime, name: str | None) -> object:
 
 def _state_version(runtime: Runtime) -> int:
     """Read the state version: from 1 on, ``system_version`` (the last field) means version 1."""
-    reader = Reader(runtime.version())
+    reader = ScaleReader(runtime.version())
     for _ in range(2):
         reader.blob()
     reader.take(3 * 4)

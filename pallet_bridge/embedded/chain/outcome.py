@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from pallet_bridge.embedded.errors import DecodeError
-from pallet_bridge.embedded.state.decode import Reader
+from pallet_bridge.embedded.state.decode import ScaleReader
 
 _INVALID, _UNKNOWN = 0, 1
 
 
-class Source(IntEnum):
+class TransactionSource(IntEnum):
     """Where an extrinsic comes from (``TransactionSource``)."""
 
     IN_BLOCK = 0
@@ -121,7 +121,7 @@ class ApplyOutcome:
 
 def decode_validity(data: bytes) -> Validity:
     """Read the result of ``TaggedTransactionQueue_validate_transaction``."""
-    reader = Reader(data)
+    reader = ScaleReader(data)
     if reader.flag():
         refusal = _refusal(reader)
         reader.finish()
@@ -139,7 +139,7 @@ def decode_validity(data: bytes) -> Validity:
 
 def decode_outcome(data: bytes) -> ApplyOutcome:
     """Read the result of ``BlockBuilder_apply_extrinsic``."""
-    reader = Reader(data)
+    reader = ScaleReader(data)
     if reader.flag():
         outcome = ApplyOutcome(rejected=_refusal(reader))
     elif reader.flag():
@@ -150,7 +150,7 @@ def decode_outcome(data: bytes) -> ApplyOutcome:
     return outcome
 
 
-def _refusal(reader: Reader) -> Invalid | Unknown:
+def _refusal(reader: ScaleReader) -> Invalid | Unknown:
     """Read a ``TransactionValidityError``."""
     family, number = reader.uint(1), reader.uint(1)
     try:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Tag = bytes
 
 
-class Status(Enum):
+class PoolStatus(Enum):
     """What can happen to an extrinsic; the value is the word that JSON-RPC uses."""
 
     FUTURE = "future"
@@ -53,7 +53,7 @@ class Change:
     """
 
     hash: bytes
-    status: Status
+    status: PoolStatus
     subject: bytes | None = None
 
 
@@ -79,7 +79,7 @@ class Transaction:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class PoolLimits:
     """How much the pool holds; the defaults are a node's."""
 
     ready_count: int = 8192
@@ -97,8 +97,8 @@ class _Ready:
 class Pool:
     """Ready and future extrinsics; every method says what changed."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
-        self._limits = limits or Limits()
+    def __init__(self, limits: PoolLimits | None = None) -> None:
+        self._limits = limits or PoolLimits()
         self._ready: dict[bytes, _Ready] = {}
         self._provided: dict[Tag, bytes] = {}
         self._future: dict[bytes, Transaction] = {}
@@ -171,7 +171,7 @@ class Pool:
             raise AlreadyImported(transaction.hash)
         if self._missing(transaction):
             self._hold(transaction)
-            changes = [Change(transaction.hash, Status.FUTURE)]
+            changes = [Change(transaction.hash, PoolStatus.FUTURE)]
         else:
             changes = self._make_ready(transaction)
         dropped = self._enforce_limits()
@@ -188,12 +188,12 @@ class Pool:
             if provider is not None:
                 self._forget_ready(provider)
         stale = [tx.hash for tx in self._future.values() if not tags.isdisjoint(tx.provides)]
-        changes = [Change(self._forget_future(item).hash, Status.INVALID) for item in stale]
+        changes = [Change(self._forget_future(item).hash, PoolStatus.INVALID) for item in stale]
         for transaction in self._satisfied(tags):
             try:
                 changes.extend(self._make_ready(transaction))
             except (PriorityTooLow, CycleDetected):
-                changes.append(Change(transaction.hash, Status.INVALID))
+                changes.append(Change(transaction.hash, PoolStatus.INVALID))
         return tuple(changes)
 
     def remove(self, hashes: Iterable[bytes]) -> tuple[Transaction, ...]:
@@ -213,7 +213,7 @@ class Pool:
     def expire(self, number: int) -> tuple[Change, ...]:
         """Drop what is not valid in any block after `number`."""
         expired = [tx.hash for tx in self if tx.valid_till <= number]
-        return tuple(Change(tx.hash, Status.INVALID) for tx in self.remove(expired))
+        return tuple(Change(tx.hash, PoolStatus.INVALID) for tx in self.remove(expired))
 
     def drain(self) -> list[Transaction]:
         """Empty the pool and give what was in it, ready ones first."""
@@ -244,10 +244,10 @@ class Pool:
             except PriorityTooLow:
                 if current is transaction:
                     raise
-                changes.append(Change(current.hash, Status.USURPED, transaction.hash))
+                changes.append(Change(current.hash, PoolStatus.USURPED, transaction.hash))
                 continue
-            changes.append(Change(current.hash, Status.READY))
-            changes.extend(Change(gone.hash, Status.USURPED, current.hash) for gone in replaced)
+            changes.append(Change(current.hash, PoolStatus.READY))
+            changes.extend(Change(gone.hash, PoolStatus.USURPED, current.hash) for gone in replaced)
             queue.extend(self._satisfied(current.provides))
         if transaction.hash not in self._ready:
             self.remove([change.hash for change in changes])
@@ -315,13 +315,13 @@ class Pool:
                 self._ready.values(), key=lambda item: (item.transaction.priority, item.order)
             )
             gone = self.remove([worst.transaction.hash])
-            changes.extend(Change(tx.hash, Status.DROPPED) for tx in gone)
+            changes.extend(Change(tx.hash, PoolStatus.DROPPED) for tx in gone)
         while self._future and (
             len(self._future) > limits.future_count
             or sum(len(tx.data) for tx in self._future.values()) > limits.future_bytes
         ):
             oldest = next(iter(self._future))
-            changes.append(Change(self._forget_future(oldest).hash, Status.DROPPED))
+            changes.append(Change(self._forget_future(oldest).hash, PoolStatus.DROPPED))
         return changes
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pallet_bridge.embedded.executor.call import CallState
-    from pallet_bridge.embedded.executor.memory import Memory
+    from pallet_bridge.embedded.executor.memory import MemoryWindow
     from pallet_bridge.embedded.executor.wasm import HostFunction, HostTable
 
 _log = logging.getLogger("pallet_bridge.runtime")
@@ -37,7 +37,7 @@ def host_table(state: CallState, version_of: Callable[[bytes], bytes | None]) ->
         Reads the encoded version of another runtime blob; None when it has none.
     """
 
-    def table(memory: Memory) -> Mapping[str, HostFunction]:
+    def table(memory: MemoryWindow) -> Mapping[str, HostFunction]:
         return {
             **reading_functions(memory, state),
             **writing_functions(memory, state),
@@ -52,7 +52,7 @@ def host_table(state: CallState, version_of: Callable[[bytes], bytes | None]) ->
 
 
 def _misc_functions(
-    memory: Memory, state: CallState, version_of: Callable[[bytes], bytes | None]
+    memory: MemoryWindow, state: CallState, version_of: Callable[[bytes], bytes | None]
 ) -> Mapping[str, HostFunction]:
     def log(level: int, target: int, message: int) -> None:
         text = memory.read(message).decode("utf-8", errors="replace")

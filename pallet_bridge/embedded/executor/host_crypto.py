@@ -17,14 +17,14 @@ from pallet_bridge.embedded.executor import secp256k1
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pallet_bridge.embedded.executor.memory import Memory
+    from pallet_bridge.embedded.executor.memory import MemoryWindow
     from pallet_bridge.embedded.executor.wasm import HostFunction
 
 _OLD_V = 27  # Ethereum's recovery numbers start here
 _BAD_RS, _BAD_V, _BAD_SIGNATURE = 0, 1, 2
 
 
-def crypto_functions(memory: Memory) -> Mapping[str, HostFunction]:
+def crypto_functions(memory: MemoryWindow) -> Mapping[str, HostFunction]:
     """Make the functions that check signatures."""
     read, read_at = memory.read, memory.read_at
 
@@ -56,7 +56,7 @@ def crypto_functions(memory: Memory) -> Mapping[str, HostFunction]:
     }
 
 
-def hash_functions(memory: Memory) -> Mapping[str, HostFunction]:
+def hash_functions(memory: MemoryWindow) -> Mapping[str, HostFunction]:
     """Make the hash functions that are too rare to be in Wasm."""
 
     def keccak_256(data: int) -> int:

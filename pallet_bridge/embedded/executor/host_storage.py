@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pallet_bridge.embedded.state.decode import Reader
+from pallet_bridge.embedded.state.decode import ScaleReader
 from pallet_bridge.embedded.state.encode import option_blob
 from pallet_bridge.embedded.state.trie import ordered_root, pairs_root
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pallet_bridge.embedded.executor.call import CallState
-    from pallet_bridge.embedded.executor.memory import Memory
+    from pallet_bridge.embedded.executor.memory import MemoryWindow
     from pallet_bridge.embedded.executor.wasm import HostFunction
     from pallet_bridge.embedded.state.storage import Removal
 
 _LOW = 0xFFFFFFFF
 
 
-def reading_functions(memory: Memory, state: CallState) -> Mapping[str, HostFunction]:
+def reading_functions(memory: MemoryWindow, state: CallState) -> Mapping[str, HostFunction]:
     """Make the functions that read the storage of the running call."""
     read, give = memory.read, memory.give
 
@@ -52,7 +52,7 @@ def reading_functions(memory: Memory, state: CallState) -> Mapping[str, HostFunc
     }
 
 
-def writing_functions(memory: Memory, state: CallState) -> Mapping[str, HostFunction]:
+def writing_functions(memory: MemoryWindow, state: CallState) -> Mapping[str, HostFunction]:
     """Make the functions that change the storage of the running call."""
     read = memory.read
 
@@ -102,16 +102,16 @@ def transaction_functions(state: CallState) -> Mapping[str, HostFunction]:
     }
 
 
-def trie_functions(memory: Memory) -> Mapping[str, HostFunction]:
+def trie_functions(memory: MemoryWindow) -> Mapping[str, HostFunction]:
     """Make the functions that compute the root of a list or of a map."""
 
     def ordered(data: int, version: int) -> int:
-        reader = Reader(memory.read(data))
+        reader = ScaleReader(memory.read(data))
         values = [reader.blob() for _ in range(reader.compact())]
         return memory.give_at(ordered_root(values, hash_values=version == 1))
 
     def of_pairs(data: int, version: int) -> int:
-        reader = Reader(memory.read(data))
+        reader = ScaleReader(memory.read(data))
         pairs = [(reader.blob(), reader.blob()) for _ in range(reader.compact())]
         return memory.give_at(pairs_root(pairs, hash_values=version == 1))
 
@@ -124,7 +124,7 @@ def trie_functions(memory: Memory) -> Mapping[str, HostFunction]:
 
 
 def _option_u32(data: bytes) -> int | None:
-    reader = Reader(data)
+    reader = ScaleReader(data)
     return reader.uint(4) if reader.flag() else None
 
 

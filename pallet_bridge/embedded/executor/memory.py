@@ -21,7 +21,7 @@ _LOW = 0xFFFFFFFF
 _SMALLEST = 1 << SMALLEST_ORDER
 
 
-class Memory:
+class MemoryWindow:
     """A window on the memory of one instance; it never moves and never grows.
 
     A *span* is how the runtime passes bytes: the address in the low 32 bits, the length above.

@@ -23,7 +23,7 @@ from wasmtime import _ffi as ffi
 from pallet_bridge.embedded.errors import HostFunctionMissing, MethodMissing
 from pallet_bridge.embedded.executor.core_wat import Layout, core_module
 from pallet_bridge.embedded.executor.image import inspect
-from pallet_bridge.embedded.executor.memory import Memory
+from pallet_bridge.embedded.executor.memory import MemoryWindow
 from pallet_bridge.embedded.executor.module_cache import compiled, engine
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 # Takes integers, returns one where the Wasm function has a result.
 HostFunction = Callable[..., int | None]
 # Host functions by name, made for the memory of an instance.
-HostTable = Callable[[Memory], Mapping[str, HostFunction]]
+HostTable = Callable[[MemoryWindow], Mapping[str, HostFunction]]
 
 _Callback = ctypes.CFUNCTYPE(
     ctypes.c_size_t, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t
@@ -104,7 +104,7 @@ class Machine:
         pages = program.layout.pages
         memory = WasmMemory(self._store, MemoryType(Limits(pages, pages)))
         address = ctypes.addressof(memory.data_ptr(self._store).contents)
-        self.memory = Memory(address, program.layout)
+        self.memory = MemoryWindow(address, program.layout)
         table = hosts(self.memory)
         imports: list[AsExtern] = [
             memory if item.module == "env" else self._host(item.name or "", table)

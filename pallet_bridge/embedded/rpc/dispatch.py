@@ -43,7 +43,7 @@ METHODS: Methods = {
 }
 
 
-class Rpc:
+class RpcDispatcher:
     """Answers requests from the state of one service."""
 
     def __init__(self, service: Service) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from pallet_bridge.embedded.state.decode import Reader
+from pallet_bridge.embedded.state.decode import ScaleReader
 
 if TYPE_CHECKING:
     from pallet_bridge.embedded.chain.block import Block, Header
@@ -51,7 +51,7 @@ def change_json(change: Change) -> Json:
 
 def runtime_version_json(version: bytes) -> dict[str, Json]:
     """Give the result of ``Core_version``."""
-    reader = Reader(version)
+    reader = ScaleReader(version)
     spec_name, impl_name = reader.blob().decode(), reader.blob().decode()
     authoring, spec, impl = (reader.uint(4) for _ in range(3))
     apis: list[Json] = [[hex0x(reader.take(8)), reader.uint(4)] for _ in range(reader.compact())]
@@ -71,7 +71,7 @@ def runtime_version_json(version: bytes) -> dict[str, Json]:
 
 def dispatch_info_json(info: bytes) -> dict[str, Json]:
     """Give the result of ``TransactionPaymentApi_query_info``."""
-    reader = Reader(info)
+    reader = ScaleReader(info)
     weight: dict[str, Json] = {"ref_time": reader.compact(), "proof_size": reader.compact()}
     return {
         "weight": weight,
@@ -82,7 +82,7 @@ def dispatch_info_json(info: bytes) -> dict[str, Json]:
 
 def fee_details_json(details: bytes) -> dict[str, Json]:
     """Give the result of ``TransactionPaymentApi_query_fee_details``."""
-    reader = Reader(details)
+    reader = ScaleReader(details)
     inclusion: dict[str, Json] | None = None
     if reader.flag():
         inclusion = {

@@ -18,7 +18,7 @@ from pallet_bridge.embedded.sealing import Instant, InstantSealer, Interval, Int
 if TYPE_CHECKING:
     from websockets.asyncio.server import ServerConnection
 
-    from pallet_bridge.embedded.rpc.dispatch import Rpc
+    from pallet_bridge.embedded.rpc.dispatch import RpcDispatcher
     from pallet_bridge.embedded.sealing import Sealing
     from pallet_bridge.embedded.service import Service
 
@@ -81,7 +81,7 @@ class Connection:
 class Server:
     """Serves JSON-RPC on a thread of its own, and seals there."""
 
-    def __init__(self, service: Service, rpc: Rpc, sealing: Sealing) -> None:
+    def __init__(self, service: Service, rpc: RpcDispatcher, sealing: Sealing) -> None:
         self._service = service
         self._rpc = rpc
         self._sealing = sealing

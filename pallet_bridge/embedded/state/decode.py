@@ -35,7 +35,7 @@ def compact_at(data: bytes, offset: int) -> tuple[int, int]:
     return number, end
 
 
-class Reader:
+class ScaleReader:
     """A cursor over SCALE bytes. Every method raises `DecodeError` at the end of the bytes."""
 
     __slots__ = ("data", "offset")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pallet_bridge.embedded.state.encode import compact
-from pallet_bridge.embedded.state.trie_node import Branch, Leaf, Node, nibble, root_hash
+from pallet_bridge.embedded.state.trie_node import BranchNode, LeafNode, Node, nibble, root_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ def get(root: Node | None, key: bytes) -> bytes | None:
         depth += len(partial)
         if depth == len(path):
             return node.value
-        if isinstance(node, Leaf):
+        if isinstance(node, LeafNode):
             return None
         node = node.children[nibble(path[depth])]
         depth += 1
@@ -70,7 +70,7 @@ def keys_from(root: Node | None, start: bytes, *, inclusive: bool = True) -> Ite
             lowest = nibble(first[len(path)]) if len(first) > len(path) else 0
         else:
             continue
-        if isinstance(node, Branch):
+        if isinstance(node, BranchNode):
             stack.extend(
                 (child, path + _DIGITS[index])
                 for index in range(15, lowest - 1, -1)
@@ -93,7 +93,7 @@ def _update(node: Node | None, items: _Changes, low: int, high: int, depth: int)
     """Change the subtree at `depth` by ``items[low:high]``, which all lie below it."""
     if node is None:
         return _build([item for item in items[low:high] if item[1] is not None], depth)
-    if isinstance(node, Leaf):
+    if isinstance(node, LeafNode):
         return _update_leaf(node, items, low, high, depth)
     partial = node.partial
     shared = min(
@@ -105,14 +105,14 @@ def _update(node: Node | None, items: _Changes, low: int, high: int, depth: int)
             return node
         return _normal(partial, value, children)
     # Some key leaves the branch inside its partial key: split it there, then go on.
-    below = Branch(partial[shared + 1 :], node.value, node.children)
+    below = BranchNode(partial[shared + 1 :], node.value, node.children)
     split = list(_NO_CHILDREN)
     split[nibble(partial[shared])] = below
     value, children = _change(None, tuple(split), items, low, high, depth=depth + shared)
     return _normal(partial[:shared], value, children)
 
 
-def _update_leaf(leaf: Leaf, items: _Changes, low: int, high: int, depth: int) -> Node | None:
+def _update_leaf(leaf: LeafNode, items: _Changes, low: int, high: int, depth: int) -> Node | None:
     key = items[low][0][:depth] + leaf.partial
     own: bytes | None = leaf.value
     live: _Changes = []
@@ -124,7 +124,7 @@ def _update_leaf(leaf: Leaf, items: _Changes, low: int, high: int, depth: int) -
     if not live:
         if own is None:
             return None
-        return leaf if own == leaf.value else Leaf(leaf.partial, own)
+        return leaf if own == leaf.value else LeafNode(leaf.partial, own)
     if own is not None:
         live.append((key, own))
         live.sort()
@@ -154,15 +154,15 @@ def _normal(partial: str, value: bytes | None, children: _Children) -> Node | No
     """Return the node in its only legal form: a branch has two things below or at it."""
     present = [index for index, child in enumerate(children) if child is not None]
     if not present:
-        return None if value is None else Leaf(partial, value)
+        return None if value is None else LeafNode(partial, value)
     if len(present) == 1 and value is None:
         only = children[present[0]]
         joined = partial + _DIGITS[present[0]]
-        if isinstance(only, Branch):
-            return Branch(joined + only.partial, only.value, only.children)
+        if isinstance(only, BranchNode):
+            return BranchNode(joined + only.partial, only.value, only.children)
         if only is not None:
-            return Leaf(joined + only.partial, only.value)
-    return Branch(partial, value, children)
+            return LeafNode(joined + only.partial, only.value)
+    return BranchNode(partial, value, children)
 
 
 def _build(items: _Changes, depth: int) -> Node | None:
@@ -171,11 +171,11 @@ def _build(items: _Changes, depth: int) -> Node | None:
         return None
     first, value = items[0]
     if len(items) == 1:
-        return None if value is None else Leaf(first[depth:], value)
+        return None if value is None else LeafNode(first[depth:], value)
     last = items[-1][0]
     shared = _common(last, depth, first[depth:])
     value, children = _change(None, _NO_CHILDREN, items, 0, len(items), depth=depth + shared)
-    return Branch(first[depth : depth + shared], value, children)
+    return BranchNode(first[depth : depth + shared], value, children)
 
 
 def _common(key: str, depth: int, partial: str) -> int:

@@ -19,7 +19,7 @@ HASHED_VALUE_LENGTH = 33
 _HASH_LENGTH = 32
 _HASH_PREFIX = b"\x80"  # Compact(32), in front of every hash that a branch holds
 _NIBBLE = {character: index for index, character in enumerate("0123456789abcdef")}
-EMPTY_ROOT = blake2b(b"\x00", digest_size=_HASH_LENGTH).digest()
+EMPTY_TRIE_ROOT = blake2b(b"\x00", digest_size=_HASH_LENGTH).digest()
 
 # Header bits, and how many of the first byte's bits are left for the number of nibbles.
 _LEAF = (0b01_000000, 6)
@@ -30,7 +30,7 @@ _BRANCH_HASHED = (0b0001_0000, 4)
 _OVERFLOW = 255
 
 
-class Leaf:
+class LeafNode:
     """The rest of one key, and its value."""
 
     __slots__ = ("partial", "ref", "value")
@@ -41,13 +41,13 @@ class Leaf:
         self.ref: bytes | None = None
 
 
-class Branch:
+class BranchNode:
     """A part of several keys, 16 children by the next nibble, and the value of the key here."""
 
     __slots__ = ("children", "partial", "ref", "value")
 
     def __init__(
-        self, partial: str, value: bytes | None, children: tuple[Leaf | Branch | None, ...]
+        self, partial: str, value: bytes | None, children: tuple[LeafNode | BranchNode | None, ...]
     ) -> None:
         self.partial = partial
         self.value = value
@@ -55,7 +55,7 @@ class Branch:
         self.ref: bytes | None = None
 
 
-Node = Leaf | Branch
+Node = LeafNode | BranchNode
 
 
 def nibble(character: str) -> int:
@@ -75,7 +75,7 @@ def root_hash(root: Node | None, *, hash_values: bool = True) -> bytes:
         All roots of one trie must be asked for with the same choice.
     """
     if root is None:
-        return EMPTY_ROOT
+        return EMPTY_TRIE_ROOT
     return blake2b(_encode(root, hash_values=hash_values), digest_size=_HASH_LENGTH).digest()
 
 
@@ -86,7 +86,7 @@ def _reference(node: Node, *, hash_values: bool) -> bytes:
         ref = compact(len(encoded)) + encoded
     else:
         ref = _HASH_PREFIX + blake2b(encoded, digest_size=_HASH_LENGTH).digest()
-    if isinstance(node, Branch):
+    if isinstance(node, BranchNode):
         node.ref = ref  # of a leaf it is cheap to make, and there are many leaves
     return ref
 
@@ -100,7 +100,7 @@ def _encode(node: Node, *, hash_values: bool) -> bytes:
         payload = blake2b(value, digest_size=_HASH_LENGTH).digest()
     else:
         payload = compact(len(value)) + value
-    if isinstance(node, Leaf):
+    if isinstance(node, LeafNode):
         return _partial(_LEAF_HASHED if hashed else _LEAF, node.partial) + payload
     kind = _BRANCH if value is None else _BRANCH_HASHED if hashed else _BRANCH_VALUE
     bitmap = 0

@@ -54,7 +54,7 @@ class Plan:
 
 
 @dataclass(slots=True)
-class Memory:
+class OffChainMemory:
     """What the accounts know beside the chain: what they signed, will post, and can reveal."""
 
     genesis: bytes
@@ -83,7 +83,7 @@ class Memory:
 class Turn:
     """Where a call is made: one federation, one round of it, and who acts."""
 
-    memory: Memory
+    memory: OffChainMemory
     books: Books
     number: int
     actor: Signer
@@ -113,30 +113,30 @@ class Turn:
         round_ = self.books.rounds.get(self.number)
         is_open = round_ is not None and round_.state is RoundState.OPEN
         if found is None or (is_open and found.known != known):
-            said = _judge(self, draw, known)
-            found = plan_of(said, known, self.budget, draw(st.integers(0, 12)))
+            verdicts = _judge(self, draw, known)
+            found = plan_of(verdicts, known, self.budget, draw(st.integers(0, 12)))
             self.memory.plans[self.place] = found
         return found
 
 
 def _judge(turn: Turn, draw: Draw, known: Mapping[AccountId, bytes]) -> list[MemberVerdict]:
-    said = []
+    verdicts = []
     for account in known:
         signed = turn.memory.signed.get((*turn.place, account), [])
         digest = signed[-1].update_digest if signed else bytes(32)
         outcome = _OUTCOMES[draw(st.integers(0, 3))]
-        said.append(MemberVerdict(account, digest, outcome, -5, 6, draw(st.integers(0, 3))))
-    return said
+        verdicts.append(MemberVerdict(account, digest, outcome, -5, 6, draw(st.integers(0, 3))))
+    return verdicts
 
 
 def plan_of(
-    said: list[MemberVerdict], known: Mapping[AccountId, bytes], budget: Planck, lie: int
+    verdicts: list[MemberVerdict], known: Mapping[AccountId, bytes], budget: Planck, lie: int
 ) -> Plan:
     """Make the leaves of a settlement.
 
     Parameters
     ----------
-    said : list of MemberVerdict
+    verdicts : list of MemberVerdict
         One an account that committed.
     known : Mapping[AccountId, bytes]
         The commitments of the round.
@@ -147,7 +147,7 @@ def plan_of(
         3 rewards above the budget, 4 a reward beside a rejection, 5 another commitment, 6 less in
         sum than the leaves say; any other number is the truth.
     """
-    leaves = list(leaves_of(said, known, budget))
+    leaves = list(leaves_of(verdicts, known, budget))
     totals = totals_of(leaves)
     if leaves and lie == 1:
         leaves.append(replace(leaves[0], reward=Planck(0), score=9))
@@ -163,7 +163,7 @@ def plan_of(
     elif lie == 6:  # noqa: PLR2004
         totals = replace(totals, rewards=Planck(totals.rewards // 4))
     posted = tuple(prove(leaves))
-    return Plan(known, tuple(said), posted, settlement_root(leaves), totals)
+    return Plan(known, tuple(verdicts), posted, settlement_root(leaves), totals)
 
 
 def statement(turn: Turn, root: bytes) -> bytes:

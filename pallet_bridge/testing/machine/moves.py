@@ -32,13 +32,13 @@ def commit_batch(turn: Turn, draw: Draw) -> Call:
 
 def settle(turn: Turn, draw: Draw) -> Call:
     """Settle by a list as planned; rarely with a stranger's verdict, or one verdict twice."""
-    said = list(turn.plan(draw).verdicts)
+    verdicts = list(turn.plan(draw).verdicts)
     mistake = draw(st.integers(0, 19))
     if mistake == 0:
-        said.append(MemberVerdict(turn.actor.account, bytes(32), Outcome.ACCEPTED, 0, 0, 1))
+        verdicts.append(MemberVerdict(turn.actor.account, bytes(32), Outcome.ACCEPTED, 0, 0, 1))
     elif mistake == 1:
-        said += said[:1]
-    return calls.settle(*turn.place, MODEL, REPORT, said)
+        verdicts += verdicts[:1]
+    return calls.settle(*turn.place, MODEL, REPORT, verdicts)
 
 
 def settle_root(turn: Turn, draw: Draw) -> Call:
@@ -114,7 +114,7 @@ def attest(turn: Turn, draw: Draw) -> Call:
     """Attest what the settlement is going to say, or something else; or abstain."""
     links = turn.memory.links(turn.books.number, turn.actor)
     preimage = links[1] if len(links) > 1 and draw(st.integers(0, 5)) else bytes(32)
-    said = statement(turn, turn.plan(draw).root)
+    planned = statement(turn, turn.plan(draw).root)
     other = bytes([9]) * 32
-    chosen = (said, said, said, said, other, bytes(32))[draw(st.integers(0, 5))]
+    chosen = (planned, planned, planned, planned, other, bytes(32))[draw(st.integers(0, 5))]
     return calls.attest(*turn.place, chosen, preimage)

@@ -11,7 +11,7 @@ from pallet_bridge.errors.pallet import Defensive
 from pallet_bridge.testing.machine.accounts import signers
 from pallet_bridge.testing.machine.in_process import InProcess
 from pallet_bridge.testing.machine.invariants import InvariantBroken, check_ledger, check_step
-from pallet_bridge.testing.machine.memory import Memory, Turn
+from pallet_bridge.testing.machine.memory import OffChainMemory, Turn
 from pallet_bridge.testing.machine.reader import LedgerReader
 from pallet_bridge.types import Planck
 
@@ -50,7 +50,7 @@ class CheckedChain:
     def __init__(self, client: ChainClient, tally: Counter[tuple[str, str]] | None = None) -> None:
         self.client = client
         self.tally: Counter[tuple[str, str]] = Counter() if tally is None else tally
-        self.memory = Memory(client.genesis_hash, signers())
+        self.memory = OffChainMemory(client.genesis_hash, signers())
         self.first = client.next_federation()
         self.events: Sequence[Event] = ()
         """The events of the last block with a call."""

@@ -41,9 +41,9 @@ from pallet_bridge.testing.scenarios.rounds import (
     open_and_settle_too_early,
     settle_with_mistakes,
 )
-from pallet_bridge.testing.scenarios.scene import Scenario, Scene
+from pallet_bridge.testing.scenarios.scenario import Scenario, ScenarioFederation
 
-__all__ = ["SCENARIOS", "Scenario", "Scene"]
+__all__ = ["SCENARIOS", "Scenario", "ScenarioFederation"]
 
 SCENARIOS: tuple[Scenario, ...] = (
     found_with_bad_terms,

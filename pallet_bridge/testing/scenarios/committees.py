@@ -11,7 +11,7 @@ from pallet_bridge import calls
 from pallet_bridge.calls import Call
 from pallet_bridge.testing.machine.accounts import BASE, COMMITTEE
 from pallet_bridge.testing.machine.memory import statement
-from pallet_bridge.testing.scenarios.scene import Scene, inner, reaching
+from pallet_bridge.testing.scenarios.scenario import ScenarioFederation, inner, reaching
 from pallet_bridge.types import UNIT, AccountId, Arbiter, Planck, Quorum
 
 if TYPE_CHECKING:
@@ -31,15 +31,15 @@ _PLACES = 64
 """How many attesters a federation takes."""
 
 
-def _register(scene: Scene, *attesters: Signer) -> None:
+def _register(federation: ScenarioFederation, *attesters: Signer) -> None:
     for who in attesters:
-        link = scene.chain.memory.links(scene.number, who)[0]
-        scene.do("register_attester", link, by=who)
+        link = federation.chain.memory.links(federation.number, who)[0]
+        federation.do("register_attester", link, by=who)
 
 
-def _attest(scene: Scene, who: Signer, said: bytes, link: int = 1) -> str:
-    preimage = scene.chain.memory.links(scene.number, who)[link]
-    return scene.do("attest", scene.newest, said, preimage, by=who)
+def _attest(federation: ScenarioFederation, who: Signer, attested: bytes, link: int = 1) -> str:
+    preimage = federation.chain.memory.links(federation.number, who)[link]
+    return federation.do("attest", federation.newest, attested, preimage, by=who)
 
 
 @reaching(
@@ -49,62 +49,64 @@ def _attest(scene: Scene, who: Signer, said: bytes, link: int = 1) -> str:
 )  # fmt: skip
 def attest_wrongly(chain: CheckedChain, draw: Draw) -> None:
     """Attest without a seat, too early, with a false key, twice, and two things."""
-    scene = Scene.found(chain, _SITTING, members=3)
-    first, second, third = scene.members
-    scene.do("join", Planck(20 * UNIT), by=scene.coordinator)
-    _register(scene, first, second, first, scene.coordinator, scene.stranger)
-    scene.do("resign_attester", by=third)
-    scene.do("unbond", Planck(draw(st.integers(1, 9)) * UNIT), by=first)
-    _attest(scene, first, bytes(32))
-    scene.open()
-    said = bytes([4]) * 32
-    _attest(scene, first, said)
-    scene.commit(first, third)
-    plan = scene.planned()
-    said = statement(chain.turn(scene.number, scene.newest, first), plan.root)
-    _attest(scene, third, said)
-    _attest(scene, first, said, link=2)
-    scene.settle(plan.verdicts)
-    _attest(scene, first, bytes(32))
+    federation = ScenarioFederation.found(chain, _SITTING, members=3)
+    first, second, third = federation.members
+    federation.do("join", Planck(20 * UNIT), by=federation.coordinator)
+    _register(federation, first, second, first, federation.coordinator, federation.stranger)
+    federation.do("resign_attester", by=third)
+    federation.do("unbond", Planck(draw(st.integers(1, 9)) * UNIT), by=first)
+    _attest(federation, first, bytes(32))
+    federation.open()
+    attested = bytes([4]) * 32
+    _attest(federation, first, attested)
+    federation.commit(first, third)
+    plan = federation.planned()
+    attested = statement(chain.turn(federation.number, federation.newest, first), plan.root)
+    _attest(federation, third, attested)
+    _attest(federation, first, attested, link=2)
+    federation.settle(plan.verdicts)
+    _attest(federation, first, bytes(32))
     for _ in range(2):
-        _attest(scene, first, said)
-    _attest(scene, second, bytes([6]) * 32)
-    _attest(scene, second, said)
-    scene.settle(plan.verdicts, by=first if draw(st.booleans()) else None)
-    scene.do("resign_attester", by=first)
-    scene.do("resign_attester", by=first)
+        _attest(federation, first, attested)
+    _attest(federation, second, bytes([6]) * 32)
+    _attest(federation, second, attested)
+    federation.settle(plan.verdicts, by=first if draw(st.booleans()) else None)
+    federation.do("resign_attester", by=first)
+    federation.do("resign_attester", by=first)
 
 
 @reaching("NotSeated", "AlreadyVoted", "NotArbiter", "CoordinatorConflict")
 def judge_without_a_seat(chain: CheckedChain, draw: Draw) -> None:
     """Judge a dispute twice, as the accused, as the coordinator, and without a seat."""
-    scene = Scene.found(chain, replace(_SITTING, committee_size=3), members=3)
-    first, second, third = scene.members
-    _register(scene, second, third)
-    scene.open()
-    scene.relay(scene.signed(first, 0), scene.signed(second, 0))
-    scene.relay(scene.signed(first, 1))
-    number, accused = scene.newest, first.account
-    scene.do("dispute", number, by=first)
+    federation = ScenarioFederation.found(chain, replace(_SITTING, committee_size=3), members=3)
+    first, second, third = federation.members
+    _register(federation, second, third)
+    federation.open()
+    federation.relay(federation.signed(first, 0), federation.signed(second, 0))
+    federation.relay(federation.signed(first, 1))
+    number, accused = federation.newest, first.account
+    federation.do("dispute", number, by=first)
     uphold = bool(draw(st.booleans()))
-    for who in (first, scene.coordinator, scene.stranger, second, second, third):
-        scene.do("resolve", number, accused, uphold=uphold, by=who)
-    scene.do("execute_slash", number, accused, by=scene.stranger)
+    for who in (first, federation.coordinator, federation.stranger, second, second, third):
+        federation.do("resolve", number, accused, uphold=uphold, by=who)
+    federation.do("execute_slash", number, accused, by=federation.stranger)
 
 
 @reaching("TooManyAttesters")
 def too_many_attesters(chain: CheckedChain, _: Draw) -> None:
     """Fill all places of attesters with accounts of one's own, so that nobody else sits."""
-    scene = Scene.found(chain, replace(BASE, max_participants=_PLACES + 6), members=1)
-    number, (first, *_rest) = scene.number, scene.members
+    federation = ScenarioFederation.found(
+        chain, replace(BASE, max_participants=_PLACES + 6), members=1
+    )
+    number, (first, *_rest) = federation.number, federation.members
     names = [AccountId(number.to_bytes(16, "little") + n.to_bytes(16, "little")) for n in
              range(1, _PLACES + 1)]  # fmt: skip
     fed = [calls.transfer(who, Planck(6 * UNIT)) for who in names]
     joined = [_as(who, calls.join(number, BASE.min_stake)) for who in names]
     offered = [_as(who, calls.register_attester(number, bytes([1]) * 32)) for who in names]
     for batch in (fed, joined, offered):
-        chain.do("utility batch", calls.batch(batch), scene.coordinator)
-    _register(scene, first)
+        chain.do("utility batch", calls.batch(batch), federation.coordinator)
+    _register(federation, first)
 
 
 def _as(who: AccountId, call: Call) -> Call:
@@ -115,19 +117,19 @@ def _as(who: AccountId, call: Call) -> Call:
 @reaching("NotAttested")
 def never_attest(chain: CheckedChain, draw: Draw) -> None:
     """Sit in committee after committee without a word, until the draw forgets one."""
-    scene = Scene.found(chain, replace(_SITTING, arbiter=Arbiter.COUNCIL, settle_blocks=6,
-                                           dispute_blocks=4))  # fmt: skip
-    first, second, _ = scene.members
-    _register(scene, first, second)
+    terms = replace(_SITTING, arbiter=Arbiter.COUNCIL, settle_blocks=6, dispute_blocks=4)
+    federation = ScenarioFederation.found(chain, terms)
+    first, second, _ = federation.members
+    _register(federation, first, second)
     for _ in range(draw(st.integers(4, 5))):
-        scene.open()
-        scene.commit(first, second)
-        plan = scene.planned()
-        scene.settle(plan.verdicts)
-        said = statement(chain.turn(scene.number, scene.newest, second), plan.root)
-        links = chain.memory.links(scene.number, second)
-        if scene.do("attest", scene.newest, said, links[1], by=second) == "ok":
+        federation.open()
+        federation.commit(first, second)
+        plan = federation.planned()
+        federation.settle(plan.verdicts)
+        attested = statement(chain.turn(federation.number, federation.newest, second), plan.root)
+        links = chain.memory.links(federation.number, second)
+        if federation.do("attest", federation.newest, attested, links[1], by=second) == "ok":
             del links[0]
-        scene.settle(plan.verdicts)
-        chain.wait_past(scene.round.settle_until)
-        scene.do("abort", scene.newest, by=scene.stranger)
+        federation.settle(plan.verdicts)
+        chain.wait_past(federation.round.settle_until)
+        federation.do("abort", federation.newest, by=federation.stranger)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pallet_bridge import calls
 from pallet_bridge.testing.machine.accounts import BASE, OUT_OF_RANGE, TOO_SHORT, VOTERS
-from pallet_bridge.testing.scenarios.scene import STAKE, Scene, reaching
+from pallet_bridge.testing.scenarios.scenario import STAKE, ScenarioFederation, reaching
 from pallet_bridge.types import UNIT, Planck, Quorum
 
 if TYPE_CHECKING:
@@ -31,10 +31,10 @@ def found_with_bad_terms(chain: CheckedChain, draw: Draw) -> None:
         terms = kind[draw(st.integers(0, len(kind) - 1))]
         founder = chain.signers[draw(st.integers(0, 5))]
         chain.do("create_federation", calls.create_federation(terms, bytes(32)), founder)
-    scene = Scene.found(chain, BASE, members=0, funds=Planck(0))
+    federation = ScenarioFederation.found(chain, BASE, members=0, funds=Planck(0))
     for kind in (OUT_OF_RANGE, TOO_SHORT):
         terms = kind[draw(st.integers(0, len(kind) - 1))]
-        scene.do("set_terms", terms, by=scene.coordinator)
+        federation.do("set_terms", terms, by=federation.coordinator)
 
 
 @reaching(
@@ -44,43 +44,43 @@ def found_with_bad_terms(chain: CheckedChain, draw: Draw) -> None:
 def join_full_federation(chain: CheckedChain, draw: Draw) -> None:
     """Join without a stake, twice, beyond the places there are, and where nothing is."""
     two_places = replace(BASE, max_participants=2, quorum=Quorum(count=2))
-    scene = Scene.found(chain, two_places, members=1)
-    first, second, third = scene.members
-    scene.do("join", Planck(_TOO_LITTLE[draw(st.integers(0, 3))]), by=scene.stranger)
+    federation = ScenarioFederation.found(chain, two_places, members=1)
+    first, second, third = federation.members
+    federation.do("join", Planck(_TOO_LITTLE[draw(st.integers(0, 3))]), by=federation.stranger)
     for member in (first, second, third):
-        scene.do("join", Planck(5 * UNIT), by=member)
-    scene.do("add_stake", Planck(UNIT), by=third)
-    scene.do("add_stake", Planck(0), by=first)
+        federation.do("join", Planck(5 * UNIT), by=member)
+    federation.do("add_stake", Planck(UNIT), by=third)
+    federation.do("add_stake", Planck(0), by=first)
     chain.do("fund", calls.fund(chain.first + _FAR, Planck(UNIT)), third)
 
 
 @reaching("TooManyUnbonding", "NothingToWithdraw", "StakeTooLow", "NotParticipant")
 def unbond_in_slices(chain: CheckedChain, draw: Draw) -> None:
     """Take the stake out slice by slice, to fill the queue, and try to have it at once."""
-    scene = Scene.found(chain, BASE, funds=Planck(0))
-    first, second, third = scene.members
+    federation = ScenarioFederation.found(chain, BASE, funds=Planck(0))
+    first, second, third = federation.members
     for _ in range(_QUEUE + 1):
-        scene.do("unbond", Planck(UNIT // (2 + draw(st.integers(0, 9)))), by=first)
-    scene.do("withdraw", first.account, by=second)
-    scene.do("withdraw", third.account, by=first)
-    scene.do("unbond", Planck(STAKE + 1), by=second)
-    chain.wait_past(scene.books.members[first.account].unbonding[0].until)
-    scene.do("withdraw", first.account, by=second)
+        federation.do("unbond", Planck(UNIT // (2 + draw(st.integers(0, 9)))), by=first)
+    federation.do("withdraw", first.account, by=second)
+    federation.do("withdraw", third.account, by=first)
+    federation.do("unbond", Planck(STAKE + 1), by=second)
+    chain.wait_past(federation.books.members[first.account].unbonding[0].until)
+    federation.do("withdraw", first.account, by=second)
 
 
 @reaching("NoActiveStake", "ProposalNotFound", "StakeTooLow", "NotParticipant")
 def act_without_stake(chain: CheckedChain, draw: Draw) -> None:
     """Have a say without a stake that could be lost by it."""
-    scene = Scene.found(chain, VOTERS, funds=Planck(0))
-    first, second, third = scene.members
-    scene.do("propose", VOTERS, by=second)
-    scene.do("unbond", Planck(20 * UNIT), by=first)
-    scene.do("vote", 0, approve=bool(draw(st.booleans())), by=first)
-    scene.do("propose", first.account, by=first)
-    scene.do("vote", 0, approve=True, by=third)
-    scene.do("vote", _FAR, approve=True, by=second)
-    scene.do("add_stake", Planck(UNIT), by=first)
-    scene.do("register_attester", bytes(32), by=first)
+    federation = ScenarioFederation.found(chain, VOTERS, funds=Planck(0))
+    first, second, third = federation.members
+    federation.do("propose", VOTERS, by=second)
+    federation.do("unbond", Planck(20 * UNIT), by=first)
+    federation.do("vote", 0, approve=bool(draw(st.booleans())), by=first)
+    federation.do("propose", first.account, by=first)
+    federation.do("vote", 0, approve=True, by=third)
+    federation.do("vote", _FAR, approve=True, by=second)
+    federation.do("add_stake", Planck(UNIT), by=first)
+    federation.do("register_attester", bytes(32), by=first)
 
 
 @reaching(
@@ -89,23 +89,23 @@ def act_without_stake(chain: CheckedChain, draw: Draw) -> None:
 )  # fmt: skip
 def close_too_early(chain: CheckedChain, draw: Draw) -> None:
     """Close a federation over an open round, over its members and over their votes."""
-    scene = Scene.found(chain, VOTERS)
-    first, second, _ = scene.members
-    scene.do("close", by=scene.stranger)
-    scene.open()
-    scene.do("close", by=scene.coordinator)
-    scene.do("abort", scene.newest, by=scene.coordinator)
-    scene.do("propose", second.account, by=first)
-    scene.do("close", by=scene.coordinator)
-    scene.do("fund", Planck(UNIT), by=scene.stranger)
-    scene.do("vote", 0, approve=True, by=second)
-    scene.do("close", by=scene.stranger)
-    chain.wait_past(scene.books.federation.closing_ends or 0)
-    scene.do("close", by=scene.stranger)
+    federation = ScenarioFederation.found(chain, VOTERS)
+    first, second, _ = federation.members
+    federation.do("close", by=federation.stranger)
+    federation.open()
+    federation.do("close", by=federation.coordinator)
+    federation.do("abort", federation.newest, by=federation.coordinator)
+    federation.do("propose", second.account, by=first)
+    federation.do("close", by=federation.coordinator)
+    federation.do("fund", Planck(UNIT), by=federation.stranger)
+    federation.do("vote", 0, approve=True, by=second)
+    federation.do("close", by=federation.stranger)
+    chain.wait_past(federation.books.federation.closing_ends or 0)
+    federation.do("close", by=federation.stranger)
     for member in (first, second):
-        scene.do("withdraw", member.account, by=scene.stranger)
-    scene.do("close", by=scene.stranger)
-    scene.do("enact", 0, draw(st.integers(1, 2)), by=scene.stranger)
-    scene.do("close", by=scene.stranger)
-    scene.do("close", by=scene.coordinator)
-    scene.do("claim", first.account, [0], by=first)
+        federation.do("withdraw", member.account, by=federation.stranger)
+    federation.do("close", by=federation.stranger)
+    federation.do("enact", 0, draw(st.integers(1, 2)), by=federation.stranger)
+    federation.do("close", by=federation.stranger)
+    federation.do("close", by=federation.coordinator)
+    federation.do("claim", first.account, [0], by=first)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pallet_bridge import calls
 from pallet_bridge.testing.machine.accounts import BASE
-from pallet_bridge.testing.scenarios.scene import STAKE, Scene, reaching
+from pallet_bridge.testing.scenarios.scenario import STAKE, ScenarioFederation, reaching
 from pallet_bridge.types import (
     Arbiter,
     LeafNotCommitted,
@@ -36,19 +36,19 @@ _SLOW = replace(
 """One strike is an offence, and there is time to argue about it."""
 
 
-def _caught(chain: CheckedChain, arbiter: Arbiter | None = None) -> Scene:
+def _caught(chain: CheckedChain, arbiter: Arbiter | None = None) -> ScenarioFederation:
     """Let the first member sign twice in round 0, and the coordinator relay both."""
     terms = _SLOW if arbiter is None else replace(_SLOW, arbiter=arbiter)
-    scene = Scene.found(chain, terms)
-    first, second, _ = scene.members
-    scene.open()
-    scene.relay(scene.signed(first, 0), scene.signed(second, 0))
-    scene.relay(scene.signed(first, 1))
-    return scene
+    federation = ScenarioFederation.found(chain, terms)
+    first, second, _ = federation.members
+    federation.open()
+    federation.relay(federation.signed(first, 0), federation.signed(second, 0))
+    federation.relay(federation.signed(first, 1))
+    return federation
 
 
-def _proof(scene: Scene, who: Signer, *seeds: int) -> TwoCommitments:
-    one, other = (scene.signed(who, seed).signed() for seed in seeds)
+def _proof(federation: ScenarioFederation, who: Signer, *seeds: int) -> TwoCommitments:
+    one, other = (federation.signed(who, seed).signed() for seed in seeds)
     return TwoCommitments(who.account, one, other)
 
 
@@ -58,26 +58,26 @@ def _proof(scene: Scene, who: Signer, *seeds: int) -> TwoCommitments:
 )  # fmt: skip
 def sign_twice(chain: CheckedChain, draw: Draw) -> None:
     """Sign two updates for one round, be caught, and go on as if nothing was."""
-    scene = _caught(chain)
-    first, second, third = scene.members
-    number, who = scene.newest, scene.stranger
-    scene.do("report_equivocation", number, _proof(scene, first, 0, 1), by=who)
-    scene.do("report_equivocation", number, _proof(scene, second, 0, 0), by=who)
-    scene.do("report_equivocation", number, _proof(scene, third, 0, 1), by=who)
-    forged = _proof(scene, second, 0, 1)
+    federation = _caught(chain)
+    first, second, third = federation.members
+    number, who = federation.newest, federation.stranger
+    federation.do("report_equivocation", number, _proof(federation, first, 0, 1), by=who)
+    federation.do("report_equivocation", number, _proof(federation, second, 0, 0), by=who)
+    federation.do("report_equivocation", number, _proof(federation, third, 0, 1), by=who)
+    forged = _proof(federation, second, 0, 1)
     forged = replace(forged, second=replace(forged.second, signature=bytes(64)))
-    scene.do("report_equivocation", number, forged, by=who)
-    scene.do("execute_slash", number, first.account, by=who)
-    scene.do("execute_slash", number, second.account, by=who)
+    federation.do("report_equivocation", number, forged, by=who)
+    federation.do("execute_slash", number, first.account, by=who)
+    federation.do("execute_slash", number, second.account, by=who)
     uphold = bool(draw(st.booleans()))
-    scene.do("resolve", number, first.account, uphold=uphold, by=scene.arbiter)
-    scene.do("lapse", number, first.account, by=who)
-    scene.do("withdraw", first.account, by=who)
-    scene.settle(scene.verdicts())
-    scene.open()
-    scene.commit(first)
-    scene.do("register_attester", bytes(32), by=first)
-    scene.do("abort", scene.newest, by=scene.coordinator)
+    federation.do("resolve", number, first.account, uphold=uphold, by=federation.arbiter)
+    federation.do("lapse", number, first.account, by=who)
+    federation.do("withdraw", first.account, by=who)
+    federation.settle(federation.verdicts())
+    federation.open()
+    federation.commit(first)
+    federation.do("register_attester", bytes(32), by=first)
+    federation.do("abort", federation.newest, by=federation.coordinator)
 
 
 @reaching(
@@ -86,28 +86,30 @@ def sign_twice(chain: CheckedChain, draw: Draw) -> None:
 )  # fmt: skip
 def resolve_by_outsiders(chain: CheckedChain, draw: Draw) -> None:
     """Dispute an offence, and let everybody decide it who must not."""
-    scene = _caught(chain)
-    first = scene.members[0]
-    number, who = scene.newest, scene.stranger
+    federation = _caught(chain)
+    first = federation.members[0]
+    number, who = federation.newest, federation.stranger
     for _ in range(2):
-        scene.do("dispute", number, by=first)
-    scene.do("execute_slash", number, first.account, by=who)
-    scene.do("lapse", number, first.account, by=who)
+        federation.do("dispute", number, by=first)
+    federation.do("execute_slash", number, first.account, by=who)
+    federation.do("lapse", number, first.account, by=who)
     for judge in (who, first):
-        scene.do("resolve", number, first.account, uphold=False, by=judge)
-    arbiter, coordinator = scene.arbiter, scene.coordinator
-    scene.do("replace_coordinator", arbiter.account, by=coordinator)
-    scene.do("resolve", number, first.account, uphold=True, by=arbiter)
-    scene.do("replace_coordinator", coordinator.account, by=arbiter)
+        federation.do("resolve", number, first.account, uphold=False, by=judge)
+    arbiter, coordinator = federation.arbiter, federation.coordinator
+    federation.do("replace_coordinator", arbiter.account, by=coordinator)
+    federation.do("resolve", number, first.account, uphold=True, by=arbiter)
+    federation.do("replace_coordinator", coordinator.account, by=arbiter)
     if draw(st.booleans()):
-        scene.do("resolve", number, first.account, uphold=bool(draw(st.booleans())), by=arbiter)
-    found = scene.books.offences[number, first.account]
+        federation.do(
+            "resolve", number, first.account, uphold=bool(draw(st.booleans())), by=arbiter
+        )
+    found = federation.books.offences[number, first.account]
     if found.dispute is not None:
         chain.wait_past(found.dispute.until)
-        scene.do("resolve", number, first.account, uphold=True, by=arbiter)
-        scene.do("lapse", number, first.account, by=who)
-    scene.do("execute_slash", number, first.account, by=who)
-    scene.do("execute_slash", number, first.account, by=who)
+        federation.do("resolve", number, first.account, uphold=True, by=arbiter)
+        federation.do("lapse", number, first.account, by=who)
+    federation.do("execute_slash", number, first.account, by=who)
+    federation.do("execute_slash", number, first.account, by=who)
     again = _caught(chain)
     again.do("dispute", again.newest, by=first)
     found = again.books.offences[again.newest, first.account]
@@ -118,24 +120,24 @@ def resolve_by_outsiders(chain: CheckedChain, draw: Draw) -> None:
 @reaching("ReportWindowClosed", "DisputeClosed", "OffencePending", "RoundOffencesPending")
 def report_too_late(chain: CheckedChain, draw: Draw) -> None:
     """Leave an offence alone until all windows are over, and then do everything at once."""
-    scene = Scene.found(chain, _SLOW)
-    first, second, _ = scene.members
-    scene.open()
-    scene.commit(first, second)
-    scene.settle(scene.verdicts())
-    number, reporter = scene.newest, (scene.stranger, second)[draw(st.integers(0, 1))]
-    scene.do("report_equivocation", number, _proof(scene, first, 0, 1), by=reporter)
-    chain.wait_past(scene.settlement.dispute_until)
-    scene.do("report_equivocation", number, _proof(scene, second, 0, 1), by=reporter)
-    scene.do("claim", first.account, [number], by=first)
-    chain.wait_past(scene.settlement.claim_until)
-    scene.do("dispute", number, by=first)
-    scene.do("expire", number, by=first)
-    until = max(scene.round.ended_at or 0, scene.round.settle_until)
+    federation = ScenarioFederation.found(chain, _SLOW)
+    first, second, _ = federation.members
+    federation.open()
+    federation.commit(first, second)
+    federation.settle(federation.verdicts())
+    number, reporter = federation.newest, (federation.stranger, second)[draw(st.integers(0, 1))]
+    federation.do("report_equivocation", number, _proof(federation, first, 0, 1), by=reporter)
+    chain.wait_past(federation.settlement.dispute_until)
+    federation.do("report_equivocation", number, _proof(federation, second, 0, 1), by=reporter)
+    federation.do("claim", first.account, [number], by=first)
+    chain.wait_past(federation.settlement.claim_until)
+    federation.do("dispute", number, by=first)
+    federation.do("expire", number, by=first)
+    until = max(federation.round.ended_at or 0, federation.round.settle_until)
     chain.wait_past(until + _SLOW.retention_blocks)
-    scene.do("prune", number, 9, by=first)
-    scene.do("execute_slash", number, first.account, by=reporter)
-    scene.do("prune", number, 9, by=reporter)
+    federation.do("prune", number, 9, by=first)
+    federation.do("execute_slash", number, first.account, by=reporter)
+    federation.do("prune", number, 9, by=reporter)
 
 
 @reaching(
@@ -144,41 +146,41 @@ def report_too_late(chain: CheckedChain, draw: Draw) -> None:
 )  # fmt: skip
 def accuse_falsely(chain: CheckedChain, draw: Draw) -> None:
     """Post a digest that a member never revealed, accuse it of the difference, and be refuted."""
-    scene = Scene.found(chain, replace(_SLOW, quorum=Quorum(count=3)), members=3)
-    scene.open()
-    scene.commit(*scene.members)
-    number = scene.newest
-    victim, bystander, third = sorted(scene.members, key=lambda member: member.account)
-    openings = [scene.signed(who).opening() for who in (victim, bystander, third)]
-    leaves = [one.leaf for one in scene.planned().posted]
-    honest = scene.planned().posted[1]
-    scene.do("report_mismatch", number, honest, openings[1], by=scene.stranger)
+    federation = ScenarioFederation.found(chain, replace(_SLOW, quorum=Quorum(count=3)), members=3)
+    federation.open()
+    federation.commit(*federation.members)
+    number = federation.newest
+    victim, bystander, third = sorted(federation.members, key=lambda member: member.account)
+    openings = [federation.signed(who).opening() for who in (victim, bystander, third)]
+    leaves = [one.leaf for one in federation.planned().posted]
+    honest = federation.planned().posted[1]
+    federation.do("report_mismatch", number, honest, openings[1], by=federation.stranger)
     leaves[0] = replace(leaves[0], digest=bytes([draw(st.integers(1, 9))]) * 32)
     leaves[2] = replace(leaves[2], commitment=bytes(32))
-    posted = scene.post_leaves(leaves, Planck(sum(leaf.reward for leaf in leaves)))
+    posted = federation.post_leaves(leaves, Planck(sum(leaf.reward for leaf in leaves)))
     for place, opening in ((0, 1), (1, 1), (2, 2), (0, 0), (0, 0)):
         proven = posted[place]
-        scene.do("report_mismatch", number, proven, openings[opening], by=scene.stranger)
-    scene.do("report_bad_root", number, LeafNotCommitted(posted[2]), by=bystander)
-    chain.wait_past(scene.books.offences[number, victim.account].executable_at)
-    scene.do("execute_slash", number, victim.account, by=third)
-    scene.do("lapse", number, victim.account, by=third)
+        federation.do("report_mismatch", number, proven, openings[opening], by=federation.stranger)
+    federation.do("report_bad_root", number, LeafNotCommitted(posted[2]), by=bystander)
+    chain.wait_past(federation.books.offences[number, victim.account].executable_at)
+    federation.do("execute_slash", number, victim.account, by=third)
+    federation.do("lapse", number, victim.account, by=third)
 
 
 @reaching("OffencePending", "DisputeWindowOpen")
 def unbond_before_the_slash(chain: CheckedChain, draw: Draw) -> None:
     """Be rejected until it is an offence, and unbond everything before the slash."""
-    scene = _caught(chain, Arbiter.COUNCIL)
-    first, second, _ = scene.members
-    scene.settle(scene.verdicts(Outcome.REJECTED))
-    number = scene.newest
-    scene.do("unbond", STAKE, by=second)
-    scene.do("execute_slash", number, second.account, by=scene.stranger)
-    scene.do("withdraw", second.account, by=second)
-    scene.do("dispute", number, by=first)
+    federation = _caught(chain, Arbiter.COUNCIL)
+    first, second, _ = federation.members
+    federation.settle(federation.verdicts(Outcome.REJECTED))
+    number = federation.newest
+    federation.do("unbond", STAKE, by=second)
+    federation.do("execute_slash", number, second.account, by=federation.stranger)
+    federation.do("withdraw", second.account, by=second)
+    federation.do("dispute", number, by=first)
     uphold = bool(draw(st.booleans()))
-    scene.do("resolve", number, first.account, uphold=uphold, by=scene.arbiter)
-    scene.by_council(calls.resolve(scene.number, number, first.account, uphold=uphold))
-    scene.do("execute_slash", number, first.account, by=scene.stranger)
-    chain.wait_past(scene.books.offences[number, second.account].executable_at)
-    scene.do("execute_slash", number, second.account, by=scene.stranger)
+    federation.do("resolve", number, first.account, uphold=uphold, by=federation.arbiter)
+    federation.by_council(calls.resolve(federation.number, number, first.account, uphold=uphold))
+    federation.do("execute_slash", number, first.account, by=federation.stranger)
+    chain.wait_past(federation.books.offences[number, second.account].executable_at)
+    federation.do("execute_slash", number, second.account, by=federation.stranger)

@@ -1,4 +1,4 @@
-"""Coordinators that post roots which can not be right, and members who notice."""
+"""Coordinators that post roots that cannot be right, and members who notice."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pallet_bridge.settlement.merkle import prove
 from pallet_bridge.testing.machine.accounts import BASE
-from pallet_bridge.testing.scenarios.scene import Scene, reaching
+from pallet_bridge.testing.scenarios.scenario import ScenarioFederation, reaching
 from pallet_bridge.types import (
     LeafNotCommitted,
     Outcome,
@@ -28,11 +28,11 @@ _ENOUGH = Planck(100)
 """A reward that the honest leaf has, and that the totals do not state."""
 
 
-def _sealed(chain: CheckedChain) -> Scene:
-    scene = Scene.found(chain, _ROOTS, members=3)
-    scene.open()
-    scene.commit(*scene.members)
-    return scene
+def _sealed(chain: CheckedChain) -> ScenarioFederation:
+    federation = ScenarioFederation.found(chain, _ROOTS, members=3)
+    federation.open()
+    federation.commit(*federation.members)
+    return federation
 
 
 @reaching(
@@ -41,69 +41,69 @@ def _sealed(chain: CheckedChain) -> Scene:
 )  # fmt: skip
 def post_unsound_leaves(chain: CheckedChain, draw: Draw) -> None:
     """Post a root in which hardly a leaf may be applied, and apply them all."""
-    scene = _sealed(chain)
-    leaves = [one.leaf for one in scene.planned().posted]
+    federation = _sealed(chain)
+    leaves = [one.leaf for one in federation.planned().posted]
     lie = draw(st.sampled_from([0, 1]))
     unsound = replace(leaves[1], reward=Planck(0), strikes=1)
     judged = replace(leaves[1], outcome=Outcome.EXCLUDED, reward=Planck(1))
-    absent = replace(leaves[2], account=scene.stranger.account)
+    absent = replace(leaves[2], account=federation.stranger.account)
     leaves = [replace(leaves[0], reward=_ENOUGH), (unsound, judged)[lie], absent]
-    posted = scene.post_leaves(leaves, Planck(_ENOUGH - 1))
-    number = scene.newest
+    posted = federation.post_leaves(leaves, Planck(_ENOUGH - 1))
+    number = federation.newest
     of = {one.leaf.account: one for one in posted}
     honest = of[leaves[0].account]
-    scene.do("apply_leaf", number, honest, by=scene.stranger)
-    scene.do("report_bad_root", number, LeafNotCommitted(honest), by=scene.stranger)
+    federation.do("apply_leaf", number, honest, by=federation.stranger)
+    federation.do("report_bad_root", number, LeafNotCommitted(honest), by=federation.stranger)
     moved = replace(honest, index=2)
-    scene.do("report_bad_root", number, TwoLeaves(honest, moved), by=scene.stranger)
-    chain.wait_past(scene.settlement.dispute_until)
-    scene.do("report_bad_root", number, LeafNotCommitted(honest), by=scene.stranger)
-    scene.do("apply_leaf", number, moved, by=scene.stranger)
+    federation.do("report_bad_root", number, TwoLeaves(honest, moved), by=federation.stranger)
+    chain.wait_past(federation.settlement.dispute_until)
+    federation.do("report_bad_root", number, LeafNotCommitted(honest), by=federation.stranger)
+    federation.do("apply_leaf", number, moved, by=federation.stranger)
     for proven in posted:
-        scene.do("apply_leaf", number, proven, by=scene.stranger)
-    _another(chain, scene)
+        federation.do("apply_leaf", number, proven, by=federation.stranger)
+    _another(chain, federation)
 
 
-def _another(chain: CheckedChain, scene: Scene) -> None:
+def _another(chain: CheckedChain, federation: ScenarioFederation) -> None:
     """Post a second root with another commitment in a leaf, and apply one leaf twice."""
-    scene.open()
-    scene.commit(*scene.members)
-    leaves = [one.leaf for one in scene.planned().posted]
+    federation.open()
+    federation.commit(*federation.members)
+    leaves = [one.leaf for one in federation.planned().posted]
     leaves[1] = replace(leaves[1], commitment=bytes([5]) * 32)
-    posted = scene.post_leaves(leaves, Planck(sum(leaf.reward for leaf in leaves)))
-    chain.wait_past(scene.settlement.dispute_until)
+    posted = federation.post_leaves(leaves, Planck(sum(leaf.reward for leaf in leaves)))
+    chain.wait_past(federation.settlement.dispute_until)
     for proven in (*posted, posted[0]):
-        scene.do("apply_leaf", scene.newest, proven, by=scene.stranger)
+        federation.do("apply_leaf", federation.newest, proven, by=federation.stranger)
 
 
 @reaching("NotMerkle", "RootNotBad", "ProofInvalid", "RoundVoided", "RoundNotSettled")
 def post_two_leaves_of_one_account(chain: CheckedChain, draw: Draw) -> None:
     """Pay one account twice in a root; who shows both leaves voids the round."""
-    scene = _sealed(chain)
-    first, second, third = scene.members
-    number = scene.newest
-    leaves = [one.leaf for one in scene.planned().posted]
+    federation = _sealed(chain)
+    first, second, third = federation.members
+    number = federation.newest
+    leaves = [one.leaf for one in federation.planned().posted]
     bad = LeafNotCommitted(next(iter(prove(leaves))))
-    scene.do("report_bad_root", number, bad, by=first)
+    federation.do("report_bad_root", number, bad, by=first)
     lie = 1 + draw(st.integers(0, 1)) * 4
     if lie == 1:
         twice = [leaves[0], replace(leaves[0], score=3), leaves[1]]
     else:
         twice = [replace(leaves[0], commitment=bytes(32)), leaves[1], leaves[2]]
-    posted = scene.post_leaves(twice, Planck(0))
+    posted = federation.post_leaves(twice, Planck(0))
     where = [one for one in posted if one.leaf.account == leaves[0].account]
     proof = TwoLeaves(where[0], where[-1]) if lie == 1 else LeafNotCommitted(where[0])
-    scene.do("report_bad_root", number, TwoLeaves(where[0], where[0]), by=second)
+    federation.do("report_bad_root", number, TwoLeaves(where[0], where[0]), by=second)
     forged = replace(where[0], leaf=replace(where[0].leaf, score=99))
-    scene.do("report_bad_root", number, LeafNotCommitted(forged), by=second)
+    federation.do("report_bad_root", number, LeafNotCommitted(forged), by=second)
     for _ in range(2):
-        scene.do("report_bad_root", number, proof, by=third)
-    scene.do("apply_leaf", number, posted[-1], by=first)
-    scene.do("claim", first.account, [number], by=first)
-    scene.do("expire", number, by=first)
-    scene.open()
-    scene.commit(*scene.members)
-    plan = scene.planned()
-    scene.settle(plan.verdicts)
+        federation.do("report_bad_root", number, proof, by=third)
+    federation.do("apply_leaf", number, posted[-1], by=first)
+    federation.do("claim", first.account, [number], by=first)
+    federation.do("expire", number, by=first)
+    federation.open()
+    federation.commit(*federation.members)
+    plan = federation.planned()
+    federation.settle(plan.verdicts)
     listed = LeafNotCommitted(plan.posted[0])
-    scene.do("report_bad_root", scene.newest, listed, by=second)
+    federation.do("report_bad_root", federation.newest, listed, by=second)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pallet_bridge.testing.machine.accounts import BASE
 from pallet_bridge.testing.machine.memory import MODEL, REPORT
-from pallet_bridge.testing.scenarios.scene import Scene, reaching
+from pallet_bridge.testing.scenarios.scenario import ScenarioFederation, reaching
 from pallet_bridge.types import UNIT, MemberVerdict, Outcome, Planck, Quorum, Totals
 
 if TYPE_CHECKING:
@@ -29,22 +29,22 @@ _TWO = replace(
 )  # fmt: skip
 def open_and_settle_too_early(chain: CheckedChain, draw: Draw) -> None:
     """Open without money, open two rounds at once, and settle before anybody could commit."""
-    scene = Scene.found(chain, _TWO, funds=Planck(0))
-    first, _, third = scene.members
-    scene.open()
-    scene.do("fund", Planck(15 * UNIT), by=third)
-    scene.do("open_round", bytes(32), by=scene.stranger)
-    scene.open()
-    scene.open()
-    scene.do("settle", _FAR, MODEL, REPORT, [], by=scene.coordinator)
-    scene.settle([])
-    scene.do("seal", scene.newest, by=scene.stranger)
-    scene.do("abort", scene.newest, by=scene.stranger)
-    scene.commit(first)
-    scene.commit(third if draw(st.booleans()) else scene.stranger)
-    scene.commit(first)
-    scene.do("abort", scene.newest, by=scene.coordinator)
-    scene.do("abort", scene.newest, by=scene.coordinator)
+    federation = ScenarioFederation.found(chain, _TWO, funds=Planck(0))
+    first, _, third = federation.members
+    federation.open()
+    federation.do("fund", Planck(15 * UNIT), by=third)
+    federation.do("open_round", bytes(32), by=federation.stranger)
+    federation.open()
+    federation.open()
+    federation.do("settle", _FAR, MODEL, REPORT, [], by=federation.coordinator)
+    federation.settle([])
+    federation.do("seal", federation.newest, by=federation.stranger)
+    federation.do("abort", federation.newest, by=federation.stranger)
+    federation.commit(first)
+    federation.commit(third if draw(st.booleans()) else federation.stranger)
+    federation.commit(first)
+    federation.do("abort", federation.newest, by=federation.coordinator)
+    federation.do("abort", federation.newest, by=federation.coordinator)
 
 
 @reaching(
@@ -53,31 +53,33 @@ def open_and_settle_too_early(chain: CheckedChain, draw: Draw) -> None:
 )  # fmt: skip
 def settle_with_mistakes(chain: CheckedChain, draw: Draw) -> None:
     """Settle with every mistake there is, until it is too late."""
-    scene = Scene.found(chain, _TWO, members=3)
-    first, second, third = scene.members
-    scene.open()
-    scene.commit(first, second)
-    scene.commit(third)
-    scene.do("seal", scene.newest, by=third)
-    said = scene.verdicts()
-    scene.settle(said * 2)
-    scene.settle([*said, MemberVerdict(third.account, bytes(32), Outcome.ACCEPTED, 0, 0, 1)])
-    scene.settle(said, by=scene.stranger)
+    federation = ScenarioFederation.found(chain, _TWO, members=3)
+    first, second, third = federation.members
+    federation.open()
+    federation.commit(first, second)
+    federation.commit(third)
+    federation.do("seal", federation.newest, by=third)
+    verdicts = federation.verdicts()
+    federation.settle(verdicts * 2)
+    federation.settle(
+        [*verdicts, MemberVerdict(third.account, bytes(32), Outcome.ACCEPTED, 0, 0, 1)]
+    )
+    federation.settle(verdicts, by=federation.stranger)
     wrong = (
         Totals(3, 0, 0, 0, Planck(0)),
         Totals(1, 1, 0, 2, Planck(0)),
         Totals(1, 0, 0, 0, Planck(UNIT * _FAR)),
         Totals(0, 0, 1, 0, Planck(1)),
     )[draw(st.integers(0, 3))]
-    scene.do("settle_root", scene.newest, MODEL, REPORT, root=bytes(32), totals=wrong,
-               by=scene.coordinator)  # fmt: skip
-    chain.wait_past(scene.round.settle_until)
-    scene.settle(said)
-    scene.relay(scene.signed(third))
-    scene.do("abort", scene.newest, by=scene.stranger)
-    scene.commit(third)
-    scene.do("expire", scene.newest, by=scene.stranger)
-    scene.do("claim", first.account, [scene.newest], by=first)
+    federation.do("settle_root", federation.newest, MODEL, REPORT, root=bytes(32), totals=wrong,
+               by=federation.coordinator)  # fmt: skip
+    chain.wait_past(federation.round.settle_until)
+    federation.settle(verdicts)
+    federation.relay(federation.signed(third))
+    federation.do("abort", federation.newest, by=federation.stranger)
+    federation.commit(third)
+    federation.do("expire", federation.newest, by=federation.stranger)
+    federation.do("claim", first.account, [federation.newest], by=first)
 
 
 @reaching(
@@ -86,30 +88,30 @@ def settle_with_mistakes(chain: CheckedChain, draw: Draw) -> None:
 )  # fmt: skip
 def claim_twice_and_prune_early(chain: CheckedChain, draw: Draw) -> None:
     """Take every reward twice, and the records away while they are needed."""
-    scene = Scene.found(chain, _TWO)
-    first, second, _ = scene.members
-    scene.open()
-    scene.do("prune", scene.newest, 9, by=scene.stranger)
-    scene.commit(first, second)
-    plan = scene.planned()
-    scene.settle(plan.verdicts)
-    number = scene.newest
-    scene.do("claim", first.account, [number], by=first)
-    scene.do("apply_leaf", number, plan.posted[0], by=first)
-    chain.wait_past(scene.settlement.dispute_until)
-    scene.do("apply_leaf", number, plan.posted[0], by=first)
+    federation = ScenarioFederation.found(chain, _TWO)
+    first, second, _ = federation.members
+    federation.open()
+    federation.do("prune", federation.newest, 9, by=federation.stranger)
+    federation.commit(first, second)
+    plan = federation.planned()
+    federation.settle(plan.verdicts)
+    number = federation.newest
+    federation.do("claim", first.account, [number], by=first)
+    federation.do("apply_leaf", number, plan.posted[0], by=first)
+    chain.wait_past(federation.settlement.dispute_until)
+    federation.do("apply_leaf", number, plan.posted[0], by=first)
     for _ in range(2):
-        scene.do("claim", first.account, [number] * draw(st.integers(1, 3)), by=first)
-    scene.do("claim", scene.stranger.account, [number], by=first)
-    scene.do("dispute", number, by=first)
-    scene.do("expire", number, by=scene.stranger)
-    scene.do("prune", number, 9, by=scene.stranger)
-    chain.wait_past(scene.settlement.claim_until)
+        federation.do("claim", first.account, [number] * draw(st.integers(1, 3)), by=first)
+    federation.do("claim", federation.stranger.account, [number], by=first)
+    federation.do("dispute", number, by=first)
+    federation.do("expire", number, by=federation.stranger)
+    federation.do("prune", number, 9, by=federation.stranger)
+    chain.wait_past(federation.settlement.claim_until)
     for _ in range(2):
-        scene.do("expire", number, by=scene.stranger)
-    scene.do("claim", second.account, [number], by=second)
-    until = max(scene.round.ended_at or 0, scene.round.settle_until)
+        federation.do("expire", number, by=federation.stranger)
+    federation.do("claim", second.account, [number], by=second)
+    until = max(federation.round.ended_at or 0, federation.round.settle_until)
     chain.wait_past(until + _TWO.retention_blocks)
-    scene.do("prune", number, 0, by=scene.stranger)
+    federation.do("prune", number, 0, by=federation.stranger)
     for limit in (1, 9, 9):
-        scene.do("prune", number, limit, by=scene.stranger)
+        federation.do("prune", number, limit, by=federation.stranger)

@@ -133,7 +133,7 @@ def write_run(
     header = RunHeader("embedded", chain.genesis_hash, federation, 2**63 + 1, COORDINATOR.account)
     journal = Journal.create(folder, header)
     for number in range(rounds):
-        play_round(chain, journal, number, lie)
+        add_round(chain, journal, number, lie)
     chain.wait_until_block(chain.head().number + TERMS.dispute_blocks, timeout=60)
     waiting = [place for place, found in chain.offences(federation).items() if found.waits]
     for number, account in waiting:
@@ -147,7 +147,7 @@ def write_run(
     return Run(folder, federation, chain)
 
 
-def play_round(chain: ChainClient, journal: Journal, number: int, lie: Lie) -> None:
+def add_round(chain: ChainClient, journal: Journal, number: int, lie: Lie) -> None:
     federation = journal.header.federation
     model = bytes([number + 1]) * 32
     chain.execute(calls.open_round(federation, bytes([number]) * 32), COORDINATOR)

@@ -1,1 +1,1 @@
-"""How updates become rows: parsing, the leaves of a model, rows in blocks, where they compute."""
+"""How updates become rows: parsing, the layers of a model, rows in blocks, where they compute."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from bcfl_plugins.defenses.base import Floats
     from bcfl_plugins.defenses.core.arrays.kernel import Kernel
-    from bcfl_plugins.defenses.core.arrays.leaf import Leaf
+    from bcfl_plugins.defenses.core.arrays.layer import Layer
     from bcfl_plugins.defenses.core.arrays.rows import Rows
 
 Tensor = torch.Tensor
@@ -105,21 +105,21 @@ def placed(rows: Rows, vector: Floats) -> Tensor:
     return torch.from_numpy(vector).to(device=_device(rows), dtype=_dtype(rows))
 
 
-def float_leaf(leaf: Leaf, part: Tensor) -> Tensor:
+def float_layer(layer: Layer, part: Tensor) -> Tensor:
     """Return one array of the result, with its reference added."""
-    value = part if leaf.reference is None else part.double() + leaf.reference.double()
-    return value.to(leaf.dtype).reshape(leaf.shape).clone()
+    value = part if layer.reference is None else part.double() + layer.reference.double()
+    return value.to(layer.dtype).reshape(layer.shape).clone()
 
 
-def median_leaf(leaf: Leaf, middle: int) -> Tensor:
+def median_layer(layer: Layer, middle: int) -> Tensor:
     """Return the lower median of an integer array, entry by entry."""
-    size = leaf.arrays[0].numel()
-    out = torch.empty_like(leaf.arrays[0])
+    size = layer.arrays[0].numel()
+    out = torch.empty_like(layer.arrays[0])
     for start in range(0, size, 1 << 16):
-        block = torch.stack([array[start : start + (1 << 16)] for array in leaf.arrays])
+        block = torch.stack([array[start : start + (1 << 16)] for array in layer.arrays])
         wide = block.to(torch.uint8) if block.dtype is torch.bool else block
         out[start : start + (1 << 16)] = wide.sort(dim=0).values[middle].to(block.dtype)
-    return out.reshape(leaf.shape)
+    return out.reshape(layer.shape)
 
 
 def _closest(ordered: Tensor, keep: int) -> Tensor:
@@ -131,7 +131,7 @@ def _closest(ordered: Tensor, keep: int) -> Tensor:
 
 
 def _device(rows: Rows) -> torch.device:
-    device: torch.device = rows.leaves[0].arrays[0].device if rows.n else torch.device("cpu")
+    device: torch.device = rows.layers[0].arrays[0].device if rows.n else torch.device("cpu")
     return device
 
 
@@ -146,10 +146,10 @@ def _spans(rows: Rows) -> list[tuple[int, int]]:
 
 def _block(rows: Rows, start: int, stop: int) -> Tensor:
     block = torch.empty((rows.n, stop - start), dtype=_dtype(rows), device=_device(rows))
-    for leaf, inside, there in rows.pieces(start, stop):
-        for i, array in enumerate(leaf.arrays):
+    for layer, inside, there in rows.pieces(start, stop):
+        for i, array in enumerate(layer.arrays):
             piece = array[inside]
-            if leaf.reference is not None:
-                piece = piece.double() - leaf.reference[inside].double()
+            if layer.reference is not None:
+                piece = piece.double() - layer.reference[inside].double()
             block[i, there] = piece.to(block.dtype)
     return block

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 if TYPE_CHECKING:
     import numpy as np
 
-    from bcfl_plugins.defenses.base import Array, Block, Floats
+    from bcfl_plugins.defenses.base import AnyArray, Floats, RowBlock
     from bcfl_plugins.defenses.core.arrays.kernel import Kernel
-    from bcfl_plugins.defenses.core.arrays.leaf import Leaf
+    from bcfl_plugins.defenses.core.arrays.layer import Layer
 
 R_contra = TypeVar("R_contra", contravariant=True)
 
@@ -17,7 +17,7 @@ R_contra = TypeVar("R_contra", contravariant=True)
 class Library(Protocol):
     """Makes tensors of numpy arrays, for updates that came as tensors."""
 
-    def tensor(self, array: Block) -> Array:
+    def tensor(self, array: RowBlock) -> AnyArray:
         """Return a tensor over an array."""
 
     def numpy_dtype(self, dtype: Any) -> np.dtype[Any]:  # noqa: ANN401 - the library's own
@@ -27,25 +27,25 @@ class Library(Protocol):
 class Device(Protocol[R_contra]):
     """Computes on rows where they are."""
 
-    def host(self, tensor: Array) -> Block:
+    def host(self, tensor: AnyArray) -> RowBlock:
         """Return values as numpy."""
 
     def products(self, rows: R_contra) -> Floats:
         """Return the (n, n) inner products."""
 
-    def combine(self, rows: R_contra, weights: Floats) -> Array:
+    def combine(self, rows: R_contra, weights: Floats) -> AnyArray:
         """Return the (d,) weighted sum of rows."""
 
     def coordinatewise(
         self, rows: R_contra, kernel: Kernel, mix: Floats | None
-    ) -> tuple[Array, Floats]:
+    ) -> tuple[AnyArray, Floats]:
         """Return the (d,) result of a kernel over columns, and (n,) squared norms of the rows."""
 
-    def placed(self, rows: R_contra, vector: Floats) -> Array:
+    def placed(self, rows: R_contra, vector: Floats) -> AnyArray:
         """Return a (d,) vector where the rows are, in the dtype of blocks."""
 
-    def float_leaf(self, leaf: Leaf, part: Array) -> Array:
+    def float_layer(self, layer: Layer, part: AnyArray) -> AnyArray:
         """Return one array of the result, with its reference added."""
 
-    def median_leaf(self, leaf: Leaf, middle: int) -> Array:
+    def median_layer(self, layer: Layer, middle: int) -> AnyArray:
         """Return the lower median of an integer array, entry by entry."""

@@ -12,7 +12,7 @@ from bcfl_plugins.defenses.core.arrays.network import place
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bcfl_plugins.defenses.base import Block
+    from bcfl_plugins.defenses.base import RowBlock
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Kernel:
     cut: int = 0
     keep: int = 0
 
-    def __call__(self, block: Block, out: Block) -> None:
+    def __call__(self, block: RowBlock, out: RowBlock) -> None:
         """Put (b,) of an (m, b) block, which is overwritten, into `out`."""
         if self.kind == "trimmed":
             trimmed(block, self.cut, out)
@@ -45,7 +45,7 @@ def median(m: int) -> Kernel:
     return Kernel("trimmed", cut=(m - 1) // 2)
 
 
-def trimmed(block: Block, cut: int, out: Block) -> None:
+def trimmed(block: RowBlock, cut: int, out: RowBlock) -> None:
     """Put the mean of each column without its `cut` least and greatest entries into `out`."""
     m = len(block)
     if cut == 0:
@@ -55,7 +55,7 @@ def trimmed(block: Block, cut: int, out: Block) -> None:
         mean(middle, out)
 
 
-def closest(block: Block, keep: int, out: Block) -> None:
+def closest(block: RowBlock, keep: int, out: RowBlock) -> None:
     """Put the mean of the `keep` entries of each column closest to its median into `out`.
 
     They are consecutive when sorted, so a window of `keep` moves over the sorted column; of two
@@ -77,7 +77,7 @@ def closest(block: Block, keep: int, out: Block) -> None:
     mean(ordered[:keep], out)
 
 
-def mean(rows: Sequence[Block], out: Block) -> None:
+def mean(rows: Sequence[RowBlock], out: RowBlock) -> None:
     """Put the mean of (b,) rows into `out`; it is added up in float64."""
     if len(rows) == 1:
         np.copyto(out, rows[0])

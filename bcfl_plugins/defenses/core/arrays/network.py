@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 
 if TYPE_CHECKING:
-    from bcfl_plugins.defenses.base import Block
+    from bcfl_plugins.defenses.base import RowBlock
 
 Wanted: TypeAlias = Literal["both", "least", "greatest"]
 
@@ -21,14 +21,14 @@ WIDEST = 32
 """Rows up to which the network beats a sort."""
 
 
-def place(block: Block, ranks: range) -> list[Block]:
+def place(block: RowBlock, ranks: range) -> list[RowBlock]:
     """Return the (b,) rows that hold the entries of some ranks of an (m, b) block, least first.
 
     The block is overwritten, and most of the rows are parts of it.
 
     Parameters
     ----------
-    block : Block
+    block : RowBlock
         (m, b).
     ranks : range
         Consecutive, in [0, m).

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bcfl_plugins.defenses.base import require_ids
-from bcfl_plugins.defenses.core.arrays.leaf import Leaf
-from bcfl_plugins.defenses.core.arrays.rows import Form, Rows
+from bcfl_plugins.defenses.core.arrays.layer import Layer
+from bcfl_plugins.defenses.core.arrays.rows import InputForm, Rows
 from bcfl_plugins.errors import BadUpdates
 
 if TYPE_CHECKING:
-    from bcfl_plugins.defenses.base import Array, Extras, Updates
+    from bcfl_plugins.defenses.base import AnyArray, Extras, Updates
 
 SAMPLE = 1024
 """Entries of each array that are looked at first to put updates in order."""
@@ -46,14 +46,14 @@ def parse(updates: Updates, extras: Extras) -> Rows:
     named = [named[i] for i in order]
     device = library if library and library.stays([named[0][n] for n in names]) else None
     stays = device is not None
-    leaves: list[Leaf] = []
+    layers: list[Layer] = []
     end = 0
     for name in names:
         first = named[0][name]
         floating = _kind(first, name)
         size = int(np.prod(tuple(first.shape), dtype=np.int64)) if floating else 0
-        leaves.append(
-            Leaf(
+        layers.append(
+            Layer(
                 name,
                 tuple(first.shape),
                 first.dtype,
@@ -65,10 +65,10 @@ def parse(updates: Updates, extras: Extras) -> Rows:
             )
         )
         end += size
-    wide = any(leaf.floating and leaf.dtype.itemsize > np.float32().itemsize for leaf in leaves)
+    wide = any(layer.floating and layer.dtype.itemsize > np.float32().itemsize for layer in layers)
     rows = Rows(
         form,
-        tuple(leaves),
+        tuple(layers),
         np.array(order, dtype=np.int64),
         len(named),
         library,
@@ -91,19 +91,19 @@ def flatten(rows: Rows, update: Any, field: str) -> np.ndarray[Any, np.dtype[np.
         If it does not fit, or is not finite; `field` names it.
     """
     named = _single(update, rows.form, field)
-    _fits(named, {leaf.name: leaf for leaf in rows.leaves}, field)
+    _fits(named, {layer.name: layer for layer in rows.layers}, field)
     vector = np.empty(rows.d)
-    for leaf in rows.judged:
-        piece = _numbers(_flat(named[leaf.name], stays=rows.device is not None))
-        if leaf.reference is not None:
-            piece = piece - _numbers(leaf.reference)
-        vector[leaf.start : leaf.stop] = piece
+    for layer in rows.judged:
+        piece = _numbers(_flat(named[layer.name], stays=rows.device is not None))
+        if layer.reference is not None:
+            piece = piece - _numbers(layer.reference)
+        vector[layer.start : layer.stop] = piece
     if not np.isfinite(vector).all():
         raise BadUpdates(field, "a value is not finite")
     return vector
 
 
-def _numbers(flat: Array) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _numbers(flat: AnyArray) -> np.ndarray[Any, np.dtype[np.float64]]:
     host = flat if isinstance(flat, np.ndarray | np.flatiter) else _torch().host(flat)
     return np.asarray(host[:], dtype=np.float64)
 
@@ -122,11 +122,11 @@ def _is_array(value: object) -> bool:
     return isinstance(value, np.ndarray) or _is_torch(value)
 
 
-def _unify(updates: Any, field: str) -> tuple[Form, list[Named]]:  # noqa: ANN401 - untrusted
+def _unify(updates: Any, field: str) -> tuple[InputForm, list[Named]]:  # noqa: ANN401 - untrusted
     if _is_array(updates):
         if updates.ndim != 2:  # noqa: PLR2004 - a matrix
             raise BadUpdates(field, f"a matrix has one update in each row, not {updates.ndim} axes")
-        form: Form = "matrix"
+        form: InputForm = "matrix"
         named: list[Named] = [{0: updates[i]} for i in range(len(updates))]
     elif not isinstance(updates, Sequence):
         raise BadUpdates(field, "pass a matrix, or a sequence of updates")
@@ -143,7 +143,7 @@ def _unify(updates: Any, field: str) -> tuple[Form, list[Named]]:  # noqa: ANN40
     return form, named
 
 
-def _single(update: Any, form: Form, field: str) -> Named:  # noqa: ANN401 - untrusted
+def _single(update: Any, form: InputForm, field: str) -> Named:  # noqa: ANN401 - untrusted
     if form in {"matrix", "array"}:
         if not _is_array(update):
             raise BadUpdates(field, "it must be one array, as an update is")
@@ -173,7 +173,7 @@ def _signature(array: Any, name: str | int) -> tuple[tuple[int, ...], object, st
     return tuple(array.shape), array.dtype, str(getattr(array, "device", "cpu"))
 
 
-def _kind(array: Array, name: str | int) -> bool:
+def _kind(array: AnyArray, name: str | int) -> bool:
     """Whether an array is of floats."""
     kind = array.dtype.kind if isinstance(array, np.ndarray) else _torch().kind(array)
     if kind not in "fiub":
@@ -181,7 +181,7 @@ def _kind(array: Array, name: str | int) -> bool:
     return bool(kind == "f")
 
 
-def _flat(array: Array, *, stays: bool) -> Any:  # noqa: ANN401 - an array or an iterator of one
+def _flat(array: AnyArray, *, stays: bool) -> Any:  # noqa: ANN401 - an array or an iterator of one
     if not isinstance(array, np.ndarray):
         array = array.detach()
         if stays:
@@ -192,7 +192,7 @@ def _flat(array: Array, *, stays: bool) -> Any:  # noqa: ANN401 - an array or an
     return array.flat  # slices are copied, the whole is not
 
 
-def _reference(reference: Any, form: Form, first: Named) -> Named | None:  # noqa: ANN401
+def _reference(reference: Any, form: InputForm, first: Named) -> Named | None:  # noqa: ANN401
     if reference is None:
         return None
     named = _single(reference, form, "reference")
@@ -215,13 +215,13 @@ def _is_torch_dtype(dtype: object) -> bool:
 
 
 def _check_reference(rows: Rows) -> None:
-    for leaf in rows.judged:
-        if leaf.reference is not None:
-            for start in range(0, leaf.stop - leaf.start, 1 << 16):
-                piece = leaf.reference[start : start + (1 << 16)]
+    for layer in rows.judged:
+        if layer.reference is not None:
+            for start in range(0, layer.stop - layer.start, 1 << 16):
+                piece = layer.reference[start : start + (1 << 16)]
                 numbers = piece if isinstance(piece, np.ndarray) else _torch().host(piece)
                 if not np.isfinite(numbers).all():
-                    raise BadUpdates("reference", f"array {leaf.name!r} has a value not finite")
+                    raise BadUpdates("reference", f"array {layer.name!r} has a value not finite")
 
 
 def _order(named: list[Named], names: list[str | int], extras: Extras) -> list[int]:
@@ -253,7 +253,7 @@ def _digest(update: Named, names: list[str | int], sample: int | None) -> bytes:
     return digest.digest()
 
 
-def _content(piece: Array) -> bytes:
+def _content(piece: AnyArray) -> bytes:
     if isinstance(piece, np.ndarray):
         return piece.tobytes()
     content: bytes = _torch().content(piece)

@@ -16,16 +16,16 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bcfl_plugins.defenses.base import Array, Block, Flags, Floats, Ints
+    from bcfl_plugins.defenses.base import AnyArray, Flags, Floats, Ints, RowBlock
     from bcfl_plugins.defenses.core.arrays.device import Device, Library
-    from bcfl_plugins.defenses.core.arrays.leaf import Leaf
+    from bcfl_plugins.defenses.core.arrays.layer import Layer
 
 SLAB_BYTES = 1 << 20
 """Size of one block of all rows: it stays in a core's cache."""
 PADDING = 16
 """Entries added to the stride of a block: with a power of two all rows share a few cache sets."""
 
-Form: TypeAlias = Literal["matrix", "array", "mapping", "list"]
+InputForm: TypeAlias = Literal["matrix", "array", "mapping", "list"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,9 +34,9 @@ class Rows:
 
     Parameters
     ----------
-    form : Form
+    form : InputForm
         How the updates were given; the result takes the same form.
-    leaves : tuple of Leaf
+    layers : tuple of Layer
         The arrays, in the model's order.
     origin : Ints
         (n,) place of each row among the updates that were given.
@@ -53,8 +53,8 @@ class Rows:
         Whether rows are deltas to a reference, which is added to the result.
     """
 
-    form: Form
-    leaves: tuple[Leaf, ...]
+    form: InputForm
+    layers: tuple[Layer, ...]
     origin: Ints
     total: int
     library: Library | None
@@ -70,18 +70,18 @@ class Rows:
     @property
     def d(self) -> int:
         """Number of float entries of a row."""
-        return max((leaf.stop for leaf in self.leaves), default=0)
+        return max((layer.stop for layer in self.layers), default=0)
 
     @property
     def nbytes(self) -> int:
         """Size of the float entries, as they were sent."""
-        entry = sum((leaf.stop - leaf.start) * int(leaf.dtype.itemsize) for leaf in self.judged)
+        entry = sum((layer.stop - layer.start) * int(layer.dtype.itemsize) for layer in self.judged)
         return self.n * entry
 
     @property
-    def judged(self) -> tuple[Leaf, ...]:
+    def judged(self) -> tuple[Layer, ...]:
         """The float arrays that have entries."""
-        return tuple(leaf for leaf in self.leaves if leaf.stop > leaf.start)
+        return tuple(layer for layer in self.layers if layer.stop > layer.start)
 
     def take(self, which: Ints | Flags) -> Rows:
         """Return some of the rows: places in this object, or a flag for each."""
@@ -89,8 +89,9 @@ class Rows:
         return replace(
             self,
             origin=self.origin[places],
-            leaves=tuple(
-                replace(leaf, arrays=tuple(leaf.arrays[i] for i in places)) for leaf in self.leaves
+            layers=tuple(
+                replace(layer, arrays=tuple(layer.arrays[i] for i in places))
+                for layer in self.layers
             ),
         )
 
@@ -102,11 +103,11 @@ class Rows:
         """Return how many columns a block has so that `slabs` of them fill a core's cache."""
         return max(64, int(SLAB_BYTES * slabs / (max(self.n, 1) * self.dtype.itemsize)))
 
-    def buffer(self, columns: int) -> Block:
+    def buffer(self, columns: int) -> RowBlock:
         """Return an (n, columns) array to be filled by `fill`, with a padded stride."""
         return self.buffers(1, columns)[0]
 
-    def buffers(self, count: int, columns: int, height: int | None = None) -> list[Block]:
+    def buffers(self, count: int, columns: int, height: int | None = None) -> list[RowBlock]:
         """Return such arrays, of n rows or of `height`, in one piece of memory."""
         shape = (count, self.n if height is None else height, max(columns, 1) + PADDING)
         return list(np.empty(shape, self.dtype)[:, :, :columns])
@@ -116,24 +117,24 @@ class Rows:
         width = columns or self.columns()
         return [(a, min(a + width, self.d)) for a in range(0, self.d, width)]
 
-    def pieces(self, start: int, stop: int) -> Iterator[tuple[Leaf, slice, slice]]:
+    def pieces(self, start: int, stop: int) -> Iterator[tuple[Layer, slice, slice]]:
         """Yield the arrays that [start, stop) touches: the array, where in it, where in the block.
 
         The cost is a binary search, so that a block does not pay for all arrays.
         """
         judged = self.judged
-        first = bisect_right([leaf.stop for leaf in judged], start)
-        for leaf in judged[first:]:
-            if leaf.start >= stop:
+        first = bisect_right([layer.stop for layer in judged], start)
+        for layer in judged[first:]:
+            if layer.start >= stop:
                 return
-            low, high = max(start, leaf.start), min(stop, leaf.stop)
+            low, high = max(start, layer.start), min(stop, layer.stop)
             yield (
-                leaf,
-                slice(low - leaf.start, high - leaf.start),
+                layer,
+                slice(low - layer.start, high - layer.start),
                 slice(low - start, high - start),
             )
 
-    def fill(self, start: int, stop: int, out: Block) -> Block:
+    def fill(self, start: int, stop: int, out: RowBlock) -> RowBlock:
         """Copy columns [start, stop) of all rows, minus the reference, into `out`; return them.
 
         The difference is rounded once, as if it had been taken in float64. What overflows `out`
@@ -141,13 +142,13 @@ class Rows:
         """
         block = out[:, : stop - start]
         with np.errstate(over="ignore", invalid="ignore"):
-            for leaf, inside, there in self.pieces(start, stop):
-                reference = None if leaf.reference is None else self._host(leaf.reference[inside])
-                pieces = [self._host(array[inside]) for array in leaf.arrays]
+            for layer, inside, there in self.pieces(start, stop):
+                reference = None if layer.reference is None else self._host(layer.reference[inside])
+                pieces = [self._host(array[inside]) for array in layer.arrays]
                 _put(pieces, reference, block[:, there])
         return block
 
-    def blocks(self, columns: int | None = None) -> Iterator[tuple[slice, Block]]:
+    def blocks(self, columns: int | None = None) -> Iterator[tuple[slice, RowBlock]]:
         """Yield (columns, (n, b) block of deltas) in order.
 
         The block is a buffer that is filled anew each time: copy what must last, write into it
@@ -161,16 +162,16 @@ class Rows:
     def reference_block(self, start: int, stop: int) -> Floats:
         """Return (stop - start,) entries of the reference in float64; zeros without one."""
         out = np.zeros(stop - start)
-        for leaf, inside, there in self.pieces(start, stop):
-            if leaf.reference is not None:
-                out[there] = self._host(leaf.reference[inside])
+        for layer, inside, there in self.pieces(start, stop):
+            if layer.reference is not None:
+                out[there] = self._host(layer.reference[inside])
         return out
 
-    def _host(self, piece: Array) -> Block:
+    def _host(self, piece: AnyArray) -> RowBlock:
         return piece if self.device is None else self.device.host(piece)
 
 
-def _put(pieces: list[Block], reference: Block | None, out: Block) -> None:
+def _put(pieces: list[RowBlock], reference: RowBlock | None, out: RowBlock) -> None:
     """Put the (b,) pieces, minus the reference, into the rows of `out`."""
     if reference is None or np.result_type(pieces[0], reference, out) == out.dtype:
         # One call for all rows: threads wait for each other less than with a call for each.

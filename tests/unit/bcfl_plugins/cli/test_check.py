@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from bcfl_plugins.cli.app import app
 from bcfl_plugins.errors import BcflError
 
-TOYS = "tests.unit.bcfl_plugins.testing.small_defenses"
+DEFENSES = "tests.unit.bcfl_plugins.testing.small_defenses"
 
 
 def bcfl(*args: str) -> tuple[int, str]:
@@ -19,23 +19,23 @@ def bcfl(*args: str) -> tuple[int, str]:
 
 
 def test_a_defense_that_keeps_its_rules() -> None:
-    code, said = bcfl(f"{TOYS}:trimmed", "--only", "bounded", "--only", "box")
+    code, said = bcfl(f"{DEFENSES}:trimmed", "--only", "bounded", "--only", "box")
     assert code == 0
     assert "ok bounded: worst" in said
-    assert f"{TOYS}:trimmed: keeps all 2 rules that apply" in said
+    assert f"{DEFENSES}:trimmed: keeps all 2 rules that apply" in said
 
 
 def test_a_defense_that_breaks_one() -> None:
-    code, said = bcfl(f"{TOYS}:mean", "--only", "bounded", "--only", "order")
+    code, said = bcfl(f"{DEFENSES}:mean", "--only", "bounded", "--only", "order")
     assert code == 1
     assert "FAILS bounded" in said
     assert "n = 3, f = 1, d = 1" in said
-    assert f"from {TOYS} import mean" in said
-    assert f"{TOYS}:mean: breaks 1 of 2 rules" in said
+    assert f"from {DEFENSES} import mean" in said
+    assert f"{DEFENSES}:mean: breaks 1 of 2 rules" in said
 
 
 def test_json_has_it_all() -> None:
-    code, said = bcfl(f"{TOYS}:mean", "--only", "bounded", "--only", "kappa", "--json")
+    code, said = bcfl(f"{DEFENSES}:mean", "--only", "bounded", "--only", "kappa", "--json")
     found = json.loads(said)
     assert code == 1
     assert found["ok"] is False
@@ -48,7 +48,7 @@ def test_json_has_it_all() -> None:
     [
         ("small_defenses", "write it as package.module:MyDefense"),
         ("no_such_module:x", "there is no module 'no_such_module'"),
-        (f"{TOYS}:no_such", "has no 'no_such'"),
+        (f"{DEFENSES}:no_such", "has no 'no_such'"),
     ],
 )
 def test_what_cannot_be_found_is_said(target: str, problem: str) -> None:

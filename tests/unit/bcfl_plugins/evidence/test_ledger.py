@@ -20,7 +20,7 @@ from bcfl_plugins.evidence import (
     NodeFacts,
     decode,
     observe,
-    replay,
+    replay_rounds,
 )
 from bcfl_plugins.evidence.wealth import ONE, SCALE, after, nats, needed, opening
 
@@ -199,7 +199,7 @@ ROUNDS = st.lists(st.lists(FACTS, unique_by=lambda one: one.node, max_size=8), m
 @given(ROUNDS)
 def test_a_replay_from_any_stored_state_is_bit_for_bit_the_same(rounds: Any) -> None:
     made = EvidenceSettings(members=8)
-    end, told = replay(made, rounds)
+    end, told = replay_rounds(made, rounds)
     state, again = EvidenceState(made), []
     for facts in rounds:
         state, findings = observe(decode(state.encode()), facts)

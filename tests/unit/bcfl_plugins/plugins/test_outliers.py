@@ -18,7 +18,7 @@ from bcfl_plugins import (
     open_session,
 )
 from bcfl_plugins.defenses.base import Extras
-from bcfl_plugins.defenses.registry import create_rule, selecting_rules
+from bcfl_plugins.defenses.registry import create_rule, selecting_rule_names
 from bcfl_plugins.reasons import Reason
 from bcfl_plugins.types import SCORE_ONE
 
@@ -87,7 +87,7 @@ def test_no_updates_are_no_verdict_against_anybody() -> None:
         assert judged(opened).rejections == ()
 
 
-@pytest.mark.parametrize("method", selecting_rules())
+@pytest.mark.parametrize("method", selecting_rule_names())
 def test_any_rule_that_selects_can_judge(method: str) -> None:
     given = updates(1, 1, 1, 1, 1, -3, 1, 8)
     extras = Extras(reference=CTX.reference, ids=list(range(8)))

@@ -75,7 +75,7 @@ class Outcome:
     audit: AuditReport | None
 
 
-def play(
+def run_rounds(
     plugins: tuple[str, ...], folder: Path, mode: str = "fail", settle: str = "auto"
 ) -> Outcome:
     """Drive the hooks as the strategies do."""
@@ -160,7 +160,7 @@ HONEST = EVERYBODY - {int(ATTACKER)}
 
 @pytest.mark.parametrize("mode", ["fail", "queue"])
 def test_an_attacker_loses_stake_and_the_others_are_paid(tmp_path: Path, mode: str) -> None:
-    out = play(ALL, tmp_path, mode)
+    out = run_rounds(ALL, tmp_path, mode)
     assert out.averaged == (HONEST,) * ROUNDS
     assert out.left_out == (frozenset(),) * ROUNDS
     assert out.stakes == (STAKE,) * 5 + (STAKE * 8 // 10,)
@@ -179,7 +179,7 @@ def test_an_attacker_loses_stake_and_the_others_are_paid(tmp_path: Path, mode: s
 
 
 def test_a_root_pays_strikes_and_slashes_as_a_list_does(tmp_path: Path) -> None:
-    out = play(ALL, tmp_path, "queue", settle="root")
+    out = run_rounds(ALL, tmp_path, "queue", settle="root")
     assert out.stakes == (STAKE,) * 5 + (STAKE * 8 // 10,)
     assert out.record is not None
     assert [(line.outcome, line.rewards, line.strikes) for line in out.record.rounds] == [
@@ -193,7 +193,7 @@ def test_a_root_pays_strikes_and_slashes_as_a_list_does(tmp_path: Path) -> None:
 
 
 def test_without_outliers_everybody_is_averaged_and_paid(tmp_path: Path) -> None:
-    out = play(("staking", "round_log", "slashing"), tmp_path)
+    out = run_rounds(("staking", "round_log", "slashing"), tmp_path)
     assert out.averaged == (EVERYBODY,) * ROUNDS
     assert out.stakes == (STAKE,) * NODES
     assert out.record is not None
@@ -203,7 +203,7 @@ def test_without_outliers_everybody_is_averaged_and_paid(tmp_path: Path) -> None
 
 
 def test_without_slashing_offences_stay_on_chain(tmp_path: Path) -> None:
-    out = play(("staking", "outliers", "round_log"), tmp_path)
+    out = run_rounds(("staking", "outliers", "round_log"), tmp_path)
     assert out.averaged == (HONEST,) * ROUNDS
     assert out.stakes == (STAKE,) * NODES
     assert out.record is not None
@@ -213,7 +213,7 @@ def test_without_slashing_offences_stay_on_chain(tmp_path: Path) -> None:
 
 
 def test_without_round_log_nothing_is_on_chain(tmp_path: Path) -> None:
-    out = play(("staking", "outliers", "slashing"), tmp_path)
+    out = run_rounds(("staking", "outliers", "slashing"), tmp_path)
     assert out.averaged == (HONEST,) * ROUNDS
     assert (out.rounds_on_chain, out.stakes) == (0, (STAKE,) * NODES)
     assert out.record is not None
@@ -221,7 +221,7 @@ def test_without_round_log_nothing_is_on_chain(tmp_path: Path) -> None:
 
 
 def test_without_staking_nobody_has_stake_and_nobody_is_left_out(tmp_path: Path) -> None:
-    out = play(("outliers", "round_log", "slashing"), tmp_path)
+    out = run_rounds(("outliers", "round_log", "slashing"), tmp_path)
     assert out.left_out == (frozenset(),) * ROUNDS
     assert out.averaged == (HONEST,) * ROUNDS
     assert out.stakes == (None,) * NODES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bcfl_plugins.defenses.registry import ALL, create_rule
+from bcfl_plugins.defenses.registry import ALL_RULES, create_rule
 from bcfl_plugins.testing import Profile, check_defense
 
 QUICK = Profile("quick", examples=1, rounds=20)
@@ -19,12 +19,12 @@ def broken(name: str, profile: object) -> list[str]:
     return [f"{r.name}: {r.text()}" for r in results if r.status == "failed"]
 
 
-@pytest.mark.parametrize("name", [*ALL, *COMPOSED])
+@pytest.mark.parametrize("name", [*ALL_RULES, *COMPOSED])
 def test_a_rule_keeps_what_it_claims(name: str) -> None:
     assert broken(name, QUICK) == []
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [*ALL, *COMPOSED])
+@pytest.mark.parametrize("name", [*ALL_RULES, *COMPOSED])
 def test_it_does_so_in_the_fast_profile(name: str) -> None:
     assert broken(name, "fast") == []

@@ -7,7 +7,7 @@ import pytest
 
 from bcfl_plugins.defenses.registry import create_rule
 from bcfl_plugins.testing import Case, CheckFailed, Tags, check_defense, large_case, replay
-from bcfl_plugins.testing.subjects.sources import Source
+from bcfl_plugins.testing.subjects.sources import SourceCode
 from tests.unit.bcfl_plugins.testing import small_defenses
 
 EXACT = Tags(unanimity=True)
@@ -51,7 +51,7 @@ def test_a_script_is_not_imported_from() -> None:
 
 
 def test_a_named_source_is_used() -> None:
-    source = Source("mine", "from mypkg import Mine", "Mine(2)")
+    source = SourceCode("mine", "from mypkg import Mine", "Mine(2)")
     (result,) = check_defense(small_defenses.mean, checks=["bounded"], source=source)
     assert "from mypkg import Mine" in result.regression
     assert 'replay("bounded", Mine(2), case)' in result.regression

@@ -18,7 +18,7 @@ from benchmarks.economics.experiments import (
 from benchmarks.economics.judges import Disputes, Evidence
 from benchmarks.economics.model import Estimate, Kind, Result, Setting, measure, sample
 from benchmarks.economics.replay import replay
-from benchmarks.economics.stories import play_stories
+from benchmarks.economics.stories import run_stories
 from benchmarks.economics.table import (
     ACCEPT,
     EXCLUDE,
@@ -78,7 +78,7 @@ def test_the_runtime_pays_what_was_sampled(table: Table, kind: Kind) -> None:
 
 def test_no_story_makes_or_loses_money() -> None:
     terms = replace(RECOMMENDED, strikes_to_slash=1)
-    stories = {story.title: story for story in play_stories(terms)}
+    stories = {story.title: story for story in run_stories(terms)}
     assert all(story.is_conserved for story in stories.values())
     assert len(stories) == 12
     own = stories["signs two updates; reports itself by a second account"]

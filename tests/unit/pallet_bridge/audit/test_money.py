@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pallet_bridge.audit.case import Case, rounds_of
-from pallet_bridge.audit.facts import ChainFacts, Seen, read_facts
+from pallet_bridge.audit.audited import AuditedRun, rounds_of
+from pallet_bridge.audit.facts import BlockEvent, ChainFacts, read_facts
 from pallet_bridge.audit.journal import check_overrides
 from pallet_bridge.audit.money import check_issuance, check_offences, check_slashes
 from pallet_bridge.calls import Call
@@ -24,63 +24,67 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def case(honest: Run) -> Case:
+def audited(honest: Run) -> AuditedRun:
     record = read_run(honest.folder)
     facts = read_facts(honest.chain, honest.federation)
-    return Case(record, facts, rounds_of(record, facts), {}, closed=True, checks=Counter())
+    return AuditedRun(record, facts, rounds_of(record, facts), {}, closed=True, checks=Counter())
 
 
-def altered(case: Case, **facts: Any) -> Case:
-    return replace(case, facts=replace(case.facts, **facts))
+def altered(audited: AuditedRun, **facts: Any) -> AuditedRun:
+    return replace(audited, facts=replace(audited.facts, **facts))
 
 
-def edited(facts: ChainFacts, name: str, edit: Callable[[Seen], list[Seen]]) -> tuple[Seen, ...]:
+def edited(
+    facts: ChainFacts, name: str, edit: Callable[[BlockEvent], list[BlockEvent]]
+) -> tuple[BlockEvent, ...]:
     return tuple(
         one for seen in facts.events for one in (edit(seen) if seen.event.name == name else [seen])
     )
 
 
-def with_fields(seen: Seen, **fields: Any) -> list[Seen]:
+def with_fields(seen: BlockEvent, **fields: Any) -> list[BlockEvent]:
     return [replace(seen, event=replace(seen.event, fields={**seen.event.fields, **fields}))]
 
 
-def test_the_honest_chain_holds(case: Case) -> None:
-    assert [*check_slashes(case), *check_offences(case), *check_issuance(case)] == []
+def test_the_honest_chain_holds(audited: AuditedRun) -> None:
+    assert [*check_slashes(audited), *check_offences(audited), *check_issuance(audited)] == []
 
 
-def test_a_slash_without_offence(case: Case) -> None:
-    events = edited(case.facts, "OffenceRecorded", lambda _: [])
-    (finding,) = check_slashes(altered(case, events=events))
+def test_a_slash_without_offence(audited: AuditedRun) -> None:
+    events = edited(audited.facts, "OffenceRecorded", lambda _: [])
+    (finding,) = check_slashes(altered(audited, events=events))
     assert (finding.kind, finding.account) == ("slash", BAD)
     assert "no recorded offence" in finding.statement
 
 
-def test_a_slash_carried_out_twice(case: Case) -> None:
-    events = edited(case.facts, "Slashed", lambda seen: [seen, seen])
-    (finding,) = check_slashes(altered(case, events=events))
+def test_a_slash_carried_out_twice(audited: AuditedRun) -> None:
+    events = edited(audited.facts, "Slashed", lambda seen: [seen, seen])
+    (finding,) = check_slashes(altered(audited, events=events))
     assert "twice" in finding.statement
 
 
-def test_a_slash_before_its_window_is_over(case: Case) -> None:
-    events = edited(case.facts, "OffenceRecorded", lambda s: with_fields(s, executable_at=10_000))
-    (finding,) = check_slashes(altered(case, events=events))
+def test_a_slash_before_its_window_is_over(audited: AuditedRun) -> None:
+    events = edited(
+        audited.facts, "OffenceRecorded", lambda s: with_fields(s, executable_at=10_000)
+    )
+    (finding,) = check_slashes(altered(audited, events=events))
     assert "before 10000" in finding.statement
 
 
-def test_a_slash_of_more_than_the_offence_asks(case: Case) -> None:
-    events = edited(case.facts, "OffenceRecorded", lambda s: with_fields(s, amount=5))
-    (finding,) = check_slashes(altered(case, events=events))
+def test_a_slash_of_more_than_the_offence_asks(audited: AuditedRun) -> None:
+    events = edited(audited.facts, "OffenceRecorded", lambda s: with_fields(s, amount=5))
+    (finding,) = check_slashes(altered(audited, events=events))
     assert "the offence asks for 5" in finding.statement
 
 
-def test_a_slash_that_moves_no_token(case: Case) -> None:
-    (finding,) = check_slashes(altered(case, burns=frozenset()))
+def test_a_slash_that_moves_no_token(audited: AuditedRun) -> None:
+    (finding,) = check_slashes(altered(audited, burns=frozenset()))
     assert f"says that {STAKE // 10} planck burned" in finding.statement
 
 
-def test_a_sudo_key_that_acted(case: Case) -> None:
-    (finding,) = check_overrides(altered(case, overrides=(case.facts.head,)))
-    assert f"sudo key acted in block {case.facts.head.number}" in finding.statement
+def test_a_sudo_key_that_acted(audited: AuditedRun) -> None:
+    (finding,) = check_overrides(altered(audited, overrides=(audited.facts.head,)))
+    assert f"sudo key acted in block {audited.facts.head.number}" in finding.statement
 
 
 def test_the_sudo_key_is_seen_in_the_events(chain: EmbeddedClient) -> None:
@@ -90,20 +94,20 @@ def test_the_sudo_key_is_seen_in_the_events(chain: EmbeddedClient) -> None:
     assert read_facts(chain, federation).overrides == (receipt.block,)
 
 
-def test_an_offence_over_the_cap(case: Case) -> None:
+def test_an_offence_over_the_cap(audited: AuditedRun) -> None:
     amount = STAKE // 2 + 1
-    events = edited(case.facts, "OffenceRecorded", lambda s: with_fields(s, amount=amount))
-    (finding,) = check_offences(altered(case, events=events))
+    events = edited(audited.facts, "OffenceRecorded", lambda s: with_fields(s, amount=amount))
+    (finding,) = check_offences(altered(audited, events=events))
     assert f"asks for {amount} planck" in finding.statement
 
 
-def test_issuance_that_fell_by_more_than_events_say(case: Case) -> None:
-    drop = Planck(case.facts.issuance_drop + 1)
-    (finding,) = check_issuance(altered(case, issuance_drop=drop))
+def test_issuance_that_fell_by_more_than_events_say(audited: AuditedRun) -> None:
+    drop = Planck(audited.facts.issuance_drop + 1)
+    (finding,) = check_issuance(altered(audited, issuance_drop=drop))
     assert finding.kind == "issuance"
 
 
-def test_issuance_is_not_held_where_others_mint(case: Case) -> None:
-    minted = altered(case, issuance_drop=Planck(case.facts.issuance_drop - 1))
+def test_issuance_is_not_held_where_others_mint(audited: AuditedRun) -> None:
+    minted = altered(audited, issuance_drop=Planck(audited.facts.issuance_drop - 1))
     assert [*check_issuance(replace(minted, closed=False))] == []
     assert len([*check_issuance(minted)]) == 1

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pallet_bridge.audit.case import Finding
+from pallet_bridge.audit.audited import Finding
 from pallet_bridge.audit.run import AuditReport, audit_on, audit_run
 from pallet_bridge.errors import AuditFailed, JournalError
 from pallet_bridge.run.journal import CHAIN, HEADER, LINES, REPORTS, read_run

@@ -25,7 +25,7 @@ from pallet_bridge.errors.pallet import (
     TermsOutOfRange,
 )
 from pallet_bridge.keys import Signer
-from pallet_bridge.settlement.claims import claims, waiting_rewards
+from pallet_bridge.settlement.claims import claims_of, waiting_rewards
 from pallet_bridge.settlement.merkle import leaves_of, settlement_root, totals_of
 from pallet_bridge.types import (
     UNIT,
@@ -169,10 +169,10 @@ def test_a_round_from_opening_to_claim(chain: EmbeddedClient, federation: int) -
         CHARLIE.account: {0: 10 * UNIT},
         DAVE.account: {0: 20 * UNIT},
     }
-    assert claims(chain, federation, DAVE.account) == ()
+    assert claims_of(chain, federation, DAVE.account) == ()
     chain.wait_until_block(settlement.dispute_until, timeout=60)
     before = chain.balance(DAVE.account).free
-    (claim,) = claims(chain, federation, DAVE.account)
+    (claim,) = claims_of(chain, federation, DAVE.account)
     chain.execute(claim, COORDINATOR)
     assert chain.balance(DAVE.account).free - before == 20 * UNIT
     assert DAVE.account not in waiting_rewards(chain, federation)

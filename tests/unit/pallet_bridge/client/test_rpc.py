@@ -13,7 +13,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import Server, ServerConnection, serve
 
-from pallet_bridge.client.rpc import Rpc
+from pallet_bridge.client.rpc import RpcClient
 from pallet_bridge.errors import (
     BadChainValue,
     ChainTimeout,
@@ -67,9 +67,9 @@ def url(server: Server) -> str:
 @contextmanager
 def rpc_to(
     answer: Callable[[ServerConnection, dict[str, Any]], None], timeout: float = 5.0
-) -> Iterator[Rpc]:
+) -> Iterator[RpcClient]:
     with serving(answer) as server:
-        rpc = Rpc(url(server), timeout)
+        rpc = RpcClient(url(server), timeout)
         try:
             yield rpc
         finally:
@@ -132,14 +132,14 @@ def test_silence_ends_with_a_timeout() -> None:
 
 def test_nobody_there_is_unavailable() -> None:
     with pytest.raises(ChainUnavailable) as raised:
-        Rpc("ws://127.0.0.1:1", 1.0).request("system_chain")
+        RpcClient("ws://127.0.0.1:1", 1.0).request("system_chain")
     assert raised.value.url == "ws://127.0.0.1:1"
 
 
 @pytest.mark.parametrize("bad", ["http://127.0.0.1", "127.0.0.1:9944", "ws://", "embedded"])
 def test_what_is_no_websocket_url_is_refused(bad: str) -> None:
     with pytest.raises(ConfigError, match="ws://HOST:PORT"):
-        Rpc(bad, 1.0)
+        RpcClient(bad, 1.0)
 
 
 def test_a_lost_connection_fails_what_was_in_flight_and_the_next_request_connects_again() -> None:

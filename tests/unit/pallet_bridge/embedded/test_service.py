@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pallet_bridge.embedded.chain.pool import Change, Status
+from pallet_bridge.embedded.chain.pool import Change, PoolStatus
 from pallet_bridge.embedded.errors import (
     AlreadyImported,
     InvalidExtrinsic,
@@ -54,7 +54,7 @@ def seen() -> list[Change]:
     return []
 
 
-def words(seen: list[Change]) -> list[Status]:
+def words(seen: list[Change]) -> list[PoolStatus]:
     return [change.status for change in seen]
 
 
@@ -67,9 +67,9 @@ def test_a_watched_extrinsic_is_told_of_until_it_is_final(
     block = service.seal()
     service.seal()
     assert seen == [
-        Change(hash_, Status.READY),
-        Change(hash_, Status.IN_BLOCK, block),
-        Change(hash_, Status.FINALIZED, block),
+        Change(hash_, PoolStatus.READY),
+        Change(hash_, PoolStatus.IN_BLOCK, block),
+        Change(hash_, PoolStatus.FINALIZED, block),
     ]
     found = service.chain.block(block)
     assert found is not None
@@ -82,12 +82,17 @@ def test_nonces_out_of_order_go_into_one_block(
     extrinsics = [sign(service.chain, "//Alice", nonce, remark()) for nonce in range(3)]
     service.submit(extrinsics[2], seen.append)
     service.submit(extrinsics[1])
-    assert words(seen) == [Status.FUTURE]
+    assert words(seen) == [PoolStatus.FUTURE]
     service.submit(extrinsics[0])
     found = service.chain.block(service.seal())
     assert found is not None
     assert list(found.extrinsics[1:]) == extrinsics
-    assert words(seen) == [Status.FUTURE, Status.READY, Status.IN_BLOCK, Status.FINALIZED]
+    assert words(seen) == [
+        PoolStatus.FUTURE,
+        PoolStatus.READY,
+        PoolStatus.IN_BLOCK,
+        PoolStatus.FINALIZED,
+    ]
 
 
 def test_a_tip_replaces_and_an_equal_priority_does_not(
@@ -98,7 +103,7 @@ def test_a_tip_replaces_and_an_equal_priority_does_not(
         service.submit(sign(service.chain, "//Alice", 0, remark(b"two")))
     tipped = sign(service.chain, "//Alice", 0, remark(b"two"), tip=UNIT)
     service.submit(tipped)
-    assert seen[-1].status is Status.USURPED
+    assert seen[-1].status is PoolStatus.USURPED
     assert seen[-1].subject == blake2_256(tipped)
 
 
@@ -147,7 +152,7 @@ def test_what_does_not_fit_waits_for_the_next_block(
     # timestamp and three, then timestamp and two: a block takes 3.75 MB of signed extrinsics
     assert (len(first.extrinsics), len(second.extrinsics)) == (4, 3)
     assert wakes == [2]
-    assert Status.INVALID not in words(seen)
+    assert PoolStatus.INVALID not in words(seen)
 
 
 def test_the_block_that_ends_a_session_has_room_for_nothing(
@@ -157,12 +162,12 @@ def test_the_block_that_ends_a_session_has_room_for_nothing(
         service.seal()
     hash_ = service.submit(sign(service.chain, "//Alice", 0, remark()), seen.append)
     service.seal()
-    assert words(seen) == [Status.READY]
+    assert words(seen) == [PoolStatus.READY]
     assert service.pool.ready_count == 1
     block = service.seal()
     assert seen[1:] == [
-        Change(hash_, Status.IN_BLOCK, block),
-        Change(hash_, Status.FINALIZED, block),
+        Change(hash_, PoolStatus.IN_BLOCK, block),
+        Change(hash_, PoolStatus.FINALIZED, block),
     ]
 
 
@@ -175,7 +180,12 @@ def test_what_turns_invalid_in_the_block_leaves_with_what_builds_on_it(
     found = service.chain.block(service.seal())
     assert found is not None
     assert len(found.extrinsics) == 2
-    assert words(seen) == [Status.READY, Status.READY, Status.INVALID, Status.INVALID]
+    assert words(seen) == [
+        PoolStatus.READY,
+        PoolStatus.READY,
+        PoolStatus.INVALID,
+        PoolStatus.INVALID,
+    ]
     assert service.pool.ready_count == 0
 
 
@@ -188,10 +198,10 @@ def test_an_extrinsic_leaves_when_its_era_ends(service: Service, seen: list[Chan
     service.submit(blob(body), seen.append)
     for _ in range(2):
         service.seal()
-    assert words(seen) == [Status.FUTURE]
+    assert words(seen) == [PoolStatus.FUTURE]
     for _ in range(2):
         service.seal()
-    assert words(seen) == [Status.FUTURE, Status.INVALID]
+    assert words(seen) == [PoolStatus.FUTURE, PoolStatus.INVALID]
     assert list(service.pool) == []
 
 
@@ -211,7 +221,7 @@ def test_reverting_goes_back_and_validates_what_waits_again(
 
     assert service.chain.head == heads[-1] == head
     # its nonce 0 is no longer on the chain
-    assert words(seen) == [Status.READY, Status.FUTURE]
+    assert words(seen) == [PoolStatus.READY, PoolStatus.FUTURE]
     service.submit(included)
     found = service.chain.block(service.seal())
     assert found is not None
@@ -223,7 +233,7 @@ def test_reverting_goes_back_and_validates_what_waits_again(
 def test_removing_tells_the_watcher(service: Service, sign: Sign, seen: list[Change]) -> None:
     hash_ = service.submit(sign(service.chain, "//Alice", 0, remark()), seen.append)
     assert service.remove([hash_]) == (hash_,)
-    assert words(seen) == [Status.READY, Status.INVALID]
+    assert words(seen) == [PoolStatus.READY, PoolStatus.INVALID]
 
 
 def test_an_unwatched_extrinsic_is_not_told_of(
@@ -233,4 +243,4 @@ def test_an_unwatched_extrinsic_is_not_told_of(
     hash_ = service.submit(sign(service.chain, "//Alice", 0, remark()), watcher)
     service.unwatch(hash_, watcher)
     service.seal()
-    assert words(seen) == [Status.READY]
+    assert words(seen) == [PoolStatus.READY]

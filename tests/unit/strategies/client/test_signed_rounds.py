@@ -9,7 +9,7 @@ from bcfl_plugins import OpenedRound
 from pallet_bridge.keys import Signer
 from pallet_bridge.signing import sign_commitment
 from pallet_bridge.types import RoundKey
-from strategies.client.signed_rounds import Memory, memory_of, signed_before
+from strategies.client.signed_rounds import SigningMemory, memory_of, signed_before
 from strategies.errors import NothingSigned
 from strategies.testing import FIRST_NODE_ID, InProcessGrid
 
@@ -42,14 +42,14 @@ def context(toy: Any) -> Context:
 @pytest.fixture(params=["state", "folder"])
 def memory(
     request: pytest.FixtureRequest, context: Context, tmp_path: Path
-) -> Callable[..., Memory]:
+) -> Callable[..., SigningMemory]:
     if request.param == "folder":
         context.node_config["bcfl-memory"] = str(tmp_path / "memory")
     return lambda **place: memory_of(context, opened(**place), ALICE.account)
 
 
 def test_what_was_signed_comes_back_and_nothing_else_is_signed(
-    memory: Callable[..., Memory],
+    memory: Callable[..., SigningMemory],
 ) -> None:
     assert signed_before(memory(), opened(), bytes([1]) * 32, 10) is None
     memory().add(5, signed())
@@ -62,7 +62,7 @@ def test_what_was_signed_comes_back_and_nothing_else_is_signed(
     assert signed_before(memory(), opened(6), bytes([2]) * 32, 10) is None
 
 
-def signed_without_change(memory: Callable[..., Memory]) -> CommittedUpdate:
+def signed_without_change(memory: Callable[..., SigningMemory]) -> CommittedUpdate:
     found = memory().last()
     assert found is not None
     round_id, commitment = found
@@ -71,7 +71,7 @@ def signed_without_change(memory: Callable[..., Memory]) -> CommittedUpdate:
     return commitment
 
 
-def test_the_last_round_counts(memory: Callable[..., Memory]) -> None:
+def test_the_last_round_counts(memory: Callable[..., SigningMemory]) -> None:
     for round_id in (5, 9, 10, 11):
         memory().add(round_id, signed(round_id))
     found = memory().last()
@@ -80,7 +80,7 @@ def test_the_last_round_counts(memory: Callable[..., Memory]) -> None:
 
 
 @pytest.mark.parametrize("place", [{"federation": 1}, {"genesis": 1}])
-def test_places_are_apart(memory: Callable[..., Memory], place: dict[str, int]) -> None:
+def test_places_are_apart(memory: Callable[..., SigningMemory], place: dict[str, int]) -> None:
     memory().add(5, signed())
     assert memory(**place).last() is None
 

@@ -10,13 +10,15 @@ import pytest
 import strategies
 from bcfl_plugins import NodeId, PluginError, Rejection, RoundResult, Verdict, hookimpl
 from bcfl_plugins.apportion import ONE
-from bcfl_plugins.defenses.registry import selecting_rules
+from bcfl_plugins.defenses.registry import selecting_rule_names
 from strategies.messages.records import to_arrays
 from strategies.testing import FIRST_NODE_ID
 
 NODES = 9
 FAR, REVERSED = 3, 5
-SHARING = sorted({*selecting_rules()} - {"bulyan"})  # which ends with a mean of each coordinate
+SHARING = sorted(
+    {*selecting_rule_names()} - {"bulyan"}
+)  # which ends with a mean of each coordinate
 
 
 def moved(toy: Any, factor: float) -> Any:

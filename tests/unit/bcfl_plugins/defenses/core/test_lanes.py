@@ -23,7 +23,7 @@ from tests.unit.bcfl_plugins.defenses.support import printed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from bcfl_plugins.defenses.base import Block
+    from bcfl_plugins.defenses.base import RowBlock
     from bcfl_plugins.defenses.core.arrays.rows import Rows
     from bcfl_plugins.defenses.core.lanes import Span
 
@@ -139,7 +139,7 @@ def test_overflow_in_a_lane_warns_nobody() -> None:
 def test_lanes_that_run_at_once_have_buffers_of_their_own() -> None:
     met = Barrier(2)
 
-    def work(lane: Sequence[Span], buffer: Block) -> tuple[int, int, tuple[int, ...]]:
+    def work(lane: Sequence[Span], buffer: RowBlock) -> tuple[int, int, tuple[int, ...]]:
         met.wait(timeout=60)  # both workers are in a lane now
         buffer[:] = lane[0][0]
         met.wait(timeout=60)

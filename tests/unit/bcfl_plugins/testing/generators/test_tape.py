@@ -21,7 +21,7 @@ from bcfl_plugins.testing import (
     rounds,
     updates,
 )
-from bcfl_plugins.testing.generators.tape import HEAD, Reader, Tape
+from bcfl_plugins.testing.generators.tape import HEAD, Tape, TapeReader
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,21 +58,21 @@ def test_words_are_four_rows_each() -> None:
 
 
 def test_a_reader_reads_on_and_zeros_are_the_least() -> None:
-    reader = Reader(bytes(40))
+    reader = TapeReader(bytes(40))
     assert reader.pick("abc") == "a"
     assert reader.number(4) == 0
     assert reader.word(8) == ""
-    reader = Reader(bytes([1, 9, 9, 2, 0, 0, 3, 0, 1, 2]))
+    reader = TapeReader(bytes([1, 9, 9, 2, 0, 0, 3, 0, 1, 2]))
     assert (reader.number(2), reader.number(2), reader.word(3)) == (9 * 256 + 9, 2**16 - 1, "abc")
 
 
 class Histories(HookMachine):
-    """Notes the rounds that it plays, and plays none of them."""
+    """Notes the rounds that it draws, and runs none of them."""
 
     notes: ClassVar[list[str]] = []
 
-    def _play(self, acts: dict[int, str], seed: int, averages: bool) -> None:
-        self.notes.append(repr((acts, seed, averages)))
+    def _run_round(self, behaviours: dict[int, str], seed: int, averages: bool) -> None:
+        self.notes.append(repr((behaviours, seed, averages)))
 
 
 def histories(few: settings) -> list[str]:

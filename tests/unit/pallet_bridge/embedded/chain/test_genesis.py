@@ -9,7 +9,7 @@ import pytest
 from pallet_bridge.embedded.chain.chain import Chain, Header
 from pallet_bridge.embedded.errors import BadBlob, GenesisRefused
 from pallet_bridge.embedded.state.hashing import blake2_128, blake2_256, storage_prefix
-from pallet_bridge.embedded.state.trie_node import EMPTY_ROOT
+from pallet_bridge.embedded.state.trie_node import EMPTY_TRIE_ROOT
 from pallet_bridge.keys import Signer
 from pallet_bridge.runtime import MANIFEST, load_blob
 
@@ -39,7 +39,7 @@ def test_the_shipped_blob_is_the_one_in_the_manifest() -> None:
 
 def test_genesis_is_block_zero_with_the_presets_state(chain: Chain) -> None:
     header = chain.header(chain.genesis_hash)
-    assert header == Header(bytes(32), 0, header.state_root, EMPTY_ROOT)
+    assert header == Header(bytes(32), 0, header.state_root, EMPTY_TRIE_ROOT)
     assert chain.head == chain.genesis_hash == chain.hash_at(0)
     assert chain.get(b":code") == load_blob()
     assert free_balance(chain, "//Alice") == 1_000_000 * UNIT

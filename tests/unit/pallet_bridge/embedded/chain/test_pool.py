@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from pallet_bridge.embedded.chain.pool import Change, Limits, Pool, Status, Transaction
+from pallet_bridge.embedded.chain.pool import Change, Pool, PoolLimits, PoolStatus, Transaction
 from pallet_bridge.embedded.errors import (
     AlreadyImported,
     CycleDetected,
@@ -30,7 +30,7 @@ def names(pool: Pool) -> list[str]:
     return [transaction.hash.decode() for transaction in pool.ready()]
 
 
-def told(changes: tuple[Change, ...]) -> list[tuple[str, Status]]:
+def told(changes: tuple[Change, ...]) -> list[tuple[str, PoolStatus]]:
     return [(change.hash.decode(), change.status) for change in changes]
 
 
@@ -38,13 +38,13 @@ def test_a_gap_in_the_nonces_waits_until_it_is_filled() -> None:
     pool = Pool()
     third = pool.submit(tx("n2", requires="t1", provides="t2"))
     second = pool.submit(tx("n1", requires="t0", provides="t1"))
-    assert told(third) == [("n2", Status.FUTURE)]
-    assert told(second) == [("n1", Status.FUTURE)]
+    assert told(third) == [("n2", PoolStatus.FUTURE)]
+    assert told(second) == [("n1", PoolStatus.FUTURE)]
     assert names(pool) == []
 
     first = pool.submit(tx("n0", provides="t0"))
 
-    assert told(first) == [(name, Status.READY) for name in ("n0", "n1", "n2")]
+    assert told(first) == [(name, PoolStatus.READY) for name in ("n0", "n1", "n2")]
     assert names(pool) == ["n0", "n1", "n2"]
 
 
@@ -83,8 +83,8 @@ def test_a_replacement_usurps_and_keeps_what_builds_on_the_tag() -> None:
     pool.submit(tx("next", requires="t"))
     changes = pool.submit(tx("b", provides="t", priority=6))
     assert changes == (
-        Change(b"b", Status.READY),
-        Change(b"a", Status.USURPED, b"b"),
+        Change(b"b", PoolStatus.READY),
+        Change(b"a", PoolStatus.USURPED, b"b"),
     )
     assert names(pool) == ["b", "next"]
 
@@ -95,7 +95,7 @@ def test_a_replacement_takes_what_built_on_its_other_tags_along() -> None:
     pool.submit(tx("on-u", requires="u", provides="v"))
     pool.submit(tx("on-v", requires="v"))
     changes = pool.submit(tx("b", provides="t", priority=6))
-    usurped = [change.hash for change in changes if change.status is Status.USURPED]
+    usurped = [change.hash for change in changes if change.status is PoolStatus.USURPED]
     assert usurped == [b"a", b"on-u", b"on-v"]
     assert names(pool) == ["b"]
 
@@ -108,7 +108,7 @@ def test_pruning_removes_providers_and_promotes_waiters() -> None:
 
     changes = pool.prune([b"t0", b"t1"])
 
-    assert told(changes) == [("loser", Status.INVALID), ("waits", Status.READY)]
+    assert told(changes) == [("loser", PoolStatus.INVALID), ("waits", PoolStatus.READY)]
     assert names(pool) == ["waits"]
 
 
@@ -116,9 +116,9 @@ def test_tags_of_the_last_two_blocks_count_as_provided() -> None:
     pool = Pool()
     pool.prune([b"t0"])
     pool.prune([])
-    assert told(pool.submit(tx("a", requires="t0"))) == [("a", Status.READY)]
+    assert told(pool.submit(tx("a", requires="t0"))) == [("a", PoolStatus.READY)]
     pool.prune([])
-    assert told(pool.submit(tx("b", requires="t0"))) == [("b", Status.FUTURE)]
+    assert told(pool.submit(tx("b", requires="t0"))) == [("b", PoolStatus.FUTURE)]
 
 
 def test_removing_takes_dependants_along_but_not_the_future() -> None:
@@ -144,26 +144,26 @@ def test_expired_extrinsics_leave() -> None:
     pool.submit(replace(tx("mortal"), valid_till=10))
     pool.submit(tx("immortal"))
     assert pool.expire(9) == ()
-    assert told(pool.expire(10)) == [("mortal", Status.INVALID)]
+    assert told(pool.expire(10)) == [("mortal", PoolStatus.INVALID)]
     assert names(pool) == ["immortal"]
 
 
 def test_a_full_pool_drops_its_worst_and_refuses_worse() -> None:
-    pool = Pool(Limits(ready_count=2))
+    pool = Pool(PoolLimits(ready_count=2))
     pool.submit(tx("low", priority=1))
     pool.submit(tx("mid", priority=5))
-    assert told(pool.submit(tx("high", priority=9)))[-1] == ("low", Status.DROPPED)
+    assert told(pool.submit(tx("high", priority=9)))[-1] == ("low", PoolStatus.DROPPED)
     with pytest.raises(ImmediatelyDropped):
         pool.submit(tx("worse", priority=2))
     assert names(pool) == ["high", "mid"]
 
 
 def test_a_full_pool_drops_the_oldest_future() -> None:
-    pool = Pool(Limits(future_count=1))
+    pool = Pool(PoolLimits(future_count=1))
     pool.submit(tx("f1", requires="x"))
     assert told(pool.submit(tx("f2", requires="y"))) == [
-        ("f2", Status.FUTURE),
-        ("f1", Status.DROPPED),
+        ("f2", PoolStatus.FUTURE),
+        ("f1", PoolStatus.DROPPED),
     ]
 
 
@@ -174,4 +174,4 @@ def test_draining_gives_everything_and_forgets_recent_tags() -> None:
     pool.submit(tx("ready"))
     assert [item.hash for item in pool.drain()] == [b"ready", b"future"]
     assert list(pool) == []
-    assert told(pool.submit(tx("a", requires="t0"))) == [("a", Status.FUTURE)]
+    assert told(pool.submit(tx("a", requires="t0"))) == [("a", PoolStatus.FUTURE)]

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pallet_bridge.embedded.errors import DecodeError
-from pallet_bridge.embedded.state.decode import Reader, compact_at
+from pallet_bridge.embedded.state.decode import ScaleReader, compact_at
 from pallet_bridge.embedded.state.encode import blob, compact, option_blob, vector
 
 
@@ -23,7 +23,7 @@ def test_compact_numbers_that_are_cut_off_or_too_long_are_refused(data: str) -> 
 
 def test_a_reader_takes_what_the_encoders_write() -> None:
     data = blob(b"abc") + option_blob(None) + option_blob(b"x") + vector([b"\x01", b"\x02"])
-    reader = Reader(data + b"rest")
+    reader = ScaleReader(data + b"rest")
     assert reader.blob() == b"abc"
     assert reader.option_blob() is None
     assert reader.option_blob() == b"x"
@@ -34,8 +34,8 @@ def test_a_reader_takes_what_the_encoders_write() -> None:
 
 def test_a_reader_refuses_to_read_past_the_end_or_to_leave_bytes() -> None:
     with pytest.raises(DecodeError, match="5 bytes wanted, 3 left"):
-        Reader(b"abc").take(5)
+        ScaleReader(b"abc").take(5)
     with pytest.raises(DecodeError, match="3 bytes too many"):
-        Reader(b"abc").finish()
+        ScaleReader(b"abc").finish()
     with pytest.raises(DecodeError, match="0 or 1, not 2"):
-        Reader(b"\x02").flag()
+        ScaleReader(b"\x02").flag()

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pallet_bridge.embedded.state import trie
-from pallet_bridge.embedded.state.trie_node import EMPTY_ROOT, root_hash
+from pallet_bridge.embedded.state.trie_node import EMPTY_TRIE_ROOT, root_hash
 
 
 def blake(data: bytes) -> bytes:
@@ -68,8 +68,8 @@ def naive_root(content: dict[bytes, bytes], *, hash_values: bool = True) -> byte
 
 def test_the_empty_root_is_the_hash_of_one_zero_byte() -> None:
     known = "03170a2e7597b7b7e3d84c05391d139a62b157e78786d8c082f29dcf4c111314"
-    assert EMPTY_ROOT.hex() == known
-    assert root_hash(trie.update(None, {})) == EMPTY_ROOT
+    assert EMPTY_TRIE_ROOT.hex() == known
+    assert root_hash(trie.update(None, {})) == EMPTY_TRIE_ROOT
 
 
 @pytest.mark.parametrize(

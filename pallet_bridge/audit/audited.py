@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pallet_bridge.run.reports import RoundReport
     from pallet_bridge.types import AccountId, Round, Settlement
 
-Kind = Literal[
+FindingKind = Literal[
     "chain",
     "journal",
     "report",
@@ -35,7 +35,7 @@ Kind = Literal[
 class Finding:
     """One statement that does not hold: in which round, about whom, in a sentence."""
 
-    kind: Kind
+    kind: FindingKind
     round: int | None
     account: AccountId | None
     statement: str
@@ -46,7 +46,7 @@ Checks = Counter[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class AuditedRun:
     """All that the statements look at.
 
     `reports` holds those that could be read, by round; `closed` says that nothing but fees and

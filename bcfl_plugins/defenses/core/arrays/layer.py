@@ -1,4 +1,4 @@
-"""One array of the model, as all updates sent it."""
+"""A layer: one array of the model, as all updates sent it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bcfl_plugins.defenses.base import Array
+    from bcfl_plugins.defenses.base import AnyArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Leaf:
-    """One array of the model, as all updates sent it.
+class Layer:
+    """One array of the model, as all updates sent it: the weights or the bias of a layer, say.
 
     Parameters
     ----------
@@ -25,9 +25,9 @@ class Leaf:
         Its place in the virtual row; an integer or bool array has none, and both are 0.
     floating : bool
         Whether it is judged.
-    arrays : tuple of Array
+    arrays : tuple of AnyArray
         n flat arrays, in the order of the rows.
-    reference : Array or None
+    reference : AnyArray or None
         What is subtracted, flat.
     """
 
@@ -37,5 +37,5 @@ class Leaf:
     start: int
     stop: int
     floating: bool
-    arrays: tuple[Array, ...]
-    reference: Array | None
+    arrays: tuple[AnyArray, ...]
+    reference: AnyArray | None

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class RoundInProgress:
+class TrainingRound:
     """A training round whose messages are out. It is made by opening, and dropped by settling.
 
     Parameters

@@ -58,7 +58,7 @@ def reaching(*errors: str) -> Callable[[Script], Scenario]:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class ScenarioFederation:
     """A federation that the first account coordinates, with members, and an arbiter who is none."""
 
     chain: CheckedChain
@@ -67,16 +67,16 @@ class Scene:
     @classmethod
     def found(
         cls, chain: CheckedChain, terms: Terms, *, members: int = 2, funds: Planck = _FUNDS
-    ) -> Scene:
+    ) -> ScenarioFederation:
         """Create a federation, fund it, and let the second and further accounts join."""
-        scene = cls(chain, chain.client.next_federation())
-        coordinator = scene.coordinator
+        federation = cls(chain, chain.client.next_federation())
+        coordinator = federation.coordinator
         chain.do("create_federation", calls.create_federation(terms, bytes(32)), coordinator)
         if funds:
-            scene.do("fund", funds, by=coordinator)
-        for member in scene.members[:members]:
-            scene.do("join", STAKE, by=member)
-        return scene
+            federation.do("fund", funds, by=coordinator)
+        for member in federation.members[:members]:
+            federation.do("join", STAKE, by=member)
+        return federation
 
     @property
     def coordinator(self) -> Signer:
@@ -158,16 +158,16 @@ class Scene:
             for account in self.books.commitments[self.newest]
         ]
 
-    def settle(self, said: Iterable[MemberVerdict], by: Signer | None = None) -> str:
+    def settle(self, verdicts: Iterable[MemberVerdict], by: Signer | None = None) -> str:
         """Settle the newest round by a list."""
         judge = self.coordinator if by is None else by
-        return self.do("settle", self.newest, MODEL, REPORT, list(said), by=judge)
+        return self.do("settle", self.newest, MODEL, REPORT, list(verdicts), by=judge)
 
-    def planned(self, lie: int = 0, said: list[MemberVerdict] | None = None) -> Plan:
+    def planned(self, lie: int = 0, verdicts: list[MemberVerdict] | None = None) -> Plan:
         """Make leaves for the newest round; see `plan_of` for lies."""
         turn = self.chain.turn(self.number, self.newest, self.coordinator)
-        said = self.verdicts() if said is None else said
-        plan = plan_of(said, turn.hashes(), turn.budget, lie)
+        verdicts = self.verdicts() if verdicts is None else verdicts
+        plan = plan_of(verdicts, turn.hashes(), turn.budget, lie)
         self.chain.memory.plans[turn.place] = plan
         return plan
 

@@ -3,15 +3,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bcfl_plugins.defenses.cluster_guard.verdict import Verdict, judge
+from bcfl_plugins.defenses.cluster_guard.decisions import NodeDecisions, decide
 from bcfl_plugins.reasons import Reason
 
 
 def verdict(
     slopes: list[float], *, evidence: float = 1.0, norms: list[float] | None = None
-) -> Verdict:
+) -> NodeDecisions:
     n = len(slopes)
-    return judge(
+    return decide(
         np.array(slopes) * evidence,
         np.full(n, evidence),
         np.ones(n) if norms is None else np.array(norms),
@@ -53,10 +53,10 @@ def test_trust_falls_before_rejection_begins() -> None:
     assert found.trust[:-1].tolist() == [1.0] * 7
 
 
-def by_votes(norms: list[float], votes: list[float]) -> Verdict:
+def by_votes(norms: list[float], votes: list[float]) -> NodeDecisions:
     n = len(norms)
     shares = np.array(votes) / sum(votes)
-    return judge(np.zeros(n), np.zeros(n), np.array(norms), shares, 3.5)
+    return decide(np.zeros(n), np.zeros(n), np.array(norms), shares, 3.5)
 
 
 def test_a_long_update_with_most_votes_is_rejected() -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MIN_NODES = 4
 """Fewer nodes have no clear majority."""
 ENOUGH = 0.2
-"""Least evidence for a verdict: one round in which the median cosine with the others is 0.45, or
+"""Least evidence for a decision: one round in which the median cosine with the others is 0.45, or
 many in which it is lower."""
 AGAINST = -0.25
 """Nobody is rejected who shows more than this of the median agreement."""
@@ -33,7 +33,7 @@ _FARTHEST = 10.0  # beyond it a ratio of agreements says nothing more
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Verdict:
+class NodeDecisions:
     """What a round says about its nodes.
 
     Parameters
@@ -58,9 +58,9 @@ class Verdict:
     note: str
 
 
-def judge(
+def decide(
     agreements: Floats, evidence: Floats, norms: Floats, shares: Floats, tolerance: float
-) -> Verdict:
+) -> NodeDecisions:
     """Judge the nodes of a round.
 
     Each node's past is a regression: how much of the agreement that the median node shows does it
@@ -100,14 +100,16 @@ def judge(
     trust = np.where(known & (slope < 0.0), 1.0 - doubt, 1.0)
     nobody, all_of_it = np.zeros(n, dtype=np.bool_), np.ones(n)
     if n < MIN_NODES:
-        return Verdict(
+        return NodeDecisions(
             nobody, all_of_it, reasons, scores, f"abstained: {n} updates, {MIN_NODES} are needed"
         )
     if int(rejected.sum()) > (n - 1) // 2:
-        return Verdict(nobody, all_of_it, reasons, scores, f"abstained: no clear majority ({note})")
+        return NodeDecisions(
+            nobody, all_of_it, reasons, scores, f"abstained: no clear majority ({note})"
+        )
     if not known.any():
         note += "; direction not judged: no common direction yet"
-    return Verdict(rejected, trust, reasons, scores, note)
+    return NodeDecisions(rejected, trust, reasons, scores, note)
 
 
 def _too_long(norms: Floats, shares: Floats) -> tuple[Flags, float]:
