@@ -7,42 +7,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from bcfl_plugins.config.run_config import BcflConfig
 from bcfl_plugins.hooks.merge import merge_verdicts
-from bcfl_plugins.session.open import open_session
-from bcfl_plugins.types import ClientUpdate, NodeId, RoundContext, RoundResult, RunInfo
+from bcfl_plugins.types import ClientUpdate, NodeId, RoundContext, RoundResult
 from pallet_bridge.audit.run import audit_run
 from pallet_bridge.run.journal import read_run
-from tests.unit.bcfl_plugins.plugins.test_together import node, signed
+from tests.unit.bcfl_plugins.plugins.one_round import RUN, opened_for, session_of, update
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from bcfl_plugins.session.open import Session
-    from bcfl_plugins.types import OpenedRound
     from pallet_bridge.audit.run import AuditReport
     from pallet_bridge.run.journal import RunRecord
-
-RUN = RunInfo(7, 1)
-
-
-def session_of(folder: Path, **keys: object) -> Session:
-    base = {"plugins": "staking, round_log", "chain": "embedded", "run_dir": str(folder)}
-    config = {f"bcfl.{name}": value for name, value in {**base, **keys}.items()}
-    return open_session(BcflConfig.from_run_config(config))
-
-
-def update(number: int, opened: OpenedRound) -> ClientUpdate:
-    ref = node(number)
-    arrays = {"w": np.full(3, float(number))}
-    return ClientUpdate(ref, arrays, 10, commitment=signed(ref, arrays, opened))
-
-
-def opened_for(session: Session, nodes: int) -> RoundContext:
-    refs = tuple(node(number) for number in range(nodes))
-    assert session.hooks.eligible_nodes(RUN, 1, refs) == {}
-    reference = {"w": np.zeros(3)}
-    return RoundContext(RUN, 1, session.hooks.round_opening(RUN, 1, reference), reference)
 
 
 def finish(session: Session, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> None:

@@ -13,8 +13,7 @@ from bcfl_plugins.types import Rejection, RoundResult, Verdict
 from pallet_bridge import calls
 from pallet_bridge.keys import Signer
 from pallet_bridge.types import Offence, OffenceKind, OffenceState, Planck
-from tests.unit.bcfl_plugins.plugins.test_round_log import opened_for, session_of, update
-from tests.unit.bcfl_plugins.plugins.test_together import STAKE, node
+from tests.unit.bcfl_plugins.plugins.one_round import STAKE, node, opened_for, session_of, update
 
 if TYPE_CHECKING:
     from pathlib import Path

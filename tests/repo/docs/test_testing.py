@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from bcfl_plugins.cli.app import app
 from bcfl_plugins.testing import CheckFailed
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 TEXT = (ROOT / "docs" / "tutorial" / "own-defense.md").read_text(encoding="utf-8")
 CHECKS = (ROOT / "docs" / "reference" / "testing-checks.md").read_text(encoding="utf-8")
 CODE = re.findall(r"```python\n(.*?)```", TEXT + CHECKS, re.DOTALL)

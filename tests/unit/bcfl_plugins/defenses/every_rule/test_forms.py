@@ -12,7 +12,7 @@ from bcfl_plugins.defenses.base import Defense, Extras, Floats
 from bcfl_plugins.defenses.rules.coordinate import Mean
 from bcfl_plugins.errors import BadUpdates, TooFewUpdates
 from bcfl_plugins.reasons import Reason
-from tests.unit.bcfl_plugins.defenses.rules.support import ROBUST, label
+from tests.unit.bcfl_plugins.defenses.every_rule.robust_rules import ROBUST, label
 
 N, D = 11, 60
 every = pytest.mark.parametrize("rule", [*ROBUST, Mean()], ids=label)

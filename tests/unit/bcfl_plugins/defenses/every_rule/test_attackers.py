@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bcfl_plugins.defenses.base import Defense, Extras, Floats
-from tests.unit.bcfl_plugins.defenses.rules.support import ROBUST, SELECTING, label
+from tests.unit.bcfl_plugins.defenses.every_rule.robust_rules import ROBUST, SELECTING, label
 
 N, F = 11, 2
 FILTERS = [rule for rule in SELECTING if rule.name != "krum"]

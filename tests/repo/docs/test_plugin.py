@@ -14,7 +14,7 @@ from bcfl_plugins.hooks.manager import PluginManager
 if TYPE_CHECKING:
     import pytest
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "tutorial" / "own-plugin.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "tutorial" / "own-plugin.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 
 

@@ -22,11 +22,9 @@ from bcfl_plugins import (
 )
 from bcfl_plugins.hooks.merge import merge_verdicts
 from pallet_bridge.audit.run import audit_run
-from pallet_bridge.encoding import update_digest
-from pallet_bridge.keys import Signer
 from pallet_bridge.run.journal import read_run
-from pallet_bridge.signing import sign_commitment
-from pallet_bridge.types import UNIT, CommittedUpdate
+from pallet_bridge.types import UNIT
+from tests.unit.bcfl_plugins.plugins.one_round import STAKE, node, signed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,12 +37,6 @@ NODES = 6
 ATTACKER = NodeId(5)
 ROUNDS = 3
 REWARD = 12 * UNIT
-STAKE = 100 * UNIT
-
-
-def node(number: int) -> NodeRef:
-    uri = f"//bcfl//node-{number}"
-    return NodeRef(NodeId(number), Signer.from_uri(uri).account, uri)
 
 
 def sent_by(ref: NodeRef, server_round: int, opened: OpenedRound | None) -> ClientUpdate:
@@ -54,12 +46,6 @@ def sent_by(ref: NodeRef, server_round: int, opened: OpenedRound | None) -> Clie
     arrays = {"w": -delta if ref.node_id == ATTACKER else delta}
     commitment = None if opened is None else signed(ref, arrays, opened)
     return ClientUpdate(ref, arrays, 10, commitment=commitment)
-
-
-def signed(ref: NodeRef, arrays: dict[str, np.ndarray], opened: OpenedRound) -> CommittedUpdate:
-    assert ref.dev_uri is not None
-    signer = Signer.from_uri(ref.dev_uri)
-    return sign_commitment(opened.key, signer, update_digest(arrays), 10, bytes(32))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pallet_bridge.metadata import CALLS, ERRORS, EVENTS
 
-PALLET = Path(__file__).resolve().parents[2] / "docs" / "reference" / "pallet"
+PALLET = Path(__file__).resolve().parents[3] / "docs" / "reference" / "pallet"
 
 
 def rows(name: str) -> list[list[str]]:

@@ -12,7 +12,7 @@ import pytest
 from bcfl_plugins.hooks import specs
 from bcfl_plugins.hooks.manager import PluginManager
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+DOCS = Path(__file__).resolve().parents[3] / "docs"
 TEXT = (DOCS / "reference" / "hooks.md").read_text(encoding="utf-8")
 HOOKS = {
     name: hook

@@ -1,8 +1,5 @@
-"""What holds for every rule that a config can name."""
-
 from __future__ import annotations
 
-import json
 import tracemalloc
 from itertools import pairwise
 from typing import Any
@@ -14,14 +11,12 @@ import torch
 from bcfl_plugins.defenses.base import Extras
 from bcfl_plugins.errors import TooFewUpdates
 from bcfl_plugins.reasons import Reason
-from tests.unit.bcfl_plugins.defenses import support
-from tests.unit.bcfl_plugins.defenses.elsewhere import PLACE, Device
-from tests.unit.bcfl_plugins.defenses.support import (
+from tests.unit.bcfl_plugins.defenses.every_rule.fake_device import PLACE, Device
+from tests.unit.bcfl_plugins.defenses.every_rule.rule_names import (
     EVERY,
     N,
     extras_of,
     judged,
-    printed,
     rows_of,
     rule_of,
 )
@@ -159,28 +154,3 @@ def test_the_other_device_does_not_mix_with_this_one() -> None:
         assert (there + 2.0 * there).cpu().tolist() == [3.0] * 3
         with pytest.raises(RuntimeError, match="two devices"):
             there + here
-
-
-@every
-def test_the_order_of_arrival_changes_nothing(name: str) -> None:
-    rule, order = rule_of(name), np.random.default_rng(2).permutation(N)
-    states: tuple[object, object] = (None, None)
-    for seed in range(3):
-        rows = rows_of(seed=seed)
-        trusted = rows[:7].mean(0)
-        one = rule.aggregate(rows, Extras(ids=range(N), trusted=trusted, state=states[0]))
-        two = rule.aggregate(
-            rows[order], Extras(ids=order.tolist(), trusted=trusted, state=states[1])
-        )
-        states = one.state, two.state
-        assert one.value.tolist() == two.value.tolist()
-        for told in ("kept", "weights", "scores"):
-            before, after = getattr(one.decision, told), getattr(two.decision, told)
-            assert (before[order] if len(before) else before).tolist() == after.tolist()
-        assert [one.decision.reasons[i] for i in order] == list(two.decision.reasons)
-
-
-def test_the_number_of_threads_changes_no_decision() -> None:
-    code = "import json, sys\n"
-    code += f"from {support.__name__} import digests\njson.dump(digests(), sys.stdout)"
-    assert json.loads(printed(code, blas_threads=1)) == json.loads(printed(code, blas_threads=3))

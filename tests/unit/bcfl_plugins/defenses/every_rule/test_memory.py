@@ -9,7 +9,7 @@ import pytest
 
 from bcfl_plugins.defenses.base import Defense, Extras
 from bcfl_plugins.defenses.rules.coordinate import Mean
-from tests.unit.bcfl_plugins.defenses.rules.support import ROBUST, label
+from tests.unit.bcfl_plugins.defenses.every_rule.robust_rules import ROBUST, label
 
 N, D = 20, 200_000
 

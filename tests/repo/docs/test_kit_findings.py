@@ -13,7 +13,7 @@ from scripts.kit.by_hand.shown import Shown, off, pairs, table, wanted
 if TYPE_CHECKING:
     from types import ModuleType
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+DOCS = Path(__file__).resolve().parents[3] / "docs"
 TEXT = (DOCS / "measurements" / "kit-findings.md").read_text(encoding="utf-8")
 
 

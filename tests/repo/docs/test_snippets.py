@@ -21,7 +21,7 @@ from bcfl_plugins.session.load import installed_plugins
 if TYPE_CHECKING:
     import click
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 APART = {
     *("first-federation.md", "hooks.md", "own-defense.md"),
