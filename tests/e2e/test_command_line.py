@@ -22,7 +22,7 @@ BCFL = [sys.executable, "-m", "bcfl_plugins.cli"]
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*BCFL, *arguments], capture_output=True, text=True, check=False, timeout=120
+        [*BCFL, *arguments], capture_output=True, text=True, check=False, timeout=600
     )
 
 
@@ -76,10 +76,10 @@ def test_chain_start_serves_until_told_to_stop(interval: list[str]) -> None:
         with connect(said["url"]) as client:
             assert "0x" + client.genesis_hash.hex() == said["genesis"]
             if interval:
-                assert client.wait_until_block(2, timeout=30).number >= 2
+                assert client.wait_until_block(2, timeout=120).number >= 2
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=120) == 0
         process.stdout.close()
 
 

@@ -24,6 +24,7 @@ from bcfl_plugins.hooks.merge import merge_verdicts
 from pallet_bridge.audit.run import audit_run
 from pallet_bridge.run.journal import read_run
 from pallet_bridge.types import UNIT
+from tests.slow import slow_but
 from tests.unit.bcfl_plugins.plugins.one_round import STAKE, node, signed
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ EVERYBODY = frozenset(range(NODES))
 HONEST = EVERYBODY - {int(ATTACKER)}
 
 
-@pytest.mark.parametrize("mode", ["fail", "queue"])
+@pytest.mark.parametrize("mode", slow_but({"queue"}, ["fail", "queue"]))
 def test_an_attacker_loses_stake_and_the_others_are_paid(tmp_path: Path, mode: str) -> None:
     out = play(ALL, tmp_path, mode)
     assert out.averaged == (HONEST,) * ROUNDS
@@ -164,6 +165,7 @@ def test_an_attacker_loses_stake_and_the_others_are_paid(tmp_path: Path, mode: s
     assert out.audit.ok, out.audit.findings
 
 
+@pytest.mark.slow
 def test_a_root_pays_strikes_and_slashes_as_a_list_does(tmp_path: Path) -> None:
     out = play(ALL, tmp_path, "queue", settle="root")
     assert out.stakes == (STAKE,) * 5 + (STAKE * 8 // 10,)
@@ -178,6 +180,7 @@ def test_a_root_pays_strikes_and_slashes_as_a_list_does(tmp_path: Path) -> None:
     assert (out.audit.checks["rewards"], out.audit.checks["strikes"]) == (5 * ROUNDS, ROUNDS)
 
 
+@pytest.mark.slow
 def test_without_outliers_everybody_is_averaged_and_paid(tmp_path: Path) -> None:
     out = play(("staking", "round_log", "slashing"), tmp_path)
     assert out.averaged == (EVERYBODY,) * ROUNDS
@@ -188,6 +191,7 @@ def test_without_outliers_everybody_is_averaged_and_paid(tmp_path: Path) -> None
     assert out.audit.ok, out.audit.findings
 
 
+@pytest.mark.slow
 def test_without_slashing_offences_stay_on_chain(tmp_path: Path) -> None:
     out = play(("staking", "outliers", "round_log"), tmp_path)
     assert out.averaged == (HONEST,) * ROUNDS
@@ -198,6 +202,7 @@ def test_without_slashing_offences_stay_on_chain(tmp_path: Path) -> None:
     assert out.audit.ok, out.audit.findings
 
 
+@pytest.mark.slow
 def test_without_round_log_nothing_is_on_chain(tmp_path: Path) -> None:
     out = play(("staking", "outliers", "slashing"), tmp_path)
     assert out.averaged == (HONEST,) * ROUNDS
@@ -206,6 +211,7 @@ def test_without_round_log_nothing_is_on_chain(tmp_path: Path) -> None:
     assert out.record.rounds == ()
 
 
+@pytest.mark.slow
 def test_without_staking_nobody_has_stake_and_nobody_is_left_out(tmp_path: Path) -> None:
     out = play(("outliers", "round_log", "slashing"), tmp_path)
     assert out.left_out == (frozenset(),) * ROUNDS

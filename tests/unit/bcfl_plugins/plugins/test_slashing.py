@@ -48,10 +48,10 @@ def test_a_dispute_that_nobody_decides_ends_for_the_accused(tmp_path: Path) -> N
         chain.client.execute(calls.dispute(0, 0), Signer.from_uri(accused.dev_uri))
         dispute = offence().dispute
         assert dispute is not None
-        chain.client.wait_until_block(dispute.until - 1, timeout=30)
+        chain.client.wait_until_block(dispute.until - 1, timeout=120)
         session.hooks.round_evaluated(result, {})
         assert offence().state is OffenceState.DISPUTED, "its arbiter may still decide"
-        chain.client.wait_until_block(dispute.until, timeout=30)
+        chain.client.wait_until_block(dispute.until, timeout=120)
         session.hooks.round_evaluated(result, {})
         assert offence().state is OffenceState.OVERTURNED
         member = chain.client.participant(0, accused.account)

@@ -67,6 +67,7 @@ def test_what_each_end_of_an_offence_takes(short: Table) -> None:
     assert short.after[0, EXCLUDE] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [Kind.PERSISTENT, Kind.HOPPING])
 def test_the_runtime_pays_what_was_sampled(table: Table, kind: Kind) -> None:
     setting = Setting(kind, detect=0.8, false=0.1, share=0.34, members=3, rounds=6)
@@ -76,6 +77,7 @@ def test_the_runtime_pays_what_was_sampled(table: Table, kind: Kind) -> None:
     assert (found.burned > 0) == (kind is Kind.PERSISTENT)
 
 
+@pytest.mark.slow
 def test_no_story_makes_or_loses_money() -> None:
     terms = replace(RECOMMENDED, strikes_to_slash=1)
     stories = {story.title: story for story in play_stories(terms)}
@@ -87,6 +89,7 @@ def test_no_story_makes_or_loses_money() -> None:
     assert rich.accused == rich.other, "a reward is by account, not by stake"
 
 
+@pytest.mark.slow
 def test_leaving_forgets_strikes_and_costs_fees_only() -> None:
     found = read_leaving(replace(RECOMMENDED, unbonding_blocks=80))
     assert found.lost == 0

@@ -50,6 +50,10 @@ class Elsewhere(torch.Tensor):
 class Device(TorchDispatchMode):
     """Within it, tensors can be made and sent there."""
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # nothing is compiled here; to skip the compiler, torch would load it
+
     def __torch_dispatch__(
         self, func: Any, types: object, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:

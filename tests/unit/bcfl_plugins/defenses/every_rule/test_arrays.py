@@ -11,6 +11,7 @@ import torch
 from bcfl_plugins.defenses.base import Extras
 from bcfl_plugins.errors import TooFewUpdates
 from bcfl_plugins.reasons import Reason
+from tests.slow import slow_but
 from tests.unit.bcfl_plugins.defenses.every_rule.fake_device import PLACE, Device
 from tests.unit.bcfl_plugins.defenses.every_rule.rule_names import (
     EVERY,
@@ -22,6 +23,7 @@ from tests.unit.bcfl_plugins.defenses.every_rule.rule_names import (
 )
 
 every = pytest.mark.parametrize("name", EVERY)
+some_soon = pytest.mark.parametrize("name", slow_but({"median", "krum", "foolsgold"}, EVERY))
 
 
 def layers(row: Any) -> dict[str, Any]:
@@ -30,7 +32,7 @@ def layers(row: Any) -> dict[str, Any]:
     return {str(start): row[start:stop] for start, stop in pairwise(cuts)}
 
 
-@every
+@some_soon
 def test_layers_are_streamed_and_never_stacked(name: str) -> None:
     rows = rows_of(d=400_000, n=20)
     models = [layers(row) for row in rows]

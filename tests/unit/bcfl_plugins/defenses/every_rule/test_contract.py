@@ -238,6 +238,7 @@ def test_counters_are_the_lower_median_of_the_kept_even_without_any_float(rule: 
     assert found.value["steps"].dtype == np.int64
 
 
+@pytest.mark.slow
 def test_little_memory_is_needed_beside_the_updates(rule: Rule) -> None:
     updates = draw(20, size=300_000)
     extras = extras_of(updates, updates.mean(axis=0))

@@ -15,9 +15,10 @@ N, D = 20, 200_000
 
 
 RULES = {"median", "meamed", "multikrum", "bulyan", "geometric_median", "nnm+trimmed_mean", "caf"}
+MORE = [pytest.param(r, id=label(r), marks=pytest.mark.slow) for r in ROBUST if r.name in RULES]
 
 
-@pytest.mark.parametrize("rule", [*(r for r in ROBUST if r.name in RULES), Mean()], ids=label)
+@pytest.mark.parametrize("rule", [pytest.param(Mean(), id="mean"), *MORE])
 @pytest.mark.parametrize("form", ["models", "half"])
 def test_extra_memory_is_at_most_a_quarter_of_the_updates(rule: Defense, form: str) -> None:
     kind = np.float16 if form == "half" else np.float32

@@ -39,6 +39,7 @@ def test_the_order_of_arrival_changes_nothing(name: str) -> None:
         assert [one.decision.reasons[i] for i in order] == list(two.decision.reasons)
 
 
+@pytest.mark.slow
 def test_the_number_of_threads_changes_no_decision() -> None:
     code = "import json, sys\n"
     code += f"from {digests.__name__} import digests\njson.dump(digests(), sys.stdout)"

@@ -19,6 +19,7 @@ def inertia(points: Floats, labels: Floats) -> float:
     return float(sum(((group - group.mean(axis=0)) ** 2).sum() for group in groups))
 
 
+@pytest.mark.slow
 def test_kmeans_is_not_worse_than_scikit_learns() -> None:
     rng = np.random.default_rng(5)
     worse = []

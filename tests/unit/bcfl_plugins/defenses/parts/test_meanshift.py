@@ -10,6 +10,7 @@ from bcfl_plugins.defenses.parts.meanshift import bandwidth, densest
 from tests.unit.bcfl_plugins.defenses.parts.drawn_points import draw
 
 
+@pytest.mark.slow
 def test_the_densest_cluster_is_that_of_mean_shift() -> None:
     for seed in range(25):
         points = draw(seed, 4)

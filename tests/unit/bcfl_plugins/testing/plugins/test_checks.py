@@ -80,19 +80,21 @@ def test_the_built_in_defense_passes() -> None:
         (_Misspelt, "answers_hooks"),
         (lambda: ONE, "is_made_fresh"),
         (_Averager, "stands_an_empty_round"),
-        (_Scribbler, "stands_every_history"),
+        pytest.param(_Scribbler, "stands_every_history", marks=pytest.mark.slow),
     ],
 )
 def test_each_fault_fails_its_check(make: object, check: str) -> None:
     assert check in failed(make)
 
 
+@pytest.mark.slow
 def test_a_failure_shows_the_history() -> None:
     (result,) = [r for r in check_plugin(_Scribbler) if r.status == "failed"]
     assert "read-only" in result.problem
     assert "state.train(" in result.problem
 
 
+@pytest.mark.slow
 def test_a_failure_that_does_not_repeat_says_so() -> None:
     (result,) = [r for r in check_plugin(_Clock) if r.status == "failed"]
     assert "judged differently" in result.problem

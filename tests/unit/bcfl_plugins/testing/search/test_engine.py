@@ -14,6 +14,7 @@ def verdicts(obj: object, seed: int | None) -> dict[str, str]:
     return {result.name: result.status for result in check_defense(obj, profile=profile)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "obj", [create_rule("multikrum"), small_defenses.trimmed], ids=["multikrum", "trimmed"]
 )
