@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import logging
 
 import pytest
@@ -10,6 +11,12 @@ settings.register_profile(
     "any machine", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("any machine")
+
+
+def pytest_collection_finish() -> None:
+    """Keep what is loaded out of garbage collection: a new chain collects, and so does Flower."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

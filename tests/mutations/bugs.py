@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.mutations.planting import Bug
 
 _SCREEN, _BATCH, _GRAM, _FINISH = "core.screen", "core.batch", "core.gram", "core.finish"
-_KERNEL, _PARSE = "core.kernel", "core.parse"
+_KERNEL, _PARSE = "core.arrays.kernel", "core.arrays.parse"
 
 BUGS = (
     # One step of one rule

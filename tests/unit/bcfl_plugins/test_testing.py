@@ -36,7 +36,7 @@ def test_importing_loads_no_hypothesis(module: str) -> None:
         (
             "from bcfl_plugins import hookimpl",
             {"numpy"},
-            ["bcfl_plugins", "bcfl_plugins.hooks.markers"],
+            ["bcfl_plugins", "bcfl_plugins.hooks", "bcfl_plugins.hooks.markers"],
         ),
         (
             "import bcfl_plugins.testing.pytest_plugin",

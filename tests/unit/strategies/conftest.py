@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
@@ -264,15 +263,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("array_strategy", ARRAY_STRATEGIES)
     if "malformed" in metafunc.fixturenames:
         metafunc.parametrize("malformed", MALFORMED)
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _small_heap() -> Iterator[None]:
-    """Flower collects garbage after each reply it reads; pytest's own objects need no look."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)

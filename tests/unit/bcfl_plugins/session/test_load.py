@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from bcfl_plugins.types import Scalar
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 
 
 class Notary:
