@@ -123,6 +123,7 @@ def named(rows: Any) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.mark.slow
 @every
 @pytest.mark.parametrize("referenced", [False, True])
 def test_tensors_on_another_device_stay_there(name: str, referenced: bool) -> None:
@@ -149,6 +150,7 @@ def test_tensors_on_another_device_stay_there(name: str, referenced: bool) -> No
         assert np.allclose(back[key], value, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_other_device_does_not_mix_with_this_one() -> None:
     with Device():
         here = torch.ones(3)
