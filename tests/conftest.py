@@ -13,7 +13,8 @@ settings.register_profile(
 settings.load_profile("any machine")
 
 
-def pytest_collection_finish() -> None:
+@pytest.fixture(autouse=True, scope="module")
+def _small_heap() -> None:
     """Keep what is loaded out of garbage collection: a new chain collects, and so does Flower."""
     gc.collect()
     gc.freeze()
