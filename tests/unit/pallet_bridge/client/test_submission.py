@@ -110,6 +110,7 @@ def test_a_wait_that_was_too_short_can_be_repeated(manual: EmbeddedClient) -> No
     assert submission.wait(60).block.number == 1
 
 
+@pytest.mark.slow
 def test_several_calls_of_an_account_come_in_one_block_in_order(manual: EmbeddedClient) -> None:
     submissions = [manual.submit(CALL, ALICE) for _ in range(3)]
     manual.node.seal()
@@ -124,6 +125,7 @@ def test_waiting_for_a_block_seals_it(manual: EmbeddedClient) -> None:
     assert manual.wait_until_block(2, timeout=60).number == 4
 
 
+@pytest.mark.slow
 def test_a_chain_that_goes_away_ends_the_wait(manual: EmbeddedClient) -> None:
     submission = manual.submit(CALL, ALICE)
     manual.node.close()

@@ -294,6 +294,7 @@ def test_a_chain_that_is_away_is_told_at_once_and_the_call_stays_open(
             assert purse.payments == 2
 
 
+@pytest.mark.slow
 def test_a_call_without_a_block_is_looked_for_and_not_sent_twice(state: Chain, path: Path) -> None:
     with (
         EmbeddedNode.start(chain=state, sealing=Manual()) as node,
@@ -309,6 +310,7 @@ def test_a_call_without_a_block_is_looked_for_and_not_sent_twice(state: Chain, p
         assert purse.payments == 1
 
 
+@pytest.mark.slow
 def test_an_outbox_that_is_stopped_leaves_its_calls_for_the_next(state: Chain, path: Path) -> None:
     with (
         EmbeddedNode.start(chain=state, sealing=Manual()) as node,

@@ -14,7 +14,7 @@ from bcfl_plugins.errors import BadUpdates
 
 
 @pytest.mark.parametrize("n", [1, 7, 50, 101])
-@pytest.mark.parametrize("d", [0, 1, 63, 5000, 70_000])
+@pytest.mark.parametrize("d", [0, 1, 63, 5000, pytest.param(70_000, marks=pytest.mark.slow)])
 def test_gram_is_the_product_in_float64(d: int, n: int) -> None:
     x = np.random.default_rng(d).normal(size=(n, d)).astype(np.float32)
     ids = Extras(ids=range(n))

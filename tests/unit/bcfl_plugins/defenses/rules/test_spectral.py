@@ -16,7 +16,7 @@ def with_values(values: list[float], seed: int = 0) -> np.ndarray:
     return (made + made.T) / 2
 
 
-@pytest.mark.parametrize("n", [1, 2, 7, 50, 90])
+@pytest.mark.parametrize("n", [1, 2, 7, 50, pytest.param(90, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("scale", [1e-20, 1.0, 1e160])
 def test_it_is_that_of_a_decomposition(n: int, scale: float) -> None:
     for seed in range(5):
