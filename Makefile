@@ -14,6 +14,8 @@ export BCFL_CACHE ?= $(HOME)/.cache/bcfl-plugins
 export CARGO_TARGET_DIR ?= $(BCFL_CACHE)/target-native
 export BCFL_TARGET_DIR ?= $(BCFL_CACHE)/target-wasm
 # Flower: no telemetry, no update check, no state outside the checkout.
+# Half of what a test process does before its first test is compiling, unless that was kept.
+export PYTHONDONTWRITEBYTECODE :=
 export FLWR_TELEMETRY_ENABLED := 0
 export FLWR_DISABLE_UPDATE_CHECK := 1
 export FLWR_HOME := $(CURDIR)/.flwr

@@ -1,8 +1,23 @@
 from __future__ import annotations
 
+import gc
 import logging
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine is slow, and that is no defect of what is tested.
+settings.register_profile(
+    "any machine", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _small_heap() -> None:
+    """Keep what is loaded out of garbage collection: a new chain collects, and so does Flower."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

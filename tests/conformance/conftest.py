@@ -184,7 +184,7 @@ def running(binary: Path, folder: Path) -> Iterator[str]:
         yield f"ws://127.0.0.1:{rpc_port}"
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=120)
         drain.join()
         process.stderr.close()
 

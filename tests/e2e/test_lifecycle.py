@@ -59,7 +59,7 @@ def node() -> Iterator[EmbeddedNode]:
             for submission in [
                 client.submit(calls.join(0, Planck(100 * UNIT)), signer) for signer in signers
             ]:
-                submission.wait(30)
+                submission.wait(120)
         yield running
 
 

@@ -25,7 +25,9 @@ def _git(*arguments: str) -> list[str]:
     ).stdout.split()
 
 
-@pytest.mark.parametrize("package", [bcfl_plugins, pallet_bridge, strategies], ids=str)
+@pytest.mark.parametrize(
+    "package", [bcfl_plugins, pallet_bridge, strategies], ids=lambda package: package.__name__
+)
 def test_each_package_says_it(package: object) -> None:
     assert package.__version__ == __version__
     assert "__version__" in package.__all__

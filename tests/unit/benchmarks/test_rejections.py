@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.slow import slow_but
+
 pytest.importorskip("sklearn", reason="needs scikit-learn: pip install 'bcfl-plugins[demo]'")
 
 from benchmarks.rejections import ATTACKS, TASKS, federation, row
@@ -11,8 +13,8 @@ from benchmarks.rejections import ATTACKS, TASKS, federation, row
 SEEDS = range(100, 103)
 
 
-@pytest.mark.parametrize("alpha", [1.0, 0.5])
-@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.parametrize("alpha", slow_but({1.0}, [1.0, 0.5]))
+@pytest.mark.parametrize("attack", slow_but({"sign flip"}, ATTACKS))
 def test_attackers_are_rejected_and_honest_nodes_are_not(attack: str, alpha: float) -> None:
     runs = [federation(seed, alpha=alpha, attack=attack, task=TASKS[0]) for seed in SEEDS]
     found = row(TASKS[0], alpha, attack, runs)

@@ -111,7 +111,7 @@ def found(chain: ChainClient) -> int:
         *(chain.submit(calls.join(number, STAKE), node) for node in NODES),
     ]
     for submission in submissions:
-        submission.wait(30)
+        submission.wait(120)
     return number
 
 

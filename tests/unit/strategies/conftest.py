@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +17,7 @@ import strategies
 from bcfl_plugins import BcflConfig, Services, Session
 from bcfl_plugins.hooks.manager import PluginManager
 from strategies.testing import DROP, FIRST_NODE_ID, InProcessGrid
+from tests.slow import slow_but
 
 Attack = Callable[[RecordDict], RecordDict]
 
@@ -186,6 +186,7 @@ def build(name: str, base: Any = flower, nodes: int = 10, **kwargs: Any) -> Any:
     return cls(flower.FedAvg(), 0.0, nodes, clipped_count_stddev=0.0, **kwargs)
 
 
+SOON = {"FedAvg", "FedAdam", "FedMedian", "Krum"}
 ARRAY_STRATEGIES = [
     name
     for name in flower.__all__
@@ -261,18 +262,9 @@ def toy() -> Toy:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "array_strategy" in metafunc.fixturenames:
-        metafunc.parametrize("array_strategy", ARRAY_STRATEGIES)
+        metafunc.parametrize("array_strategy", slow_but(SOON, ARRAY_STRATEGIES))
     if "malformed" in metafunc.fixturenames:
         metafunc.parametrize("malformed", MALFORMED)
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _small_heap() -> Iterator[None]:
-    """Flower collects garbage after each reply it reads; pytest's own objects need no look."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)

@@ -7,42 +7,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from bcfl_plugins.config.run_config import BcflConfig
 from bcfl_plugins.hooks.merge import merge_verdicts
-from bcfl_plugins.session.open import open_session
-from bcfl_plugins.types import ClientUpdate, NodeId, RoundContext, RoundResult, RunInfo
+from bcfl_plugins.types import ClientUpdate, NodeId, RoundContext, RoundResult
 from pallet_bridge.audit.run import audit_run
 from pallet_bridge.run.journal import read_run
-from tests.unit.bcfl_plugins.plugins.test_together import node, signed
+from tests.slow import slow_but
+from tests.unit.bcfl_plugins.plugins.one_round import RUN, opened_for, session_of, update
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from bcfl_plugins.session.open import Session
-    from bcfl_plugins.types import OpenedRound
     from pallet_bridge.audit.run import AuditReport
     from pallet_bridge.run.journal import RunRecord
-
-RUN = RunInfo(7, 1)
-
-
-def session_of(folder: Path, **keys: object) -> Session:
-    base = {"plugins": "staking, round_log", "chain": "embedded", "run_dir": str(folder)}
-    config = {f"bcfl.{name}": value for name, value in {**base, **keys}.items()}
-    return open_session(BcflConfig.from_run_config(config))
-
-
-def update(number: int, opened: OpenedRound) -> ClientUpdate:
-    ref = node(number)
-    arrays = {"w": np.full(3, float(number))}
-    return ClientUpdate(ref, arrays, 10, commitment=signed(ref, arrays, opened))
-
-
-def opened_for(session: Session, nodes: int) -> RoundContext:
-    refs = tuple(node(number) for number in range(nodes))
-    assert session.hooks.eligible_nodes(RUN, 1, refs) == {}
-    reference = {"w": np.zeros(3)}
-    return RoundContext(RUN, 1, session.hooks.round_opening(RUN, 1, reference), reference)
 
 
 def finish(session: Session, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> None:
@@ -58,7 +35,7 @@ def left_by(folder: Path) -> tuple[RunRecord, AuditReport]:
     return read_run(run), audit_run(run)
 
 
-@pytest.mark.parametrize("mode", ["fail", "queue"])
+@pytest.mark.parametrize("mode", slow_but({"fail"}, ["fail", "queue"]))
 def test_a_commitment_after_the_quorums_is_named_as_late(tmp_path: Path, mode: str) -> None:
     keys = {"on_chain_error": mode, "round_log.follow": "seal", "terms.quorum": 2}
     with session_of(tmp_path, **keys) as session:

@@ -13,8 +13,7 @@ from bcfl_plugins.types import Rejection, RoundResult, Verdict
 from pallet_bridge import calls
 from pallet_bridge.keys import Signer
 from pallet_bridge.types import Offence, OffenceKind, OffenceState, Planck
-from tests.unit.bcfl_plugins.plugins.test_round_log import opened_for, session_of, update
-from tests.unit.bcfl_plugins.plugins.test_together import STAKE, node
+from tests.unit.bcfl_plugins.plugins.one_round import STAKE, node, opened_for, session_of, update
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,10 +48,10 @@ def test_a_dispute_that_nobody_decides_ends_for_the_accused(tmp_path: Path) -> N
         chain.client.execute(calls.dispute(0, 0), Signer.from_uri(accused.dev_uri))
         dispute = offence().dispute
         assert dispute is not None
-        chain.client.wait_until_block(dispute.until - 1, timeout=30)
+        chain.client.wait_until_block(dispute.until - 1, timeout=120)
         session.hooks.round_evaluated(result, {})
         assert offence().state is OffenceState.DISPUTED, "its arbiter may still decide"
-        chain.client.wait_until_block(dispute.until, timeout=30)
+        chain.client.wait_until_block(dispute.until, timeout=120)
         session.hooks.round_evaluated(result, {})
         assert offence().state is OffenceState.OVERTURNED
         member = chain.client.participant(0, accused.account)

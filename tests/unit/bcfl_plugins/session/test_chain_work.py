@@ -46,7 +46,7 @@ def test_queue_runs_jobs_in_order_beside_the_caller(queue: ChainWork) -> None:
     done: list[int] = []
     for number in range(50):
         queue.do(f"job {number}", lambda number=number: done.append(number))
-    queue.drain(10)
+    queue.drain(60)
     assert done == list(range(50))
 
 
@@ -54,7 +54,7 @@ def test_queue_raises_a_jobs_error_later_and_does_nothing_after_it(queue: ChainW
     done: list[str] = []
     queue.do("opening", broke)
     with pytest.raises(EscrowShort):
-        queue.drain(10)
+        queue.drain(60)
     with pytest.raises(EscrowShort):
         queue.do("settling", lambda: done.append("settled"))
     assert done == []
@@ -69,7 +69,7 @@ def test_what_is_left_when_the_time_is_up_is_named(queue: ChainWork) -> None:
     assert caught.value.waiting == ("opening round 3", "settling round 3")
     assert isinstance(caught.value, TimeoutError)
     release.set()
-    queue.drain(10)
+    queue.drain(60)
 
 
 def test_queue_reads_again_until_the_chain_is_back(queue: ChainWork) -> None:
@@ -83,7 +83,7 @@ def test_queue_reads_again_until_the_chain_is_back(queue: ChainWork) -> None:
         return answer
 
     queue.do("reading", lambda: heard.append(queue.reading(read)))
-    queue.drain(10)
+    queue.drain(60)
     assert heard == [7]
 
 
@@ -98,14 +98,14 @@ def test_queue_sends_again_until_it_is_known_what_came_of_it(queue: ChainWork) -
         return answer
 
     queue.do("sending", lambda: heard.append(queue.sending(send)))
-    queue.drain(10)
+    queue.drain(60)
     assert heard == [7]
 
 
 def test_sending_ends_with_what_the_call_failed_with(queue: ChainWork) -> None:
     queue.do("sending", lambda: queue.sending(broke))
     with pytest.raises(EscrowShort):
-        queue.drain(10)
+        queue.drain(60)
 
 
 def test_sending_is_not_tried_again_after_its_time(queue: ChainWork) -> None:
@@ -122,7 +122,7 @@ def test_closing_ends_a_job_that_waits_for_the_chain() -> None:
         away()
 
     work.do("reading", lambda: work.reading(read))
-    assert started.wait(10)
+    assert started.wait(60)
     work.close()  # returns: the job does not wait any more
     with pytest.raises(ChainBehind):
         work.drain(0)

@@ -28,6 +28,7 @@ def only(obj: object, name: str, tags: Tags | None = None) -> CheckResult:
     return result
 
 
+@pytest.mark.slow
 def test_a_right_callable_keeps_every_rule_that_applies() -> None:
     results = check_defense(small_defenses.trimmed)
     assert [result.name for result in results if result.status == "failed"] == []

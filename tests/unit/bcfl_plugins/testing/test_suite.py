@@ -71,6 +71,7 @@ def test_the_decorator_makes_one_test_of_each_check_that_applies(project: Path) 
     assert "kappa" not in said
 
 
+@pytest.mark.slow
 def test_a_failure_that_no_longer_happens_must_come_off_the_list(project: Path) -> None:
     (project / "test_it.py").write_text(
         "from bcfl_plugins.testing import parametrize_with_checks\n"
@@ -84,6 +85,7 @@ def test_a_failure_that_no_longer_happens_must_come_off_the_list(project: Path) 
     assert "XPASS(strict)" in said
 
 
+@pytest.mark.slow
 def test_the_class_to_subclass(project: Path) -> None:
     (project / "test_it.py").write_text(
         "from bcfl_plugins.testing import DefenseTests, Tags\n"

@@ -17,6 +17,7 @@ from benchmarks.accuracy.grid import Job, results
 from benchmarks.accuracy.report import Grid, Row, finished, row, table, verdict
 from benchmarks.accuracy.simulate import Outcome, Setting, run
 from benchmarks.accuracy.training import SIZE, Cohort, Recipe, initial
+from tests.slow import slow_but
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,6 +82,7 @@ def test_local_steps_move_further_along(data: Data) -> None:
     )
 
 
+@pytest.mark.slow
 def test_training_learns_and_a_seed_repeats(data: Data) -> None:
     setting = replace(SMALL, rounds=40)
     first = run(data, setting, create_rule("mean"), None)
@@ -90,7 +92,7 @@ def test_training_learns_and_a_seed_repeats(data: Data) -> None:
     assert first.byzantine_rejected is None
 
 
-@pytest.mark.parametrize("attack", [*ADVERSARIES])
+@pytest.mark.parametrize("attack", slow_but({"none"}, ADVERSARIES))
 def test_every_attack_runs_and_is_counted(data: Data, attack: str) -> None:
     kept = []
     rule = contestant("cluster_guard", SMALL.n, SMALL.f)

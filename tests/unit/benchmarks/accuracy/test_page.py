@@ -63,6 +63,7 @@ def cache(folder: Path, grids: tuple[Grid, ...]) -> str:
     return str(folder)
 
 
+@pytest.mark.slow
 def test_one_command_writes_all_parts_and_names_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

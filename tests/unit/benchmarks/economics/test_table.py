@@ -52,6 +52,7 @@ def cell(kind: Kind, detect: float, **changes: float) -> Setting:
     return replace(Setting(kind, detect, runs=60), **changes)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_a_streak_costs_what_the_terms_say_and_grows_to_the_cap(table: Table) -> None:
     assert table.states[0] == type(table.states[0])(0, 0, 0)
     streaks = sorted({int(lost) for lost in table.lost.flat if lost})
@@ -61,12 +62,14 @@ def test_a_streak_costs_what_the_terms_say_and_grows_to_the_cap(table: Table) ->
     assert np.all(table.strikes < RECOMMENDED.strikes_to_slash)
 
 
+@pytest.mark.slow
 def test_what_each_end_of_an_offence_takes(short: Table) -> None:
     half, bond = 50 * UNIT, UNIT
     assert short.lost[0].tolist() == [0, half, 0, half + bond, 0, 0]
     assert short.after[0, EXCLUDE] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [Kind.PERSISTENT, Kind.HOPPING])
 def test_the_runtime_pays_what_was_sampled(table: Table, kind: Kind) -> None:
     setting = Setting(kind, detect=0.8, false=0.1, share=0.34, members=3, rounds=6)
@@ -76,6 +79,7 @@ def test_the_runtime_pays_what_was_sampled(table: Table, kind: Kind) -> None:
     assert (found.burned > 0) == (kind is Kind.PERSISTENT)
 
 
+@pytest.mark.slow
 def test_no_story_makes_or_loses_money() -> None:
     terms = replace(RECOMMENDED, strikes_to_slash=1)
     stories = {story.title: story for story in run_stories(terms)}
@@ -87,6 +91,7 @@ def test_no_story_makes_or_loses_money() -> None:
     assert rich.accused == rich.other, "a reward is by account, not by stake"
 
 
+@pytest.mark.slow
 def test_leaving_forgets_strikes_and_costs_fees_only() -> None:
     found = read_leaving(replace(RECOMMENDED, unbonding_blocks=80))
     assert found.lost == 0
@@ -94,6 +99,7 @@ def test_leaving_forgets_strikes_and_costs_fees_only() -> None:
     assert found.rounds >= 80 // (RECOMMENDED.commit_blocks + 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("detect", [0.05, 0.5, 1.0])
 @pytest.mark.parametrize("share", [0.05, 0.45])
 def test_honest_members_gain_under_the_recommended_terms(
@@ -104,6 +110,7 @@ def test_honest_members_gain_under_the_recommended_terms(
         assert found.honest.is_positive, kind
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("detect", [0.35, 0.6, 1.0])
 @pytest.mark.parametrize("share", [0.05, 0.45])
 def test_attackers_that_stay_lose(table: Table, detect: float, share: float) -> None:
@@ -112,6 +119,7 @@ def test_attackers_that_stay_lose(table: Table, detect: float, share: float) -> 
         assert measure(table, cell(kind, detect, share=share, runs=runs)).attacker.is_negative, kind
 
 
+@pytest.mark.slow
 def test_attackers_that_dodge_never_lose_and_get_less_than_honest_work(table: Table) -> None:
     for kind in (Kind.PULSING, Kind.HOPPING):
         found = measure(table, cell(kind, 0.5))
@@ -119,6 +127,7 @@ def test_attackers_that_dodge_never_lose_and_get_less_than_honest_work(table: Ta
         assert found.attacker.mean + found.attacker.half < found.honest.mean
 
 
+@pytest.mark.slow
 def test_whoever_is_hardly_ever_rejected_rides_free(table: Table) -> None:
     for kind in Kind:
         if kind is not Kind.FRAMED:
@@ -126,6 +135,7 @@ def test_whoever_is_hardly_ever_rejected_rides_free(table: Table) -> None:
             assert found.attacker.mean > found.honest.mean, kind
 
 
+@pytest.mark.slow
 def test_a_seed_repeats_and_work_is_paid_by_who_works(table: Table) -> None:
     setting = cell(Kind.PULSING, 0.5)
     assert measure(table, setting) == measure(table, setting)
@@ -139,6 +149,7 @@ def test_a_seed_repeats_and_work_is_paid_by_who_works(table: Table) -> None:
     assert np.array_equal(first, second[:, : persistent.attackers])
 
 
+@pytest.mark.slow
 def test_an_arbiter_that_is_silent_frees_every_offender(short: Table) -> None:
     setting = cell(Kind.PERSISTENT, 0.8)
     silent = measure(short, setting, Disputes(UPHELD, LAPSED, 0.0))
@@ -146,6 +157,7 @@ def test_an_arbiter_that_is_silent_frees_every_offender(short: Table) -> None:
     assert measure(short, setting, Disputes(UPHELD, LAPSED, 1.0)).attacker.is_negative
 
 
+@pytest.mark.slow
 def test_evidence_strikes_who_does_harm_and_nobody_else(short: Table) -> None:
     setting = replace(cell(Kind.PERSISTENT, 1.0, false=0.3), runs=2, rounds=20)
     judge = Evidence((setting.runs, setting.members), EvidenceSettings(members=20))

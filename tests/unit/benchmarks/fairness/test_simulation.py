@@ -48,6 +48,7 @@ def test_the_interval_of_clopper_and_pearson() -> None:
     assert at_most(3, 3) == pytest.approx(1.0)
 
 
+@pytest.mark.slow
 def test_many_short_runs_are_counted() -> None:
     rows = [*early_runs(QUICK), *besides(replace(QUICK, early_rounds=2))]
     assert [(row.seeds, row.nodes) for row in rows[:4]] == [(1, 5), (2, 10), (1, 5), (1, 5)]

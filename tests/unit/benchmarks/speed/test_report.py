@@ -45,6 +45,7 @@ def test_the_page_tells_what_was_missed_and_what_was_left_out() -> None:
     assert "| `krum` | 15 | 1.50 | 0.10 |" in page
 
 
+@pytest.mark.slow
 def test_a_run_takes_from_the_cache_what_is_there(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

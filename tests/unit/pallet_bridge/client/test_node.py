@@ -189,7 +189,7 @@ def test_a_second_signed_commitment_is_an_offence_that_is_executed(
     assert refused.text("reason") == "Equivocation"
     offence = chain.offences(federation)[0, BOB.account]
     assert (offence.kind, offence.stake) == (OffenceKind.EQUIVOCATION, STAKE)
-    chain.wait_until_block(offence.executable_at, timeout=10)
+    chain.wait_until_block(offence.executable_at, timeout=120)
     chain.execute(calls.execute_slash(federation, 0, BOB.account), CHARLIE)
     assert chain.participant(federation, BOB.account).active == STAKE // 2
     assert chain.offences(federation)[0, BOB.account].state is OffenceState.EXECUTED
@@ -219,7 +219,7 @@ def test_leaving_and_closing_gives_everything_back(chain: EmbeddedClient, federa
     closing = chain.federation(federation)
     assert closing.state is FederationState.CLOSING
     assert closing.closing_ends is not None
-    chain.wait_until_block(closing.closing_ends, timeout=30)
+    chain.wait_until_block(closing.closing_ends, timeout=120)
     leave = [calls.withdraw(federation, node.account) for node in NODES]
     chain.execute(calls.batch([*leave, calls.close(federation)]), CHARLIE)
     assert chain.federation(federation).state is FederationState.CLOSED
@@ -295,7 +295,7 @@ def test_many_may_be_in_flight_from_many_threads(chain: EmbeddedClient) -> None:
             chain.submit(calls.transfer(SOMEBODY, Planck(10**10 + 10 * thread + n)), COORDINATOR)
             for n in range(5)
         ]
-        receipts.extend(submission.wait(30) for submission in submissions)
+        receipts.extend(submission.wait(120) for submission in submissions)
 
     threads = [threading.Thread(target=work, args=(thread,)) for thread in range(4)]
     for thread in threads:
@@ -317,7 +317,7 @@ def test_the_same_bytes_go_in_once_and_are_found(chain: EmbeddedClient) -> None:
     since = chain.head().number
     signed = chain.sign(calls.transfer(SOMEBODY, Planck(10**10)), CHARLIE)
     assert chain.find(signed, since=since) is None
-    receipt = chain.send(signed).wait(30)
+    receipt = chain.send(signed).wait(120)
     with pytest.raises(TransactionRefused):
         chain.send(signed)
     assert chain.find(signed, since=since) == receipt
@@ -326,7 +326,7 @@ def test_the_same_bytes_go_in_once_and_are_found(chain: EmbeddedClient) -> None:
 def test_a_failed_call_is_found_as_failed(chain: EmbeddedClient) -> None:
     signed = chain.sign(calls.fund(2**32 - 1, Planck(1)), CHARLIE)
     with pytest.raises(FederationNotFound):
-        chain.send(signed).wait(30)
+        chain.send(signed).wait(120)
     with pytest.raises(FederationNotFound):
         chain.find(signed, since=0)
 
@@ -338,4 +338,4 @@ def test_a_block_that_is_not_there_has_no_events(chain: EmbeddedClient) -> None:
 
 def test_finality_can_be_waited_for(chain: EmbeddedClient) -> None:
     submission = chain.submit(calls.transfer(SOMEBODY, Planck(10**10)), CHARLIE)
-    assert submission.wait(30, finalized=True) == submission.wait(30)
+    assert submission.wait(120, finalized=True) == submission.wait(120)

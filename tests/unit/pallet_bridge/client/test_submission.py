@@ -1,17 +1,26 @@
-"""What the pool may say of a transaction, in the words of a node."""
+"""What the pool may say of a transaction, in the words of a node, and waiting for a block."""
 
 from __future__ import annotations
 
 import queue
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pallet_bridge import calls
+from pallet_bridge.client.embedded import EmbeddedClient
 from pallet_bridge.client.protocol import SignedCall
 from pallet_bridge.client.submission import NodeSubmission
-from pallet_bridge.errors import BadChainValue, ChainTimeout, TransactionLost
+from pallet_bridge.embedded import EmbeddedNode, Manual
+from pallet_bridge.errors import BadChainValue, ChainTimeout, ChainUnavailable, TransactionLost
+from pallet_bridge.keys import Signer
 from pallet_bridge.types import AccountId, BlockRef, Planck, Receipt
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ALICE = Signer.from_uri("//Alice")
+CALL = calls.transfer(AccountId(b"\x55" * 32), Planck(10**10))
 SIGNED = SignedCall(AccountId(bytes(32)), 0, b"bytes", b"\1" * 32)
 ONE, TWO = b"\1" * 32, b"\2" * 32
 
@@ -50,7 +59,7 @@ def hex_of(block: bytes) -> str:
 
 def test_inclusion_after_what_comes_before_it() -> None:
     waiting = submission("future", "ready", {"broadcast": ["peer"]}, {"inBlock": hex_of(ONE)})
-    assert waiting.wait(1).block.hash == ONE
+    assert waiting.wait(60).block.hash == ONE
     assert waiting.wait(0).block.hash == ONE
 
 
@@ -61,7 +70,7 @@ def test_a_retracted_block_is_not_the_block() -> None:
         {"inBlock": hex_of(TWO)},
         {"finalized": hex_of(TWO)},
     )
-    assert submission(*statuses).wait(1, finalized=True).block.hash == TWO
+    assert submission(*statuses).wait(60, finalized=True).block.hash == TWO
 
 
 def test_inclusion_is_not_finality() -> None:
@@ -74,7 +83,7 @@ def test_inclusion_is_not_finality() -> None:
 def test_what_leaves_the_pool_is_lost_and_told(status: Any) -> None:
     lost: list[SignedCall] = []
     with pytest.raises(TransactionLost) as raised:
-        submission("ready", status, lost=lost).wait(1)
+        submission("ready", status, lost=lost).wait(60)
     assert raised.value.status in str(status)
     assert lost == [SIGNED]
 
@@ -84,4 +93,43 @@ def test_what_leaves_the_pool_is_lost_and_told(status: Any) -> None:
 )
 def test_what_no_pool_says_is_refused(status: Any) -> None:
     with pytest.raises(BadChainValue):
-        submission(status).wait(1)
+        submission(status).wait(60)
+
+
+@pytest.fixture
+def manual() -> Iterator[EmbeddedClient]:
+    with EmbeddedClient(node=EmbeddedNode.start(sealing=Manual())) as client:
+        yield client
+
+
+def test_a_wait_that_was_too_short_can_be_repeated(manual: EmbeddedClient) -> None:
+    submission = manual.submit(CALL, ALICE)
+    with pytest.raises(ChainTimeout, match="included"):
+        submission.wait(0.05)
+    manual.node.seal()
+    assert submission.wait(60).block.number == 1
+
+
+@pytest.mark.slow
+def test_several_calls_of_an_account_come_in_one_block_in_order(manual: EmbeddedClient) -> None:
+    submissions = [manual.submit(CALL, ALICE) for _ in range(3)]
+    manual.node.seal()
+    receipts = [submission.wait(60) for submission in submissions]
+    assert {receipt.block.number for receipt in receipts} == {1}
+    places = [receipt.extrinsic_index for receipt in receipts]
+    assert places == sorted(places)
+
+
+def test_waiting_for_a_block_seals_it(manual: EmbeddedClient) -> None:
+    assert manual.wait_until_block(4, timeout=60).number == 4
+    assert manual.wait_until_block(2, timeout=60).number == 4
+
+
+@pytest.mark.slow
+def test_a_chain_that_goes_away_ends_the_wait(manual: EmbeddedClient) -> None:
+    submission = manual.submit(CALL, ALICE)
+    manual.node.close()
+    with pytest.raises(ChainUnavailable):
+        submission.wait(60)
+    with pytest.raises(ChainUnavailable):
+        manual.head()

@@ -23,7 +23,7 @@ def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("modules")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_chain(modules: Path) -> Callable[..., Chain]:
     return lambda **options: Chain.new(**{"cache_dir": modules, **options})
 
@@ -33,7 +33,7 @@ def chain(make_chain: Callable[..., Chain]) -> Chain:
     return make_chain()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def sign() -> Sign:
     """Compose a signed extrinsic by hand: no metadata, so no client library in between."""
 

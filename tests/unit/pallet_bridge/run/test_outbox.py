@@ -187,7 +187,7 @@ def test_what_was_included_is_not_sent_twice_but_told(
     file = OutboxFile(path, chain.genesis_hash)
     signed = chain.sign(purse.pay(), KEYS["coordinator"])
     file.signed(file.add(purse.pay(), "coordinator"), signed, chain.head().number)
-    chain.send(signed).wait(30)
+    chain.send(signed).wait(120)
     assert resume(chain, path) == ["transfer_keep_alive"]
     assert purse.payments == 1
 
@@ -197,7 +197,7 @@ def test_what_failed_on_chain_is_not_sent_again(chain: EmbeddedClient, path: Pat
     signed = chain.sign(BAD, KEYS["coordinator"])
     file.signed(file.add(BAD, "coordinator"), signed, chain.head().number)
     with pytest.raises(FederationNotFound):
-        chain.send(signed).wait(30)
+        chain.send(signed).wait(120)
     nonce = chain.nonce(EVE)
     with pytest.raises(OutboxError, match="FederationNotFound"):
         resume(chain, path)
@@ -281,7 +281,7 @@ def port_of(node: EmbeddedNode) -> int:
 def test_a_chain_that_is_away_is_told_at_once_and_the_call_stays_open(
     state: Chain, node: EmbeddedNode, path: Path
 ) -> None:
-    with NodeClient(node.url, timeout=5.0) as client:
+    with NodeClient(node.url, timeout=60.0) as client:
         purse, outbox = Purse(client), Outbox(client, path, KEYS)
         node.close()
         first = outbox.put(purse.pay(), "coordinator")
@@ -294,10 +294,11 @@ def test_a_chain_that_is_away_is_told_at_once_and_the_call_stays_open(
             assert purse.payments == 2
 
 
+@pytest.mark.slow
 def test_a_call_without_a_block_is_looked_for_and_not_sent_twice(state: Chain, path: Path) -> None:
     with (
         EmbeddedNode.start(chain=state, sealing=Manual()) as node,
-        NodeClient(node.url, timeout=5.0) as client,
+        NodeClient(node.url, timeout=60.0) as client,
     ):
         purse, outbox = Purse(client), Outbox(client, path, KEYS)
         ticket = outbox.put(purse.pay(), "coordinator")
@@ -305,14 +306,15 @@ def test_a_call_without_a_block_is_looked_for_and_not_sent_twice(state: Chain, p
             with pytest.raises(ChainTimeout):
                 outbox.send(ticket, timeout=0.2)
         node.seal()
-        assert outbox.send(ticket, timeout=10).block.number == 1
+        assert outbox.send(ticket, timeout=60).block.number == 1
         assert purse.payments == 1
 
 
+@pytest.mark.slow
 def test_an_outbox_that_is_stopped_leaves_its_calls_for_the_next(state: Chain, path: Path) -> None:
     with (
         EmbeddedNode.start(chain=state, sealing=Manual()) as node,
-        NodeClient(node.url, timeout=5.0) as client,
+        NodeClient(node.url, timeout=60.0) as client,
     ):
         purse = Purse(client)
         outbox = Outbox(client, path, KEYS, stopped=lambda: True)

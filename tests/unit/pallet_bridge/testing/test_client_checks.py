@@ -41,6 +41,7 @@ class _Faulty:
         self._client.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "instead", "check"),
     [

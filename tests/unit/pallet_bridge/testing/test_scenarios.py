@@ -13,6 +13,7 @@ from pallet_bridge.client import connect
 from pallet_bridge.errors.pallet import pallet_errors
 from pallet_bridge.testing.machine.step import CheckedChain
 from pallet_bridge.testing.scenarios import SCENARIOS
+from tests.slow import slow_but
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +36,9 @@ def test_together_they_reach_every_error_but_defects() -> None:
     assert reached == set(pallet_errors) - {"Defensive"}
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize(
+    "scenario", slow_but(SCENARIOS[::6], SCENARIOS), ids=lambda scenario: scenario.name
+)
 def test_a_scenario_ends_in_the_errors_that_it_names(
     client: EmbeddedClient, scenario: Scenario
 ) -> None:

@@ -132,6 +132,7 @@ def test_a_malformed_evaluation_costs_its_sender_only(toy: Any, bad: str) -> Non
     assert attacked.evaluate_metrics_clientapp[1]["acc"] == pytest.approx(expected)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     name=st.sampled_from(["FedAvg", "FedMedian", "MultiKrum", "FedTrimmedAvg", "FedAdam"]),

@@ -88,6 +88,7 @@ def test_krum_of_the_new_api_loses_distances_between_models() -> None:
     assert failed(legacy.Krum(), "cancellation", "non_finite") == {"non_finite"}
 
 
+@pytest.mark.slow
 def test_the_average_keeps_what_an_average_promises() -> None:
     kept = ["translation", "scale", "unanimity", "mean_without_byzantine", "deterministic", "form"]
     assert failed(current.FedAvg(), *kept) == set()

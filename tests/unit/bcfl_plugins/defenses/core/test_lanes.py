@@ -1,5 +1,3 @@
-"""Threads change nothing: not ours, and not those of the BLAS library that numpy calls."""
-
 from __future__ import annotations
 
 from contextlib import contextmanager
@@ -17,8 +15,7 @@ from bcfl_plugins.defenses.core.gram import combine, gram, measure, project
 from bcfl_plugins.defenses.core.lanes import LANES, each_lane, spans
 from bcfl_plugins.defenses.core.select import coordinatewise
 from bcfl_plugins.defenses.core.sketch import Signs
-from bcfl_plugins.defenses.core.tiles import inner, mix_columns
-from tests.unit.bcfl_plugins.defenses.support import printed
+from tests.unit.bcfl_plugins.defenses.every_rule.digests import printed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -148,22 +145,3 @@ def test_lanes_that_run_at_once_have_buffers_of_their_own() -> None:
     found = each_lane(made(), spans(100, 10), work, height=3, unit=8)
     assert all(start == least and shape == (3, 16) for start, least, shape in found)
     assert len({start for start, *_ in found}) == LANES
-
-
-@pytest.mark.parametrize("m", [1, 3, 40])
-@pytest.mark.parametrize("width", [1, 15, 5000])
-def test_mixed_columns_are_the_product(m: int, width: int) -> None:
-    rng = np.random.default_rng(m + width)
-    shares, block = rng.random((m, 40)), rng.standard_normal((40, width))
-    out = np.full((m, width), np.nan)
-    assert mix_columns(shares, block, out) is out
-    assert np.allclose(out, shares @ block, rtol=1e-12, atol=1e-12)
-
-
-@pytest.mark.parametrize("n", [1, 20, 70])
-@pytest.mark.parametrize("size", [0, 1, 512, 4096, 5000])
-def test_inner_products_of_vectors_at_hand(n: int, size: int) -> None:
-    vectors = np.random.default_rng(n + size).standard_normal((n, size))
-    found = inner(vectors)
-    assert np.allclose(found, vectors @ vectors.T, rtol=1e-12, atol=1e-11)
-    assert np.array_equal(found, found.T)

@@ -1,5 +1,3 @@
-"""FLAME, clipped clustering, RFLBAT and the Secured-FL style against their definitions."""
-
 from __future__ import annotations
 
 import warnings
@@ -8,11 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.cluster import HDBSCAN, AgglomerativeClustering
-from sklearn.decomposition import PCA
 from sklearn.metrics.pairwise import cosine_distances, cosine_similarity
 
 from bcfl_plugins.defenses.base import Extras
-from bcfl_plugins.defenses.parts.planes import least_alike, near_sums, plane
+from bcfl_plugins.defenses.parts.planes import least_alike
 from bcfl_plugins.defenses.rules.clusters import ClippedClustering, Flame, Rflbat, SecuredStyle
 from bcfl_plugins.errors import BadUpdates
 from bcfl_plugins.reasons import Reason
@@ -92,25 +89,6 @@ def test_clipped_clustering_is_its_definition_with_its_history() -> None:
 def test_clipped_clustering_takes_two_updates_as_they_are() -> None:
     found = ClippedClustering().aggregate(np.array([[1.0, 0.0], [0.0, 1.0]]))
     np.testing.assert_allclose(found.value, [0.5, 0.5])
-
-
-def test_the_plane_is_that_of_pca_up_to_the_sign_of_its_axes() -> None:
-    for seed in range(5):
-        updates = draw(12, seed)
-        found = plane(updates @ updates.T)
-        theirs = PCA(2).fit_transform(updates)
-        np.testing.assert_allclose(np.abs(found), np.abs(theirs), atol=1e-8)
-        assert (found[np.abs(found).argmax(axis=0), [0, 1]] > 0).all()
-    assert not plane(np.zeros((3, 3))).any()
-    assert plane(np.ones((1, 1))).shape == (1, 2)
-
-
-def test_near_sums_drops_who_is_far_from_all() -> None:
-    points = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1], [60, 0], [3, 3]])
-    sums = [sum(np.linalg.norm(p - q) for q in points) for p in points]
-    limit = sums[4] / float(np.median(sums))
-    assert near_sums(points, limit * 0.99).tolist() == [True] * 4 + [False, True]
-    assert near_sums(points, limit * 1.01).all()
 
 
 def test_rflbat_keeps_the_least_alike_cluster() -> None:

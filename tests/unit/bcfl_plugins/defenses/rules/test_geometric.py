@@ -6,9 +6,12 @@ from math import nan
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bcfl_plugins.defenses.base import Extras, Floats
 from bcfl_plugins.defenses.rules.geometric import GeometricMedian
+from tests.unit.bcfl_plugins.defenses.rules.drawn_rounds import N, rounds
 
 SCALES = (1e-150, 1e-38, 1e-21, 1e-3, 1e9, 1e145)
 
@@ -77,3 +80,38 @@ def test_leaves_them_where_steps_of_their_own_scale_would_not_get_far(seed: int)
     x[:2] *= np.array([[1e-40], [1e-30]])
     z = GeometricMedian()(x)
     assert np.linalg.norm(x - z, axis=1).min() == 0.0 or slope(x, z) < 1e-12
+
+
+def weiszfeld(x: Floats, votes: Floats, steps: int) -> Floats:
+    z = np.average(x, axis=0, weights=votes)
+    for _ in range(steps):
+        r = np.maximum(np.linalg.norm(x - z, axis=1), 1e-14)
+        z = np.average(x, axis=0, weights=votes / r)
+    return z
+
+
+def test_geometric_median_is_what_many_plain_steps_end_in() -> None:
+    for x in rounds():
+        votes = np.arange(1.0, N + 1)
+        expected = weiszfeld(x, votes, 4000)
+        result = GeometricMedian().aggregate(x, Extras(weights=votes.tolist()))
+        assert np.allclose(result.value, expected, rtol=1e-7, atol=1e-9)
+        distances = np.linalg.norm(x - expected, axis=1)
+        assert np.allclose(result.decision.scores, distances, rtol=1e-6)
+
+
+@settings(max_examples=100, deadline=None, derandomize=True, database=None)
+@given(st.integers(0, 10**6), st.integers(3, 9), st.integers(1, 3), st.sampled_from([0.0, 1e-4, 1]))
+def test_geometric_median_is_optimal_near_unanimity(
+    seed: int, n: int, d: int, spread: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    f = (n - 1) // 2
+    x = 3.0 + spread * rng.normal(0.0, 1.0, (n, d))
+    x[:f] = rng.normal(0.0, 10.0 ** rng.integers(0, 6), (f, d))
+    z = GeometricMedian()(x)
+    others = [*x, weiszfeld(x, np.ones(n), 99)]
+    best = min(float(np.linalg.norm(x - y, axis=1).sum()) for y in others)
+    assert np.linalg.norm(x - z, axis=1).sum() <= best * (1 + 1e-12) + 1e-5 * spread
+    if spread == 0.0:
+        assert np.allclose(z, 3.0, rtol=1e-12)

@@ -33,6 +33,7 @@ def defined(rows: np.ndarray) -> np.ndarray:
     return np.asarray(usual & (labels == np.bincount(labels[labels >= 0]).argmax()))
 
 
+@pytest.mark.slow
 def test_signguard_is_its_definition() -> None:
     for seed in range(8):
         rows = draw(12, seed)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bcfl_plugins import attacks
 from bcfl_plugins.testing import Case, byzantine_rows, rounds, updates
 from bcfl_plugins.testing.generators.generate import ATTACKS, NON_FINITE, OVERFLOW, library
+from tests.slow import slow_but
 
 QUIET = settings(
     max_examples=60,
@@ -40,7 +41,7 @@ def test_rounds_mix_and_tell(case: Case) -> None:
     assert np.array_equal(case.heard(), case.honest.astype(case.dtype).astype(np.float64))
 
 
-@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("dtype", slow_but({"float32"}, ["float16", "float32", "float64"]))
 @pytest.mark.parametrize("kind", ATTACKS)
 def test_each_kind_of_byzantine_rows(kind: str, dtype: str) -> None:
     @given(byzantine_rows(HONEST, 2, kinds=[kind], dtype=dtype))

@@ -22,6 +22,7 @@ from bcfl_plugins.testing import (
     updates,
 )
 from bcfl_plugins.testing.generators.tape import HEAD, Tape, TapeReader
+from tests.slow import slow_but
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,7 +113,7 @@ SERIES = {
 }
 
 
-@pytest.mark.parametrize("name", SERIES)
+@pytest.mark.parametrize("name", slow_but({"rounds", "updates", "malformed_replies"}, SERIES))
 def test_what_a_seed_draws_does_not_depend_on_what_is_imported(
     name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
+import pytest
 from hypothesis import HealthCheck, find, given, settings
 
 from bcfl_plugins.testing import FederationPlan, federations, malformed_replies, round_reports
@@ -31,6 +32,7 @@ def test_an_honest_node_replies_in_every_round(drawn: FederationPlan) -> None:
         assert set(presence.silent) <= set(presence.joined) <= set(range(drawn.nodes))
 
 
+@pytest.mark.slow
 def test_a_federation_with_a_leaver_shrinks_to_two_rounds_of_two() -> None:
     found = find(
         federations(),
@@ -51,6 +53,7 @@ def test_a_report_is_read_as_it_was_written(report: RoundReport) -> None:
     assert len(again.entries) == len(report.entries)
 
 
+@pytest.mark.slow
 def test_a_report_with_an_accepted_update_shrinks_to_zeros() -> None:
     found = find(
         round_reports(),

@@ -68,6 +68,7 @@ def test_a_good_plugin_passes_every_check() -> None:
     assert len(results) == 4
 
 
+@pytest.mark.slow
 def test_the_built_in_defense_passes() -> None:
     config = BcflConfig.from_run_config({"bcfl.chain": "none"})
     check_plugin(lambda: outliers.create({}, Services(config)), on_fail="raise")
@@ -76,23 +77,25 @@ def test_the_built_in_defense_passes() -> None:
 @pytest.mark.parametrize(
     ("make", "check"),
     [
-        (_Silent, "answers_hooks"),
+        pytest.param(_Silent, "answers_hooks", marks=pytest.mark.slow),
         (_Misspelt, "answers_hooks"),
-        (lambda: ONE, "is_made_fresh"),
+        pytest.param(lambda: ONE, "is_made_fresh", marks=pytest.mark.slow),
         (_Averager, "stands_an_empty_round"),
-        (_Scribbler, "stands_every_history"),
+        pytest.param(_Scribbler, "stands_every_history", marks=pytest.mark.slow),
     ],
 )
 def test_each_fault_fails_its_check(make: object, check: str) -> None:
     assert check in failed(make)
 
 
+@pytest.mark.slow
 def test_a_failure_shows_the_history() -> None:
     (result,) = [r for r in check_plugin(_Scribbler) if r.status == "failed"]
     assert "read-only" in result.problem
     assert "state.train(" in result.problem
 
 
+@pytest.mark.slow
 def test_a_failure_that_does_not_repeat_says_so() -> None:
     (result,) = [r for r in check_plugin(_Clock) if r.status == "failed"]
     assert "judged differently" in result.problem

@@ -99,6 +99,7 @@ def re_executed(chain: Chain, other: Chain) -> Chain:
     return other
 
 
+@pytest.mark.slow
 def test_blocks_of_every_kind_of_call_re_execute_on_another_chain(
     chain: Chain, make_chain: Callable[..., Chain], sign: Callable[..., bytes]
 ) -> None:

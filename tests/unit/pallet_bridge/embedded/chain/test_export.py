@@ -13,16 +13,30 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture
-def exported(
-    make_chain: Callable[..., Chain], sign: Callable[..., bytes], tmp_path: Path
-) -> tuple[Chain, Path]:
+def with_two_blocks(make_chain: Callable[..., Chain], sign: Callable[..., bytes]) -> Chain:
     chain = make_chain(patch={"sudo": {"key": None}}, start_time_ms=1_000_000_000_000)
     chain.author()
     chain.author([sign(chain, "//Alice", 0, b"\x00\x07\x08hi")])
+    return chain
+
+
+@pytest.fixture(scope="module")
+def text(
+    make_chain: Callable[..., Chain],
+    sign: Callable[..., bytes],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> str:
+    """What an export holds: made once, for those who only read it."""
+    path = tmp_path_factory.mktemp("export") / "chain.jsonl"
+    with_two_blocks(make_chain, sign).export(path)
+    return path.read_text()
+
+
+@pytest.fixture
+def path(text: str, tmp_path: Path) -> Path:
     path = tmp_path / "chain.jsonl"
-    chain.export(path)
-    return chain, path
+    path.write_text(text)
+    return path
 
 
 def change(path: Path, line: int, edit: Callable[[dict[str, object]], object]) -> None:
@@ -34,9 +48,10 @@ def change(path: Path, line: int, edit: Callable[[dict[str, object]], object]) -
 
 
 def test_a_loaded_chain_is_the_one_that_was_exported_and_goes_on(
-    exported: tuple[Chain, Path], modules: Path
+    make_chain: Callable[..., Chain], sign: Callable[..., bytes], modules: Path, tmp_path: Path
 ) -> None:
-    chain, path = exported
+    chain, path = with_two_blocks(make_chain, sign), tmp_path / "chain.jsonl"
+    chain.export(path)
     loaded = Chain.load(path, cache_dir=modules)
     assert loaded.head == chain.head
     assert loaded.genesis_hash == chain.genesis_hash
@@ -44,8 +59,9 @@ def test_a_loaded_chain_is_the_one_that_was_exported_and_goes_on(
     assert [item.name for item in path.parent.iterdir()] == ["chain.jsonl"]
 
 
-def test_the_first_line_says_which_chain(exported: tuple[Chain, Path]) -> None:
-    chain, path = exported
+def test_the_first_line_says_which_chain(make_chain: Callable[..., Chain], tmp_path: Path) -> None:
+    chain, path = make_chain(patch={"sudo": {"key": None}}), tmp_path / "chain.jsonl"
+    chain.export(path)
     head = json.loads(path.read_text().splitlines()[0])
     assert head["format"] == "bcfl-chain/1"
     assert head["preset"] == "development"
@@ -69,13 +85,12 @@ def test_the_first_line_says_which_chain(exported: tuple[Chain, Path]) -> None:
     ],
 )
 def test_a_damaged_file_is_named_with_its_line(
-    exported: tuple[Chain, Path],
+    path: Path,
     modules: Path,
     line: int,
     edit: Callable[[dict[str, object]], object],
     reason: str,
 ) -> None:
-    _, path = exported
     change(path, line, edit)
     with pytest.raises(BadExport, match=reason) as caught:
         Chain.load(path, cache_dir=modules)
@@ -83,8 +98,7 @@ def test_a_damaged_file_is_named_with_its_line(
     assert str(caught.value).startswith(f"{path}:{line + 1}: ")
 
 
-def test_a_file_that_is_cut_off_is_refused(exported: tuple[Chain, Path], modules: Path) -> None:
-    _, path = exported
+def test_a_file_that_is_cut_off_is_refused(path: Path, modules: Path) -> None:
     path.write_text(path.read_text()[:-1])
     with pytest.raises(BadExport, match="cut off"):
         Chain.load(path, cache_dir=modules)
@@ -93,8 +107,7 @@ def test_a_file_that_is_cut_off_is_refused(exported: tuple[Chain, Path], modules
         Chain.load(path, cache_dir=modules)
 
 
-def test_a_changed_block_does_not_load(exported: tuple[Chain, Path], modules: Path) -> None:
-    _, path = exported
+def test_a_changed_block_does_not_load(path: Path, modules: Path) -> None:
     change(path, 2, lambda block: block["extrinsics"].pop())
     with pytest.raises(BlockRefused):
         Chain.load(path, cache_dir=modules)

@@ -68,6 +68,7 @@ def test_ed25519_signatures_are_checked_as_zip215_says() -> None:
     assert verify(b"\xff" * 64, b"", bytes(32)) == 0
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(st.binary(min_size=32, max_size=32).filter(any), st.binary(min_size=32, max_size=32))
 def test_recovered_secp256k1_keys_are_those_that_signed(secret: bytes, digest: bytes) -> None:

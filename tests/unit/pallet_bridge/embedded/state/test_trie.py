@@ -108,6 +108,7 @@ BATCHES = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(BATCHES)
 def test_changing_a_trie_batch_by_batch_gives_the_root_of_building_it_whole(

@@ -1,0 +1,92 @@
+"""The command line, run as a user runs it: a process, its output, its exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pallet_bridge import __version__
+from pallet_bridge.client import connect
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BCFL = [sys.executable, "-m", "bcfl_plugins.cli"]
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*BCFL, *arguments], capture_output=True, text=True, check=False, timeout=600
+    )
+
+
+def test_help_names_every_command() -> None:
+    done = run("--help")
+    assert done.returncode == 0
+    assert [word for word in ("audit", "chain", "doctor") if word not in done.stdout] == []
+
+
+def test_it_says_its_version() -> None:
+    done = run("--version")
+    assert (done.returncode, done.stdout) == (0, f"bcfl {__version__}\n")
+
+
+def test_doctor_finds_this_machine_well() -> None:
+    done = run("doctor", "--json")
+    report = json.loads(done.stdout)
+    assert (done.returncode, report["ok"]) == (0, True), report
+    names = {check["name"] for check in report["checks"]}
+    assert {"python", "flwr", "import strategies", "runtime", "chain embedded"} <= names
+
+
+def test_doctor_names_a_dead_chain_and_what_to_do() -> None:
+    done = run("doctor", "--json", "--chain", "ws://127.0.0.1:9")
+    report = json.loads(done.stdout)
+    (chain,) = [check for check in report["checks"] if check["name"].startswith("chain")]
+    assert done.returncode == 1
+    assert not chain["ok"]
+    assert "ws://127.0.0.1:9" in chain["advice"]
+
+
+def test_audit_of_nothing_is_an_error_of_one_line(tmp_path: Path) -> None:
+    done = run("audit", str(tmp_path / "absent"))
+    assert done.returncode == 2
+    assert done.stderr.startswith("bcfl: ")
+    assert "absent" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("interval", [[], ["--interval", "0.2"]], ids=["instant", "interval"])
+def test_chain_start_serves_until_told_to_stop(interval: list[str]) -> None:
+    process = subprocess.Popen(
+        [*BCFL, "chain", "start", "--port", "0", "--json", *interval],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    try:
+        assert process.stdout is not None
+        said = json.loads(process.stdout.readline())
+        with connect(said["url"]) as client:
+            assert "0x" + client.genesis_hash.hex() == said["genesis"]
+            if interval:
+                assert client.wait_until_block(2, timeout=120).number >= 2
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=120) == 0
+        process.stdout.close()
+
+
+def test_chain_start_on_a_port_that_is_taken_says_so() -> None:
+    with connect("embedded") as client:
+        port = client.url.rsplit(":", 1)[1]
+        done = run("chain", "start", "--port", port)
+    assert done.returncode == 2
+    assert port in done.stderr
+    assert "Traceback" not in done.stderr
