@@ -13,7 +13,7 @@ import strategies
 from bcfl_plugins import BcflConfig, ConfigError, Rejection, Verdict, hookimpl, open_session
 from bcfl_plugins.reasons import Reason
 from pallet_bridge.run.journal import CHAIN
-from strategies.errors import NotEnoughNodes, RoundNotConfigured
+from strategies.errors import NotEnoughNodes
 from strategies.testing import FIRST_NODE_ID, InProcessGrid
 
 if TYPE_CHECKING:
@@ -356,23 +356,6 @@ def test_subclasses_keep_their_own_signature() -> None:
     assert list(inspect.signature(Mine).parameters) == ["extra", "kwargs"]
 
 
-def test_replies_without_a_configured_round_are_refused(toy: Any) -> None:
-    with pytest.raises(RoundNotConfigured, match="round 1"):
-        strategies.FedAvg().aggregate_train(1, [])
-
-
-def test_a_round_is_aggregated_once(toy: Any) -> None:
-    strategy = strategies.FedAvg(fraction_evaluate=0.0)
-    with InProcessGrid(toy.app_of(), 2) as grid:
-        sent = toy.record(toy.model())
-        messages = list(strategy.configure_train(1, sent, toy.config_record(), grid))
-        replies = grid.send_and_receive(messages)
-        arrays, _ = strategy.aggregate_train(1, replies)
-        assert arrays is not None
-        with pytest.raises(RoundNotConfigured, match="round 1"):
-            strategy.aggregate_train(1, replies)
-
-
 @pytest.mark.parametrize("fraction", ["fraction_train", "fraction_evaluate"])
 def test_phases_that_are_switched_off_stay_off(toy: Any, fraction: Any) -> None:
     recorder = Recorder()
@@ -391,18 +374,6 @@ def test_settings_are_checked_when_the_strategy_is_made() -> None:
         strategies.FedAvg(bcfl={"bcfl.plugins": "outliers", "bcfl.screen": "off"})
     assert strategies.FedAvg(bcfl={"num-server-rounds": 3}) is not None
     assert strategies.FedAvg(bcfl=BcflConfig()) is not None
-
-
-def test_named_plugins_need_start(toy: Any) -> None:
-    strategy = strategies.FedAvg(bcfl=BcflConfig(plugins="outliers"))
-    with InProcessGrid(toy.app_of(), 2) as grid, pytest.raises(ConfigError, match="start"):
-        strategy.configure_train(1, toy.record(toy.model()), toy.config_record(), grid)
-
-
-def test_screening_can_be_switched_off_for_strategies_with_other_replies(toy: Any) -> None:
-    strategy = strategies.FedAvg(bcfl={"bcfl.screen": "off"})
-    nan = toy.run(strategy, toy.app_of({0: toy.malformed["NaN values"]}))
-    assert np.isnan(nan.arrays["b"].numpy()).all()
 
 
 def test_a_wrapped_strategy_within_a_wrapped_one_works(toy: Any) -> None:
