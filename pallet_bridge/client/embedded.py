@@ -20,10 +20,18 @@ class EmbeddedClient(NodeClient):
         Seconds that each answer of the chain may take.
     node
         A chain that runs already and now belongs to this client; by default a new one.
+    nonce
+        What the genesis of a new one is made with, see `Chain.new`.
     """
 
-    def __init__(self, *, timeout: float = 30.0, node: EmbeddedNode | None = None) -> None:
-        self._node = EmbeddedNode.start() if node is None else node
+    def __init__(
+        self,
+        *,
+        timeout: float = 30.0,
+        node: EmbeddedNode | None = None,
+        nonce: bytes | None = None,
+    ) -> None:
+        self._node = EmbeddedNode.start(nonce=nonce) if node is None else node
         try:
             super().__init__(self._node.url, timeout=timeout)
         except BaseException:
