@@ -50,7 +50,13 @@ class StateReader:
 
     def head(self) -> BlockRef:
         """Return the newest block."""
-        block = block_hash(self._rpc.request("chain_getBlockHash"))
+        return self._numbered(block_hash(self._rpc.request("chain_getBlockHash")))
+
+    def finalized(self) -> BlockRef:
+        """Return the newest block that is final."""
+        return self._numbered(block_hash(self._rpc.request("chain_getFinalizedHead")))
+
+    def _numbered(self, block: bytes) -> BlockRef:
         header = self._rpc.request("chain_getHeader", [as_hex(block)])
         return BlockRef(block_number(decode.Fields("header", header)), block)
 

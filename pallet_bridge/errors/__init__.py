@@ -12,6 +12,7 @@
     │   │   └── StateDiscarded                  the node no longer has the state of that block
     │   ├── TransactionRefused                  the pool did not take a transaction
     │   ├── TransactionLost                     the pool took it, then let it go
+    │   ├── AccountInUse                        an account cannot be ended yet
     │   ├── CallFailed                          included in a block, but failed there
     │   │   └── one class for each error of pallet-bcfl (``errors.pallet``)
     │   ├── BadChainValue                       the chain answered something unreadable
@@ -123,6 +124,26 @@ class TransactionRefused(ChainError):
     def __str__(self) -> str:
         data = f": {self.data}" if self.data else ""
         return f"the pool refused the transaction: {self.message}{data} [code {self.code}]"
+
+
+class AccountInUse(ChainError):
+    """A call can end its account while older signed bytes of the account are still in their era.
+
+    An account that comes back counts its transactions from 0 again: the chain would take those
+    bytes a second time.
+    """
+
+    def __init__(self, account: str, until: int) -> None:
+        super().__init__(account, until)
+        self.account = account
+        self.until = until
+
+    def __str__(self) -> str:
+        return (
+            f"{self.account} made transactions that the chain may take again if the account ends "
+            f"and comes back. Send this after block {self.until}, or keep the account alive "
+            f"(keep_alive, transfer_keep_alive)."
+        )
 
 
 class TransactionLost(ChainError):
