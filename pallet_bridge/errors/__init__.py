@@ -24,6 +24,7 @@
     │   ├── ReportUnreadable(ValueError)
     │   └── RootDiffers                  a report's verdicts do not give the root on chain
     ├── JournalError(ValueError)         a run folder is damaged, or is no run folder
+    ├── MemoryUnusable                   what an account signed cannot be read or written down
     ├── SecretError(ValueError)          an attester's chain of hashes cannot be used
     └── AuditFailed                      the audit found statements that do not hold
 
@@ -248,6 +249,23 @@ class RootDiffers(ReportError):
             f"round {self.round_id}: the report gives the root {self.found.hex()}, the chain has "
             f"{self.posted.hex()}. Audit the run (bcfl audit RUN): the coordinator posted a root "
             f"that is not its report's"
+        )
+
+
+class MemoryUnusable(BcflError):
+    """What an account signed cannot be read, or not be written down: so nothing is signed."""
+
+    def __init__(self, path: str, cause: str) -> None:
+        super().__init__(path, cause)
+        self.path = path
+        self.cause = cause
+
+    def __str__(self) -> str:
+        return (
+            f"the memory of what this account signed, {self.path}, cannot be used: {self.cause}. "
+            f"Nothing is signed without it. See to the disk and its permissions, or name another "
+            f"folder (bcfl-memory in --node-config). If it is damaged, take the account out of its "
+            f"federations first, then `bcfl node forget ACCOUNT --all`"
         )
 
 
