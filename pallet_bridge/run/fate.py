@@ -19,7 +19,7 @@ class Fate(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Glimpse:
     """What was read of a chain, in this order, before its blocks were searched.
 
     Attributes
@@ -41,7 +41,7 @@ class Seen:
     anchored: bool
 
 
-def fate(signed: SignedCall, seen: Seen) -> Fate:
+def fate(signed: SignedCall, seen: Glimpse) -> Fate:
     """Decide, for bytes that are in no block of the newest branch."""
     last = None if signed.era is None else signed.era.last
 
@@ -56,13 +56,13 @@ def fate(signed: SignedCall, seen: Seen) -> Fate:
     return Fate.OPEN
 
 
-def see(client: ChainClient, signed: SignedCall) -> Seen:
+def see(client: ChainClient, signed: SignedCall) -> Glimpse:
     """Read what `fate` decides from; search the blocks after this, not before."""
     final = client.finalized()
     head = client.head()
     birth = None if signed.era is None else signed.era.birth
     anchored = birth is None or client.block_at(birth.number) == birth
-    return Seen(
+    return Glimpse(
         final=final.number,
         head=head.number,
         final_nonce=client.nonce(signed.account, at=final.hash),

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from bcfl_plugins.types import OpenedRound
     from pallet_bridge.types import CommittedUpdate
     from strategies._flower import ClientAppCallable, Context
-    from strategies.client.signed_rounds import Memory
+    from strategies.client.signed_rounds import SignedRounds
 
 KEY = "bcfl-key-uri"
 GENESIS = "bcfl-genesis"
@@ -128,7 +128,7 @@ def bcfl_mod(message: Message, context: Context, call_next: ClientAppCallable) -
     return with_content(reply, content)
 
 
-def _ready_to_sign(context: Context, opened: OpenedRound) -> tuple[Signer, Memory]:
+def _ready_to_sign(context: Context, opened: OpenedRound) -> tuple[Signer, SignedRounds]:
     """Refuse before the training what could not be signed after it."""
     _check_genesis(opened.genesis, context)
     dev = _DEV in context.state and context.state.config_records[_DEV].get("dev") is True
@@ -139,7 +139,7 @@ def _ready_to_sign(context: Context, opened: OpenedRound) -> tuple[Signer, Memor
 
 
 def _commit(
-    reply: Message, instruction: Instruction, signer: Signer, memory: Memory
+    reply: Message, instruction: Instruction, signer: Signer, memory: SignedRounds
 ) -> CommittedUpdate:
     records = list(reply.content.array_records.values())
     if len(records) != 1:

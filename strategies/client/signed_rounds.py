@@ -35,7 +35,7 @@ DEFAULT_AHEAD = 10_000
 _FIELDS = ("digest", "salt", "commitment", "signature")
 
 
-class Memory(Protocol):
+class SignedRounds(Protocol):
     """Remembers what one account signed, for one round and those before it."""
 
     def highest(self) -> int | None:
@@ -47,7 +47,7 @@ class Memory(Protocol):
 
 def memory_of(
     context: Context, opened: OpenedRound, account: AccountId, *, public_key: bool
-) -> Memory:
+) -> SignedRounds:
     """Return the account's memory.
 
     Parameters
@@ -63,7 +63,7 @@ def memory_of(
     return FileMemory(SignedMemory(where, account), opened)
 
 
-def check_round(memory: Memory, opened: OpenedRound, context: Context) -> None:
+def check_round(memory: SignedRounds, opened: OpenedRound, context: Context) -> None:
     """Refuse a round that is further ahead than any that can come soon. It leaves no mark.
 
     Without this a server could collect signatures for all rounds to come.
@@ -91,7 +91,7 @@ def check_round(memory: Memory, opened: OpenedRound, context: Context) -> None:
     )
 
 
-def keep(memory: Memory, made: CommittedUpdate, round_id: int) -> CommittedUpdate:
+def keep(memory: SignedRounds, made: CommittedUpdate, round_id: int) -> CommittedUpdate:
     """Remember what was just signed, and return what may be handed out: for one round one thing.
 
     Raises

@@ -5,14 +5,14 @@ from dataclasses import replace
 import pytest
 
 from pallet_bridge.client.protocol import Era, SignedCall
-from pallet_bridge.run.fate import Fate, Seen, fate
+from pallet_bridge.run.fate import Fate, Glimpse, fate
 from pallet_bridge.types import AccountId, BlockRef
 
 MORTAL = SignedCall(
     AccountId(bytes(32)), 7, b"", b"", Era(period=8, birth=BlockRef(100, bytes(32)))
 )
 IMMORTAL = replace(MORTAL, era=None)
-NOW = Seen(final=102, head=104, final_nonce=7, nonce=7, anchored_finally=True, anchored=True)
+NOW = Glimpse(final=102, head=104, final_nonce=7, nonce=7, anchored_finally=True, anchored=True)
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ NOW = Seen(final=102, head=104, final_nonce=7, nonce=7, anchored_finally=True, a
     ],
 )
 def test_only_what_is_final_lets_a_call_be_signed_again(
-    seen: Seen, mortal: Fate, immortal: Fate
+    seen: Glimpse, mortal: Fate, immortal: Fate
 ) -> None:
     assert fate(MORTAL, seen) is mortal
     assert fate(IMMORTAL, seen) is immortal

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from flwr.app import Context
 
     from pallet_bridge.types import CommittedUpdate
-    from strategies.client.signed_rounds import Memory
+    from strategies.client.signed_rounds import SignedRounds
 
 ALICE = Signer.from_uri("//Alice")
 
@@ -51,7 +51,7 @@ def context(toy: Any) -> Context:
 @pytest.fixture(params=["state", "file"])
 def memory(
     request: pytest.FixtureRequest, context: Context, tmp_path: Path
-) -> Callable[[OpenedRound], Memory]:
+) -> Callable[[OpenedRound], SignedRounds]:
     context.node_config["bcfl-memory-ahead"] = 50
     if request.param == "file":
         context.node_config["bcfl-memory"] = str(tmp_path / "memory")
@@ -69,7 +69,7 @@ def test_the_key_decides_where_the_node_remembers(context: Context, tmp_path: Pa
 
 
 def test_what_was_signed_comes_back_and_nothing_else_is_signed(
-    memory: Callable[[OpenedRound], Memory],
+    memory: Callable[[OpenedRound], SignedRounds],
 ) -> None:
     place = opened()
     first = keep(memory(place), signed(place), 5)
@@ -81,7 +81,9 @@ def test_what_was_signed_comes_back_and_nothing_else_is_signed(
 
 
 @pytest.mark.parametrize("other", [{"federation": 1}, {"genesis": 1}])
-def test_places_are_apart(memory: Callable[[OpenedRound], Memory], other: dict[str, int]) -> None:
+def test_places_are_apart(
+    memory: Callable[[OpenedRound], SignedRounds], other: dict[str, int]
+) -> None:
     keep(memory(opened()), signed(opened()), 5)
     place = opened(**other)
     assert memory(place).highest() is None
@@ -89,7 +91,7 @@ def test_places_are_apart(memory: Callable[[OpenedRound], Memory], other: dict[s
 
 
 def test_a_round_far_ahead_is_refused_and_leaves_no_mark(
-    memory: Callable[[OpenedRound], Memory], context: Context
+    memory: Callable[[OpenedRound], SignedRounds], context: Context
 ) -> None:
     keep(memory(opened()), signed(opened()), 5)
     for number in (56, 1000, 2**32 - 1):
@@ -113,7 +115,7 @@ def test_a_node_that_signed_nothing_takes_any_round_and_is_not_blocked_by_it(
 
 @pytest.mark.parametrize("wrong", [0, -1, "many", 1.5, True])
 def test_a_wrong_bound_is_named(
-    memory: Callable[[OpenedRound], Memory], context: Context, wrong: Any
+    memory: Callable[[OpenedRound], SignedRounds], context: Context, wrong: Any
 ) -> None:
     context.node_config["bcfl-memory-ahead"] = wrong
     with pytest.raises(ConfigError, match="bcfl-memory-ahead"):
