@@ -214,7 +214,7 @@ class NodeClient(StateReader):
         head = self.head()
         before = self.block_at(max(head.number - self._period, 0))
         past = None if before is None else self.nonce(account, at=before.hash)
-        if self.nonce(account, at=head.hash) in (0, past):
+        if self._ask_nonce(account) in (0, past):  # it counts what waits in the pool
             return
         until = head.number + self._period
         if not self._seals:

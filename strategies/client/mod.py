@@ -14,9 +14,11 @@ A node's key is set by its operator with ``--node-config``, never by the app's r
     The folder in which the node remembers what it signed, across runs. Without it: the user's
     state directory for a secret key, and the run's own state for a public development key.
 ``bcfl-memory-ahead``
-    How far a round may be after the highest that the node signed for; 10,000 without it.
+    How far a round may be after the highest that the node signed for, or that is on chain; 10,000
+    without it.
 ``bcfl-memory-chain``
-    The ``ws://`` URL of a node of the chain, asked about rounds that are further ahead. Optional.
+    The ``ws://`` URL of a node of the chain, asked about the first round that is signed in a
+    federation, and about rounds that are further ahead. Optional.
 
 A node signs one update a round (`strategies.client.signed_rounds`).
 """

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 FOLDER = "bcfl-memory"
 """The key of ``--node-config`` that names the folder."""
 AHEAD = "bcfl-memory-ahead"
-"""The key that says how far beyond the highest round that was signed a round may be."""
+"""The key that says how far a round may be after the highest that was signed, or is on chain."""
 CHAIN = "bcfl-memory-chain"
-"""The key that names a node of the chain, which is asked about rounds that are further ahead."""
+"""The key that names a node of the chain, which is asked about the first round and far ones."""
 DEFAULT_AHEAD = 10_000
 
 _FIELDS = ("digest", "salt", "commitment", "signature")
@@ -66,7 +66,9 @@ def memory_of(
 def check_round(memory: SignedRounds, opened: OpenedRound, context: Context) -> None:
     """Refuse a round that is further ahead than any that can come soon. It leaves no mark.
 
-    Without this a server could collect signatures for all rounds to come.
+    Without this a server could collect signatures for all rounds to come. What can come soon is
+    within a bound of the highest round that was signed, else of the highest on chain. Who signed
+    nothing yet, and names no node of the chain, takes any.
 
     Raises
     ------
@@ -79,11 +81,19 @@ def check_round(memory: SignedRounds, opened: OpenedRound, context: Context) -> 
     """
     ahead = _ahead(context)
     highest = memory.highest()
-    if highest is None or opened.round <= highest + ahead:
+    if highest is not None and opened.round <= highest + ahead:
         return
     url = context.node_config.get(CHAIN)
-    if url is not None and _is_on_chain(str(url), opened):
+    if url is None and highest is None:
         return
+    if url is not None:
+        known = _next_on_chain(str(url), opened) - 1
+        if opened.round <= known + ahead:
+            return
+        raise NothingSigned(
+            f"round {opened.round} is more than {ahead} after round {known}, the highest of "
+            f"federation {opened.federation} on the chain at {url} ({CHAIN} in --node-config)"
+        )
     raise NothingSigned(
         f"round {opened.round} is more than {ahead} after round {highest}, the highest that this "
         f"node signed for. If the federation is really there, set {CHAIN} in --node-config to the "
@@ -175,11 +185,14 @@ def _ahead(context: Context) -> int:
     return value
 
 
-def _is_on_chain(url: str, opened: OpenedRound) -> bool:
+def _next_on_chain(url: str, opened: OpenedRound) -> int:
     with connect(url) as chain:
         if chain.genesis_hash != opened.genesis:
-            return False
-        return opened.round < chain.federation(opened.federation).next_round
+            raise NothingSigned(
+                f"the server's chain is 0x{opened.genesis.hex()}, and {CHAIN} in --node-config "
+                f"names another: 0x{chain.genesis_hash.hex()} at {url}"
+            )
+        return chain.federation(opened.federation).next_round
 
 
 def _bytes_of(signed: CommittedUpdate) -> dict[str, bytes]:

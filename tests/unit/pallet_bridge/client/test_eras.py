@@ -10,7 +10,7 @@ from pallet_bridge.client.eras import ends_account, period_of
 from pallet_bridge.client.node import NodeClient
 from pallet_bridge.client.protocol import ERA_BLOCKS
 from pallet_bridge.errors import BadChainValue, ConfigError, TransactionRefused
-from pallet_bridge.keys import Signer
+from pallet_bridge.keys import Signer, verify
 from pallet_bridge.types import UNIT, Planck
 
 if TYPE_CHECKING:
@@ -71,6 +71,26 @@ def test_what_is_signed_names_the_newest_final_block(chain: EmbeddedClient) -> N
     head = b"\x84\x00" + EVE.account.raw + b"\x01"
     assert head in signed.extrinsic
     assert signed.extrinsic[signed.extrinsic.index(head) + len(head) + 64 :].startswith(encoded)
+
+
+def test_the_signature_covers_the_era_and_the_block_that_it_begins_with(
+    chain: EmbeddedClient,
+) -> None:
+    chain.wait_until_block(21, timeout=10)
+    signed = chain.sign(calls.transfer(BOB.account, Planck(7)), EVE)
+    assert signed.era is not None
+    head = b"\x84\x00" + EVE.account.raw + b"\x01"
+    _, body = signed.extrinsic.split(head)
+    signature, rest = body[:64], body[64:]
+    extra = rest[: 2 + 1 + 1]  # the era, and nonce and tip as compact numbers below 64
+    call = rest[4:]
+    version = (2).to_bytes(4, "little")
+    implicit = version * 2 + chain.genesis_hash
+    payload = call + extra + implicit + signed.era.birth.hash
+    assert verify(EVE.account, payload, signature)
+    assert not verify(EVE.account, call + extra + implicit + chain.genesis_hash, signature)
+    immortal = call + b"\0" + extra[2:] + implicit + chain.genesis_hash
+    assert not verify(EVE.account, immortal, signature)
 
 
 def test_bytes_are_taken_in_the_last_block_of_their_era_and_not_after(

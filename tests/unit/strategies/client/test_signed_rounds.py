@@ -143,10 +143,15 @@ def test_the_chain_tells_of_rounds_that_a_node_missed(context: Context, tmp_path
         with pytest.raises(NothingSigned, match="round 3 is more than 1 after round 0"):
             ask(3)
         context.node_config["bcfl-memory-chain"] = chain.url
-        with pytest.raises(NothingSigned):
-            ask(4)  # the chain has not opened it
-        with pytest.raises(NothingSigned):
-            ask(3, bytes(32))  # it is another chain
-        ask(3)
+        with pytest.raises(NothingSigned, match="round 5 is more than 1 after round 3"):
+            ask(5)
+        with pytest.raises(NothingSigned, match="names another"):
+            ask(3, bytes(32))
+        ask(4)  # the round that the chain is about to open
+        ask(2)  # and one that was missed
+        context.node_config["bcfl-memory"] = str(tmp_path / "new")
+        with pytest.raises(NothingSigned, match="round 5 is more than 1 after round 3"):
+            ask(5)  # the chain is asked about the first round, too
+        ask(4)
     with pytest.raises(ChainError):
         ask(1000)
