@@ -153,7 +153,9 @@ class NodeClient(StateReader):
 
     def execute(self, call: Call, signer: Signer, *, timeout: float = 60.0) -> Receipt:
         """Sign, send and wait for inclusion."""
-        return self.submit(call, signer).wait(timeout)
+        receipt = self.submit(call, signer).wait(timeout)
+        self._latest = receipt.block
+        return receipt
 
     def find(self, signed: SignedCall, *, since: int, until: int | None = None) -> Receipt | None:
         """Look for a signed call in blocks."""

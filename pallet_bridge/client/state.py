@@ -47,6 +47,7 @@ class StateReader:
     def __init__(self, rpc: Rpc, codec: Codec) -> None:
         self._rpc = rpc
         self._codec = codec
+        self._latest: BlockRef | None = None
 
     def head(self) -> BlockRef:
         """Return the newest block."""
@@ -57,8 +58,12 @@ class StateReader:
         return self._numbered(block_hash(self._rpc.request("chain_getFinalizedHead")))
 
     def _numbered(self, block: bytes) -> BlockRef:
-        header = self._rpc.request("chain_getHeader", [as_hex(block)])
-        return BlockRef(block_number(decode.Fields("header", header)), block)
+        latest = self._latest
+        if latest is None or latest.hash != block:  # a block keeps its number: ask once
+            header = self._rpc.request("chain_getHeader", [as_hex(block)])
+            latest = BlockRef(block_number(decode.Fields("header", header)), block)
+            self._latest = latest
+        return latest
 
     def block_at(self, number: int) -> BlockRef | None:
         """Return a block of the best chain by number."""
