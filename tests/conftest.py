@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gc
 import logging
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -18,6 +19,18 @@ def _small_heap() -> None:
     """Keep what is loaded out of garbage collection: a new chain collects, and so does Flower."""
     gc.collect()
     gc.freeze()
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_state_outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what nodes remember out of the user's own state directory, in subprocesses too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
 
 
 @pytest.fixture(autouse=True)

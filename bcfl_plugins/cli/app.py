@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bcfl_plugins.cli import attest, audit, chain, check, claim, dispute, doctor
+from bcfl_plugins.cli import attest, audit, chain, check, claim, dispute, doctor, node
 from pallet_bridge.__about__ import __version__
 from pallet_bridge.errors import BcflError
 
@@ -38,6 +38,7 @@ def options(*, version: Version = False) -> None:
 
 chain.register(app)
 attest.register(app)
+node.register(app)
 app.command("audit")(audit.audit)
 app.command("check")(check.check)
 app.command("claim")(claim.claim)

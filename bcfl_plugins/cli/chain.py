@@ -19,6 +19,14 @@ SealInterval = Annotated[
     ),
 ]
 
+Nonce = Annotated[
+    str | None,
+    typer.Option(
+        help="Hex that the genesis is made with. Without it each chain has a genesis of its own; "
+        "give the same one for the same genesis again."
+    ),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the ``chain`` group to `app`."""
@@ -36,6 +44,7 @@ def start(
     *,
     port: Port = 9944,
     interval: SealInterval = None,
+    nonce: Nonce = None,
     as_json: AsJson = False,
 ) -> None:
     """Start the embedded chain and serve Substrate JSON-RPC until interrupted (Ctrl-C).
@@ -49,7 +58,8 @@ def start(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     sealing = Instant() if interval is None else Interval(interval)
-    with EmbeddedNode.start(port=port, sealing=sealing) as node:
+    given = None if nonce is None else _hex(nonce)
+    with EmbeddedNode.start(port=port, sealing=sealing, nonce=given) as node:
         genesis = "0x" + node.chain.genesis_hash.hex()
         if as_json:
             print_json({"url": node.url, "genesis": genesis})
@@ -60,3 +70,10 @@ def start(
             out.print("Development accounts: //Alice (sudo) //Bob //Charlie //Dave //Eve //Ferdie")
             out.print("Ctrl-C stops it; nothing is kept.")
         stop.wait()
+
+
+def _hex(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text.removeprefix("0x"))
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not hex", param_hint="--nonce") from None

@@ -91,7 +91,7 @@ class JudgedFederation:
         )
         rich = [*self._servants.values(), *self._signers]
         balances = [[str(signer.account), PURSE] for signer in rich]
-        node = EmbeddedNode.start(patch={"balances": {"balances": balances}})
+        node = EmbeddedNode.start(patch={"balances": {"balances": balances}}, nonce=b"")
         self._client = EmbeddedClient(node)
         self._fees: Counter[AccountId] = Counter()
         self._nonces: Counter[AccountId] = Counter()

@@ -7,6 +7,7 @@ several threads; the codec itself keeps state while it works, so it is behind a 
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from scalecodec.base import ScaleBytes
@@ -22,11 +23,13 @@ from pallet_bridge.metadata import PalletNames
 from pallet_bridge.ss58 import PREFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pallet_bridge.calls import Call, Value
+    from pallet_bridge.client.protocol import Era
     from pallet_bridge.client.rpc import RawJson, RpcClient
     from pallet_bridge.keys import Signer
+    from pallet_bridge.types import BlockRef
 
 # what scalecodec raises on values and bytes that do not fit: it has no root of its own
 _CODEC_ERRORS = (
@@ -111,8 +114,8 @@ class Codec:
                 return self._decode(constant.type, data, f"{pallet}.{name}")
         raise BadChainValue(f"the metadata has no constant {name} in pallet {pallet}")
 
-    def signed_extrinsic(self, call: Call, signer: Signer, nonce: int) -> bytes:
-        """Return the bytes of a signed transaction without an end of its validity.
+    def signed_extrinsic(self, call: Call, signer: Signer, nonce: int, era: Era) -> bytes:
+        """Return the bytes of a transaction that can be included in the blocks of `era`.
 
         Raises
         ------
@@ -120,14 +123,15 @@ class Codec:
             When the call does not fit the metadata.
         """
         public = Keypair(public_key=signer.account.raw, ss58_format=PREFIX)
-        with self._lock:
+        span = {"period": era.period, "current": era.birth.number}
+        with self._lock, self._interface.anchored(era.birth):
             try:
                 composed = self._interface.compose_call(
                     call.pallet, call.function, self._fit(call.pallet, call.function, call.args)
                 )
-                payload = self._interface.generate_signature_payload(composed, nonce=nonce)
+                payload = self._interface.generate_signature_payload(composed, span, nonce)
                 extrinsic = self._interface.create_signed_extrinsic(
-                    composed, public, nonce=nonce, signature=signer.sign(bytes(payload.data))
+                    composed, public, span, nonce, signature=signer.sign(bytes(payload.data))
                 )
             except _CODEC_ERRORS as error:
                 raise EncodingError(
@@ -229,6 +233,16 @@ class _Interface(SubstrateInterface):  # type: ignore[misc]  # it has no annotat
         super().__init__(websocket=rpc, ss58_format=PREFIX, auto_discover=False)
         self.transport = _Transport(rpc)
         self._genesis = rpc.genesis
+        self._anchor: BlockRef | None = None
+
+    @contextmanager
+    def anchored(self, block: BlockRef) -> Iterator[None]:
+        """Answer this block's hash from memory meanwhile."""
+        self._anchor = block
+        try:
+            yield
+        finally:
+            self._anchor = None
 
     def load(self) -> None:
         """Read the metadata of the newest block's runtime."""
@@ -244,6 +258,8 @@ class _Interface(SubstrateInterface):  # type: ignore[misc]  # it has no annotat
         """Answer the genesis hash, which every signature asks for, from memory."""
         if block_id == 0:
             return self._genesis
+        if self._anchor is not None and block_id == self._anchor.number:
+            return "0x" + self._anchor.hash.hex()
         return str(super().get_block_hash(block_id))
 
 

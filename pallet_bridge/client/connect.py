@@ -15,10 +15,12 @@ EMBEDDED = "embedded"
 
 
 @overload
-def connect(target: Literal["embedded"], *, timeout: float = ...) -> EmbeddedClient: ...
+def connect(
+    target: Literal["embedded"], *, timeout: float = ..., nonce: bytes | None = ...
+) -> EmbeddedClient: ...
 @overload
-def connect(target: str, *, timeout: float = ...) -> ChainClient: ...
-def connect(target: str, *, timeout: float = 30.0) -> ChainClient:
+def connect(target: str, *, timeout: float = ..., nonce: bytes | None = ...) -> ChainClient: ...
+def connect(target: str, *, timeout: float = 30.0, nonce: bytes | None = None) -> ChainClient:
     """Connect to a chain.
 
     Parameters
@@ -28,6 +30,9 @@ def connect(target: str, *, timeout: float = 30.0) -> ChainClient:
         (``ws://HOST:PORT``, ``wss://HOST``) names a node.
     timeout
         Seconds that connecting, and each answer of the chain, may take.
+    nonce
+        For ``embedded`` only. Each embedded chain has a genesis of its own; equal nonces give the
+        same one again.
 
     Returns
     -------
@@ -52,7 +57,7 @@ def connect(target: str, *, timeout: float = 30.0) -> ChainClient:
         from pallet_bridge.client.embedded import EmbeddedClient  # noqa: PLC0415 - loads scalecodec
         from pallet_bridge.embedded.node import EmbeddedNode  # noqa: PLC0415 - loads wasmtime
 
-        return EmbeddedClient(EmbeddedNode.start(), timeout=timeout)
+        return EmbeddedClient(EmbeddedNode.start(nonce=nonce), timeout=timeout)
     if not target.startswith(("ws://", "wss://")):
         raise ConfigError(
             f"{target!r} names no chain: write 'embedded', ws://HOST:PORT or wss://HOST"

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from pallet_bridge.client.codec import Codec
+from pallet_bridge.client.eras import ENDING_BLOCKS, ends_account, period_of
 from pallet_bridge.client.fields import Fields
-from pallet_bridge.client.protocol import SignedCall
+from pallet_bridge.client.protocol import ERA_BLOCKS, Era, SignedCall
 from pallet_bridge.client.rpc import RpcClient, deadline, remaining
 from pallet_bridge.client.state import StateReader, as_hex, block_hash
 from pallet_bridge.client.submission import NodeSubmission, Receipts
 from pallet_bridge.encoding import blake2_256
 from pallet_bridge.errors import (
+    AccountInUse,
     BadChainValue,
     ChainTimeout,
     MetadataMismatch,
@@ -30,8 +32,19 @@ if TYPE_CHECKING:
     from pallet_bridge.types.events import BlockRef, Receipt
 
 _POLL_SECONDS = 0.2
+_SEALING_SECONDS = 60.0
+_ACCOUNT_BYTES = 32
+# a key ends with the account's hash and the account; before them, of an offence, is the round
+_ACCOUNT_TAIL = 16 + _ACCOUNT_BYTES
 # the pool's codes for "nonce used already" and "another transaction has this nonce"
 _NONCE_TAKEN = frozenset({1010, 1013, 1014})
+
+
+class _Next(NamedTuple):
+    """The next nonce of an account, for as long as the call before it can still be included."""
+
+    nonce: int
+    last: int | None
 
 
 class NodeClient(StateReader):
@@ -43,6 +56,9 @@ class NodeClient(StateReader):
         ``ws://HOST:PORT`` or ``wss://HOST``.
     timeout
         Seconds that connecting, and each answer of the node, may take.
+    era_blocks
+        For how many blocks a signed call can be included. The largest power of two counts that is
+        no larger than this, nor than the number of block hashes that the chain remembers.
 
     Raises
     ------
@@ -52,7 +68,7 @@ class NodeClient(StateReader):
         When the chain there does not carry our pallet.
     """
 
-    def __init__(self, url: str, *, timeout: float = 30.0) -> None:
+    def __init__(self, url: str, *, timeout: float = 30.0, era_blocks: int = ERA_BLOCKS) -> None:
         rpc = RpcClient(url, timeout)
         try:
             self._genesis = block_hash(rpc.request("chain_getBlockHash", [0]))
@@ -66,7 +82,9 @@ class NodeClient(StateReader):
             raise
         super().__init__(rpc, codec)
         self._receipts = Receipts(self._rpc, self._codec, self.events)
-        self._nonces: dict[AccountId, int] = {}
+        remembered = codec.constant("System", "BlockHashCount")
+        self._period = period_of(era_blocks, remembered)
+        self._nonces: dict[AccountId, _Next] = {}
         self._nonce_lock = threading.Lock()
         self._submit_lock = threading.Lock()
 
@@ -82,9 +100,12 @@ class NodeClient(StateReader):
 
     def sign(self, call: Call, signer: Signer, *, nonce: int | None = None) -> SignedCall:
         """Sign a call without sending it."""
-        number = self._next_nonce(signer.account) if nonce is None else nonce
-        extrinsic = self._codec.signed_extrinsic(call, signer, number)
-        return SignedCall(signer.account, number, extrinsic, blake2_256(extrinsic))
+        period = min(self._period, ENDING_BLOCKS) if ends_account(call) else self._period
+        birth = self._birth(period)
+        number = self._next_nonce(signer.account, birth.number) if nonce is None else nonce
+        era = Era(period, birth)
+        extrinsic = self._codec.signed_extrinsic(call, signer, number, era)
+        return SignedCall(signer.account, number, extrinsic, blake2_256(extrinsic), era)
 
     def send(self, signed: SignedCall) -> NodeSubmission:
         """Hand a signed call to the pool."""
@@ -99,31 +120,46 @@ class NodeClient(StateReader):
             self._check_version()
             raise TransactionRefused(error.code, error.message, error.data) from None
         with self._nonce_lock:
-            known = self._nonces.get(signed.account, 0)
-            self._nonces[signed.account] = max(known, signed.nonce + 1)
+            known = self._nonces.get(signed.account)
+            if known is None or known.nonce <= signed.nonce:
+                last = None if signed.era is None else signed.era.last
+                self._nonces[signed.account] = _Next(signed.nonce + 1, last)
         return NodeSubmission(signed, watch, self._receipts.receipt, self._forget_nonce)
 
     def submit(self, call: Call, signer: Signer) -> NodeSubmission:
-        """Sign and send."""
+        """Sign and send.
+
+        Raises
+        ------
+        AccountInUse
+            When the call can end the account, and the chain would still take older bytes of it.
+        """
+        if ends_account(call):
+            self._outlive_eras(signer.account)
         with self._submit_lock:  # from choosing the nonce until the pool has it
             signed = self.sign(call, signer)
             try:
                 return self.send(signed)
             except TransactionRefused as error:
                 taken = error.code in _NONCE_TAKEN
-                if not taken or self._next_nonce(signer.account) == signed.nonce:
+                if not taken or self._ask_nonce(signer.account) == signed.nonce:
                     raise
             # another process used the account at the same time: once more with a fresh nonce
             return self.send(self.sign(call, signer))
 
     def execute(self, call: Call, signer: Signer, *, timeout: float = 60.0) -> Receipt:
         """Sign, send and wait for inclusion."""
-        return self.submit(call, signer).wait(timeout)
+        receipt = self.submit(call, signer).wait(timeout)
+        self._latest = receipt.block
+        return receipt
 
-    def find(self, signed: SignedCall, *, since: int) -> Receipt | None:
+    def find(self, signed: SignedCall, *, since: int, until: int | None = None) -> Receipt | None:
         """Look for a signed call in blocks."""
         number = since
-        while (block := self.block_at(number)) is not None:
+        while until is None or number <= until:
+            block = self.block_at(number)
+            if block is None:
+                return None
             receipt = self._receipts.look(signed, block.hash)
             if receipt is not None:
                 return receipt
@@ -157,11 +193,42 @@ class NodeClient(StateReader):
     ) -> None:
         self.close()
 
-    def _next_nonce(self, account: AccountId) -> int:
+    def _birth(self, period: int) -> BlockRef:
+        """Return the block that a signature names: a final one, unless finality lags far behind."""
+        final = self.finalized()
+        if self._seals:  # whoever seals by hand makes final blocks
+            return final
+        head = self.head()
+        oldest = head.number - period // 2
+        recent = self.block_at(oldest) if final.number < oldest else None
+        return final if recent is None else recent
+
+    def _outlive_eras(self, account: AccountId) -> None:
+        """Let the eras end of all that the account has in blocks.
+
+        An account that comes back counts from nonce 0 again, so bytes of its first life that are
+        still in their era could be included once more.
+        """
+        head = self.head()
+        before = self.block_at(max(head.number - self._period, 0))
+        past = None if before is None else self.nonce(account, at=before.hash)
+        if self._ask_nonce(account) in (0, past):  # it counts what waits in the pool
+            return
+        until = head.number + self._period
+        if not self._seals:
+            raise AccountInUse(str(account), until)
+        self.wait_until_block(until, timeout=_SEALING_SECONDS)
+
+    def _next_nonce(self, account: AccountId, now: int) -> int:
         with self._nonce_lock:
             known = self._nonces.get(account)
-        if known is not None:
-            return known
+            # what was sent last has come into a block by now, or never will
+            if known is not None and (known.last is None or now < known.last):
+                return known.nonce
+            self._nonces.pop(account, None)
+        return self._ask_nonce(account)
+
+    def _ask_nonce(self, account: AccountId) -> int:
         answer = self._rpc.request("system_accountNextIndex", [str(account)])
         if not isinstance(answer, int):
             raise BadChainValue(f"the next index of {account} is {answer!r}")

@@ -29,18 +29,41 @@ if TYPE_CHECKING:
     from pallet_bridge.types.terms import Terms
 
 
+ERA_BLOCKS = 64
+"""For how many blocks a signed call can be included, where the chain remembers so many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Era:
+    """The blocks in which a signed call can be included: after `birth`, up to `last`.
+
+    The signature covers the hash of `birth`, so the bytes are worth nothing on a branch without
+    that block.
+    """
+
+    period: int
+    birth: BlockRef
+
+    @property
+    def last(self) -> int:
+        """The number of the last block that can include the call."""
+        return self.birth.number + self.period - 1
+
+
 @dataclass(frozen=True, slots=True)
 class SignedCall:
-    """A call as it goes to the pool: signed bytes that can be included once, at most.
+    """A call as it goes to the pool: signed bytes that can be included once, at most, in its era.
 
-    Sending the same bytes again is safe: the nonce lets a chain include only one transaction of
-    an account with that number.
+    Within the era the nonce lets a chain include only one transaction of an account with that
+    number, as long as the account lives; after it no chain includes the bytes. `era` is None for
+    bytes that an older version signed without an end.
     """
 
     account: AccountId
     nonce: int
     extrinsic: bytes
     hash: bytes
+    era: Era | None = None
 
 
 class Submission(Protocol):
@@ -95,6 +118,10 @@ class ChainClient(Protocol):
 
     def head(self) -> BlockRef:
         """Return the newest block."""
+        ...
+
+    def finalized(self) -> BlockRef:
+        """Return the newest block that cannot be replaced any more."""
         ...
 
     def block_at(self, number: int) -> BlockRef | None:
@@ -180,7 +207,7 @@ class ChainClient(Protocol):
         ...
 
     def sign(self, call: Call, signer: Signer, *, nonce: int | None = None) -> SignedCall:
-        """Sign a call without sending it.
+        """Sign a call without sending it. It can be included for `ERA_BLOCKS` blocks.
 
         Parameters
         ----------
@@ -210,8 +237,8 @@ class ChainClient(Protocol):
         """Sign, send and wait for inclusion; raises what `submit` and `Submission.wait` raise."""
         ...
 
-    def find(self, signed: SignedCall, *, since: int) -> Receipt | None:
-        """Look for a signed call in the blocks from number `since` to the head.
+    def find(self, signed: SignedCall, *, since: int, until: int | None = None) -> Receipt | None:
+        """Look for a signed call in the blocks from number `since` to `until`, or to the head.
 
         Returns None when it is in none of them; raises `CallFailed` when it failed there.
         """

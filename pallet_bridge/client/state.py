@@ -41,12 +41,23 @@ class StateReader:
     def __init__(self, rpc: RpcClient, codec: Codec) -> None:
         self._rpc = rpc
         self._codec = codec
+        self._latest: BlockRef | None = None
 
     def head(self) -> BlockRef:
         """Return the newest block."""
-        block = block_hash(self._rpc.request("chain_getBlockHash"))
-        header = self._rpc.request("chain_getHeader", [as_hex(block)])
-        return BlockRef(decode.block_number(Fields("header", header)), block)
+        return self._numbered(block_hash(self._rpc.request("chain_getBlockHash")))
+
+    def finalized(self) -> BlockRef:
+        """Return the newest block that is final."""
+        return self._numbered(block_hash(self._rpc.request("chain_getFinalizedHead")))
+
+    def _numbered(self, block: bytes) -> BlockRef:
+        latest = self._latest
+        if latest is None or latest.hash != block:  # a block keeps its number: ask once
+            header = self._rpc.request("chain_getHeader", [as_hex(block)])
+            latest = BlockRef(decode.block_number(Fields("header", header)), block)
+            self._latest = latest
+        return latest
 
     def block_at(self, number: int) -> BlockRef | None:
         """Return a block of the best chain by number."""

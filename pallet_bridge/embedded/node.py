@@ -46,6 +46,7 @@ class EmbeddedNode:
         chain: Chain | None = None,
         preset: str = "development",
         patch: Mapping[str, Any] | None = None,
+        nonce: bytes | None = None,
     ) -> Self:
         """Start a node; it accepts connections when this returns.
 
@@ -58,14 +59,16 @@ class EmbeddedNode:
         sealing
             When blocks are made.
         chain
-            A chain to go on with; by default a new one from `preset` and `patch`.
+            A chain to go on with; by default a new one from `preset`, `patch` and `nonce`.
+        nonce
+            See `Chain.new`; by default each node has a genesis of its own.
 
         Raises
         ------
         CannotListen
             The address is not free.
         """
-        service = Service(chain or Chain.new(preset=preset, patch=patch))
+        service = Service(chain or Chain.new(preset=preset, patch=patch, nonce=nonce))
         server = Server(service, RpcDispatcher(service), sealing)
         bound = server.start(host, port)
         address = f"[{host}]" if ":" in host else host

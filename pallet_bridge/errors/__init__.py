@@ -12,6 +12,7 @@
     │   │   └── StateDiscarded                  the node no longer has the state of that block
     │   ├── TransactionRefused                  the pool did not take a transaction
     │   ├── TransactionLost                     the pool took it, then let it go
+    │   ├── AccountInUse                        an account cannot be ended yet
     │   ├── CallFailed                          included in a block, but failed there
     │   │   └── one class for each error of pallet-bcfl (``errors.pallet``)
     │   ├── BadChainValue                       the chain answered something unreadable
@@ -23,6 +24,7 @@
     │   ├── ReportUnreadable(ValueError)
     │   └── RootDiffers                  a report's verdicts do not give the root on chain
     ├── JournalError(ValueError)         a run folder is damaged, or is no run folder
+    ├── MemoryUnusable                   what an account signed cannot be read or written down
     ├── SecretError(ValueError)          an attester's chain of hashes cannot be used
     └── AuditFailed                      the audit found statements that do not hold
 
@@ -123,6 +125,26 @@ class TransactionRefused(ChainError):
     def __str__(self) -> str:
         data = f": {self.data}" if self.data else ""
         return f"the pool refused the transaction: {self.message}{data} [code {self.code}]"
+
+
+class AccountInUse(ChainError):
+    """A call can end its account while older signed bytes of the account are still in their era.
+
+    An account that comes back counts its transactions from 0 again: the chain would take those
+    bytes a second time.
+    """
+
+    def __init__(self, account: str, until: int) -> None:
+        super().__init__(account, until)
+        self.account = account
+        self.until = until
+
+    def __str__(self) -> str:
+        return (
+            f"{self.account} made transactions that the chain may take again if the account ends "
+            f"and comes back. Send this after block {self.until}, or keep the account alive "
+            f"(keep_alive, transfer_keep_alive)."
+        )
 
 
 class TransactionLost(ChainError):
@@ -227,6 +249,23 @@ class RootDiffers(ReportError):
             f"round {self.round_id}: the report gives the root {self.found.hex()}, the chain has "
             f"{self.posted.hex()}. Audit the run (bcfl audit RUN): the coordinator posted a root "
             f"that is not its report's"
+        )
+
+
+class MemoryUnusable(BcflError):
+    """What an account signed cannot be read, or not be written down: so nothing is signed."""
+
+    def __init__(self, path: str, cause: str) -> None:
+        super().__init__(path, cause)
+        self.path = path
+        self.cause = cause
+
+    def __str__(self) -> str:
+        return (
+            f"the memory of what this account signed, {self.path}, cannot be used: {self.cause}. "
+            f"Nothing is signed without it. See to the disk and its permissions, or name another "
+            f"folder (bcfl-memory in --node-config). If it is damaged, take the account out of its "
+            f"federations first, then `bcfl node forget ACCOUNT --all`"
         )
 
 

@@ -1,8 +1,9 @@
 """A durable, ordered queue of calls, which outlives a process that ends in the middle.
 
 One call is in flight at a time, so calls reach the chain in the order in which they were put. A
-call is written down, signed, before it is sent, and whatever happens between is decided by its
-nonce: the same bytes can be included only once, so they are sent again until their nonce is used.
+call is written down, signed, before it is sent, so whatever happens between is decided by the
+chain. The same bytes are sent again while a block may include them. Once it is final that none
+ever will (their era is over, or another call took their nonce), the call is signed anew.
 
 Nothing is sent by itself: who put a call sends it, and tries again while the chain is away.
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from time import monotonic
+from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
 from pallet_bridge.errors import (
@@ -23,6 +24,7 @@ from pallet_bridge.errors import (
     TransactionLost,
     TransactionRefused,
 )
+from pallet_bridge.run.fate import Fate, fate, see
 from pallet_bridge.run.outbox_file import OutboxFile
 
 if TYPE_CHECKING:
@@ -30,18 +32,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pallet_bridge.calls import Call
-    from pallet_bridge.client.protocol import ChainClient, Submission
+    from pallet_bridge.client.protocol import ChainClient, SignedCall, Submission
     from pallet_bridge.keys import Signer
     from pallet_bridge.run.outbox_file import Entry
     from pallet_bridge.types import Receipt
 
 UNDECIDED = (ChainUnavailable, ChainTimeout, TransactionLost)
-"""What says nothing of what became of a call: its nonce will tell, so it is sent again."""
+"""What says nothing of what became of a call: the chain will tell, so it is tried again."""
 
 _TIMEOUT = 60.0
 _SLICE = 0.5  # seconds between looks at whether to stop
-# the pool's codes for a transaction that it had and banned for a while, or has already
-_KNOWN_TO_POOL = frozenset({1012, 1013})
+# the pool's codes for a transaction that it had and banned for a while, that it has already, and
+# for a nonce that another waiting transaction has
+_NOT_DECIDED = frozenset({1012, 1013, 1014})
 
 
 class Ticket:
@@ -194,42 +197,59 @@ class Outbox:
         return ticket
 
     def _include(self, entry: Entry, timeout: float) -> Receipt:
-        """Send a call, or find out what became of it when it was sent before."""
-        if entry.signed is None:
-            return self._send_new(entry, timeout)
-        if self._client.nonce(entry.signed.account) > entry.signed.nonce:
-            found = self._client.find(entry.signed, since=entry.since)
-            # not found: another transaction of the account took the nonce, so this one never comes
-            return self._send_new(entry, timeout) if found is None else found
-        try:
-            return self._wait(self._client.send(entry.signed), timeout)
-        except TransactionRefused as error:
-            used = self._client.nonce(entry.signed.account) > entry.signed.nonce
-            if used or error.code in _KNOWN_TO_POOL:
-                raise ChainTimeout(f"{entry} being included", 0) from None
-            raise
-
-    def _send_new(self, entry: Entry, timeout: float) -> Receipt:
-        signer = self._signer(entry.signer)
-        since = self._client.head().number
-        signed = self._client.sign(entry.call, signer)
-        self._file.signed(entry, signed, since)
-        try:
-            submission = self._client.send(signed)
-        except TransactionRefused:
-            # another process may have used the nonce meanwhile: worth one more try
-            again = self._client.sign(entry.call, signer)
-            if again.nonce == signed.nonce:
-                raise
-            self._file.signed(entry, again, since)
-            submission = self._client.send(again)
-        return self._wait(submission, timeout)
-
-    def _wait(self, submission: Submission, timeout: float) -> Receipt:
+        """Bring a call into a block, or find out what became of it when it was sent before."""
         end = monotonic() + timeout
         while True:
             try:
-                return submission.wait(min(_SLICE, timeout))
+                return self._attempt(entry, end)
+            except (ChainTimeout, TransactionLost):
+                left = end - monotonic()
+                if left <= 0 or self._stopped():
+                    raise
+                sleep(min(_SLICE, left))
+            entry = self._file.pending()[0]
+
+    def _attempt(self, entry: Entry, end: float) -> Receipt:
+        if entry.signed is None:
+            signed = self._sign(entry, None)
+        else:
+            signed, receipt = self._look(entry, entry.signed)
+            if receipt is not None:
+                return receipt
+        try:
+            submission = self._client.send(signed)
+        except TransactionRefused as error:
+            decided = fate(signed, see(self._client, signed)) is Fate.OPEN
+            if decided and error.code not in _NOT_DECIDED:
+                raise
+            raise ChainTimeout(f"{entry} being included", 0) from None
+        return self._wait(submission, end)
+
+    def _look(self, entry: Entry, signed: SignedCall) -> tuple[SignedCall, Receipt | None]:
+        """Return the call's receipt, or else what to send: the same bytes, or new ones."""
+        seen = see(self._client, signed)
+        until = None if signed.era is None else signed.era.last
+        # Also when its nonce is free: the account may have ended meanwhile and begun anew.
+        receipt = self._client.find(signed, since=entry.since, until=until)
+        if receipt is not None:
+            return signed, receipt
+        match fate(signed, seen):
+            case Fate.NEVER:
+                return self._sign(entry, self._client.nonce(signed.account)), None
+            case Fate.UNDECIDED:
+                raise ChainTimeout(f"a final block that decides about {entry}", 0)
+        return signed, None
+
+    def _sign(self, entry: Entry, nonce: int | None) -> SignedCall:
+        signed = self._client.sign(entry.call, self._signer(entry.signer), nonce=nonce)
+        since = self._client.head().number if signed.era is None else signed.era.birth.number
+        self._file.signed(entry, signed, since)
+        return signed
+
+    def _wait(self, submission: Submission, end: float) -> Receipt:
+        while True:
+            try:
+                return submission.wait(min(_SLICE, max(0.0, end - monotonic())))
             except ChainTimeout:
                 if self._stopped() or monotonic() >= end:
                     raise

@@ -4,8 +4,12 @@
 
     {"type": "outbox", "format": ..., "genesis": ...}     first line
     {"type": "call",   "id": 0, "signer": ..., "pallet": ..., "function": ..., "args": {...}}
-    {"type": "signed", "id": 0, "account": ..., "nonce": ..., "extrinsic": ..., "since": ...}
+    {"type": "signed", "id": 0, "account": ..., "nonce": ..., "extrinsic": ..., "since": ...,
+     "era": {"period": ..., "birth": ..., "hash": ...}}
     {"type": "done",   "id": 0, "block": ...}   or   {"type": "failed", "id": 0, "error": ...}
+
+A call may be signed again: its last line of type ``signed`` counts. Files of format 1 have calls
+without an era; they are read, and go on in this format.
 """
 
 from __future__ import annotations
@@ -15,11 +19,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pallet_bridge.calls.values import Call
-from pallet_bridge.client.protocol import SignedCall
+from pallet_bridge.client.protocol import Era, SignedCall
 from pallet_bridge.encoding import blake2_256
 from pallet_bridge.errors import ConfigError, EncodingError, JournalError
 from pallet_bridge.jsonio import append_line, read_lines
-from pallet_bridge.types import AccountId
+from pallet_bridge.types import AccountId, BlockRef
 from pallet_bridge.types.base import HASH_BYTES
 
 if TYPE_CHECKING:
@@ -29,7 +33,8 @@ if TYPE_CHECKING:
     from pallet_bridge.jsonio import Record
     from pallet_bridge.types import Receipt
 
-FORMAT = "bcfl-outbox/1"
+FORMAT = "bcfl-outbox/2"
+_READABLE = frozenset({FORMAT, "bcfl-outbox/1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +116,7 @@ class OutboxFile:
                 "nonce": signed.nonce,
                 "extrinsic": signed.extrinsic.hex(),
                 "since": since,
+                "era": None if signed.era is None else _era_fields(signed.era),
             },
         )
         entry = replace(entry, signed=signed, since=since)
@@ -143,7 +149,7 @@ class OutboxFile:
             raise JournalError(f"the outbox {self.path} is damaged: {error}") from error
 
     def _check_header(self, record: Record, genesis: bytes) -> None:
-        if record.text("format") != FORMAT:
+        if record.text("format") not in _READABLE:
             raise EncodingError(f"its format is {record.text('format')!r}, not {FORMAT}")
         if record.hex("genesis", HASH_BYTES) != genesis:
             raise ConfigError(f"the outbox {self.path} holds calls for another chain: use another")
@@ -166,8 +172,18 @@ class OutboxFile:
                     nonce=record.integer("nonce"),
                     extrinsic=extrinsic,
                     hash=blake2_256(extrinsic),
+                    era=_era(record.record("era")) if record.has("era") else None,
                 ),
                 since=record.integer("since"),
             )
         else:
             raise EncodingError(f"a line of type {kind!r} for call {number} makes no sense")
+
+
+def _era_fields(era: Era) -> dict[str, object]:
+    return {"period": era.period, "birth": era.birth.number, "hash": era.birth.hash.hex()}
+
+
+def _era(record: Record) -> Era:
+    birth = BlockRef(record.integer("birth"), record.hex("hash", HASH_BYTES))
+    return Era(record.integer("period"), birth)

@@ -77,6 +77,8 @@ def _knows_its_chain(subject: _Subject) -> None:
     head = client.head()
     must(client.block_at(head.number) == head, "the head is not found by its number")
     must(client.block_at(head.number + 10**6) is None, "a block to come is found")
+    final = client.finalized()
+    must(client.block_at(final.number) == final, "the final block is not found by its number")
 
 
 def _names_what_is_missing(subject: _Subject) -> None:
@@ -150,9 +152,13 @@ def _finds_what_was_sent(subject: _Subject) -> None:
     start = client.head().number
     signed = client.sign(calls.transfer(subject.stranger, _ONE), payer)
     must(client.find(signed, since=start) is None, "a call that was never sent is found")
+    era = signed.era
+    must(era is not None and era.last > start, "a signed call has no era that ends, or it is over")
     receipt = client.send(signed).wait(_WAIT_S)
     found = client.find(signed, since=start)
     must(found is not None and found.block == receipt.block, "an included call is not found")
+    early = client.find(signed, since=start, until=receipt.block.number - 1)
+    must(early is None, "a call is found in a block behind `until`")
     refused = False
     try:
         client.send(signed)

@@ -11,10 +11,16 @@ A node's key is set by its operator with ``--node-config``, never by the app's r
     The hash of the only chain that the node signs for, in hex. Optional.
 
 ``bcfl-memory``
-    A folder in which the node remembers what it signed last, across runs. Optional: without it,
-    the node remembers within a run only. Give one wherever stake is at risk.
+    The folder in which the node remembers what it signed, across runs. Without it: the user's
+    state directory for a secret key, and the run's own state for a public development key.
+``bcfl-memory-ahead``
+    How far a round may be after the highest that the node signed for, or that is on chain; 10,000
+    without it.
+``bcfl-memory-chain``
+    The ``ws://`` URL of a node of the chain, asked about the first round that is signed in a
+    federation, and about rounds that are further ahead. Optional.
 
-A node signs one update a round, and rounds in ascending order (`strategies.client.signed_rounds`).
+A node signs one update a round (`strategies.client.signed_rounds`).
 """
 
 from __future__ import annotations
@@ -27,7 +33,7 @@ from pallet_bridge.keys import Signer
 from pallet_bridge.signing import sign_commitment
 from strategies._flower import ClientApp as FlowerClientApp
 from strategies._flower import ConfigRecord, Message, MessageType, RecordDict, with_content
-from strategies.client.signed_rounds import memory_of, signed_before
+from strategies.client.signed_rounds import check_round, keep, memory_of
 from strategies.errors import NothingSigned
 from strategies.messages.records import to_arrays, without_ours
 from strategies.messages.wire import (
@@ -43,8 +49,10 @@ from strategies.messages.wire import (
 )
 
 if TYPE_CHECKING:
+    from bcfl_plugins.types import OpenedRound
     from pallet_bridge.types import CommittedUpdate
     from strategies._flower import ClientAppCallable, Context
+    from strategies.client.signed_rounds import SignedRounds
 
 KEY = "bcfl-key-uri"
 GENESIS = "bcfl-genesis"
@@ -99,7 +107,9 @@ def bcfl_mod(message: Message, context: Context, call_next: ClientAppCallable) -
     ------
     NothingSigned
         If the reply has not exactly one ArrayRecord or no whole number of examples, the chain is
-        not the operator's, or another update was signed for this round.
+        not the operator's, the round is too far ahead, or another update was signed for it.
+    MemoryUnusable
+        If the node cannot remember what it signs.
     WireError, ConfigError
         If the instruction or the node's key is wrong.
     """
@@ -107,33 +117,40 @@ def bcfl_mod(message: Message, context: Context, call_next: ClientAppCallable) -
     instruction = read_instruction(message.content) if asked else None
     if asked:
         message = with_content(message, without_ours(message.content))
-    reply = call_next(message, context)
     training = message.metadata.message_type.split(".")[0] == MessageType.TRAIN
-    if instruction is None or not training or reply.has_error():
+    if instruction is None or not training:
+        return call_next(message, context)
+    signer, memory = _ready_to_sign(context, instruction.opened)
+    reply = call_next(message, context)
+    if reply.has_error():
         return reply
-    signed = _commit(reply, context, instruction)
+    signed = _commit(reply, instruction, signer, memory)
     content = without_ours(reply.content)
     content[COMMIT] = commitment_record(signed)
     return with_content(reply, content)
 
 
-def _commit(reply: Message, context: Context, instruction: Instruction) -> CommittedUpdate:
-    opened = instruction.opened
+def _ready_to_sign(context: Context, opened: OpenedRound) -> tuple[Signer, SignedRounds]:
+    """Refuse before the training what could not be signed after it."""
     _check_genesis(opened.genesis, context)
+    dev = _DEV in context.state and context.state.config_records[_DEV].get("dev") is True
+    signer, dev_uri = _signer(context, dev=dev)
+    memory = memory_of(context, opened, signer.account, public_key=dev_uri is not None)
+    check_round(memory, opened, context)
+    return signer, memory
+
+
+def _commit(
+    reply: Message, instruction: Instruction, signer: Signer, memory: SignedRounds
+) -> CommittedUpdate:
     records = list(reply.content.array_records.values())
     if len(records) != 1:
         raise NothingSigned(f"the reply has {len(records)} ArrayRecords; an update is exactly one")
     digest = update_digest(to_arrays(records[0]))
     num_examples = _num_examples(reply, instruction.weight_key)
-    dev = _DEV in context.state and context.state.config_records[_DEV].get("dev") is True
-    signer, _ = _signer(context, dev=dev)
-    memory = memory_of(context, opened, signer.account)
-    signed = signed_before(memory, opened, digest, num_examples)
-    if signed is None:
-        salt = os.urandom(_SALT_BYTES)
-        signed = sign_commitment(opened.key, signer, digest, num_examples, salt)
-        memory.add(opened.round, signed)
-    return signed
+    key, salt = instruction.opened.key, os.urandom(_SALT_BYTES)
+    made = sign_commitment(key, signer, digest, num_examples, salt)
+    return keep(memory, made, key.round)
 
 
 def _num_examples(reply: Message, key: str) -> int:

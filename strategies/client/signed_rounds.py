@@ -1,18 +1,19 @@
-"""What a node signed last, so that it never signs two updates for one round.
+"""A node never signs two different updates for one round: what it may sign, and what it did.
 
-Two different signed commitments for one round are an equivocation and cost stake, whoever asked
-for them. Flower's ``context.state`` remembers within one run; a folder remembers across runs and
-restarts, and is safe when two runs ask at the same time.
+Where it remembers depends on the key, never on what the server says. A secret key has stake behind
+it: its memory is a file that outlives runs, restarts and processes (`pallet_bridge.memory`). A
+public development key protects nothing, since anybody can sign with it: its memory is Flower's
+``context.state``, for this run only, so that simulations of hundreds of nodes stay fast.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from pallet_bridge.client import connect
+from pallet_bridge.errors import ConfigError
+from pallet_bridge.memory import SignedMemory, default_folder
 from pallet_bridge.types import AccountId, CommittedUpdate
 from strategies._flower import ConfigRecord
 from strategies.errors import NothingSigned
@@ -25,134 +26,173 @@ if TYPE_CHECKING:
 
 FOLDER = "bcfl-memory"
 """The key of ``--node-config`` that names the folder."""
+AHEAD = "bcfl-memory-ahead"
+"""The key that says how far a round may be after the highest that was signed, or is on chain."""
+CHAIN = "bcfl-memory-chain"
+"""The key that names a node of the chain, which is asked about the first round and far ones."""
+DEFAULT_AHEAD = 10_000
 
 _FIELDS = ("digest", "salt", "commitment", "signature")
 
 
-class SigningMemory(Protocol):
-    """Remembers the last signed commitment of one account in one federation of one chain."""
+class SignedRounds(Protocol):
+    """Remembers what one account signed, for one round and those before it."""
 
-    def last(self) -> tuple[int, CommittedUpdate] | None:
-        """Return the last round signed for, and what was signed."""
+    def highest(self) -> int | None:
+        """Return the highest round signed for."""
 
-    def add(self, round_id: int, signed: CommittedUpdate) -> None:
-        """Remember what is about to be handed out for a later round than the last."""
+    def keep(self, made: CommittedUpdate) -> CommittedUpdate:
+        """Remember what is about to be handed out; return what stands for its round."""
 
 
-def memory_of(context: Context, opened: OpenedRound, account: AccountId) -> SigningMemory:
-    """Return the memory that the node's operator chose."""
-    place = f"{opened.genesis.hex()}.{opened.federation}.{account.raw.hex()}"
+def memory_of(
+    context: Context, opened: OpenedRound, account: AccountId, *, public_key: bool
+) -> SignedRounds:
+    """Return the account's memory.
+
+    Parameters
+    ----------
+    public_key
+        Whether the key is a public development key. It needs no file, but gets one where the
+        operator names a folder.
+    """
     folder = context.node_config.get(FOLDER)
-    if folder is None:
-        return StateMemory(context, place, account)
-    return FolderMemory(Path(str(folder)), place, account)
+    if folder is None and public_key:
+        return StateMemory(context, opened, account)
+    where = default_folder() if folder is None else Path(str(folder)).expanduser()
+    return FileMemory(SignedMemory(where, account), opened)
 
 
-def signed_before(
-    memory: SigningMemory, opened: OpenedRound, digest: bytes, num_examples: int
-) -> CommittedUpdate | None:
-    """Return what was signed for this round already; refuse what differs from it.
+def check_round(memory: SignedRounds, opened: OpenedRound, context: Context) -> None:
+    """Refuse a round that is further ahead than any that can come soon. It leaves no mark.
+
+    Without this a server could collect signatures for all rounds to come. What can come soon is
+    within a bound of the highest round that was signed, else of the highest on chain. Who signed
+    nothing yet, and names no node of the chain, takes any.
 
     Raises
     ------
     NothingSigned
-        If another update was signed for this round, or any for a later round.
+        If the round is too far ahead, and the chain does not know it.
+    ConfigError
+        If the operator's bound is no whole number.
+    ChainError
+        If the chain has to be asked, and does not answer.
     """
-    found = memory.last()
-    if found is None:
-        return None
-    last, signed = found
-    if last > opened.round:
+    ahead = _ahead(context)
+    highest = memory.highest()
+    if highest is not None and opened.round <= highest + ahead:
+        return
+    url = context.node_config.get(CHAIN)
+    if url is None and highest is None:
+        return
+    if url is not None:
+        known = _next_on_chain(str(url), opened) - 1
+        if opened.round <= known + ahead:
+            return
         raise NothingSigned(
-            f"round {opened.round} is over: this node signed for round {last} already"
+            f"round {opened.round} is more than {ahead} after round {known}, the highest of "
+            f"federation {opened.federation} on the chain at {url} ({CHAIN} in --node-config)"
         )
-    if last < opened.round:
-        return None
-    if (signed.update_digest, signed.num_examples) != (digest, num_examples):
+    raise NothingSigned(
+        f"round {opened.round} is more than {ahead} after round {highest}, the highest that this "
+        f"node signed for. If the federation is really there, set {CHAIN} in --node-config to the "
+        f"ws:// URL of a node of the chain, or raise {AHEAD}"
+    )
+
+
+def keep(memory: SignedRounds, made: CommittedUpdate, round_id: int) -> CommittedUpdate:
+    """Remember what was just signed, and return what may be handed out: for one round one thing.
+
+    Raises
+    ------
+    NothingSigned
+        If something else stands for this round.
+    MemoryUnusable
+        If it cannot be made sure what stands.
+    """
+    stands = memory.keep(made)
+    wanted = (made.update_digest, made.num_examples)
+    if (stands.update_digest, stands.num_examples) != wanted:
         raise NothingSigned(
-            f"this node signed another update for round {opened.round}; a second one would be "
+            f"this node signed another update for round {round_id}; a second one would be "
             f"an equivocation and cost its stake"
         )
-    return signed
+    return stands
+
+
+class FileMemory:
+    """The account's file, seen from one round."""
+
+    def __init__(self, file: SignedMemory, opened: OpenedRound) -> None:
+        self._file = file
+        self._key = opened.key
+
+    def highest(self) -> int | None:
+        """Return the highest round signed for."""
+        return self._file.highest(self._key)
+
+    def keep(self, made: CommittedUpdate) -> CommittedUpdate:
+        """Write it down, or return what another process wrote down before."""
+        return self._file.keep(self._key, made)
 
 
 class StateMemory:
-    """Remembers in Flower's ``context.state``: for this run only."""
+    """Remembers in Flower's ``context.state``: the last round, for this run only."""
 
-    def __init__(self, context: Context, place: str, account: AccountId) -> None:
+    def __init__(self, context: Context, opened: OpenedRound, account: AccountId) -> None:
+        place = f"{opened.genesis.hex()}.{opened.federation}.{account.raw.hex()}"
         self._state = context.state
         self._name = f"bcfl.signed.{place}"
         self._account = account
+        self._round = opened.round
 
-    def last(self) -> tuple[int, CommittedUpdate] | None:
-        """Return the last round signed for, and what was signed."""
-        record = self._state.config_records.get(self._name)
-        return None if record is None else _read(dict(record), self._account)
+    def highest(self) -> int | None:
+        """Return the last round signed for."""
+        found = self._last()
+        return None if found is None else found[0]
 
-    def add(self, round_id: int, signed: CommittedUpdate) -> None:
-        """Remember, in place of the round before."""
-        fields = {name: value.hex() for name, value in _bytes_of(signed).items()}
-        self._state[self._name] = ConfigRecord(
-            {"round": round_id, "num-examples": signed.num_examples, **fields}
-        )
-
-
-class FolderMemory:
-    """Remembers in a folder of the operator's: one small file for the last round of each place."""
-
-    def __init__(self, folder: Path, place: str, account: AccountId) -> None:
-        self._folder = folder
-        self._place = place
-        self._account = account
-
-    def last(self) -> tuple[int, CommittedUpdate] | None:
-        """Return the last round signed for, and what was signed."""
-        files = self._files()
-        if not files:
-            return None
-        path = files[max(files)]
-        try:
-            fields = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise NothingSigned(
-                f"this node's memory of what it signed cannot be read: {error}"
-            ) from None
-        if not isinstance(fields, dict):
-            raise NothingSigned(f"this node's memory of what it signed is damaged: {path}")
-        return _read(fields, self._account)
-
-    def add(self, round_id: int, signed: CommittedUpdate) -> None:
-        """Write the file of a round; a second one for the same round cannot be made.
+    def keep(self, made: CommittedUpdate) -> CommittedUpdate:
+        """Remember, in place of the round before.
 
         Raises
         ------
         NothingSigned
-            If another process signed for the round in the meantime.
+            If the round is before the last.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
-        fields = {name: value.hex() for name, value in _bytes_of(signed).items()}
-        text = json.dumps({"round": round_id, "num-examples": signed.num_examples, **fields})
-        older = self._files()
-        handle, draft = tempfile.mkstemp(dir=self._folder, suffix=".draft")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            # A link, unlike a rename, fails when the name is taken.
-            os.link(draft, self._folder / f"{self._place}.{round_id}.json")
-        except FileExistsError:
+        found = self._last()
+        if found is not None and found[0] > self._round:
             raise NothingSigned(
-                f"another process of this node signed for round {round_id} just now"
-            ) from None
-        finally:
-            Path(draft).unlink()
-        for past in older.values():
-            past.unlink(missing_ok=True)
+                f"round {self._round} is over: this node signed for round {found[0]} already"
+            )
+        if found is not None and found[0] == self._round:
+            return found[1]
+        fields = {name: value.hex() for name, value in _bytes_of(made).items()}
+        self._state[self._name] = ConfigRecord(
+            {"round": self._round, "num-examples": made.num_examples, **fields}
+        )
+        return made
 
-    def _files(self) -> dict[int, Path]:
-        found = self._folder.glob(f"{self._place}.*.json")
-        return {int(path.name.split(".")[-2]): path for path in found}
+    def _last(self) -> tuple[int, CommittedUpdate] | None:
+        record = self._state.config_records.get(self._name)
+        return None if record is None else _read(dict(record), self._account)
+
+
+def _ahead(context: Context) -> int:
+    value = context.node_config.get(AHEAD, DEFAULT_AHEAD)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ConfigError(f"{AHEAD} is {value!r}: a number of rounds above zero is needed")
+    return value
+
+
+def _next_on_chain(url: str, opened: OpenedRound) -> int:
+    with connect(url) as chain:
+        if chain.genesis_hash != opened.genesis:
+            raise NothingSigned(
+                f"the server's chain is 0x{opened.genesis.hex()}, and {CHAIN} in --node-config "
+                f"names another: 0x{chain.genesis_hash.hex()} at {url}"
+            )
+        return chain.federation(opened.federation).next_round
 
 
 def _bytes_of(signed: CommittedUpdate) -> dict[str, bytes]:

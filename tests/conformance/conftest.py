@@ -104,7 +104,7 @@ class Target:
 
 @pytest.fixture(scope="session")
 def embedded() -> Iterator[Target]:
-    with EmbeddedNode.start(preset=PRESET) as node:
+    with EmbeddedNode.start(preset=PRESET, nonce=b"") as node:
         yield Target.prepared("embedded", node.url)
 
 
@@ -120,6 +120,15 @@ def node_binary(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copyfileobj(packed, unpacked, 1 << 20)
     path.chmod(0o755)
     return path
+
+
+def raw_spec(chain: Chain) -> dict[str, Any]:
+    """The spec of this very chain: every key of its genesis, also those of no pallet."""
+    genesis = chain.genesis_hash
+    keys = chain.keys(b"", count=100_000, at=genesis)
+    top = {"0x" + key.hex(): "0x" + (chain.get(key, genesis) or b"").hex() for key in keys}
+    raw = {"top": top, "childrenDefault": {}}
+    return {**chain_spec(), "genesis": {"raw": raw}}
 
 
 def chain_spec() -> dict[str, Any]:
@@ -153,9 +162,9 @@ def free_ports(count: int) -> list[int]:
 
 
 @contextmanager
-def running(binary: Path, folder: Path) -> Iterator[str]:
+def running(binary: Path, folder: Path, document: dict[str, Any] | None = None) -> Iterator[str]:
     spec = folder / "spec.json"
-    spec.write_text(json.dumps(chain_spec()))
+    spec.write_text(json.dumps(document or chain_spec()))
     rpc_port, p2p_port = free_ports(2)
     options = "--alice --validator --tmp --force-authoring --no-mdns --no-prometheus"
     options += " --state-pruning archive"  # else a slow run finds no state of the first blocks

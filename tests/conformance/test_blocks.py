@@ -8,9 +8,12 @@ import pytest
 
 from pallet_bridge.embedded import Chain
 from pallet_bridge.embedded.chain.block import Block, Header
+from pallet_bridge.embedded.chain.genesis import NONCE
+from tests.conformance.conftest import raw_spec, running
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.conformance.conftest import Target
 
@@ -43,7 +46,7 @@ def number_of(client: Any, block: str) -> int:
 
 def test_both_have_the_same_genesis(connect_to: Callable[[str], Any], real: Target) -> None:
     genesis = raw(connect_to(real.url).call("chain_getBlockHash", 0))
-    assert genesis == Chain.new().genesis_hash
+    assert genesis == Chain.new(nonce=b"").genesis_hash
 
 
 def test_the_state_and_metadata_at_genesis_are_the_same(
@@ -80,7 +83,27 @@ def test_the_embedded_node_has_no_methods_of_its_own(
 
 
 def test_the_genesis_of_the_local_testnet_differs() -> None:
-    assert Chain.new(preset="local_testnet").genesis_hash != Chain.new().genesis_hash
+    assert (
+        Chain.new(preset="local_testnet", nonce=b"").genesis_hash
+        != Chain.new(nonce=b"").genesis_hash
+    )
+
+
+@pytest.mark.slow
+def test_a_node_goes_on_from_a_genesis_with_a_nonce(
+    connect_to: Callable[[str], Any], node_binary: Path, tmp_path: Path
+) -> None:
+    chain = Chain.new(nonce=b"a run of its own")
+    with running(node_binary, tmp_path, raw_spec(chain)) as url:
+        client = connect_to(url)
+        assert raw(client.call("chain_getBlockHash", 0)) == chain.genesis_hash
+        heads = client.call("chain_subscribeNewHeads")
+        while int(client.next_note(heads)["number"], 16) < 3:
+            pass
+        for number in range(1, 4):
+            hash_ = client.call("chain_getBlockHash", number)
+            assert chain.import_block(decode(client.call("chain_getBlock", hash_))) == raw(hash_)
+    assert chain.get(NONCE) == b"a run of its own"
 
 
 @pytest.mark.slow
@@ -96,7 +119,7 @@ def test_blocks_of_a_node_execute_to_the_same_roots(
         decode(client.call("chain_getBlock", client.call("chain_getBlockHash", number)))
         for number in range(1, last + 1)
     ]
-    chain = Chain.new()
+    chain = Chain.new(nonce=b"")
     for block in blocks:
         assert chain.import_block(block) == raw(
             client.call("chain_getBlockHash", block.header.number)
@@ -111,7 +134,7 @@ def test_blocks_of_the_embedded_node_execute_again(
     connect_to: Callable[[str], Any], embedded: Target
 ) -> None:
     client = connect_to(embedded.url)
-    chain = Chain.new()
+    chain = Chain.new(nonce=b"")
     last = max(number_of(client, item.block) for item in embedded.history.values())
     for number in range(1, last + 1):
         hash_ = client.call("chain_getBlockHash", number)

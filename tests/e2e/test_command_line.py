@@ -83,6 +83,26 @@ def test_chain_start_serves_until_told_to_stop(interval: list[str]) -> None:
         process.stdout.close()
 
 
+def test_chain_start_makes_the_genesis_that_a_nonce_gives() -> None:
+    wrong = run("chain", "start", "--port", "0", "--nonce", "xyz")
+    assert wrong.returncode == 2
+    assert "'xyz' is not hex" in wrong.stderr
+    command = [*BCFL, "chain", "start", "--port", "0", "--json", "--nonce", "0xab12"]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+    )
+    try:
+        assert process.stdout is not None
+        said = json.loads(process.stdout.readline())
+        with connect("embedded", nonce=bytes.fromhex("ab12")) as client:
+            assert said["genesis"] == "0x" + client.genesis_hash.hex()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=30)
+        assert process.stdout is not None
+        process.stdout.close()
+
+
 def test_chain_start_on_a_port_that_is_taken_says_so() -> None:
     with connect("embedded") as client:
         port = client.url.rsplit(":", 1)[1]

@@ -5,6 +5,7 @@ Every state root and block hash is what a node computes for the same blob and th
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final
@@ -52,6 +53,7 @@ __all__ = [
 
 # 2026-01-01T00:00:00Z: a fixed time, so that equal runs make equal blocks.
 DEFAULT_START_TIME_MS: Final = 1_767_225_600_000
+_NONCE_BYTES: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ class Chain:
     def __init__(
         self, spec: export.Spec, runtime: Runtime, clock: SlotClock, cache_dir: Path | None
     ) -> None:
-        block, state = genesis(runtime, spec.preset, spec.patch)
+        block, state = genesis(runtime, spec.preset, spec.patch, spec.nonce)
         self.genesis_hash = self.head = block.hash
         self._spec = spec
         self._cache_dir = cache_dir
@@ -128,6 +130,7 @@ class Chain:
         patch: Mapping[str, object] | None = None,
         start_time_ms: int = DEFAULT_START_TIME_MS,
         wall_clock: bool = False,
+        nonce: bytes | None = None,
         cache_dir: Path | None = None,
     ) -> Chain:
         """Start a chain.
@@ -144,6 +147,10 @@ class Chain:
             The time of block 1, in milliseconds since 1970; each further block is one slot later.
         wall_clock
             Give blocks the time of this machine instead, when that is later.
+        nonce
+            Part of the genesis: equal nonces make equal chains. None is a new one, so that what
+            was signed for one chain never holds on another. Empty bytes are for the genesis that
+            a node makes of the same preset and patch.
         cache_dir
             Folder for compiled modules; None is the user's cache folder.
 
@@ -155,7 +162,8 @@ class Chain:
             The runtime does not know the preset, or refuses the patched configuration.
         """
         runtime = Runtime(load_blob() if blob is None else blob, cache_dir)
-        spec = export.Spec.of(preset, patch, start_time_ms)
+        nonce = os.urandom(_NONCE_BYTES) if nonce is None else nonce
+        spec = export.Spec.of(preset, patch, start_time_ms, nonce)
         return cls(spec, runtime, SlotClock(start_time_ms, wall_clock=wall_clock), cache_dir)
 
     @classmethod
@@ -176,6 +184,7 @@ class Chain:
             preset=saved.spec.preset,
             patch=saved.spec.patch,
             start_time_ms=saved.spec.start_time_ms,
+            nonce=saved.spec.nonce,
             cache_dir=cache_dir,
         )
         saved.check_genesis(chain.genesis_hash)

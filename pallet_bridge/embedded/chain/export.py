@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-FORMAT: Final = "bcfl-chain/1"
+FORMAT: Final = "bcfl-chain/2"
+_WITHOUT_NONCE: Final = "bcfl-chain/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +32,14 @@ class Spec:
     preset: str
     patch_json: str
     start_time_ms: int
+    nonce: bytes
 
     @classmethod
-    def of(cls, preset: str, patch: Mapping[str, object] | None, start_time_ms: int) -> Spec:
-        """Note a preset, a patch on it, and the time of block 0."""
-        return cls(preset, json.dumps(patch), start_time_ms)
+    def of(
+        cls, preset: str, patch: Mapping[str, object] | None, start_time_ms: int, nonce: bytes
+    ) -> Spec:
+        """Note a preset, a patch on it, the time of block 0, and the genesis nonce."""
+        return cls(preset, json.dumps(patch), start_time_ms, nonce)
 
     @property
     def patch(self) -> Mapping[str, object] | None:
@@ -59,7 +63,7 @@ class Saved:
             raise BadExport(
                 self.path,
                 1,
-                f"preset and patch give genesis 0x{genesis_hash.hex()}, "
+                f"preset, patch and nonce give genesis 0x{genesis_hash.hex()}, "
                 f"the file says 0x{self.genesis_hash.hex()}",
             )
 
@@ -74,6 +78,7 @@ def write(
         "preset": spec.preset,
         "patch": spec.patch,
         "start_time_ms": spec.start_time_ms,
+        "nonce": spec.nonce.hex(),
         "genesis_hash": genesis_hash.hex(),
     }
     temporary = path.with_name(f".{path.name}.part")
@@ -101,13 +106,19 @@ def read(path: Path, blob: bytes) -> Saved:
     name = str(path)
     with path.open(encoding="utf-8") as file:
         lines = [_line(name, number, line) for number, line in enumerate(file, start=1)]
-    if not lines or lines[0].get("format") != FORMAT:
+    if not lines or lines[0].get("format") not in (FORMAT, _WITHOUT_NONCE):
         raise BadExport(name, 1, f"no chain export of format {FORMAT}")
     head = lines[0]
     if head.get("blob") != blake2_256(blob).hex():
         raise BadExport(name, 1, f"made with runtime {head.get('blob')}; load it with that blob")
     try:
-        spec = Spec.of(_text(head["preset"]), _patch(head["patch"]), _number(head["start_time_ms"]))
+        nonce = "" if head["format"] == _WITHOUT_NONCE else _text(head["nonce"])
+        spec = Spec.of(
+            _text(head["preset"]),
+            _patch(head["patch"]),
+            _number(head["start_time_ms"]),
+            bytes.fromhex(nonce),
+        )
         genesis_hash = bytes.fromhex(_text(head["genesis_hash"]))
     except (KeyError, TypeError, ValueError) as error:
         raise BadExport(name, 1, f"its first line lacks or misstates {error}") from error

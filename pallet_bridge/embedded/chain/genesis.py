@@ -19,12 +19,15 @@ if TYPE_CHECKING:
     from pallet_bridge.embedded.executor.executor import Runtime
 
 CODE = b":code"
+NONCE = b":bcfl:nonce"
+"""The key of the genesis nonce. Like ``:code`` it is of no pallet: no runtime reads or moves it."""
+
 _NO_HASH = bytes(32)
 _STATE_VERSION_V1 = 1
 
 
 def genesis(
-    runtime: Runtime, preset: str, patch: Mapping[str, object] | None
+    runtime: Runtime, preset: str, patch: Mapping[str, object] | None, nonce: bytes
 ) -> tuple[Block, State]:
     """Build block 0 and its state.
 
@@ -34,6 +37,9 @@ def genesis(
         Name of a preset of the runtime.
     patch
         A JSON merge patch (RFC 7386) on the preset, as a chain specification's ``patch``.
+    nonce
+        What makes this genesis differ from others of the same preset and patch, under `NONCE`.
+        Empty bytes add nothing: the genesis is what a node makes of the preset and the patch.
 
     Raises
     ------
@@ -53,6 +59,8 @@ def genesis(
     if reply.flag():
         raise GenesisRefused(preset, reply.blob().decode("utf-8", errors="replace"))
     overlay.set(CODE, runtime.blob)
+    if nonce:
+        overlay.set(NONCE, nonce)
     state = overlay.result()
     del overlay, reply, config
     gc.collect()  # a large genesis leaves holes that later objects would pin

@@ -25,7 +25,7 @@ def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def make_chain(modules: Path) -> Callable[..., Chain]:
-    return lambda **options: Chain.new(**{"cache_dir": modules, **options})
+    return lambda **options: Chain.new(**{"cache_dir": modules, "nonce": b"unit", **options})
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 import pytest
@@ -49,7 +50,12 @@ class _Faulty:
         ("federation", lambda found, number, **_: None, "names_what_is_missing"),
         ("next_federation", lambda found, *, at=None: found(), "reads_the_past"),
         ("nonce", lambda found, account, **_: 0, "pays_and_tells"),
-        ("find", lambda found, signed, *, since: None, "finds_what_was_sent"),
+        ("find", lambda found, signed, **_: None, "finds_what_was_sent"),
+        ("find", lambda found, signed, *, since, until=None: found(signed, since=since),
+         "finds_what_was_sent"),
+        ("sign", lambda found, call, signer: replace(found(call, signer), era=None),
+         "finds_what_was_sent"),
+        ("finalized", lambda found: replace(found(), number=1), "knows_its_chain"),
         ("wait_until_block", lambda found, number, *, timeout: found(0, timeout=1),
          "waits_for_blocks"),
     ],

@@ -10,7 +10,7 @@ from flwr.clientapp import ClientApp as FlowerClientApp
 import strategies
 from bcfl_plugins import NodeRef, OpenedRound
 from bcfl_plugins.reasons import Reason
-from pallet_bridge.errors import ConfigError
+from pallet_bridge.errors import ConfigError, MemoryUnusable
 from pallet_bridge.keys import Signer
 from pallet_bridge.types import RoundKey
 from strategies.errors import NothingSigned, Unfit
@@ -179,6 +179,65 @@ def test_a_development_key_is_told_only_where_it_is_asked_for(toy: Any) -> None:
     node = Node(toy.app_of(), bcfl_key_uri="//Alice")
     assert "dev-uri" not in node.ask(question(dev=False), QUERY).content[IDENTITY]
     assert node.ask(question(), QUERY).content[IDENTITY]["dev-uri"] == "//Alice"
+
+
+# A secret key remembers by default, over runs and whatever the server says.
+
+
+@pytest.fixture
+def secret(monkeypatch: Any, tmp_path: Any) -> str:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("NODE_KEY", "0x" + "6b" * 32)
+    return "env:NODE_KEY"
+
+
+@pytest.mark.parametrize("dev", [False, True])
+def test_one_train_message_in_two_runs_is_signed_once(toy: Any, secret: str, dev: bool) -> None:
+    first, other = (Node(toy.app_of(), bcfl_key_uri=secret) for _ in range(2))
+    for node in (first, other):
+        node.ask(question(dev=dev), QUERY)  # a server cannot talk a node out of its memory
+    signed = first.ask(instruction(toy))
+    with pytest.raises(NothingSigned, match="equivocation"):
+        other.ask(instruction(toy, b=np.ones(3, np.float32)))
+    again = other.ask(instruction(toy))
+    assert dict(again.content[COMMIT]) == dict(signed.content[COMMIT])
+
+
+def test_a_secret_key_is_not_poisoned_by_a_round_to_come(toy: Any, secret: str) -> None:
+    node = Node(toy.app_of(), bcfl_key_uri=secret)
+    node.ask(instruction(toy))
+    with pytest.raises(NothingSigned, match="more than 10000 after round 5"):
+        node.ask(instruction(toy, opened_in(3, 2**32 - 1, GENESIS)))
+    for number in (6, 9, 7, 10_009):
+        assert COMMIT in node.ask(instruction(toy, opened_in(3, number, GENESIS))).content
+
+
+def test_a_training_that_fails_leaves_no_mark(toy: Any, secret: str) -> None:
+    def fail(message: Any, context: Any) -> Any:
+        raise RuntimeError("no data yet")
+
+    with pytest.raises(RuntimeError, match="no data yet"):
+        Node(toy.app_of(train=fail), bcfl_key_uri=secret).ask(instruction(toy))
+    bad = Node(toy.app_of({0: toy.malformed["two ArrayRecords"]}), bcfl_key_uri=secret)
+    with pytest.raises(NothingSigned):
+        bad.ask(instruction(toy))
+    assert COMMIT in Node(toy.app_of(), bcfl_key_uri=secret).ask(instruction(toy)).content
+
+
+def test_without_a_memory_nothing_is_trained_nor_signed(
+    toy: Any, secret: str, tmp_path: Any
+) -> None:
+    trained = []
+
+    def train(message: Any, context: Any) -> Any:
+        trained.append(message)
+        return toy.honest(message, context)
+
+    (tmp_path / "state").write_text("not a folder")
+    node = Node(toy.app_of(train=train), bcfl_key_uri=secret)
+    with pytest.raises(MemoryUnusable, match="bcfl-memory"):
+        node.ask(instruction(toy))
+    assert not trained
 
 
 @pytest.mark.parametrize("attack", ["two ArrayRecords", "num-examples nan", "num-examples zero"])

@@ -1,15 +1,24 @@
 from __future__ import annotations
 
-from threading import Barrier, Thread
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bcfl_plugins import OpenedRound
+from pallet_bridge import calls, connect
+from pallet_bridge.errors import ChainError, ConfigError
 from pallet_bridge.keys import Signer
 from pallet_bridge.signing import sign_commitment
-from pallet_bridge.types import RoundKey
-from strategies.client.signed_rounds import SigningMemory, memory_of, signed_before
+from pallet_bridge.testing.terms import DEVELOPMENT
+from pallet_bridge.types import UNIT, Planck, RoundKey
+from strategies.client.signed_rounds import (
+    FileMemory,
+    StateMemory,
+    check_round,
+    keep,
+    memory_of,
+)
 from strategies.errors import NothingSigned
 from strategies.testing import FIRST_NODE_ID, InProcessGrid
 
@@ -20,6 +29,7 @@ if TYPE_CHECKING:
     from flwr.app import Context
 
     from pallet_bridge.types import CommittedUpdate
+    from strategies.client.signed_rounds import SignedRounds
 
 ALICE = Signer.from_uri("//Alice")
 
@@ -28,9 +38,8 @@ def opened(round_id: int = 5, federation: int = 0, genesis: int = 0) -> OpenedRo
     return OpenedRound(RoundKey(genesis.to_bytes(32, "big"), federation, round_id))
 
 
-def signed(round_id: int = 5, digest: int = 1, num_examples: int = 10) -> CommittedUpdate:
-    salt = bytes(range(32))
-    return sign_commitment(opened(round_id).key, ALICE, bytes([digest]) * 32, num_examples, salt)
+def signed(place: OpenedRound, digest: int = 1, num_examples: int = 10) -> CommittedUpdate:
+    return sign_commitment(place.key, ALICE, bytes([digest]) * 32, num_examples, os.urandom(32))
 
 
 @pytest.fixture
@@ -39,92 +48,110 @@ def context(toy: Any) -> Context:
     return found
 
 
-@pytest.fixture(params=["state", "folder"])
+@pytest.fixture(params=["state", "file"])
 def memory(
     request: pytest.FixtureRequest, context: Context, tmp_path: Path
-) -> Callable[..., SigningMemory]:
-    if request.param == "folder":
+) -> Callable[[OpenedRound], SignedRounds]:
+    context.node_config["bcfl-memory-ahead"] = 50
+    if request.param == "file":
         context.node_config["bcfl-memory"] = str(tmp_path / "memory")
-    return lambda **place: memory_of(context, opened(**place), ALICE.account)
+    return lambda place: memory_of(context, place, ALICE.account, public_key=True)
+
+
+def test_the_key_decides_where_the_node_remembers(context: Context, tmp_path: Path) -> None:
+    def kind(*, public_key: bool) -> type:
+        return type(memory_of(context, opened(), ALICE.account, public_key=public_key))
+
+    assert kind(public_key=True) is StateMemory
+    assert kind(public_key=False) is FileMemory
+    context.node_config["bcfl-memory"] = str(tmp_path)
+    assert kind(public_key=True) is kind(public_key=False) is FileMemory
 
 
 def test_what_was_signed_comes_back_and_nothing_else_is_signed(
-    memory: Callable[..., SigningMemory],
+    memory: Callable[[OpenedRound], SignedRounds],
 ) -> None:
-    assert signed_before(memory(), opened(), bytes([1]) * 32, 10) is None
-    memory().add(5, signed())
-    assert signed_before(memory(), opened(), bytes([1]) * 32, 10) == signed_without_change(memory)
+    place = opened()
+    first = keep(memory(place), signed(place), 5)
+    assert keep(memory(place), signed(place), 5) == first
     for digest, num_examples in ((2, 10), (1, 11)):
         with pytest.raises(NothingSigned, match="equivocation"):
-            signed_before(memory(), opened(), bytes([digest]) * 32, num_examples)
-    with pytest.raises(NothingSigned, match="round 4 is over"):
-        signed_before(memory(), opened(4), bytes([1]) * 32, 10)
-    assert signed_before(memory(), opened(6), bytes([2]) * 32, 10) is None
+            keep(memory(place), signed(place, digest, num_examples), 5)
+    assert keep(memory(opened(6)), signed(opened(6), 2), 6).update_digest == bytes([2]) * 32
 
 
-def signed_without_change(memory: Callable[..., SigningMemory]) -> CommittedUpdate:
-    found = memory().last()
-    assert found is not None
-    round_id, commitment = found
-    assert round_id == 5
-    assert commitment.commitment == signed().commitment
-    return commitment
-
-
-def test_the_last_round_counts(memory: Callable[..., SigningMemory]) -> None:
-    for round_id in (5, 9, 10, 11):
-        memory().add(round_id, signed(round_id))
-    found = memory().last()
-    assert found is not None
-    assert found[0] == 11
-
-
-@pytest.mark.parametrize("place", [{"federation": 1}, {"genesis": 1}])
-def test_places_are_apart(memory: Callable[..., SigningMemory], place: dict[str, int]) -> None:
-    memory().add(5, signed())
-    assert memory(**place).last() is None
-
-
-def test_a_folder_outlives_a_run_and_holds_one_file_a_place(
-    context: Context, toy: Any, tmp_path: Path
+@pytest.mark.parametrize("other", [{"federation": 1}, {"genesis": 1}])
+def test_places_are_apart(
+    memory: Callable[[OpenedRound], SignedRounds], other: dict[str, int]
 ) -> None:
-    other = InProcessGrid(toy.app_of(), 1).contexts[FIRST_NODE_ID]
-    for run in (context, other):
-        run.node_config["bcfl-memory"] = str(tmp_path)
-    for round_id in (5, 6):
-        memory_of(context, opened(), ALICE.account).add(round_id, signed(round_id))
-    with pytest.raises(NothingSigned, match="equivocation"):
-        signed_before(memory_of(other, opened(), ALICE.account), opened(6), bytes([2]) * 32, 10)
-    assert len(list(tmp_path.iterdir())) == 1
+    keep(memory(opened()), signed(opened()), 5)
+    place = opened(**other)
+    assert memory(place).highest() is None
+    assert keep(memory(place), signed(place, 2), 5).update_digest == bytes([2]) * 32
 
 
-def test_of_two_at_once_one_signs(context: Context, tmp_path: Path) -> None:
+def test_a_round_far_ahead_is_refused_and_leaves_no_mark(
+    memory: Callable[[OpenedRound], SignedRounds], context: Context
+) -> None:
+    keep(memory(opened()), signed(opened()), 5)
+    for number in (56, 1000, 2**32 - 1):
+        with pytest.raises(NothingSigned, match="bcfl-memory-chain"):
+            check_round(memory(opened(number)), opened(number), context)
+    assert memory(opened()).highest() == 5
+    for number in (6, 55):
+        check_round(memory(opened(number)), opened(number), context)
+
+
+def test_a_node_that_signed_nothing_takes_any_round_and_is_not_blocked_by_it(
+    context: Context, tmp_path: Path
+) -> None:
     context.node_config["bcfl-memory"] = str(tmp_path)
-    barrier, refused = Barrier(4), []
-
-    def sign(digest: int) -> None:
-        memory = memory_of(context, opened(), ALICE.account)
-        barrier.wait()
-        try:
-            memory.add(5, signed(digest=digest))
-        except NothingSigned as error:
-            refused.append(error)
-
-    threads = [Thread(target=sign, args=(digest,)) for digest in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(refused) == 3
-    assert len(list(tmp_path.iterdir())) == 1
+    for number in (2**32 - 1, 7, 8):
+        place = opened(number)
+        memory = memory_of(context, place, ALICE.account, public_key=False)
+        check_round(memory, place, context)
+        assert keep(memory, made := signed(place, number % 9), number) == made
 
 
-@pytest.mark.parametrize("damage", ["", "{", "[]", "{}", '{"round": 5, "num-examples": 1}'])
-def test_a_damaged_file_signs_nothing(context: Context, tmp_path: Path, damage: str) -> None:
+@pytest.mark.parametrize("wrong", [0, -1, "many", 1.5, True])
+def test_a_wrong_bound_is_named(
+    memory: Callable[[OpenedRound], SignedRounds], context: Context, wrong: Any
+) -> None:
+    context.node_config["bcfl-memory-ahead"] = wrong
+    with pytest.raises(ConfigError, match="bcfl-memory-ahead"):
+        check_round(memory(opened()), opened(), context)
+
+
+def test_the_chain_tells_of_rounds_that_a_node_missed(context: Context, tmp_path: Path) -> None:
     context.node_config["bcfl-memory"] = str(tmp_path)
-    memory = memory_of(context, opened(), ALICE.account)
-    memory.add(5, signed())
-    (path,) = tmp_path.iterdir()
-    path.write_text(damage)
-    with pytest.raises(NothingSigned, match="memory"):
-        signed_before(memory, opened(), bytes([1]) * 32, 10)
+    context.node_config["bcfl-memory-ahead"] = 1
+    with connect("embedded") as chain:
+        chain.execute(calls.create_federation(DEVELOPMENT, bytes(32)), ALICE)
+        chain.execute(calls.fund(0, Planck(100 * UNIT)), ALICE)
+        for number in range(4):
+            chain.execute(calls.open_round(0, bytes(32)), ALICE)
+            chain.execute(calls.abort(0, number), ALICE)
+
+        def ask(number: int, genesis: bytes = chain.genesis_hash) -> None:
+            place = OpenedRound(RoundKey(genesis, 0, number))
+            memory = memory_of(context, place, ALICE.account, public_key=False)
+            check_round(memory, place, context)
+            keep(memory, signed(place), number)
+
+        ask(0)
+        ask(0, bytes(32))
+        with pytest.raises(NothingSigned, match="round 3 is more than 1 after round 0"):
+            ask(3)
+        context.node_config["bcfl-memory-chain"] = chain.url
+        with pytest.raises(NothingSigned, match="round 5 is more than 1 after round 3"):
+            ask(5)
+        with pytest.raises(NothingSigned, match="names another"):
+            ask(3, bytes(32))
+        ask(4)  # the round that the chain is about to open
+        ask(2)  # and one that was missed
+        context.node_config["bcfl-memory"] = str(tmp_path / "new")
+        with pytest.raises(NothingSigned, match="round 5 is more than 1 after round 3"):
+            ask(5)  # the chain is asked about the first round, too
+        ask(4)
+    with pytest.raises(ChainError):
+        ask(1000)

@@ -63,10 +63,26 @@ def test_the_first_line_says_which_chain(make_chain: Callable[..., Chain], tmp_p
     chain, path = make_chain(patch={"sudo": {"key": None}}), tmp_path / "chain.jsonl"
     chain.export(path)
     head = json.loads(path.read_text().splitlines()[0])
-    assert head["format"] == "bcfl-chain/1"
+    assert head["format"] == "bcfl-chain/2"
     assert head["preset"] == "development"
     assert head["patch"] == {"sudo": {"key": None}}
+    assert head["nonce"] == b"unit".hex()
     assert head["genesis_hash"] == chain.genesis_hash.hex()
+
+
+def test_an_export_of_before_there_were_nonces_still_loads(
+    make_chain: Callable[..., Chain], modules: Path, tmp_path: Path
+) -> None:
+    chain, path = make_chain(nonce=b""), tmp_path / "chain.jsonl"
+    chain.author()
+    chain.export(path)
+
+    def older(head: dict[str, object]) -> None:
+        del head["nonce"]
+        head["format"] = "bcfl-chain/1"
+
+    change(path, 0, older)
+    assert Chain.load(path, cache_dir=modules).head == chain.head
 
 
 @pytest.mark.parametrize(
@@ -77,7 +93,14 @@ def test_the_first_line_says_which_chain(make_chain: Callable[..., Chain], tmp_p
         (0, lambda head: head.pop("preset"), "lacks or misstates"),
         (0, lambda head: head.update(patch=[1]), "lacks or misstates"),
         (0, lambda head: head.update(start_time_ms="1"), "lacks or misstates"),
-        (0, lambda head: head.update(genesis_hash="00" * 32), "preset and patch give genesis"),
+        (0, lambda head: head.pop("nonce"), "lacks or misstates"),
+        (0, lambda head: head.update(nonce="0g"), "lacks or misstates"),
+        (0, lambda head: head.update(nonce="00"), "preset, patch and nonce give genesis"),
+        (
+            0,
+            lambda head: head.update(genesis_hash="00" * 32),
+            "preset, patch and nonce give genesis",
+        ),
         (1, lambda block: block.pop("header"), "no block"),
         (1, lambda block: block.update(header="00"), "no block"),
         (2, lambda block: block.update(extrinsics="00"), "no block"),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pallet_bridge.embedded.chain.chain import Chain, Header
+from pallet_bridge.embedded.chain.genesis import NONCE
 from pallet_bridge.embedded.errors import BadBlob, GenesisRefused
 from pallet_bridge.embedded.state.hashing import blake2_128, blake2_256, storage_prefix
 from pallet_bridge.embedded.state.trie_node import EMPTY_TRIE_ROOT
@@ -15,6 +18,7 @@ from pallet_bridge.runtime import MANIFEST, load_blob
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 UNIT = 10**12
 
@@ -66,3 +70,30 @@ def test_a_wrong_preset_or_patch_is_refused_with_the_runtimes_words(
         make_chain(patch={"balancez": {}})
     with pytest.raises(BadBlob):
         make_chain(blob=b"not wasm")
+
+
+def test_each_chain_has_a_genesis_of_its_own(modules: Path) -> None:
+    first, second = Chain.new(cache_dir=modules), Chain.new(cache_dir=modules)
+    assert first.genesis_hash != second.genesis_hash
+    again = Chain.new(cache_dir=modules, nonce=first.get(NONCE))
+    assert again.genesis_hash == first.genesis_hash
+    assert again.author().hash == first.author().hash
+
+
+def test_an_empty_nonce_leaves_the_preset_as_it_is(make_chain: Callable[..., Chain]) -> None:
+    plain, other = make_chain(nonce=b""), make_chain(nonce=b"x")
+    assert plain.get(NONCE) is None
+    keys = other.keys(b"", count=10_000)
+    assert [key for key in keys if key != NONCE] == plain.keys(b"", count=10_000)
+    assert all(other.get(key) == plain.get(key) for key in keys if key != NONCE)
+
+
+def test_processes_make_different_chains() -> None:
+    script = "from pallet_bridge.embedded import Chain; print(Chain.new().genesis_hash.hex())"
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, check=True
+        ).stdout
+        for _ in range(2)
+    }
+    assert len(said) == 2
