@@ -19,7 +19,7 @@ Folder = Annotated[
     typer.Option("--memory", help="The node's bcfl-memory. Default: the user's state directory."),
 ]
 Genesis = Annotated[str | None, typer.Option(help="Forget this chain only: its genesis, in hex.")]
-Federation = Annotated[
+OneFederation = Annotated[
     int | None, typer.Option(min=0, help="Forget this federation of the chain only.")
 ]
 Everything = Annotated[
@@ -68,7 +68,7 @@ def forget(
     account: Account,
     *,
     genesis: Genesis = None,
-    federation: Federation = None,
+    federation: OneFederation = None,
     everything: Everything = False,
     memory: Folder = None,
     yes: Yes = False,
