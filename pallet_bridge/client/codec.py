@@ -1,7 +1,10 @@
 """The one file that imports substrate-interface and scalecodec: from and to SCALE by metadata.
 
-Only their codec is used. Requests go through `backends.rpc`, which has time limits and serves
+Only their codec is used. Requests go through `client.rpc`, which has time limits and serves
 several threads; the codec itself keeps state while it works, so it is behind a lock.
+
+The metadata is a node's, and a node may lie: nothing is written or read by it before
+`pallet_bridge.interface` has compared it with the runtime that this version knows.
 """
 
 from __future__ import annotations
@@ -10,15 +13,19 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from scalecodec.base import ScaleBytes
-from scalecodec.exceptions import RemainingScaleBytesNotEmptyException
+from scalecodec.exceptions import (
+    InvalidScaleTypeValueException,
+    RemainingScaleBytesNotEmptyException,
+)
 from scalecodec.types import Enum, Struct, Tuple
 from substrateinterface import Keypair, SubstrateInterface
 from substrateinterface.exceptions import SubstrateRequestException
 from substrateinterface.storage import StorageKey
 
-from pallet_bridge import metadata
+from pallet_bridge.client.versions import Versions
 from pallet_bridge.errors import BadChainValue, EncodingError, MetadataMismatch
-from pallet_bridge.metadata import PalletNames
+from pallet_bridge.interface import call_difference, describe, differences
+from pallet_bridge.runtime import load_interface
 from pallet_bridge.ss58 import PREFIX
 
 if TYPE_CHECKING:
@@ -32,8 +39,10 @@ if TYPE_CHECKING:
 _CODEC_ERRORS = (
     ArithmeticError,
     AttributeError,
+    InvalidScaleTypeValueException,
     LookupError,
     NotImplementedError,
+    RecursionError,
     RemainingScaleBytesNotEmptyException,
     TypeError,
     ValueError,
@@ -56,22 +65,35 @@ class Codec:
 
     def __init__(self, rpc: Rpc) -> None:
         self._lock = threading.RLock()
-        self._interface = _Interface(rpc)
-        try:
-            self._interface.load()
-        except (SubstrateRequestException, *_CODEC_ERRORS) as error:
-            raise BadChainValue(f"the metadata of {rpc.url} cannot be read: {error}") from error
-        names = self.names()
-        if names is None:
-            raise MetadataMismatch(rpc.url, [f"its runtime has no pallet {metadata.PALLET}"])
-        found = metadata.differences(names)
-        if found:
-            raise MetadataMismatch(rpc.url, found)
+        self._rpc = rpc
+        self._versions = Versions(rpc)
+        self._loaded = self._load()
 
     @property
     def spec_version(self) -> int:
-        """The runtime's version when this codec was made."""
+        """The runtime's version now."""
         return int(self._interface.runtime_version)
+
+    @property
+    def _interface(self) -> _Interface:
+        """The metadata of the runtime that the chain has now, compared with what we know.
+
+        Raises
+        ------
+        MetadataMismatch
+            When an upgrade has changed what this version speaks.
+        """
+        with self._lock:
+            if self._versions.latest() != self._loaded.runtime_version:
+                self._loaded = self._load()
+            return self._loaded
+
+    def _load(self) -> _Interface:
+        interface = read_metadata(self._rpc)
+        found = differences(load_interface(), interface.items)
+        if found:
+            raise MetadataMismatch(self._rpc.url, found)
+        return interface
 
     def storage_key(self, pallet: str, item: str, params: Sequence[object] = ()) -> str:
         """Return the key of a storage entry, or the common prefix when keys are left out."""
@@ -155,6 +177,9 @@ class Codec:
         if set(kinds) != set(args):
             expected = ", ".join(kinds)
             raise EncodingError(f"{pallet}.{function} takes {expected}, not {', '.join(args)}")
+        differs = call_difference(load_interface(), self._interface.items, pallet, function)
+        if differs:
+            raise MetadataMismatch(self._rpc.url, [differs])
         return {name: self._fit_value(kinds[name], value) for name, value in args.items()}
 
     def _fit_value(self, kind: str, value: Value) -> Value:
@@ -203,21 +228,21 @@ class Codec:
             except _CODEC_ERRORS as error:
                 raise BadChainValue(f"{what} cannot be read: {error}") from error
 
-    def names(self) -> PalletNames | None:
-        """Return what the chain's pallet calls its parts; None when there is no such pallet."""
-        pallet = self._interface.metadata.get_metadata_pallet(metadata.PALLET)
-        if pallet is None:
-            return None
-        return PalletNames(
-            calls={call.name: _arguments(call) for call in pallet.calls},
-            storage={
-                item.value["name"]: len(item.get_params_type_string())
-                for item in pallet.storage
-                if not item.value["name"].startswith(":")  # well-known keys, added by scalecodec
-            },
-            events={event.name: _arguments(event) for event in pallet.events},
-            errors=frozenset(error.name for error in pallet.errors),
-        )
+
+def read_metadata(rpc: Rpc) -> _Interface:
+    """Read a chain's metadata, and put what matters of it into words, without judging it.
+
+    Raises
+    ------
+    BadChainValue
+        When it cannot be read, or contradicts the version that the node states.
+    """
+    interface = _Interface(rpc)
+    try:
+        interface.load()
+    except (SubstrateRequestException, *_CODEC_ERRORS) as error:
+        raise BadChainValue(f"the metadata of {rpc.url} cannot be read: {error}") from error
+    return interface
 
 
 class _Interface(SubstrateInterface):  # type: ignore[misc]  # it has no annotations
@@ -225,6 +250,7 @@ class _Interface(SubstrateInterface):  # type: ignore[misc]  # it has no annotat
 
     def __init__(self, rpc: Rpc) -> None:
         self._loaded = False
+        self.items: Mapping[str, str] = {}
         # a transport that is given is not opened; it is replaced before anything is sent
         super().__init__(websocket=rpc, ss58_format=PREFIX, auto_discover=False)
         self.transport = _Transport(rpc)
@@ -233,7 +259,23 @@ class _Interface(SubstrateInterface):  # type: ignore[misc]  # it has no annotat
     def load(self) -> None:
         """Read the metadata of the newest block's runtime."""
         super().init_runtime()
+        self.items = describe(self.metadata.value[1]["V14"])
+        self._check_version()
         self._loaded = True
+
+    def _check_version(self) -> None:
+        """Compare the version that signatures name with the metadata's own."""
+        (pallet,) = (one for one in self.metadata.pallets if one.name == "System")
+        (constant,) = (one for one in pallet.constants if one.value["name"] == "Version")
+        value = self.runtime_config.create_scale_object(
+            constant.type, data=ScaleBytes(bytes(constant.constant_value)), metadata=self.metadata
+        ).decode()
+        stated = {"spec": self.runtime_version, "transaction": self.transaction_version}
+        for kind, number in stated.items():
+            if value[f"{kind}_version"] != number:
+                raise ValueError(
+                    f"it is of {kind} version {value[f'{kind}_version']}, not {number}"
+                )
 
     def init_runtime(self, block_hash: str | None = None, block_id: int | None = None) -> None:
         """Do nothing once loaded: three requests for each call otherwise."""
@@ -247,10 +289,6 @@ class _Interface(SubstrateInterface):  # type: ignore[misc]  # it has no annotat
         return str(super().get_block_hash(block_id))
 
 
-def _arguments(variant: Json) -> tuple[str, ...]:
-    return tuple(argument["name"].value for argument in variant.args)
-
-
 class _Transport:
     """The transport that substrate-interface sees."""
 
@@ -261,7 +299,7 @@ class _Transport:
         self, payload: dict[str, Any], result_handler: Callable[..., Json] | None = None
     ) -> Json:
         if result_handler is not None:
-            raise NotImplementedError("subscriptions go through backends.rpc")
+            raise NotImplementedError("subscriptions go through client.rpc")
         return {"result": self._rpc.request(payload["method"], payload["params"] or [])}
 
     def close(self) -> None:

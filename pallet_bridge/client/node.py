@@ -16,7 +16,6 @@ from pallet_bridge.encoding import blake2_256
 from pallet_bridge.errors import (
     BadChainValue,
     ChainTimeout,
-    MetadataMismatch,
     RpcRefused,
     TransactionRefused,
 )
@@ -91,7 +90,7 @@ class NodeClient(StateReader):
         """Sign a call without sending it."""
         number = self._next_nonce(signer.account) if nonce is None else nonce
         extrinsic = self._codec.signed_extrinsic(call, signer, number)
-        return SignedCall(signer.account, number, extrinsic, blake2_256(extrinsic))
+        return SignedCall(signer.account, number, extrinsic, blake2_256(extrinsic), call)
 
     def send(self, signed: SignedCall) -> NodeSubmission:
         """Hand a signed call to the pool."""
@@ -103,7 +102,6 @@ class NodeClient(StateReader):
             )
         except RpcRefused as error:
             self._forget_nonce(signed)
-            self._check_version()
             raise TransactionRefused(error.code, error.message, error.data) from None
         with self._nonce_lock:
             known = self._nonces.get(signed.account, 0)
@@ -113,14 +111,18 @@ class NodeClient(StateReader):
     def submit(self, call: Call, signer: Signer) -> NodeSubmission:
         """Sign and send."""
         with self._submit_lock:  # from choosing the nonce until the pool has it
+            version = self._codec.spec_version
             signed = self.sign(call, signer)
             try:
                 return self.send(signed)
             except TransactionRefused as error:
                 taken = error.code in _NONCE_TAKEN
-                if not taken or self._next_nonce(signer.account) == signed.nonce:
+                upgraded = self._codec.spec_version != version
+                used = upgraded or self._next_nonce(signer.account) != signed.nonce
+                if not (taken and used):
                     raise
-            # another process used the account at the same time: once more with a fresh nonce
+            # another process used the account at the same time: once more with a fresh nonce;
+            # or the runtime was upgraded between signing and sending, and signatures name it
             return self.send(self.sign(call, signer))
 
     def execute(self, call: Call, signer: Signer, *, timeout: float = 60.0) -> Receipt:
@@ -177,11 +179,3 @@ class NodeClient(StateReader):
     def _forget_nonce(self, signed: SignedCall) -> None:
         with self._nonce_lock:
             self._nonces.pop(signed.account, None)
-
-    def _check_version(self) -> None:
-        answer = self._rpc.request("state_getRuntimeVersion")
-        now = decode.Fields("runtime version", answer).integer("specVersion")
-        then = self._codec.spec_version
-        if now != then:
-            change = f"its runtime went from version {then} to {now} since this client connected"
-            raise MetadataMismatch(self.url, [change])

@@ -47,6 +47,7 @@ class SignedCall:
     nonce: int
     extrinsic: bytes
     hash: bytes
+    call: Call
 
 
 class Submission(Protocol):

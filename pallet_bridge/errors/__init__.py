@@ -40,6 +40,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_INVALID_TRANSACTION = 1010  # the pool's code for what the runtime calls invalid
+_SHOWN = 5  # differences that a message lists
+
+
 class BcflError(Exception):
     """Root of every error that this project raises on purpose."""
 
@@ -120,6 +124,11 @@ class TransactionRefused(ChainError):
         self.message = message
         self.data = data
 
+    @property
+    def is_bad_signature(self) -> bool:
+        """Whether the signature does not hold: it names the runtime that it was made for."""
+        return self.code == _INVALID_TRANSACTION and "bad signature" in self.data
+
     def __str__(self) -> str:
         data = f": {self.data}" if self.data else ""
         return f"the pool refused the transaction: {self.message}{data} [code {self.code}]"
@@ -153,10 +162,13 @@ class MetadataMismatch(ChainError):
         self.differences = tuple(differences)
 
     def __str__(self) -> str:
+        more = len(self.differences) - _SHOWN
+        others = f"; and {more} more" if more > 0 else ""
         return (
             f"the chain at {self.url} does not carry the pallet-bcfl that this version speaks: "
-            f"{'; '.join(self.differences)}. Connect to a matching chain, or install the version "
-            "of bcfl-plugins that was released with its runtime."
+            f"{'; '.join(self.differences[:_SHOWN])}{others}. No call was signed by that. Connect "
+            "to a matching chain, or install the version of bcfl-plugins that was released with "
+            "its runtime. If the chain should match, its node may lie: ask another node."
         )
 
 

@@ -207,12 +207,15 @@ class Outbox:
             used = self._client.nonce(entry.signed.account) > entry.signed.nonce
             if used or error.code in _KNOWN_TO_POOL:
                 raise ChainTimeout(f"{entry} being included", 0) from None
-            raise
+            if not error.is_bad_signature:
+                raise
+            # signed for a runtime that is no more; with its nonce only one of the two can be taken
+            return self._send_new(entry, timeout, nonce=entry.signed.nonce)
 
-    def _send_new(self, entry: Entry, timeout: float) -> Receipt:
+    def _send_new(self, entry: Entry, timeout: float, *, nonce: int | None = None) -> Receipt:
         signer = self._signer(entry.signer)
         since = self._client.head().number
-        signed = self._client.sign(entry.call, signer)
+        signed = self._client.sign(entry.call, signer, nonce=nonce)
         self._file.signed(entry, signed, since)
         try:
             submission = self._client.send(signed)

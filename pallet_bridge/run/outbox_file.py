@@ -165,6 +165,7 @@ class OutboxFile:
                     nonce=record.integer("nonce"),
                     extrinsic=extrinsic,
                     hash=blake2_256(extrinsic),
+                    call=self._pending[number].call,
                 ),
                 since=record.integer("since"),
             )

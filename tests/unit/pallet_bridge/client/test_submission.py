@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from pallet_bridge import calls
 from pallet_bridge.client.protocol import SignedCall
 from pallet_bridge.client.submission import NodeSubmission
 from pallet_bridge.errors import BadChainValue, ChainTimeout, TransactionLost
 from pallet_bridge.types import AccountId, BlockRef, Planck, Receipt
 
-SIGNED = SignedCall(AccountId(bytes(32)), 0, b"bytes", b"\1" * 32)
+SIGNED = SignedCall(AccountId(bytes(32)), 0, b"bytes", b"\1" * 32, calls.seal(0, 0))
 ONE, TWO = b"\1" * 32, b"\2" * 32
 
 
