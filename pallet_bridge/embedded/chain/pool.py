@@ -41,6 +41,9 @@ class Status(Enum):
     INVALID = "invalid"
 
 
+_LAST = frozenset({Status.FINALIZED, Status.USURPED, Status.DROPPED, Status.INVALID})
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """Something happened to the extrinsic `hash`.
@@ -55,6 +58,11 @@ class Change:
     hash: bytes
     status: Status
     subject: bytes | None = None
+
+    @property
+    def is_last(self) -> bool:
+        """Whether nothing can happen to it any more."""
+        return self.status in _LAST
 
 
 @dataclass(frozen=True, slots=True)
