@@ -23,6 +23,7 @@
     │   ├── ReportUnreadable(ValueError)
     │   └── RootDiffers                  a report's verdicts do not give the root on chain
     ├── JournalError(ValueError)         a run folder is damaged, or is no run folder
+    ├── NotWritten(OSError)              a file of a run cannot be written: disk full or read-only
     ├── SecretError(ValueError)          an attester's chain of hashes cannot be used
     └── AuditFailed                      the audit found statements that do not hold
 
@@ -244,6 +245,29 @@ class RootDiffers(ReportError):
 
 class JournalError(BcflError, ValueError):
     """A run folder is damaged or is not a run folder; the message names file and line."""
+
+
+class NotWritten(BcflError, OSError):
+    """A file cannot be written: the disk is full, read-only, or not ours.
+
+    Attributes
+    ----------
+    path
+        The file.
+    cause
+        What the system said.
+    """
+
+    def __init__(self, path: Path, cause: str) -> None:
+        super().__init__(path, cause)
+        self.path = path
+        self.cause = cause
+
+    def __str__(self) -> str:
+        return (
+            f"{self.path} cannot be written: {self.cause}. What was written before is whole. Make "
+            "room, or name another folder (bcfl.run_dir), and start again"
+        )
 
 
 class SecretError(BcflError, ValueError):

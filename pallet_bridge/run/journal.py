@@ -17,7 +17,17 @@ from typing import TYPE_CHECKING, Literal
 
 from pallet_bridge.encoding import HASH_BYTES
 from pallet_bridge.errors import EncodingError, JournalError
-from pallet_bridge.jsonio import Record, append_line, canonical, parse, read_lines, write_atomically
+from pallet_bridge.jsonio import (
+    OURS,
+    Record,
+    append_line,
+    canonical,
+    mend,
+    parse,
+    read_lines,
+    write_atomically,
+    writing,
+)
 from pallet_bridge.metadata import PALLET
 from pallet_bridge.run.reports import ReportStore
 from pallet_bridge.types import AccountId, BlockRef, OffenceKind, Planck, Receipt
@@ -122,16 +132,24 @@ class Journal:
         ------
         JournalError
             When the folder holds a run already.
+        NotWritten
+            When the disk is full or read-only.
         """
         if (folder / HEADER).exists():
             raise JournalError(f"{folder} holds a run already: choose another folder")
         write_atomically(folder / HEADER, canonical(_header(header)) + b"\n")
-        (folder / LINES).touch()
+        with writing(folder / LINES):
+            (folder / LINES).touch(OURS)
         return cls(folder, header)
 
     @classmethod
     def open(cls, folder: Path) -> Journal:
-        """Go on with a run's folder, after checking that all of it can be read."""
+        """Go on with a run's folder, after checking that all of it can be read.
+
+        A last line that was written only in part is taken away, and the log says so.
+        """
+        if (folder / LINES).exists():
+            mend(folder / LINES)
         return cls(folder, read_run(folder).header)
 
     def append(self, line: Line) -> None:
@@ -163,7 +181,7 @@ def lines_of(receipt: Receipt, federation: int) -> tuple[RoundLine | SlashLine, 
 
 
 def read_run(folder: Path) -> RunRecord:
-    """Read a run's folder.
+    """Read a run's folder. Nothing is changed: a last line that is torn is left out.
 
     Raises
     ------

@@ -19,6 +19,7 @@ from pallet_bridge.errors import (
     ChainTimeout,
     ChainUnavailable,
     ConfigError,
+    NotWritten,
     OutboxError,
     TransactionLost,
     TransactionRefused,
@@ -173,7 +174,7 @@ class Outbox:
         entry = self._file.pending()[0]
         try:
             receipt = self._include(entry, timeout)
-        except UNDECIDED:
+        except (*UNDECIDED, NotWritten):
             raise
         except BcflError as error:
             self._file.failed(entry, str(error))

@@ -18,7 +18,7 @@ from pallet_bridge.calls import Call
 from pallet_bridge.client.protocol import SignedCall
 from pallet_bridge.encoding import HASH_BYTES, blake2_256
 from pallet_bridge.errors import ConfigError, EncodingError, JournalError
-from pallet_bridge.jsonio import append_line, read_lines
+from pallet_bridge.jsonio import append_line, mend, read_lines, writing
 from pallet_bridge.types import AccountId
 
 if TYPE_CHECKING:
@@ -61,7 +61,10 @@ class OutboxFile:
     ConfigError
         When the file is for another chain.
     JournalError
-        When a line cannot be read; the message names it.
+        When a line cannot be read; the message names it. A last line that was written only in
+        part is left out: its step was not taken.
+    NotWritten
+        When the disk is full or read-only.
     """
 
     def __init__(self, path: Path, genesis: bytes) -> None:
@@ -69,10 +72,13 @@ class OutboxFile:
         self._lock = threading.Lock()  # calls are added in one thread and sent in another
         self._next_id = 0
         self._pending: dict[int, Entry] = {}
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists():
+            mend(path)
+        if path.exists() and path.stat().st_size:
             self._load(genesis)
         else:
-            path.parent.mkdir(parents=True, exist_ok=True)
             append_line(path, {"type": "outbox", "format": FORMAT, "genesis": genesis.hex()})
 
     def pending(self) -> list[Entry]:
