@@ -33,7 +33,7 @@ from pallet_bridge.run.reports import ReportStore
 from pallet_bridge.types import AccountId, BlockRef, OffenceKind, Planck, Receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from pallet_bridge.types import Event
@@ -119,10 +119,11 @@ class Journal:
     Build one with `create` or `open`. Each line is on disk when its method returns.
     """
 
-    def __init__(self, folder: Path, header: RunHeader) -> None:
+    def __init__(self, folder: Path, header: RunHeader, lines: Iterable[Line] = ()) -> None:
         self.folder = folder
         self.header = header
         self.reports = ReportStore(folder / REPORTS)
+        self._written = {_key(line) for line in lines}
 
     @classmethod
     def create(cls, folder: Path, header: RunHeader) -> Journal:
@@ -150,17 +151,23 @@ class Journal:
         """
         if (folder / LINES).exists():
             mend(folder / LINES)
-        return cls(folder, read_run(folder).header)
+        found = read_run(folder)
+        return cls(folder, found.header, [*found.rounds, *found.slashes])
 
     def append(self, line: Line) -> None:
         """Write one line."""
         append_line(self.folder / LINES, _value(line))
+        self._written.add(_key(line))
 
     def append_receipt(self, receipt: Receipt) -> tuple[RoundLine | SlashLine, ...]:
-        """Write a line for each round that ended and each slash in a receipt, and return them."""
+        """Write a line for each round that ended and each slash in a receipt, and return them.
+
+        What is written already, when a receipt comes again, is not written twice.
+        """
         lines = lines_of(receipt, self.header.federation)
         for line in lines:
-            self.append(line)
+            if _key(line) not in self._written:
+                self.append(line)
         return lines
 
 
@@ -217,6 +224,17 @@ def _read_journal(path: Path) -> list[Line]:
     except EncodingError as error:
         raise JournalError(str(error)) from error
     return lines
+
+
+def _key(line: Line) -> tuple[object, ...]:
+    """Return what tells a line from all others of a journal."""
+    match line:
+        case RoundLine():
+            return (line.round, line.extrinsic_hash)
+        case SlashLine():
+            return (line.round, line.extrinsic_hash, line.account)
+        case EndLine():
+            return (line.next_round,)
 
 
 def _round_line(end: Event, events: list[Event], receipt: Receipt) -> RoundLine:

@@ -69,7 +69,8 @@ class Outbox:
     stopped
         Asked while a block is waited for; once it says so, `send` raises `ChainTimeout`.
     on_receipt
-        Called with each call that succeeded, also one that an earlier process had put.
+        Called with each call that succeeded, also one that an earlier process had put. After a
+        process that ended at the wrong moment it is called again with the same receipt.
 
     Raises
     ------
@@ -179,15 +180,20 @@ class Outbox:
         except BcflError as error:
             self._file.failed(entry, str(error))
             return self._end(error)
+        result = self._note(entry, receipt)
         self._file.done(entry, receipt)
-        ticket = self._end(receipt)
+        return self._end(result)
+
+    def _note(self, entry: Entry, receipt: Receipt) -> Receipt | BcflError:
+        """Tell of a receipt before the call is done with: else a full disk would lose it."""
         try:
             if self._on_receipt is not None:
                 self._on_receipt(entry.call, receipt)
+        except NotWritten:
+            raise
         except (BcflError, OSError) as error:
-            lost = f"{entry} succeeded, its receipt got lost: {error}"
-            ticket.result = OutboxError([lost])
-        return ticket
+            return OutboxError([f"{entry} succeeded, its receipt got lost: {error}"])
+        return receipt
 
     def _end(self, result: Receipt | BcflError) -> Ticket:
         ticket = self._queue.popleft()

@@ -106,6 +106,15 @@ def test_a_receipt_is_appended(tmp_path: Path) -> None:
     assert read_run(tmp_path).rounds == (ABORTED,)
 
 
+def test_a_receipt_that_comes_again_is_not_written_twice(tmp_path: Path) -> None:
+    journal = Journal.create(tmp_path, HEADER_OF_RUN)
+    for again in (lambda: journal, lambda: journal, lambda: Journal.open(tmp_path)):
+        again().append_receipt(receipt(event("RoundAborted", round=5)))
+    assert read_run(tmp_path).rounds == (ABORTED,)
+    journal.append_receipt(receipt(event("RoundAborted", round=6)))
+    assert [line.round for line in read_run(tmp_path).rounds] == [5, 6]
+
+
 def test_a_folder_without_header_is_no_run(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="no run folder"):
         read_run(tmp_path)

@@ -288,6 +288,28 @@ def test_a_call_that_cannot_be_written_down_is_not_sent_and_not_lost(
     assert purse.payments == 1
 
 
+def test_a_receipt_that_found_no_room_is_told_once_there_is(
+    chain: EmbeddedClient, purse: Purse, path: Path
+) -> None:
+    heard: list[Receipt] = []
+    full = iter([True, True])
+
+    def note(_call: calls.Call, receipt: Receipt) -> None:
+        if next(full, False):
+            raise NotWritten(path, "No space left on device")
+        heard.append(receipt)
+
+    outbox = Outbox(chain, path, KEYS, on_receipt=note)
+    ticket = outbox.put(purse.pay(), "coordinator")
+    with pytest.raises(NotWritten):
+        outbox.send(ticket)
+    with pytest.raises(NotWritten):
+        Outbox(chain, path, KEYS, on_receipt=note).resume()
+    Outbox(chain, path, KEYS, on_receipt=note).resume()
+    assert len(heard) == purse.payments == 1
+    assert OutboxFile(path, chain.genesis_hash).pending() == []
+
+
 def test_an_outbox_of_another_chain_is_refused(chain: EmbeddedClient, path: Path) -> None:
     OutboxFile(path, bytes(32))
     with pytest.raises(ConfigError, match="another chain"):
