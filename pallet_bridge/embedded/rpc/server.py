@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 _MAX_FRAME_BYTES = 2 * MESSAGE_BYTES
 # A client that sends without reading its answers is read no further beyond this much of them.
 _UNREAD_ANSWERS = 64
-_UNREAD_ANSWER_BYTES = MESSAGE_BYTES
+_UNREAD_ANSWER_BYTES = 4 * 1024 * 1024
 # A client that subscribes without reading is disconnected beyond this many messages.
 _UNREAD_MESSAGES = 8192
-_UNREAD_BYTES = 4 * MESSAGE_BYTES
+_UNREAD_BYTES = 2 * MESSAGE_BYTES
 # Clients that are not reading do not answer a farewell: wait for it no longer than this.
 _FAREWELL_SECONDS = 0.2
 # Requests that wait in memory before one connection is read no further.
@@ -99,14 +99,17 @@ class Connection:
 
     async def write(self) -> None:
         """Send what is queued until the client goes."""
+        turn = _Turn(self._loop)
         try:
             while True:
                 await self._filled.wait()
                 self._filled.clear()
+                turn.begin()
                 while (text := self._take()) is not None:
                     await self._socket.send(text)
                     if self._has_room():
                         self._room.set()
+                    await turn.over()
         finally:
             self._room.set()
 
@@ -138,6 +141,10 @@ class _Turn:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._since = loop.time()
+
+    def begin(self) -> None:
+        """Note that it was waiting until now."""
+        self._since = self._loop.time()
 
     async def over(self) -> None:
         """Let the others have theirs when it was long enough."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _MAX_PAGE = 1000
 _PAGE = 1000
-# Nobody else is served meanwhile: about a second.
+# Nobody else is served meanwhile.
 _MAX_READS = 1_000_000
 
 
