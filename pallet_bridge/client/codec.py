@@ -10,6 +10,7 @@ The metadata is a node's, and a node may lie: nothing is written or read by it b
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from scalecodec.base import ScaleBytes
@@ -29,7 +30,7 @@ from pallet_bridge.runtime import load_interface
 from pallet_bridge.ss58 import PREFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pallet_bridge.calls import Call, Value
     from pallet_bridge.client.rpc import Json, Rpc
@@ -67,16 +68,17 @@ class Codec:
         self._lock = threading.RLock()
         self._rpc = rpc
         self._versions = Versions(rpc)
-        self._loaded = self._load()
+        self._interface = self._load()
 
     @property
     def spec_version(self) -> int:
         """The runtime's version now."""
-        return int(self._interface.runtime_version)
+        with self._steady():
+            return int(self._interface.runtime_version)
 
-    @property
-    def _interface(self) -> _Interface:
-        """The metadata of the runtime that the chain has now, compared with what we know.
+    @contextmanager
+    def _steady(self) -> Iterator[None]:
+        """Work by the metadata of the runtime that the chain has now, and by no other meanwhile.
 
         Raises
         ------
@@ -84,9 +86,9 @@ class Codec:
             When an upgrade has changed what this version speaks.
         """
         with self._lock:
-            if self._versions.latest() != self._loaded.runtime_version:
-                self._loaded = self._load()
-            return self._loaded
+            if self._versions.latest() != self._interface.runtime_version:
+                self._interface = self._load()
+            yield
 
     def _load(self) -> _Interface:
         interface = read_metadata(self._rpc)
@@ -97,7 +99,7 @@ class Codec:
 
     def storage_key(self, pallet: str, item: str, params: Sequence[object] = ()) -> str:
         """Return the key of a storage entry, or the common prefix when keys are left out."""
-        with self._lock:
+        with self._steady():
             key = StorageKey.create_from_storage_function(
                 pallet,
                 item,
@@ -115,8 +117,10 @@ class Codec:
         BadChainValue
             When the bytes are not of the item's type.
         """
-        function = self._interface.metadata.get_metadata_pallet(pallet).get_storage_function(item)
-        return self._decode(function.get_value_type_string(), data, f"{pallet}.{item}")
+        with self._steady():
+            known = self._interface.metadata.get_metadata_pallet(pallet)
+            kind = known.get_storage_function(item).get_value_type_string()
+            return self._decode(kind, data, f"{pallet}.{item}")
 
     def constant(self, pallet: str, name: str) -> object:
         """Read a constant of the runtime.
@@ -126,11 +130,12 @@ class Codec:
         BadChainValue
             When the pallet has no constant of that name.
         """
-        known = self._interface.metadata.get_metadata_pallet(pallet).constants
-        for constant in known:
-            if constant.value["name"] == name:
-                data = "0x" + bytes(constant.constant_value).hex()
-                return self._decode(constant.type, data, f"{pallet}.{name}")
+        with self._steady():
+            known = self._interface.metadata.get_metadata_pallet(pallet).constants
+            for constant in known:
+                if constant.value["name"] == name:
+                    data = "0x" + bytes(constant.constant_value).hex()
+                    return self._decode(constant.type, data, f"{pallet}.{name}")
         raise BadChainValue(f"the metadata has no constant {name} in pallet {pallet}")
 
     def signed_extrinsic(self, call: Call, signer: Signer, nonce: int) -> bytes:
@@ -142,7 +147,7 @@ class Codec:
             When the call does not fit the metadata.
         """
         public = Keypair(public_key=signer.account.raw, ss58_format=PREFIX)
-        with self._lock:
+        with self._steady():
             try:
                 composed = self._interface.compose_call(
                     call.pallet, call.function, self._fit(call.pallet, call.function, call.args)
@@ -159,11 +164,13 @@ class Codec:
 
     def module_error(self, pallet_index: int, error_index: int) -> tuple[str, str, str]:
         """Return the pallet, name and documentation of an error by its indices."""
-        for pallet in self._interface.metadata.pallets:
+        with self._steady():
+            pallets = self._interface.metadata.pallets
+        for pallet in pallets:
             if pallet["index"].value == pallet_index and pallet.errors:
-                if error_index < len(pallet.errors):
-                    error = pallet.errors[error_index]
-                    return str(pallet.name), str(error.name), " ".join(error.docs).strip()
+                for error in pallet.errors:
+                    if error.value["index"] == error_index:
+                        return str(pallet.name), str(error.name), " ".join(error.docs).strip()
                 break
         raise BadChainValue(f"the metadata has no error {error_index} in pallet {pallet_index}")
 
