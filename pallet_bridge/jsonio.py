@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import tempfile
+from contextlib import contextmanager, suppress
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pallet_bridge.errors import EncodingError
+from pallet_bridge.errors import EncodingError, NotWritten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 E = TypeVar("E", bound=Enum)
+
+OURS = 0o600
+"""Mode of every file of a run: accounts, salts and signatures are nobody else's business."""
+
+_log = logging.getLogger(__name__)
 
 
 def canonical(value: object) -> bytes:
@@ -141,48 +148,149 @@ def unhex(text: str, size: int | None, what: str) -> bytes:
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Put a file in place so that a reader sees all of it or the one before."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    """Put a file in place so that a reader sees all of it or the one before.
+
+    Raises
+    ------
+    NotWritten
+        When the disk is full or read-only; the file before stays.
+    """
+    write_parts(path, [data])
+
+
+def write_parts(path: Path, parts: Iterable[bytes]) -> None:
+    """Do the same with a file that is made piece by piece."""
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.writelines(parts)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 def append_line(path: Path, value: Mapping[str, object]) -> None:
-    """Add one line to a file and see it on disk before returning."""
+    """Add one line to a file and see it on disk before returning.
+
+    Raises
+    ------
+    NotWritten
+        When the disk is full or read-only; nothing of the line stays.
+    """
     line = canonical(value) + b"\n"
-    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-    try:
-        written = os.write(handle, line)  # one write: lines of two writers do not mix
-        while written < len(line):
-            written += os.write(handle, line[written:])
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    with writing(path):
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, OURS)
+        try:
+            _append(handle, line)
+        finally:
+            os.close(handle)
+
+
+def mend(path: Path) -> None:
+    """Take away the last line of a file if it was written only in part, and say so in the log.
+
+    A process that ends in the middle of a line leaves such a one, and so does a power cut.
+
+    Raises
+    ------
+    NotWritten
+        When the disk is read-only.
+    """
+    data = path.read_bytes()
+    whole, torn = _split(data)
+    if not torn:
+        return
+    with writing(path), path.open("r+b") as file:
+        if is_whole(torn):  # all but its end is there
+            file.seek(0, os.SEEK_END)
+            file.write(b"\n")
+        else:
+            file.truncate(len(whole))
+        file.flush()
+        os.fsync(file.fileno())
+    if not is_whole(torn):
+        _log.warning(
+            "%s: the last line was written only in part (%d bytes) and is left out; "
+            "the %d lines before it are whole",
+            path,
+            len(torn),
+            whole.count(b"\n"),
+        )
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, Record]]:
     """Read a file of one JSON object a line, with the number of each line from 1.
 
+    A last line that was written only in part is left out, and the log says so.
+
     Raises
     ------
     EncodingError
-        Naming file and line, when a line is no object or the last one was half written.
+        Naming file and line, when a line is no object.
     """
-    for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
+    whole, torn = _split(path.read_bytes())
+    lines = whole.split(b"\n")
+    if torn and is_whole(torn):
+        lines.append(torn)
+    elif torn:
+        _log.warning("%s:%d: written only in part, and left out", path, len(lines))
+    for number, line in enumerate(lines, start=1):
         if not line:
             continue
         try:
             yield number, parse(line)
         except EncodingError as error:
             raise EncodingError(f"{path}:{number}: {error}") from None
+
+
+def is_whole(line: bytes) -> bool:
+    """Say whether a line is a JSON object: no proper part of one is one."""
+    try:
+        parse(line)
+    except EncodingError:
+        return False
+    return True
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Say which file it was when the system refuses to write.
+
+    Raises
+    ------
+    NotWritten
+        For whatever the system refuses.
+    """
+    try:
+        yield
+    except NotWritten:
+        raise
+    except OSError as error:
+        raise NotWritten(path, error.strerror or str(error)) from error
+
+
+def _append(handle: int, line: bytes) -> None:
+    before = os.fstat(handle).st_size
+    try:
+        written = os.write(handle, line)  # one write: lines of two writers do not mix
+        while written < len(line):
+            written += os.write(handle, line[written:])
+        os.fsync(handle)
+    except OSError:
+        with suppress(OSError):  # half a line would spoil the next one
+            os.ftruncate(handle, before)
+        raise
+
+
+def _split(data: bytes) -> tuple[bytes, bytes]:
+    """Return what ends with a line, and what stands behind that."""
+    end = data.rfind(b"\n") + 1
+    return data[:end], data[end:]
 
 
 def _refuse_floats(value: object) -> None:

@@ -1,15 +1,9 @@
-"""The pallet as this version speaks it: one table, compared with every chain on connecting.
-
-The order of calls is that of their indices. A field's kind says how its value is read.
-"""
+"""The pallet's events: a field's kind says how its value is read."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
-
-from pallet_bridge.errors.pallet import pallet_errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,58 +26,6 @@ class Kind(Enum):
 
 _A, _H, _I, _N, _F = Kind.ACCOUNT, Kind.HASH, Kind.INT, Kind.NAME, Kind.FLAG
 _M, _C = Kind.MAYBE_ACCOUNT, Kind.COUNTS
-
-CALLS: Mapping[str, tuple[str, ...]] = {
-    "create_federation": ("terms", "metadata"),
-    "fund": ("federation", "amount"),
-    "join": ("federation", "stake"),
-    "add_stake": ("federation", "amount"),
-    "unbond": ("federation", "amount"),
-    "withdraw": ("federation", "account"),
-    "open_round": ("federation", "base_model"),
-    "commit": ("federation", "round", "commitment", "num_examples"),
-    "commit_batch": ("federation", "round", "entries"),
-    "settle": ("federation", "round", "model", "report", "verdicts"),
-    "abort": ("federation", "round"),
-    "execute_slash": ("federation", "round", "account"),
-    "claim": ("federation", "account", "rounds"),
-    "close": ("federation",),
-    "set_terms": ("federation", "terms"),
-    "propose": ("federation", "proposal"),
-    "vote": ("federation", "proposal", "approve"),
-    "enact": ("federation", "proposal", "limit"),
-    "settle_root": ("federation", "round", "model", "report", "root", "totals"),
-    "apply_leaf": ("federation", "round", "leaf", "index", "proof"),
-    "register_attester": ("federation", "tip"),
-    "resign_attester": ("federation",),
-    "attest": ("federation", "round", "statement", "preimage"),
-    "report_equivocation": ("federation", "round", "proof"),
-    "report_mismatch": ("federation", "round", "leaf", "index", "proof", "opening"),
-    "report_bad_root": ("federation", "round", "proof"),
-    "dispute": ("federation", "round"),
-    "resolve": ("federation", "round", "account", "uphold"),
-    "lapse": ("federation", "round", "account"),
-    "seal": ("federation", "round"),
-    "expire": ("federation", "round"),
-    "prune": ("federation", "round", "limit"),
-    "replace_coordinator": ("federation", "account"),
-}
-"""Arguments of each call."""
-
-STORAGE: Mapping[str, int] = {
-    "NextFederationId": 0,
-    "Federations": 1,
-    "FederationTerms": 2,
-    "Participants": 2,
-    "Rounds": 2,
-    "Commitments": 3,
-    "Offences": 3,
-    "Attesters": 2,
-    "Committees": 2,
-    "Motions": 2,
-    "Votes": 3,
-}
-"""Number of keys of each storage item."""
 
 EVENTS: Mapping[str, Mapping[str, Kind]] = {
     "FederationCreated": {"federation": _I, "coordinator": _A, "terms_version": _I, "escrow": _A},
@@ -191,39 +133,3 @@ EVENTS: Mapping[str, Mapping[str, Kind]] = {
     "RoundVoided": {"federation": _I, "round": _I, "who": _A, "released": _I},
 }
 """Fields of each event."""
-
-ERRORS: frozenset[str] = frozenset(pallet_errors)
-"""Names of the pallet's errors."""
-
-
-@dataclass(frozen=True, slots=True)
-class PalletNames:
-    """What a chain's pallet calls its parts: arguments, numbers of keys, fields, errors."""
-
-    calls: Mapping[str, tuple[str, ...]]
-    storage: Mapping[str, int]
-    events: Mapping[str, tuple[str, ...]]
-    errors: frozenset[str]
-
-
-def differences(chain: PalletNames) -> tuple[str, ...]:
-    """Say how a chain's pallet differs from the table, one sentence each; empty when it fits.
-
-    What the chain has in addition is no difference.
-    """
-    found: list[str] = []
-    missing = sorted(ERRORS - chain.errors)
-    if missing:
-        found.append(f"it has no error {', '.join(missing)}")
-    for name, args in CALLS.items():
-        if name not in chain.calls:
-            found.append(f"it has no call {name}")
-        elif chain.calls[name] != args:
-            found.append(f"its call {name} takes {', '.join(chain.calls[name])}")
-    for name, keys in STORAGE.items():
-        if chain.storage.get(name) != keys:
-            found.append(f"it has no storage {name} with {keys} key(s)")
-    for name, fields in EVENTS.items():
-        if not set(fields) <= set(chain.events.get(name, ())):
-            found.append(f"it has no event {name} with {', '.join(fields)}")
-    return tuple(found)

@@ -18,6 +18,15 @@ SealInterval = Annotated[
         help="Seal a block every this many seconds. Without it, as soon as there is an extrinsic.",
     ),
 ]
+Origins = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-origin",
+        metavar="ORIGIN",
+        help="A web page's origin, such as https://polkadot.js.org, whose scripts may use this "
+        "chain; once for each. Pages of this machine always may.",
+    ),
+]
 
 Nonce = Annotated[
     str | None,
@@ -45,6 +54,7 @@ def start(
     port: Port = 9944,
     interval: SealInterval = None,
     nonce: Nonce = None,
+    allow_origin: Origins = None,
     as_json: AsJson = False,
 ) -> None:
     """Start the embedded chain and serve Substrate JSON-RPC until interrupted (Ctrl-C).
@@ -59,7 +69,9 @@ def start(
         signal.signal(number, lambda *_: stop.set())
     sealing = Instant() if interval is None else Interval(interval)
     given = None if nonce is None else _hex(nonce)
-    with EmbeddedNode.start(port=port, sealing=sealing, nonce=given) as node:
+    with EmbeddedNode.start(
+        port=port, sealing=sealing, nonce=given, allow_origins=allow_origin or ()
+    ) as node:
         genesis = "0x" + node.chain.genesis_hash.hex()
         if as_json:
             print_json({"url": node.url, "genesis": genesis})

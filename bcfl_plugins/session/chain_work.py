@@ -7,6 +7,7 @@ thread, in the order in which they were given, and try again while the chain is 
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from itertools import repeat
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 T = TypeVar("T")
+
+_log = logging.getLogger("flwr.bcfl")
 
 _SLICE = 0.5  # seconds between looks at whether the work was stopped
 _PAUSE = 1.0  # seconds between reads while the chain is away
@@ -45,6 +48,27 @@ class ChainBehind(BcflError, TimeoutError):
         super().__init__(
             f"after {timeout:g} seconds the chain has not done: {', then '.join(waiting)}. "
             f"See whether the node answers (bcfl doctor --chain URL)"
+        )
+
+
+class JobBroke(BcflError):
+    """A job ended with an error that is none of ours: a defect, or the machine's.
+
+    Attributes
+    ----------
+    what
+        The job in words.
+    """
+
+    def __init__(self, what: str, cause: str) -> None:
+        super().__init__(what, cause)
+        self.what = what
+        self.cause = cause
+
+    def __str__(self) -> str:
+        return (
+            f"{self.what} broke: {self.cause}. The chain's work of this run ends here; what was "
+            "put in the outbox stays there"
         )
 
 
@@ -156,13 +180,22 @@ class ChainWork:
             except Stopped:
                 return
             except BcflError as error:
-                with self._changed:
-                    self._error = error
-                    self._changed.notify_all()
+                self._end(error)
+                return
+            except Exception as error:  # noqa: BLE001 - else the thread ends and nobody knows
+                broke = JobBroke(entry[0], f"{type(error).__name__}: {error}")
+                broke.__cause__ = error
+                self._end(broke)
                 return
             with self._changed:
                 self._jobs.popleft()
                 self._changed.notify_all()
+
+    def _end(self, error: BcflError) -> None:
+        _log.error("bcfl: %s", error)
+        with self._changed:
+            self._error = error
+            self._changed.notify_all()
 
     def _first(self) -> tuple[str, Callable[[], object]] | None:
         with self._changed:

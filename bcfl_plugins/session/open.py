@@ -15,7 +15,8 @@ from bcfl_plugins.session.load import find_plugins
 from bcfl_plugins.session.provision import check_federation, coordinator_of, provision
 from bcfl_plugins.session.services import COORDINATOR, ChainServices, Services
 from pallet_bridge.client import connect
-from pallet_bridge.errors import ChainTimeout, ChainUnavailable
+from pallet_bridge.errors import ChainTimeout, ChainUnavailable, NotWritten
+from pallet_bridge.jsonio import writing
 from pallet_bridge.run.journal import CHAIN, EndLine, Journal, RunHeader
 from pallet_bridge.run.outbox import Outbox
 
@@ -170,9 +171,12 @@ def _new_folder(parent: Path) -> Path:
     for number in count(1):
         folder = parent / (stamp if number == 1 else f"{stamp}-{number}")
         try:
-            folder.mkdir(parents=True)
-        except FileExistsError:
-            continue
+            with writing(folder):
+                folder.mkdir(parents=True)
+        except NotWritten as error:
+            if isinstance(error.__cause__, FileExistsError) and folder.is_dir():
+                continue
+            raise
         return folder
     raise AssertionError  # count() has no end
 

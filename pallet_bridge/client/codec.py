@@ -1,7 +1,10 @@
 """The one file that imports substrate-interface and scalecodec: from and to SCALE by metadata.
 
-Only their codec is used. Requests go through `backends.rpc`, which has time limits and serves
+Only their codec is used. Requests go through `client.rpc`, which has time limits and serves
 several threads; the codec itself keeps state while it works, so it is behind a lock.
+
+The metadata is a node's, and a node may lie: nothing is written or read by it before
+`pallet_bridge.interface` has compared it with the runtime that this version knows.
 """
 
 from __future__ import annotations
@@ -11,15 +14,19 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from scalecodec.base import ScaleBytes
-from scalecodec.exceptions import RemainingScaleBytesNotEmptyException
+from scalecodec.exceptions import (
+    InvalidScaleTypeValueException,
+    RemainingScaleBytesNotEmptyException,
+)
 from scalecodec.types import Enum, Struct, Tuple
 from substrateinterface import Keypair, SubstrateInterface
 from substrateinterface.exceptions import SubstrateRequestException
 from substrateinterface.storage import StorageKey
 
-from pallet_bridge import metadata
+from pallet_bridge.client.versions import Versions
 from pallet_bridge.errors import BadChainValue, EncodingError, MetadataMismatch
-from pallet_bridge.metadata import PalletNames
+from pallet_bridge.interface import call_difference, describe, differences
+from pallet_bridge.runtime import load_interface
 from pallet_bridge.ss58 import PREFIX
 
 if TYPE_CHECKING:
@@ -35,8 +42,10 @@ if TYPE_CHECKING:
 _CODEC_ERRORS = (
     ArithmeticError,
     AttributeError,
+    InvalidScaleTypeValueException,
     LookupError,
     NotImplementedError,
+    RecursionError,
     RemainingScaleBytesNotEmptyException,
     TypeError,
     ValueError,
@@ -59,26 +68,40 @@ class Codec:
 
     def __init__(self, rpc: RpcClient) -> None:
         self._lock = threading.RLock()
-        self._interface = _Interface(rpc)
-        try:
-            self._interface.load()
-        except (SubstrateRequestException, *_CODEC_ERRORS) as error:
-            raise BadChainValue(f"the metadata of {rpc.url} cannot be read: {error}") from error
-        names = self.names()
-        if names is None:
-            raise MetadataMismatch(rpc.url, [f"its runtime has no pallet {metadata.PALLET}"])
-        found = metadata.differences(names)
-        if found:
-            raise MetadataMismatch(rpc.url, found)
+        self._rpc = rpc
+        self._versions = Versions(rpc)
+        self._interface = self._load()
 
     @property
     def spec_version(self) -> int:
-        """The runtime's version when this codec was made."""
-        return int(self._interface.runtime_version)
+        """The runtime's version now."""
+        with self._steady():
+            return int(self._interface.runtime_version)
+
+    @contextmanager
+    def _steady(self) -> Iterator[None]:
+        """Work by the metadata of the runtime that the chain has now, and by no other meanwhile.
+
+        Raises
+        ------
+        MetadataMismatch
+            When an upgrade has changed what this version speaks.
+        """
+        with self._lock:
+            if self._versions.latest() != self._interface.runtime_version:
+                self._interface = self._load()
+            yield
+
+    def _load(self) -> _Interface:
+        interface = read_metadata(self._rpc)
+        found = differences(load_interface(), interface.items)
+        if found:
+            raise MetadataMismatch(self._rpc.url, found)
+        return interface
 
     def storage_key(self, pallet: str, item: str, params: Sequence[object] = ()) -> str:
         """Return the key of a storage entry, or the common prefix when keys are left out."""
-        with self._lock:
+        with self._steady():
             key = StorageKey.create_from_storage_function(
                 pallet,
                 item,
@@ -96,8 +119,10 @@ class Codec:
         BadChainValue
             When the bytes are not of the item's type.
         """
-        function = self._interface.metadata.get_metadata_pallet(pallet).get_storage_function(item)
-        return self._decode(function.get_value_type_string(), data, f"{pallet}.{item}")
+        with self._steady():
+            known = self._interface.metadata.get_metadata_pallet(pallet)
+            kind = known.get_storage_function(item).get_value_type_string()
+            return self._decode(kind, data, f"{pallet}.{item}")
 
     def constant(self, pallet: str, name: str) -> object:
         """Read a constant of the runtime.
@@ -107,11 +132,12 @@ class Codec:
         BadChainValue
             When the pallet has no constant of that name.
         """
-        known = self._interface.metadata.get_metadata_pallet(pallet).constants
-        for constant in known:
-            if constant.value["name"] == name:
-                data = "0x" + bytes(constant.constant_value).hex()
-                return self._decode(constant.type, data, f"{pallet}.{name}")
+        with self._steady():
+            known = self._interface.metadata.get_metadata_pallet(pallet).constants
+            for constant in known:
+                if constant.value["name"] == name:
+                    data = "0x" + bytes(constant.constant_value).hex()
+                    return self._decode(constant.type, data, f"{pallet}.{name}")
         raise BadChainValue(f"the metadata has no constant {name} in pallet {pallet}")
 
     def signed_extrinsic(self, call: Call, signer: Signer, nonce: int, era: Era) -> bytes:
@@ -124,7 +150,7 @@ class Codec:
         """
         public = Keypair(public_key=signer.account.raw, ss58_format=PREFIX)
         span = {"period": era.period, "current": era.birth.number}
-        with self._lock, self._interface.anchored(era.birth):
+        with self._steady(), self._interface.anchored(era.birth):
             try:
                 composed = self._interface.compose_call(
                     call.pallet, call.function, self._fit(call.pallet, call.function, call.args)
@@ -141,11 +167,13 @@ class Codec:
 
     def module_error(self, pallet_index: int, error_index: int) -> tuple[str, str, str]:
         """Return the pallet, name and documentation of an error by its indices."""
-        for pallet in self._interface.metadata.pallets:
+        with self._steady():
+            pallets = self._interface.metadata.pallets
+        for pallet in pallets:
             if pallet["index"].value == pallet_index and pallet.errors:
-                if error_index < len(pallet.errors):
-                    error = pallet.errors[error_index]
-                    return str(pallet.name), str(error.name), " ".join(error.docs).strip()
+                for error in pallet.errors:
+                    if error.value["index"] == error_index:
+                        return str(pallet.name), str(error.name), " ".join(error.docs).strip()
                 break
         raise BadChainValue(f"the metadata has no error {error_index} in pallet {pallet_index}")
 
@@ -159,6 +187,9 @@ class Codec:
         if set(kinds) != set(args):
             expected = ", ".join(kinds)
             raise EncodingError(f"{pallet}.{function} takes {expected}, not {', '.join(args)}")
+        differs = call_difference(load_interface(), self._interface.items, pallet, function)
+        if differs:
+            raise MetadataMismatch(self._rpc.url, [differs])
         return {name: self._fit_value(kinds[name], value) for name, value in args.items()}
 
     def _fit_value(self, kind: str, value: Value) -> Value:
@@ -207,21 +238,21 @@ class Codec:
             except _CODEC_ERRORS as error:
                 raise BadChainValue(f"{what} cannot be read: {error}") from error
 
-    def names(self) -> PalletNames | None:
-        """Return what the chain's pallet calls its parts; None when there is no such pallet."""
-        pallet = self._interface.metadata.get_metadata_pallet(metadata.PALLET)
-        if pallet is None:
-            return None
-        return PalletNames(
-            calls={call.name: _arguments(call) for call in pallet.calls},
-            storage={
-                item.value["name"]: len(item.get_params_type_string())
-                for item in pallet.storage
-                if not item.value["name"].startswith(":")  # well-known keys, added by scalecodec
-            },
-            events={event.name: _arguments(event) for event in pallet.events},
-            errors=frozenset(error.name for error in pallet.errors),
-        )
+
+def read_metadata(rpc: RpcClient) -> _Interface:
+    """Read a chain's metadata, and put what matters of it into words, without judging it.
+
+    Raises
+    ------
+    BadChainValue
+        When it cannot be read, or contradicts the version that the node states.
+    """
+    interface = _Interface(rpc)
+    try:
+        interface.load()
+    except (SubstrateRequestException, *_CODEC_ERRORS) as error:
+        raise BadChainValue(f"the metadata of {rpc.url} cannot be read: {error}") from error
+    return interface
 
 
 class _Interface(SubstrateInterface):  # type: ignore[misc]  # it has no annotations
@@ -229,6 +260,7 @@ class _Interface(SubstrateInterface):  # type: ignore[misc]  # it has no annotat
 
     def __init__(self, rpc: RpcClient) -> None:
         self._loaded = False
+        self.items: Mapping[str, str] = {}
         # a transport that is given is not opened; it is replaced before anything is sent
         super().__init__(websocket=rpc, ss58_format=PREFIX, auto_discover=False)
         self.transport = _Transport(rpc)
@@ -247,7 +279,23 @@ class _Interface(SubstrateInterface):  # type: ignore[misc]  # it has no annotat
     def load(self) -> None:
         """Read the metadata of the newest block's runtime."""
         super().init_runtime()
+        self.items = describe(self.metadata.value[1]["V14"])
+        self._check_version()
         self._loaded = True
+
+    def _check_version(self) -> None:
+        """Compare the version that signatures name with the metadata's own."""
+        (pallet,) = (one for one in self.metadata.pallets if one.name == "System")
+        (constant,) = (one for one in pallet.constants if one.value["name"] == "Version")
+        value = self.runtime_config.create_scale_object(
+            constant.type, data=ScaleBytes(bytes(constant.constant_value)), metadata=self.metadata
+        ).decode()
+        stated = {"spec": self.runtime_version, "transaction": self.transaction_version}
+        for kind, number in stated.items():
+            if value[f"{kind}_version"] != number:
+                raise ValueError(
+                    f"it is of {kind} version {value[f'{kind}_version']}, not {number}"
+                )
 
     def init_runtime(self, block_hash: str | None = None, block_id: int | None = None) -> None:
         """Do nothing once loaded: three requests for each call otherwise."""
@@ -263,10 +311,6 @@ class _Interface(SubstrateInterface):  # type: ignore[misc]  # it has no annotat
         return str(super().get_block_hash(block_id))
 
 
-def _arguments(variant: RawJson) -> tuple[str, ...]:
-    return tuple(argument["name"].value for argument in variant.args)
-
-
 class _Transport:
     """The transport that substrate-interface sees."""
 
@@ -277,7 +321,7 @@ class _Transport:
         self, payload: dict[str, Any], result_handler: Callable[..., RawJson] | None = None
     ) -> RawJson:
         if result_handler is not None:
-            raise NotImplementedError("subscriptions go through backends.rpc")
+            raise NotImplementedError("subscriptions go through client.rpc")
         return {"result": self._rpc.request(payload["method"], payload["params"] or [])}
 
     def close(self) -> None:

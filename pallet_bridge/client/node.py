@@ -18,7 +18,6 @@ from pallet_bridge.errors import (
     AccountInUse,
     BadChainValue,
     ChainTimeout,
-    MetadataMismatch,
     RpcRefused,
     TransactionRefused,
 )
@@ -105,7 +104,7 @@ class NodeClient(StateReader):
         number = self._next_nonce(signer.account, birth.number) if nonce is None else nonce
         era = Era(period, birth)
         extrinsic = self._codec.signed_extrinsic(call, signer, number, era)
-        return SignedCall(signer.account, number, extrinsic, blake2_256(extrinsic), era)
+        return SignedCall(signer.account, number, extrinsic, blake2_256(extrinsic), call, era)
 
     def send(self, signed: SignedCall) -> NodeSubmission:
         """Hand a signed call to the pool."""
@@ -117,7 +116,6 @@ class NodeClient(StateReader):
             )
         except RpcRefused as error:
             self._forget_nonce(signed)
-            self._check_version()
             raise TransactionRefused(error.code, error.message, error.data) from None
         with self._nonce_lock:
             known = self._nonces.get(signed.account)
@@ -137,14 +135,18 @@ class NodeClient(StateReader):
         if ends_account(call):
             self._outlive_eras(signer.account)
         with self._submit_lock:  # from choosing the nonce until the pool has it
+            version = self._codec.spec_version
             signed = self.sign(call, signer)
             try:
                 return self.send(signed)
             except TransactionRefused as error:
                 taken = error.code in _NONCE_TAKEN
-                if not taken or self._ask_nonce(signer.account) == signed.nonce:
+                upgraded = self._codec.spec_version != version
+                used = upgraded or self._ask_nonce(signer.account) != signed.nonce
+                if not (taken and used):
                     raise
-            # another process used the account at the same time: once more with a fresh nonce
+            # another process used the account at the same time: once more with a fresh nonce;
+            # or the runtime was upgraded between signing and sending, and signatures name it
             return self.send(self.sign(call, signer))
 
     def execute(self, call: Call, signer: Signer, *, timeout: float = 60.0) -> Receipt:
@@ -237,11 +239,3 @@ class NodeClient(StateReader):
     def _forget_nonce(self, signed: SignedCall) -> None:
         with self._nonce_lock:
             self._nonces.pop(signed.account, None)
-
-    def _check_version(self) -> None:
-        answer = self._rpc.request("state_getRuntimeVersion")
-        now = Fields("runtime version", answer).integer("specVersion")
-        then = self._codec.spec_version
-        if now != then:
-            change = f"its runtime went from version {then} to {now} since this client connected"
-            raise MetadataMismatch(self.url, [change])

@@ -63,6 +63,7 @@ class SignedCall:
     nonce: int
     extrinsic: bytes
     hash: bytes
+    call: Call
     era: Era | None = None
 
 

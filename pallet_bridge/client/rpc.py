@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from websockets.typing import DataLike
 
-RawJson = Any  # what a node answers: read by backends.decode, which trusts none of it
+RawJson = Any  # what a node answers: read by client.decode, which trusts none of it
 
 _MAX_MESSAGE = 64 << 20
 _PING_SECONDS = 20.0
@@ -75,6 +75,23 @@ class Subscription:
             item = self._inbox.get(timeout=max(timeout, 0.0))
         except queue.Empty:
             raise ChainTimeout("the next notification", timeout) from None
+        return self._read(item)
+
+    def poll(self) -> RawJson | None:
+        """Return the next notification if it is here already, else None.
+
+        Raises
+        ------
+        ChainUnavailable
+            When the connection ended.
+        """
+        try:
+            item = self._inbox.get_nowait()
+        except queue.Empty:
+            return None
+        return self._read(item)
+
+    def _read(self, item: RawJson) -> RawJson:
         if isinstance(item, Lost):
             self._inbox.put(item)  # for whoever asks next
             raise ChainUnavailable(self._link.url, item.cause)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from pallet_bridge.client import decode
+from pallet_bridge.client import decode, expected
 from pallet_bridge.client.fields import Fields, read_hash
 from pallet_bridge.client.rpc import deadline, remaining
 from pallet_bridge.encoding import blake2_256
@@ -97,7 +97,7 @@ class Receipts:
         CallFailed
             When the call failed there.
         BadChainValue
-            When it is not in this block.
+            When it is not in this block, or without the events that it must have there.
         """
         found = self.look(signed, block)
         if found is None:
@@ -119,7 +119,22 @@ class Receipts:
         failure = self._failure(events)
         if failure is not None:
             raise failure
+        self._check(signed, block, events)
         return Receipt(BlockRef(number, block), signed.hash, index, _fee(events), events)
+
+    def _check(self, signed: SignedCall, block: bytes, events: tuple[Event, ...]) -> None:
+        """Refuse events that a successful call of this account cannot have left so."""
+        names = [event.name for event in events if event.pallet == "System"]
+        lacks = expected.missing(signed.call, signed.account, events)
+        if names.count("ExtrinsicSuccess") != 1:
+            lacks = "System.ExtrinsicSuccess"
+        if lacks is not None:
+            raise BadChainValue(
+                f"transaction 0x{signed.hash.hex()} ({signed.call.pallet}.{signed.call.function}) "
+                f"is in block 0x{block.hex()}, and {self._rpc.url} does not show the event that "
+                f"it must have there: {lacks}. Do not send the call again before a node that "
+                "you trust has said what became of it"
+            )
 
     def _failure(self, events: tuple[Event, ...]) -> CallFailed | None:
         for event in events:

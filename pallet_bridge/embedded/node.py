@@ -13,7 +13,7 @@ from pallet_bridge.embedded.sealing import Instant, Sealing
 from pallet_bridge.embedded.service import Service
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -47,6 +47,7 @@ class EmbeddedNode:
         preset: str = "development",
         patch: Mapping[str, Any] | None = None,
         nonce: bytes | None = None,
+        allow_origins: Sequence[str] = (),
     ) -> Self:
         """Start a node; it accepts connections when this returns.
 
@@ -55,21 +56,26 @@ class EmbeddedNode:
         port
             0 takes a free one.
         host
-            The address to listen on. There is no access control: keep it on the loopback.
+            The address to listen on. Who can reach it may do anything: keep it on the loopback.
         sealing
             When blocks are made.
         chain
             A chain to go on with; by default a new one from `preset`, `patch` and `nonce`.
         nonce
             See `Chain.new`; by default each node has a genesis of its own.
+        allow_origins
+            Origins of web pages, such as ``https://polkadot.js.org``, that may connect. Pages of
+            this machine, and programs that are no browser, always may.
 
         Raises
         ------
+        ConfigError
+            An origin is none.
         CannotListen
             The address is not free.
         """
         service = Service(chain or Chain.new(preset=preset, patch=patch, nonce=nonce))
-        server = Server(service, RpcDispatcher(service), sealing)
+        server = Server(service, RpcDispatcher(service), sealing, allow_origins)
         bound = server.start(host, port)
         address = f"[{host}]" if ":" in host else host
         return cls(service, server, f"ws://{address}:{bound}")

@@ -35,9 +35,6 @@ _CODE_KEY = b":code"
 # A node bans for half an hour; here half an hour is counted in slots of 3 s.
 _BAN_BLOCKS = 600
 _BANS = 2048
-_LAST = frozenset(
-    {PoolStatus.FINALIZED, PoolStatus.USURPED, PoolStatus.DROPPED, PoolStatus.INVALID}
-)
 
 
 class Service:
@@ -215,7 +212,7 @@ class Service:
         for change in changes:
             for watcher in tuple(self._watchers.get(change.hash, ())):
                 watcher(change)
-            if change.status in _LAST:
+            if change.is_last:
                 self._watchers.pop(change.hash, None)
 
     def _announce(self, head: bytes) -> None:

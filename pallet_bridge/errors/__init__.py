@@ -25,6 +25,7 @@
     │   └── RootDiffers                  a report's verdicts do not give the root on chain
     ├── JournalError(ValueError)         a run folder is damaged, or is no run folder
     ├── MemoryUnusable                   what an account signed cannot be read or written down
+    ├── NotWritten(OSError)              a file of a run cannot be written: disk full or read-only
     ├── SecretError(ValueError)          an attester's chain of hashes cannot be used
     └── AuditFailed                      the audit found statements that do not hold
 
@@ -40,6 +41,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+
+_INVALID_TRANSACTION = 1010  # the pool's code for what the runtime calls invalid
+_SHOWN = 5  # differences that a message lists
 
 
 class BcflError(Exception):
@@ -122,6 +127,11 @@ class TransactionRefused(ChainError):
         self.message = message
         self.data = data
 
+    @property
+    def is_bad_signature(self) -> bool:
+        """Whether the signature does not hold: it names the runtime that it was made for."""
+        return self.code == _INVALID_TRANSACTION and "bad signature" in self.data
+
     def __str__(self) -> str:
         data = f": {self.data}" if self.data else ""
         return f"the pool refused the transaction: {self.message}{data} [code {self.code}]"
@@ -175,10 +185,13 @@ class MetadataMismatch(ChainError):
         self.differences = tuple(differences)
 
     def __str__(self) -> str:
+        more = len(self.differences) - _SHOWN
+        others = f"; and {more} more" if more > 0 else ""
         return (
             f"the chain at {self.url} does not carry the pallet-bcfl that this version speaks: "
-            f"{'; '.join(self.differences)}. Connect to a matching chain, or install the version "
-            "of bcfl-plugins that was released with its runtime."
+            f"{'; '.join(self.differences[:_SHOWN])}{others}. No call was signed by that. Connect "
+            "to a matching chain, or install the version of bcfl-plugins that was released with "
+            "its runtime. If the chain should match, its node may lie: ask another node."
         )
 
 
@@ -271,6 +284,29 @@ class MemoryUnusable(BcflError):
 
 class JournalError(BcflError, ValueError):
     """A run folder is damaged or is not a run folder; the message names file and line."""
+
+
+class NotWritten(BcflError, OSError):
+    """A file cannot be written: the disk is full, read-only, or not ours.
+
+    Attributes
+    ----------
+    path
+        The file.
+    cause
+        What the system said.
+    """
+
+    def __init__(self, path: Path, cause: str) -> None:
+        super().__init__(path, cause)
+        self.path = path
+        self.cause = cause
+
+    def __str__(self) -> str:
+        return (
+            f"{self.path} cannot be written: {self.cause}. What was written before is whole. Make "
+            "room, or name another folder (bcfl.run_dir), and start again"
+        )
 
 
 class SecretError(BcflError, ValueError):

@@ -16,14 +16,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from pallet_bridge.errors import EncodingError, JournalError
-from pallet_bridge.jsonio import Record, append_line, canonical, parse, read_lines, write_atomically
+from pallet_bridge.jsonio import (
+    OURS,
+    Record,
+    append_line,
+    canonical,
+    mend,
+    parse,
+    read_lines,
+    write_atomically,
+    writing,
+)
 from pallet_bridge.metadata import PALLET
 from pallet_bridge.run.reports import ReportStore
 from pallet_bridge.types import AccountId, BlockRef, OffenceKind, Planck, Receipt
 from pallet_bridge.types.base import HASH_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from pallet_bridge.types import Event
@@ -109,10 +119,11 @@ class Journal:
     Build one with `create` or `open`. Each line is on disk when its method returns.
     """
 
-    def __init__(self, folder: Path, header: RunHeader) -> None:
+    def __init__(self, folder: Path, header: RunHeader, lines: Iterable[Line] = ()) -> None:
         self.folder = folder
         self.header = header
         self.reports = ReportStore(folder / REPORTS)
+        self._written = {_key(line) for line in lines}
 
     @classmethod
     def create(cls, folder: Path, header: RunHeader) -> Journal:
@@ -122,27 +133,41 @@ class Journal:
         ------
         JournalError
             When the folder holds a run already.
+        NotWritten
+            When the disk is full or read-only.
         """
         if (folder / HEADER).exists():
             raise JournalError(f"{folder} holds a run already: choose another folder")
         write_atomically(folder / HEADER, canonical(_header(header)) + b"\n")
-        (folder / LINES).touch()
+        with writing(folder / LINES):
+            (folder / LINES).touch(OURS)
         return cls(folder, header)
 
     @classmethod
     def open(cls, folder: Path) -> Journal:
-        """Go on with a run's folder, after checking that all of it can be read."""
-        return cls(folder, read_run(folder).header)
+        """Go on with a run's folder, after checking that all of it can be read.
+
+        A last line that was written only in part is taken away, and the log says so.
+        """
+        if (folder / LINES).exists():
+            mend(folder / LINES)
+        found = read_run(folder)
+        return cls(folder, found.header, [*found.rounds, *found.slashes])
 
     def append(self, line: Line) -> None:
         """Write one line."""
         append_line(self.folder / LINES, _value(line))
+        self._written.add(_key(line))
 
     def append_receipt(self, receipt: Receipt) -> tuple[RoundLine | SlashLine, ...]:
-        """Write a line for each round that ended and each slash in a receipt, and return them."""
+        """Write a line for each round that ended and each slash in a receipt, and return them.
+
+        What is written already, when a receipt comes again, is not written twice.
+        """
         lines = lines_of(receipt, self.header.federation)
         for line in lines:
-            self.append(line)
+            if _key(line) not in self._written:
+                self.append(line)
         return lines
 
 
@@ -163,7 +188,7 @@ def lines_of(receipt: Receipt, federation: int) -> tuple[RoundLine | SlashLine, 
 
 
 def read_run(folder: Path) -> RunRecord:
-    """Read a run's folder.
+    """Read a run's folder. Nothing is changed: a last line that is torn is left out.
 
     Raises
     ------
@@ -199,6 +224,17 @@ def _read_journal(path: Path) -> list[Line]:
     except EncodingError as error:
         raise JournalError(str(error)) from error
     return lines
+
+
+def _key(line: Line) -> tuple[object, ...]:
+    """Return what tells a line from all others of a journal."""
+    match line:
+        case RoundLine():
+            return (line.round, line.extrinsic_hash)
+        case SlashLine():
+            return (line.round, line.extrinsic_hash, line.account)
+        case EndLine():
+            return (line.next_round,)
 
 
 def _round_line(end: Event, events: list[Event], receipt: Receipt) -> RoundLine:

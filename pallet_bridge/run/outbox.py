@@ -20,6 +20,7 @@ from pallet_bridge.errors import (
     ChainTimeout,
     ChainUnavailable,
     ConfigError,
+    NotWritten,
     OutboxError,
     TransactionLost,
     TransactionRefused,
@@ -71,7 +72,8 @@ class Outbox:
     stopped
         Asked while a block is waited for; once it says so, `send` raises `ChainTimeout`.
     on_receipt
-        Called with each call that succeeded, also one that an earlier process had put.
+        Called with each call that succeeded, also one that an earlier process had put. After a
+        process that ended at the wrong moment it is called again with the same receipt.
 
     Raises
     ------
@@ -176,20 +178,25 @@ class Outbox:
         entry = self._file.pending()[0]
         try:
             receipt = self._include(entry, timeout)
-        except UNDECIDED:
+        except (*UNDECIDED, NotWritten):
             raise
         except BcflError as error:
             self._file.failed(entry, str(error))
             return self._end(error)
+        result = self._note(entry, receipt)
         self._file.done(entry, receipt)
-        ticket = self._end(receipt)
+        return self._end(result)
+
+    def _note(self, entry: Entry, receipt: Receipt) -> Receipt | BcflError:
+        """Tell of a receipt before the call is done with: else a full disk would lose it."""
         try:
             if self._on_receipt is not None:
                 self._on_receipt(entry.call, receipt)
+        except NotWritten:
+            raise
         except (BcflError, OSError) as error:
-            lost = f"{entry} succeeded, its receipt got lost: {error}"
-            ticket.result = OutboxError([lost])
-        return ticket
+            return OutboxError([f"{entry} succeeded, its receipt got lost: {error}"])
+        return receipt
 
     def _end(self, result: Receipt | BcflError) -> Ticket:
         ticket = self._queue.popleft()
@@ -220,6 +227,9 @@ class Outbox:
             submission = self._client.send(signed)
         except TransactionRefused as error:
             decided = fate(signed, see(self._client, signed)) is Fate.OPEN
+            if decided and error.is_bad_signature:
+                # for a runtime that is no more; with its nonce only one of the two can be taken
+                return self._wait(self._client.send(self._sign(entry, signed.nonce)), end)
             if decided and error.code not in _NOT_DECIDED:
                 raise
             raise ChainTimeout(f"{entry} being included", 0) from None

@@ -22,7 +22,7 @@ from pallet_bridge.calls.values import Call
 from pallet_bridge.client.protocol import Era, SignedCall
 from pallet_bridge.encoding import blake2_256
 from pallet_bridge.errors import ConfigError, EncodingError, JournalError
-from pallet_bridge.jsonio import append_line, read_lines
+from pallet_bridge.jsonio import append_line, mend, read_lines, writing
 from pallet_bridge.types import AccountId, BlockRef
 from pallet_bridge.types.base import HASH_BYTES
 
@@ -67,7 +67,10 @@ class OutboxFile:
     ConfigError
         When the file is for another chain.
     JournalError
-        When a line cannot be read; the message names it.
+        When a line cannot be read; the message names it. A last line that was written only in
+        part is left out: its step was not taken.
+    NotWritten
+        When the disk is full or read-only.
     """
 
     def __init__(self, path: Path, genesis: bytes) -> None:
@@ -75,10 +78,13 @@ class OutboxFile:
         self._lock = threading.Lock()  # calls are added in one thread and sent in another
         self._next_id = 0
         self._pending: dict[int, Entry] = {}
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists():
+            mend(path)
+        if path.exists() and path.stat().st_size:
             self._load(genesis)
         else:
-            path.parent.mkdir(parents=True, exist_ok=True)
             append_line(path, {"type": "outbox", "format": FORMAT, "genesis": genesis.hex()})
 
     def pending(self) -> list[Entry]:
@@ -173,6 +179,7 @@ class OutboxFile:
                     extrinsic=extrinsic,
                     hash=blake2_256(extrinsic),
                     era=_era(record.record("era")) if record.has("era") else None,
+                    call=self._pending[number].call,
                 ),
                 since=record.integer("since"),
             )

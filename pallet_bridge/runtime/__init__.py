@@ -11,9 +11,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 BLOB_NAME: Final = "bcfl_runtime.compact.compressed.wasm"
+INTERFACE_NAME: Final = "interface.json"
 MANIFEST: Final[Mapping[str, object]] = json.loads(
     files(__name__).joinpath("manifest.json").read_text(encoding="utf-8")
 )
+
+
+@cache
+def load_interface() -> Mapping[str, str]:
+    """Return what the blob's metadata says, as `pallet_bridge.interface.describe` puts it."""
+    text = files(__name__).joinpath(INTERFACE_NAME).read_text(encoding="utf-8")
+    items: dict[str, str] = json.loads(text)
+    return items
 
 
 @cache

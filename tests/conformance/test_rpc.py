@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -275,6 +278,11 @@ def test_errors_are_a_nodes(case: tuple[str, list[Any], Any], client: Any) -> No
         ("[]", (None, -32600)),
         ('{"jsonrpc":"2.0","id":3}', (3, -32600)),
         ('{"id":3,"method":"system_name"}', (3, -32600)),
+        ('{"jsonrpc":"2.0","id":NaN,"method":"system_name"}', (None, -32700)),
+        ('{"jsonrpc":"2.0","id":4,"method":"system_name","params":[-Infinity]}', (None, -32700)),
+        ("[" * 3000, (None, -32700)),
+        ('{"a":' * 3000 + "1" + "}" * 3000, (None, -32700)),
+        (" " * (15 * 1024 * 1024 + 1), (None, -32007)),
     ],
 )
 def test_what_is_no_request_is_answered_so(
@@ -295,6 +303,47 @@ def test_a_batch_is_answered_in_one_message(client: Any) -> None:
     assert by_id[1]["result"] == "Development"
     assert by_id["two"]["error"]["code"] == -32601
     assert by_id[None]["error"]["code"] == -32600
+
+
+def test_a_batch_of_nothing_but_brackets_holds_no_request(client: Any) -> None:
+    (reply,) = client.raw("[" * 3000 + "]" * 3000)
+    assert (reply["id"], reply["error"]["code"]) == (None, -32600)
+
+
+def test_a_parameter_is_nested_so_deep_and_no_deeper(client: Any) -> None:
+    text = '{"jsonrpc":"2.0","id":1,"method":"chain_getBlockHash","params":%s}'
+    for deep, is_named in ((128, False), (129, True)):
+        error = client.raw(text % ("[" * deep + "]" * deep))["error"]
+        assert error["code"] == -32602
+        assert ("recursion limit" in error["data"]) is is_named
+
+
+def test_a_batch_ends_where_its_answers_are_too_big(client: Any) -> None:
+    one = '{"jsonrpc":"2.0","id":1,"method":"state_getMetadata"}'
+    limit = "Exceeded max limit of 15728640"
+    reply = client.raw(f"[{','.join([one] * 2500)}]")
+    assert reply["error"] == failure(-32011, "The batch response was too large", limit)
+    assert client.call("system_chainType") == "Development"
+
+
+def test_a_connection_has_so_many_subscriptions_and_no_more(client: Any) -> None:
+    opened = [client.call("chain_subscribeNewHeads") for _ in range(1024)]
+    answer = client.send("state_subscribeRuntimeVersion")
+    message = "Too many subscriptions on the connection"
+    assert answer["error"] == failure(-32006, message, "Exceeded max limit of 1024")
+    assert client.call("chain_unsubscribeNewHeads", opened[5]) is True
+
+
+def test_a_name_that_was_bound_to_this_machine_is_refused(target: Any) -> None:
+    port = int(target.url.rsplit(":", 1)[1])
+    with (
+        socket.create_connection(("127.0.0.1", port)) as raw,
+        pytest.raises(InvalidStatus) as raised,
+        connect(f"ws://rebound.example:{port}", sock=raw),
+    ):
+        pass
+    assert raised.value.response.status_code == 403
+    assert raised.value.response.body == b"Provided Host header is not whitelisted.\n"
 
 
 def test_every_listed_method_exists(client: Any) -> None:

@@ -10,6 +10,8 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect as dial
 
 from pallet_bridge import __version__
 from pallet_bridge.client import connect
@@ -109,4 +111,31 @@ def test_chain_start_on_a_port_that_is_taken_says_so() -> None:
         done = run("chain", "start", "--port", port)
     assert done.returncode == 2
     assert port in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_chain_start_lets_the_pages_in_that_it_is_told() -> None:
+    process = subprocess.Popen(
+        [*BCFL, "chain", "start", "--port", "0", "--json", "--allow-origin", "https://ok.example"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    try:
+        assert process.stdout is not None
+        url = json.loads(process.stdout.readline())["url"]
+        with dial(url, origin="https://ok.example"):
+            pass
+        with pytest.raises(InvalidStatus, match="403"), dial(url, origin="https://evil.example"):
+            pass
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+        process.stdout.close()
+
+
+def test_chain_start_refuses_what_is_no_origin() -> None:
+    done = run("chain", "start", "--port", "0", "--allow-origin", "ok.example")
+    assert done.returncode == 2
+    assert "SCHEME://HOST" in done.stderr
     assert "Traceback" not in done.stderr

@@ -6,16 +6,16 @@ A file holds no state. Whoever reads it executes every block again, and so prove
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pallet_bridge.embedded.chain.block import Block, Header
 from pallet_bridge.embedded.errors import BadExport, DecodeError
 from pallet_bridge.embedded.state.hashing import blake2_256
+from pallet_bridge.jsonio import write_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 FORMAT: Final = "bcfl-chain/2"
@@ -71,7 +71,13 @@ class Saved:
 def write(
     path: Path, spec: Spec, blob: bytes, genesis_hash: bytes, blocks: Iterable[Block]
 ) -> None:
-    """Write an export; a reader sees the whole file or none of it."""
+    """Write an export; a reader sees the whole file or none of it.
+
+    Raises
+    ------
+    NotWritten
+        When the disk is full or read-only.
+    """
     head = {
         "format": FORMAT,
         "blob": blake2_256(blob).hex(),
@@ -81,18 +87,17 @@ def write(
         "nonce": spec.nonce.hex(),
         "genesis_hash": genesis_hash.hex(),
     }
-    temporary = path.with_name(f".{path.name}.part")
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(json.dumps(head) + "\n")
-        for block in blocks:
-            line = {
-                "header": block.header.encode().hex(),
-                "extrinsics": [extrinsic.hex() for extrinsic in block.extrinsics],
-            }
-            file.write(json.dumps(line) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    write_parts(path, _lines(head, blocks))
+
+
+def _lines(head: object, blocks: Iterable[Block]) -> Iterator[bytes]:
+    yield json.dumps(head).encode() + b"\n"
+    for block in blocks:
+        line = {
+            "header": block.header.encode().hex(),
+            "extrinsics": [extrinsic.hex() for extrinsic in block.extrinsics],
+        }
+        yield json.dumps(line).encode() + b"\n"
 
 
 def read(path: Path, blob: bytes) -> Saved:

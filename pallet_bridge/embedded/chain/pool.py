@@ -41,6 +41,11 @@ class PoolStatus(Enum):
     INVALID = "invalid"
 
 
+_LAST = frozenset(
+    {PoolStatus.FINALIZED, PoolStatus.USURPED, PoolStatus.DROPPED, PoolStatus.INVALID}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """Something happened to the extrinsic `hash`.
@@ -55,6 +60,11 @@ class Change:
     hash: bytes
     status: PoolStatus
     subject: bytes | None = None
+
+    @property
+    def is_last(self) -> bool:
+        """Whether nothing can happen to it any more."""
+        return self.status in _LAST
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from pallet_bridge.embedded.rpc.context import Context, Methods
     from pallet_bridge.embedded.rpc.params import Params
     from pallet_bridge.embedded.rpc.render import Json
-    from pallet_bridge.embedded.rpc.subscriptions import Subscriptions
 
 _KEY_TYPE_LETTERS = 4
 
@@ -49,7 +48,7 @@ def submit_and_watch(context: Context, params: Params) -> Json:
     except DecodeError as error:
         raise RpcError(BAD_FORMAT, f"Extrinsic has invalid format: {error}") from error
     subscriptions, hash_ = context.subscriptions, blake2_256(data)
-    watch = _Watch(subscriptions)
+    watch = _Watch(context)
     identifier = subscriptions.add(
         context.peer,
         "author_extrinsicUpdate",
@@ -65,14 +64,17 @@ def submit_and_watch(context: Context, params: Params) -> Json:
 
 
 class _Watch:
-    """Sends the changes of one extrinsic to one subscription."""
+    """Sends the changes of one extrinsic to one subscription, which ends with the last of them."""
 
-    def __init__(self, subscriptions: Subscriptions) -> None:
-        self._subscriptions = subscriptions
+    def __init__(self, context: Context) -> None:
+        self._context = context
         self.identifier = ""
 
     def __call__(self, change: Change) -> None:
-        self._subscriptions.send(self.identifier, change_json(change))
+        subscriptions = self._context.subscriptions
+        subscriptions.send(self.identifier, change_json(change))
+        if change.is_last:
+            subscriptions.close(self._context.peer, self.identifier)
 
 
 def pending_extrinsics(context: Context, _params: Params) -> Json:

@@ -7,7 +7,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from pallet_bridge.embedded.errors import EmbeddedError
-from pallet_bridge.embedded.rpc import author, chain, engine, state, system
+from pallet_bridge.embedded.rpc import author, chain, engine, limits, state, system
 from pallet_bridge.embedded.rpc.context import Context
 from pallet_bridge.embedded.rpc.errors import (
     INTERNAL_ERROR,
@@ -21,12 +21,17 @@ from pallet_bridge.embedded.rpc.params import Params
 from pallet_bridge.embedded.rpc.subscriptions import Subscriptions
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+    from typing import NoReturn
+
     from pallet_bridge.embedded.rpc.context import Methods
     from pallet_bridge.embedded.rpc.render import Json
     from pallet_bridge.embedded.rpc.subscriptions import Peer
     from pallet_bridge.embedded.service import Service
 
 _LOG = logging.getLogger(__name__)
+_PARSE = RpcError(PARSE_ERROR, "Parse error")
+_U64 = 1 << 64
 
 
 def _rpc_methods(_context: Context, _params: Params) -> Json:
@@ -51,33 +56,63 @@ class RpcDispatcher:
         self._subscriptions = Subscriptions()
         service.listen(self._subscriptions.on_head)
 
-    def answer(self, peer: Peer, message: str | bytes) -> str | None:
-        """Answer one message, a request or a batch; None when it asks for no answer."""
+    def steps(self, peer: Peer, message: str | bytes) -> Generator[None, None, str | None]:
+        """Answer one message, a request or a batch; its value is None when it asks for no answer.
+
+        It yields after each request of a batch, so that others get their turn.
+        """
+        if len(message) > limits.MESSAGE_BYTES:
+            return _error(limits.request_too_big())
         try:
-            body: Json = json.loads(message)
+            text = message.decode() if isinstance(message, bytes) else message
+            body: Json = json.loads(text, parse_constant=_refuse)
+        except RecursionError:
+            # as a node: a list in a list is a batch whose one request is none
+            invalid = _error(RpcError(INVALID_REQUEST, "Invalid request"))
+            return f"[{invalid}]" if _is_list(text) else _error(_PARSE)
         except ValueError:
-            return _encode(_failure(None, RpcError(PARSE_ERROR, "Parse error")))
-        if not isinstance(body, dict | list):
-            return _encode(_failure(None, RpcError(PARSE_ERROR, "Parse error")))
-        if not isinstance(body, list):
-            reply = self._answer_one(peer, body)
-            return None if reply is None else _encode(reply)
+            return _error(_PARSE)
+        if isinstance(body, list):
+            return (yield from self._batch(peer, body))
+        return self._one(peer, body) if isinstance(body, dict) else _error(_PARSE)
+
+    def _batch(self, peer: Peer, body: list[Json]) -> Generator[None, None, str | None]:
         if not body:
-            return _encode(_failure(None, RpcError(INVALID_REQUEST, "Invalid request")))
-        replies: list[Json] = [
-            reply for item in body if (reply := self._answer_one(peer, item)) is not None
-        ]
-        return _encode(replies) if replies else None
+            return _error(RpcError(INVALID_REQUEST, "Invalid request"))
+        if len(body) > limits.BATCH:
+            return _error(limits.batch_too_long())
+        replies, size = [], 0
+        for item in body:
+            reply = self._one(peer, item)
+            yield
+            if reply is None:
+                continue
+            replies.append(reply)
+            size += len(reply) + 1
+            if size > limits.MESSAGE_BYTES:
+                return _error(limits.batch_response_too_big())
+        return f"[{','.join(replies)}]" if replies else None
 
     def disconnect(self, peer: Peer) -> None:
         """Forget the subscriptions of a peer that has gone."""
         with self._service.lock:
             self._subscriptions.disconnect(peer)
 
-    def _answer_one(self, peer: Peer, request: Json) -> Json:
+    def _one(self, peer: Peer, request: Json) -> str | None:
+        reply = self._answer_one(peer, request)
+        if reply is None:
+            return None
+        text = _encode(reply)
+        if len(text) <= limits.MESSAGE_BYTES:
+            return text
+        return _encode(_failure(reply["id"], limits.response_too_big()))
+
+    def _answer_one(self, peer: Peer, request: Json) -> dict[str, Json] | None:
         if not isinstance(request, dict):
             return _failure(None, RpcError(INVALID_REQUEST, "Invalid request"))
         identifier, name = request.get("id"), request.get("method")
+        if not _is_identifier(identifier):
+            return _failure(None, RpcError(INVALID_REQUEST, "Invalid request"))
         if request.get("jsonrpc") != "2.0" or not isinstance(name, str):
             return _failure(identifier, RpcError(INVALID_REQUEST, "Invalid request"))
         try:
@@ -107,9 +142,28 @@ class RpcDispatcher:
             raise RpcError(INTERNAL_ERROR, "Internal error") from error
 
 
-def _failure(identifier: Json, error: RpcError) -> Json:
+def _failure(identifier: Json, error: RpcError) -> dict[str, Json]:
     return {"jsonrpc": "2.0", "id": identifier, "error": error.to_json()}
+
+
+def _error(error: RpcError) -> str:
+    return _encode(_failure(None, error))
 
 
 def _encode(body: Json) -> str:
     return json.dumps(body, separators=(",", ":"))
+
+
+def _is_identifier(value: Json) -> bool:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return 0 <= value < _U64
+    return value is None or isinstance(value, str)
+
+
+def _is_list(text: str) -> bool:
+    """Say whether what is nested too deep is a list of lists that ends."""
+    return text.lstrip().startswith("[") and text.count("[") == text.count("]")
+
+
+def _refuse(text: str) -> NoReturn:
+    raise ValueError(text)  # NaN and Infinity are no JSON

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pallet_bridge.embedded.errors import DecodeError
 from pallet_bridge.embedded.rpc.errors import invalid_params
+from pallet_bridge.embedded.rpc.limits import is_too_deep
 from pallet_bridge.embedded.state.decode import compact_at
 
 if TYPE_CHECKING:
@@ -58,7 +59,10 @@ class Params:
         if self._next >= len(self._values):
             raise invalid_params("No more params")
         self._next += 1
-        return self._values[self._next - 1]
+        value = self._values[self._next - 1]
+        if is_too_deep(value):
+            raise invalid_params("recursion limit exceeded")
+        return value
 
     def flag(self) -> bool:
         """Read a boolean."""

@@ -7,29 +7,43 @@ import threading
 from collections import deque
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
 
 from pallet_bridge.embedded.errors import CannotListen
+from pallet_bridge.embedded.rpc.access import Access, origin
+from pallet_bridge.embedded.rpc.limits import CONNECTIONS, MESSAGE_BYTES
 from pallet_bridge.embedded.sealing import Instant, InstantSealer, Interval, IntervalSealer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from websockets.asyncio.server import ServerConnection
+    from websockets.http11 import Request, Response
 
     from pallet_bridge.embedded.rpc.dispatch import RpcDispatcher
     from pallet_bridge.embedded.sealing import Sealing
     from pallet_bridge.embedded.service import Service
 
-# What a node allows: 15 MB a request.
-_MAX_REQUEST_BYTES = 15 * 1024 * 1024
-# A client that sends without reading its answers is read no further beyond this many of them.
+# What is a little over the limit is answered; what is far over it ends the connection.
+_MAX_FRAME_BYTES = 2 * MESSAGE_BYTES
+# A client that sends without reading its answers is read no further beyond this much of them.
 _UNREAD_ANSWERS = 64
+_UNREAD_ANSWER_BYTES = 4 * 1024 * 1024
 # A client that subscribes without reading is disconnected beyond this many messages.
 _UNREAD_MESSAGES = 8192
+_UNREAD_BYTES = 2 * MESSAGE_BYTES
 # Clients that are not reading do not answer a farewell: wait for it no longer than this.
 _FAREWELL_SECONDS = 0.2
+# Requests that wait in memory before one connection is read no further.
+_UNREAD_REQUESTS = 8
+# One connection has the thread to itself for so long, then all others have their turn.
+_TURN_SECONDS = 0.002
+_FULL = "Too many connections. Please try again later."
 
 
 class Connection:
@@ -38,20 +52,45 @@ class Connection:
     def __init__(self, loop: asyncio.AbstractEventLoop, socket: ServerConnection) -> None:
         self._loop = loop
         self._socket = socket
+        self._lock = threading.Lock()  # around what follows: `post` comes from any thread
         self._waiting: deque[str] = deque()
+        self._posted: deque[str] = deque()  # behind the answer that is being made
+        self._size = 0
+        self._is_cut = False
+        self._is_woken = False
+        self._is_answering = False
         self._filled = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
 
     def post(self, text: str) -> None:
         """Queue a message of a subscription, from any thread."""
-        self._loop.call_soon_threadsafe(self._post, text)
+        with self._lock:
+            if self._is_cut:
+                return
+            self._posted.append(text)
+            self._size += len(text)
+            unread = len(self._posted) + len(self._waiting)
+            self._is_cut = unread > _UNREAD_MESSAGES or self._size > _UNREAD_BYTES
+            if self._is_cut:
+                self._posted.clear()
+            wake, self._is_woken = not self._is_woken, True
+        if wake:  # once for many messages
+            self._loop.call_soon_threadsafe(self._wake)
 
-    def reply(self, text: str) -> None:
-        """Queue an answer, from the event loop."""
-        self._waiting.append(text)
-        self._filled.set()
-        if len(self._waiting) >= _UNREAD_ANSWERS:
+    def begin(self) -> None:
+        """Note that a request is being answered: what a subscription tells comes after that."""
+        self._is_answering = True
+
+    def reply(self, text: str | None) -> None:
+        """Queue the answer, if there is one, from the event loop."""
+        self._is_answering = False
+        with self._lock:
+            if text is not None:
+                self._waiting.append(text)
+                self._size += len(text)
+        self._wake()
+        if not self._has_room():
             self._room.clear()
 
     async def room(self) -> None:
@@ -59,32 +98,75 @@ class Connection:
         await self._room.wait()
 
     async def write(self) -> None:
-        """Send what is queued until the client goes or falls too far behind."""
+        """Send what is queued until the client goes."""
+        turn = _Turn(self._loop)
         try:
-            while len(self._waiting) <= _UNREAD_MESSAGES:
+            while True:
                 await self._filled.wait()
-                while self._waiting:
-                    await self._socket.send(self._waiting.popleft())
-                    if len(self._waiting) < _UNREAD_ANSWERS:
-                        self._room.set()
                 self._filled.clear()
+                turn.begin()
+                while (text := self._take()) is not None:
+                    await self._socket.send(text)
+                    if self._has_room():
+                        self._room.set()
+                    await turn.over()
         finally:
             self._room.set()
 
-    def _post(self, text: str) -> None:
-        if len(self._waiting) == _UNREAD_MESSAGES:
+    def _take(self) -> str | None:
+        with self._lock:
+            if not self._waiting:
+                return None
+            text = self._waiting.popleft()
+            self._size -= len(text)
+            return text
+
+    def _has_room(self) -> bool:
+        return len(self._waiting) < _UNREAD_ANSWERS and self._size < _UNREAD_ANSWER_BYTES
+
+    def _wake(self) -> None:
+        with self._lock:
+            self._is_woken = False
+            if not self._is_answering:
+                self._waiting.extend(self._posted)
+                self._posted.clear()
+        if self._is_cut:
             self._socket.transport.abort()
-        self._waiting.append(text)
         self._filled.set()
 
 
-class Server:
-    """Serves JSON-RPC on a thread of its own, and seals there."""
+class _Turn:
+    """How long a connection has had the thread to itself."""
 
-    def __init__(self, service: Service, rpc: RpcDispatcher, sealing: Sealing) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._since = loop.time()
+
+    def begin(self) -> None:
+        """Note that it was waiting until now."""
+        self._since = self._loop.time()
+
+    async def over(self) -> None:
+        """Let the others have theirs when it was long enough."""
+        if self._loop.time() - self._since > _TURN_SECONDS:
+            await asyncio.sleep(0)
+            self._since = self._loop.time()
+
+
+class Server:
+    """Serves JSON-RPC on a thread of its own, and seals there.
+
+    `origins` are those of web pages that may connect beside pages of this machine.
+    """
+
+    def __init__(
+        self, service: Service, rpc: RpcDispatcher, sealing: Sealing, origins: Iterable[str] = ()
+    ) -> None:
         self._service = service
         self._rpc = rpc
         self._sealing = sealing
+        self._access = Access(origins=frozenset(origin(one) for one in origins))
+        self._clients = 0
         self._bound: Future[int] = Future()
         self._stop: asyncio.Event | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -98,6 +180,7 @@ class Server:
         CannotListen
             The address is not free.
         """
+        self._access = replace(self._access, listens_on=host)
         self._thread = threading.Thread(
             target=lambda: asyncio.run(self._main(host, port)), name="embedded-node", daemon=True
         )
@@ -123,7 +206,9 @@ class Server:
                 host,
                 port,
                 compression=None,
-                max_size=_MAX_REQUEST_BYTES,
+                max_size=_MAX_FRAME_BYTES,
+                max_queue=_UNREAD_REQUESTS,
+                process_request=self._admit,
                 # Clients such as substrate-interface answer pings only while they read.
                 ping_interval=None,
                 close_timeout=_FAREWELL_SECONDS,
@@ -143,19 +228,43 @@ class Server:
             case Interval(seconds):
                 IntervalSealer(self._service, loop, seconds)
 
+    def _admit(self, socket: ServerConnection, request: Request) -> Response | None:
+        headers = request.headers
+        refusal = self._access.refusal(headers.get_all("Host"), headers.get_all("Origin"))
+        if refusal is not None:
+            return socket.respond(HTTPStatus.FORBIDDEN, refusal)
+        if self._clients >= CONNECTIONS:
+            return socket.respond(HTTPStatus.TOO_MANY_REQUESTS, _FULL)
+        return None
+
     async def _serve(self, socket: ServerConnection) -> None:
-        connection = Connection(asyncio.get_running_loop(), socket)
+        loop = asyncio.get_running_loop()
+        connection = Connection(loop, socket)
         writer = asyncio.create_task(connection.write())
+        self._clients += 1
         try:
-            async for message in socket:
-                answer = self._rpc.answer(connection, message)
-                if answer is not None:
-                    connection.reply(answer)
+            turn = _Turn(loop)
+            while True:
+                message = await socket.recv(decode=False)
+                connection.begin()
+                connection.reply(await self._answer(connection, message, turn))
+                await turn.over()
                 await connection.room()
         except ConnectionClosed:
             return
         finally:
+            self._clients -= 1
             self._rpc.disconnect(connection)
             writer.cancel()
             with suppress(asyncio.CancelledError, ConnectionClosed):
                 await writer
+
+    async def _answer(self, connection: Connection, message: bytes, turn: _Turn) -> str | None:
+        steps = self._rpc.steps(connection, message)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                answer: str | None = end.value
+                return answer
+            await turn.over()

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _MAX_PAGE = 1000
 _PAGE = 1000
+# Nobody else is served meanwhile.
+_MAX_READS = 1_000_000
 
 
 def get_storage(context: Context, params: Params) -> Json:
@@ -74,6 +76,10 @@ def query_storage(context: Context, params: Params) -> Json:
 
 
 def _change_sets(context: Context, keys: list[bytes], blocks: list[bytes]) -> Json:
+    reads = len(keys) * len(blocks)
+    if reads > _MAX_READS:
+        message = f"count exceeds maximum value. value: {reads}, max: {_MAX_READS}"
+        raise RpcError(PAGE_ERROR, message)
     feed = StorageFeed(context.service, keys)
     sets = [feed.on_head(block) for block in blocks]
     return [changes for changes in sets if changes is not None]

@@ -7,6 +7,12 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from pallet_bridge.embedded.rpc.limits import (
+    SUBSCRIPTIONS,
+    WATCHED_KEYS,
+    too_many_keys,
+    too_many_subscriptions,
+)
 from pallet_bridge.embedded.rpc.render import header_json, hex0x, runtime_version_json
 
 if TYPE_CHECKING:
@@ -48,7 +54,12 @@ class StorageFeed:
     def __init__(self, service: Service, keys: Sequence[bytes]) -> None:
         self._service = service
         self._told: dict[bytes, bytes | None] = {}
-        self._keys = keys
+        self._keys = tuple(dict.fromkeys(keys))
+
+    @property
+    def cost(self) -> int:
+        """How many keys are read at each block."""
+        return len(self._keys)
 
     def on_head(self, block: bytes) -> Json | None:
         """Give the change set: the keys whose value changed."""
@@ -66,15 +77,15 @@ class VersionFeed:
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._told: Json = None
+        self._told: bytes | None = None
 
     def on_head(self, block: bytes) -> Json | None:
         """Give the version if it is another one."""
-        version = runtime_version_json(self._service.version(block))
+        version = self._service.version(block)
         if version == self._told:
             return None
         self._told = version
-        return version
+        return runtime_version_json(version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +102,7 @@ class Subscriptions:
     def __init__(self) -> None:
         self._ids = itertools.count(1)
         self._open: dict[str, _Subscription] = {}
+        self._of: dict[Peer, set[str]] = {}
 
     def add(
         self,
@@ -99,41 +111,68 @@ class Subscriptions:
         feed: Feed | None = None,
         cancel: Callable[[], None] = lambda: None,
     ) -> str:
-        """Open a subscription whose messages carry `method`; give its id."""
+        """Open a subscription whose messages carry `method`; give its id.
+
+        Raises
+        ------
+        RpcError
+            When the peer has too many, or watches too many keys.
+        """
+        mine = self._of.setdefault(peer, set())
+        if len(mine) >= SUBSCRIPTIONS:
+            raise too_many_subscriptions()
+        if isinstance(feed, StorageFeed):
+            feeds = [self._open[identifier].feed for identifier in mine]
+            watched = sum(one.cost for one in feeds if isinstance(one, StorageFeed))
+            if watched + feed.cost > WATCHED_KEYS:
+                raise too_many_keys()
         identifier = f"{next(self._ids):016x}"
         self._open[identifier] = _Subscription(peer, method, feed, cancel)
+        mine.add(identifier)
         return identifier
 
     def send(self, identifier: str, result: Json) -> None:
         """Send one result to the subscriber; nothing happens when it has gone."""
         subscription = self._open.get(identifier)
-        if subscription is None:
-            return
-        message = {
-            "jsonrpc": "2.0",
-            "method": subscription.method,
-            "params": {"subscription": identifier, "result": result},
-        }
-        subscription.peer.post(json.dumps(message, separators=(",", ":")))
+        if subscription is not None:
+            subscription.peer.post(_note(identifier, subscription.method, _encode(result)))
 
     def close(self, peer: Peer, identifier: str) -> bool:
         """Close a subscription of this peer; False when it has none with that id."""
-        subscription = self._open.get(identifier)
-        if subscription is None or subscription.peer is not peer:
+        if identifier not in self._of.get(peer, ()):
             return False
-        del self._open[identifier]
-        subscription.cancel()
+        self._of[peer].discard(identifier)
+        self._open.pop(identifier).cancel()
         return True
 
     def disconnect(self, peer: Peer) -> None:
         """Close everything that this peer had."""
-        for identifier in [key for key, item in self._open.items() if item.peer is peer]:
+        for identifier in tuple(self._of.get(peer, ())):
             self.close(peer, identifier)
+        self._of.pop(peer, None)
 
     def on_head(self, block: bytes) -> None:
         """Tell every subscriber what the new head means for it."""
+        shared: dict[HeadFeed, str] = {}  # put into words once, however many listen
         for identifier, subscription in tuple(self._open.items()):
-            if subscription.feed is not None:
-                result = subscription.feed.on_head(block)
-                if result is not None:
-                    self.send(identifier, result)
+            feed = subscription.feed
+            if feed is None:
+                continue
+            text = shared.get(feed) if isinstance(feed, HeadFeed) else None
+            if text is None:
+                result = feed.on_head(block)
+                if result is None:
+                    continue
+                text = _encode(result)
+                if isinstance(feed, HeadFeed):
+                    shared[feed] = text
+            subscription.peer.post(_note(identifier, subscription.method, text))
+
+
+def _note(identifier: str, method: str, result: str) -> str:
+    params = f'{{"subscription":"{identifier}","result":{result}}}'
+    return f'{{"jsonrpc":"2.0","method":"{method}","params":{params}}}'
+
+
+def _encode(result: Json) -> str:
+    return json.dumps(result, separators=(",", ":"))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from pallet_bridge.metadata import CALLS, ERRORS, EVENTS
+from pallet_bridge.errors.pallet import pallet_errors
+from pallet_bridge.metadata import EVENTS
+from pallet_bridge.runtime import load_interface
 
 PALLET = Path(__file__).resolve().parents[3] / "docs" / "reference" / "pallet"
 
@@ -22,7 +24,12 @@ def rows(name: str) -> list[list[str]]:
 
 def test_every_call_stands_with_its_arguments() -> None:
     shown = {match[1]: match[2] for row in rows("calls.md") for match in [_call(row)] if match}
-    assert shown == {name: ", ".join(arguments) for name, arguments in CALLS.items()}
+    known = {
+        item.removeprefix("call Bcfl."): ", ".join(re.findall(r"(\w+): ", text))
+        for item, text in load_interface().items()
+        if item.startswith("call Bcfl.")
+    }
+    assert shown == known
 
 
 def _call(row: list[str]) -> re.Match[str] | None:
@@ -38,4 +45,4 @@ def test_every_event_stands_with_its_fields() -> None:
 
 def test_every_error_stands_with_its_remedy() -> None:
     shown = {name for cells in rows("errors.md") for name in re.findall(r"`(\w+)`", cells[0])}
-    assert shown == ERRORS
+    assert shown == set(pallet_errors)

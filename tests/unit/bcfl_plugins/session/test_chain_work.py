@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bcfl_plugins.session.chain_work import ChainBehind, ChainWork
+from bcfl_plugins.session.chain_work import ChainBehind, ChainWork, JobBroke
 from pallet_bridge.errors import ChainError, ChainTimeout, ChainUnavailable, TransactionLost
 from pallet_bridge.errors.pallet import EscrowShort
 
@@ -58,6 +58,22 @@ def test_queue_raises_a_jobs_error_later_and_does_nothing_after_it(queue: ChainW
     with pytest.raises(EscrowShort):
         queue.do("settling", lambda: done.append("settled"))
     assert done == []
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left"), KeyError("x"), MemoryError()])
+def test_a_job_that_breaks_is_told_and_its_thread_does_not_end_in_silence(
+    queue: ChainWork, error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    def job() -> None:
+        raise error
+
+    queue.do("settling round 3", job)
+    with pytest.raises(JobBroke, match="settling round 3 broke") as raised:
+        queue.drain(10)
+    assert raised.value.__cause__ is error
+    assert "settling round 3" in caplog.text
+    with pytest.raises(JobBroke):
+        queue.do("opening round 4", lambda: None)
 
 
 def test_what_is_left_when_the_time_is_up_is_named(queue: ChainWork) -> None:

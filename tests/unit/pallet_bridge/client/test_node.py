@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pallet_bridge import calls, metadata
+from pallet_bridge import calls
 from pallet_bridge.client import connect
 from pallet_bridge.errors import (
     CallFailed,
     EncodingError,
-    MetadataMismatch,
     RpcRefused,
     TransactionRefused,
 )
@@ -79,25 +78,6 @@ def test_an_empty_chain_has_nothing() -> None:
         for read in (chain.federation, chain.terms):
             with pytest.raises(FederationNotFound, match="no federation 5"):
                 read(5)
-
-
-def test_the_table_is_the_chains_pallet_and_nothing_is_missing_in_it(chain: EmbeddedClient) -> None:
-    names = chain._codec.names()
-    assert list(names.calls.items()) == list(metadata.CALLS.items())  # their order is their index
-    assert names.storage == metadata.STORAGE
-    assert {name: set(fields) for name, fields in names.events.items()} == {
-        name: set(fields) for name, fields in metadata.EVENTS.items()
-    }
-    assert names.errors == metadata.ERRORS
-
-
-def test_another_pallet_is_refused_with_its_differences(
-    chain: EmbeddedClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(metadata, "CALLS", {**metadata.CALLS, "audition": ("federation",)})
-    with pytest.raises(MetadataMismatch) as raised:
-        connect(chain.url)
-    assert raised.value.differences == ("it has no call audition",)
 
 
 def test_a_federation_reads_back_as_it_was_made(chain: EmbeddedClient, federation: int) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ALICE = Signer.from_uri("//Alice")
 CALL = calls.transfer(AccountId(b"\x55" * 32), Planck(10**10))
-SIGNED = SignedCall(AccountId(bytes(32)), 0, b"bytes", b"\1" * 32)
+SIGNED = SignedCall(AccountId(bytes(32)), 0, b"bytes", b"\1" * 32, calls.seal(0, 0))
 ONE, TWO = b"\1" * 32, b"\2" * 32
 
 

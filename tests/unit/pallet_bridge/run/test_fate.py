@@ -32,7 +32,12 @@ PURSE = AccountId(b"\x07" * 32)
 PAY = calls.transfer(PURSE, Planck(UNIT))
 
 MORTAL = SignedCall(
-    AccountId(bytes(32)), 7, b"", b"", Era(period=8, birth=BlockRef(100, bytes(32)))
+    AccountId(bytes(32)),
+    7,
+    b"",
+    b"",
+    calls.seal(0, 0),
+    Era(period=8, birth=BlockRef(100, bytes(32))),
 )
 IMMORTAL = replace(MORTAL, era=None)
 NOW = Glimpse(final=102, head=104, final_nonce=7, nonce=7, anchored_finally=True, anchored=True)
@@ -217,7 +222,7 @@ def old_file(client: NodeClient, path: Path, signer: Signer = EVE) -> SignedCall
         "since": client.head().number,
     }
     path.write_text("".join(json.dumps(line) + "\n" for line in (head, put, signed)))
-    return SignedCall(signer.account, nonce, raw, blake2_256(raw))
+    return SignedCall(signer.account, nonce, raw, blake2_256(raw), PAY)
 
 
 def test_an_outbox_of_the_first_format_goes_on(client: NodeClient, path: Path) -> None:

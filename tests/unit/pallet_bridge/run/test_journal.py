@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import json
+import stat
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pallet_bridge.errors import JournalError
+from pallet_bridge.errors import JournalError, NotWritten
 from pallet_bridge.run.journal import (
     HEADER,
     LINES,
@@ -105,17 +106,45 @@ def test_a_receipt_is_appended(tmp_path: Path) -> None:
     assert read_run(tmp_path).rounds == (ABORTED,)
 
 
+def test_a_receipt_that_comes_again_is_not_written_twice(tmp_path: Path) -> None:
+    journal = Journal.create(tmp_path, HEADER_OF_RUN)
+    for again in (lambda: journal, lambda: journal, lambda: Journal.open(tmp_path)):
+        again().append_receipt(receipt(event("RoundAborted", round=5)))
+    assert read_run(tmp_path).rounds == (ABORTED,)
+    journal.append_receipt(receipt(event("RoundAborted", round=6)))
+    assert [line.round for line in read_run(tmp_path).rounds] == [5, 6]
+
+
 def test_a_folder_without_header_is_no_run(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="no run folder"):
         read_run(tmp_path)
 
 
-def test_a_half_written_line_is_named_by_file_and_line(tmp_path: Path) -> None:
-    Journal.create(tmp_path, HEADER_OF_RUN).append(ROUND)
-    with (tmp_path / LINES).open("a") as file:
-        file.write('{"type":"rou')
-    with pytest.raises(JournalError, match=rf"{tmp_path / LINES}:2: "):
-        Journal.open(tmp_path)
+def test_a_journal_that_was_cut_anywhere_loses_one_line_at_most(tmp_path: Path) -> None:
+    whole = Journal.create(tmp_path, HEADER_OF_RUN)
+    whole.append(ROUND)
+    first = (tmp_path / LINES).stat().st_size
+    whole.append(ABORTED)
+    data = (tmp_path / LINES).read_bytes()
+    for cut in range(len(data)):
+        (tmp_path / LINES).write_bytes(data[:cut])
+        there = (ROUND,) if cut >= first - 1 else ()  # all but its end is all of a line
+        there += (ABORTED,) if cut == len(data) - 1 else ()
+        assert read_run(tmp_path).rounds == there
+        Journal.open(tmp_path).append(ABORTED)
+        assert read_run(tmp_path).rounds == (*there, ABORTED)
+
+
+def test_all_files_of_a_run_are_for_their_owner_only(tmp_path: Path) -> None:
+    journal = Journal.create(tmp_path, HEADER_OF_RUN)
+    journal.append(ROUND)
+    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
+
+
+def test_a_folder_that_takes_no_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(NotWritten, match=r"run\.json cannot be written.*bcfl\.run_dir"):
+        Journal.create(tmp_path / "file" / "run", HEADER_OF_RUN)
 
 
 @pytest.mark.parametrize(

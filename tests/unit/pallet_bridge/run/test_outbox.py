@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import stat
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from pallet_bridge.errors import (
     ChainUnavailable,
     ConfigError,
     JournalError,
+    NotWritten,
     OutboxError,
     TransactionRefused,
 )
@@ -243,6 +245,69 @@ def test_pending_calls_need_their_keys(chain: EmbeddedClient, purse: Purse, path
     OutboxFile(path, chain.genesis_hash).add(purse.pay(), "treasurer")
     with pytest.raises(ConfigError, match="treasurer"):
         Outbox(chain, path, KEYS)
+
+
+def test_an_outbox_that_was_cut_anywhere_loses_one_step_at_most(
+    chain: EmbeddedClient, purse: Purse, path: Path
+) -> None:
+    file = OutboxFile(path, chain.genesis_hash)
+    entry = file.add(purse.pay(), "coordinator")
+    file.signed(entry, chain.sign(entry.call, KEYS["coordinator"]), 7)
+    file.add(BAD, "coordinator")
+    data = path.read_bytes()
+    ends = [at for at, byte in enumerate(data) if byte == ord("\n")]
+    for cut in range(len(data)):
+        path.write_bytes(data[:cut])
+        whole = sum(end <= cut for end in ends)  # all but its end is all of a line
+        pending = OutboxFile(path, chain.genesis_hash).pending()
+        assert len(pending) == (0, 0, 1, 1, 2)[whole]
+        assert [one.since for one in pending[:1]] == ([7] if whole > 2 else [0] * len(pending[:1]))
+        OutboxFile(path, chain.genesis_hash).add(BAD, "coordinator")
+        assert len(OutboxFile(path, chain.genesis_hash).pending()) == len(pending) + 1
+
+
+def test_an_outbox_is_for_its_owner_only(chain: EmbeddedClient, path: Path) -> None:
+    OutboxFile(path, chain.genesis_hash)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_call_that_cannot_be_written_down_is_not_sent_and_not_lost(
+    chain: EmbeddedClient, purse: Purse, path: Path
+) -> None:
+    outbox = Outbox(chain, path, KEYS)
+    ticket = outbox.put(purse.pay(), "coordinator")
+    kept = path.rename(path.with_name("kept"))
+    path.symlink_to("/dev/full")
+    with pytest.raises(NotWritten, match="No space left"):
+        outbox.send(ticket)
+    with pytest.raises(NotWritten, match="No space left"):
+        outbox.put(purse.pay(), "coordinator")
+    assert purse.payments == 0
+    kept.replace(path)
+    outbox.send(ticket)
+    assert purse.payments == 1
+
+
+def test_a_receipt_that_found_no_room_is_told_once_there_is(
+    chain: EmbeddedClient, purse: Purse, path: Path
+) -> None:
+    heard: list[Receipt] = []
+    full = iter([True, True])
+
+    def note(_call: calls.Call, receipt: Receipt) -> None:
+        if next(full, False):
+            raise NotWritten(path, "No space left on device")
+        heard.append(receipt)
+
+    outbox = Outbox(chain, path, KEYS, on_receipt=note)
+    ticket = outbox.put(purse.pay(), "coordinator")
+    with pytest.raises(NotWritten):
+        outbox.send(ticket)
+    with pytest.raises(NotWritten):
+        Outbox(chain, path, KEYS, on_receipt=note).resume()
+    Outbox(chain, path, KEYS, on_receipt=note).resume()
+    assert len(heard) == purse.payments == 1
+    assert OutboxFile(path, chain.genesis_hash).pending() == []
 
 
 def test_an_outbox_of_another_chain_is_refused(chain: EmbeddedClient, path: Path) -> None:
