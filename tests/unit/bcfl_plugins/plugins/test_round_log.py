@@ -11,7 +11,6 @@ from bcfl_plugins.hooks.merge import merge_verdicts
 from bcfl_plugins.types import ClientUpdate, NodeId, RoundContext, RoundResult
 from pallet_bridge.audit.run import audit_run
 from pallet_bridge.run.journal import read_run
-from tests.slow import slow_but
 from tests.unit.bcfl_plugins.plugins.one_round import RUN, opened_for, session_of, update
 
 if TYPE_CHECKING:
@@ -35,7 +34,8 @@ def left_by(folder: Path) -> tuple[RunRecord, AuditReport]:
     return read_run(run), audit_run(run)
 
 
-@pytest.mark.parametrize("mode", slow_but({"fail"}, ["fail", "queue"]))
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["fail", "queue"])
 def test_a_commitment_after_the_quorums_is_named_as_late(tmp_path: Path, mode: str) -> None:
     keys = {"on_chain_error": mode, "round_log.follow": "seal", "terms.quorum": 2}
     with session_of(tmp_path, **keys) as session:

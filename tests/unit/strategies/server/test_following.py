@@ -88,6 +88,7 @@ def moved(nodes: Sequence[int]) -> float:
     return float(np.average([0.01 * (node + 1) for node in nodes], weights=weights))
 
 
+@pytest.mark.slow
 def test_the_quorum_ends_the_wait_and_who_came_later_is_named(tmp_path: Path) -> None:
     bcfl = {
         "bcfl.plugins": "staking, round_log",
