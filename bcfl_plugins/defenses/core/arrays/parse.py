@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 SAMPLE = 1024
 """Entries of each array that are looked at first to put updates in order."""
 
+_WIDEST = 8
+"""Bytes of an entry: wider floats are other numbers on other machines."""
+
 Named = Mapping[str | int, Any]
 
 
@@ -50,7 +53,7 @@ def parse(updates: Updates, extras: Extras) -> Rows:
     end = 0
     for name in names:
         first = named[0][name]
-        floating = _kind(first, name)
+        floating = _kind(first)
         size = int(np.prod(tuple(first.shape), dtype=np.int64)) if floating else 0
         leaves.append(
             Leaf(
@@ -170,15 +173,29 @@ def _names(named: list[Named]) -> list[str | int]:
 def _signature(array: Any, name: str | int) -> tuple[tuple[int, ...], object, str]:  # noqa: ANN401
     if not _is_array(array):
         raise BadUpdates("updates", f"{name!r} must be a numpy array or a torch tensor")
+    problem = _problem(array)
+    if problem is not None:
+        raise BadUpdates("updates", f"array {name!r} {problem}")
     return tuple(array.shape), array.dtype, str(getattr(array, "device", "cpu"))
 
 
-def _kind(array: Array, name: str | int) -> bool:
+def _problem(array: Any) -> str | None:  # noqa: ANN401 - untrusted
+    """Say why an array cannot be read as plain numbers in rows, or None."""
+    if not isinstance(array, np.ndarray):
+        problem: str | None = _torch().problem(array)
+        return problem
+    if type(array) not in {np.ndarray, np.memmap}:
+        return f"is a {type(array).__name__}; pass a plain array, as np.asarray gives it"
+    if array.dtype.kind not in "fiub" or array.dtype.itemsize > _WIDEST:
+        return f"has dtype {array.dtype}; use floats of 16 to 64 bits"
+    return None
+
+
+def _kind(array: Array) -> bool:
     """Whether an array is of floats."""
-    kind = array.dtype.kind if isinstance(array, np.ndarray) else _torch().kind(array)
-    if kind not in "fiub":
-        raise BadUpdates("updates", f"array {name!r} has dtype {array.dtype}; use floats")
-    return bool(kind == "f")
+    return bool(
+        (array.dtype.kind if isinstance(array, np.ndarray) else _torch().kind(array)) == "f"
+    )
 
 
 def _flat(array: Array, *, stays: bool) -> Any:  # noqa: ANN401 - an array or an iterator of one
@@ -208,6 +225,9 @@ def _fits(named: Named, like: Mapping[str | int, Any], field: str) -> None:
             raise BadUpdates(field, f"array {name!r} must be an array of an update's shape")
         if _is_torch(array) != _is_torch_dtype(like[name].dtype):
             raise BadUpdates(field, f"array {name!r} must be of the updates' library")
+        problem = _problem(array)
+        if problem is not None:
+            raise BadUpdates(field, f"array {name!r} {problem}")
 
 
 def _is_torch_dtype(dtype: object) -> bool:
