@@ -127,6 +127,7 @@ def _is_array(value: object) -> bool:
 
 def _unify(updates: Any, field: str) -> tuple[Form, list[Named]]:  # noqa: ANN401 - untrusted
     if _is_array(updates):
+        _require_plain(updates, field, "the matrix")
         if updates.ndim != 2:  # noqa: PLR2004 - a matrix
             raise BadUpdates(field, f"a matrix has one update in each row, not {updates.ndim} axes")
         form: Form = "matrix"
@@ -173,10 +174,14 @@ def _names(named: list[Named]) -> list[str | int]:
 def _signature(array: Any, name: str | int) -> tuple[tuple[int, ...], object, str]:  # noqa: ANN401
     if not _is_array(array):
         raise BadUpdates("updates", f"{name!r} must be a numpy array or a torch tensor")
+    _require_plain(array, "updates", f"array {name!r}")
+    return tuple(array.shape), array.dtype, str(getattr(array, "device", "cpu"))
+
+
+def _require_plain(array: Any, field: str, called: str) -> None:  # noqa: ANN401 - untrusted
     problem = _problem(array)
     if problem is not None:
-        raise BadUpdates("updates", f"array {name!r} {problem}")
-    return tuple(array.shape), array.dtype, str(getattr(array, "device", "cpu"))
+        raise BadUpdates(field, f"{called} {problem}")
 
 
 def _problem(array: Any) -> str | None:  # noqa: ANN401 - untrusted
@@ -221,13 +226,12 @@ def _fits(named: Named, like: Mapping[str | int, Any], field: str) -> None:
     if set(named) != set(like):
         raise BadUpdates(field, "it must have the arrays that the updates have")
     for name, array in named.items():
+        if _is_array(array):
+            _require_plain(array, field, f"array {name!r}")
         if not _is_array(array) or tuple(array.shape) != tuple(like[name].shape):
             raise BadUpdates(field, f"array {name!r} must be an array of an update's shape")
         if _is_torch(array) != _is_torch_dtype(like[name].dtype):
             raise BadUpdates(field, f"array {name!r} must be of the updates' library")
-        problem = _problem(array)
-        if problem is not None:
-            raise BadUpdates(field, f"array {name!r} {problem}")
 
 
 def _is_torch_dtype(dtype: object) -> bool:
