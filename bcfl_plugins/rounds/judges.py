@@ -207,16 +207,12 @@ def _tied(updates: Sequence[ClientUpdate], decision: Decision) -> list[bool]:
     A rule that keeps a fixed number has to choose among equals, by their ids: that is no fault of
     those that it leaves out. The same where it keeps nobody: there is nobody to be far from.
     """
-    kept = np.flatnonzero(decision.kept)
+    kept = [row for row, good in enumerate(decision.kept.tolist()) if good]
     best = {float(decision.scores[row]) for row in kept}
     return [
         not good
         and reason is not Reason.NON_FINITE
-        and (
-            not len(kept)
-            or float(score) in best
-            or any(_same(update, updates[row]) for row in kept)
-        )
+        and (not kept or float(score) in best or any(_same(update, updates[row]) for row in kept))
         for update, good, score, reason in zip(
             updates, decision.kept, decision.scores, decision.reasons, strict=True
         )

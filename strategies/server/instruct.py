@@ -38,7 +38,7 @@ def _governed(content: RecordDict, training: Mapping[str, int | float]) -> Recor
     if not training or not configs:
         return content
     unasked = {key: value for key, value in training.items() if not any(key in c for c in configs)}
-    governed = {}
+    governed = RecordDict()
     for name, record in content.items():
         if isinstance(record, ConfigRecord):
             new = {
@@ -49,7 +49,7 @@ def _governed(content: RecordDict, training: Mapping[str, int | float]) -> Recor
             governed[name] = ConfigRecord({**record, **new})
         else:
             governed[name] = record
-    return RecordDict(governed)
+    return governed
 
 
 def _typed(value: float, own: object) -> bool | int | float:

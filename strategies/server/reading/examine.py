@@ -186,7 +186,7 @@ def _metrics_of(
     return name, MappingProxyType(good), MappingProxyType(bad)
 
 
-def _metric_problem(value: object) -> str | None:
+def _metric_problem(value: float | list[int] | list[float]) -> str | None:
     for number in value if isinstance(value, list) else (value,):
         if isinstance(number, int):
             if not -_INT64 <= number < _INT64:
