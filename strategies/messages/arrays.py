@@ -52,7 +52,7 @@ Flower calls each."""
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class ArrayHeader:
     """What the bytes of an array say about it, checked against their length.
 
     Parameters
@@ -73,7 +73,7 @@ class Header:
     start: int
 
 
-def header_of(array: Array) -> Header:
+def header_of(array: Array) -> ArrayHeader:
     """Read what an array is, without reading its values.
 
     Raises
@@ -107,10 +107,10 @@ def header_of(array: Array) -> Header:
             f"declared as {array.dtype[:40]} {tuple(array.shape[:_MAX_AXES])} but holds {dtype} "
             f"{shape}"
         )
-    return Header(dtype, shape, fortran == b"True", start)
+    return ArrayHeader(dtype, shape, fortran == b"True", start)
 
 
-def values_of(array: Array, header: Header) -> NDArray:
+def values_of(array: Array, header: ArrayHeader) -> NDArray:
     """Return a read-only view of the values behind a header that was read."""
     flat = np.frombuffer(array.data, header.dtype, offset=header.start)
     view = flat.reshape(header.shape, order="F" if header.fortran else "C")
