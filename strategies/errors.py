@@ -155,5 +155,5 @@ class UnsuitableModel(BcflError, ValueError):
         self.dtype = dtype
         self.problem = problem
         self.cure = cure
-        named = f"array {array[:80]!r} ({dtype[:40]}) of the model: " if array else ""
+        named = f"array {array[:80]!r} ({dtype[:40]}) of the model " if array else ""
         super().__init__(f"{named}{problem}: {cure}")

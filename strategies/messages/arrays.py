@@ -104,7 +104,7 @@ def header_of(array: Array) -> ArrayHeader:
         )
     if tuple(array.shape) != shape or array.dtype != called:
         raise UnreadableArray(
-            f"declared as {array.dtype[:40]} {tuple(array.shape[:_MAX_AXES])} but holds {dtype} "
+            f"declared as {array.dtype[:40]!r} {tuple(array.shape[:_MAX_AXES])} but holds {dtype} "
             f"{shape}"
         )
     return ArrayHeader(dtype, shape, fortran == b"True", start)

@@ -39,7 +39,7 @@ def check_model(record: ArrayRecord, judge: str | None) -> None:
         floats += _checked(name, array, judge)
     if judge is not None and not floats:
         raise UnsuitableModel(
-            next(iter(record)),
+            "",
             next(iter(record.values())).dtype,
             f"no array of the model holds floats, and {judge} compares floats only",
             f"send floats, or leave {judge} out",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from strategies.server.reading.examine import Reply
 
 _DETAIL = 200
+_OURS = 500
 
 
 def screen(
@@ -114,7 +115,7 @@ def _one_of(
         try:
             reply = examine(message)
         except Unfit as unfit:
-            problems.append(_reject(source, unfit.reason, unfit.detail))
+            problems.append(_reject(source, unfit.reason, printable(unfit.detail, _OURS)))
             continue
         if not any(reply.says(other) for other in fit):
             fit.append(reply)
@@ -129,7 +130,7 @@ def _reject(source: int, reason: Reason, detail: str) -> Rejection:
     return Rejection(NodeId(source), reason, detail)
 
 
-def printable(text: str) -> str:
-    """Make text of a node fit for a log: one line, printable, at most 200 characters."""
-    line = "".join(c if c.isprintable() else " " for c in text[: 2 * _DETAIL])
-    return " ".join(line.split())[:_DETAIL]
+def printable(text: str, longest: int = _DETAIL) -> str:
+    """Make text that a node had a part in fit for a log: one line, printable, of some length."""
+    line = "".join(c if c.isprintable() else " " for c in text[: 2 * longest])
+    return " ".join(line.split())[:longest]

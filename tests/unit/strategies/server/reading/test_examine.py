@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import numpy as np
@@ -53,8 +54,10 @@ npy = st.builds(
 )
 arrays = st.builds(
     Array,
-    dtype=st.sampled_from(["float32", "int64", "bool", "complex64", "float16", "x" * 99]),
-    shape=st.sampled_from([(2, 3), (), (2,), (1,), (0, 4), (-1,), (10**30,)]),
+    dtype=st.sampled_from(
+        ["float32", "int64", "bool", "complex64", "float16", "x" * 99, "\x1b[31m\n\ud800"]
+    ),
+    shape=st.sampled_from([(2, 3), (), (2,), (1,), (0, 4), (-1,), (10**30,) * 40]),
     stype=st.sampled_from(["numpy.ndarray", "numpy.ndarray", "torch"]),
     data=npy | st.binary(max_size=99),
 ) | st.sampled_from(sorted(GOOD.values(), key=lambda array: array.data))
@@ -165,6 +168,21 @@ def test_too_much_is_refused_by_its_count(toy: Any, change: Any, says: str) -> N
         examine_train(message_of(reply(toy, **change)), REFERENCE, EXPECTED)
     assert raised.value.reason is Reason.MALFORMED
     assert len(raised.value.detail) < 400
+
+
+def test_what_a_node_wrote_is_one_short_line_in_the_log(
+    toy: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    odd = Array(
+        "\x1b[2Kfloat32\nbcfl: round 1: all is well \udfff", (10**4000,) * 32, "x\n\ud800", b""
+    )
+    headed = Array(odd.dtype, odd.shape, "numpy.ndarray", GOOD["w"].data)
+    with caplog.at_level(logging.WARNING):
+        app = toy.app_of({0: toy.set_array("b", odd), 1: toy.set_array("w", headed)})
+        toy.run(strategies.FedAvg(), app, 4)
+    said = [line for line in caplog.messages if "left out" in line]
+    assert [line.split(": ")[2][:8] for line in said] == ["node 100", "node 101"]
+    assert all(line.isprintable() and len(line) < 600 for line in said)
 
 
 def test_no_array_is_read_before_all_headers_are_the_models(toy: Any) -> None:
