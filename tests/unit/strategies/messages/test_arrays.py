@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from flwr.app import Array
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -24,6 +24,7 @@ PLAIN = (
 ARRAYS = hnp.arrays(PLAIN, hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=3))
 
 
+@settings(deadline=None)
 @given(ARRAYS, st.booleans())
 def test_every_plain_array_comes_back_read_only(array: Any, fortran: Any) -> None:
     sent = np.asfortranarray(array) if fortran and array.ndim else array
@@ -34,6 +35,7 @@ def test_every_plain_array_comes_back_read_only(array: Any, fortran: Any) -> Non
     assert not read.flags.writeable
 
 
+@settings(deadline=None)
 @given(ARRAYS)
 def test_what_is_written_is_what_flower_writes(array: Any) -> None:
     plain = np.asarray(array, array.dtype.newbyteorder("<"), order="C")
@@ -42,6 +44,7 @@ def test_what_is_written_is_what_flower_writes(array: Any) -> None:
     assert ours.data == theirs.data
 
 
+@settings(deadline=None)
 @given(ARRAYS, st.booleans(), st.integers(0, 3))
 def test_what_is_handed_on_is_what_would_be_written(array: Any, fortran: Any, spaces: int) -> None:
     """Also where the bytes that came are taken."""
@@ -71,6 +74,7 @@ SHAPES = st.text("0123456789, ()_-LxE.'", max_size=12) | st.lists(
 ).map(lambda lengths: str(tuple(lengths)))
 
 
+@settings(deadline=None)
 @given(SHAPES, st.sampled_from(["<f4", "|b1", ">i2", "<c8", "<f16", "|S3", "<U2", "f4", "<f3"]))
 def test_what_is_taken_is_taken_by_numpy_as_the_same(shape: str, descr: str) -> None:
     size = int(re.sub(r"\D", "", descr))
@@ -91,6 +95,7 @@ def test_what_is_taken_is_taken_by_numpy_as_the_same(shape: str, descr: str) -> 
     assert ours.tobytes() == theirs.tobytes()
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_no_bytes_do_anything_but_raise(data: Any) -> None:
     for blob in (data, b"\x93NUMPY\x01\x00" + data):
