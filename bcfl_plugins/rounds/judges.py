@@ -202,20 +202,18 @@ def _held_against(rejection: Rejection | None) -> bool:
 
 
 def _tied(updates: Sequence[ClientUpdate], decision: Decision) -> list[bool]:
-    """Say of each update whether it is left out though nothing tells it from one that is kept.
+    """Say of each update whether it is left out though one that is kept is the very same.
 
     A rule that keeps a fixed number has to choose among equals, by their ids: that is no fault of
-    those that it leaves out. The same where it keeps nobody: there is nobody to be far from.
+    those that it leaves out. The same where it keeps nobody: there is nobody to be far from. Equal
+    scores prove nothing: a rule may reject by something else than its score.
     """
     kept = [row for row, good in enumerate(decision.kept.tolist()) if good]
-    best = {float(decision.scores[row]) for row in kept}
     return [
         not good
         and reason is not Reason.NON_FINITE
-        and (not kept or float(score) in best or any(_same(update, updates[row]) for row in kept))
-        for update, good, score, reason in zip(
-            updates, decision.kept, decision.scores, decision.reasons, strict=True
-        )
+        and (not kept or any(_same(update, updates[row]) for row in kept))
+        for update, good, reason in zip(updates, decision.kept, decision.reasons, strict=True)
     ]
 
 

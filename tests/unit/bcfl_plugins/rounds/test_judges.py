@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
+from bcfl_plugins.defenses.base import Aggregate, Decision
 from bcfl_plugins.defenses.registry import create_rule, selecting_rules
+from bcfl_plugins.defenses.rules.krum import MultiKrum
 from bcfl_plugins.evidence import EvidenceSettings, decode
+from bcfl_plugins.reasons import Reason
 from bcfl_plugins.rounds.judges import EvidenceJudge, RuleJudge
 from bcfl_plugins.types import (
     ClientUpdate,
@@ -21,6 +25,7 @@ from bcfl_plugins.types import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from bcfl_plugins.defenses.core.batch import Batch
     from bcfl_plugins.types import Array
 
 NODES = 6
@@ -152,3 +157,22 @@ def test_a_tie_is_no_evidence_either(method: str) -> None:
 def test_what_is_too_large_to_square_is_struck() -> None:
     rejections = judged("multikrum", [1.0] * 9 + [1e200])
     assert [one.node_id for one in rejections if one.strike] == [9]
+
+
+@dataclass(frozen=True)
+class _RejectsByLength(MultiKrum):
+    """Rejects the longest, and scores all alike, as `cluster_guard` does while it learns."""
+
+    def decide(self, batch: Batch) -> Aggregate:
+        kept = batch.squares < batch.squares.max()
+        found = super().decide(batch)
+        reasons = tuple(Reason.NONE if good else Reason.OUTLIER_NORM for good in kept)
+        told = Decision(kept, kept / kept.sum(), np.zeros(batch.m), reasons)
+        return Aggregate(found.value, told)
+
+
+def test_equal_scores_are_no_tie() -> None:
+    ctx = RoundContext(RunInfo(1, 1), 1, None, {"same": np.zeros(30), "w": np.zeros(40)})
+    verdict = RuleJudge(_RejectsByLength(), "rule").judge(ctx, rows_of([1.0, 1.1, 1.0, 9.0, 1.2]))
+    assert {*verdict.scores.values()} == {0}
+    assert [(one.node_id, one.strike) for one in verdict.rejections] == [(3, True)]
