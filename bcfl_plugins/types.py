@@ -88,13 +88,13 @@ class OpenedRound:
         The ids on chain. Its ``round`` counts from 0 and is not Flower's round number.
     terms_version : int
         The version of the federation's terms that the round runs under; 0 when unknown.
-    training : Mapping[str, float]
-        The governed training parameters of those terms.
+    training : Mapping[str, int or float]
+        The governed training parameters of those terms; a whole number is an int.
     """
 
     key: RoundKey
     terms_version: int = 0
-    training: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    training: Mapping[str, int | float] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def genesis(self) -> bytes:

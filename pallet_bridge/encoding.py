@@ -45,8 +45,17 @@ def compact(value: int) -> bytes:
 
 
 def scale_str(text: str) -> bytes:
-    """Return SCALE's form of a string: compact length, then UTF-8."""
-    data = text.encode()
+    """Return SCALE's form of a string: compact length, then UTF-8.
+
+    Raises
+    ------
+    EncodingError
+        If the text has half of a surrogate pair, which UTF-8 cannot write, or is too long.
+    """
+    try:
+        data = text.encode()
+    except UnicodeEncodeError as error:
+        raise EncodingError("half of a surrogate pair cannot be written as UTF-8") from error
     return compact(len(data)) + data
 
 

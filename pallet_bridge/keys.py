@@ -59,6 +59,8 @@ class Signer:
         match = _URI.fullmatch(uri.strip())
         if match is None:
             raise ConfigError("the key URI is not `phrase//hard/soft`; passwords are not supported")
+        if any(0xD800 <= ord(letter) <= 0xDFFF for letter in uri):  # noqa: PLR2004 - surrogates
+            raise ConfigError("the key URI has half of a character in it; write it anew")
         path = match["path"]
         pair = _root_pair(match["phrase"] or (DEV_PHRASE if path else ""))
         for separator, name in _JUNCTION.findall(path):

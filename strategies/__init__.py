@@ -29,7 +29,13 @@ from __future__ import annotations
 from pallet_bridge.__about__ import __version__
 from strategies._flower import strategy as _flower_strategy
 from strategies.client import ClientApp, bcfl_identity, bcfl_mod
-from strategies.errors import NotEnoughNodes, NothingSigned, RoundNotConfigured, UnreadableArray
+from strategies.errors import (
+    NotEnoughNodes,
+    NothingSigned,
+    RoundNotConfigured,
+    UnreadableArray,
+    UnsuitableModel,
+)
 from strategies.guard import GuardMixin, guard
 from strategies.presets import (
     Bulyan,
@@ -88,6 +94,7 @@ __all__ = [
     "RoundNotConfigured",
     "Strategy",
     "UnreadableArray",
+    "UnsuitableModel",
     "__version__",
     "bcfl_identity",
     "bcfl_mod",

@@ -36,6 +36,7 @@ from flwr.proto.node_pb2 import NodeInfo
 from flwr.server import strategy as legacy_strategy
 from flwr.server.client_proxy import ClientProxy
 from flwr.serverapp import Grid, ServerApp, strategy
+from flwr.supercore.differential_privacy import KEY_NORM_BIT
 from flwr.supercore.run import Run
 from flwr.supercore.task_identity import TaskIdentity
 
@@ -43,6 +44,7 @@ ClientAppCallable = Callable[[Message, Context], Message]
 """What a mod calls to go on: Flower's `flwr.clientapp.typing` says the same."""
 
 __all__ = [
+    "KEY_NORM_BIT",
     "SUPERLINK_NODE_ID",
     "AppExitException",
     "Array",

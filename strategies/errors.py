@@ -8,7 +8,8 @@
     ├── NothingSigned        a node cannot or will not sign what it was asked to
     ├── RoundNotConfigured   replies came for a round that was never configured
     ├── Unfit                a reply cannot be averaged; its sender misses the round
-    └── UnreadableArray      bytes are no plain numpy array
+    ├── UnreadableArray      bytes are no plain numpy array
+    └── UnsuitableModel      the model of a run cannot be screened or judged
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ __all__ = [
     "RoundNotConfigured",
     "Unfit",
     "UnreadableArray",
+    "UnsuitableModel",
 ]
 
 _SHOWN = 10
@@ -133,3 +135,25 @@ class Unfit(BcflError):
 
 class UnreadableArray(BcflError, ValueError):
     """Bytes that should hold a numpy array do not."""
+
+
+class UnsuitableModel(BcflError, ValueError):
+    """The model of a run cannot be screened or judged; no node has trained yet.
+
+    Attributes
+    ----------
+    array : str
+        The array's name; empty where it is about the whole model.
+    dtype : str
+        What Flower says that it holds.
+    problem, cure : str
+        What is wrong, and what to do.
+    """
+
+    def __init__(self, array: str, dtype: str, problem: str, cure: str) -> None:
+        self.array = array
+        self.dtype = dtype
+        self.problem = problem
+        self.cure = cure
+        named = f"array {array[:80]!r} ({dtype[:40]}) of the model " if array else ""
+        super().__init__(f"{named}{problem}: {cure}")

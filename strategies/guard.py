@@ -12,6 +12,8 @@ from contextlib import nullcontext
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
+
 from bcfl_plugins.config.run_config import BcflConfig
 from bcfl_plugins.errors import ConfigError
 from bcfl_plugins.session.open import Session, open_session
@@ -81,6 +83,7 @@ class GuardMixin(flower.Strategy):
     ) -> flower.Result:
         """Run the strategy between opening and closing the session; else as in Flower."""
         rounds = self._bcfl
+        rounds.check(self, initial_arrays)
         with _session(rounds, grid) as session, rounds.running(session, grid, num_rounds):
             return super().start(
                 rounds.following(grid),
@@ -108,15 +111,20 @@ class GuardMixin(flower.Strategy):
 
         When no reply is left the strategy is not called and there is no aggregate, which is what
         Flower's own strategies answer for a round without replies.
+
+        What a node sends may overflow, and the app may have told numpy to raise then
+        (``np.seterr``): that would let one node end the run. So numpy is silent in here, and an
+        aggregate that is not finite is not taken.
         """
         current = self._bcfl.round_to_judge(server_round)
         if current is None:
             return super().aggregate_train(server_round, replies)  # type: ignore[safe-super]
-        judged, accepted = current.judge(replies)
-        arrays, metrics = None, None
-        if accepted:
-            arrays, metrics = super().aggregate_train(server_round, accepted)  # type: ignore[safe-super]
-        return self._bcfl.settle(current, judged, arrays, metrics)
+        with np.errstate(all="ignore"):
+            judged, accepted = current.judge(replies)
+            arrays, metrics = None, None
+            if accepted:
+                arrays, metrics = super().aggregate_train(server_round, accepted)  # type: ignore[safe-super]
+            return self._bcfl.settle(current, judged, arrays, metrics)
 
     def configure_evaluate(
         self, server_round: int, arrays: ArrayRecord, config: ConfigRecord, grid: Grid

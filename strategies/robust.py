@@ -18,7 +18,8 @@ from bcfl_plugins.errors import ConfigError, TooFewUpdates, near_miss
 from strategies._flower import strategy as flower
 from strategies.errors import RoundNotConfigured
 from strategies.guard import GuardMixin
-from strategies.messages.records import cast, sort_replies, to_arrays, to_record
+from strategies.messages.arrays import cast
+from strategies.messages.records import sort_replies, to_arrays, to_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -81,6 +82,11 @@ class _RobustAverage(flower.FedAvg):
         self.decisions: dict[int, RoundDecision] = {}
         self._state: object = None
         self._sent: tuple[int, ArrayRecord] | None = None
+
+    @property
+    def compares_by(self) -> str:
+        """The name of the rule, which compares arrays of floats."""
+        return self.rule.name
 
     @property
     def last_decision(self) -> RoundDecision | None:

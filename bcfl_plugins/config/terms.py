@@ -191,11 +191,19 @@ def read_training(table: Mapping[str, Scalar]) -> Mapping[str, TrainingValue]:
     return MappingProxyType({name: _parameter(name, value) for name, value in table.items()})
 
 
-def training_numbers(terms: Terms) -> Mapping[str, float]:
-    """Return the governed numbers of these terms as floats, for training and defenses."""
+def training_numbers(terms: Terms) -> Mapping[str, int | float]:
+    """Return the governed numbers of these terms, for training and defenses.
+
+    The chain keeps parts of 10^9 and no type: a whole number is an int.
+    """
     return MappingProxyType(
-        {name: v / FIXED_ONE for name, v in terms.training.items() if isinstance(v, int)}
+        {name: _number(parts) for name, parts in terms.training.items() if isinstance(parts, int)}
     )
+
+
+def _number(parts: int) -> int | float:
+    whole, rest = divmod(parts, FIXED_ONE)
+    return parts / FIXED_ONE if rest else whole
 
 
 def _parameter(name: str, value: Scalar) -> TrainingValue:

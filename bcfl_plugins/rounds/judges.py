@@ -37,6 +37,8 @@ _DETAILS = {
     Reason.OUTLIER_NORM: "its length is not that of the others",
     Reason.OUTLIER_CLUSTER: "it is far from the others",
 }
+_TIED = "it is left out as one of several that are equally good, which costs no strike"
+_GLANCE = 16
 
 
 class Judge(Protocol):
@@ -82,9 +84,18 @@ class RuleJudge:
             node: round(min(max(float(score), -_LARGEST_SCORE), _LARGEST_SCORE) * SCORE_ONE)
             for node, score in zip(ids, decision.scores, strict=True)
         }
+        tied = _tied(updates, decision)
         rejections = (
-            Rejection(node, int(reason), f"{_DETAILS[reason]} ({self._rule.name})", scores[node])
-            for node, kept, reason in zip(ids, decision.kept, decision.reasons, strict=True)
+            Rejection(
+                node,
+                int(reason),
+                f"{_TIED if tie else _DETAILS[reason]} ({self._rule.name})",
+                scores[node],
+                strike=not tie,
+            )
+            for node, kept, reason, tie in zip(
+                ids, decision.kept, decision.reasons, tied, strict=True
+            )
             if not kept
         )
         return Verdict(
@@ -146,12 +157,13 @@ class EvidenceJudge:
         if not updates:
             return verdict
         against = {rejection.node_id: rejection for rejection in verdict.rejections}
-        harmful = self._harmful(ctx, updates, [u.node.node_id not in against for u in updates])
+        held = [_held_against(against.get(update.node.node_id)) for update in updates]
+        harmful = self._harmful(ctx, updates, [not one for one in held])
         self._state, findings = observe(
             self._state,
             [
-                NodeFacts(name_of(u.node), u.node.node_id in against, harm)
-                for u, harm in zip(updates, harmful, strict=True)
+                NodeFacts(name_of(u.node), one, harm)
+                for u, one, harm in zip(updates, held, harmful, strict=True)
             ],
         )
         found = {finding.node: finding for finding in findings}
@@ -161,7 +173,7 @@ class EvidenceJudge:
                 reason=rejection.reason,
                 detail=f"{rejection.detail}; {found[name_of(node)].reason}",
                 score=rejection.score,
-                strike=found[name_of(node)].strike,
+                strike=rejection.strike and found[name_of(node)].strike,
             )
             for node_id, rejection, node in (
                 (u.node.node_id, against[u.node.node_id], u.node)
@@ -183,3 +195,31 @@ class EvidenceJudge:
             return [not one for one in kept]
         losses = losses_of(self._validation, ctx.reference, updates)
         return judge_harm(losses, np.array(kept, dtype=np.bool_))
+
+
+def _held_against(rejection: Rejection | None) -> bool:
+    return rejection is not None and rejection.strike
+
+
+def _tied(updates: Sequence[ClientUpdate], decision: Decision) -> list[bool]:
+    """Say of each update whether it is left out though one that is kept is the very same.
+
+    A rule that keeps a fixed number has to choose among equals, by their ids: that is no fault of
+    those that it leaves out. The same where it keeps nobody: there is nobody to be far from. Equal
+    scores prove nothing: a rule may reject by something else than its score.
+    """
+    kept = [row for row, good in enumerate(decision.kept.tolist()) if good]
+    return [
+        not good
+        and reason is not Reason.NON_FINITE
+        and (not kept or any(_same(update, updates[row]) for row in kept))
+        for update, good, reason in zip(updates, decision.kept, decision.reasons, strict=True)
+    ]
+
+
+def _same(one: ClientUpdate, other: ClientUpdate) -> bool:
+    """Say whether two updates are equal; a glance at their first entries tells most apart."""
+    pairs = [(array, other.arrays[name]) for name, array in one.arrays.items()]
+    return all(
+        np.array_equal(a.reshape(-1)[:_GLANCE], b.reshape(-1)[:_GLANCE]) for a, b in pairs
+    ) and all(np.array_equal(a, b) for a, b in pairs)

@@ -6,8 +6,6 @@ replies depends on the node ids only.
 
 from __future__ import annotations
 
-import math
-import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +13,10 @@ import numpy as np
 
 from strategies._flower import Array, ArrayRecord, MetricRecord, RecordDict
 from strategies.errors import UnreadableArray
+from strategies.messages.arrays import cast, to_array, to_numpy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from strategies._flower import Message
 
@@ -26,71 +25,17 @@ if TYPE_CHECKING:
 OURS = "bcfl."
 """Prefix of the records that this package adds to messages; apps and strategies never see them."""
 
-# What `numpy.save` writes for a plain array, and nothing else: `numpy.load` would also open zip
-# archives and evaluate any literal.
-_MAGIC = b"\x93NUMPY\x01\x00"
-_HEADER = re.compile(
-    rb"\{'descr': '([<>|=][biufc]\d{1,2})', 'fortran_order': (False|True), "
-    rb"'shape': \(([0-9, ]{0,500})\), \} *\n"
-)
-_STYPE = "numpy.ndarray"
-_MAX_AXES = 32
+_ROUNDED = 1e-9
+"""How far an average of equal integers may be from them, relative to their size: float64 keeps 15
+digits, and a sum over many replies loses some."""
 
 
 def sort_replies(replies: Iterable[Message]) -> tuple[Message, ...]:
     """Return the replies in ascending order of the node that they name as their source.
 
-    Copies of one reply and several replies of one node stay in the order of their content, not of
-    their arrival.
+    Several replies of one node stay as they came: who reads them must not go by their order.
     """
-    listed = list(replies)
-    sources = [message.metadata.src_node_id for message in listed]
-    if len({*sources}) == len(sources):
-        return tuple(sorted(listed, key=lambda message: message.metadata.src_node_id))
-    return tuple(sorted(listed, key=lambda m: (m.metadata.src_node_id, content_id(m))))
-
-
-def content_id(message: Message) -> str:
-    """Return an id of what a reply says: equal for equal contents."""
-    if message.has_error():
-        return f"error {message.error.code} {message.error.reason}"
-    return str(message.content.object_id)
-
-
-def to_numpy(array: Array) -> NDArray:
-    """Read an array that came over the wire; the result is a read-only view of its bytes.
-
-    Raises
-    ------
-    UnreadableArray
-        If the bytes are not exactly one plain array (bool, integer, float or complex) as
-        `numpy.save` writes it, or the declared shape or dtype is another.
-    """
-    if array.stype != _STYPE:
-        raise UnreadableArray(f"serialised as {array.stype[:40]!r}, not as {_STYPE!r}")
-    data = array.data
-    size = int.from_bytes(data[8:10], "little")
-    header = _HEADER.fullmatch(data[10 : 10 + size]) if data.startswith(_MAGIC) else None
-    if header is None:
-        raise UnreadableArray(f"not a plain array in numpy's format ({len(data)} bytes)")
-    descr, fortran, axes = header.groups()
-    lengths = [int(axis) for axis in axes.decode().split(",") if axis.strip()]
-    try:
-        dtype = np.dtype(descr.decode())
-    except TypeError as error:
-        raise UnreadableArray(f"no dtype {descr.decode()}") from error
-    if len(lengths) > _MAX_AXES or math.prod(lengths) * dtype.itemsize != len(data) - 10 - size:
-        raise UnreadableArray(
-            f"{len(data) - 10 - size} bytes of data do not fit shape {tuple(lengths)} of {dtype}"
-        )
-    if tuple(array.shape) != tuple(lengths) or array.dtype != str(dtype):
-        raise UnreadableArray(
-            f"declared as {array.dtype} {tuple(array.shape)} but holds {dtype} {tuple(lengths)}"
-        )
-    flat = np.frombuffer(data, dtype, offset=10 + size)
-    view = flat.reshape(lengths, order="F" if fortran == b"True" else "C")
-    view.flags.writeable = False
-    return view
+    return tuple(sorted(replies, key=lambda message: message.metadata.src_node_id))
 
 
 def to_arrays(record: ArrayRecord) -> Mapping[str, NDArray]:
@@ -106,30 +51,38 @@ def to_arrays(record: ArrayRecord) -> Mapping[str, NDArray]:
         try:
             arrays[name] = to_numpy(array)
         except UnreadableArray as error:
-            raise UnreadableArray(f"array {name!r}: {error}") from error
+            raise UnreadableArray(f"array {name[:40]!r}: {error}") from error
     return MappingProxyType(arrays)
 
 
 def to_record(arrays: Mapping[str, NDArray]) -> ArrayRecord:
     """Make a Flower record of numpy arrays."""
-    return ArrayRecord({name: Array(np.asarray(array)) for name, array in arrays.items()})
+    record = ArrayRecord()
+    for name, array in arrays.items():
+        record[name] = to_array(np.asarray(array))
+    return record
 
 
-def cast(array: NDArray, dtype: np.dtype[Any]) -> NDArray:
-    """Bring an array to a dtype; averages of integers are rounded to the nearest, ties to even."""
-    if array.dtype == dtype:
-        return array
-    if dtype.kind in "biu" and array.dtype.kind == "f":
-        array = np.rint(array)
-    return array.astype(dtype)
-
-
-def restored(record: ArrayRecord, reference: Mapping[str, NDArray]) -> ArrayRecord:
+def restored(
+    record: ArrayRecord,
+    reference: Mapping[str, NDArray],
+    averaged: Sequence[Mapping[str, NDArray]] = (),
+) -> ArrayRecord:
     """Return an aggregate with the model's dtypes.
 
     Averages turn integer buffers into float64, and some strategies promote whole models to
     float64; without this the model that goes out grows with the rounds. Arrays whose dtype is
     right, and arrays that the model does not have, stay the same objects.
+
+    Parameters
+    ----------
+    record : ArrayRecord
+        The aggregate.
+    reference : Mapping[str, NDArray]
+        The model that went out.
+    averaged : sequence of Mapping[str, NDArray]
+        The updates that it was made of, in the model's dtypes. An integer that is the same in all
+        of them is taken from there: a float64 has no room for all its digits.
     """
     fixed: dict[str, Array] = {}
     for name, array in record.items():
@@ -137,15 +90,23 @@ def restored(record: ArrayRecord, reference: Mapping[str, NDArray]) -> ArrayReco
         if like is None or array.dtype == str(like.dtype):
             fixed[name] = array
         else:
-            fixed[name] = Array(np.asarray(cast(to_numpy(array), like.dtype)))
+            values = to_numpy(array)
+            plain = cast(values, like.dtype)
+            fixed[name] = to_array(_agreed(values, plain, [one[name] for one in averaged]))
     return ArrayRecord(fixed)
 
 
-def all_finite(arrays: Mapping[str, NDArray]) -> bool:
-    """Say whether no array holds a NaN or an infinity."""
-    return all(
-        bool(np.isfinite(array).all()) for array in arrays.values() if array.dtype.kind in "fc"
-    )
+def _agreed(values: NDArray, plain: NDArray, sources: Sequence[NDArray]) -> NDArray:
+    """Return rounded averages with what all sources say in the place of its rounded self."""
+    if not sources or plain.dtype.kind not in "iu" or sources[0].shape != plain.shape:
+        return plain
+    first = sources[0]
+    same = np.ones(plain.shape, np.bool_)
+    for other in sources[1:]:
+        same &= other == first
+    exact = first.astype(np.float64)
+    same &= np.abs(values - exact) <= np.maximum(0.5, _ROUNDED * np.abs(exact))
+    return np.where(same, first, plain)
 
 
 def without_ours(content: RecordDict) -> RecordDict:

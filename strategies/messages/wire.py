@@ -139,6 +139,7 @@ def read_answer(content: RecordDict, question: Question, node: NodeRef) -> NodeR
     dev_uri = _field(record, "dev-uri", str) if question.dev and "dev-uri" in record else None
     if dev_uri is not None and not (
         dev_uri.startswith("//")
+        and dev_uri.isascii()
         and len(dev_uri) <= _LONGEST_DEV_URI
         and Signer.from_uri(dev_uri).account == account
     ):

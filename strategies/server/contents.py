@@ -8,14 +8,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bcfl_plugins.apportion import ONE
-from strategies._flower import Array, ArrayRecord, Message, MetricRecord, RecordDict, with_content
+from strategies._flower import (
+    ArrayRecord,
+    Message,
+    MetricRecord,
+    RecordDict,
+    with_content,
+)
+from strategies.messages.arrays import rewritten, to_array
 from strategies.messages.records import without_ours
+from strategies.server.reading.metrics import common_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bcfl_plugins.types import NodeId
-    from strategies.server.screen import Reply
+    from strategies.server.reading.examine import Reply
 
     NDArray = np.ndarray[Any, np.dtype[Any]]
 
@@ -53,44 +61,59 @@ class Shares:
 
 
 def _between(start: NDArray, end: NDArray, part: float) -> NDArray:
-    if end.dtype.kind != "f":
+    if end.dtype.kind not in "fc":
         return end
-    first = start.astype(np.float64)
-    between: NDArray = (first + part * (end.astype(np.float64) - first)).astype(end.dtype)
+    wide = np.result_type(end.dtype, np.float64)
+    first = start.astype(wide)
+    between: NDArray = (first + part * (end.astype(wide) - first)).astype(end.dtype)
     return between
 
 
-def for_strategy(replies: Sequence[Reply], shares: Shares | None = None) -> list[Message]:
-    """Return the replies as the wrapped strategy gets them.
+def for_strategy(
+    replies: Sequence[Reply], shares: Shares | None = None
+) -> tuple[list[Message], tuple[tuple[NodeId, str], ...]]:
+    """Return the replies as the wrapped strategy gets them, and which metrics are left out.
 
-    Arrays are in the model's order. Where the replies disagree about an array's dtype, all have
-    the model's; where they agree, the array is the one that came. With shares, these stand in the
-    place of the numbers of examples. Records of this package are taken out. The strategy may write
-    into the result: nobody else sees it.
+    Arrays are in the model's order, and written anew: no strategy gets bytes of a node. Where the
+    replies disagree about an array's dtype, all have the model's; where they agree, all have
+    theirs. With shares, these stand in the place of the numbers of examples. Records of this
+    package are taken out. The strategy may write into the result: nobody else sees it.
     """
     dtypes: dict[str, set[np.dtype[Any]]] = {}
     for reply in replies:
         for name, array in reply.sent.items():
             dtypes.setdefault(name, set()).add(array.dtype)
     mixed = {name for name, kinds in dtypes.items() if len(kinds) > 1}
-    return [with_content(reply.message, _content(reply, mixed, shares)) for reply in replies]
+    weights = {reply.node_id: float(reply.weight) for reply in replies}
+    if shares is not None:
+        weights = {node: float(part) for node, part in shares.parts.items()}
+    common = common_metrics(replies, weights)
+    return [
+        with_content(reply.message, _content(reply, common.of[reply.node_id], mixed, shares))
+        for reply in replies
+    ], common.remarks
 
 
-def _content(reply: Reply, mixed: set[str], shares: Shares | None) -> RecordDict:
+def _content(
+    reply: Reply, metrics: Mapping[str, Any], mixed: set[str], shares: Shares | None
+) -> RecordDict:
     content = without_ours(reply.message.content)
-    arrays = reply.arrays if shares is None else shares.drawn(reply.arrays)
     for name, record in content.items():
         if isinstance(record, MetricRecord):
             own = {} if shares is None else {shares.key: shares.parts[reply.node_id]}
-            content[name] = MetricRecord({**record, **own})
-        elif isinstance(record, ArrayRecord) and name == reply.array_name:
-            content[name] = ArrayRecord(
-                {
-                    key: record[key]
-                    if array is reply.arrays[key]
-                    and not (key in mixed and array.dtype != reply.sent[key].dtype)
-                    else Array(np.asarray(array))
-                    for key, array in arrays.items()
-                }
-            )
+            content[name] = MetricRecord({**metrics, **own})
+        elif isinstance(record, ArrayRecord):
+            content[name] = _rewritten(record, reply, mixed, shares)
     return content
+
+
+def _rewritten(
+    record: ArrayRecord, reply: Reply, mixed: set[str], shares: Shares | None
+) -> ArrayRecord:
+    drawn = reply.arrays if shares is None else shares.drawn(reply.arrays)
+    made = ArrayRecord()
+    for name, array in drawn.items():
+        sent = reply.sent[name]
+        as_sent = array is reply.arrays[name] and (array is sent or name not in mixed)
+        made[name] = rewritten(record[name], sent) if as_sent else to_array(array)
+    return made

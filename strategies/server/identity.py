@@ -17,7 +17,7 @@ from pallet_bridge.errors import BcflError
 from strategies._flower import Message, RecordDict
 from strategies.messages.records import sort_replies
 from strategies.messages.wire import IDENTITY, QUERY, Question, question_record, read_answer
-from strategies.server.screen import printable
+from strategies.server.reading.screen import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -106,16 +106,18 @@ class Identities:
     def _take(self, node: int, question: Question, answers: Sequence[Message]) -> None:
         stranger = NodeRef(NodeId(node))
         proved: dict[bytes, NodeRef] = {}
-        problem = "its answers name several accounts"
+        problems: set[str] = set()
         for answer in answers:
             try:
                 ref = _read(answer, question, stranger)
             except BcflError as error:
-                problem = printable(str(error))
+                problems.add(printable(str(error)))
                 continue
             if ref.account is not None:
-                proved[ref.account.raw] = ref
+                same = proved.get(ref.account.raw, ref)
+                proved[ref.account.raw] = min(ref, same, key=lambda one: one.dev_uri or "")
         ref = next(iter(proved.values())) if len(proved) == 1 else stranger
+        problem = "its answers name several accounts" if proved else min(problems, default="")
         owner = next((n for n, r in self._known.items() if r.account == ref.account), None)
         if ref.account is not None and owner is not None:
             ref, problem = stranger, f"its account {ref.account} is that of node {owner}"

@@ -17,8 +17,9 @@ def instruct(messages: Iterable[Message], instruction: Instruction) -> list[Mess
     """Add what to sign for to training messages, and the governed training parameters.
 
     Parameters that the federation's terms govern replace those of the same name in the app's own
-    config records: a node trains with what was voted. Messages that share their content share the
-    new one too, so that Flower sends it once.
+    config records, in the app's type: a node trains with what was voted. One that no record has
+    goes into the first. Messages that share their content share the new one too, so that Flower
+    sends it once.
     """
     record = instruction_record(instruction)
     made: dict[int, RecordDict] = {}
@@ -32,14 +33,27 @@ def instruct(messages: Iterable[Message], instruction: Instruction) -> list[Mess
     return instructed
 
 
-def _governed(content: RecordDict, training: Mapping[str, float]) -> RecordDict:
-    if not training:
+def _governed(content: RecordDict, training: Mapping[str, int | float]) -> RecordDict:
+    configs = [record for record in content.values() if isinstance(record, ConfigRecord)]
+    if not training or not configs:
         return content
-    return RecordDict(
-        {
-            name: ConfigRecord({**record, **training})
-            if isinstance(record, ConfigRecord)
-            else record
-            for name, record in content.items()
-        }
-    )
+    unasked = {key: value for key, value in training.items() if not any(key in c for c in configs)}
+    governed = RecordDict()
+    for name, record in content.items():
+        if isinstance(record, ConfigRecord):
+            new = {
+                key: _typed(training[key], own) for key, own in record.items() if key in training
+            }
+            if record is configs[0]:
+                new |= unasked
+            governed[name] = ConfigRecord({**record, **new})
+        else:
+            governed[name] = record
+    return governed
+
+
+def _typed(value: float, own: object) -> bool | int | float:
+    """Return a governed number as the app has it: as a float for a float, a flag for a flag."""
+    if isinstance(own, bool) and value in {0, 1}:
+        return bool(value)
+    return float(value) if isinstance(own, float) else value

@@ -12,24 +12,27 @@ from typing import TYPE_CHECKING, Any
 
 from bcfl_plugins.hooks.merge import merge_verdicts
 from bcfl_plugins.types import ClientUpdate, JudgedUpdate, Rejection, RoundResult
-from strategies.messages.records import all_finite, plain_metrics, to_arrays
+from strategies.messages.arrays import all_finite
+from strategies.messages.records import plain_metrics, to_arrays
 from strategies.server.contents import Shares, for_strategy
-from strategies.server.screen import agreeing, examine_evaluate, screen
+from strategies.server.reading.examine import examine_evaluate
+from strategies.server.reading.screen import agreeing, screen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     import numpy as np
 
     from bcfl_plugins.hooks.manager import PluginManager
-    from bcfl_plugins.types import Verdict
+    from bcfl_plugins.types import NodeId, Verdict
     from strategies._flower import ArrayRecord, Message, MetricRecord
-    from strategies.server.expectations import Expectations
+    from strategies.server.reading.expectations import Expectations
     from strategies.server.replies import Replies, Training
 
     NDArray = np.ndarray[Any, np.dtype[Any]]
 
 _log = logging.getLogger("flwr.bcfl")
+_TOLD = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +98,11 @@ def judge(
     shares = Shares(training.expected.weight_key, parts, ctx.reference) if parts else None
     notes = {verdict.plugin: verdict.note for verdict in verdicts if verdict.note}
     states = {verdict.plugin: verdict.state for verdict in verdicts if verdict.state}
+    messages, remarks = for_strategy([reply for reply in fit if reply.node_id in accepted], shares)
+    _tell(f"round {ctx.server_round}", remarks)
     return (
         Judged(judged, unusable, MappingProxyType(notes), MappingProxyType(states), updates),
-        for_strategy([reply for reply in fit if reply.node_id in accepted], shares),
+        messages,
     )
 
 
@@ -109,7 +114,9 @@ def screen_evaluation(
     fit, odd = agreeing(fit)
     for rejection in (*dropped, *odd):
         _warn("evaluation", rejection.node_id, "left out", rejection.detail)
-    return for_strategy(fit)
+    messages, remarks = for_strategy(fit)
+    _tell("evaluation", remarks)
+    return messages
 
 
 def finite_model(arrays: ArrayRecord | None, server_round: int) -> Mapping[str, NDArray] | None:
@@ -143,3 +150,11 @@ def result_of(
 
 def _warn(where: str, node_id: int, what: str, detail: str) -> None:
     _log.warning("bcfl: %s: node %d is %s: %s", where, node_id, what, detail)
+
+
+def _tell(where: str, remarks: Sequence[tuple[NodeId, str]]) -> None:
+    """Say which metrics of a reply are left out of the average; of many, the first ten."""
+    for node_id, remark in remarks[:_TOLD]:
+        _log.warning("bcfl: %s: node %d: %s and left out", where, node_id, remark)
+    if len(remarks) > _TOLD:
+        _log.warning("bcfl: %s: and %d more metrics", where, len(remarks) - _TOLD)

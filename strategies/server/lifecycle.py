@@ -15,16 +15,17 @@ from typing import TYPE_CHECKING, Any
 from bcfl_plugins.errors import ConfigError
 from bcfl_plugins.types import RoundContext, RunInfo
 from strategies.errors import RoundNotConfigured
+from strategies.messages.first_model import check_model
 from strategies.messages.records import plain_metrics, to_arrays
 from strategies.messages.wire import Instruction
 from strategies.server.eligibility import Clock, wait_for_nodes
-from strategies.server.expectations import Model, expectations_of, nodes_needed
 from strategies.server.following import FollowingGrid
 from strategies.server.grid_view import GridView
 from strategies.server.identity import random_challenge
 from strategies.server.instruct import instruct
 from strategies.server.judging import screen_evaluation
 from strategies.server.open_run import OpenRun
+from strategies.server.reading.expectations import Model, expectations_of, judge_of, nodes_needed
 from strategies.server.replies import Training
 from strategies.server.training_round import TrainingRound
 
@@ -76,6 +77,7 @@ class RoundLifecycle:
     _round: TrainingRound | None = None
     _settled: RoundResult | None = None
     _watched: bool = False
+    _checked: bool = False
     _evaluating: frozenset[int] = frozenset()
     _node_metrics: Mapping[str, Any] = field(default_factory=dict)
 
@@ -129,6 +131,26 @@ class RoundLifecycle:
             if self.given is None:
                 self._run = None
 
+    def check(self, strategy: flower.Strategy, arrays: ArrayRecord) -> None:
+        """Refuse a model that cannot be screened or judged, before anything is asked or opened.
+
+        Raises
+        ------
+        ConfigError, UnsuitableModel
+            Naming what to change.
+        """
+        self._checked = True
+        if self.config.screen == "off":
+            return
+        outliers = "outliers" in self.config.plugin_names
+        if expectations_of(strategy, self.config.max_examples, whole=False).model is Model.ARRAYS:
+            check_model(arrays, "outliers" if outliers else judge_of(strategy))
+        elif outliers:
+            raise ConfigError(
+                "outliers compares arrays, and XGBoost strategies send trees; take outliers out "
+                "of bcfl.plugins"
+            )
+
     def watched(self, evaluate_fn: EvaluateFn) -> EvaluateFn:
         """Return the same function, whose answer ends a round."""
         self._watched = True
@@ -181,16 +203,13 @@ class RoundLifecycle:
         """Open the round on chain if a plugin does, and say so in the messages."""
         if self.config.screen == "off":
             return messages
+        if not self._checked:
+            self.check(strategy, arrays)
         run, listed, reference = self._run, list(messages), to_arrays(arrays)
         opened = None
         if run is not None and listed:
             opened = run.hooks.round_opening(run.info, server_round, reference)
         expected = expectations_of(strategy, self.config.max_examples, whole=opened is not None)
-        if expected.model is not Model.ARRAYS and "outliers" in self.config.plugin_names:
-            raise ConfigError(
-                "outliers compares arrays, and XGBoost strategies send trees; take outliers out "
-                "of bcfl.plugins"
-            )
         if opened is not None:
             listed = instruct(listed, Instruction(opened, expected.weight_key))
         info = _NO_RUN if run is None else run.info

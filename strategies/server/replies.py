@@ -11,7 +11,8 @@ from bcfl_plugins.types import ClientUpdate, Gathering, Rejection, RoundContext
 from strategies.errors import Unfit
 from strategies.messages.records import sort_replies
 from strategies.messages.wire import read_commitment
-from strategies.server.screen import Reply, agreeing, examine_train, screen
+from strategies.server.reading.examine import Reply, examine_train
+from strategies.server.reading.screen import agreeing, screen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from bcfl_plugins.hooks.manager import PluginManager
     from bcfl_plugins.types import NodeId, NodeRef
     from strategies._flower import Message
-    from strategies.server.expectations import Expectations
+    from strategies.server.reading.expectations import Expectations
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +80,17 @@ class Replies:
 
     def arrive(self, messages: Iterable[Message], hooks: PluginManager, *, last: bool) -> bool:
         """Hand what came to the plugins; say whether the round is sealed."""
-        new = []
+        heard: dict[int, list[Reply]] = {}
         for message in sort_replies(messages):
             source = message.metadata.src_node_id
             if message.has_error() or source in self._heard or source not in self.training.asked:
                 continue
             try:
-                reply = self.examine(message)
+                heard.setdefault(source, []).append(self.examine(message))
             except Unfit:
                 continue
-            self._heard.add(source)
-            new.append(self.update(reply))
+        self._heard |= heard.keys()
+        new = [self.update(min(said, key=_commitment)) for said in heard.values()]
         self.gathering = hooks.updates_arriving(self.training.ctx, tuple(new), last=last)
         return self.gathering.sealed
 
@@ -127,3 +128,7 @@ class Replies:
         node = self._node_of(reply.node_id)
         signed = read_commitment(message.content, reply.sent, reply.weight, ctx.opened, node)
         return replace(reply, commitment=signed)
+
+
+def _commitment(reply: Reply) -> bytes:
+    return b"" if reply.commitment is None else reply.commitment.commitment

@@ -70,7 +70,9 @@ class TrainingRound:
         if self.run is None:
             return arrays, None
         if arrays is not None:
-            arrays = restored(arrays, self.training.ctx.reference)
+            kept = {update.node.node_id for update in judged.judged if update.accepted}
+            averaged = [one.arrays for one in judged.updates if one.node.node_id in kept]
+            arrays = restored(arrays, self.training.ctx.reference, averaged)
             model = to_arrays(arrays)
         result = result_of(self.training, judged, model, metrics)
         if model is not None:

@@ -18,7 +18,8 @@ import numpy as np
 from strategies._flower import Array
 from strategies._flower import strategy as flower
 from strategies.errors import ContractBroken
-from strategies.messages.records import all_finite, plain_metrics, to_arrays
+from strategies.messages.arrays import all_finite
+from strategies.messages.records import plain_metrics, to_arrays
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

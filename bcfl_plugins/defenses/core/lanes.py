@@ -89,7 +89,7 @@ def each_lane(
     def silent(lane: Sequence[Span]) -> T:
         buffer = free.pop()
         try:
-            with np.errstate(over="ignore", invalid="ignore"):  # a thread has settings of its own
+            with np.errstate(all="ignore"):  # a thread has settings of its own
                 return work(lane, buffer)
         finally:
             free.append(buffer)
@@ -109,7 +109,7 @@ def each_lane(
 
 def added(total: Floats, parts: Iterable[Floats]) -> Floats:
     """Add what lanes made to `total`, in their order and as silently; return it."""
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         for part in parts:
             total += part
     return total

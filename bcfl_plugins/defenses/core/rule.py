@@ -6,6 +6,8 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
+
 from bcfl_plugins.defenses.base import NO_EXTRAS, Aggregate, Defense, Extras, Updates
 from bcfl_plugins.defenses.core.batch import prepare
 
@@ -32,7 +34,12 @@ class Rule(Defense):
         """Return the answer for screened points, of which ``batch.f`` may be byzantine."""
 
     def aggregate(self, updates: Updates, extras: Extras = NO_EXTRAS) -> Aggregate:
-        """See `Defense.aggregate`."""
-        return self.decide(
-            prepare(self, updates, extras, needs=self.needs, sketch_seed=self.sketch_seed)
-        )
+        """See `Defense.aggregate`.
+
+        What an update holds may overflow or underflow. Whether numpy then warns or raises is a
+        setting of the whole process, which any library may have changed, so it is set here.
+        """
+        with np.errstate(all="ignore"):
+            return self.decide(
+                prepare(self, updates, extras, needs=self.needs, sketch_seed=self.sketch_seed)
+            )

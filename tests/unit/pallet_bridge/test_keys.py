@@ -43,7 +43,16 @@ def test_a_seed_in_hex_is_a_key() -> None:
 
 
 @pytest.mark.parametrize(
-    "uri", ["", "   ", "not a phrase", "bottom drive obey", "0xabcd", DEV_PHRASE + "///password"]
+    "uri",
+    [
+        "",
+        "   ",
+        "not a phrase",
+        "bottom drive obey",
+        "0xabcd",
+        DEV_PHRASE + "///password",
+        "//\ud800x",
+    ],
 )
 def test_what_is_no_key_is_refused_without_repeating_it(uri: str) -> None:
     with pytest.raises(ConfigError) as raised:

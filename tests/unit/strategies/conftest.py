@@ -52,6 +52,7 @@ def honest(message: Message, context: Context) -> RecordDict:
         "train_loss": 0.5 + 0.01 * pid,
         KEY_NORM_BIT: float(pid % 2),
         "curve": [1.0, 0.5],
+        "auc": 0.5 + 0.04 * pid,
     }
     return RecordDict({"arrays": record(moved), "metrics": MetricRecord(metrics)})
 
@@ -137,11 +138,39 @@ def no_array(content: RecordDict) -> RecordDict:
 
 NPY = Array(np.zeros(3, np.float32)).data
 
+
+def with_header(text: str, descr: str = "<f4", body: bytes = bytes(12), **said: Any) -> Attack:
+    """Send array b with a header that claims a shape as text."""
+    head = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {text}, }}".encode()
+    head += b" " * (63 - (len(head) + 10) % 64) + b"\n"
+    data = b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head + body
+    declared = {"dtype": "float32", "shape": (3,), **said}
+    return set_array("b", Array(**declared, stype="numpy.ndarray", data=data))
+
+
+def many_records(content: RecordDict) -> RecordDict:
+    for i in range(100):
+        content[f"more {i}"] = ConfigRecord()
+    return content
+
+
+def many_arrays(content: RecordDict) -> RecordDict:
+    one = content["arrays"]["b"]
+    content["arrays"] = ArrayRecord({**content["arrays"], **{f"b{i}": one for i in range(2000)}})
+    return content
+
+
+def many_metrics(content: RecordDict) -> RecordDict:
+    extra = {f"m{i}": 0.5 for i in range(1001)}
+    content["metrics"] = MetricRecord({**content["metrics"], **extra})
+    return content
+
+
+def named_at_length(content: RecordDict) -> RecordDict:
+    return RecordDict({**content, "n" * 257: ConfigRecord()})
+
+
 MALFORMED: dict[str, Attack] = {
-    "extra metric key": with_metric("surprise", 1.0),
-    "missing metric key": without_metric("curve"),
-    "longer list metric": with_metric("curve", [1.0, 0.5, 0.2]),
-    "scalar for a list metric": with_metric("curve", 1.0),
     "two ArrayRecords": second_arrays,
     "two MetricRecords": second_metrics,
     "renamed record": renamed,
@@ -168,10 +197,47 @@ MALFORMED: dict[str, Attack] = {
     "other serialisation": set_array("b", Array("float32", (3,), "torch", NPY)),
     "text array": set_array("b", np.array(["a", "b", "c"])),
     "complex array": set_array("b", np.zeros(3, np.complex64)),
-    "metric nan": with_metric("train_loss", float("nan")),
-    "metric over 64 bits": with_metric("train_loss", 10**400),
+    "shape with a space": with_header("(3 0,)"),
+    "shape with two commas": with_header("(3,,)"),
+    "shape without its comma": with_header("(3)"),
+    "shape with a zero before": with_header("(03,)"),
+    "shape with an underscore": with_header("(0_3,)"),
+    "negative shape": with_header("(-3,)"),
+    "shape of nothing over 64 bits": with_header(
+        "(0, 4294967296, 4294967296)", body=b"", shape=(0, 4294967296, 4294967296)
+    ),
+    "shape of three true": with_header("(3L,)"),
+    "dtype without its order": with_header("(3,)", descr="f4"),
+    "dtype in the machine's order": with_header("(3,)", descr="=f4"),
+    "dtype of three bytes": with_header("(3,)", descr="<f3", body=bytes(9)),
+    "long doubles": set_array("b", np.ones(3, np.longdouble)),
+    "dates": set_array("b", np.zeros(3, "datetime64[s]")),
+    "raw bytes": set_array("b", np.zeros(3, "V4")),
+    "declared as bfloat16": with_header("(3,)", descr="|V2", body=bytes(6), dtype="bfloat16"),
+    "bytes after the array": with_header("(3,)", body=bytes(13)),
+    "over 64 records": many_records,
+    "thousands of arrays": many_arrays,
+    "over 1000 metrics": many_metrics,
+    "a list of over 100000 numbers": with_metric("curve", [0.5] * 100_001),
+    "a record's name of 257 characters": named_at_length,
+    "a metric's name of 300 characters": with_metric("m" * 300, 1.0),
     "exception": raise_error,
 }
+
+ODD_METRICS: dict[str, Attack] = {
+    "extra metric key": with_metric("surprise", 1.0),
+    "missing metric key": without_metric("curve"),
+    "longer list metric": with_metric("curve", [1.0, 0.5, 0.2]),
+    "shorter list metric": with_metric("curve", []),
+    "scalar for a list metric": with_metric("curve", 1.0),
+    "list for a scalar metric": with_metric("auc", [0.7]),
+    "metric nan": with_metric("auc", float("nan")),
+    "metric -inf": with_metric("auc", float("-inf")),
+    "NaN in a list metric": with_metric("curve", [1.0, float("nan")]),
+    "metric over 64 bits": with_metric("auc", 10**400),
+    "extra metric nan": with_metric("surprise", float("nan")),
+}
+"""Each costs its sender a metric and not the update."""
 
 
 def build(name: str, base: Any = flower, nodes: int = 10, **kwargs: Any) -> Any:
@@ -198,13 +264,17 @@ class Toy:
     """What the tests take from here."""
 
     malformed = MALFORMED
+    odd_metrics = ODD_METRICS
     app_of = staticmethod(app_of)
     honest = staticmethod(honest)
     build = staticmethod(build)
     record = staticmethod(record)
     model = staticmethod(model)
     with_metric = staticmethod(with_metric)
+    without_metric = staticmethod(without_metric)
+    norm_bit = KEY_NORM_BIT
     set_array = staticmethod(set_array)
+    with_header = staticmethod(with_header)
 
     @staticmethod
     def run(
@@ -265,6 +335,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("array_strategy", slow_but(SOON, ARRAY_STRATEGIES))
     if "malformed" in metafunc.fixturenames:
         metafunc.parametrize("malformed", MALFORMED)
+    if "odd_metric" in metafunc.fixturenames:
+        metafunc.parametrize("odd_metric", ODD_METRICS)
 
 
 @pytest.fixture(autouse=True)

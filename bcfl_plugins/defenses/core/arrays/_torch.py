@@ -17,6 +17,26 @@ if TYPE_CHECKING:
 
 Tensor = torch.Tensor
 
+_HIGHEST = -(1 << 63)
+_SORTED_AS = {torch.bool: torch.uint8, torch.uint16: torch.int32, torch.uint32: torch.int64}
+"""What dtypes become that torch does not sort everywhere."""
+
+_DTYPES = {
+    torch.bool,
+    torch.uint8,
+    torch.uint16,
+    torch.uint32,
+    torch.uint64,
+    torch.int8,
+    torch.int16,
+    torch.int32,
+    torch.int64,
+    torch.float16,
+    torch.bfloat16,
+    torch.float32,
+    torch.float64,
+}
+
 _BLOCK = 1 << 22
 """Entries of a block of all rows on a device."""
 
@@ -24,6 +44,21 @@ _BLOCK = 1 << 22
 def stays(tensors: Sequence[Tensor]) -> bool:
     """Whether the work is done by torch: tensors on a device, or of a dtype numpy does not have."""
     return any(one.device.type != "cpu" or one.dtype is torch.bfloat16 for one in tensors)
+
+
+def problem(tensor: Tensor) -> str | None:
+    """Say why a tensor's values cannot be read where they lie, or None."""
+    if tensor.is_nested:
+        return "is a nested tensor; pass one tensor for each of its parts"
+    if tensor.layout is not torch.strided:
+        return "is a sparse tensor; pass it as .to_dense()"
+    if tensor.is_quantized:
+        return "is a quantised tensor; pass it as .dequantize()"
+    if tensor.device.type == "meta":
+        return "is on the meta device, where tensors have no values"
+    if tensor.dtype not in _DTYPES:
+        return f"has dtype {tensor.dtype}; use floats of 16 to 64 bits"
+    return None
 
 
 def kind(tensor: Tensor) -> str:
@@ -57,7 +92,7 @@ def tensor(array: np.ndarray[Any, np.dtype[Any]]) -> Tensor:
 
 def numpy_dtype(dtype: torch.dtype) -> np.dtype[Any]:
     """Return the numpy dtype of a torch dtype that numpy has."""
-    kind: np.dtype[Any] = torch.empty(0, dtype=dtype).numpy().dtype
+    kind: np.dtype[Any] = torch.empty(0, dtype=dtype, device="cpu").numpy().dtype
     return kind
 
 
@@ -117,8 +152,13 @@ def median_layer(layer: Layer, middle: int) -> Tensor:
     out = torch.empty_like(layer.arrays[0])
     for start in range(0, size, 1 << 16):
         block = torch.stack([array[start : start + (1 << 16)] for array in layer.arrays])
-        wide = block.to(torch.uint8) if block.dtype is torch.bool else block
-        out[start : start + (1 << 16)] = wide.sort(dim=0).values[middle].to(block.dtype)
+        if block.dtype is torch.uint64:  # flipping the highest bit keeps the order, as signed
+            flipped = block.view(torch.int64) ^ _HIGHEST
+            found = (flipped.sort(dim=0).values[middle] ^ _HIGHEST).view(torch.uint64)
+        else:
+            wide = block.to(_SORTED_AS.get(block.dtype, block.dtype))
+            found = wide.sort(dim=0).values[middle].to(block.dtype)
+        out[start : start + (1 << 16)] = found
     return out.reshape(layer.shape)
 
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 SAMPLE = 1024
 """Entries of each array that are looked at first to put updates in order."""
 
+_WIDEST = 8
+"""Bytes of an entry: wider floats are other numbers on other machines."""
+
 Named = Mapping[str | int, Any]
 
 
@@ -50,7 +53,7 @@ def parse(updates: Updates, extras: Extras) -> Rows:
     end = 0
     for name in names:
         first = named[0][name]
-        floating = _kind(first, name)
+        floating = _kind(first)
         size = int(np.prod(tuple(first.shape), dtype=np.int64)) if floating else 0
         layers.append(
             Layer(
@@ -124,6 +127,7 @@ def _is_array(value: object) -> bool:
 
 def _unify(updates: Any, field: str) -> tuple[InputForm, list[Named]]:  # noqa: ANN401 - untrusted
     if _is_array(updates):
+        _require_plain(updates, field, "the matrix")
         if updates.ndim != 2:  # noqa: PLR2004 - a matrix
             raise BadUpdates(field, f"a matrix has one update in each row, not {updates.ndim} axes")
         form: InputForm = "matrix"
@@ -170,15 +174,33 @@ def _names(named: list[Named]) -> list[str | int]:
 def _signature(array: Any, name: str | int) -> tuple[tuple[int, ...], object, str]:  # noqa: ANN401
     if not _is_array(array):
         raise BadUpdates("updates", f"{name!r} must be a numpy array or a torch tensor")
+    _require_plain(array, "updates", f"array {name!r}")
     return tuple(array.shape), array.dtype, str(getattr(array, "device", "cpu"))
 
 
-def _kind(array: AnyArray, name: str | int) -> bool:
+def _require_plain(array: Any, field: str, called: str) -> None:  # noqa: ANN401 - untrusted
+    problem = _problem(array)
+    if problem is not None:
+        raise BadUpdates(field, f"{called} {problem}")
+
+
+def _problem(array: Any) -> str | None:  # noqa: ANN401 - untrusted
+    """Say why an array cannot be read as plain numbers in rows, or None."""
+    if not isinstance(array, np.ndarray):
+        problem: str | None = _torch().problem(array)
+        return problem
+    if type(array) not in {np.ndarray, np.memmap}:
+        return f"is a {type(array).__name__}; pass a plain array, as np.asarray gives it"
+    if array.dtype.kind not in "fiub" or array.dtype.itemsize > _WIDEST:
+        return f"has dtype {array.dtype}; use floats of 16 to 64 bits"
+    return None
+
+
+def _kind(array: AnyArray) -> bool:
     """Whether an array is of floats."""
-    kind = array.dtype.kind if isinstance(array, np.ndarray) else _torch().kind(array)
-    if kind not in "fiub":
-        raise BadUpdates("updates", f"array {name!r} has dtype {array.dtype}; use floats")
-    return bool(kind == "f")
+    return bool(
+        (array.dtype.kind if isinstance(array, np.ndarray) else _torch().kind(array)) == "f"
+    )
 
 
 def _flat(array: AnyArray, *, stays: bool) -> Any:  # noqa: ANN401 - an array or an iterator of one
@@ -204,6 +226,8 @@ def _fits(named: Named, like: Mapping[str | int, Any], field: str) -> None:
     if set(named) != set(like):
         raise BadUpdates(field, "it must have the arrays that the updates have")
     for name, array in named.items():
+        if _is_array(array):
+            _require_plain(array, field, f"array {name!r}")
         if not _is_array(array) or tuple(array.shape) != tuple(like[name].shape):
             raise BadUpdates(field, f"array {name!r} must be an array of an update's shape")
         if _is_torch(array) != _is_torch_dtype(like[name].dtype):

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 
+from bcfl_plugins.defenses.base import Aggregate, Decision
+from bcfl_plugins.defenses.registry import create_rule, selecting_rules
+from bcfl_plugins.defenses.rules.krum import MultiKrum
 from bcfl_plugins.evidence import EvidenceSettings, decode
-from bcfl_plugins.rounds.judges import EvidenceJudge
+from bcfl_plugins.reasons import Reason
+from bcfl_plugins.rounds.judges import EvidenceJudge, RuleJudge
 from bcfl_plugins.types import (
     ClientUpdate,
     NodeId,
@@ -17,8 +23,9 @@ from bcfl_plugins.types import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from bcfl_plugins.defenses.core.batch import Batch
     from bcfl_plugins.types import Array
 
 NODES = 6
@@ -98,3 +105,74 @@ def test_the_state_in_the_report_is_what_is_remembered() -> None:
 def test_a_round_without_updates_is_not_counted() -> None:
     judge = EvidenceJudge(_RejectsTheLast(), EvidenceSettings(NODES), None)
     assert judge.judge(CTX, ()).state == ""
+
+
+def rows_of(table: Sequence[float]) -> tuple[ClientUpdate, ...]:
+    """Return an update for each number: two arrays, of which only the second differs."""
+    return tuple(
+        ClientUpdate(NodeRef(NodeId(n)), {"same": np.ones(30), "w": np.full(40, value)}, 10)
+        for n, value in enumerate(table)
+    )
+
+
+def judged(method: str, table: Sequence[float], rounds: int = 3) -> tuple[Rejection, ...]:
+    ctx = RoundContext(RunInfo(1, 1), 1, None, {"same": np.zeros(30), "w": np.zeros(40)})
+    judge = RuleJudge(create_rule(method), "rule")
+    for _ in range(rounds):
+        verdict = judge.judge(ctx, rows_of(table))
+    return verdict.rejections
+
+
+@pytest.mark.parametrize("method", selecting_rules())
+@pytest.mark.parametrize("value", [1.0, -3e-9, 0.0, 250.0])
+def test_nobody_is_struck_for_the_update_that_all_sent(method: str, value: float) -> None:
+    assert not any(one.strike for one in judged(method, [value] * 9))
+
+
+@pytest.mark.parametrize("method", ["multikrum", "bulyan", "mda", "smea", "dnc", "krum"])
+def test_a_tie_is_said_and_costs_no_strike(method: str) -> None:
+    rejections = judged(method, [2.0] * 10)
+    assert rejections
+    assert all("equally good" in one.detail for one in rejections)
+
+
+@pytest.mark.parametrize("method", ["multikrum", "mda", "dnc", "cluster", "cluster_guard"])
+def test_copies_of_a_kept_update_are_no_cover_for_others(method: str) -> None:
+    rejections = judged(method, [1.0, 1.0, 1.0, 1.0, 1.1, 1.2, 0.9, 0.8, -40.0, -40.0])
+    struck = {one.node_id for one in rejections if one.strike}
+    assert {8, 9} <= struck
+    assert not struck & {0, 1, 2, 3}
+
+
+@pytest.mark.parametrize("method", ["multikrum", "mda"])
+def test_a_tie_is_no_evidence_either(method: str) -> None:
+    judge = EvidenceJudge(RuleJudge(create_rule(method), "rule"), EvidenceSettings(NODES * 2), None)
+    ctx = RoundContext(RunInfo(1, 1), 1, None, {"same": np.zeros(30), "w": np.zeros(40)})
+    for _ in range(30):
+        verdict = judge.judge(ctx, rows_of([1.0] * 10))
+        assert verdict.rejections
+        assert not any(one.strike for one in verdict.rejections)
+
+
+def test_what_is_too_large_to_square_is_struck() -> None:
+    rejections = judged("multikrum", [1.0] * 9 + [1e200])
+    assert [one.node_id for one in rejections if one.strike] == [9]
+
+
+@dataclass(frozen=True)
+class _RejectsByLength(MultiKrum):
+    """Rejects the longest, and scores all alike, as `cluster_guard` does while it learns."""
+
+    def decide(self, batch: Batch) -> Aggregate:
+        kept = batch.squares < batch.squares.max()
+        found = super().decide(batch)
+        reasons = tuple(Reason.NONE if good else Reason.OUTLIER_NORM for good in kept)
+        told = Decision(kept, kept / kept.sum(), np.zeros(batch.m), reasons)
+        return Aggregate(found.value, told)
+
+
+def test_equal_scores_are_no_tie() -> None:
+    ctx = RoundContext(RunInfo(1, 1), 1, None, {"same": np.zeros(30), "w": np.zeros(40)})
+    verdict = RuleJudge(_RejectsByLength(), "rule").judge(ctx, rows_of([1.0, 1.1, 1.0, 9.0, 1.2]))
+    assert {*verdict.scores.values()} == {0}
+    assert [(one.node_id, one.strike) for one in verdict.rejections] == [(3, True)]

@@ -9,6 +9,7 @@ from flwr.app import ConfigRecord, Message, RecordDict
 from flwr.clientapp import ClientApp as FlowerClientApp
 
 from pallet_bridge.keys import Signer
+from strategies._flower import with_content
 from strategies.messages.wire import IDENTITY, Question, answer_record, read_question
 from strategies.server.identity import Identities
 from strategies.testing import DROP, FIRST_NODE_ID, InProcessGrid
@@ -144,3 +145,42 @@ def test_development_keys_are_not_taken_over_on_a_real_chain(toy: Any) -> None:
     assert first.dev_uri is None
     assert second.account is None
     assert "has no key" in known.problem(B)
+
+
+@pytest.mark.parametrize("uri", ["//half \udcff", "//caf\u00e9", "//" + "x" * 99, "Alice"])
+def test_a_development_key_that_nobody_could_read_proves_nothing(uri: str) -> None:
+    def answer(question: Question) -> ConfigRecord:
+        record = answer_record(question, A, Signer.from_uri("//Alice"), None)
+        record["dev-uri"] = uri
+        return record
+
+    known = identities()
+    with InProcessGrid([liar(answer)]) as grid:
+        (ref,) = known.identify(grid, grid.get_node_ids())
+    assert ref.account is None
+    assert "development key" in str(known.problem(A))
+
+
+def test_two_answers_in_any_order_leave_the_same(toy: Any) -> None:
+    del toy
+
+    def answer(question: Question) -> ConfigRecord:
+        return answer_record(question, A, Signer.from_uri("//Alice"), "//Alice")
+
+    def without(reply: Message) -> Message:
+        record = ConfigRecord(dict(reply.content[IDENTITY]))
+        del record["dev-uri"]
+        return with_content(reply, RecordDict({IDENTITY: record}))
+
+    def bad(reply: Message) -> Message:
+        return with_content(reply, RecordDict())
+
+    for turn in (1, -1):
+        arrivals = lambda replies, turn=turn: [  # noqa: E731
+            replies[0], without(replies[0]), bad(replies[0])
+        ][::turn]  # fmt: skip
+        known = identities()
+        with InProcessGrid([liar(answer)], arrivals=arrivals) as grid:
+            (ref,) = known.identify(grid, grid.get_node_ids())
+        assert ref.account == account("//Alice")
+        assert ref.dev_uri is None

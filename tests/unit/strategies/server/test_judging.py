@@ -16,9 +16,9 @@ from pallet_bridge.keys import Signer
 from pallet_bridge.types import RoundKey
 from strategies.messages.records import to_arrays
 from strategies.messages.wire import COMMIT, Instruction
-from strategies.server.expectations import Expectations, Model
 from strategies.server.instruct import instruct
 from strategies.server.judging import Judged, judge
+from strategies.server.reading.expectations import Expectations, Model
 from strategies.server.replies import Replies, Training
 from strategies.testing import FIRST_NODE_ID, InProcessGrid
 

@@ -10,6 +10,7 @@ import torch
 
 from bcfl_plugins.defenses.base import Defense, Extras, Floats
 from bcfl_plugins.defenses.rules.coordinate import Mean
+from bcfl_plugins.defenses.rules.trust import FLTrust
 from bcfl_plugins.errors import BadUpdates, TooFewUpdates
 from bcfl_plugins.reasons import Reason
 from tests.unit.bcfl_plugins.defenses.every_rule.robust_rules import ROBUST, label
@@ -242,3 +243,99 @@ def test_weights_are_refused_unless_claimed(rule: Defense) -> None:
     else:
         with pytest.raises(BadUpdates, match="takes none"):
             rule.aggregate(updates(), extras)
+
+
+UNUSUAL = {
+    "sparse COO": lambda: torch.eye(4).to_sparse(),
+    "sparse CSR": lambda: torch.eye(4).to_sparse_csr(),
+    "meta": lambda: torch.empty((4, 4), device="meta"),
+    "nested": lambda: torch.nested.nested_tensor([torch.ones(4), torch.ones(4)]),
+    "quantised": lambda: torch.quantize_per_tensor(torch.ones(4, 4), 0.1, 0, torch.qint8),
+    "complex tensor": lambda: torch.ones((4, 4), dtype=torch.complex64),
+    "half complex tensor": lambda: torch.ones((4, 4), dtype=torch.complex32),
+    "float8": lambda: torch.ones((4, 4)).to(torch.float8_e4m3fn),
+    "matrix": lambda: np.asmatrix(np.eye(4)),
+    "masked": lambda: np.ma.array(np.eye(4), mask=np.eye(4) > 0),
+    "records": lambda: np.zeros((4, 4)).view(np.recarray),
+    "complex": lambda: np.ones((4, 4), np.complex128),
+    "longdouble": lambda: np.ones((4, 4), np.longdouble),
+    "objects": lambda: np.array([[1, None]] * 4),
+    "text": lambda: np.array([["a", "b"]]),
+    "dates": lambda: np.zeros((4, 4), "datetime64[s]"),
+    "structured": lambda: np.zeros(4, "i4,f4"),
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("field", ["updates", "reference", "trusted"])
+@pytest.mark.parametrize("kind", UNUSUAL)
+def test_what_has_no_plain_values_is_refused_by_name(kind: str, field: str) -> None:
+    good = torch.eye(4) if "torch" in type(UNUSUAL[kind]()).__module__ else np.eye(4)
+    updates = [{"layer": UNUSUAL[kind]() if field == "updates" else good} for _ in range(5)]
+    other = {"layer": UNUSUAL[kind]()}
+    extras = Extras(
+        reference=other if field == "reference" else None,
+        trusted=other if field == "trusted" else None,
+    )
+    rule = FLTrust() if field == "trusted" else Mean()
+    with pytest.raises(BadUpdates, match="layer") as raised:
+        rule.aggregate(updates, extras)
+    assert raised.value.field == field
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", ["sparse COO", "meta", "matrix", "masked", "longdouble"])
+@pytest.mark.parametrize("form", [list, lambda updates: [[one] for one in updates]])
+def test_in_every_form(kind: str, form: Any) -> None:
+    with pytest.raises(BadUpdates):
+        Mean().aggregate(form([UNUSUAL[kind]() for _ in range(5)]))
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    "kind", ["sparse COO", "sparse CSR", "meta", "matrix", "complex", "nested"]
+)
+def test_also_as_a_matrix_of_all(kind: str) -> None:
+    with pytest.raises(BadUpdates):
+        Mean().aggregate(UNUSUAL[kind]())
+
+
+@pytest.mark.parametrize(
+    "dtype", [torch.uint16, torch.uint32, torch.uint64, torch.int8, torch.bool]
+)
+def test_integers_beside_bfloat16_are_the_median(dtype: torch.dtype) -> None:
+    counts = np.array([[0, 1], [1, 1], [1, 0], [0, 0], [1, 1]], np.uint8)
+    updates = [
+        {"w": torch.ones(3, dtype=torch.bfloat16), "n": torch.from_numpy(row).to(dtype)}
+        for row in counts
+    ]
+    found = Mean().aggregate(updates).value["n"]
+    assert found.dtype == dtype
+    assert found.to(torch.int64).tolist() == [1, 1]
+
+
+def test_the_greatest_integers_keep_their_order_beside_bfloat16() -> None:
+    tops = [2**64 - 1, 2**63, 2**63 - 1, 5, 2**64 - 2]
+    updates = [
+        {
+            "w": torch.ones(1, dtype=torch.bfloat16),
+            "n": torch.from_numpy(np.array([top], np.uint64)),
+        }
+        for top in tops
+    ]
+    assert int(Mean().aggregate(updates).value["n"].numpy()[0]) == 2**63
+
+
+@robust
+@pytest.mark.parametrize("size", [1e-25, 1e-44, 1e38])
+def test_numpy_may_be_told_to_raise(rule: Defense, size: float) -> None:
+    x = updates(d=D)
+
+    x = np.concatenate([x[:-2], np.full((2, D), size, np.float32)])
+    tiny = (updates() * np.float64(1e-25)).astype(np.float32)
+    for rows in (x, tiny):
+        usual = rule.aggregate(rows)
+        with np.errstate(all="raise"):
+            strict = rule.aggregate(rows)
+        np.testing.assert_array_equal(strict.value, usual.value)
+        np.testing.assert_array_equal(strict.decision.kept, usual.decision.kept)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from strategies._flower import KEY_NORM_BIT
 from strategies._flower import strategy as flower
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class Expectations:
         The largest number of examples that a node may claim.
     whole : bool
         Whether the number of examples must be a whole number, as it must where nodes sign it.
+    needed : frozenset of str
+        The other metrics that the strategy cannot do without.
     """
 
     weight_key: str
@@ -52,6 +55,7 @@ class Expectations:
     model: Model
     max_examples: int
     whole: bool = False
+    needed: frozenset[str] = frozenset()
 
 
 def layers(strategy: flower.Strategy) -> Iterator[flower.Strategy]:
@@ -72,7 +76,17 @@ def expectations_of(strategy: flower.Strategy, max_examples: int, *, whole: bool
         model = Model.TREES
     elif any(isinstance(s, flower.FedXgbCyclic) for s in stack):
         model = Model.BLOB
-    return Expectations(weight_key or DEFAULT_WEIGHT_KEY, loss_key, model, max_examples, whole)
+    needed = {loss_key} if loss_key is not None else set()
+    if any(isinstance(s, flower.DifferentialPrivacyClientSideAdaptiveClipping) for s in stack):
+        needed.add(KEY_NORM_BIT)
+    return Expectations(
+        weight_key or DEFAULT_WEIGHT_KEY, loss_key, model, max_examples, whole, frozenset(needed)
+    )
+
+
+def judge_of(strategy: flower.Strategy) -> str | None:
+    """Return the name of the strategy's own rule that compares updates, or None."""
+    return next((str(s.compares_by) for s in layers(strategy) if hasattr(s, "compares_by")), None)
 
 
 def nodes_needed(strategy: flower.Strategy, phase: str) -> int:
