@@ -27,6 +27,7 @@ from strategies.server.instruct import instruct
 from strategies.server.judging import screen_evaluation
 from strategies.server.open_run import OpenRun
 from strategies.server.replies import Training
+from strategies.server.safekeeping import model_kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -113,21 +114,28 @@ class RoundLifecycle:
         failure: BaseException | None = None
         try:
             info = RunInfo(grid.run.run_id, num_rounds, grid.run.fab_id)
-            self._run = OpenRun.of(session, info, self.challenge)
+            self._run = run = OpenRun.of(session, info, self.challenge)
             names = ", ".join(session.hooks.names)
             _log.info("bcfl: plugins %s; chain %s", names, session.config.chain)
-            try:
-                session.hooks.run_started(info)
-                yield
-                self._end_round({})
-            except BaseException as error:
-                failure = error
-                raise
-            finally:
-                session.hooks.run_finished(info, failure)
+            with model_kept(run):
+                try:
+                    session.hooks.run_started(info)
+                    yield
+                    self._end_round({})
+                except BaseException as error:
+                    failure = error
+                    raise
+                finally:
+                    session.hooks.run_finished(info, failure)
         finally:
             if self.given is None:
                 self._run = None
+
+    def returned(self, result: flower.Result) -> flower.Result:
+        """Return what the strategy's `start` gave, which an error at the run's end carries on."""
+        if self._run is not None:
+            self._run.result = result
+        return result
 
     def watched(self, evaluate_fn: EvaluateFn) -> EvaluateFn:
         """Return the same function, whose answer ends a round."""
@@ -226,6 +234,8 @@ class RoundLifecycle:
         arrays, result = current.result(judged, arrays, metrics)
         if result is not None and current.run is not None:
             self._settled = result
+            if arrays is not None:
+                current.run.model = arrays
             current.run.hooks.round_settling(result)
         return arrays, metrics
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bcfl_plugins.hooks.manager import PluginManager
     from bcfl_plugins.session.open import Session
     from bcfl_plugins.types import RunInfo
-    from strategies._flower import Grid
+    from strategies._flower import ArrayRecord, Grid
 
 
 @dataclass(slots=True)
@@ -31,12 +31,18 @@ class OpenRun:
         Which account is behind which node; `None` without a chain.
     eligible : frozenset of int
         The nodes that the latest training round could sample from.
+    model : ArrayRecord or None
+        The newest aggregate.
+    result : object
+        What the strategy's ``start`` returned.
     """
 
     session: Session
     info: RunInfo
     identities: Identities | None
     eligible: frozenset[int] = frozenset()
+    model: ArrayRecord | None = None
+    result: object = None
 
     @classmethod
     def of(cls, session: Session, info: RunInfo, challenge: Callable[[], bytes]) -> Self:
