@@ -69,6 +69,10 @@ def make_report(
         Absent(rejection.node_id, None, rejection.reason, rejection.detail)
         for rejection in result.unusable
     ]
+    absent += [
+        Absent(node.node_id, node.account, Reason.NONE, why)
+        for node, why in result.ctx.left_out.items()
+    ]
     return RoundReport(
         genesis=opened.genesis,
         federation=opened.federation,

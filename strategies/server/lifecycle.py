@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from bcfl_plugins.config.run_config import BcflConfig
     from bcfl_plugins.session.open import Session
-    from bcfl_plugins.types import RoundResult, Validation
+    from bcfl_plugins.types import NodeRef, RoundResult, Validation
     from strategies._flower import ArrayRecord, Grid, Message, MetricRecord
     from strategies._flower import strategy as flower
     from strategies.server.judging import Judged
@@ -203,7 +203,8 @@ class RoundLifecycle:
             listed = instruct(listed, Instruction(opened, expected.weight_key))
         info = _NO_RUN if run is None else run.info
         asked = frozenset(message.metadata.dst_node_id for message in listed)
-        ctx = RoundContext(info, server_round, opened, reference)
+        barred: Mapping[NodeRef, str] = {} if run is None else run.barred
+        ctx = RoundContext(info, server_round, opened, reference, barred)
         self._round = RoundInProgress(Training(ctx, expected, asked), run)
         return listed
 

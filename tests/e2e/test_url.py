@@ -21,9 +21,11 @@ from pallet_bridge.client import connect
 from pallet_bridge.embedded import EmbeddedNode
 from pallet_bridge.errors.pallet import FederationNotFound
 from pallet_bridge.keys import Signer
+from pallet_bridge.run.journal import REPORTS
+from pallet_bridge.run.reports import ReportStore
 from pallet_bridge.types import UNIT, Planck
 from strategies import ClientApp, FedAvg
-from strategies.testing import InProcessGrid
+from strategies.testing import FIRST_NODE_ID, InProcessGrid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,6 +106,25 @@ def test_a_run_whose_chain_died_ends_as_failed_and_hands_over_its_model(
     assert isinstance(error.result, Result)
     assert np.array_equal(error.result.arrays["w"].numpy(), saved)
     assert any(str(folder / "model.npz") in note for note in error.__notes__)
+
+
+def test_a_node_without_stake_is_named_once_and_stands_in_every_report(
+    federate: Any, node: EmbeddedNode, keys: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    stranger = Signer.from_uri("//stranger").account
+    configs = [*keys[:6], {"bcfl-key-uri": "//stranger"}, *keys[7:]]
+    run = federate(3, plugins=PLUGINS, chain=node.url, node_configs=configs)
+    said = f"node {FIRST_NODE_ID + 6} may not take part: account {stranger} has not joined"
+    assert caplog.text.count(said) == 1
+    assert caplog.text.count("may not take part") == 1
+    store = ReportStore(run.folder / REPORTS)
+    reports = [store.get(digest) for digest in store.digests()]
+    assert len(reports) == 3
+    for report in reports:
+        (absent,) = report.absent
+        assert (absent.node_id, absent.account) == (FIRST_NODE_ID + 6, stranger)
+        assert "has not joined" in absent.detail
+    assert audit_run(run.folder, chain=node.url).ok
 
 
 def test_a_server_app_whose_training_outlasts_the_window_fails(
