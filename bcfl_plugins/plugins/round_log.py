@@ -206,6 +206,8 @@ class RoundLog:
             behind = left
             _log.error("bcfl: %s. The run's folder is %s", behind, self._chain.run_dir)
         missing = self._book.shortfall(self._chain.run_dir.absolute(), monotonic() - started)
+        if behind is None:  # else jobs that are left over still write into it
+            self._book = RunBook()
         if missing is None or (error is not None and missing.trained <= missing.settled):
             return
         if error is None and self._settings.on_missing == "fail":

@@ -117,15 +117,16 @@ class RoundLifecycle:
             self._run = run = OpenRun.of(session, info, self.challenge)
             names = ", ".join(session.hooks.names)
             _log.info("bcfl: plugins %s; chain %s", names, session.config.chain)
-            with model_kept(run):
-                try:
+            try:
+                with model_kept(run):  # before the plugins wait: a stopped run has seconds left
                     session.hooks.run_started(info)
                     yield
                     self._end_round({})
-                except BaseException as error:
-                    failure = error
-                    raise
-                finally:
+            except BaseException as error:
+                failure = error
+                raise
+            finally:
+                with model_kept(run):
                     session.hooks.run_finished(info, failure)
         finally:
             if self.given is None:

@@ -31,8 +31,10 @@ def model_kept(run: OpenRun) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        if isinstance(error, RecordIncomplete):
-            error.result = run.result
+        several = error.exceptions if isinstance(error, BaseExceptionGroup) else (error,)
+        for one in several:  # more than one where several plugins failed at the run's end
+            if isinstance(one, RecordIncomplete):
+                one.result = run.result
         chain = run.session.services.chain
         if chain is not None and run.model is not None:
             _keep(run.model, chain.run_dir.absolute() / MODEL, error)

@@ -202,6 +202,21 @@ def test_a_missing_record_may_be_a_log_line(
     assert "1 moved the model and 0 are settled; round 0: aborted" in caplog.text
 
 
+def test_a_session_that_stays_open_owes_each_run_its_own_rounds(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with session_of(tmp_path, **{"round_log.on_missing": "warn"}) as session:
+        for blocks in (7, 1, 8):
+            ctx = opened_for(session, 2)
+            assert ctx.opened is not None
+            too_late(session, ctx, blocks)
+            finish(session, ctx, (update(0, ctx.opened), update(1, ctx.opened)))
+    said = "1 moved the model and 0 are settled; round {}: aborted"
+    assert [caplog.text.count(said.format(number)) for number in range(3)] == [1, 0, 1]
+    record, _ = left_by(tmp_path)
+    assert [line.outcome for line in record.rounds] == ["aborted", "settled", "aborted"]
+
+
 def test_a_round_that_moved_nothing_is_no_gap_beside_one_that_is_settled(tmp_path: Path) -> None:
     with session_of(tmp_path, on_chain_error="fail") as session:
         hooks, ctx = session.hooks, opened_for(session, 2)
