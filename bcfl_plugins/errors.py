@@ -7,7 +7,8 @@
     ├── DefenseError         a defense cannot give an answer
     │   ├── BadUpdates       the updates, or what came with them, cannot be used
     │   └── TooFewUpdates    the rule does not tolerate f byzantine updates among n
-    └── PluginError          a plugin broke the contract of a hook
+    ├── PluginError          a plugin broke the contract of a hook
+    └── RecordIncomplete     a run trained more than the chain has of it
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from typing import TYPE_CHECKING
 from pallet_bridge.errors import BcflError, ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
 __all__ = [
     "BadUpdates",
@@ -26,9 +28,13 @@ __all__ = [
     "ConfigError",
     "DefenseError",
     "PluginError",
+    "RecordIncomplete",
     "TooFewUpdates",
     "near_miss",
 ]
+
+
+_SHOWN = 5
 
 
 class DefenseError(BcflError, ValueError):
@@ -101,6 +107,76 @@ class PluginError(BcflError):
             f"plugin {plugin!r} broke the contract of {hook}: {problem}. "
             f"Fix the plugin, or take it out of bcfl.plugins."
         )
+
+
+class RecordIncomplete(BcflError):
+    """A run ended, and the chain has less of it than it trained.
+
+    The model is not lost: it is in the run's folder, and `result` is what ``start`` would have
+    returned.
+
+    Attributes
+    ----------
+    trained : int
+        Rounds that moved the model.
+    settled : int
+        Rounds that are settled on chain.
+    aborted : Mapping[int, str]
+        Why each round was aborted that counts as missing, by its number on chain.
+    waiting : tuple of int
+        Rounds of which the chain does not have the end.
+    refused : Mapping[int, Mapping[int, str]]
+        By round, the nodes whose update has no verdict on chain, each with the reason.
+    advice : tuple of str
+        What to change.
+    run_dir : Path
+        The run's folder.
+    result : object
+        What the strategy's ``start`` would have returned; ``None`` outside of ``start``.
+    """
+
+    def __init__(  # noqa: PLR0917 - the facts
+        self,
+        trained: int,
+        settled: int,
+        aborted: Mapping[int, str],
+        waiting: tuple[int, ...],
+        refused: Mapping[int, Mapping[int, str]],
+        advice: tuple[str, ...],
+        run_dir: Path,
+    ) -> None:
+        super().__init__(trained, settled, aborted, waiting, refused, advice, run_dir)
+        self.trained = trained
+        self.settled = settled
+        self.aborted = aborted
+        self.waiting = waiting
+        self.refused = refused
+        self.advice = advice
+        self.run_dir = run_dir
+        self.result: object = None
+
+    def __str__(self) -> str:
+        ends = {**self.aborted, **dict.fromkeys(self.waiting, "its end is not on chain")}
+        return (
+            f"the chain has less than was trained: of the rounds of this run {self.trained} moved "
+            f"the model and {self.settled} are settled; {by_reason('round', ends)}. "
+            f"{' '.join(self.advice)} The run's folder is {self.run_dir}."
+        )
+
+
+def by_reason(what: str, reasons: Mapping[int, str]) -> str:
+    """Return ``round 1, 2: why; round 3: why``, with the first few reasons and numbers of each."""
+    numbers: dict[str, list[int]] = {}
+    for number, why in sorted(reasons.items()):
+        numbers.setdefault(why, []).append(number)
+    shown = [f"{what} {_first(found)}: {why}" for why, found in numbers.items()]
+    more = [f"and {len(shown) - _SHOWN} other reasons"] if len(shown) > _SHOWN else []
+    return "; ".join([*shown[:_SHOWN], *more])
+
+
+def _first(numbers: list[int]) -> str:
+    shown = ", ".join(map(str, numbers[:_SHOWN]))
+    return f"{shown} and {len(numbers) - _SHOWN} more" if len(numbers) > _SHOWN else shown
 
 
 def near_miss(word: str, known: Iterable[str]) -> str:

@@ -126,12 +126,15 @@ class RoundContext:
         The round on chain; ``None`` when no plugin opened one.
     reference : Mapping[str, Array]
         The model that went out to the nodes; read-only arrays.
+    left_out : Mapping[NodeRef, str]
+        The connected nodes that might not take part, each with the reason.
     """
 
     run: RunInfo
     server_round: int
     opened: OpenedRound | None
     reference: Mapping[str, Array]
+    left_out: Mapping[NodeRef, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,11 +81,17 @@ class GuardMixin(flower.Strategy):
         evaluate_config: ConfigRecord | None = None,
         evaluate_fn: EvaluateFn | None = None,
     ) -> flower.Result:
-        """Run the strategy between opening and closing the session; else as in Flower."""
+        """Run the strategy between opening and closing the session; else as in Flower.
+
+        Raises
+        ------
+        RecordIncomplete
+            If the chain has less of the run than it trained: its `result` is what Flower returned.
+        """
         rounds = self._bcfl
         rounds.check(self, initial_arrays)
         with _session(rounds, grid) as session, rounds.running(session, grid, num_rounds):
-            return super().start(
+            result = super().start(
                 rounds.following(grid),
                 initial_arrays,
                 num_rounds,
@@ -94,6 +100,7 @@ class GuardMixin(flower.Strategy):
                 evaluate_config,
                 None if evaluate_fn is None else rounds.watched(evaluate_fn),
             )
+            return rounds.returned(result)
 
     def configure_train(
         self, server_round: int, arrays: ArrayRecord, config: ConfigRecord, grid: Grid

@@ -17,8 +17,20 @@ from bcfl_plugins.cli.output import AsJson, console, print_json
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pallet_bridge.client.protocol import ChainClient
+
 ChainToTry = Annotated[
     str, typer.Option("--chain", help="Chain to try: embedded, or the ws:// URL of a node.")
+]
+
+Training = Annotated[
+    float,
+    typer.Option(
+        "--training-s",
+        min=0,
+        help="Seconds that one round of training takes, its slowest node included; the commit "
+        "windows of the federations on the chain are held against it.",
+    ),
 ]
 
 REQUIRED = ("flwr", "numpy", "pluggy", "substrate-interface", "wasmtime", "websockets")
@@ -27,6 +39,9 @@ OPTIONAL = {
     "ray": "pip install 'bcfl-plugins[simulation]' for Flower's own simulation",
     "hypothesis": "pip install 'bcfl-plugins[testing]' to property-test a defense",
 }
+
+
+_SHOWN = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +55,14 @@ class MachineCheck:
     required: bool = True
 
 
-def doctor(*, chain: ChainToTry = "embedded", as_json: AsJson = False) -> None:
+def doctor(
+    *, chain: ChainToTry = "embedded", training_s: Training = 0.0, as_json: AsJson = False
+) -> None:
     """Look at Python, packages, the runtime blob and the chain; say what to do about each fault.
 
     Exit code 0 when everything that is required is well.
     """
-    checks = [*_packages(), _names(), _blob(), _chain(chain)]
+    checks = [*_packages(), _names(), _blob(), *_chain(chain, training_s)]
     ok = all(check.ok for check in checks if check.required)
     if as_json:
         print_json({"ok": ok, "checks": [asdict(check) for check in checks]})
@@ -100,15 +117,46 @@ def _blob() -> MachineCheck:
     return MachineCheck("runtime", ok=True, found=f"{size} bytes, hash as in its manifest")
 
 
-def _chain(target: str) -> MachineCheck:
+def _chain(target: str, training_s: float) -> Iterator[MachineCheck]:
     from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
     from pallet_bridge.errors import BcflError  # noqa: PLC0415
 
     try:
         with connect(target) as client:
+            slot_s = client.slot_seconds()
+            slot = "unknown" if slot_s is None else f"{slot_s:g} s"
             found = (
-                f"{client.url}, block {client.head().number}, genesis 0x{client.genesis_hash.hex()}"
+                f"{client.url}, block {client.head().number}, genesis "
+                f"0x{client.genesis_hash.hex()}, slot {slot}"
             )
+            checks = [MachineCheck(f"chain {target}", ok=True, found=found)]
+            checks += _federations(client, slot_s, training_s)
     except BcflError as error:
-        return MachineCheck(f"chain {target}", ok=False, found="no answer", advice=str(error))
-    return MachineCheck(f"chain {target}", ok=True, found=found)
+        checks = [MachineCheck(f"chain {target}", ok=False, found="no answer", advice=str(error))]
+    yield from checks
+
+
+def _federations(
+    client: ChainClient, slot_s: float | None, training_s: float
+) -> Iterator[MachineCheck]:
+    """Hold the windows of the newest federations against the length of the training."""
+    from bcfl_plugins.rounds.windows import (  # noqa: PLC0415 (loads the mirrors of the chain)
+        USUAL_SLOT_S,
+        blocks_for,
+        proposal,
+    )
+
+    block_s = slot_s or USUAL_SLOT_S
+    last = client.next_federation()
+    for number in range(max(0, last - _SHOWN), last):
+        terms = client.terms(number)
+        fitting = blocks_for(training_s, block_s)
+        window = f"{terms.commit_blocks} blocks, {terms.commit_blocks * block_s:g} s by its slots"
+        yield MachineCheck(
+            f"federation {number}",
+            ok=not training_s or terms.commit_blocks >= fitting,
+            found=f"nodes commit within {window}, counted from before the training",
+            advice=f"the chain refuses what comes later; set {proposal(fitting, terms)}, or for a "
+            f"federation that exists by a call of set_terms",
+            required=False,
+        )

@@ -5,15 +5,18 @@ from __future__ import annotations
 import logging
 from collections import deque
 from dataclasses import dataclass, replace
-from time import monotonic_ns
+from time import monotonic, monotonic_ns
 from typing import TYPE_CHECKING
 
 from bcfl_plugins.config.tables import key, read_table
 from bcfl_plugins.config.terms import training_numbers
 from bcfl_plugins.hooks.markers import hookimpl, needs_chain
+from bcfl_plugins.rounds.book import NOT_ATTESTED, NOT_AVERAGED, NOT_COMMITTED, RunBook
+from bcfl_plugins.rounds.lateness import note_overrun, note_unanswered
 from bcfl_plugins.rounds.posted_roots import PostedRoots
-from bcfl_plugins.rounds.report import durations, make_report, refusals
+from bcfl_plugins.rounds.report import durations, make_report, refusals, without_verdict
 from bcfl_plugins.rounds.settle import MODES, prepare, settle
+from bcfl_plugins.rounds.windows import USUAL_SLOT_S, round_patience
 from bcfl_plugins.session.chain_work import ChainBehind
 from bcfl_plugins.types import Gathering, OpenedRound
 from pallet_bridge import calls
@@ -73,12 +76,19 @@ class RoundLogSettings:
         unit="blocks",
     )
     flush_s: float = key(
-        120.0,
+        -1.0,
         "Longest wait at the end of a run until the chain has everything; attest_s comes on top "
-        "where the terms ask for attestations.",
-        low=0,
+        "where the terms ask for attestations. -1: as long as the chain gets on, with the time "
+        "that the terms give a round, and a minute, for each step.",
+        low=-1,
         high=86400,
         unit="seconds",
+    )
+    on_missing: str = key(
+        "fail",
+        "When the chain has less at the end than the run trained: end the run as failed, with the "
+        "model in its folder (fail), or log an error (warn).",
+        choices=("fail", "warn"),
     )
 
 
@@ -107,6 +117,8 @@ class RoundLog:
         federation = chain.client.federation(chain.federation)
         self._next = federation.next_round
         self._terms = federation.terms_version, chain.client.terms(chain.federation)
+        self._slot_s = chain.client.slot_seconds() or USUAL_SLOT_S
+        self._book = RunBook()
         self._roots = PostedRoots(chain)
         self._open: int | None = None
         self._refused: dict[int, dict[AccountId, str]] = {}
@@ -127,6 +139,7 @@ class RoundLog:
             lambda: self._chain.send(calls.open_round(chain.federation, base)),
         )
         self._open = round_id
+        self._book.opened(round_id)
         self._relayed, self._waiting = set(), deque()
         self._marks = {"opened": monotonic_ns()}
         version, terms = self._terms = self._governed(round_id)
@@ -154,6 +167,7 @@ class RoundLog:
         if result.model is None:
             self._abort(round_id)
             return
+        self._book.moved(round_id)
         digests = update_digest(result.ctx.reference), update_digest(result.model)
         # The job may wait for the chain; the arrays need not wait with it.
         verdicts = replace(result, model=None, ctx=replace(result.ctx, reference={}))
@@ -171,18 +185,34 @@ class RoundLog:
     def bcfl_run_finished(self, run: RunInfo, error: BaseException | None) -> None:
         """Wait until the chain has everything; a round that stayed open is aborted.
 
-        With ``on_chain_error = "queue"`` a chain that stays away costs its own record, not the
-        trained model: what it does not have is logged as an error, and the run ends well.
+        A chain that stays away costs its own record, not the trained model.
+
+        Raises
+        ------
+        RecordIncomplete
+            If the run ended well and the chain has less than it trained, unless
+            ``bcfl.round_log.on_missing`` is ``warn``.
         """
         del run
         self._abandon()
         if error is None:
             limit = self._settings.wait_blocks
             self._chain.work.do("applying the last roots", lambda: self._roots.finish(limit))
+        started = monotonic()
+        behind: ChainBehind | None = None
         try:
-            self._chain.work.drain(self._patience() if error is None else _STOP_S)
-        except ChainBehind as behind:
+            self._drain() if error is None else self._chain.work.drain(_STOP_S)
+        except ChainBehind as left:
+            behind = left
             _log.error("bcfl: %s. The run's folder is %s", behind, self._chain.run_dir)
+        missing = self._book.shortfall(self._chain.run_dir.absolute(), monotonic() - started)
+        if behind is None:  # else jobs that are left over still write into it
+            self._book = RunBook()
+        if missing is None or (error is not None and missing.trained <= missing.settled):
+            return
+        if error is None and self._settings.on_missing == "fail":
+            raise missing from behind
+        _log.error("bcfl: %s", missing)
 
     def _relay(self, round_id: int, updates: tuple[ClientUpdate, ...]) -> None:
         """Relay the commitments that were not relayed yet."""
@@ -201,15 +231,23 @@ class RoundLog:
             while waiting:
                 part = [waiting.popleft() for _ in range(min(most, len(waiting)))]
                 call = calls.commit_batch(chain.federation, round_id, part)
-                refused |= refusals(self._chain.send(call))
+                receipt = self._chain.send(call)
+                found = refusals(receipt)
+                refused |= found
+                if "WindowClosed" in found.values():
+                    note_overrun(chain, self._book, round_id, receipt.block.number)
 
         chain.work.do(f"relaying commitments of round {round_id}", relay)
 
-    def _patience(self) -> float:
-        """Return how long the end of a run waits in seconds: the committee has its time, too."""
+    def _drain(self) -> None:
+        """Wait for the chain as long as the settings say, or as long as it gets on."""
+        settings, work = self._settings, self._chain.work
         _, terms = self._terms
-        attested = terms.coupling is not Coupling.LOOSE
-        return self._settings.flush_s + (self._settings.attest_s if attested else 0.0)
+        attest_s = 0.0 if terms.coupling is Coupling.LOOSE else settings.attest_s
+        if settings.flush_s >= 0:
+            work.drain(settings.flush_s + attest_s)
+            return
+        work.drain_while_moving(round_patience(terms, self._slot_s, attest_s, settings.wait_blocks))
 
     def _governed(self, round_id: int) -> tuple[int, Terms]:
         """Return the terms that a round opened under, or those seen last while the chain is away.
@@ -234,8 +272,12 @@ class RoundLog:
             self._abort(round_id)
 
     def _abort(self, round_id: int) -> None:
-        call = calls.abort(self._chain.federation, round_id)
-        self._chain.work.do(f"aborting round {round_id}", lambda: self._chain.send(call))
+        what = f"aborting round {round_id}"
+        self._chain.work.do(what, lambda: self._send_abort(round_id, NOT_AVERAGED))
+
+    def _send_abort(self, round_id: int, why: str) -> None:
+        self._chain.send(calls.abort(self._chain.federation, round_id))
+        self._book.aborted(round_id, why)
 
     def _settle(
         self,
@@ -251,14 +293,18 @@ class RoundLog:
             raise BadChainValue(f"the chain has lost round {opened.round}, which it had opened")
         place = replace(opened, terms_version=found.terms_version)
         report = make_report(place, result, digests, timings, refused)
+        self._book.judged(opened.round, without_verdict(result, refused))
         if not report.entries:
-            self._chain.send(calls.abort(opened.federation, opened.round))
+            self._send_abort(opened.round, NOT_COMMITTED)
             return
         digest = chain.reports.put(report)
         if found.sealed_at is None:
             self._wait_for_seal(found)
         prepared = prepare(chain, report, digest, found, self._settings.settle)
-        settle(chain, prepared, found, self._settings.attest_s)
+        if settle(chain, prepared, found, self._settings.attest_s):
+            self._book.settled(opened.round)
+        else:
+            self._send_abort(opened.round, NOT_ATTESTED)
 
     def _wait_for_seal(self, found: Round) -> None:
         # The settlement goes into the block after the head: the first one past the window.
@@ -289,6 +335,8 @@ class SealedRoundLog(RoundLog):
             if last:
                 self._chain.work.drain(_RELAY_S)
             sealed = self._is_sealed(round_id)
+            if last and sealed and not self._relayed:
+                note_unanswered(self._chain, self._book, round_id)
         except (ChainUnavailable, ChainTimeout, ChainBehind) as error:
             if self._chain.work.mode == "fail":
                 raise

@@ -46,31 +46,33 @@ def make_report(
         An entry for each update whose commitment is on chain; all other nodes are absent.
     """
     base, model = digests
-    entries: list[ReportEntry] = []
+    without = without_verdict(result, refused)
+    left_out = {one.node_id for one in without}
+    for one in without:
+        where = (opened.round, one.node_id, one.detail)
+        _log.warning("bcfl: round %d: node %d has no verdict on chain: %s", *where)
+    entries = [
+        ReportEntry(
+            update.node.node_id,
+            update.commitment,
+            _outcome(update),
+            update.score,
+            update.reason,
+            update.weight,
+            update.detail,
+            update.share,
+        )
+        for update in result.judged
+        if update.commitment is not None and update.node.node_id not in left_out
+    ]
     absent = [
         Absent(rejection.node_id, None, rejection.reason, rejection.detail)
         for rejection in result.unusable
     ]
-    for update in result.judged:
-        signed = update.commitment
-        if signed is None:
-            absent.append(_left_out(update, "it signed no commitment"))
-        elif signed.account in refused:
-            why = f"the chain refused its commitment: {refused[signed.account]}"
-            absent.append(_left_out(update, why))
-        else:
-            entries.append(
-                ReportEntry(
-                    update.node.node_id,
-                    signed,
-                    _outcome(update),
-                    update.score,
-                    update.reason,
-                    update.weight,
-                    update.detail,
-                    update.share,
-                )
-            )
+    absent += [
+        Absent(node.node_id, node.account, Reason.NONE, why)
+        for node, why in result.ctx.left_out.items()
+    ]
     return RoundReport(
         genesis=opened.genesis,
         federation=opened.federation,
@@ -79,7 +81,7 @@ def make_report(
         base_model=base,
         model=model,
         entries=tuple(entries),
-        absent=tuple(absent),
+        absent=(*absent, *without),
         defense=", ".join(sorted(result.notes)) or "none",
         parameters=dict(result.notes),
         states=dict(result.states),
@@ -93,9 +95,31 @@ def _outcome(update: JudgedUpdate) -> Outcome:
     return Outcome.REJECTED if update.strike else Outcome.EXCLUDED
 
 
-def _left_out(update: JudgedUpdate, why: str) -> Absent:
-    _log.warning("bcfl: node %d has no verdict on chain: %s", update.node.node_id, why)
-    return Absent(update.node.node_id, update.node.account, Reason.NONE, why)
+def without_verdict(result: RoundResult, refused: Mapping[AccountId, str]) -> tuple[Absent, ...]:
+    """Return the nodes whose update was judged and has no commitment on chain, with the reason.
+
+    Parameters
+    ----------
+    result
+        What was judged.
+    refused
+        Accounts whose commitment the chain did not take, with the chain's reason.
+    """
+    whys = ((update, _why_without(update, refused)) for update in result.judged)
+    return tuple(
+        Absent(update.node.node_id, update.node.account, Reason.NONE, why)
+        for update, why in whys
+        if why is not None
+    )
+
+
+def _why_without(update: JudgedUpdate, refused: Mapping[AccountId, str]) -> str | None:
+    signed = update.commitment
+    if signed is None:
+        return "it signed no commitment"
+    if signed.account in refused:
+        return f"the chain refused its commitment: {refused[signed.account]}"
+    return None
 
 
 def refusals(receipt: Receipt) -> dict[AccountId, str]:

@@ -103,11 +103,11 @@ def prepare(
 
 def settle(
     chain: ChainServices, prepared: PreparedSettlement, round_: Round, attest_s: float
-) -> None:
+) -> bool:
     """Settle, once the committee has attested it if the terms ask for that; for an open job.
 
     What a quorum is, the chain decides: the settlement is tried again with each seat that attests
-    it. A round that misses its quorum is aborted, which costs no member anything.
+    it. A round that misses its quorum is to be aborted, which costs no member anything.
 
     Parameters
     ----------
@@ -119,6 +119,11 @@ def settle(
         The round as the chain has it.
     attest_s
         Longest wait for the committee in seconds.
+
+    Returns
+    -------
+    bool
+        Whether the round is settled.
     """
     client, work = chain.client, chain.work
     terms = work.reading(lambda: client.terms(chain.federation, round_.terms_version))
@@ -134,7 +139,7 @@ def settle(
             except NotAttested:
                 _log.info("bcfl: round %d: %d of %d attest it", prepared.round, agree, len(seats))
             else:
-                return
+                return True
         late = work.reading(client.head).number >= round_.settle_until
         if late or monotonic() >= end:
             break
@@ -147,4 +152,4 @@ def settle(
         len(seats),
         chain.run_dir,
     )
-    chain.send(calls.abort(chain.federation, prepared.round))
+    return False

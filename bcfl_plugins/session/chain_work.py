@@ -115,6 +115,12 @@ class ChainWork:
             self._jobs.append((what, job))
             self._changed.notify_all()
 
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """The jobs that are not done, in words and in their order."""
+        with self._changed:
+            return tuple(what for what, _ in self._jobs)
+
     def drain(self, timeout: float) -> None:
         """Wait until all jobs are done.
 
@@ -131,7 +137,28 @@ class ChainWork:
                 self._changed.wait(min(left, _SLICE))
             self._raise_error()
             if self._jobs:
-                raise ChainBehind(tuple(what for what, _ in self._jobs), timeout)
+                raise ChainBehind(self.waiting, timeout)
+
+    def drain_while_moving(self, step: float) -> None:
+        """Wait until all jobs are done, as long as one is done within each `step` seconds.
+
+        Raises
+        ------
+        BcflError
+            What a job raised.
+        ChainBehind
+            When no job was done for `step` seconds; it lists what is left.
+        """
+        left = len(self.waiting)
+        while True:
+            try:
+                self.drain(step)
+            except ChainBehind as behind:
+                if len(behind.waiting) >= left:
+                    raise
+                left = len(behind.waiting)
+            else:
+                return
 
     def reading(self, read: Callable[[], T]) -> T:
         """Read from the chain, in mode ``queue`` again and again while it is away."""

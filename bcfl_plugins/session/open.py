@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Literal, Self
 
 from bcfl_plugins.session.chain_work import ChainWork
@@ -121,6 +122,9 @@ def _open_chain(config: BcflConfig, run_id: int, opening: ExitStack) -> ChainSer
         client = opening.enter_context(connect(config.chain))
         check_federation(client, config, coordinator)
     journal = _create_journal(config, client, coordinator, run_id)
+    place = journal.folder.absolute()
+    _log.info("bcfl: this run is recorded in %s", place)
+    opening.callback(_say_where, place)
     if local is not None:
         opening.callback(local.export, journal.folder / CHAIN)
     opening.callback(_end, journal, client, config.federation)
@@ -149,6 +153,10 @@ def _open_chain(config: BcflConfig, run_id: int, opening: ExitStack) -> ChainSer
         federation=config.federation,
         embedded=local is not None,
     )
+
+
+def _say_where(folder: Path) -> None:
+    _log.info("bcfl: check what this run recorded with: bcfl audit %s", quote(str(folder)))
 
 
 def _create_journal(

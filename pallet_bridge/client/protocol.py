@@ -133,6 +133,10 @@ class ChainClient(Protocol):
         """Return the limits that the runtime was built with; they change with the runtime only."""
         ...
 
+    def slot_seconds(self) -> float | None:
+        """Return the time between two blocks by the runtime; None where it does not say."""
+        ...
+
     def federation(self, federation: int, *, at: bytes | None = None) -> Federation:
         """Return a federation; `FederationNotFound` when there is none."""
         ...

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pallet_bridge.client import decode, mirror
 from pallet_bridge.client.fields import Fields, read_hash
-from pallet_bridge.errors import BadChainValue, EncodingError
+from pallet_bridge.errors import BadChainValue, EncodingError, RpcRefused
 from pallet_bridge.errors.pallet import FederationNotFound
 from pallet_bridge.metadata import PALLET
 from pallet_bridge.types.base import AccountId, Planck
@@ -68,6 +68,18 @@ class StateReader:
         """Return the runtime's own limits."""
         verdicts, claims = self._limit("MaxVerdicts"), self._limit("MaxClaims")
         return Limits(verdicts=verdicts, claims=claims)
+
+    def slot_seconds(self) -> float | None:
+        """Return the length of an Aura slot; None on a chain without Aura."""
+        try:
+            answer = self._rpc.request("state_call", ["AuraApi_slot_duration", "0x"])
+        except RpcRefused:
+            return None
+        try:
+            millis = int.from_bytes(bytes.fromhex(str(answer).removeprefix("0x")), "little")
+        except ValueError:
+            raise BadChainValue(f"the chain's slot duration is {answer!r}") from None
+        return millis / 1000 or None
 
     def federation(self, federation: int, *, at: bytes | None = None) -> Federation:
         """Return a federation; `FederationNotFound` when there is none."""

@@ -27,6 +27,7 @@ from strategies.server.judging import screen_evaluation
 from strategies.server.open_run import OpenRun
 from strategies.server.reading.expectations import Model, expectations_of, judge_of, nodes_needed
 from strategies.server.replies import Training
+from strategies.server.safekeeping import model_kept
 from strategies.server.training_round import TrainingRound
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from bcfl_plugins.config.run_config import BcflConfig
     from bcfl_plugins.session.open import Session
-    from bcfl_plugins.types import RoundResult, Validation
+    from bcfl_plugins.types import NodeRef, RoundResult, Validation
     from strategies._flower import ArrayRecord, Grid, Message, MetricRecord
     from strategies._flower import strategy as flower
     from strategies.server.judging import Judged
@@ -115,18 +116,20 @@ class RoundLifecycle:
         failure: BaseException | None = None
         try:
             info = RunInfo(grid.run.run_id, num_rounds, grid.run.fab_id)
-            self._run = OpenRun.of(session, info, self.challenge)
+            self._run = run = OpenRun.of(session, info, self.challenge)
             names = ", ".join(session.hooks.names)
             _log.info("bcfl: plugins %s; chain %s", names, session.config.chain)
             try:
-                session.hooks.run_started(info)
-                yield
-                self._end_round({})
+                with model_kept(run):  # before the plugins wait: a stopped run has seconds left
+                    session.hooks.run_started(info)
+                    yield
+                    self._end_round({})
             except BaseException as error:
                 failure = error
                 raise
             finally:
-                session.hooks.run_finished(info, failure)
+                with model_kept(run):
+                    session.hooks.run_finished(info, failure)
         finally:
             if self.given is None:
                 self._run = None
@@ -150,6 +153,12 @@ class RoundLifecycle:
                 "outliers compares arrays, and XGBoost strategies send trees; take outliers out "
                 "of bcfl.plugins"
             )
+
+    def returned(self, result: flower.Result) -> flower.Result:
+        """Return what the strategy's `start` gave, which an error at the run's end carries on."""
+        if self._run is not None:
+            self._run.result = result
+        return result
 
     def watched(self, evaluate_fn: EvaluateFn) -> EvaluateFn:
         """Return the same function, whose answer ends a round."""
@@ -214,7 +223,8 @@ class RoundLifecycle:
             listed = instruct(listed, Instruction(opened, expected.weight_key))
         info = _NO_RUN if run is None else run.info
         asked = frozenset(message.metadata.dst_node_id for message in listed)
-        ctx = RoundContext(info, server_round, opened, reference)
+        barred: Mapping[NodeRef, str] = {} if run is None else run.barred
+        ctx = RoundContext(info, server_round, opened, reference, barred)
         self._round = TrainingRound(Training(ctx, expected, asked), run)
         return listed
 
@@ -245,6 +255,8 @@ class RoundLifecycle:
         arrays, result = current.result(judged, arrays, metrics)
         if result is not None and current.run is not None:
             self._settled = result
+            if arrays is not None:
+                current.run.model = arrays
             current.run.hooks.round_settling(result)
         return arrays, metrics
 

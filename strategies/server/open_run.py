@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 
 from bcfl_plugins.types import NodeId, NodeRef
 from strategies.server.identity import Identities
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from bcfl_plugins.hooks.manager import PluginManager
     from bcfl_plugins.session.open import Session
     from bcfl_plugins.types import RunInfo
-    from strategies._flower import Grid
+    from strategies._flower import ArrayRecord, Grid
+
+_log = logging.getLogger("flwr.bcfl")
 
 
 @dataclass(slots=True)
@@ -31,12 +35,22 @@ class OpenRun:
         Which account is behind which node; `None` without a chain.
     eligible : frozenset of int
         The nodes that the latest training round could sample from.
+    barred : Mapping[NodeRef, str]
+        The nodes that it could not, with the reasons.
+    model : ArrayRecord or None
+        The newest aggregate.
+    result : object
+        What the strategy's ``start`` returned.
     """
 
     session: Session
     info: RunInfo
     identities: Identities | None
     eligible: frozenset[int] = frozenset()
+    barred: Mapping[NodeRef, str] = field(default_factory=lambda: MappingProxyType({}))
+    model: ArrayRecord | None = None
+    result: object = None
+    _named: frozenset[int] = frozenset()
 
     @classmethod
     def of(cls, session: Session, info: RunInfo, challenge: Callable[[], bytes]) -> Self:
@@ -71,4 +85,9 @@ class OpenRun:
         for node, reason in self.hooks.eligible_nodes(self.info, server_round, refs).items():
             problem = None if identities is None else identities.problem(node)
             found[node] = reason if problem is None else f"{reason} ({problem})"
+        self.barred = MappingProxyType({self.node(NodeId(n)): why for n, why in found.items()})
+        for new in sorted(found.keys() - self._named):
+            where = (server_round, new, found[new])
+            _log.warning("bcfl: round %d: node %d may not take part: %s", *where)
+        self._named = frozenset(found)  # who may take part again is named again after that
         return found

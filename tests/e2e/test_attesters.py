@@ -10,11 +10,13 @@ from typer.testing import CliRunner
 
 from bcfl_plugins.cli.app import app
 from bcfl_plugins.config.terms import TermsConfig, terms_of
+from bcfl_plugins.errors import RecordIncomplete
 from pallet_bridge import calls
 from pallet_bridge.audit.run import audit_run
 from pallet_bridge.client import connect
 from pallet_bridge.embedded import EmbeddedNode
 from pallet_bridge.keys import Signer
+from pallet_bridge.run.journal import read_run
 from pallet_bridge.types import PERBILL_ONE, UNIT, Perbill, Planck
 
 if TYPE_CHECKING:
@@ -98,13 +100,16 @@ def test_a_round_is_settled_once_its_quorum_attested_it(
 
 
 def test_a_round_without_its_quorum_is_aborted_and_costs_nobody(
-    federate: Any, node: EmbeddedNode, committee: Callable[..., list[Result]]
+    federate: Any, node: EmbeddedNode, committee: Callable[..., list[Result]], tmp_path: Path
 ) -> None:
     del committee  # seated, and silent
     keys = [{"bcfl-key-uri": uri} for uri in KEYS]
     impatient = {"round_log.attest_s": 0.0}
-    run = federate(1, plugins=PLUGINS, chain=node.url, node_configs=keys, **impatient)
-    assert [line.outcome for line in run.record.rounds] == ["aborted"]
+    with pytest.raises(RecordIncomplete, match=r"Raise bcfl\.round_log\.attest_s") as raised:
+        federate(1, plugins=PLUGINS, chain=node.url, node_configs=keys, **impatient)
+    assert (raised.value.trained, {*raised.value.aborted}) == (1, {0})
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert [line.outcome for line in read_run(folder).rounds] == ["aborted"]
     with connect(node.url) as client:
         assert len(client.committee(0, 0)) == 3
         assert all(not member.strikes for member in client.participants(0).values())
@@ -120,6 +125,6 @@ def test_with_flexible_coupling_only_strikes_wait_for_the_committee(
 ) -> None:
     del committee  # seated, and silent
     keys = [{"bcfl-key-uri": uri} for uri in KEYS]
-    impatient = {"round_log.attest_s": 0.0}
+    impatient = {"round_log.attest_s": 0.0, "round_log.on_missing": "warn"}
     run = federate(1, plugins=plugins, chain=node.url, node_configs=keys, **impatient)
     assert [line.outcome for line in run.record.rounds] == [outcome]

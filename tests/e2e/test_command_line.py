@@ -13,8 +13,11 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect as dial
 
-from pallet_bridge import __version__
+from bcfl_plugins.config.terms import TermsConfig, terms_of
+from pallet_bridge import __version__, calls
 from pallet_bridge.client import connect
+from pallet_bridge.embedded import EmbeddedNode
+from pallet_bridge.keys import Signer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,6 +57,30 @@ def test_doctor_names_a_dead_chain_and_what_to_do() -> None:
     assert done.returncode == 1
     assert not chain["ok"]
     assert "ws://127.0.0.1:9" in chain["advice"]
+
+
+def test_doctor_holds_windows_against_the_training() -> None:
+    with EmbeddedNode.start() as node:
+        with connect(node.url) as client:
+            slot_s = client.slot_seconds()
+            assert slot_s is not None
+            for blocks in (7, 70):
+                terms = terms_of(TermsConfig(commit_blocks=blocks, unbonding_blocks=190))
+                client.execute(
+                    calls.create_federation(terms, bytes(32)), Signer.from_uri("//Alice")
+                )
+        shown = [
+            {check["name"]: check for check in json.loads(done.stdout)["checks"]}
+            for done in (
+                run("doctor", "--json", "--chain", node.url),
+                run("doctor", "--json", "--chain", node.url, "--training-s", str(20 * slot_s)),
+            )
+        ]
+    assert f"slot {slot_s:g} s" in shown[0][f"chain {node.url}"]["found"]
+    assert f"7 blocks, {7 * slot_s:g} s" in shown[0]["federation 0"]["found"]
+    ok = [[checks[f"federation {number}"]["ok"] for number in (0, 1)] for checks in shown]
+    assert ok == [[True, True], [False, True]]
+    assert "bcfl.terms.commit_blocks to 31 or more" in shown[1]["federation 0"]["advice"]
 
 
 def test_audit_of_nothing_is_an_error_of_one_line(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import strategies
-from bcfl_plugins.defenses.registry import selecting_rules
+from bcfl_plugins.defenses.registry import selecting_rule_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -96,7 +96,7 @@ def test_no_strategy_minds(toy: Any, setting: Any, array_strategy: str) -> None:
 
 
 @every_setting
-@pytest.mark.parametrize("method", selecting_rules())
+@pytest.mark.parametrize("method", selecting_rule_names())
 def test_no_judge_minds(toy: Any, setting: Any, method: str) -> None:
     bcfl = {"bcfl.plugins": "outliers, rewards", "bcfl.outliers.method": method}
 

@@ -73,6 +73,7 @@ def run_rounds(
             "bcfl.run_dir": str(folder),
             "bcfl.on_chain_error": mode,
             "bcfl.round_log.settle": settle,
+            "bcfl.round_log.on_missing": "fail" if "staking" in plugins else "warn",
             "bcfl.terms": {
                 "min_stake": STAKE,
                 "round_reward": REWARD,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+import pickle
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
+from bcfl_plugins.errors import RecordIncomplete
 from bcfl_plugins.hooks.merge import merge_verdicts
 from bcfl_plugins.types import ClientUpdate, NodeId, RoundContext, RoundResult
 from pallet_bridge.audit.run import audit_run
@@ -27,6 +30,17 @@ def finish(session: Session, ctx: RoundContext, updates: tuple[ClientUpdate, ...
     session.hooks.round_settling(result)
     session.hooks.round_evaluated(result, {})
     session.hooks.run_finished(RUN, None)
+
+
+def too_late(session: Session, ctx: RoundContext, blocks: int) -> None:
+    """Let the chain go on while the nodes train."""
+    chain = session.services.chain
+    assert chain is not None
+    assert ctx.opened is not None
+    chain.work.drain(60)
+    found = chain.client.round(chain.federation, ctx.opened.round)
+    assert found is not None
+    chain.client.wait_until_block(found.opened_at + blocks, timeout=60)
 
 
 def left_by(folder: Path) -> tuple[RunRecord, AuditReport]:
@@ -83,3 +97,132 @@ def test_more_members_than_a_list_takes_are_settled_by_a_root(tmp_path: Path) ->
     assert record.rounds[0].rewards == {}
     assert audit.ok, audit.findings
     assert audit.checks["rewards"] == members
+
+
+@pytest.mark.parametrize("mode", ["fail", "queue"])
+def test_a_window_shorter_than_the_training_fails_the_run_and_names_one_that_fits(
+    tmp_path: Path, mode: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    keys = {"on_chain_error": mode, "terms.commit_blocks": 4}
+    with session_of(tmp_path, **keys) as session:
+        ctx = opened_for(session, 3)
+        assert ctx.opened is not None
+        too_late(session, ctx, 9)
+        with pytest.raises(RecordIncomplete) as raised:
+            finish(session, ctx, tuple(update(number, ctx.opened) for number in range(3)))
+    error = raised.value
+    assert (error.trained, error.settled, error.waiting) == (1, 0, ())
+    assert error.refused == {
+        0: dict.fromkeys(range(3), "the chain refused its commitment: WindowClosed")
+    }
+    assert "node 0, 1, 2: the chain refused its commitment: WindowClosed" in str(error)
+    assert "bcfl.terms.commit_blocks to 16 or more" in str(error)
+    assert "10 blocks after its opening, and its window has 4" in str(error)
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+    assert caplog.text.count("commit_blocks to 16") == 1, "said in the round in which it happens"
+    record, audit = left_by(tmp_path)
+    assert [line.outcome for line in record.rounds] == ["aborted"]
+    assert record.end is not None
+    assert audit.ok, audit.findings
+
+
+def test_a_window_that_ends_before_any_reply_is_named(tmp_path: Path) -> None:
+    keys = {"round_log.follow": "seal", "terms.commit_blocks": 6}
+    with session_of(tmp_path, **keys) as session:
+        hooks = session.hooks
+        for _ in range(2):
+            ctx = opened_for(session, 2)
+            assert not hooks.updates_arriving(ctx, (), last=False).sealed
+            too_late(session, ctx, 8)
+            assert hooks.updates_arriving(ctx, (), last=True).sealed
+            hooks.round_settling(RoundResult(ctx, None, ()))
+        with pytest.raises(RecordIncomplete) as raised:
+            hooks.run_finished(RUN, None)
+    assert {*raised.value.aborted} == {0, 1}
+    assert "bcfl.terms.commit_blocks to 12 or more" in str(raised.value)
+    assert "window of round 0 ended after 6 blocks, before any reply" in str(raised.value)
+
+
+def test_a_window_that_was_proposed_holds_the_same_training(tmp_path: Path) -> None:
+    keys = {"on_chain_error": "fail", "terms.commit_blocks": 16}
+    with session_of(tmp_path, **keys) as session:
+        ctx = opened_for(session, 3)
+        assert ctx.opened is not None
+        too_late(session, ctx, 9)
+        finish(session, ctx, tuple(update(number, ctx.opened) for number in range(3)))
+    record, _ = left_by(tmp_path)
+    assert [line.outcome for line in record.rounds] == ["settled"]
+
+
+def test_one_node_without_a_verdict_is_a_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with session_of(tmp_path, on_chain_error="fail") as session:
+        ctx = opened_for(session, 3)
+        assert ctx.opened is not None
+        stranger = update(7, ctx.opened)  # it never joined
+        finish(session, ctx, (update(0, ctx.opened), update(1, ctx.opened), stranger))
+    why = "the chain refused its commitment: NotParticipant"
+    assert f"round 0: node 7 has no verdict on chain: {why}" in caplog.text
+    record, _ = left_by(tmp_path)
+    assert [line.outcome for line in record.rounds] == ["settled"]
+
+
+def test_a_missing_record_may_be_a_log_line(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with session_of(tmp_path, **{"round_log.on_missing": "warn"}) as session:
+        ctx = opened_for(session, 2)
+        assert ctx.opened is not None
+        too_late(session, ctx, 7)
+        finish(session, ctx, (update(0, ctx.opened), update(1, ctx.opened)))
+    assert "1 moved the model and 0 are settled; round 0: aborted" in caplog.text
+
+
+def test_a_session_that_stays_open_owes_each_run_its_own_rounds(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with session_of(tmp_path, **{"round_log.on_missing": "warn"}) as session:
+        for blocks in (7, 1, 8):
+            ctx = opened_for(session, 2)
+            assert ctx.opened is not None
+            too_late(session, ctx, blocks)
+            finish(session, ctx, (update(0, ctx.opened), update(1, ctx.opened)))
+    said = "1 moved the model and 0 are settled; round {}: aborted"
+    assert [caplog.text.count(said.format(number)) for number in range(3)] == [1, 0, 1]
+    record, _ = left_by(tmp_path)
+    assert [line.outcome for line in record.rounds] == ["aborted", "settled", "aborted"]
+
+
+def test_a_round_that_moved_nothing_is_no_gap_beside_one_that_is_settled(tmp_path: Path) -> None:
+    with session_of(tmp_path, on_chain_error="fail") as session:
+        hooks, ctx = session.hooks, opened_for(session, 2)
+        hooks.round_settling(RoundResult(ctx, None, ()))
+        second = opened_for(session, 2)
+        assert second.opened is not None
+        finish(session, second, (update(0, second.opened), update(1, second.opened)))
+    record, _ = left_by(tmp_path)
+    assert [line.outcome for line in record.rounds] == ["aborted", "settled"]
+
+
+def test_a_run_in_which_nothing_was_averaged_fails(tmp_path: Path) -> None:
+    with session_of(tmp_path, on_chain_error="fail") as session:
+        session.hooks.round_settling(RoundResult(opened_for(session, 2), None, ()))
+        with pytest.raises(RecordIncomplete, match="no update of it was averaged") as raised:
+            session.hooks.run_finished(RUN, None)
+    assert (raised.value.trained, raised.value.settled) == (0, 0)
+
+
+def test_a_run_that_failed_keeps_its_own_error(tmp_path: Path) -> None:
+    with session_of(tmp_path, on_chain_error="fail") as session:
+        opened_for(session, 2)
+        session.hooks.run_finished(RUN, ValueError("the training"))
+
+
+def test_a_run_says_where_it_is_recorded(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "flwr.bcfl")
+    with session_of(tmp_path / "with space"):
+        (run,) = (tmp_path / "with space").iterdir()
+        assert f"this run is recorded in {run}" in caplog.text
+        assert "bcfl audit" not in caplog.text
+    assert f"bcfl audit '{run}'" in caplog.text

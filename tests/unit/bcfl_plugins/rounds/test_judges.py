@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bcfl_plugins.defenses.base import Aggregate, Decision
-from bcfl_plugins.defenses.registry import create_rule, selecting_rules
+from bcfl_plugins.defenses.registry import create_rule, selecting_rule_names
 from bcfl_plugins.defenses.rules.krum import MultiKrum
 from bcfl_plugins.evidence import EvidenceSettings, decode
 from bcfl_plugins.reasons import Reason
@@ -123,7 +123,7 @@ def judged(method: str, table: Sequence[float], rounds: int = 3) -> tuple[Reject
     return verdict.rejections
 
 
-@pytest.mark.parametrize("method", selecting_rules())
+@pytest.mark.parametrize("method", selecting_rule_names())
 @pytest.mark.parametrize("value", [1.0, -3e-9, 0.0, 250.0])
 def test_nobody_is_struck_for_the_update_that_all_sent(method: str, value: float) -> None:
     assert not any(one.strike for one in judged(method, [value] * 9))

@@ -86,3 +86,15 @@ def test_malformed_replies_are_absent() -> None:
         Reason.MALFORMED,
         "shape (1,)",
     )
+
+
+def test_a_node_that_might_not_take_part_is_absent_with_its_account() -> None:
+    stranger = NodeRef(NodeId(107), AccountId(bytes([7]) * 32))
+    base = result(judged(1))
+    ctx = replace(base.ctx, left_out={stranger: "no stake", NodeRef(NodeId(103)): "suspended"})
+    report = make_report(OPENED, replace(base, ctx=ctx), DIGESTS, {}, {})
+    assert {(one.node_id, one.account, one.detail) for one in report.absent} == {
+        (107, stranger.account, "no stake"),
+        (103, None, "suspended"),
+    }
+    assert [entry.node_id for entry in report.entries] == [101]

@@ -88,6 +88,43 @@ def test_what_is_left_when_the_time_is_up_is_named(queue: ChainWork) -> None:
     queue.drain(60)
 
 
+class Slow(ChainWork):
+    """Its chain does one job of each step, and then no more."""
+
+    def __init__(self, done_in_steps: int) -> None:
+        super().__init__("fail")
+        self.left = [f"job {number}" for number in range(4)]
+        self.moves = done_in_steps
+
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        return tuple(self.left)
+
+    def drain(self, timeout: float) -> None:
+        if self.moves:
+            self.moves -= 1
+            self.left.pop(0)
+        if self.left:
+            raise ChainBehind(self.waiting, timeout)
+
+
+def test_a_chain_is_waited_for_as_long_as_it_gets_on() -> None:
+    work = Slow(done_in_steps=4)
+    work.drain_while_moving(7)
+    assert work.left == []
+    work = Slow(done_in_steps=2)
+    with pytest.raises(ChainBehind, match=r"after 7 seconds .* job 2, then job 3"):
+        work.drain_while_moving(7)
+
+
+def test_a_chain_that_stands_is_given_one_step(queue: ChainWork) -> None:
+    release = threading.Event()
+    queue.do("opening round 5", release.wait)
+    with pytest.raises(ChainBehind, match="opening round 5"):
+        queue.drain_while_moving(0)
+    release.set()
+
+
 def test_queue_reads_again_until_the_chain_is_back(queue: ChainWork) -> None:
     answers = iter([ChainUnavailable("ws://x", "refused"), 7])
     heard: list[int] = []

@@ -11,6 +11,7 @@ import pytest
 
 from pallet_bridge import calls
 from pallet_bridge.client import connect
+from pallet_bridge.embedded.state.hashing import storage_prefix
 from pallet_bridge.errors import (
     CallFailed,
     EncodingError,
@@ -58,6 +59,16 @@ BOB, CHARLIE, DAVE = NODES
 
 def test_the_limits_are_those_of_the_runtime(chain: EmbeddedClient) -> None:
     assert chain.limits() == Limits(verdicts=256, claims=64)
+
+
+def test_a_slot_is_as_long_as_the_blocks_are_apart(chain: EmbeddedClient) -> None:
+    node = chain.node.chain
+    now = storage_prefix("Timestamp", "Now")
+    times = []
+    for _ in range(2):
+        chain.wait_until_block(chain.head().number + 1, timeout=60)
+        times.append(int.from_bytes(node.get(now), "little"))
+    assert chain.slot_seconds() == (times[1] - times[0]) / 1000 > 0
 
 
 def test_an_empty_chain_has_nothing() -> None:

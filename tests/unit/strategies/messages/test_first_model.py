@@ -9,7 +9,7 @@ import pytest
 from flwr.app import Array, ArrayRecord, MetricRecord, RecordDict
 
 import strategies
-from bcfl_plugins.defenses.registry import selecting_rules
+from bcfl_plugins.defenses.registry import selecting_rule_names
 from strategies.errors import UnsuitableModel
 from strategies.testing import InProcessGrid
 
@@ -86,7 +86,7 @@ def test_integers_and_bools_beside_floats_stay_what_they_are(toy: Any, dtype: st
 
 
 @pytest.mark.parametrize("dtype", ["complex64", "complex128", ">c8"])
-@pytest.mark.parametrize("method", selecting_rules())
+@pytest.mark.parametrize("method", selecting_rule_names())
 def test_complex_numbers_are_refused_by_every_method(toy: Any, dtype: str, method: str) -> None:
     bcfl = {**OUTLIERS, "bcfl.outliers.method": method}
     error = never(toy, {"w": np.zeros(3, np.float32), "fourier.weight": np.zeros(3, dtype)}, bcfl)

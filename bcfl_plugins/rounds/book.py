@@ -1,0 +1,136 @@
+"""What a run trained and what the chain took of it: an account that its end has to balance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from bcfl_plugins.errors import RecordIncomplete, by_reason
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from bcfl_plugins.rounds.windows import Overrun
+    from pallet_bridge.run.reports import Absent
+
+NOT_AVERAGED = "no update of it was averaged"
+NOT_ATTESTED = "its committee did not attest it in time"
+NOT_COMMITTED = "the chain has no commitment of an update that was averaged"
+
+
+class Fate(Enum):
+    """What became of a round on chain."""
+
+    WAITING = "waiting"
+    SETTLED = "settled"
+    ABORTED = "aborted"
+
+
+@dataclass(slots=True)
+class _Line:
+    moved: bool = False
+    fate: Fate = Fate.WAITING
+    why: str = ""
+    refused: dict[int, str] = field(default_factory=dict)
+
+
+class RunBook:
+    """The rounds of one run; each is entered when it is opened.
+
+    The training writes what it did, and the chain's jobs what came of it. `overrun` and
+    `unanswered` are what `lateness` found of windows that were too short.
+    """
+
+    def __init__(self) -> None:
+        self._lines: dict[int, _Line] = {}
+        self.overrun: Overrun | None = None
+        self.unanswered = ""
+
+    def opened(self, round_id: int) -> None:
+        """Enter a round."""
+        self._lines[round_id] = _Line()
+
+    def moved(self, round_id: int) -> None:
+        """Note that the round's updates moved the model: the chain owes a settlement."""
+        self._lines[round_id].moved = True
+
+    def judged(self, round_id: int, without: tuple[Absent, ...]) -> None:
+        """Note whose update has no verdict on chain, and why."""
+        self._lines[round_id].refused |= {one.node_id: one.detail for one in without}
+
+    def settled(self, round_id: int) -> None:
+        """Note that a round is settled on chain."""
+        self._lines[round_id].fate = Fate.SETTLED
+
+    def aborted(self, round_id: int, why: str) -> None:
+        """Note that a round is aborted on chain."""
+        line = self._lines[round_id]
+        line.fate, line.why = Fate.ABORTED, why
+
+    @property
+    def waiting(self) -> int:
+        """How many rounds have no end on chain."""
+        return sum(line.fate is Fate.WAITING for line in self._lines.values())
+
+    def shortfall(self, run_dir: Path, waited_s: float) -> RecordIncomplete | None:
+        """Return what the chain lacks, ready to be raised; `None` when it has everything.
+
+        A round in which no update was averaged left the model as it was, so its abort is the whole
+        of its record. But a run of which no round is settled at all recorded nothing.
+
+        Parameters
+        ----------
+        run_dir
+            The run's folder.
+        waited_s
+            How long the end of the run waited for the chain, in seconds.
+        """
+        lines = dict(self._lines)
+        settled = sum(line.fate is Fate.SETTLED for line in lines.values())
+        lost = {
+            number: line
+            for number, line in lines.items()
+            if line.fate is not Fate.SETTLED and (line.moved or not settled)
+        }
+        if not lost:
+            return None
+        aborted = {n: line.why for n, line in lost.items() if line.fate is Fate.ABORTED}
+        waiting = tuple(n for n, line in lost.items() if line.fate is Fate.WAITING)
+        return RecordIncomplete(
+            trained=sum(line.moved for line in lines.values()),
+            settled=settled,
+            aborted={n: _because(why, lines[n].refused) for n, why in aborted.items()},
+            waiting=waiting,
+            refused={n: dict(line.refused) for n, line in lines.items() if line.refused},
+            advice=self._advice({*aborted.values()}, waiting, waited_s),
+            run_dir=run_dir,
+        )
+
+    def _advice(
+        self, causes: set[str], waiting: tuple[int, ...], waited_s: float
+    ) -> tuple[str, ...]:
+        advice = []
+        if waiting:
+            advice.append(
+                f"Raise bcfl.round_log.flush_s, or see whether the node answers (bcfl doctor "
+                f"--chain URL): the end of the run waited {waited_s:.0f} s for the chain."
+            )
+        if NOT_COMMITTED in causes:
+            advice.append(
+                "The nodes' keys must be members with stake, and their app must sign: "
+                "strategies.ClientApp, or bcfl_mod."
+                if self.overrun is None
+                else str(self.overrun)
+            )
+        if NOT_ATTESTED in causes:
+            advice.append("Raise bcfl.round_log.attest_s, or let more attesters run bcfl attest.")
+        if NOT_AVERAGED in causes:
+            why_not = "Look in the log above for why each update was left out."
+            advice.append(self.unanswered or why_not)
+        return tuple(advice)
+
+
+def _because(why: str, refused: Mapping[int, str]) -> str:
+    return f"aborted, as {why}" + (f" ({by_reason('node', refused)})" if refused else "")

@@ -1,0 +1,64 @@
+"""Keep the newest model of a run that fails: what was trained outlives its record."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from zipfile import ZipFile
+
+import numpy as np
+
+from bcfl_plugins.errors import BcflError, RecordIncomplete
+from strategies.messages.records import to_arrays
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from strategies._flower import ArrayRecord
+    from strategies.server.open_run import OpenRun
+
+MODEL = "model.npz"
+"""The file in a run's folder; `numpy.load` reads it."""
+
+_log = logging.getLogger("flwr.bcfl")
+
+
+@contextmanager
+def model_kept(run: OpenRun) -> Iterator[None]:
+    """Write the newest model into the run's folder when the run fails, and say so in the error."""
+    try:
+        yield
+    except BaseException as error:
+        several = error.exceptions if isinstance(error, BaseExceptionGroup) else (error,)
+        for one in several:  # more than one where several plugins failed at the run's end
+            if isinstance(one, RecordIncomplete):
+                one.result = run.result
+        chain = run.session.services.chain
+        if chain is not None and run.model is not None:
+            _keep(run.model, chain.run_dir.absolute() / MODEL, error)
+        raise
+
+
+def _keep(model: ArrayRecord, path: Path, error: BaseException) -> None:
+    try:
+        save_model(model, path)
+    except (BcflError, OSError, ValueError) as problem:
+        _log.error("bcfl: the newest model could not be written to %s: %s", path, problem)
+        return
+    error.add_note(f"The newest model is in {path}; numpy.load reads it.")
+    _log.error("bcfl: the run failed; its newest model is in %s", path)
+
+
+def save_model(model: ArrayRecord, path: Path) -> None:
+    """Write a model's arrays in numpy's format, under their own names and in their order.
+
+    A process that ends meanwhile leaves no half file under that name.
+    """
+    draft = path.with_suffix(".part")
+    with ZipFile(draft, "w") as archive:  # `numpy.savez` takes no array with the name "file"
+        for name, array in to_arrays(model).items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as stream:
+                np.lib.format.write_array(stream, array, allow_pickle=False)
+    draft.replace(path)
