@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bcfl_plugins.errors import RecordIncomplete
 from bcfl_plugins.hooks.merge import merge_verdicts
 from bcfl_plugins.reasons import Reason
 from bcfl_plugins.types import (
@@ -114,8 +115,18 @@ class FederationDriver:
         )
 
     def finish(self, error: BaseException | None = None) -> None:
-        """End the run."""
-        self._session.hooks.run_finished(self._run, error)
+        """End the run. One in which nothing was averaged recorded nothing, and may say so.
+
+        Raises
+        ------
+        RecordIncomplete
+            If the chain has less than was averaged.
+        """
+        try:
+            self._session.hooks.run_finished(self._run, error)
+        except RecordIncomplete as missing:
+            if missing.trained:
+                raise
 
     def _replies(
         self,
