@@ -16,7 +16,7 @@ from pallet_bridge.metadata import PALLET
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-Json: TypeAlias = Any  # decoded metadata: a node's, read without trust by `describe`
+DecodedMetadata: TypeAlias = Any  # decoded metadata: a node's, read without trust by `describe`
 Interface: TypeAlias = "Mapping[str, str]"
 """Each item, such as ``call Bcfl.join``, and all that matters of it in words."""
 
@@ -42,7 +42,7 @@ _PRELUDE = frozenset(
 )
 
 
-def describe(metadata: Json) -> dict[str, str]:
+def describe(metadata: DecodedMetadata) -> dict[str, str]:
     """Put metadata of version 14, as scalecodec decodes it, into words.
 
     Raises
@@ -136,7 +136,7 @@ class _Items:
         self.texts[item] = text if before is None else f"{before} and again {text}"
 
 
-def _parts(types: _Types, pallet: Json) -> Iterator[tuple[str, str]]:
+def _parts(types: _Types, pallet: DecodedMetadata) -> Iterator[tuple[str, str]]:
     name = pallet["name"]
     for part in ("event", "error"):
         for key, text in _variants(types, pallet[part]):
@@ -149,7 +149,7 @@ def _parts(types: _Types, pallet: Json) -> Iterator[tuple[str, str]]:
             yield f"storage {name}.{entry['name']}", _storage(types, storage["prefix"], entry)
 
 
-def _storage(types: _Types, prefix: str, entry: Json) -> str:
+def _storage(types: _Types, prefix: str, entry: DecodedMetadata) -> str:
     ((kind, content),) = entry["type"].items()
     if kind == "Plain":
         return f"{prefix}, {entry['modifier']} {types.text(content)}"
@@ -158,7 +158,7 @@ def _storage(types: _Types, prefix: str, entry: Json) -> str:
     return f"{prefix}, {entry['modifier']} {hashers} {key} -> {value}"
 
 
-def _variants(types: _Types, part: Json) -> Iterator[tuple[str, str]]:
+def _variants(types: _Types, part: DecodedMetadata) -> Iterator[tuple[str, str]]:
     """Give index and fields of each call, event or error of a pallet."""
     if part is None:
         return
@@ -166,7 +166,7 @@ def _variants(types: _Types, part: Json) -> Iterator[tuple[str, str]]:
         yield variant["name"], f"{variant['index']}{types.fields(variant['fields'])}"
 
 
-def _extrinsic(types: _Types, extrinsic: Json) -> Iterator[tuple[str, str]]:
+def _extrinsic(types: _Types, extrinsic: DecodedMetadata) -> Iterator[tuple[str, str]]:
     yield "extrinsic version", str(extrinsic["version"])
     yield "extrinsic type", types.text(extrinsic["ty"])
     for parameter in types.parameters(extrinsic["ty"]):
@@ -179,20 +179,20 @@ def _extrinsic(types: _Types, extrinsic: Json) -> Iterator[tuple[str, str]]:
 class _Types:
     """A registry of types, put into words in full: those inside others too."""
 
-    def __init__(self, types: Iterable[Json]) -> None:
+    def __init__(self, types: Iterable[DecodedMetadata]) -> None:
         self._types = {entry["id"]: entry["type"] for entry in types}
         self._texts: dict[int, str] = {}
         self._open: list[int] = []
 
-    def definition(self, number: int) -> Json:
+    def definition(self, number: int) -> DecodedMetadata:
         """Return how a type is built."""
         return self._types[number]["def"]
 
-    def parameters(self, number: int) -> list[Json]:
+    def parameters(self, number: int) -> list[DecodedMetadata]:
         """Return a type's own parameters."""
         return [one for one in self._types[number]["params"] if one["type"] is not None]
 
-    def outer(self, pallet: Json) -> Iterator[str]:
+    def outer(self, pallet: DecodedMetadata) -> Iterator[str]:
         """Give the index that the outer enums of calls and events have for a pallet."""
         for name, part in (("RuntimeCall", "calls"), ("RuntimeEvent", "event")):
             inner = None if pallet[part] is None else pallet[part]["ty"]
@@ -217,7 +217,7 @@ class _Types:
         for name, texts in seen.items():
             yield f"type {name}", " or ".join(sorted(texts))
 
-    def fields(self, fields: list[Json]) -> str:
+    def fields(self, fields: list[DecodedMetadata]) -> str:
         """Put the fields of a struct, variant or call into words."""
         words = [
             self.text(field["type"])
@@ -247,7 +247,7 @@ class _Types:
             self._texts[number] = words
         return words
 
-    def _built(self, definition: Json) -> str:
+    def _built(self, definition: DecodedMetadata) -> str:
         ((kind, content),) = definition.items()
         words = f"{kind} {content}"
         if kind == "primitive":

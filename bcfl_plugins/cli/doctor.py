@@ -23,7 +23,7 @@ ChainToTry = Annotated[
     str, typer.Option("--chain", help="Chain to try: embedded, or the ws:// URL of a node.")
 ]
 
-Training = Annotated[
+TrainingSeconds = Annotated[
     float,
     typer.Option(
         "--training-s",
@@ -56,7 +56,7 @@ class MachineCheck:
 
 
 def doctor(
-    *, chain: ChainToTry = "embedded", training_s: Training = 0.0, as_json: AsJson = False
+    *, chain: ChainToTry = "embedded", training_s: TrainingSeconds = 0.0, as_json: AsJson = False
 ) -> None:
     """Look at Python, packages, the runtime blob and the chain; say what to do about each fault.
 

@@ -20,7 +20,7 @@ NOT_ATTESTED = "its committee did not attest it in time"
 NOT_COMMITTED = "the chain has no commitment of an update that was averaged"
 
 
-class Fate(Enum):
+class RoundFate(Enum):
     """What became of a round on chain."""
 
     WAITING = "waiting"
@@ -31,7 +31,7 @@ class Fate(Enum):
 @dataclass(slots=True)
 class _Line:
     moved: bool = False
-    fate: Fate = Fate.WAITING
+    fate: RoundFate = RoundFate.WAITING
     why: str = ""
     refused: dict[int, str] = field(default_factory=dict)
 
@@ -62,17 +62,17 @@ class RunBook:
 
     def settled(self, round_id: int) -> None:
         """Note that a round is settled on chain."""
-        self._lines[round_id].fate = Fate.SETTLED
+        self._lines[round_id].fate = RoundFate.SETTLED
 
     def aborted(self, round_id: int, why: str) -> None:
         """Note that a round is aborted on chain."""
         line = self._lines[round_id]
-        line.fate, line.why = Fate.ABORTED, why
+        line.fate, line.why = RoundFate.ABORTED, why
 
     @property
     def waiting(self) -> int:
         """How many rounds have no end on chain."""
-        return sum(line.fate is Fate.WAITING for line in self._lines.values())
+        return sum(line.fate is RoundFate.WAITING for line in self._lines.values())
 
     def shortfall(self, run_dir: Path, waited_s: float) -> RecordIncomplete | None:
         """Return what the chain lacks, ready to be raised; `None` when it has everything.
@@ -88,16 +88,16 @@ class RunBook:
             How long the end of the run waited for the chain, in seconds.
         """
         lines = dict(self._lines)
-        settled = sum(line.fate is Fate.SETTLED for line in lines.values())
+        settled = sum(line.fate is RoundFate.SETTLED for line in lines.values())
         lost = {
             number: line
             for number, line in lines.items()
-            if line.fate is not Fate.SETTLED and (line.moved or not settled)
+            if line.fate is not RoundFate.SETTLED and (line.moved or not settled)
         }
         if not lost:
             return None
-        aborted = {n: line.why for n, line in lost.items() if line.fate is Fate.ABORTED}
-        waiting = tuple(n for n, line in lost.items() if line.fate is Fate.WAITING)
+        aborted = {n: line.why for n, line in lost.items() if line.fate is RoundFate.ABORTED}
+        waiting = tuple(n for n, line in lost.items() if line.fate is RoundFate.WAITING)
         return RecordIncomplete(
             trained=sum(line.moved for line in lines.values()),
             settled=settled,
