@@ -10,6 +10,7 @@ from flwr.app import Array, ArrayRecord, Context, Message, MetricRecord, RecordD
 from flwr.clientapp import ClientApp as FlowerClientApp
 
 import strategies
+from bcfl_plugins.errors import RecordIncomplete
 from pallet_bridge.audit.run import audit_run
 from pallet_bridge.encoding import update_digest
 from pallet_bridge.run.journal import read_run
@@ -111,7 +112,9 @@ def test_nodes_that_cannot_be_trusted_cost_nobody_else_anything(tmp_path: Path) 
     for report in run.reports():
         nodes = sorted(entry.node_id for entry in report.entries)
         assert nodes == [FIRST_NODE_ID + i for i in range(3, 8)]
-        assert {e.node_id for e in report.absent} == {FIRST_NODE_ID + 1, FIRST_NODE_ID + 2}
+        absent = {entry.node_id: entry.detail for entry in report.absent}
+        assert list(absent) == [FIRST_NODE_ID + i for i in range(3)]
+        assert "it has not proved that it owns an account" in absent[FIRST_NODE_ID]
     assert run.audit() == ()
 
 
@@ -133,12 +136,15 @@ def test_what_changes_on_the_way_is_not_averaged_and_not_judged(tmp_path: Path) 
     assert run.audit() == ()
 
 
-def test_a_round_without_a_usable_update_is_aborted(tmp_path: Path) -> None:
+def test_a_run_without_a_usable_update_is_aborted_round_by_round_and_fails(tmp_path: Path) -> None:
     apps = [node_app(lambda step: step * np.inf) for _ in range(3)]
-    run = Run(tmp_path, "staking, round_log", apps)
-    assert [line.outcome for line in run.record.rounds] == ["aborted"] * 2
-    assert not run.result.arrays
-    assert run.audit() == ()
+    with pytest.raises(RecordIncomplete, match="no update of it was averaged") as raised:
+        Run(tmp_path, "staking, round_log", apps)
+    assert (raised.value.trained, raised.value.settled) == (0, 0)
+    assert not raised.value.result.arrays  # type: ignore[attr-defined]
+    (folder,) = tmp_path.iterdir()
+    assert [line.outcome for line in read_run(folder).rounds] == ["aborted"] * 2
+    assert audit_run(folder).findings == ()
 
 
 def test_an_attacker_is_rejected_struck_and_slashed(tmp_path: Path) -> None:
