@@ -59,6 +59,7 @@ class Connection:
         self._is_cut = False
         self._is_woken = False
         self._is_answering = False
+        self._is_written = True  # False once nothing will be sent any more
         self._filled = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -90,7 +91,7 @@ class Connection:
                 self._waiting.append(text)
                 self._size += len(text)
         self._wake()
-        if not self._has_room():
+        if self._is_written and not self._has_room():
             self._room.clear()
 
     async def room(self) -> None:
@@ -111,6 +112,7 @@ class Connection:
                         self._room.set()
                     await turn.over()
         finally:
+            self._is_written = False  # what was asked before is answered to nobody, without a wait
             self._room.set()
 
     def _take(self) -> str | None:
