@@ -243,7 +243,9 @@ def test_an_upgrade_while_the_connection_was_lost_is_noticed(
 ) -> None:
     with lying(chain.node.url) as liar, connect(liar.url) as client:
         liar.lie = upgraded(4, swap("claim", "expire"))
-        client._rpc._link._socket.close()
+        link = client._rpc._link
+        link._socket.close()
+        link._reader.join(60)  # until then the client does not know of it
         with pytest.raises(MetadataMismatch, match=r"Bcfl\.claim"):
             client.federation(federation)
 
