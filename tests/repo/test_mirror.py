@@ -12,7 +12,9 @@ PROPERTIES = {
     "bcfl_plugins/attacks/test_every_attack.py",
     "bcfl_plugins/defenses/every_rule",
     "bcfl_plugins/plugins/test_every_plugin.py",
+    "pallet_bridge/client/test_every_lie.py",
     "strategies/client/test_every_attack.py",
+    "strategies/test_every_process_setting.py",
 }
 """Files and folders that ask something of every member of the folder that they stand in."""
 
