@@ -136,6 +136,7 @@ def test_every_index_counts(lie: Any, part: str) -> None:
         variant["index"] -= 100
 
 
+@pytest.mark.slow
 def test_every_field_of_every_type_counts(lie: Any) -> None:
     """A field with another type, a variant with another index: none goes unseen at any depth."""
     changed = 0

@@ -97,6 +97,7 @@ def test_no_strategy_minds(toy: Any, setting: Any, array_strategy: str) -> None:
 
 @every_setting
 @pytest.mark.parametrize("method", selecting_rule_names())
+@pytest.mark.slow
 def test_no_judge_minds(toy: Any, setting: Any, method: str) -> None:
     bcfl = {"bcfl.plugins": "outliers, rewards", "bcfl.outliers.method": method}
 

@@ -147,6 +147,7 @@ HONEST = EVERYBODY - {int(ATTACKER)}
 
 
 @pytest.mark.parametrize("mode", slow_but({"queue"}, ["fail", "queue"]))
+@pytest.mark.slow
 def test_an_attacker_loses_stake_and_the_others_are_paid(tmp_path: Path, mode: str) -> None:
     out = run_rounds(ALL, tmp_path, mode)
     assert out.averaged == (HONEST,) * ROUNDS

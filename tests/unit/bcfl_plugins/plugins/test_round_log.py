@@ -74,6 +74,7 @@ def test_a_commitment_after_the_quorums_is_named_as_late(tmp_path: Path, mode: s
     assert audit.checks["commitments"] == 2
 
 
+@pytest.mark.slow
 def test_by_default_nobody_follows(tmp_path: Path) -> None:
     with session_of(tmp_path) as session:
         assert not session.hooks.follows
@@ -100,6 +101,7 @@ def test_more_members_than_a_list_takes_are_settled_by_a_root(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("mode", ["fail", "queue"])
+@pytest.mark.slow
 def test_a_window_shorter_than_the_training_fails_the_run_and_names_one_that_fits(
     tmp_path: Path, mode: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -126,6 +128,7 @@ def test_a_window_shorter_than_the_training_fails_the_run_and_names_one_that_fit
     assert audit.ok, audit.findings
 
 
+@pytest.mark.slow
 def test_a_window_that_ends_before_any_reply_is_named(tmp_path: Path) -> None:
     keys = {"round_log.follow": "seal", "terms.commit_blocks": 6}
     with session_of(tmp_path, **keys) as session:
@@ -143,6 +146,7 @@ def test_a_window_that_ends_before_any_reply_is_named(tmp_path: Path) -> None:
     assert "window of round 0 ended after 6 blocks, before any reply" in str(raised.value)
 
 
+@pytest.mark.slow
 def test_a_window_that_was_proposed_holds_the_same_training(tmp_path: Path) -> None:
     keys = {"on_chain_error": "fail", "terms.commit_blocks": 16}
     with session_of(tmp_path, **keys) as session:
@@ -154,6 +158,7 @@ def test_a_window_that_was_proposed_holds_the_same_training(tmp_path: Path) -> N
     assert [line.outcome for line in record.rounds] == ["settled"]
 
 
+@pytest.mark.slow
 def test_one_node_without_a_verdict_is_a_warning(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -168,6 +173,7 @@ def test_one_node_without_a_verdict_is_a_warning(
     assert [line.outcome for line in record.rounds] == ["settled"]
 
 
+@pytest.mark.slow
 def test_a_missing_record_may_be_a_log_line(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -179,6 +185,7 @@ def test_a_missing_record_may_be_a_log_line(
     assert "1 moved the model and 0 are settled; round 0: aborted" in caplog.text
 
 
+@pytest.mark.slow
 def test_a_session_that_stays_open_owes_each_run_its_own_rounds(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -194,6 +201,7 @@ def test_a_session_that_stays_open_owes_each_run_its_own_rounds(
     assert [line.outcome for line in record.rounds] == ["aborted", "settled", "aborted"]
 
 
+@pytest.mark.slow
 def test_a_round_that_moved_nothing_is_no_gap_beside_one_that_is_settled(tmp_path: Path) -> None:
     with session_of(tmp_path, on_chain_error="fail") as session:
         hooks, ctx = session.hooks, opened_for(session, 2)
@@ -205,6 +213,7 @@ def test_a_round_that_moved_nothing_is_no_gap_beside_one_that_is_settled(tmp_pat
     assert [line.outcome for line in record.rounds] == ["aborted", "settled"]
 
 
+@pytest.mark.slow
 def test_a_run_in_which_nothing_was_averaged_fails(tmp_path: Path) -> None:
     with session_of(tmp_path, on_chain_error="fail") as session:
         session.hooks.round_settling(RoundResult(opened_for(session, 2), None, ()))
@@ -213,12 +222,14 @@ def test_a_run_in_which_nothing_was_averaged_fails(tmp_path: Path) -> None:
     assert (raised.value.trained, raised.value.settled) == (0, 0)
 
 
+@pytest.mark.slow
 def test_a_run_that_failed_keeps_its_own_error(tmp_path: Path) -> None:
     with session_of(tmp_path, on_chain_error="fail") as session:
         opened_for(session, 2)
         session.hooks.run_finished(RUN, ValueError("the training"))
 
 
+@pytest.mark.slow
 def test_a_run_says_where_it_is_recorded(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "flwr.bcfl")
     with session_of(tmp_path / "with space"):

@@ -26,6 +26,7 @@ TERMS = {
 }
 
 
+@pytest.mark.slow
 def test_a_dispute_that_nobody_decides_ends_for_the_accused(tmp_path: Path) -> None:
     keys = {"plugins": "staking, slashing, round_log", "on_chain_error": "fail", **TERMS}
     with session_of(tmp_path, **keys) as session:

@@ -66,6 +66,7 @@ def test_calls_wait_for_a_chain_that_is_away(tmp_path: Path) -> None:
     assert numbers == [1, 2]
 
 
+@pytest.mark.slow
 def test_in_mode_fail_a_chain_that_is_away_is_told_at_once(tmp_path: Path) -> None:
     state = Chain.new()
     with EmbeddedNode.start(chain=state) as node, services(node, tmp_path, "fail") as chain:

@@ -55,6 +55,7 @@ def pytest_in(folder: Path, *args: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_the_decorator_makes_one_test_of_each_check_that_applies(project: Path) -> None:
     (project / "test_it.py").write_text(
         "from bcfl_plugins.testing import parametrize_with_checks\n"

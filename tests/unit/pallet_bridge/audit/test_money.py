@@ -87,6 +87,7 @@ def test_a_sudo_key_that_acted(audited: AuditedRun) -> None:
     assert f"sudo key acted in block {audited.facts.head.number}" in finding.statement
 
 
+@pytest.mark.slow
 def test_the_sudo_key_is_seen_in_the_events(chain: EmbeddedClient) -> None:
     federation = found(chain)
     remark = {"call_module": "System", "call_function": "remark", "call_args": {"remark": "0x00"}}

@@ -88,6 +88,7 @@ def drop_line(run: Path, kind: str, number: int) -> None:
     (run / LINES).write_text("\n".join(kept) + "\n")
 
 
+@pytest.mark.slow
 def test_an_honest_run_holds_and_everything_was_looked_at(run: Path) -> None:
     report = audit_run(run)
     assert report.findings == ()

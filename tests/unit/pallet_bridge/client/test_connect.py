@@ -50,6 +50,7 @@ def test_nothing_at_the_url_is_unavailable() -> None:
         connect("ws://127.0.0.1:1", timeout=60.0)
 
 
+@pytest.mark.slow
 def test_an_embedded_chain_ends_with_its_client() -> None:
     with connect("embedded") as chain:
         url = chain.url

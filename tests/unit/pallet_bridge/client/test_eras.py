@@ -50,6 +50,7 @@ def test_calls_that_can_end_an_account_are_known_also_inside_others() -> None:
     assert not ends_account(calls.batch([stay, calls.transfer(BOB.account, Planck(1))]))
 
 
+@pytest.mark.slow
 def test_an_era_is_written_as_substrate_writes_it(chain: EmbeddedClient) -> None:
     """The two examples of Substrate's own tests: Era::mortal(64, 42) and (32768, 20000)."""
     codec = chain._codec._interface.runtime_config
@@ -107,6 +108,7 @@ def test_bytes_are_taken_in_the_last_block_of_their_era_and_not_after(
         assert refused.value.code == 1010
 
 
+@pytest.mark.slow
 def test_what_waits_in_the_pool_leaves_it_when_its_era_ends(chain: EmbeddedClient) -> None:
     with NodeClient(chain.url, era_blocks=4) as client:
         nonce = client.nonce(EVE.account)

@@ -154,6 +154,7 @@ def swap(one: str, other: str) -> Callable[[str, list[Any], Any], Any]:
     ("one", "other"),
     [("join", "fund"), ("open_round", "replace_coordinator"), ("unbond", "add_stake")],
 )
+@pytest.mark.slow
 def test_a_node_that_swaps_two_calls_gets_nothing_signed(liar: Liar, one: str, other: str) -> None:
     liar.lie = swap(one, other)
     with pytest.raises(MetadataMismatch) as raised:
@@ -182,6 +183,7 @@ def test_a_call_that_nothing_is_known_of_is_not_signed(chain: EmbeddedClient) ->
         chain.sign(calls.Call("Bcfl", "audition", {}), BOB)
 
 
+@pytest.mark.slow
 def test_metadata_that_contradicts_the_stated_version_is_refused(liar: Liar) -> None:
     def lie(method: str, _params: list[Any], result: Any) -> Any:
         return result | {"transactionVersion": 9} if method == "state_getRuntimeVersion" else result
@@ -214,6 +216,7 @@ def upgraded(number: int, then: Any = None) -> Callable[[str, list[Any], Any], A
     return lie
 
 
+@pytest.mark.slow
 def test_a_compatible_upgrade_goes_on_with_metadata_read_anew(liar: Liar, federation: int) -> None:
     with connect(liar.url) as client:
         assert client.federation(federation).members == 3
@@ -226,6 +229,7 @@ def test_a_compatible_upgrade_goes_on_with_metadata_read_anew(liar: Liar, federa
         assert liar.asked.count("state_getMetadata") == 2
 
 
+@pytest.mark.slow
 def test_an_upgrade_that_changes_the_pallet_has_a_clear_end(liar: Liar, federation: int) -> None:
     with connect(liar.url) as client:
         liar.lie = upgraded(3, swap("claim", "expire"))
@@ -238,6 +242,7 @@ def test_an_upgrade_that_changes_the_pallet_has_a_clear_end(liar: Liar, federati
                 act()
 
 
+@pytest.mark.slow
 def test_an_upgrade_while_the_connection_was_lost_is_noticed(
     chain: EmbeddedClient, federation: int
 ) -> None:
@@ -250,6 +255,7 @@ def test_an_upgrade_while_the_connection_was_lost_is_noticed(
             client.federation(federation)
 
 
+@pytest.mark.slow
 def test_a_call_signed_for_the_runtime_before_is_signed_again(
     chain: EmbeddedClient, liar: Liar, federation: int, tmp_path: Path
 ) -> None:
@@ -269,6 +275,7 @@ def test_a_call_signed_for_the_runtime_before_is_signed_again(
         assert client.nonce(CHARLIE.account) == signed.nonce + 1
 
 
+@pytest.mark.slow
 def test_an_upgrade_between_signing_and_sending_is_signed_again(
     chain: EmbeddedClient, liar: Liar, federation: int
 ) -> None:

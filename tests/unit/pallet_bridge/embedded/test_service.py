@@ -126,6 +126,7 @@ def test_what_was_refused_or_included_is_banned(service: Service, sign: Sign) ->
         service.submit(good)
 
 
+@pytest.mark.slow
 def test_a_ban_ends(service: Service, sign: Sign) -> None:
     poor = sign(service.chain, "//Nobody", 0, remark())
     with pytest.raises(InvalidExtrinsic):

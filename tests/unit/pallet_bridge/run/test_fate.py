@@ -137,6 +137,7 @@ def test_a_restart_long_after_the_inclusion_finds_it(client: NodeClient, path: P
     assert payments(client) == 1
 
 
+@pytest.mark.slow
 def test_a_run_that_goes_on_signs_again_what_its_era_left_behind(path: Path) -> None:
     with (
         EmbeddedNode.start(chain=Chain.new(), sealing=Manual()) as node,
@@ -173,6 +174,7 @@ def test_a_block_that_was_replaced_kills_what_named_it(
     assert payments(client) == 1
 
 
+@pytest.mark.slow
 def test_a_nonce_that_another_process_waits_with_is_left_to_it(path: Path) -> None:
     with (
         EmbeddedNode.start(chain=Chain.new(), sealing=Manual()) as node,
@@ -225,6 +227,7 @@ def old_file(client: NodeClient, path: Path, signer: Signer = EVE) -> SignedCall
     return SignedCall(signer.account, nonce, raw, blake2_256(raw), PAY)
 
 
+@pytest.mark.slow
 def test_an_outbox_of_the_first_format_goes_on(client: NodeClient, path: Path) -> None:
     signed = old_file(client, path)
     client.wait_until_block(12, timeout=10)
@@ -237,6 +240,7 @@ def test_an_outbox_of_the_first_format_goes_on(client: NodeClient, path: Path) -
     assert payments(client) == 2
 
 
+@pytest.mark.slow
 def test_immortal_bytes_of_an_account_that_came_back_are_not_sent_again(
     client: NodeClient, path: Path
 ) -> None:

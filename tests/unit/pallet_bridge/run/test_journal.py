@@ -120,6 +120,7 @@ def test_a_folder_without_header_is_no_run(tmp_path: Path) -> None:
         read_run(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_journal_that_was_cut_anywhere_loses_one_line_at_most(tmp_path: Path) -> None:
     whole = Journal.create(tmp_path, HEADER_OF_RUN)
     whole.append(ROUND)

@@ -66,6 +66,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "outbox.jsonl"
 
 
+@pytest.mark.slow
 def test_calls_are_sent_in_the_order_in_which_they_were_put(
     chain: EmbeddedClient, purse: Purse, path: Path
 ) -> None:
@@ -247,6 +248,7 @@ def test_pending_calls_need_their_keys(chain: EmbeddedClient, purse: Purse, path
         Outbox(chain, path, KEYS)
 
 
+@pytest.mark.slow
 def test_an_outbox_that_was_cut_anywhere_loses_one_step_at_most(
     chain: EmbeddedClient, purse: Purse, path: Path
 ) -> None:

@@ -89,6 +89,7 @@ def opened(chain: EmbeddedClient, tmp_path: Path) -> Open:
     return Open(chain, federation, ReportStore(tmp_path), report)
 
 
+@pytest.mark.slow
 def test_a_quorum_of_attesters_lets_exactly_this_settlement_pass(opened: Open) -> None:
     opened.store.put(opened.report)
     (said,) = opened.attester(0).work()

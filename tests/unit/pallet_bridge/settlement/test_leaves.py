@@ -101,6 +101,7 @@ def post(
     return Posted(federation, journal, chain)
 
 
+@pytest.mark.slow
 def test_leaves_pay_and_strike_once_they_are_applied(chain: EmbeddedClient, tmp_path: Path) -> None:
     posted = post(chain, tmp_path / "run")
     report = posted.audit()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 ALICE = Signer.from_uri("//Alice")
 
 
+@pytest.mark.slow
 def test_the_embedded_client_keeps_every_promise() -> None:
     results = check_chain_client(lambda: connect("embedded"), ALICE)
     broken = [result.text() for result in results if result.status != "passed"]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["bcfl_chain", "bcfl_federation"]
 
 
+@pytest.mark.slow
 def test_a_federation_has_money_and_members_that_may_commit(
     bcfl_chain: EmbeddedClient,
     bcfl_federation: MakeFederation,

@@ -39,6 +39,7 @@ def test_together_they_reach_every_error_but_defects() -> None:
 @pytest.mark.parametrize(
     "scenario", slow_but(SCENARIOS[::6], SCENARIOS), ids=lambda scenario: scenario.name
 )
+@pytest.mark.slow
 def test_a_scenario_ends_in_the_errors_that_it_names(
     client: EmbeddedClient, scenario: Scenario
 ) -> None:

@@ -122,6 +122,7 @@ def test_a_wrong_bound_is_named(
         check_round(memory(opened()), opened(), context)
 
 
+@pytest.mark.slow
 def test_the_chain_tells_of_rounds_that_a_node_missed(context: Context, tmp_path: Path) -> None:
     context.node_config["bcfl-memory"] = str(tmp_path)
     context.node_config["bcfl-memory-ahead"] = 1

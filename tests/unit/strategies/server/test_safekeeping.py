@@ -34,6 +34,7 @@ class Breaks:
 
 
 @pytest.mark.parametrize(("at", "rounds"), [("round 2", 2), ("end", 3)])
+@pytest.mark.slow
 def test_whatever_ends_a_run_leaves_its_newest_model(
     toy: Any, tmp_path: Path, at: str, rounds: int
 ) -> None:
@@ -54,6 +55,7 @@ def test_whatever_ends_a_run_leaves_its_newest_model(
             assert saved[name] == pytest.approx(array + rounds * step, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_an_incomplete_record_among_several_errors_carries_the_result(
     toy: Any, tmp_path: Path
 ) -> None:

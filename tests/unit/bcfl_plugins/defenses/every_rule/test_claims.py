@@ -22,6 +22,7 @@ def broken(name: str, profile: object) -> list[str]:
 
 
 @pytest.mark.parametrize("name", slow_but(SOON, [*ALL_RULES, *COMPOSED]))
+@pytest.mark.slow
 def test_a_rule_keeps_what_it_claims(name: str) -> None:
     assert broken(name, QUICK) == []
 

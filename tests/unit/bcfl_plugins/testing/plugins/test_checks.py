@@ -62,6 +62,7 @@ def failed(make: object) -> set[str]:
     return {result.name for result in check_plugin(make) if result.status == "failed"}  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_a_good_plugin_passes_every_check() -> None:
     results = check_plugin(_Good)
     assert {result.status for result in results} == {"passed"}

@@ -131,6 +131,7 @@ def handshake(port: int, *headers: str) -> str:
         return raw.recv(4096).decode().split("\r\n", 1)[0]
 
 
+@pytest.mark.slow
 def test_the_node_refuses_at_the_handshake(make_chain: Callable[..., Chain]) -> None:
     allowed = ["https://ok.example"]
     with EmbeddedNode.start(chain=make_chain(), allow_origins=allowed) as node:

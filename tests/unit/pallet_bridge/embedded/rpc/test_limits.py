@@ -82,6 +82,7 @@ def error_of(answer: Any) -> tuple[Any, Any]:
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "[NaN]", '{"a": NaN}'])
+@pytest.mark.slow
 def test_what_is_no_json_is_not_echoed(caller: Caller, number: str) -> None:
     for text in (
         f'{{"jsonrpc":"2.0","id":{number},"method":"system_chain"}}',

@@ -29,6 +29,7 @@ def altered(ledger: Ledger, change: Callable[[Books], Books]) -> Ledger:
     return replace(ledger, books=tuple(change(books) for books in ledger.books))
 
 
+@pytest.mark.slow
 def test_a_true_ledger_passes(ledger: Ledger) -> None:
     check_ledger(ledger)
     check_step(ledger, ledger, (), Planck(0), failed=True)

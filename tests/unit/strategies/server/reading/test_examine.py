@@ -109,6 +109,7 @@ def read(examine: Any) -> Any:
 
 @settings(max_examples=400, deadline=None)
 @given(contents)
+@pytest.mark.slow
 def test_any_content_is_read_or_unfit(content: RecordDict) -> None:
     message = message_of(content)
     for examine in (

@@ -30,6 +30,7 @@ def test_each_malformed_reply_costs_its_sender_only(
     assert f"node {FIRST_NODE_ID} is left out" in left_out[0]
 
 
+@pytest.mark.slow
 def test_no_strategy_is_moved_by_any_of_them(toy: Any, array_strategy: str) -> None:
     attacks = dict(enumerate(toy.malformed.values()))
     nodes = 2 * len(attacks) + 1
