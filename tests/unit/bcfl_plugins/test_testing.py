@@ -70,6 +70,7 @@ def test_no_name_that_is_loaded_on_use_is_a_module_too(package: Any) -> None:
         ("pytest", "parametrize_with_checks"),
     ],
 )
+@pytest.mark.slow
 def test_a_missing_extra_is_named_with_its_cure(missing: str, use: str) -> None:
     said = run(
         f"import sys; sys.modules[{missing!r}] = None\n"

@@ -72,6 +72,7 @@ def test_the_committed_words_are_the_blobs() -> None:
     assert script.PATH.read_text(encoding="utf-8") == script.render()
 
 
+@pytest.mark.slow
 def test_the_blobs_own_metadata_does_not_differ(metadata: Any) -> None:
     assert differences(KNOWN, describe(metadata)) == ()
 
@@ -128,6 +129,7 @@ def test_a_second_call_of_the_same_name_is_found(lie: Any) -> None:
 
 
 @pytest.mark.parametrize("part", ["calls", "event", "error"])
+@pytest.mark.slow
 def test_every_index_counts(lie: Any, part: str) -> None:
     for name in list(variants(lie, part)):
         variant = variants(lie, part)[name]

@@ -222,6 +222,7 @@ for number in range(10_000):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs limits of processes")
+@pytest.mark.slow
 def test_a_full_disk_signs_nothing_and_loses_nothing(memory: SignedMemory) -> None:
     done = subprocess.run(
         [sys.executable, "-c", FULL, str(memory.path.parent)],

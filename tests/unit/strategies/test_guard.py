@@ -254,6 +254,7 @@ def on_chain(folder: Path) -> Any:
     return {"bcfl.plugins": "round_log", "bcfl.chain": "embedded", "bcfl.run_dir": str(folder)}
 
 
+@pytest.mark.slow
 def test_a_run_that_fails_closes_the_session_that_it_opened(toy: Any, tmp_path: Path) -> None:
     guarded = strategies.guard(OutOfMemory(), bcfl=on_chain(tmp_path))
     with InProcessGrid(toy.app_of(), 4) as grid, pytest.raises(MemoryError, match="no room"):
@@ -262,6 +263,7 @@ def test_a_run_that_fails_closes_the_session_that_it_opened(toy: Any, tmp_path: 
     assert (run / CHAIN).exists()  # written when the session is closed
 
 
+@pytest.mark.slow
 def test_a_session_that_was_handed_in_stays_open_after_a_run(toy: Any, tmp_path: Path) -> None:
     with open_session(BcflConfig.from_run_config(on_chain(tmp_path))) as session:
         guarded = strategies.guard(OutOfMemory(), bcfl=session)

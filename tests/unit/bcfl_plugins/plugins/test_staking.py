@@ -74,6 +74,7 @@ def stake_of(session: Session, account: AccountId | None) -> int | None:
     return None if found is None else found.active
 
 
+@pytest.mark.slow
 def test_nodes_with_development_keys_are_joined_once(session: Session) -> None:
     chain = session.services.chain
     assert chain is not None
@@ -98,6 +99,7 @@ def test_nonsense_from_a_node_costs_that_node_only(session: Session, uri: str) -
     assert list(session.hooks.eligible_nodes(RUN, 1, (good, bad))) == [8]
 
 
+@pytest.mark.slow
 def test_without_auto_join_nobody_is_funded(tmp_path: Path) -> None:
     config = BcflConfig.from_run_config(
         {

@@ -125,6 +125,7 @@ def test_a_chain_that_stands_is_given_one_step(queue: ChainWork) -> None:
     release.set()
 
 
+@pytest.mark.slow
 def test_queue_reads_again_until_the_chain_is_back(queue: ChainWork) -> None:
     answers = iter([ChainUnavailable("ws://x", "refused"), 7])
     heard: list[int] = []
@@ -140,6 +141,7 @@ def test_queue_reads_again_until_the_chain_is_back(queue: ChainWork) -> None:
     assert heard == [7]
 
 
+@pytest.mark.slow
 def test_queue_sends_again_until_it_is_known_what_came_of_it(queue: ChainWork) -> None:
     answers = iter([TransactionLost(bytes(32), "dropped"), ChainTimeout("a block", 1.0), 7])
     heard: list[int] = []
@@ -161,6 +163,7 @@ def test_sending_ends_with_what_the_call_failed_with(queue: ChainWork) -> None:
         queue.drain(60)
 
 
+@pytest.mark.slow
 def test_sending_is_not_tried_again_after_its_time(queue: ChainWork) -> None:
     with pytest.raises(ChainUnavailable):
         queue.sending(away, timeout=0.5)

@@ -88,6 +88,7 @@ def test_no_chain_names_the_plugins_to_drop(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("third_party")
+@pytest.mark.slow
 def test_a_plugin_of_a_third_party_that_needs_a_chain_gets_one(tmp_path: Path) -> None:
     config = BcflConfig.from_run_config(
         {"bcfl.plugins": "listener, notary", "bcfl.notary.seal": 3, "bcfl.run_dir": str(tmp_path)}

@@ -59,6 +59,7 @@ def test_a_function_of_f_makes_the_defense() -> None:
         (small_defenses.first_is_best, "order"),
     ],
 )
+@pytest.mark.slow
 def test_a_wrong_callable_breaks(obj: object, broken: str) -> None:
     result = only(obj, broken, EXACT)
     assert result.status == "failed"

@@ -107,6 +107,7 @@ def test_the_class_to_subclass(project: Path) -> None:
     assert "not claimed; Tags(kappa=...) has it checked" in said
 
 
+@pytest.mark.slow
 def test_the_option_needs_no_test_file(project: Path) -> None:
     named = ["--bcfl-defense", "mine:mean", "--bcfl-defense", "mine:Median"]
     code, said = pytest_in(project, *named, "-k", "bounded")

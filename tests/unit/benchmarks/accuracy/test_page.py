@@ -112,6 +112,7 @@ def test_json_lines_name_their_part(tmp_path: Path, capsys: Any) -> None:
     }
 
 
+@pytest.mark.slow
 def test_the_page_says_how_far_repeats_lie_apart(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

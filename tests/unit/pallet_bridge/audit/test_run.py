@@ -108,6 +108,7 @@ def test_an_honest_run_holds_and_everything_was_looked_at(run: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_the_bad_node_lost_a_tenth_of_its_stake(run: Path) -> None:
     (slash,) = read_run(run).slashes
     assert (slash.account, slash.round, slash.burned) == (BAD, 1, STAKE // 10)
@@ -296,6 +297,7 @@ def test_rounds_before_and_after_the_run_are_not_its(run: Path, audit: Audit) ->
     assert audit(run).ok
 
 
+@pytest.mark.slow
 def test_a_live_chain_is_read_over_its_url(honest: Run) -> None:
     report = audit_run(honest.folder, chain=honest.chain.url)
     assert report.ok
@@ -309,6 +311,7 @@ def change(entry: ReportEntry, **changes: Any) -> ReportEntry:
     return replace(entry, commitment=replace(entry.commitment, **changes))
 
 
+@pytest.mark.slow
 def test_a_bad_signature_is_named(findings_on: Liar) -> None:
     def lie(report: RoundReport) -> RoundReport:
         signature = report.entries[0].commitment.signature

@@ -62,6 +62,7 @@ def test_an_era_is_written_as_substrate_writes_it(chain: EmbeddedClient) -> None
         assert bytes(era.encode({"period": period, "current": current}).data) == encoded
 
 
+@pytest.mark.slow
 def test_what_is_signed_names_the_newest_final_block(chain: EmbeddedClient) -> None:
     signed = chain.sign(calls.transfer(BOB.account, Planck(UNIT)), EVE)
     assert signed.era is not None
@@ -94,6 +95,7 @@ def test_the_signature_covers_the_era_and_the_block_that_it_begins_with(
     assert not verify(EVE.account, immortal, signature)
 
 
+@pytest.mark.slow
 def test_bytes_are_taken_in_the_last_block_of_their_era_and_not_after(
     chain: EmbeddedClient,
 ) -> None:

@@ -165,6 +165,7 @@ def test_a_node_that_swaps_two_calls_gets_nothing_signed(liar: Liar, one: str, o
     assert "author_submitAndWatchExtrinsic" not in liar.asked
 
 
+@pytest.mark.slow
 def test_a_node_that_swaps_calls_of_another_pallet_is_found_when_one_is_signed(
     chain: EmbeddedClient, liar: Liar
 ) -> None:
@@ -194,6 +195,7 @@ def test_metadata_that_contradicts_the_stated_version_is_refused(liar: Liar) -> 
 
 
 @pytest.mark.parametrize("text", ["0x", "0x6d657461", "0x6d6574610e00", "nonsense", "0x6d6574610d"])
+@pytest.mark.slow
 def test_garbage_for_metadata_is_refused(liar: Liar, text: str) -> None:
     liar.lie = lambda method, _, result: text if method == "state_getMetadata" else result
     with pytest.raises(BadChainValue, match="cannot be read"):

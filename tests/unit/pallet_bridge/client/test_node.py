@@ -297,6 +297,7 @@ def test_many_may_be_in_flight_from_many_threads(chain: EmbeddedClient) -> None:
     assert chain.nonce(COORDINATOR.account) == before + 20
 
 
+@pytest.mark.slow
 def test_an_account_may_be_used_by_two_clients(chain: EmbeddedClient) -> None:
     with connect(chain.url) as other:
         for n in range(3):

@@ -102,6 +102,7 @@ def manual() -> Iterator[EmbeddedClient]:
         yield client
 
 
+@pytest.mark.slow
 def test_a_wait_that_was_too_short_can_be_repeated(manual: EmbeddedClient) -> None:
     submission = manual.submit(CALL, ALICE)
     with pytest.raises(ChainTimeout, match="included"):
@@ -120,6 +121,7 @@ def test_several_calls_of_an_account_come_in_one_block_in_order(manual: Embedded
     assert places == sorted(places)
 
 
+@pytest.mark.slow
 def test_waiting_for_a_block_seals_it(manual: EmbeddedClient) -> None:
     assert manual.wait_until_block(4, timeout=60).number == 4
     assert manual.wait_until_block(2, timeout=60).number == 4

@@ -108,6 +108,7 @@ def resume(client: NodeClient, path: Path) -> list[int]:
     return blocks
 
 
+@pytest.mark.slow
 def test_a_restart_within_the_era_sends_the_same_bytes(client: NodeClient, path: Path) -> None:
     signed = written(client, path)
     client.wait_until_block(3, timeout=10)
@@ -116,6 +117,7 @@ def test_a_restart_within_the_era_sends_the_same_bytes(client: NodeClient, path:
     assert payments(client) == 1
 
 
+@pytest.mark.slow
 def test_a_restart_after_the_era_signs_again(client: NodeClient, path: Path) -> None:
     signed = written(client, path)
     assert signed.era is not None
@@ -129,6 +131,7 @@ def test_a_restart_after_the_era_signs_again(client: NodeClient, path: Path) -> 
     assert len(signatures) == 2
 
 
+@pytest.mark.slow
 def test_a_restart_long_after_the_inclusion_finds_it(client: NodeClient, path: Path) -> None:
     signed = written(client, path)
     client.send(signed).wait(10)
@@ -161,6 +164,7 @@ def test_a_run_that_goes_on_signs_again_what_its_era_left_behind(path: Path) -> 
         assert client.find(entry.signed, since=1) is None
 
 
+@pytest.mark.slow
 def test_a_block_that_was_replaced_kills_what_named_it(
     node: EmbeddedNode, client: NodeClient, path: Path
 ) -> None:

@@ -104,6 +104,7 @@ def test_a_quorum_of_attesters_lets_exactly_this_settlement_pass(opened: Open) -
     assert opened.attester(0).work() == (), "a seat speaks once"
 
 
+@pytest.mark.slow
 def test_an_update_that_was_not_committed_to_gets_an_abstention(opened: Open) -> None:
     entry = opened.report.entries[0]
     forged = replace(entry, commitment=replace(entry.commitment, update_digest=b"\7" * 32))

@@ -120,6 +120,7 @@ def test_leaves_pay_and_strike_once_they_are_applied(chain: EmbeddedClient, tmp_
     assert report.ok, report.findings
 
 
+@pytest.mark.slow
 def test_a_batch_with_a_leaf_that_is_applied_changes_nothing(
     chain: EmbeddedClient, tmp_path: Path
 ) -> None:

@@ -38,6 +38,7 @@ def test_a_federation_has_money_and_members_that_may_commit(
     assert round_.sealed_at == bcfl_chain.head().number
 
 
+@pytest.mark.slow
 def test_a_sealed_round_takes_no_more(
     bcfl_chain: EmbeddedClient,
     bcfl_federation: MakeFederation,

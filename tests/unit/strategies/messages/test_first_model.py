@@ -67,6 +67,7 @@ OUTLIERS = {"bcfl.plugins": "outliers"}
 
 @pytest.mark.parametrize("dtype", JUDGED)
 @pytest.mark.parametrize("method", ["cluster", "cluster_guard", "multikrum", "dnc", "flame"])
+@pytest.mark.slow
 def test_floats_are_judged(toy: Any, dtype: str, method: str) -> None:
     model = {"w": np.zeros(40, dtype), "steps": np.array(3), "half": np.zeros(2, np.float16)}
     bcfl = {**OUTLIERS, "bcfl.outliers.method": method}

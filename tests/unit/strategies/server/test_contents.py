@@ -68,6 +68,7 @@ def average(toy: Any, strategy: Any, nodes: int = NODES, app: Any = None) -> dic
 
 
 @pytest.mark.parametrize("method", SHARING)
+@pytest.mark.slow
 def test_fedavg_with_the_shares_of_a_rule_is_the_rule(toy: Any, method: str) -> None:
     robust = strategies.RobustFedAvg(method)
     expected = average(toy, robust, app=attacked(toy))

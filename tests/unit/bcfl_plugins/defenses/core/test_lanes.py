@@ -50,6 +50,7 @@ KERNELS: dict[str, Callable[[Rows], Any]] = {
 
 
 @pytest.mark.parametrize("name", KERNELS)
+@pytest.mark.slow
 def test_threads_that_help_change_no_byte(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = made()
     found = set()

@@ -75,6 +75,7 @@ def test_far_rows_move_the_result_no_more_than_near_ones(
 @pytest.mark.parametrize("rule", [r for r in ROBUST if r.tags.kappa is not None], ids=label)
 @settings(max_examples=40, deadline=None, derandomize=True, database=None)
 @given(data=st.data())
+@pytest.mark.slow
 def test_the_published_bound_holds_for_every_honest_set(rule: Defense, data: st.DataObject) -> None:
     n = data.draw(st.integers(5, 9))
     f = data.draw(st.integers(0, max(0, rule.max_byzantine(n))))

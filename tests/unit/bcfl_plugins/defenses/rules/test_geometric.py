@@ -90,6 +90,7 @@ def weiszfeld(x: Floats, votes: Floats, steps: int) -> Floats:
     return z
 
 
+@pytest.mark.slow
 def test_geometric_median_is_what_many_plain_steps_end_in() -> None:
     for x in rounds():
         votes = np.arange(1.0, N + 1)

@@ -43,6 +43,7 @@ def test_rounds_mix_and_tell(case: Case) -> None:
 
 @pytest.mark.parametrize("dtype", slow_but({"float32"}, ["float16", "float32", "float64"]))
 @pytest.mark.parametrize("kind", ATTACKS)
+@pytest.mark.slow
 def test_each_kind_of_byzantine_rows(kind: str, dtype: str) -> None:
     @given(byzantine_rows(HONEST, 2, kinds=[kind], dtype=dtype))
     @QUIET

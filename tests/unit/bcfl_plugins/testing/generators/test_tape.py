@@ -114,6 +114,7 @@ SERIES = {
 
 
 @pytest.mark.parametrize("name", slow_but({"rounds", "updates", "malformed_replies"}, SERIES))
+@pytest.mark.slow
 def test_what_a_seed_draws_does_not_depend_on_what_is_imported(
     name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -85,6 +85,7 @@ def test_the_built_in_defense_passes() -> None:
         pytest.param(_Scribbler, "stands_every_history", marks=pytest.mark.slow),
     ],
 )
+@pytest.mark.slow
 def test_each_fault_fails_its_check(make: object, check: str) -> None:
     assert check in failed(make)
 

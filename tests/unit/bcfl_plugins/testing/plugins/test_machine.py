@@ -77,6 +77,7 @@ class _Excluder:
         return {7: "never seen"}
 
 
+@pytest.mark.slow
 def test_a_good_plugin_stands_every_history() -> None:
     run_state_machine_as_test(machine(_Good), settings=FEW)
 

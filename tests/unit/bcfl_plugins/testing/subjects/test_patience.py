@@ -46,6 +46,7 @@ def dawdles(updates: np.ndarray, f: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("rule", [spins_when_attacked, swallows])
+@pytest.mark.slow
 def test_a_rule_that_loops_under_attack_fails_with_the_round(rule: object) -> None:
     order, bounded = check_defense(rule, profile=BRIEF, checks=["deterministic", "bounded"])
     assert order.status == "failed"
@@ -63,6 +64,7 @@ def test_a_rule_that_always_loops_fails_at_once() -> None:
     assert "It takes too long" in failed["answers"].text()
 
 
+@pytest.mark.slow
 def test_a_rule_that_is_slow_says_how_far_it_came() -> None:
     brief = Profile("brief", examples=400, rounds=20, seconds=1.0)
     (result,) = check_defense(dawdles, profile=brief, checks=["bounded"])

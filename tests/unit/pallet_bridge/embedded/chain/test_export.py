@@ -47,6 +47,7 @@ def change(path: Path, line: int, edit: Callable[[dict[str, object]], object]) -
     path.write_text("\n".join(lines) + "\n")
 
 
+@pytest.mark.slow
 def test_a_loaded_chain_is_the_one_that_was_exported_and_goes_on(
     make_chain: Callable[..., Chain], sign: Callable[..., bytes], modules: Path, tmp_path: Path
 ) -> None:

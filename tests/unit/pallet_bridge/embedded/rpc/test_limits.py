@@ -93,6 +93,7 @@ def test_what_is_no_json_is_not_echoed(caller: Caller, number: str) -> None:
 
 
 @pytest.mark.parametrize("number", ["1.5", "-1", "true", "[1]", "{}", str(2**64), "1e400"])
+@pytest.mark.slow
 def test_an_id_is_a_number_a_text_or_null(caller: Caller, number: str) -> None:
     text = f'{{"jsonrpc":"2.0","id":{number},"method":"system_chain"}}'
     assert error_of(caller.raw(text)) == INVALID

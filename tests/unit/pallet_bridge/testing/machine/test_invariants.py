@@ -48,6 +48,7 @@ def test_a_true_ledger_passes(ledger: Ledger) -> None:
         ("I9", lambda b: replace(b, terms={})),
     ],
 )
+@pytest.mark.slow
 def test_a_false_ledger_is_named(
     ledger: Ledger, invariant: str, change: Callable[[Books], Books]
 ) -> None:
