@@ -10,6 +10,7 @@ from zipfile import ZipFile
 import numpy as np
 
 from bcfl_plugins.errors import BcflError, RecordIncomplete
+from pallet_bridge.jsonio import replacing
 from strategies.messages.records import to_arrays
 
 if TYPE_CHECKING:
@@ -56,9 +57,8 @@ def save_model(model: ArrayRecord, path: Path) -> None:
 
     A process that ends meanwhile leaves no half file under that name.
     """
-    draft = path.with_suffix(".part")
-    with ZipFile(draft, "w") as archive:  # `numpy.savez` takes no array with the name "file"
+    # `numpy.savez` takes no array with the name "file"
+    with replacing(path) as file, ZipFile(file, "w") as archive:
         for name, array in to_arrays(model).items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as stream:
                 np.lib.format.write_array(stream, array, allow_pickle=False)
-    draft.replace(path)

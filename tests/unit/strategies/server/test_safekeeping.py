@@ -79,3 +79,4 @@ def test_a_model_is_saved_under_any_names(toy: Any, tmp_path: Path) -> None:
         for name, array in arrays.items():
             assert np.array_equal(saved[name], array)
     assert [path.name for path in tmp_path.iterdir()] == [MODEL]
+    assert (tmp_path / MODEL).stat().st_mode & 0o777 == 0o600  # as all files of a run
