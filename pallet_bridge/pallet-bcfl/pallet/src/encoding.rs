@@ -11,18 +11,22 @@ use sp_core::H256;
 use sp_io::hashing::blake2_256;
 use sp_runtime::AccountId32;
 
-use crate::{Balance, FederationId, Outcome, RoundId};
+use crate::{Balance, FederationId, Outcome, RoundId, Terms};
 
 /// Domain of [`commitment_hash`].
-pub const COMMIT_DOMAIN: &str = "bcfl/commit/v1";
-/// Domain of [`to_sign`].
-pub const SIGN_DOMAIN: &str = "bcfl/sign/v1";
+pub const UPDATE_DOMAIN: &str = "bcfl/update/v2";
+/// Domain of [`statement`].
+pub const STATEMENT_DOMAIN: &str = "bcfl/statement/v2";
+/// Domain of [`terms_hash`].
+pub const TERMS_DOMAIN: &str = "bcfl/terms/v1";
+/// Domain of [`to_sign_instruction`].
+pub const INSTRUCTION_DOMAIN: &str = "bcfl/instruction/v2";
 /// Domain of [`Leaf::hash`].
-pub const LEAF_DOMAIN: &str = "bcfl/leaf/v2";
+pub const LEAF_DOMAIN: &str = "bcfl/leaf/v3";
 /// Domain of [`attest_statement`].
-pub const ATTEST_DOMAIN: &str = "bcfl/attest/v1";
+pub const ATTEST_DOMAIN: &str = "bcfl/attest/v2";
 /// Domain of [`to_sign_attest`].
-pub const ATTEST_SIGN_DOMAIN: &str = "bcfl/attest-sign/v1";
+pub const ATTEST_SIGN_DOMAIN: &str = "bcfl/attest-sign/v2";
 
 const LEAF_TAG: u8 = 0;
 const NODE_TAG: u8 = 1;
@@ -40,30 +44,59 @@ pub struct Context {
     pub account: AccountId32,
 }
 
-/// The commitment to an update. Made off chain, and opened on chain only in a report.
-pub fn commitment_hash(
+/// What a round is to those who sign for it: who opened it, on which model, under which terms.
+/// Whoever was shown something else has signed something else, which is worth nothing here.
+#[derive(Clone, PartialEq, Eq, Debug, Encode)]
+pub struct Binding {
+    /// Account that opened the round.
+    pub coordinator: AccountId32,
+    /// Hash of the model that training starts from.
+    pub base_model: H256,
+    /// Hash of the terms that the round runs under.
+    pub terms_hash: H256,
+}
+
+/// The commitment to an update. Made off chain, and never opened on chain. The account in it makes
+/// a copy of another's commitment worthless.
+pub fn commitment_hash(account: &AccountId32, update_digest: H256, salt: [u8; 32]) -> H256 {
+    (UPDATE_DOMAIN, account, update_digest, salt).using_encoded(blake2_256).into()
+}
+
+/// Hash of terms: by signing it, or what contains it, an account consents to them.
+pub fn terms_hash(terms: &Terms) -> H256 {
+    (TERMS_DOMAIN, terms).using_encoded(blake2_256).into()
+}
+
+/// What a member says of its update in a round: the 32 bytes that it signs.
+pub fn statement(
     context: &Context,
-    update_digest: H256,
+    binding: &Binding,
+    commitment: H256,
     num_examples: u64,
-    salt: [u8; 32],
-) -> H256 {
-    (COMMIT_DOMAIN, context, update_digest, num_examples, salt).using_encoded(blake2_256).into()
+) -> [u8; 32] {
+    (STATEMENT_DOMAIN, context, binding, commitment, num_examples).using_encoded(blake2_256)
 }
 
-/// The 32 bytes that a member signs for `commit_batch`.
-pub fn to_sign(context: &Context, commitment: H256, num_examples: u64) -> [u8; 32] {
-    (SIGN_DOMAIN, context, commitment, num_examples).using_encoded(blake2_256)
+/// The 32 bytes that a coordinator signs when it asks members to train.
+pub fn to_sign_instruction(
+    genesis: H256,
+    (federation, round): (FederationId, RoundId),
+    binding: &Binding,
+    expires: u64,
+) -> [u8; 32] {
+    let said = (INSTRUCTION_DOMAIN, genesis, federation, round, binding, expires);
+    said.using_encoded(blake2_256)
 }
 
-/// What a settlement says, as one hash: what attesters of a round attest.
+/// What a settlement says, as one hash: what attesters of a round attest. The hash of the terms in
+/// it is their consent to them.
 pub fn attest_statement(
     genesis: H256,
     (federation, round): (FederationId, RoundId),
-    model: H256,
-    report: H256,
-    root: H256,
+    terms_hash: H256,
+    (model, report, root): (H256, H256, H256),
 ) -> H256 {
-    let said = (ATTEST_DOMAIN, genesis, federation, round, model, report, root);
+    let said = (ATTEST_DOMAIN, genesis, federation, round, terms_hash, model, report, root);
     said.using_encoded(blake2_256).into()
 }
 
@@ -81,8 +114,8 @@ pub struct Leaf {
     pub account: AccountId32,
     /// The commitment hash.
     pub commitment: H256,
-    /// Digest of the update that was revealed.
-    pub digest: H256,
+    /// Commitment to what was revealed: the member's own when it fits, zero when nothing was.
+    pub revealed: H256,
     /// 0 accepted, 1 rejected, 2 excluded.
     pub outcome: Outcome,
     /// The rule's score, in units of 10^-6.

@@ -144,10 +144,11 @@ pub mod pallet {
     use crate::{
         encoding::Leaf,
         weights::{count, WeightInfo},
-        Attester, BadRoot, Balance, BatchEntry, BlockNumber, Commitment, EquivocationProof,
-        Federation, FederationId, MerkleProof, Motion, Offence, OffenceKind, Opening, Outcome,
-        Participant, Proposal, ProposalId, ProvenLeaf, RefusalReason, Round, RoundId, Seat,
-        SettlementMode, Terms, TermsVersion, Totals, Verdict, Vote,
+        Attester, BadRoot, Balance, BatchEntry, BlockNumber, Bond, Commitment, EquivocationProof,
+        Federation, FederationId, Invitation, MerkleProof, MisconductProof, Motion, Offence,
+        OffenceKind, Organisation, Outcome, Participant, Proposal, ProposalId, ProvenLeaf, Record,
+        RefusalReason, Round, RoundId, Seat, SettlementMode, Subject, Terms, TermsVersion, Totals,
+        Verdict, Vote,
     };
     use frame_support::{
         pallet_prelude::*,
@@ -162,7 +163,7 @@ pub mod pallet {
     use sp_runtime::{traits::BlockNumberProvider, AccountId32, Perbill};
 
     /// Version of the storage layout.
-    pub(crate) const STORAGE_VERSION: StorageVersion = StorageVersion::new(2);
+    pub(crate) const STORAGE_VERSION: StorageVersion = StorageVersion::new(3);
 
     #[pallet::pallet]
     #[pallet::storage_version(STORAGE_VERSION)]
@@ -295,6 +296,8 @@ pub mod pallet {
         DisputeBond,
         /// A proposer's deposit for its storage.
         ProposalDeposit,
+        /// What a coordinator answers with for its conduct.
+        CoordinatorBond,
     }
 
     /// Id of the next federation.
@@ -391,5 +394,50 @@ pub mod pallet {
             NMapKey<Blake2_128Concat, T::AccountId>,
         ),
         Vote,
+    >;
+
+    /// What outlives the leaving of a member: by organisation, or by account where it has none.
+    // Twox64Concat for the counted id; Blake2_128Concat for the rest, which anyone can grind.
+    #[pallet::storage]
+    pub type Records<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, FederationId, Blake2_128Concat, Subject, Record>;
+
+    /// Accounts that may join.
+    // Twox64Concat for the counted id; Blake2_128Concat for the account, which anyone can grind.
+    #[pallet::storage]
+    pub type Invitations<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, FederationId, Blake2_128Concat, T::AccountId, Invitation>;
+
+    /// Number of members of each organisation.
+    // Twox64Concat for the counted id; Blake2_128Concat for the name, which anyone can grind.
+    #[pallet::storage]
+    pub type Organisations<T: Config> = StorageDoubleMap<
+        _,
+        Twox64Concat,
+        FederationId,
+        Blake2_128Concat,
+        Organisation,
+        u32,
+        ValueQuery,
+    >;
+
+    /// What coordinators have on hold.
+    // Twox64Concat for the counted id; Blake2_128Concat for the account, which anyone can grind.
+    #[pallet::storage]
+    pub type Bonds<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, FederationId, Blake2_128Concat, T::AccountId, Bond>;
+
+    /// Stake with which each organisation, or account without one, counts in each vote.
+    // Twox64Concat for the counted ids; Blake2_128Concat for the rest, which anyone can grind.
+    #[pallet::storage]
+    pub type GroupVotes<T: Config> = StorageNMap<
+        _,
+        (
+            NMapKey<Twox64Concat, FederationId>,
+            NMapKey<Twox64Concat, ProposalId>,
+            NMapKey<Blake2_128Concat, Subject>,
+        ),
+        Balance,
+        ValueQuery,
     >;
 }

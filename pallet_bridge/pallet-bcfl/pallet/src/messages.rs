@@ -40,8 +40,8 @@ pub enum Outcome {
 pub struct Verdict {
     /// Whose update.
     pub account: AccountId32,
-    /// Digest of the update that was revealed.
-    pub digest: H256,
+    /// Commitment to what was revealed: the member's own when it fits, zero when nothing was.
+    pub revealed: H256,
     /// Accepted, rejected or excluded.
     pub outcome: Outcome,
     /// The rule's score, in units of 10^-6.
@@ -52,7 +52,7 @@ pub struct Verdict {
     pub weight: u32,
 }
 
-/// A commitment that its member signed off chain. What is signed: [`crate::encoding::to_sign`].
+/// A commitment that its member signed off chain. What is signed: [`crate::encoding::statement`].
 #[derive(
     Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
@@ -95,6 +95,8 @@ pub enum RefusalReason {
     Duplicate,
     /// Another hash is in already, and both are signed: an offence.
     Equivocation,
+    /// It claims more examples than the terms, or those who admitted it, allow.
+    TooManyExamples,
 }
 
 /// A leaf of the settlement root, with the proof that it is one.
@@ -110,7 +112,7 @@ pub struct ProvenLeaf {
     pub proof: MerkleProof,
 }
 
-/// A commitment with its signature. What is signed: [`crate::encoding::to_sign`].
+/// A commitment with its signature. What is signed: [`crate::encoding::statement`].
 #[derive(
     Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
@@ -159,40 +161,29 @@ pub enum EquivocationProof {
     },
 }
 
-/// What a commitment hides: [`crate::encoding::commitment_hash`] of it is the commitment.
-#[derive(
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Debug,
-    Encode,
-    Decode,
-    DecodeWithMemTracking,
-    MaxEncodedLen,
-    TypeInfo,
-)]
-pub struct Opening {
-    /// Digest of the update.
-    pub update_digest: H256,
-    /// How many examples the member says it trained on.
-    pub num_examples: u64,
-    /// Random bytes that hide the update.
-    pub salt: [u8; 32],
-}
-
 /// Why a posted root is wrong, whatever its other leaves say.
 #[derive(
     Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 pub enum BadRoot {
-    /// One account has two leaves.
-    TwoLeaves {
-        /// One.
+    /// Two leaves that are not in ascending order of their accounts, or of one account.
+    OutOfOrder {
+        /// The one with the lower index.
         first: ProvenLeaf,
-        /// The other, at another index.
+        /// The one with the higher index.
         second: ProvenLeaf,
     },
     /// A leaf's account has no commitment in the round, or another one.
     NotCommitted(ProvenLeaf),
+    /// An account that committed has no leaf: its place would be between these two.
+    Omitted {
+        /// Who has no leaf.
+        account: AccountId32,
+        /// The last leaf before its place; nothing before the first.
+        before: Option<ProvenLeaf>,
+        /// The first leaf after its place; nothing after the last.
+        after: Option<ProvenLeaf>,
+    },
+    /// A leaf whose strikes or reward do not fit its outcome, or the greatest share.
+    Unsound(ProvenLeaf),
 }

@@ -31,7 +31,8 @@ impl Offence {
             OffenceKind::Mismatch => max(self.executable_at, now),
             OffenceKind::Equivocation
             | OffenceKind::Outlier
-            | OffenceKind::AttesterEquivocation => now,
+            | OffenceKind::AttesterEquivocation
+            | OffenceKind::Silence => now,
         }
     }
 

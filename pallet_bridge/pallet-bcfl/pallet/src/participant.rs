@@ -12,7 +12,7 @@ use sp_runtime::{
     ArithmeticError,
 };
 
-use crate::{Balance, BlockNumber};
+use crate::{Balance, BlockNumber, Organisation, Struck, Terms, TermsVersion};
 
 /// Stake on its way out: still slashable.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
@@ -43,6 +43,28 @@ pub struct Participant<MaxUnbonding: Get<u32>> {
     pub pending_offences: u32,
     /// First block after the cool-down that follows a slash.
     pub suspended_until: BlockNumber,
+    /// Whom it belongs to.
+    pub organisation: Option<Organisation>,
+    /// Most examples that those who admitted it vouch for; 0: they said nothing.
+    pub max_examples: u64,
+    /// Last version of the terms that it signed.
+    pub terms_version: TermsVersion,
+    /// Unbonding time of the terms that it signed: newer ones never make it longer.
+    pub exit_blocks: BlockNumber,
+    /// Latest block in which a round or vote that it took part in may need its stake.
+    pub liable_until: BlockNumber,
+    /// Block in which it joined.
+    pub joined_at: BlockNumber,
+    /// Block in which its active stake was raised last.
+    pub held_since: BlockNumber,
+    /// Rounds in which it was accepted.
+    pub accepted: u32,
+    /// Strikes ever forgiven.
+    pub forgiven: u32,
+    /// The latest rounds in which it got a strike, oldest first.
+    pub struck: Struck,
+    /// True once it unbonded under the old terms because worse ones were announced.
+    pub exits_freely: bool,
 }
 
 /// Why a chunk could not be queued.
@@ -56,7 +78,11 @@ pub enum UnbondFault {
 
 impl<MaxUnbonding: Get<u32>> Participant<MaxUnbonding> {
     /// A new member with this stake.
-    pub fn new(active: Balance) -> Self {
+    pub fn new(
+        active: Balance,
+        (terms_version, terms): (TermsVersion, &Terms),
+        now: BlockNumber,
+    ) -> Self {
         Self {
             active,
             unbonding: BoundedVec::new(),
@@ -65,6 +91,17 @@ impl<MaxUnbonding: Get<u32>> Participant<MaxUnbonding> {
             offences: 0,
             pending_offences: 0,
             suspended_until: 0,
+            organisation: None,
+            max_examples: 0,
+            terms_version,
+            exit_blocks: terms.unbonding_blocks,
+            liable_until: 0,
+            joined_at: now,
+            held_since: now,
+            accepted: 0,
+            forgiven: 0,
+            struck: BoundedVec::new(),
+            exits_freely: false,
         }
     }
 

@@ -3,12 +3,13 @@
 use alloc::vec::Vec;
 use core::cmp::min;
 use sp_runtime::{
-    helpers_128bit::multiply_by_rational_with_rounding, ArithmeticError, Perbill, Rounding,
+    helpers_128bit::multiply_by_rational_with_rounding, AccountId32, ArithmeticError, Perbill,
+    Rounding,
 };
 
 use crate::{
     encoding::Leaf, Arbiter, Balance, BlockNumber, Coupling, Governance, OffenceKind, Outcome,
-    Quorum, SlashTerms, Terms, Totals, Verdict,
+    ProvenLeaf, Quorum, Terms, Totals, Verdict,
 };
 
 /// The runtime's ranges for terms.
@@ -178,13 +179,33 @@ pub fn are_totals_possible(totals: &Totals, budget: Balance, commitments: u32) -
         && (totals.rewards == 0 || totals.accepted > 0)
 }
 
-/// True when a leaf's strikes and reward fit its outcome.
-pub fn is_leaf_sound(leaf: &Leaf) -> bool {
+/// True when a leaf's strikes and reward fit its outcome, and the greatest share of one account.
+pub fn is_leaf_sound(leaf: &Leaf, terms: &Terms) -> bool {
     match leaf.outcome {
-        Outcome::Accepted => leaf.strikes == 0,
+        Outcome::Accepted => leaf.strikes == 0 && leaf.reward <= greatest_reward(terms),
         Outcome::Rejected => leaf.strikes == 1 && leaf.reward == 0,
         Outcome::Excluded => leaf.strikes == 0 && leaf.reward == 0,
     }
+}
+
+/// Greatest reward of one account in one round.
+pub fn greatest_reward(terms: &Terms) -> Balance {
+    terms.max_share.mul_floor(terms.round_reward)
+}
+
+/// True when no leaf is this account's: the two next to its place have no leaf between them.
+pub fn is_left_out(
+    account: &AccountId32,
+    before: Option<&ProvenLeaf>,
+    after: Option<&ProvenLeaf>,
+    count: u32,
+) -> bool {
+    let is_below = before.is_none_or(|proven| proven.leaf.account < *account);
+    let is_above = after.is_none_or(|proven| *account < proven.leaf.account);
+    let index = |proven: &ProvenLeaf| proven.index;
+    let first_after = after.map_or(count, index);
+    let places_before = before.map_or(0, |proven| proven.index.saturating_add(1));
+    is_below && is_above && first_after == places_before
 }
 
 /// Strikes and clean rounds of a member.
@@ -219,14 +240,15 @@ pub fn judge(
 }
 
 /// Fraction of the stake that an offence costs a member with `offences` before it.
-pub fn slash_fraction(kind: OffenceKind, terms: &SlashTerms, offences: u32) -> Perbill {
+pub fn slash_fraction(kind: OffenceKind, terms: &Terms, offences: u32) -> Perbill {
     let asked = match kind {
-        OffenceKind::Equivocation | OffenceKind::AttesterEquivocation => terms.equivocation,
-        OffenceKind::Mismatch => terms.mismatch,
+        OffenceKind::Equivocation | OffenceKind::AttesterEquivocation => terms.slash.equivocation,
+        OffenceKind::Mismatch => terms.slash.mismatch,
+        OffenceKind::Silence => terms.silence,
         OffenceKind::Outlier => {
-            let parts = terms.outlier_base.deconstruct();
+            let parts = terms.slash.outlier_base.deconstruct();
             Perbill::from_parts(parts.saturating_mul(offences.saturating_add(1)))
         }
     };
-    min(asked, terms.cap)
+    min(asked, terms.slash.cap)
 }

@@ -59,7 +59,7 @@ impl frame_system::Config for Runtime {
     type AccountData = pallet_balances::AccountData<Balance>;
     type SS58Prefix = frame_support::traits::ConstU16<42>;
     type MaxConsumers = ConstU32<16>;
-    type SingleBlockMigrations = pallet_bcfl::migrations::MigrateV1ToV2<Runtime>;
+    type SingleBlockMigrations = pallet_bcfl::migrations::MigrateV2ToV3<Runtime>;
 }
 
 impl pallet_timestamp::Config for Runtime {

@@ -326,7 +326,9 @@ impl<T: Config> Pallet<T> {
     ) -> bool {
         round.settlement.is_some_and(|Settlement { model, report, root, .. }| {
             let genesis = Self::genesis_hash();
-            Self::is_attested(place, terms, attest_statement(genesis, place, model, report, root))
+            let said = (model, report, root);
+            let statement = attest_statement(genesis, place, round.terms_hash, said);
+            Self::is_attested(place, terms, statement)
         })
     }
 }

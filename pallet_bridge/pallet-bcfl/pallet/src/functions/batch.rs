@@ -4,7 +4,7 @@ use frame_support::pallet_prelude::*;
 use sp_core::{sr25519, H256};
 
 use crate::{
-    encoding::{to_sign, Context},
+    encoding::{statement, Binding, Context},
     *,
 };
 
@@ -12,6 +12,7 @@ use crate::{
 struct Batch<T: Config> {
     place: (FederationId, RoundId),
     round: Round,
+    binding: Binding,
     genesis: H256,
     now: BlockNumber,
     is_sealed: bool,
@@ -33,11 +34,12 @@ impl<T: Config> Pallet<T> {
         ensure!(now <= round.settle_until, Error::<T>::SettleWindowClosed);
         let mut batch = Batch::<T> {
             place: (id, round_id),
-            round,
+            binding: round.binding(),
             genesis: Self::genesis_hash(),
             now,
             is_sealed: round.is_sealed(now),
             terms: Self::terms(id, round.terms_version)?,
+            round,
             _runtime: PhantomData,
         };
         for entry in entries {
@@ -128,7 +130,8 @@ impl<T: Config> Batch<T> {
             round: self.place.1,
             account: entry.account.clone(),
         };
-        let message = to_sign(&context, entry.commitment, entry.num_examples);
+        let (hash, examples) = (entry.commitment, entry.num_examples);
+        let message = statement(&context, &self.binding, hash, examples);
         let key = sr25519::Public::from_raw(entry.account.clone().into());
         sp_io::crypto::sr25519_verify(&entry.signature, &message, &key)
     }

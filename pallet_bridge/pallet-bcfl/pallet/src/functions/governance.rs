@@ -6,6 +6,7 @@ use frame_support::{
     traits::{fungible::MutateHold, tokens::Precision},
 };
 use frame_system::{ensure_signed, pallet_prelude::OriginFor};
+use sp_core::H256;
 use sp_runtime::traits::{EnsureAdd, EnsureAddAssign, EnsureSubAssign};
 
 use crate::{
@@ -70,6 +71,11 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
+    fn put_model(id: FederationId, federation: &mut Federation, model: H256) {
+        federation.model = Some(model);
+        Self::deposit_event(Event::Rebased { federation: id, model });
+    }
+
     fn put_coordinator(id: FederationId, federation: &mut Federation, coordinator: T::AccountId) {
         federation.failures_in_row = 0;
         let old = core::mem::replace(&mut federation.coordinator, coordinator.clone());
@@ -84,7 +90,8 @@ impl<T: Config> Pallet<T> {
         let mut federation = Self::active_federation(id)?;
         let participant = Self::participant(id, &proposer)?;
         ensure!(participant.active > 0, Error::<T>::NoActiveStake);
-        let rules = Self::voting_rules(id, &federation, &proposal)?;
+        let terms = Self::terms(id, federation.terms_version)?;
+        let rules = Self::voting_rules(&federation, &terms, &proposal)?;
         if let Proposal::Terms(terms) = &proposal {
             Self::ensure_terms(terms)?;
         }
@@ -107,6 +114,9 @@ impl<T: Config> Pallet<T> {
             enact_at,
             quorum: rules.quorum,
             threshold: rules.threshold,
+            proposed_at: Self::now(),
+            aging_blocks: terms.aging_blocks,
+            max_vote_share: terms.max_vote_share,
             electorate: federation.total_active,
             ayes: 0,
             nays: 0,
@@ -124,17 +134,16 @@ impl<T: Config> Pallet<T> {
     }
 
     fn voting_rules(
-        id: FederationId,
         federation: &Federation,
+        terms: &Terms,
         proposal: &Proposal,
     ) -> Result<VotingRules, DispatchError> {
-        let terms = Self::terms(id, federation.terms_version)?;
         if let Governance::Members { quorum, threshold, voting_blocks, delay_blocks } =
             terms.governance
         {
             return Ok(VotingRules { quorum, threshold, voting_blocks, delay_blocks });
         }
-        let may = federation.needs_coordinator(&terms, Self::now())
+        let may = federation.needs_coordinator(terms, Self::now())
             && matches!(proposal, Proposal::Coordinator(_));
         ensure!(may, Error::<T>::NotProposable);
         let rules = VotingRules::for_failing_coordinator(
@@ -213,6 +222,10 @@ impl<T: Config> Pallet<T> {
                 Self::put_coordinator(id, federation, account);
                 Ok(())
             }
+            Proposal::Rebase(model) => {
+                Self::put_model(id, federation, model);
+                Ok(())
+            }
         }
     }
 
@@ -227,7 +240,7 @@ impl<T: Config> Pallet<T> {
             return Ok(false);
         }
         let may = match &motion.proposal {
-            Proposal::Coordinator(_) => true,
+            Proposal::Coordinator(_) | Proposal::Rebase(_) => true,
             Proposal::Terms(terms) => {
                 let present = Self::terms(id, federation.terms_version)?.governance;
                 matches!(present, Governance::Members { .. }) && Self::ensure_terms(terms).is_ok()

@@ -20,10 +20,11 @@ impl<T: Config> Pallet<T> {
         ensure!(federation.state != FederationState::Closed, Error::<T>::FederationNotActive);
         let mut round = Self::round(id, round_id)?;
         let mut settlement = Self::settlement_to_pay(&round)?;
+        let terms = Self::terms(id, round.terms_version)?;
         ensure!(settlement.mode == SettlementMode::Merkle, Error::<T>::NotMerkle);
         let leaf = &proven.leaf;
         ensure!(Self::is_in_root(&settlement, &proven)?, Error::<T>::ProofInvalid);
-        ensure!(is_leaf_sound(leaf), Error::<T>::LeafUnsound);
+        ensure!(is_leaf_sound(leaf, &terms), Error::<T>::LeafUnsound);
         let commitment =
             Commitments::<T>::get((id, round_id, &leaf.account)).ok_or(Error::<T>::NotCommitted)?;
         ensure!(commitment.hash == leaf.commitment, Error::<T>::CommitmentDiffers);
@@ -35,7 +36,6 @@ impl<T: Config> Pallet<T> {
         settlement.unpaid = settlement.unpaid.ensure_sub(forfeited)?;
         federation.owed = federation.owed.ensure_sub(forfeited)?;
         round.settlement = Some(settlement);
-        let terms = Self::terms(id, round.terms_version)?;
         Self::judge_member(place, &mut round, leaf, &terms)?;
         Federations::<T>::insert(id, federation);
         Rounds::<T>::insert(id, round_id, round);

@@ -28,7 +28,7 @@ impl<T: Config> Pallet<T> {
         terms: &Terms,
     ) -> Result<bool, DispatchError> {
         let stake = participant.at_stake()?;
-        let fraction = slash_fraction(kind, &terms.slash, participant.offences);
+        let fraction = slash_fraction(kind, terms, participant.offences);
         let amount = fraction.mul_floor(stake);
         if let Some(earlier) = Offences::<T>::get((federation, round_id, account)) {
             if !earlier.yields_to(kind, amount) {

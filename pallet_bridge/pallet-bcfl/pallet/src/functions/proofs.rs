@@ -4,7 +4,8 @@ use frame_support::pallet_prelude::*;
 use sp_core::sr25519;
 
 use crate::{
-    encoding::{commitment_hash, to_sign, to_sign_attest, Context, Leaf},
+    encoding::{statement, to_sign_attest, Binding, Context, Leaf},
+    rules::{is_leaf_sound, is_left_out},
     *,
 };
 
@@ -41,8 +42,11 @@ impl<T: Config> Pallet<T> {
         Self::ensure_reportable(&round, &terms)?;
         let (account, kind, is_voided) = match proof {
             EquivocationProof::Commitments { account, first, second } => {
-                ensure!(first.commitment != second.commitment, Error::<T>::NotAnOffence);
-                let holds = [first, second].iter().all(|s| Self::did_commit(place, &account, s));
+                let said = |one: &SignedCommitment| (one.commitment, one.num_examples);
+                ensure!(said(&first) != said(&second), Error::<T>::NotAnOffence);
+                let binding = round.binding();
+                let did = |one: &SignedCommitment| Self::did_commit(place, &binding, &account, one);
+                let holds = did(&first) && did(&second);
                 ensure!(holds, Error::<T>::ProofInvalid);
                 (account, OffenceKind::Equivocation, false)
             }
@@ -62,16 +66,21 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// True when the account stands by this commitment: it is on chain, or signed.
+    /// True when the account stands by this commitment: it is on chain, or signed for this round
+    /// with its coordinator, model and terms. What was signed for another model proves nothing.
     fn did_commit(
         place: (FederationId, RoundId),
+        binding: &Binding,
         account: &T::AccountId,
         said: &SignedCommitment,
     ) -> bool {
         let stored = Commitments::<T>::get((place.0, place.1, account));
-        stored.is_some_and(|stored| stored.hash == said.commitment) || {
+        let is_said = |stored: Commitment| {
+            (stored.hash, stored.num_examples) == (said.commitment, said.num_examples)
+        };
+        stored.is_some_and(is_said) || {
             let context = Self::context(place, account);
-            let message = to_sign(&context, said.commitment, said.num_examples);
+            let message = statement(&context, binding, said.commitment, said.num_examples);
             Self::did_sign(account, &said.signature, &message)
         }
     }
@@ -135,21 +144,20 @@ impl<T: Config> Pallet<T> {
         reporter: T::AccountId,
         place: (FederationId, RoundId),
         proven: ProvenLeaf,
-        opening: Opening,
     ) -> DispatchResult {
         let federation = Self::federation(place.0)?;
         let (round, terms) = Self::round_and_terms(place)?;
         let settlement = Self::settlement(&round)?;
         Self::ensure_reportable(&round, &terms)?;
         Self::ensure_in_root(&settlement, &proven)?;
-        let Leaf { account, commitment, digest, .. } = proven.leaf;
+        // What a member sent is nobody's but the coordinator's word, unless others saw it too.
+        let is_seen = Self::is_settlement_attested(place, &round, &terms);
+        ensure!(is_seen, Error::<T>::NotAttested);
+        let Leaf { account, commitment, revealed, .. } = proven.leaf;
         ensure!(Self::has_committed(place, &account, commitment), Error::<T>::NotCommitted);
-        let Opening { update_digest, num_examples, salt } = opening;
-        let context = Self::context(place, &account);
-        let opened = commitment_hash(&context, update_digest, num_examples, salt);
-        ensure!(opened == commitment, Error::<T>::ProofInvalid);
-        // A digest of zero says that nothing was revealed: to be late is not to lie.
-        ensure!(digest != update_digest && !digest.is_zero(), Error::<T>::NotAnOffence);
+        // Zero says that nothing was revealed: to be late is not to lie.
+        let differs = revealed != commitment && !revealed.is_zero();
+        ensure!(differs, Error::<T>::NotAnOffence);
         let by = (OffenceKind::Mismatch, reporter);
         let is_new = Self::accuse(&federation, (place, round), account, by, &terms)?;
         ensure!(is_new, Error::<T>::AlreadyReported);
@@ -182,14 +190,26 @@ impl<T: Config> Pallet<T> {
         ensure!(settlement.mode == SettlementMode::Merkle, Error::<T>::NotMerkle);
         Self::ensure_reportable(&round, &terms)?;
         let is_bad = match &proof {
-            BadRoot::TwoLeaves { first, second } => {
+            BadRoot::OutOfOrder { first, second } => {
                 Self::ensure_in_root(&settlement, first)?;
                 Self::ensure_in_root(&settlement, second)?;
-                first.index != second.index && first.leaf.account == second.leaf.account
+                first.index < second.index && first.leaf.account >= second.leaf.account
             }
             BadRoot::NotCommitted(proven) => {
                 Self::ensure_in_root(&settlement, proven)?;
                 !Self::has_committed(place, &proven.leaf.account, proven.leaf.commitment)
+            }
+            BadRoot::Omitted { account, before, after } => {
+                for proven in before.iter().chain(after) {
+                    Self::ensure_in_root(&settlement, proven)?;
+                }
+                let count = settlement.totals.count()?;
+                Commitments::<T>::contains_key((place.0, place.1, account))
+                    && is_left_out(account, before.as_ref(), after.as_ref(), count)
+            }
+            BadRoot::Unsound(proven) => {
+                Self::ensure_in_root(&settlement, proven)?;
+                !is_leaf_sound(&proven.leaf, &terms)
             }
         };
         ensure!(is_bad, Error::<T>::RootNotBad);

@@ -5,7 +5,7 @@ use frame_support::pallet_prelude::*;
 use sp_core::H256;
 use sp_runtime::traits::{EnsureAdd, EnsureMul};
 
-use crate::*;
+use crate::{encoding::statement, *};
 
 impl<T: Config> Pallet<T> {
     pub(crate) fn do_open_round(
@@ -19,7 +19,8 @@ impl<T: Config> Pallet<T> {
         let terms = Self::terms(id, federation.terms_version)?;
         federation.reserved = terms.round_reward;
         ensure!(Self::escrow_funds(id) >= federation.obligations()?, Error::<T>::EscrowShort);
-        let opened = Round::open(base_model, federation.terms_version, &terms, Self::now())?;
+        let of_terms = (federation.terms_version, &terms);
+        let opened = Round::open(coordinator, base_model, of_terms, Self::now())?;
         let round = federation.next_round;
         federation.next_round = round.ensure_add(1)?;
         federation.open_round = Some(round);
@@ -28,7 +29,6 @@ impl<T: Config> Pallet<T> {
         federation.liable_until = max(federation.liable_until, liable);
         Self::seat_committee(id, &mut federation, round, &terms)?;
         Federations::<T>::insert(id, federation);
-        Rounds::<T>::insert(id, round, opened);
         Self::deposit_event(Event::RoundOpened {
             federation: id,
             round,
@@ -37,15 +37,14 @@ impl<T: Config> Pallet<T> {
             commit_until: opened.commit_until,
             settle_until: opened.settle_until,
         });
+        Rounds::<T>::insert(id, round, opened);
         Ok(())
     }
 
     pub(crate) fn do_commit(
         account: T::AccountId,
-        id: FederationId,
-        round_id: RoundId,
-        hash: H256,
-        num_examples: u64,
+        (id, round_id): (FederationId, RoundId),
+        (hash, num_examples, said): (H256, u64, H256),
     ) -> DispatchResult {
         Self::federation(id)?;
         let mut round = Self::ongoing_round(id, round_id)?;
@@ -53,6 +52,9 @@ impl<T: Config> Pallet<T> {
         ensure!(!round.is_sealed(now), Error::<T>::CommitWindowClosed);
         let terms = Self::terms(id, round.terms_version)?;
         let participant = Self::participant(id, &account)?;
+        let context = Self::context((id, round_id), &account);
+        let statement = statement(&context, &round.binding(), hash, num_examples);
+        ensure!(said == H256::from(statement), Error::<T>::StatementDiffers);
         let is_in = Commitments::<T>::contains_key((id, round_id, &account));
         ensure!(!is_in, Error::<T>::AlreadyCommitted);
         ensure!(participant.active >= terms.min_stake, Error::<T>::StakeTooLow);

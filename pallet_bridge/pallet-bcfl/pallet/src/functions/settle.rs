@@ -96,12 +96,12 @@ impl<T: Config> Pallet<T> {
         let (id, round) = settling.place;
         let rewards = split_rewards(settling.federation.reserved, &verdicts)?;
         let leaf = |(verdict, reward): (Verdict, Balance)| {
-            let Verdict { account, digest, outcome, score, reason, weight: _ } = verdict;
+            let Verdict { account, revealed, outcome, score, reason, weight: _ } = verdict;
             let commitment =
                 Commitments::<T>::get((id, round, &account)).ok_or(Error::<T>::NotCommitted)?;
             let strikes = totals_of(outcome, reward).strikes;
             let commitment = commitment.hash;
-            Ok(Leaf { account, commitment, digest, outcome, score, strikes, reward, reason })
+            Ok(Leaf { account, commitment, revealed, outcome, score, strikes, reward, reason })
         };
         verdicts.into_iter().zip(rewards).map(leaf).collect()
     }
@@ -111,9 +111,8 @@ impl<T: Config> Pallet<T> {
         let statement = attest_statement(
             Self::genesis_hash(),
             settling.place,
-            said.model,
-            said.report,
-            said.root,
+            settling.round.terms_hash,
+            (said.model, said.report, said.root),
         );
         Self::ensure_attested(id, round, &settling.terms, statement, said.totals.strikes)
     }
@@ -145,9 +144,11 @@ impl<T: Config> Pallet<T> {
             settled_at,
             dispute_until,
             claim_until,
+            vests_at: dispute_until,
             failures_before: core::mem::take(&mut federation.failures_in_row),
             expired: false,
         });
+        let terms_version = round.terms_version;
         Federations::<T>::insert(id, federation);
         Rounds::<T>::insert(id, round_id, round);
         Self::deposit_event(Event::RoundSettled {
@@ -158,7 +159,7 @@ impl<T: Config> Pallet<T> {
             root,
             mode,
             totals,
-            terms_version: round.terms_version,
+            terms_version,
             dispute_until,
             claim_until,
         });

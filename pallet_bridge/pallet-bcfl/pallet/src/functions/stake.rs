@@ -5,18 +5,21 @@ use frame_support::{
     pallet_prelude::*,
     traits::{fungible::MutateHold, tokens::Precision},
 };
+use sp_core::H256;
 use sp_runtime::traits::{EnsureAdd, EnsureAddAssign, EnsureSub, EnsureSubAssign};
 
-use crate::*;
+use crate::{encoding::terms_hash, *};
 
 impl<T: Config> Pallet<T> {
     pub(crate) fn do_join(
         account: T::AccountId,
         id: FederationId,
         stake: Balance,
+        said: H256,
     ) -> DispatchResult {
         let mut federation = Self::active_federation(id)?;
         let terms = Self::terms(id, federation.terms_version)?;
+        ensure!(said == terms_hash(&terms), Error::<T>::TermsDiffer);
         let is_member = Participants::<T>::contains_key(id, &account);
         ensure!(!is_member, Error::<T>::AlreadyJoined);
         ensure!(federation.members < terms.max_participants, Error::<T>::FederationFull);
@@ -24,8 +27,9 @@ impl<T: Config> Pallet<T> {
         T::Currency::hold(&HoldReason::Stake.into(), &account, stake)?;
         federation.members.ensure_add_assign(1)?;
         federation.total_active.ensure_add_assign(stake)?;
+        let member = Participant::new(stake, (federation.terms_version, &terms), Self::now());
         Federations::<T>::insert(id, federation);
-        Participants::<T>::insert(id, &account, Participant::new(stake));
+        Participants::<T>::insert(id, &account, member);
         Self::deposit_event(Event::Joined { federation: id, account, stake });
         Ok(())
     }

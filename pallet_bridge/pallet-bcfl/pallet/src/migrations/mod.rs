@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Changes of the storage layout.
-mod v1;
+//! From one storage layout to the next. Layouts before version 2 were never released.
 mod v2;
+mod v3;
 
-pub use v2::MigrateV1ToV2;
-
+pub use v3::MigrateV2ToV3;
 #[cfg(test)]
-pub(crate) use v1::*;
+pub(crate) use v3::Unchecked;

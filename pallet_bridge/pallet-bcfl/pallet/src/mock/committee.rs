@@ -35,7 +35,8 @@ pub fn attest(round: RoundId, index: u8, statement: H256, back: u32) -> Dispatch
 
 /// What a settlement with this root says.
 pub fn statement(round: RoundId, root: H256) -> H256 {
-    attest_statement(Bcfl::genesis_hash(), (0, round), MODEL, REPORT, root)
+    let terms_hash = Rounds::<Test>::get(0, round).map_or(H256::zero(), |round| round.terms_hash);
+    attest_statement(Bcfl::genesis_hash(), (0, round), terms_hash, (MODEL, REPORT, root))
 }
 
 /// A root that stands for any: with [`all_accepted`] a settlement takes it.

@@ -196,6 +196,20 @@ pub fn terms() -> Terms {
         committee_size: 3,
         governance: Governance::Coordinator,
         max_failed_rounds: 2,
+        notice_blocks: 17,
+        admission: Admission::Open,
+        max_per_organisation: 0,
+        max_examples: 0,
+        max_share: percent(100),
+        coordinator_bond: 0,
+        misconduct: percent(0),
+        silence: percent(0),
+        aging_blocks: 0,
+        max_vote_share: percent(100),
+        lock_blocks: 0,
+        tenure_rounds: 0,
+        vesting_rounds: 0,
+        strike_cut: percent(0),
         training: Training::default(),
     }
 }
@@ -239,7 +253,7 @@ impl ExtBuilder {
         send(&coordinator(), Call::create_federation { terms, metadata }).expect("made");
         send(&coordinator(), Call::fund { federation: 0, amount: FUNDS }).expect("funded");
         for index in 0..count {
-            send(&member(index), Call::join { federation: 0, stake: STAKE }).expect("joined");
+            join(&member(index), STAKE).expect("joined");
         }
         if self.round {
             open_round().expect("opened");

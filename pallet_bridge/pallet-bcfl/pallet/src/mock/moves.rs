@@ -17,8 +17,47 @@ pub fn send(who: &AccountId32, call: Call<Test>) -> DispatchResult {
 
 /// Commit for `member(index)`, with its own index as hash.
 pub fn commit(round: RoundId, index: u8) -> DispatchResult {
-    let commitment = hash(index);
-    send(&member(index), Call::commit { federation: 0, round, commitment, num_examples: 10 })
+    send(&member(index), commit_call(&member(index), (0, round), hash(index)))
+}
+
+/// A commitment to this hash, over 10 examples.
+pub fn commit_call(
+    who: &AccountId32,
+    (federation, round): (FederationId, RoundId),
+    commitment: H256,
+) -> Call<Test> {
+    let num_examples = 10;
+    let statement = statement_of(who, (federation, round), commitment).into();
+    Call::commit { federation, round, commitment, num_examples, statement }
+}
+
+/// What an account says in a round, over 10 examples; of a round that is not there nothing.
+pub fn statement_of(
+    who: &AccountId32,
+    place: (FederationId, RoundId),
+    commitment: H256,
+) -> [u8; 32] {
+    Rounds::<Test>::get(place.0, place.1).map_or([0; 32], |round| {
+        encoding::statement(&Bcfl::context(place, who), &round.binding(), commitment, 10)
+    })
+}
+
+/// Hash of the terms that a federation has in force; of one that is not there zero.
+pub fn terms_hash(id: FederationId) -> H256 {
+    Federations::<Test>::get(id)
+        .and_then(|found| FederationTerms::<Test>::get(id, found.terms_version))
+        .map_or(H256::zero(), |terms| encoding::terms_hash(&terms))
+}
+
+/// A member that joined in block 1 with consent to the first terms.
+pub fn newcomer(stake: Balance) -> Participant<<Test as Config>::MaxUnbonding> {
+    Participant::new(stake, (FIRST_TERMS, &terms()), 1)
+}
+
+/// Join federation 0, with consent to its terms.
+pub fn join(who: &AccountId32, stake: Balance) -> DispatchResult {
+    let terms_hash = terms_hash(0);
+    send(who, Call::join { federation: 0, stake, terms_hash })
 }
 
 /// Commit for members 0, 1 and 2.
@@ -29,18 +68,15 @@ pub fn three_commit(round: RoundId) {
 }
 
 pub fn open_round() -> DispatchResult {
-    send(&coordinator(), Call::open_round { federation: 0, base_model: hash(0xba) })
+    // The first round starts from any model, each other one from that of the last settled one.
+    let base_model = Federations::<Test>::get(0).and_then(|found| found.model);
+    let base_model = base_model.unwrap_or(hash(0xba));
+    send(&coordinator(), Call::open_round { federation: 0, base_model })
 }
 
 /// An entry signed by `member(index)` for federation 0.
 pub fn entry(round: RoundId, index: u8, commitment: H256) -> BatchEntry {
-    let context = encoding::Context {
-        genesis: Bcfl::genesis_hash(),
-        federation: 0,
-        round,
-        account: member(index),
-    };
-    let message = encoding::to_sign(&context, commitment, 10);
+    let message = statement_of(&member(index), (0, round), commitment);
     let signature = pair(10 + index).sign(&message);
     BatchEntry { account: member(index), commitment, num_examples: 10, signature }
 }
@@ -54,8 +90,8 @@ pub fn commit_batch(round: RoundId, entries: Vec<BatchEntry>) -> DispatchResult 
 pub fn verdict(index: u8, outcome: Outcome) -> Verdict {
     let reason = u8::from(outcome == Outcome::Rejected);
     let weight = u32::from(outcome == Outcome::Accepted);
-    let (account, digest) = (member(index), hash(0xd0 + index));
-    Verdict { account, digest, outcome, score: 1_500_000, reason, weight }
+    let (account, revealed) = (member(index), hash(index));
+    Verdict { account, revealed, outcome, score: 1_500_000, reason, weight }
 }
 
 pub fn settle(round: RoundId, mut verdicts: Vec<Verdict>) -> DispatchResult {
@@ -76,9 +112,8 @@ pub fn settle_as_given(
 /// The leaf of `member(index)`, who committed as [`commit`] does.
 pub fn leaf(index: u8, outcome: Outcome, reward: Balance) -> Leaf {
     let strikes = u32::from(outcome == Outcome::Rejected);
-    let (account, commitment) = (member(index), hash(index));
-    let digest = hash(0xd0 + index);
-    Leaf { account, commitment, digest, outcome, score: 7, strikes, reward, reason: 0 }
+    let (account, commitment, revealed) = (member(index), hash(index), hash(index));
+    Leaf { account, commitment, revealed, outcome, score: 7, strikes, reward, reason: 0 }
 }
 
 /// Leaves with their proofs, in ascending order of accounts, and their root.

@@ -73,8 +73,9 @@ mod calls {
             origin: OriginFor<T>,
             federation: FederationId,
             stake: Balance,
+            terms_hash: H256,
         ) -> DispatchResult {
-            Self::do_join(ensure_signed(origin)?, federation, stake)
+            Self::do_join(ensure_signed(origin)?, federation, stake, terms_hash)
         }
 
         /// Put more stake on hold.
@@ -201,9 +202,11 @@ mod calls {
             round: RoundId,
             commitment: H256,
             num_examples: u64,
+            statement: H256,
         ) -> DispatchResult {
             let who = ensure_signed(origin)?;
-            Self::do_commit(who, federation, round, commitment, num_examples)
+            let said = (commitment, num_examples, statement);
+            Self::do_commit(who, (federation, round), said)
         }
 
         /// Relay commitments that members signed.
@@ -658,14 +661,15 @@ mod calls {
         /// Signed, by anyone, until the round's reports close.
         ///
         /// ## Details
-        /// The opening hashes to the commitment, and the settlement root has a leaf with another
-        /// digest. The proof is as good as that root: who never revealed this digest disputes.
+        /// The settlement root has a leaf of which what was revealed does not fit the commitment,
+        /// and a quorum of the committee attested it. The proof is as good as their word: who
+        /// never revealed this disputes.
         ///
         /// ## Errors
         /// [`Error::FederationNotFound`], [`Error::RoundNotFound`], [`Error::RoundNotSettled`],
         /// [`Error::RoundVoided`], [`Error::ReportWindowClosed`], [`Error::ProofInvalid`],
-        /// [`Error::NotAnOffence`], [`Error::NotCommitted`], [`Error::NotParticipant`],
-        /// [`Error::AlreadyReported`].
+        /// [`Error::NotAttested`], [`Error::NotCommitted`], [`Error::NotAnOffence`],
+        /// [`Error::NotParticipant`], [`Error::AlreadyReported`].
         ///
         /// ## Events
         /// [`Event::OffenceRecorded`]
@@ -678,11 +682,10 @@ mod calls {
             leaf: Leaf,
             index: u32,
             proof: MerkleProof,
-            opening: Opening,
         ) -> DispatchResult {
             let who = ensure_signed(origin)?;
             let proven = ProvenLeaf { leaf, index, proof };
-            Self::do_report_mismatch(who, (federation, round), proven, opening)
+            Self::do_report_mismatch(who, (federation, round), proven)
         }
 
         /// Prove that a posted root can not be right, and void its round.

@@ -172,5 +172,41 @@ mod errors {
         NoActiveStake,
         /// A state that the pallet excludes: a defect, please report it. Nothing was changed.
         Defensive,
+        /// The hash is not that of the terms in force: read them again before you consent.
+        TermsDiffer,
+        /// The statement is not the hash of this round, its terms and this commitment.
+        StatementDiffers,
+        /// `notice_blocks` is shorter than `unbonding_blocks`: members could not leave in time.
+        NoticeTooShort,
+        /// Only the members change this term: propose it.
+        MembersDecide,
+        /// The round does not start from the model of the last settled one: use that, or rebase.
+        ModelNotContinued,
+        /// A member that committed has no verdict: name each of them, excluded at least.
+        VerdictMissing,
+        /// The coordinator's bond is below the terms' `coordinator_bond`: post more.
+        BondShort,
+        /// The bond is not free: its account coordinates, or its rounds may still be reported.
+        BondNotFree,
+        /// Nobody, or not enough members, invited this account.
+        NotInvited,
+        /// The account has vouched for this one already.
+        AlreadyVouched,
+        /// The organisation has `max_per_organisation` members.
+        OrganisationFull,
+        /// Others invited this account for another organisation, or data of another size.
+        OrganisationDiffers,
+        /// The stake was raised after the proposal was made: it does not count in this vote.
+        StakeTooYoung,
+        /// The stake stays for `lock_blocks` after its member joined.
+        StakeLocked,
+        /// More examples than the terms, or those who admitted the member, allow.
+        TooManyExamples,
+        /// The instruction says of the round what the chain says of it.
+        NotMisconduct,
+        /// The reward is not vested yet: more rounds, or more blocks, have to pass.
+        RewardNotVested,
+        /// Other terms are announced already: they come into force first.
+        TermsPending,
     }
 }

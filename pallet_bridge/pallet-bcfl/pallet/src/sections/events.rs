@@ -458,5 +458,91 @@ mod events {
             /// What is the escrow's again.
             released: Balance,
         },
+        /// New terms are announced.
+        TermsScheduled {
+            /// Which federation.
+            federation: FederationId,
+            /// Their version.
+            terms_version: TermsVersion,
+            /// First block in which a round opens under them.
+            from: BlockNumber,
+            /// True when they are worse for members: whoever leaves before does so under the old.
+            is_worse: bool,
+        },
+        /// An account was admitted, or one more member vouches for it.
+        Invited {
+            /// Which federation.
+            federation: FederationId,
+            /// Who.
+            account: T::AccountId,
+            /// Whom it belongs to.
+            organisation: Organisation,
+            /// Most examples that it is vouched for; 0: nothing is said of that.
+            max_examples: u64,
+            /// How many members vouch for it.
+            vouchers: u32,
+        },
+        /// A coordinator put more of its bond on hold.
+        BondPosted {
+            /// Which federation.
+            federation: FederationId,
+            /// Who.
+            account: T::AccountId,
+            /// How much more.
+            amount: Balance,
+        },
+        /// A coordinator's bond was released.
+        BondReleased {
+            /// Which federation.
+            federation: FederationId,
+            /// Whose.
+            account: T::AccountId,
+            /// How much.
+            amount: Balance,
+        },
+        /// The next round starts from another model than that of the last settled one.
+        Rebased {
+            /// Which federation.
+            federation: FederationId,
+            /// Hash of the model.
+            model: H256,
+        },
+        /// A coordinator broke its duty in a round, and paid for it.
+        MisconductProved {
+            /// Which federation.
+            federation: FederationId,
+            /// Which round.
+            round: RoundId,
+            /// Who coordinated it.
+            coordinator: T::AccountId,
+            /// What was taken of its bond.
+            taken: Balance,
+            /// What was burned of that.
+            burned: Balance,
+            /// What the reporter got of it.
+            shared: Balance,
+            /// What goes to those who committed in the round.
+            compensation: Balance,
+            /// Who got the share.
+            reporter: Option<T::AccountId>,
+        },
+        /// Strikes or an offence took a part of a reward that was not vested.
+        RewardCut {
+            /// Which federation.
+            federation: FederationId,
+            /// Round of the reward.
+            round: RoundId,
+            /// Whose.
+            account: T::AccountId,
+            /// How much.
+            amount: Balance,
+        },
+        /// A round number was used up without a round.
+        RoundSkipped {
+            /// Which federation.
+            federation: FederationId,
+            /// The number.
+            round: RoundId,
+        },
     }
 }

@@ -32,6 +32,17 @@ pub enum FederationState {
     Closed,
 }
 
+/// Terms that are announced and not yet in force.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct PendingTerms {
+    /// Their version.
+    pub version: TermsVersion,
+    /// First block in which a round opens under them.
+    pub from: BlockNumber,
+    /// True when they are worse for members in any respect: then members leave under the old ones.
+    pub is_worse: bool,
+}
+
 /// One training effort.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct Federation {
@@ -43,6 +54,8 @@ pub struct Federation {
     pub state: FederationState,
     /// Terms of the next round.
     pub terms_version: TermsVersion,
+    /// Terms that are announced and not yet in force.
+    pub pending_terms: Option<PendingTerms>,
     /// Hash of a description kept off chain.
     pub metadata: H256,
     /// What the founder has on hold for it.
@@ -51,6 +64,8 @@ pub struct Federation {
     pub next_round: RoundId,
     /// The round that is neither settled nor aborted.
     pub open_round: Option<RoundId>,
+    /// Model of the last settled round, or of a rebase: the next round starts from it.
+    pub model: Option<H256>,
     /// Number of participants.
     pub members: u32,
     /// Active stake of all members together.
@@ -91,10 +106,12 @@ impl Federation {
             founder,
             state: FederationState::Active,
             terms_version: FIRST_TERMS,
+            pending_terms: None,
             metadata,
             deposit,
             next_round: 0,
             open_round: None,
+            model: None,
             members: 0,
             total_active: 0,
             failed_rounds: 0,

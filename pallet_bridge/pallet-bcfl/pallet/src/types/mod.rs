@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What is stored. The transitions of each record live beside it.
+mod admission;
+mod bond;
 mod commitment;
 mod federation;
 mod offence;
@@ -7,6 +9,8 @@ mod proposal;
 mod round;
 mod terms;
 
+pub use admission::*;
+pub use bond::*;
 pub use commitment::*;
 pub use federation::*;
 pub use offence::*;

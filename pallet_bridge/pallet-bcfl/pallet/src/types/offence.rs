@@ -28,6 +28,8 @@ pub enum OffenceKind {
     Mismatch,
     /// Two attestations of different statements in one round: proved on chain.
     AttesterEquivocation,
+    /// A seat of the committee that said nothing in a round under terms that its holder signed.
+    Silence,
 }
 
 /// The accused's objection, until it is decided.

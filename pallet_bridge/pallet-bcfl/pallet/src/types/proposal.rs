@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
+use sp_core::H256;
 use sp_runtime::{AccountId32, Perbill};
 
 use crate::{Balance, BlockNumber, Terms};
@@ -12,10 +13,12 @@ use crate::{Balance, BlockNumber, Terms};
     Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 pub enum Proposal {
-    /// New terms, from the next round on.
+    /// New terms, after their notice.
     Terms(Box<Terms>),
     /// Another coordinator.
     Coordinator(AccountId32),
+    /// Another model to start the next round from.
+    Rebase(H256),
 }
 
 /// Where a motion is in its life.
@@ -59,7 +62,13 @@ pub struct Motion {
     pub quorum: Perbill,
     /// Fraction of the votes that must approve.
     pub threshold: Perbill,
-    /// Most active stake that the federation had from the proposal to the last vote.
+    /// Block of the proposal: stake counts that was held before it.
+    pub proposed_at: BlockNumber,
+    /// Age at which stake has its whole vote.
+    pub aging_blocks: BlockNumber,
+    /// Most of the electorate that one organisation votes for, or one account without one.
+    pub max_vote_share: Perbill,
+    /// Active stake of the federation at the proposal.
     pub electorate: Balance,
     /// Stake that approves.
     pub ayes: Balance,

@@ -6,10 +6,13 @@ use scale_info::TypeInfo;
 use sp_core::H256;
 use sp_runtime::{
     traits::{EnsureAdd, EnsureAddAssign},
-    ArithmeticError,
+    AccountId32, ArithmeticError,
 };
 
-use crate::{Balance, BlockNumber, Terms, TermsVersion};
+use crate::{
+    encoding::{terms_hash, Binding},
+    Balance, BlockNumber, Terms, TermsVersion,
+};
 
 /// Where a round is in its life. *Sealed* is no state of its own: see [`Round::is_sealed`].
 #[derive(
@@ -132,21 +135,38 @@ pub struct Settlement {
     pub dispute_until: BlockNumber,
     /// Last block before which nobody may let the rewards expire.
     pub claim_until: BlockNumber,
+    /// Block from which its rewards are vested however few rounds follow.
+    pub vests_at: BlockNumber,
     /// Failure marks in a row before it: they count again when it is proved wrong.
     pub failures_before: u32,
     /// True once what was left went back to the escrow.
     pub expired: bool,
 }
 
-/// One round of training.
+/// What those get who committed in a round that their coordinator spoiled.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Compensation {
+    /// What each commitment gets.
+    pub each: Balance,
+    /// What is not paid yet.
+    pub unpaid: Balance,
+    /// Last block before which nobody may let it expire.
+    pub until: BlockNumber,
+}
+
+/// One round of training.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct Round {
     /// Where it is in its life.
     pub state: RoundState,
+    /// Who opened it, and answers for it.
+    pub coordinator: AccountId32,
     /// Hash of the model that training starts from.
     pub base_model: H256,
     /// Terms it runs under.
     pub terms_version: TermsVersion,
+    /// Hash of these terms: [`crate::encoding::terms_hash`].
+    pub terms_hash: H256,
     /// Block in which it was opened.
     pub opened_at: BlockNumber,
     /// Last block that takes commitments.
@@ -167,21 +187,25 @@ pub struct Round {
     pub pending_offences: u32,
     /// What the settlement said.
     pub settlement: Option<Settlement>,
+    /// What those get who committed in it, when its coordinator spoiled it.
+    pub compensation: Option<Compensation>,
 }
 
 impl Round {
     /// A round that opens in block `now` under these terms.
     pub fn open(
+        coordinator: AccountId32,
         base_model: H256,
-        terms_version: TermsVersion,
-        terms: &Terms,
+        (terms_version, terms): (TermsVersion, &Terms),
         now: BlockNumber,
     ) -> Result<Self, ArithmeticError> {
         let commit_until = now.ensure_add(terms.commit_blocks)?;
         Ok(Self {
             state: RoundState::Open,
+            coordinator,
             base_model,
             terms_version,
+            terms_hash: terms_hash(terms),
             opened_at: now,
             commit_until,
             settle_until: commit_until.ensure_add(terms.settle_blocks)?,
@@ -192,7 +216,17 @@ impl Round {
             stored: 0,
             pending_offences: 0,
             settlement: None,
+            compensation: None,
         })
+    }
+
+    /// What members and the coordinator sign for when they sign for this round.
+    pub fn binding(&self) -> Binding {
+        Binding {
+            coordinator: self.coordinator.clone(),
+            base_model: self.base_model,
+            terms_hash: self.terms_hash,
+        }
     }
 
     /// True when no further commitment is taken: by quorum or by the end of the window.

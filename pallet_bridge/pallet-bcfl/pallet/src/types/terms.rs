@@ -96,6 +96,28 @@ pub enum Arbiter {
     Attesters,
 }
 
+/// Who may join.
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Debug,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
+pub enum Admission {
+    /// Anyone.
+    Open,
+    /// Whom the coordinator or the council invited.
+    Invited,
+    /// Whom this many members vouched for.
+    Vouched(u32),
+}
+
 /// How far a settlement depends on attestations.
 #[derive(
     Clone,
@@ -225,6 +247,34 @@ pub struct Terms {
     /// Failed rounds in a row after which members may vote on a new coordinator under any
     /// governance.
     pub max_failed_rounds: u32,
+    /// Time between the setting of new terms and their first round: at least `unbonding_blocks`.
+    pub notice_blocks: BlockNumber,
+    /// Who may join.
+    pub admission: Admission,
+    /// Most members of one organisation; 0: any number.
+    pub max_per_organisation: u32,
+    /// Most examples that a member may claim; 0: any number.
+    pub max_examples: u64,
+    /// Greatest part of the round's reward that one account gets.
+    pub max_share: Perbill,
+    /// What the coordinator has on hold while it opens rounds.
+    pub coordinator_bond: Balance,
+    /// Part of the coordinator's bond that a proved misconduct takes.
+    pub misconduct: Perbill,
+    /// Part of an attester's stake that a silent seat costs.
+    pub silence: Perbill,
+    /// Age at which stake has its whole vote; 0: at once.
+    pub aging_blocks: BlockNumber,
+    /// Most of the electorate that one organisation votes for, or one account without one.
+    pub max_vote_share: Perbill,
+    /// Least time that stake stays after its member joined.
+    pub lock_blocks: BlockNumber,
+    /// Accepted rounds until an account gets its whole share; 0 and 1: at once.
+    pub tenure_rounds: u32,
+    /// Rounds after which a reward can be claimed.
+    pub vesting_rounds: u32,
+    /// Part of each reward not yet vested that one strike takes.
+    pub strike_cut: Perbill,
     /// Parameters of the training.
     pub training: Training,
 }

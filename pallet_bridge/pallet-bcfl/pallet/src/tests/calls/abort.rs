@@ -18,7 +18,7 @@ fn success_for_the_coordinator_at_any_time() {
         let federation = federation(0);
         assert_eq!((federation.open_round, federation.reserved), (None, 0));
         assert_eq!(federation.failed_rounds, 0);
-        assert_eq!(participant(0), Participant::new(STAKE));
+        assert_eq!(participant(0), newcomer(STAKE));
         let aborted = Event::RoundAborted { federation: 0, round: 0, by_deadline: false };
         assert_eq!(events().last(), Some(&aborted));
     });

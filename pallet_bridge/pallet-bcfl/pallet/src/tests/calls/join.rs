@@ -5,16 +5,12 @@ use sp_runtime::TokenError;
 
 use crate::{mock::*, *};
 
-fn join(index: u8, stake: Balance) -> sp_runtime::DispatchResult {
-    send(&member(index), Call::join { federation: 0, stake })
-}
-
 #[test]
 fn success() {
     ExtBuilder::default().members(0).build_and_execute(|| {
-        assert_ok!(join(0, 100));
+        assert_ok!(join(&member(0), 100));
         assert_eq!(held(HoldReason::Stake, &member(0)), 100);
-        assert_eq!(participant(0), Participant::new(100));
+        assert_eq!(participant(0), newcomer(100));
         assert_eq!(federation(0).members, 1);
         let joined = Event::Joined { federation: 0, account: member(0), stake: 100 };
         assert_eq!(events().last(), Some(&joined));
@@ -24,7 +20,7 @@ fn success() {
 #[test]
 fn success_for_the_coordinator() {
     ExtBuilder::default().members(0).build_and_execute(|| {
-        assert_ok!(send(&coordinator(), Call::join { federation: 0, stake: 100 }));
+        assert_ok!(join(&coordinator(), 100));
         assert_eq!(held(HoldReason::Stake, &coordinator()), 100);
         assert_eq!(held(HoldReason::FederationDeposit, &coordinator()), DEPOSIT);
     });
@@ -33,7 +29,7 @@ fn success_for_the_coordinator() {
 #[test]
 fn fails_for_unknown_federation() {
     ExtBuilder::default().build_and_execute(|| {
-        assert_noop!(join(0, 100), Error::<Test>::FederationNotFound);
+        assert_noop!(join(&member(0), 100), Error::<Test>::FederationNotFound);
     });
 }
 
@@ -41,34 +37,34 @@ fn fails_for_unknown_federation() {
 fn fails_for_closing_federation() {
     ExtBuilder::default().members(0).build_and_execute(|| {
         assert_ok!(send(&coordinator(), Call::close { federation: 0 }));
-        assert_noop!(join(0, 100), Error::<Test>::FederationNotActive);
+        assert_noop!(join(&member(0), 100), Error::<Test>::FederationNotActive);
     });
 }
 
 #[test]
 fn fails_for_member() {
     ExtBuilder::default().members(1).build_and_execute(|| {
-        assert_noop!(join(0, 100), Error::<Test>::AlreadyJoined);
+        assert_noop!(join(&member(0), 100), Error::<Test>::AlreadyJoined);
     });
 }
 
 #[test]
 fn fails_for_full_federation() {
     ExtBuilder::default().members(4).build_and_execute(|| {
-        assert_noop!(join(4, 100), Error::<Test>::FederationFull);
+        assert_noop!(join(&member(4), 100), Error::<Test>::FederationFull);
     });
 }
 
 #[test]
 fn fails_for_small_stake() {
     ExtBuilder::default().members(0).build_and_execute(|| {
-        assert_noop!(join(0, 99), Error::<Test>::StakeTooLow);
+        assert_noop!(join(&member(0), 99), Error::<Test>::StakeTooLow);
     });
 }
 
 #[test]
 fn fails_for_stake_above_balance() {
     ExtBuilder::default().members(0).build_and_execute(|| {
-        assert_noop!(join(0, ENDOWMENT), TokenError::FundsUnavailable);
+        assert_noop!(join(&member(0), ENDOWMENT), TokenError::FundsUnavailable);
     });
 }

@@ -89,7 +89,7 @@ fn fails_for_stranger() {
 #[test]
 fn fails_for_coordinator() {
     scene(|| {
-        assert_ok!(send(&coordinator(), Call::join { federation: 0, stake: 500 }));
+        assert_ok!(join(&coordinator(), 500));
         let call = Call::register_attester { federation: 0, tip: hash(1) };
         assert_noop!(send(&coordinator(), call), Error::<Test>::CoordinatorConflict);
     });

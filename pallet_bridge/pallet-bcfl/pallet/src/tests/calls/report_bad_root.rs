@@ -30,7 +30,7 @@ fn success_for_two_leaves_of_one_account() {
     scene(|| {
         let [first, second, _] = settled_with_two();
         assert_eq!(federation(0).owed, 300);
-        assert_ok!(report(BadRoot::TwoLeaves { first, second }));
+        assert_ok!(report(BadRoot::OutOfOrder { first, second }));
         assert_eq!(round(0).state, RoundState::Voided);
         let Federation { owed, failed_rounds, failures_in_row, .. } = federation(0);
         assert_eq!((owed, failed_rounds, failures_in_row), (0, 1, 1));
@@ -113,7 +113,7 @@ fn fails_after_the_window() {
     scene(|| {
         let [first, second, _] = settled_with_two();
         skip_to(settlement(0).dispute_until + 1);
-        let proof = BadRoot::TwoLeaves { first, second };
+        let proof = BadRoot::OutOfOrder { first, second };
         assert_noop!(report(proof), Error::<Test>::ReportWindowClosed);
     });
 }
@@ -124,9 +124,9 @@ fn fails_for_a_leaf_that_is_not_in_the_root() {
         let [first, second, _] = settled_with_two();
         let mut forged = second.clone();
         forged.leaf.score = 9;
-        let proof = BadRoot::TwoLeaves { first: first.clone(), second: forged.clone() };
+        let proof = BadRoot::OutOfOrder { first: first.clone(), second: forged.clone() };
         assert_noop!(report(proof), Error::<Test>::ProofInvalid);
-        let proof = BadRoot::TwoLeaves { first: forged.clone(), second };
+        let proof = BadRoot::OutOfOrder { first: forged.clone(), second };
         assert_noop!(report(proof), Error::<Test>::ProofInvalid);
         assert_noop!(report(BadRoot::NotCommitted(forged)), Error::<Test>::ProofInvalid);
     });
@@ -136,9 +136,9 @@ fn fails_for_a_leaf_that_is_not_in_the_root() {
 fn fails_for_one_leaf_shown_twice() {
     scene(|| {
         let [first, _, other] = settled_with_two();
-        let proof = BadRoot::TwoLeaves { first: first.clone(), second: first.clone() };
+        let proof = BadRoot::OutOfOrder { first: first.clone(), second: first.clone() };
         assert_noop!(report(proof), Error::<Test>::RootNotBad);
-        let proof = BadRoot::TwoLeaves { first, second: other };
+        let proof = BadRoot::OutOfOrder { first, second: other };
         assert_noop!(report(proof), Error::<Test>::RootNotBad);
     });
 }
@@ -151,7 +151,7 @@ fn fails_for_one_leaf_at_an_index_that_is_not_its_own() {
         for first in settle_by_root(0, leaves) {
             for index in (0..8).filter(|index| *index != first.index) {
                 let second = ProvenLeaf { index, ..first.clone() };
-                let proof = BadRoot::TwoLeaves { first: first.clone(), second };
+                let proof = BadRoot::OutOfOrder { first: first.clone(), second };
                 assert_noop!(report(proof), Error::<Test>::ProofInvalid);
             }
         }
@@ -171,7 +171,7 @@ fn fails_for_a_leaf_that_is_right() {
 fn fails_for_the_second_time() {
     scene(|| {
         let [first, second, _] = settled_with_two();
-        let proof = || BadRoot::TwoLeaves { first: first.clone(), second: second.clone() };
+        let proof = || BadRoot::OutOfOrder { first: first.clone(), second: second.clone() };
         assert_ok!(report(proof()));
         assert_noop!(report(proof()), Error::<Test>::RoundVoided);
         assert_eq!(federation(0).failed_rounds, 1);

@@ -84,7 +84,7 @@ fn root_is_that_of_the_verdicts_in_order() {
         let mut leaves = [0, 1, 2].map(|index| Leaf {
             account: member(index),
             commitment: hash(index),
-            digest: hash(0xd0 + index),
+            revealed: hash(index),
             outcome: if index == 1 { Rejected } else { Accepted },
             score: 1_500_000,
             strikes: u32::from(index == 1),

@@ -28,7 +28,7 @@ fn success() {
         assert_eq!((ended.mode, ended.root), (SettlementMode::Merkle, hash(9)));
         assert_eq!((ended.totals, ended.left, ended.unpaid), (of(2, 1, 300), of(2, 1, 300), 300));
         assert_eq!((federation(0).owed, federation(0).reserved), (300, 0));
-        assert_eq!(participant(0), Participant::new(STAKE));
+        assert_eq!(participant(0), newcomer(STAKE));
         let settled = Event::RoundSettled {
             federation: 0,
             round: 0,

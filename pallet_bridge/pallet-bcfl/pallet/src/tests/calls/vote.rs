@@ -60,7 +60,7 @@ fn stake_that_came_later_votes_and_is_counted() {
     members_govern(1).build_and_execute(|| {
         voted(&[]);
         assert_eq!(motion(0).electorate, STAKE);
-        assert_ok!(send(&member(1), Call::join { federation: 0, stake: 3 * STAKE }));
+        assert_ok!(join(&member(1), 3 * STAKE));
         assert_ok!(vote(1, 0, true));
         assert_eq!((motion(0).ayes, motion(0).electorate), (3 * STAKE, 4 * STAKE));
         // Stake that leaves again does not lower the quorum.

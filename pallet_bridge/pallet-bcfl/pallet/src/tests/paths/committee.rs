@@ -68,7 +68,7 @@ fn who_came_after_the_round_opened_is_not_drawn_by_its_seed() {
     };
     with_committee(four, || {
         // Before any reveal, but in the round whose reveals make the seed.
-        assert_ok!(send(&member(3), Call::join { federation: 0, stake: 500 }));
+        assert_ok!(join(&member(3), 500));
         assert_ok!(register(3));
         make_seed();
         next_sealed();
@@ -220,7 +220,7 @@ fn begins_anew_when_all_of_the_seed_have_gone() {
             assert_ok!(attest(1, 1, hash(9), 1));
             finish(1);
             skip(1);
-            assert_ok!(send(&member(3), Call::join { federation: 0, stake: 500 }));
+            assert_ok!(join(&member(3), 500));
             assert_ok!(register(3));
             next_sealed();
             assert_eq!(seated(2), [3]);

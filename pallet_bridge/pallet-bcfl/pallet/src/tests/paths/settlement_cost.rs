@@ -38,7 +38,7 @@ fn account_of(index: u32) -> sp_runtime::AccountId32 {
 fn fill(count: u32) {
     for index in 0..count {
         let who = account_of(index);
-        Participants::<Test>::insert(0, &who, Participant::new(STAKE));
+        Participants::<Test>::insert(0, &who, newcomer(STAKE));
         Commitments::<Test>::insert((0, 0, &who), Commitment::new(hash(1), 10, 1, STAKE));
     }
     Rounds::<Test>::mutate(0, 0, |round| {

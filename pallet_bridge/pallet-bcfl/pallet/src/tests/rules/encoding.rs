@@ -6,7 +6,8 @@ use sp_io::hashing::blake2_256;
 
 use crate::{
     encoding::{
-        attest_statement, merkle_proof, merkle_root, to_sign, to_sign_attest, verify_proof, Context,
+        attest_statement, merkle_proof, merkle_root, statement, to_sign_attest, verify_proof,
+        Binding, Context,
     },
     mock::*,
 };
@@ -18,15 +19,19 @@ fn node(left: H256, right: H256) -> H256 {
 #[test]
 fn signed_bytes_are_the_fields_in_their_order() {
     let context = Context { genesis: hash(1), federation: 2, round: 3, account: account(4) };
-    let mut bytes = vec![12 << 2];
-    bytes.extend(b"bcfl/sign/v1");
+    let binding = Binding { coordinator: account(5), base_model: hash(6), terms_hash: hash(7) };
+    let mut bytes = vec![17 << 2];
+    bytes.extend(b"bcfl/statement/v2");
     bytes.extend(hash(1).as_bytes());
     bytes.extend(2_u32.to_le_bytes());
     bytes.extend(3_u32.to_le_bytes());
     bytes.extend(account(4).encode());
-    bytes.extend(hash(5).as_bytes());
-    bytes.extend(6_u64.to_le_bytes());
-    assert_eq!(to_sign(&context, hash(5), 6), blake2_256(&bytes));
+    bytes.extend(account(5).encode());
+    bytes.extend(hash(6).as_bytes());
+    bytes.extend(hash(7).as_bytes());
+    bytes.extend(hash(8).as_bytes());
+    bytes.extend(9_u64.to_le_bytes());
+    assert_eq!(statement(&context, &binding, hash(8), 9), blake2_256(&bytes));
 }
 
 #[test]
@@ -116,18 +121,18 @@ fn proof_of_the_empty_tree_is_none() {
 #[test]
 fn statement_and_what_is_signed_of_it_are_the_fields_in_their_order() {
     let mut bytes = vec![14 << 2];
-    bytes.extend(b"bcfl/attest/v1");
+    bytes.extend(b"bcfl/attest/v2");
     bytes.extend(hash(1).as_bytes());
     bytes.extend(2_u32.to_le_bytes());
     bytes.extend(3_u32.to_le_bytes());
-    for byte in [4, 5, 6] {
+    for byte in [7, 4, 5, 6] {
         bytes.extend(hash(byte).as_bytes());
     }
-    let statement = attest_statement(hash(1), (2, 3), hash(4), hash(5), hash(6));
+    let statement = attest_statement(hash(1), (2, 3), hash(7), (hash(4), hash(5), hash(6)));
     assert_eq!(statement, H256::from(blake2_256(&bytes)));
     let context = Context { genesis: hash(1), federation: 2, round: 3, account: account(4) };
     let mut bytes = vec![19 << 2];
-    bytes.extend(b"bcfl/attest-sign/v1");
+    bytes.extend(b"bcfl/attest-sign/v2");
     bytes.extend(context.encode());
     bytes.extend(statement.as_bytes());
     assert_eq!(to_sign_attest(&context, statement), blake2_256(&bytes));

@@ -23,6 +23,20 @@ fn full_terms() -> Terms {
         voting_blocks: 7,
         delay_blocks: 8,
     };
+    terms.notice_blocks = 21;
+    terms.admission = Admission::Vouched(22);
+    terms.max_per_organisation = 23;
+    terms.max_examples = 24;
+    terms.max_share = percent(25);
+    terms.coordinator_bond = 26;
+    terms.misconduct = percent(27);
+    terms.silence = percent(28);
+    terms.aging_blocks = 29;
+    terms.max_vote_share = percent(30);
+    terms.lock_blocks = 31;
+    terms.tenure_rounds = 32;
+    terms.vesting_rounds = 33;
+    terms.strike_cut = percent(34);
     for (key, value) in [
         ("learning_rate", TrainingValue::Fixed(10_000_000)),
         ("defense", TrainingValue::Hash(hash(9))),
@@ -37,6 +51,8 @@ fn full_federation() -> Federation {
         coordinator: account(2),
         state: FederationState::Closing { ends: 77 },
         terms_version: 2,
+        pending_terms: Some(PendingTerms { version: 3, from: 18, is_worse: true }),
+        model: Some(hash(19)),
         next_round: 3,
         open_round: Some(2),
         members: 4,
@@ -74,6 +90,7 @@ fn full_round() -> Round {
         settled_at: 6,
         dispute_until: 7,
         claim_until: 8,
+        vests_at: 18,
         failures_before: 9,
         expired: true,
     };
@@ -86,18 +103,27 @@ fn full_round() -> Round {
         stored: 16,
         pending_offences: 17,
         settlement: Some(settlement),
-        ..Round::open(hash(10), 2, &terms(), 11).expect("no overflow")
+        compensation: Some(Compensation { each: 19, unpaid: 20, until: 21 }),
+        ..Round::open(account(9), hash(10), (2, &terms()), 11).expect("no overflow")
     }
 }
 
 fn full_participant() -> Participant<<Test as Config>::MaxUnbonding> {
-    let mut participant = Participant::new(500);
+    let mut participant = Participant::new(500, (6, &terms()), 7);
     participant.unbond(100, 9).expect("room");
     participant.strikes = 1;
     participant.clean_rounds = 2;
     participant.offences = 3;
     participant.pending_offences = 4;
     participant.suspended_until = 5;
+    participant.organisation = Some(b"St. Mary".to_vec().try_into().expect("short"));
+    participant.max_examples = 8;
+    participant.liable_until = 9;
+    participant.held_since = 10;
+    participant.accepted = 11;
+    participant.forgiven = 12;
+    participant.struck = vec![13, 14].try_into().expect("few");
+    participant.exits_freely = true;
     participant
 }
 
@@ -122,6 +148,9 @@ fn full_motion(proposal: Proposal, state: MotionState) -> Motion {
         enact_at: 4,
         quorum: percent(5),
         threshold: percent(6),
+        proposed_at: 10,
+        aging_blocks: 11,
+        max_vote_share: percent(12),
         electorate: 7,
         ayes: 8,
         nays: 9,
@@ -139,13 +168,27 @@ fn encodings_are_frozen() {
     let dispute = Dispute { bond: 5, until: 6, upheld: 7, overturned: 8 };
     let attester = Attester { leaves: Some(4), missed: 5, ..Attester::new(hash(1), 2, 3) };
     let seat = Seat { said: Some(hash(3)), is_void: true, ..Seat::new(account(1), 2) };
+    let organisation: Organisation = b"St. Mary".to_vec().try_into().expect("short");
+    let invitation = Invitation {
+        organisation: organisation.clone(),
+        max_examples: 1,
+        vouchers: vec![account(2), account(3)].try_into().expect("few"),
+    };
+    let record = Record {
+        strikes: 1,
+        clean_rounds: 2,
+        offences: 3,
+        forgiven: 4,
+        suspended_until: 5,
+        struck: vec![6, 7].try_into().expect("few"),
+    };
     let new_terms = Proposal::Terms(Box::new(full_terms()));
     let rows = vec![
         row("Terms", terms()),
         row("Terms.full", full_terms()),
         row("Federation", Federation::new(account(1), hash(2), 3)),
         row("Federation.full", full_federation()),
-        row("Round", Round::open(hash(1), 2, &terms(), 3).expect("fits")),
+        row("Round", Round::open(account(9), hash(1), (2, &terms()), 3).expect("fits")),
         row("Round.full", full_round()),
         row("Commitment", Commitment::new(hash(1), 2, 3, 4)),
         row("Commitment.full", commitment),
@@ -162,11 +205,18 @@ fn encodings_are_frozen() {
             "Motion.coordinator",
             full_motion(Proposal::Coordinator(account(2)), MotionState::Rejected),
         ),
+        row("Motion.rebase", full_motion(Proposal::Rebase(hash(2)), MotionState::Enacted)),
+        row("Invitation", invitation),
+        row("Record", record),
+        row("Subject.account", Subject::Account(account(1))),
+        row("Subject.organisation", Subject::Organisation(organisation)),
+        row("Bond", Bond { amount: 1, free_at: Some(2) }),
         row("Vote", Vote { approve: true, stake: 1 }),
         row("HoldReason.Stake", HoldReason::Stake),
         row("HoldReason.FederationDeposit", HoldReason::FederationDeposit),
         row("HoldReason.DisputeBond", HoldReason::DisputeBond),
         row("HoldReason.ProposalDeposit", HoldReason::ProposalDeposit),
+        row("HoldReason.CoordinatorBond", HoldReason::CoordinatorBond),
     ];
     check("stored.tsv", "type encoding", rows);
 }
@@ -184,14 +234,19 @@ fn storage_names_are_frozen() {
         names,
         [
             "Attesters",
+            "Bonds",
             "Commitments",
             "Committees",
             "FederationTerms",
             "Federations",
+            "GroupVotes",
+            "Invitations",
             "Motions",
             "NextFederationId",
             "Offences",
+            "Organisations",
             "Participants",
+            "Records",
             "Rounds",
             "Votes",
         ]

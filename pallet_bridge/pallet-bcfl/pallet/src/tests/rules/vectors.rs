@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 use crate::{
     encoding::{
-        attest_statement, commitment_hash, merkle_proof, merkle_root, to_sign, to_sign_attest,
-        Context, Leaf,
+        attest_statement, commitment_hash, merkle_proof, merkle_root, statement, to_sign_attest,
+        to_sign_instruction, Binding, Context, Leaf,
     },
     mock::*,
     *,
@@ -69,33 +69,57 @@ fn columns(context: &Context) -> Vec<String> {
 
 #[test]
 fn commitment() {
-    let rows = contexts().into_iter().enumerate().map(|(index, (context, examples))| {
+    let rows = contexts().into_iter().enumerate().map(|(index, (context, _))| {
         let (digest, salt) = (hash(0xd0 + index as u8), [0x50 + index as u8; 32]);
-        let commitment = commitment_hash(&context, digest, examples, salt);
-        let rest = [hex(digest), examples.to_string(), hex(salt), hex(commitment)];
-        [columns(&context), rest.to_vec()].concat()
+        let commitment = commitment_hash(&context.account, digest, salt);
+        vec![hex(&context.account), hex(digest), hex(salt), hex(commitment)]
     });
-    let head = "genesis federation round account update_digest num_examples salt commitment";
-    check("commitment.tsv", head, rows.collect());
+    check("commitment.tsv", "account update_digest salt commitment", rows.collect());
+}
+
+/// What a round of these tests is bound to.
+fn binding(index: u8) -> Binding {
+    Binding {
+        coordinator: account(0x40 + index),
+        base_model: hash(0xb0 + index),
+        terms_hash: hash(0x20 + index),
+    }
+}
+
+fn bound(binding: &Binding) -> Vec<String> {
+    vec![hex(&binding.coordinator), hex(binding.base_model), hex(binding.terms_hash)]
 }
 
 #[test]
-fn sign() {
+fn statements() {
     let rows = contexts().into_iter().enumerate().map(|(index, (context, examples))| {
-        let commitment = hash(0xc0 + index as u8);
-        let message = to_sign(&context, commitment, examples);
+        let (commitment, binding) = (hash(0xc0 + index as u8), binding(index as u8));
+        let message = statement(&context, &binding, commitment, examples);
         let rest = [hex(commitment), examples.to_string(), hex(message)];
-        [columns(&context), rest.to_vec()].concat()
+        [columns(&context), bound(&binding), rest.to_vec()].concat()
     });
-    let head = "genesis federation round account commitment num_examples message";
-    check("sign.tsv", head, rows.collect());
+    let head = "genesis federation round account coordinator base_model terms_hash commitment \
+                num_examples message";
+    check("statement.tsv", head, rows.collect());
+}
+
+#[test]
+fn instructions() {
+    let rows = contexts().into_iter().enumerate().map(|(index, (context, expires))| {
+        let (place, binding) = ((context.federation, context.round), binding(index as u8));
+        let message = to_sign_instruction(context.genesis, place, &binding, expires);
+        let rest = [expires.to_string(), hex(message)];
+        [columns(&context)[..3].to_vec(), bound(&binding), rest.to_vec()].concat()
+    });
+    let head = "genesis federation round coordinator base_model terms_hash expires message";
+    check("instruction.tsv", head, rows.collect());
 }
 
 fn leaves() -> Vec<Leaf> {
     let leaf = |index: u8, outcome, score, strikes, reward, reason| Leaf {
         account: account(index),
         commitment: hash(index),
-        digest: hash(0x60 + index),
+        revealed: hash(0x60 + index),
         outcome,
         score,
         strikes,
@@ -123,7 +147,7 @@ fn leaf() {
         vec![
             hex(&leaf.account),
             hex(leaf.commitment),
-            hex(leaf.digest),
+            hex(leaf.revealed),
             outcome.to_string(),
             leaf.score.to_string(),
             leaf.strikes.to_string(),
@@ -132,7 +156,7 @@ fn leaf() {
             hex(leaf.hash()),
         ]
     });
-    let head = "account commitment digest outcome score strikes reward reason leaf";
+    let head = "account commitment revealed outcome score strikes reward reason leaf";
     check("leaf.tsv", head, rows.collect());
 }
 
@@ -170,12 +194,14 @@ fn attest() {
     let rows = contexts().into_iter().enumerate().map(|(index, (context, _))| {
         let [model, report, root] = [0x70, 0x80, 0x90].map(|byte| hash(byte + index as u8));
         let place = (context.federation, context.round);
-        let statement = attest_statement(context.genesis, place, model, report, root);
+        let terms = hash(0xa0 + index as u8);
+        let statement = attest_statement(context.genesis, place, terms, (model, report, root));
         let message = to_sign_attest(&context, statement);
-        let rest = [hex(model), hex(report), hex(root), hex(statement), hex(message)];
-        [columns(&context), rest.to_vec()].concat()
+        let rest = [terms, model, report, root, statement].map(hex).into_iter();
+        let rest: Vec<String> = rest.chain([hex(message)]).collect();
+        [columns(&context), rest].concat()
     });
-    let head = "genesis federation round account model report root statement message";
+    let head = "genesis federation round account terms_hash model report root statement message";
     check("attest.tsv", head, rows.collect());
 }
 

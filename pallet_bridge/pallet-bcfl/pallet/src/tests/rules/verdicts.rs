@@ -72,13 +72,13 @@ fn totals_must_be_possible() {
 
 #[test]
 fn leaves_must_be_sound() {
-    assert!(is_leaf_sound(&leaf(0, Accepted, 5)));
-    assert!(is_leaf_sound(&leaf(0, Rejected, 0)));
-    assert!(is_leaf_sound(&leaf(0, Excluded, 0)));
-    assert!(!is_leaf_sound(&leaf(0, Rejected, 5)));
-    assert!(!is_leaf_sound(&leaf(0, Excluded, 5)));
+    assert!(is_leaf_sound(&leaf(0, Accepted, 5), &terms()));
+    assert!(is_leaf_sound(&leaf(0, Rejected, 0), &terms()));
+    assert!(is_leaf_sound(&leaf(0, Excluded, 0), &terms()));
+    assert!(!is_leaf_sound(&leaf(0, Rejected, 5), &terms()));
+    assert!(!is_leaf_sound(&leaf(0, Excluded, 5), &terms()));
     for (outcome, strikes) in [(Accepted, 1), (Rejected, 0), (Rejected, 2), (Excluded, 1)] {
-        assert!(!is_leaf_sound(&Leaf { strikes, ..leaf(0, outcome, 0) }));
+        assert!(!is_leaf_sound(&Leaf { strikes, ..leaf(0, outcome, 0) }, &terms()));
     }
 }
 
@@ -117,19 +117,19 @@ fn strikes_do_not_overflow() {
 
 #[test]
 fn fractions_grow_to_the_cap_and_no_further() {
-    let slash = terms().slash;
-    let fraction = |offences| slash_fraction(OffenceKind::Outlier, &slash, offences);
+    let terms = terms();
+    let fraction = |offences| slash_fraction(OffenceKind::Outlier, &terms, offences);
     assert_eq!(
         [0, 1, 2, 3, u32::MAX].map(fraction),
         [20, 40, 60, 60, 60].map(Perbill::from_percent)
     );
-    assert_eq!(slash_fraction(OffenceKind::Equivocation, &slash, 9), percent(50));
+    assert_eq!(slash_fraction(OffenceKind::Equivocation, &terms, 9), percent(50));
 }
 
 #[test]
 fn slash_takes_no_more_than_there_is() {
     type Member = Participant<<Test as Config>::MaxUnbonding>;
-    let mut member = Member::new(10);
+    let mut member = Member::new(10, (FIRST_TERMS, &terms()), 1);
     member.unbond(4, 1).expect("room");
     assert_eq!(member.slash(100), Ok(10));
     assert!(member.is_empty());

@@ -130,7 +130,10 @@ fn stake(_: &World, dice: Dice) -> Action {
         dice,
         match dice.below(2, 8) {
             0 => Call::fund { federation, amount },
-            1 | 2 => Call::join { federation, stake: amount },
+            1 | 2 => {
+                let terms_hash = terms_hash(federation);
+                Call::join { federation, stake: amount, terms_hash }
+            }
             3 | 4 => Call::add_stake { federation, amount },
             5 => Call::unbond { federation, amount },
             _ => Call::withdraw { federation, account },
@@ -179,8 +182,7 @@ fn commit(_: &World, dice: Dice) -> Action {
     let version = u8::from(dice.rarely(0, 6));
     if dice.below(1, 6) > 0 {
         let index = dice.who % ACCOUNTS;
-        let commitment = committed(place, index, version);
-        let call = Call::commit { federation, round, commitment, num_examples: 10 };
+        let call = commit_call(&member(index), place, committed(index, version));
         return Action::Call(member(index), call);
     }
     let last = dice.below(0, ACCOUNTS);
@@ -280,9 +282,7 @@ fn report(_: &World, dice: Dice) -> Action {
     let call = match dice.below(1, 4) {
         1 => {
             let ProvenLeaf { leaf, index, proof } = proven(place, dice.picks[0]);
-            let accused = evidence::index_of(&leaf.account);
-            let opening = evidence::opening(accused, u8::from(dice.rarely(0, 6)));
-            Call::report_mismatch { federation, round, leaf, index, proof, opening }
+            Call::report_mismatch { federation, round, leaf, index, proof }
         }
         2 => {
             let proof = BadRoot::NotCommitted(proven(place, dice.picks[0]));
@@ -291,7 +291,7 @@ fn report(_: &World, dice: Dice) -> Action {
         _ => {
             let second = if dice.rarely(0, 2) { dice.picks[0] } else { u8::MAX };
             let (first, second) = (proven(place, 0), proven(place, second));
-            let proof = BadRoot::TwoLeaves { first, second };
+            let proof = BadRoot::OutOfOrder { first, second };
             Call::report_bad_root { federation, round, proof }
         }
     };

@@ -6,9 +6,7 @@ use sp_runtime::AccountId32;
 
 use super::world::{Dice, ACCOUNTS};
 use crate::{
-    encoding::{
-        attest_statement, commitment_hash, merkle_root, to_sign, to_sign_attest, Context, Leaf,
-    },
+    encoding::{attest_statement, commitment_hash, merkle_root, to_sign_attest, Context, Leaf},
     mock::*,
     rules::{split_rewards, totals_of},
     *,
@@ -25,20 +23,14 @@ pub fn index_of(account: &AccountId32) -> u8 {
     (0..ACCOUNTS).find(|index| member(*index) == *account).unwrap_or(ACCOUNTS)
 }
 
-pub fn opening(index: u8, version: u8) -> Opening {
-    let update_digest = hash(0xd0 + index);
-    Opening { update_digest, num_examples: EXAMPLES, salt: [version; 32] }
-}
-
 /// One of a few commitments of a member to its update.
-pub fn committed(place: (FederationId, RoundId), index: u8, version: u8) -> H256 {
-    let Opening { update_digest, num_examples, salt } = opening(index, version);
-    commitment_hash(&context(place.0, place.1, index), update_digest, num_examples, salt)
+pub fn committed(index: u8, version: u8) -> H256 {
+    commitment_hash(&member(index), hash(0xd0 + index), [version; 32])
 }
 
 pub fn signed(place: (FederationId, RoundId), index: u8, version: u8) -> SignedCommitment {
-    let commitment = committed(place, index, version);
-    let message = to_sign(&context(place.0, place.1, index), commitment, EXAMPLES);
+    let commitment = committed(index, version);
+    let message = statement_of(&member(index), place, commitment);
     let signature = pair(10 + index).sign(&message);
     SignedCommitment { commitment, num_examples: EXAMPLES, signature }
 }
@@ -82,7 +74,7 @@ pub fn verdicts(place: (FederationId, RoundId), version: u8) -> Vec<Verdict> {
             let mut verdict = verdict(index, outcome);
             verdict.weight = lot;
             if lot == 5 {
-                verdict.digest = hash(0xe0);
+                verdict.revealed = hash(0xe0);
             }
             verdict
         })
@@ -92,11 +84,11 @@ pub fn verdicts(place: (FederationId, RoundId), version: u8) -> Vec<Verdict> {
 }
 
 fn leaf_of(place: (FederationId, RoundId), verdict: Verdict, reward: Balance) -> Leaf {
-    let Verdict { account, digest, outcome, score, reason, weight: _ } = verdict;
+    let Verdict { account, revealed, outcome, score, reason, weight: _ } = verdict;
     let commitment = Commitments::<Test>::get((place.0, place.1, &account));
     let commitment = commitment.map_or(H256::zero(), |found| found.hash);
     let strikes = totals_of(outcome, reward).strikes;
-    Leaf { account, commitment, digest, outcome, score, strikes, reward, reason }
+    Leaf { account, commitment, revealed, outcome, score, strikes, reward, reason }
 }
 
 /// Leaves of a settlement; those of version 2 and up lie in one of several ways.
@@ -136,7 +128,9 @@ pub fn stated(leaves: &[Leaf]) -> Totals {
 /// The statement of the settlement that is to come.
 pub fn statement(place: (FederationId, RoundId), version: u8) -> H256 {
     let root = root(&leaves(place, version));
-    attest_statement(Bcfl::genesis_hash(), place, MODEL, REPORT, root)
+    let round = Rounds::<Test>::get(place.0, place.1);
+    let terms_hash = round.map_or(H256::zero(), |round| round.terms_hash);
+    attest_statement(Bcfl::genesis_hash(), place, terms_hash, (MODEL, REPORT, root))
 }
 
 /// A leaf of the round's settlement with its proof, or of none.

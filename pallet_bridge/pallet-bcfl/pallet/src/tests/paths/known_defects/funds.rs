@@ -169,7 +169,7 @@ fn vanished_coordinator_locks_funds() {
     ExtBuilder::default().members(0).build_and_execute(|| {
         // No round was ever opened. Whoever comes may name another coordinator, who closes.
         skip_to(2 + terms().retention_blocks);
-        assert_ok!(send(&member(0), Call::join { federation: 0, stake: STAKE }));
+        assert_ok!(join(&member(0), STAKE));
         let proposal = Proposal::Coordinator(stranger());
         assert_ok!(send(&member(0), Call::propose { federation: 0, proposal }));
         assert_ok!(send(&member(0), Call::vote { federation: 0, proposal: 0, approve: true }));

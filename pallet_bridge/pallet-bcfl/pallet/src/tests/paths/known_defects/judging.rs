@@ -203,8 +203,12 @@ fn score_from_something_unrelated_to_quality() {
         // More stake, a bolder claim, an earlier block: one verdict on all is one reward for all.
         assert_ok!(send(&member(0), Call::add_stake { federation: 0, amount: 400 }));
         for (index, num_examples) in [(0, 10), (1, u64::MAX), (2, 1)] {
-            let commitment = hash(index);
-            let call = Call::commit { federation: 0, round: 0, commitment, num_examples };
+            let (commitment, binding) = (hash(index), round(0).binding());
+            let context = Bcfl::context((0, 0), &member(index));
+            let said = crate::encoding::statement(&context, &binding, commitment, num_examples);
+            let statement = said.into();
+            let call =
+                Call::commit { federation: 0, round: 0, commitment, num_examples, statement };
             assert_ok!(send(&member(index), call));
             skip(1);
         }
