@@ -10,7 +10,7 @@ use frame_support::{
     derive_impl,
     dispatch::DispatchClass,
     parameter_types,
-    traits::{ConstBool, ConstU128, ConstU32, ConstU64, ConstU8, VariantCountOf},
+    traits::{ConstBool, ConstU128, ConstU32, ConstU64, ConstU8, Get, VariantCountOf},
     weights::{
         constants::{RocksDbWeight, WEIGHT_REF_TIME_PER_SECOND},
         ConstantMultiplier, IdentityFee, Weight,
@@ -20,7 +20,7 @@ use frame_support::{
 use frame_system::limits::{BlockLength, BlockWeights};
 use pallet_transaction_payment::{ConstFeeMultiplier, FungibleAdapter, Multiplier};
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
-use sp_runtime::{traits::One, Perbill};
+use sp_runtime::{traits::One, type_with_default::TypeWithDefault, Perbill};
 use sp_version::RuntimeVersion;
 
 const NORMAL_DISPATCH_RATIO: Perbill = Perbill::from_percent(75);
@@ -46,12 +46,26 @@ parameter_types! {
     pub const BcflPalletId: PalletId = PalletId(*b"py/bcflp");
 }
 
+/// Nonces that an account has for each block of the chain's age.
+const NONCES_A_BLOCK: Nonce = 16;
+
+/// Nonce with which an account begins. It grows with the chain: an account that is removed and
+/// comes back later never gets to a nonce that it had, unless it sent more than
+/// [`NONCES_A_BLOCK`] transactions for each block of its life, so none of its bytes is valid twice.
+pub struct FirstNonce;
+
+impl Get<Nonce> for FirstNonce {
+    fn get() -> Nonce {
+        System::block_number().saturating_mul(NONCES_A_BLOCK)
+    }
+}
+
 #[derive_impl(frame_system::config_preludes::SolochainDefaultConfig)]
 impl frame_system::Config for Runtime {
     type Block = Block;
     type BlockWeights = RuntimeBlockWeights;
     type BlockLength = RuntimeBlockLength;
-    type Nonce = Nonce;
+    type Nonce = TypeWithDefault<Nonce, FirstNonce>;
     type Hash = Hash;
     type BlockHashCount = BlockHashCount;
     type DbWeight = RocksDbWeight;

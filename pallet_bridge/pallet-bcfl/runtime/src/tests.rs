@@ -116,6 +116,12 @@ fn calls_have_their_indices() {
         "expire",
         "prune",
         "replace_coordinator",
+        "invite",
+        "post_bond",
+        "withdraw_bond",
+        "rebase",
+        "report_misconduct",
+        "skip_round",
     ];
     type Call = pallet_bcfl::Call<Runtime>;
     assert_eq!(Bcfl::index(), 8);
