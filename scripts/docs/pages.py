@@ -1,4 +1,4 @@
-"""Put what is generated into the pages of docs/reference: ``python -m scripts.docs.pages``."""
+"""Put what is generated into the pages of docs: ``python -m scripts.docs.pages``."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.pages import formatted, write_page
-from scripts.docs import check_table, cli_page, config_table, error_tree
+from scripts.docs import cheats_table, check_table, cli_page, config_table, error_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 PARTS: Mapping[str, Callable[[], str]] = {
-    "cli.md": cli_page.render,
-    "config.md": config_table.render,
-    "errors.md": error_tree.render,
-    "testing-checks.md": check_table.render,
+    "explanation/cheats.md": cheats_table.render,
+    "reference/cli.md": cli_page.render,
+    "reference/config.md": config_table.render,
+    "reference/errors.md": error_tree.render,
+    "reference/testing-checks.md": check_table.render,
 }
 BEGIN, END = "<!-- generated: begin -->", "<!-- generated: end -->"
 
@@ -40,7 +41,7 @@ def split(page: str) -> tuple[str, str, str]:
 def main() -> None:
     """Write each part into its page."""
     for name, render in PARTS.items():
-        page = REFERENCE / name
+        page = DOCS / name
         before, _, after = split(page.read_text(encoding="utf-8"))
         write_page(page, f"{before}{BEGIN}\n\n{formatted(render())}\n{END}{after}")
 

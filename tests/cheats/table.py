@@ -1,0 +1,97 @@
+"""The table of cheats: each test says who cheats, how, and what comes of it.
+
+`docs/explanation/cheats.md` is written from it: ``python -m scripts.docs.pages``.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_Test = TypeVar("_Test", bound="Callable[..., None]")
+
+
+class Role(Enum):
+    """Who cheats. The value is a heading of the page."""
+
+    SERVER = "The server (coordinator)"
+    NODE = "A node (member)"
+    ATTESTER = "An attester"
+    SPONSOR = "Who governs or pays"
+    STRANGER = "Anyone else"
+    RPC_NODE = "The RPC node"
+    TOGETHER = "Several together"
+
+
+class Outcome(Enum):
+    """What comes of a cheat, the strongest first. The value is a sentence of the page."""
+
+    REFUSED = "refused by the chain or by the node"
+    PROVED = "proved by anyone from public data, and paid for by whoever cheated"
+    FOUND = "found by `bcfl audit` from the run's files"
+    WORD = "rests on a word, which the audit names and counts"
+
+
+@dataclass(frozen=True, slots=True)
+class Cheat:
+    """One cheat and what comes of it.
+
+    Parameters
+    ----------
+    role : Role
+        Who cheats.
+    what : str
+        The cheat, as a plain sentence.
+    outcome : Outcome
+        What comes of it.
+    how : str
+        What refuses, proves or finds it, or whose word it rests on.
+    test : str
+        The test that asserts this, as pytest names it.
+    """
+
+    role: Role
+    what: str
+    outcome: Outcome
+    how: str
+    test: str
+
+
+_TABLE: list[Cheat] = []
+
+
+def cheat(role: Role, what: str, outcome: Outcome, how: str) -> Callable[[_Test], _Test]:
+    """Enter a test into the table.
+
+    Parameters
+    ----------
+    role : Role
+        Who cheats.
+    what : str
+        The cheat, as a plain sentence.
+    outcome : Outcome
+        What the test asserts to come of it.
+    how : str
+        What refuses, proves or finds it, or whose word it rests on.
+    """
+
+    def enter(test: _Test) -> _Test:
+        name = f"{test.__module__.replace('.', '/')}.py::{test.__name__}"
+        _TABLE.append(Cheat(role, what, outcome, how, name))
+        return test
+
+    return enter
+
+
+def all_cheats() -> tuple[Cheat, ...]:
+    """Import every test of this folder and return the table, by role and in the files' order."""
+    for path in sorted(Path(__file__).parent.glob("test_*.py")):
+        importlib.import_module(f"tests.cheats.{path.stem}")
+    order = list(Role)
+    return tuple(sorted(_TABLE, key=lambda one: (order.index(one.role), one.test)))
