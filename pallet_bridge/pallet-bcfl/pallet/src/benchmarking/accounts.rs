@@ -10,7 +10,7 @@ use sp_io::crypto::{sr25519_generate, sr25519_sign};
 use sp_runtime::AccountId32;
 
 use crate::{
-    encoding::{commitment_hash, to_sign, to_sign_attest, Context},
+    encoding::{statement, to_sign_attest, Context},
     *,
 };
 
@@ -56,7 +56,7 @@ fn context<T: Config>((federation, round): Place, account: &AccountId32) -> Cont
 /// A signed commitment that nobody has made on chain.
 pub fn entry<T: Config>(place: Place, who: &AccountId32) -> BatchEntry {
     let commitment = H256::repeat_byte(0xee);
-    let message = to_sign(&context::<T>(place, who), commitment, 1);
+    let message = said::<T>(place, who, commitment);
     let signature = sign(who, &message);
     BatchEntry { account: who.clone(), commitment, num_examples: 1, signature }
 }
@@ -67,10 +67,22 @@ pub fn stated<T: Config>(place: Place, who: &AccountId32, statement: H256) -> Si
     SignedStatement { statement, signature: sign(who, &message) }
 }
 
-/// The commitment that this opens.
-pub fn commitment_of<T: Config>(place: Place, who: &AccountId32, opening: &Opening) -> H256 {
-    let Opening { update_digest, num_examples, salt } = *opening;
-    commitment_hash(&context::<T>(place, who), update_digest, num_examples, salt)
+/// What an account says of one example in a round.
+pub fn said<T: Config>(place: Place, who: &AccountId32, commitment: H256) -> [u8; 32] {
+    let round = Rounds::<T>::get(place.0, place.1).expect("a round");
+    statement(&context::<T>(place, who), &round.binding(), commitment, 1)
+}
+
+/// Commit to one example.
+pub fn commit_one<T: Config>(place: Place, who: &AccountId32, commitment: H256) {
+    let statement = said::<T>(place, who, commitment).into();
+    Pallet::<T>::do_commit(who.clone(), place, (commitment, 1, statement)).expect("in");
+}
+
+/// Hash of the terms in force.
+pub fn terms_hash<T: Config>(id: FederationId) -> H256 {
+    let version = Federations::<T>::get(id).expect("a federation").terms_version;
+    encoding::terms_hash(&FederationTerms::<T>::get(id, version).expect("terms"))
 }
 
 /// Who speaks for the council.

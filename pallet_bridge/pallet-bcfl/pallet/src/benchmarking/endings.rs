@@ -16,7 +16,7 @@ use crate::{
 pub fn rejection(account: &AccountId32) -> Verdict {
     Verdict {
         account: account.clone(),
-        digest: MODEL,
+        revealed: MODEL,
         outcome: Outcome::Rejected,
         score: 1,
         reason: 1,
@@ -29,7 +29,7 @@ pub fn rejected_leaf(account: &AccountId32) -> Leaf {
     Leaf {
         account: account.clone(),
         commitment: hash_of(account),
-        digest: MODEL,
+        revealed: MODEL,
         outcome: Outcome::Rejected,
         score: 1,
         strikes: 1,

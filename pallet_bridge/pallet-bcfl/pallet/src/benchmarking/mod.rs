@@ -51,8 +51,9 @@ mod benchmarks {
     fn join() {
         let id = federation::<T>(terms::<T>());
         let who = person::<T>("member", 0);
+        let terms_hash = terms_hash::<T>(id);
         #[extrinsic_call]
-        _(by::<T>(&who), id, T::MinStake::get());
+        _(by::<T>(&who), id, T::MinStake::get(), terms_hash);
         assert!(Participants::<T>::contains_key(id, who));
     }
 
@@ -99,9 +100,10 @@ mod benchmarks {
     #[benchmark]
     fn commit() {
         let (id, who) = joined::<T>(Terms { quorum: Quorum::Count(1), ..terms::<T>() });
-        let (_, round) = open::<T>(id);
+        let place = open::<T>(id);
+        let (round, statement) = (place.1, said::<T>(place, &who, MODEL).into());
         #[extrinsic_call]
-        _(by::<T>(&who), id, round, MODEL, 1);
+        _(by::<T>(&who), id, round, MODEL, 1, statement);
         assert!(Rounds::<T>::get(id, round).is_some_and(|round| round.sealed_at.is_some()));
     }
 
@@ -297,13 +299,10 @@ mod benchmarks {
     #[benchmark]
     fn report_mismatch() {
         let (place, who) = in_round::<T>();
-        let opening = Opening { update_digest: REPORT, num_examples: 1, salt: [9; 32] };
-        let commitment = commitment_of::<T>(place, &who, &opening);
-        Pallet::<T>::do_commit(who.clone(), place.0, place.1, commitment, 1).expect("in");
-        let leaf = Leaf { commitment, ..rejected_leaf(&who) };
-        let ProvenLeaf { leaf, index, proof } = settle_deep::<T>(place, leaf);
+        commit_one::<T>(place, &who, hash_of(&who));
+        let ProvenLeaf { leaf, index, proof } = settle_deep::<T>(place, rejected_leaf(&who));
         #[extrinsic_call]
-        _(anyone::<T>(), place.0, place.1, leaf, index, proof, opening);
+        _(anyone::<T>(), place.0, place.1, leaf, index, proof);
         assert_eq!(pending::<T>(place), 1);
     }
 
@@ -314,7 +313,7 @@ mod benchmarks {
         let leaf = rejected_leaf(&who);
         let twin = Leaf { score: 2, ..leaf.clone() };
         let [first, second] = settle_twins::<T>(place, [leaf, twin]);
-        let proof = BadRoot::TwoLeaves { first, second };
+        let proof = BadRoot::OutOfOrder { first, second };
         #[extrinsic_call]
         _(anyone::<T>(), place.0, place.1, proof);
         let state = Rounds::<T>::get(place.0, place.1).map(|round| round.state);

@@ -52,6 +52,20 @@ pub fn terms<T: Config>() -> Terms {
         committee_size: T::MaxCommittee::get(),
         governance: Governance::Council,
         max_failed_rounds: 1,
+        notice_blocks: UNBONDING,
+        admission: Admission::Open,
+        max_per_organisation: 0,
+        max_examples: u64::MAX,
+        max_share: Perbill::from_percent(100),
+        coordinator_bond: 1_000,
+        misconduct: tenth,
+        silence: tenth,
+        aging_blocks: 1,
+        max_vote_share: Perbill::from_percent(100),
+        lock_blocks: 0,
+        tenure_rounds: 2,
+        vesting_rounds: 0,
+        strike_cut: tenth,
         training,
     }
 }
@@ -82,7 +96,8 @@ pub fn federation<T: Config>(terms: Terms) -> FederationId {
 pub fn member<T: Config>(id: FederationId, account: &AccountId32, room: u32) {
     let chunks = T::MaxUnbonding::get().saturating_sub(room);
     let stake = T::MinStake::get().saturating_mul(4).saturating_add(chunks.into());
-    Pallet::<T>::do_join(account.clone(), id, stake).expect("the scene is set");
+    let terms_hash = terms_hash::<T>(id);
+    Pallet::<T>::do_join(account.clone(), id, stake, terms_hash).expect("the scene is set");
     Participants::<T>::mutate(id, account, |record| {
         let participant = record.as_mut().expect("it is there");
         for _ in 0..chunks {
@@ -126,8 +141,7 @@ pub fn open<T: Config>(id: FederationId) -> Place {
 /// Each of these commits to its own account's bytes.
 pub fn commit_all<T: Config>(place: Place, accounts: &[AccountId32]) {
     for account in accounts {
-        Pallet::<T>::do_commit(account.clone(), place.0, place.1, hash_of(account), 1)
-            .expect("the scene is set");
+        commit_one::<T>(place, account, hash_of(account));
     }
 }
 
@@ -226,6 +240,7 @@ pub fn settle_as<T: Config>(place: Place, change: impl FnOnce(&mut Settlement)) 
         settled_at: now,
         dispute_until: now.saturating_add(WINDOW),
         claim_until: now.saturating_add(WINDOW),
+        vests_at: 0,
         failures_before: 0,
         expired: false,
     };
@@ -245,7 +260,8 @@ pub fn settle_as<T: Config>(place: Place, change: impl FnOnce(&mut Settlement)) 
 /// Let a full committee say that the round was settled with this root.
 pub fn attest_root<T: Config>(place: Place, root: H256) {
     let genesis = Pallet::<T>::genesis_hash();
-    let statement = attest_statement(genesis, place, MODEL, REPORT, root);
+    let terms_hash = Rounds::<T>::get(place.0, place.1).expect("a round").terms_hash;
+    let statement = attest_statement(genesis, place, terms_hash, (MODEL, REPORT, root));
     committee::<T>(place, &founder(), Some(statement));
 }
 

@@ -19,10 +19,6 @@ fn context(federation: FederationId, round: RoundId, index: u8) -> Context {
     Context { genesis: Bcfl::genesis_hash(), federation, round, account: member(index) }
 }
 
-pub fn index_of(account: &AccountId32) -> u8 {
-    (0..ACCOUNTS).find(|index| member(*index) == *account).unwrap_or(ACCOUNTS)
-}
-
 /// One of a few commitments of a member to its update.
 pub fn committed(index: u8, version: u8) -> H256 {
     commitment_hash(&member(index), hash(0xd0 + index), [version; 32])
