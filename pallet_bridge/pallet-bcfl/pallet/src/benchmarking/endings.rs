@@ -38,6 +38,11 @@ pub fn rejected_leaf(account: &AccountId32) -> Leaf {
     }
 }
 
+/// The leaf of one that revealed another update than it committed to.
+pub fn other_update(account: &AccountId32) -> Leaf {
+    Leaf { revealed: REPORT, ..rejected_leaf(account) }
+}
+
 /// The longest way to a root: 32 siblings above the first leaf of a tree with `u32::MAX` leaves,
 /// the lowest of which is given.
 fn longest_way(leaf: H256, lowest: H256) -> (H256, MerkleProof) {

@@ -300,7 +300,9 @@ mod benchmarks {
     fn report_mismatch() {
         let (place, who) = in_round::<T>();
         commit_one::<T>(place, &who, hash_of(&who));
-        let ProvenLeaf { leaf, index, proof } = settle_deep::<T>(place, rejected_leaf(&who));
+        let ProvenLeaf { leaf, index, proof } = settle_deep::<T>(place, other_update(&who));
+        let settled = Rounds::<T>::get(place.0, place.1).and_then(|round| round.settlement);
+        attest_root::<T>(place, settled.expect("it is settled").root);
         #[extrinsic_call]
         _(anyone::<T>(), place.0, place.1, leaf, index, proof);
         assert_eq!(pending::<T>(place), 1);

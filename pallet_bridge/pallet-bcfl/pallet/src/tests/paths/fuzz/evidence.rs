@@ -2,7 +2,6 @@
 //! Settlements and proofs that fit the state, with some that do not.
 
 use sp_core::Pair;
-use sp_runtime::AccountId32;
 
 use super::world::{Dice, ACCOUNTS};
 use crate::{
