@@ -60,10 +60,11 @@ class RewardsSettings:
     """Settings under ``bcfl.rewards``."""
 
     method: str = key(
-        "uniform",
-        "How a round's reward is shared among the accepted nodes. influence pays each update's "
-        "share in the average. The last three need the strategy's argument validation.",
-        choices=("uniform", "examples", "influence", "cosine", *_MEASURED),
+        "auto",
+        "How a round's reward is shared among the accepted nodes. auto is shapley where the "
+        "strategy has its argument validation, and uniform elsewhere. influence pays each "
+        "update's share in the average. The last three need validation.",
+        choices=("auto", "uniform", "examples", "influence", "cosine", *_MEASURED),
     )
     clip: int = key(
         2, "examples: a claim counts up to this many times the median claim.", low=1, high=1000
@@ -108,6 +109,9 @@ class Rewards:
                 f"strategy validation=, a function from a model to the losses of your own examples"
             )
         self._settings = settings
+        self._method = settings.method
+        if settings.method == "auto":
+            self._method = "uniform" if validation is None else "shapley"
         self._validation = validation
         self._ratings = Ratings()
 
@@ -133,10 +137,10 @@ class Rewards:
 
     def _contribution(self, result: RoundResult, kept: list[ClientUpdate]) -> Contribution:
         reference = result.ctx.reference
-        if self._validation is not None and self._settings.method in _MEASURED:
+        if self._validation is not None and self._method in _MEASURED:
             return self._measured(result, kept, losses_of(self._validation, reference, kept))
         everyone = np.ones(len(kept), np.bool_)
-        match self._settings.method:
+        match self._method:
             case "examples":
                 claims = [update.num_examples for update in kept]
                 return by_examples(claims, everyone, self._settings.clip)
@@ -152,7 +156,7 @@ class Rewards:
     def _measured(
         self, result: RoundResult, kept: list[ClientUpdate], losses: Losses
     ) -> Contribution:
-        match self._settings.method:
+        match self._method:
             case "leave_one_out":
                 return leave_one_out(of_loss(losses), len(kept))
             case "shapley":

@@ -71,6 +71,13 @@ def test_who_helps_the_model_earns_more() -> None:
         assert found[NodeId(0)] > found[NodeId(1)], method
 
 
+def test_help_is_paid_for_where_it_can_be_measured() -> None:
+    assert weights("auto") == weights("shapley")
+    blind = create({}, Services(BcflConfig())).bcfl_reward_weights(RESULT, UPDATES)
+    evenly = max(blind.values()) - min(blind.values()) <= 1
+    assert evenly, "without data to measure by all get the same, to the last part of 10^9"
+
+
 def test_influence_is_paid_as_it_was_and_evenly_where_nobody_said_it() -> None:
     assert list(weights("influence").values()) == [ONE // 10, 3 * ONE // 10, 6 * ONE // 10]
     plugin = create({"method": "influence"}, Services(BcflConfig()))
