@@ -163,11 +163,6 @@ def _admission(fields: Fields, name: str) -> Admission | Vouched:
     return Vouched(Fields("terms.admission", {"vouchers": content}).integer("vouchers"))
 
 
-def _organisation(fields: Fields, name: str) -> Organisation | None:
-    raw = fields.optional_raw(name)
-    return None if raw is None else Organisation(raw)
-
-
 def _training(fields: Fields, name: str) -> Mapping[str, TrainingValue]:
     value = fields.value(name)
     listed = value if isinstance(value, list | tuple) else None
@@ -245,7 +240,7 @@ _OF_TYPE: Mapping[object, Reader] = {
     AccountId | Arbiter: _arbiter,
     Governance | MembersVote: _governance,
     Admission | Vouched: _admission,
-    Organisation | None: _organisation,
+    Organisation: Fields.raw,
     tuple[int, ...]: Fields.integers,
     tuple[AccountId, ...]: Fields.accounts,
     Mapping[str, TrainingValue]: _training,

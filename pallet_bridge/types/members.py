@@ -77,9 +77,13 @@ class Participant:
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """Leave for an account to join; in a federation of vouchers it counts once enough vouched."""
+    """Leave for an account to join; where members vouch, it counts once enough of them did.
 
-    organisation: Organisation | None
+    `max_examples` is the most that it is vouched for; 0: nothing is said of that. `vouchers` is
+    empty when the coordinator or the council invited it.
+    """
+
+    organisation: Organisation
     max_examples: int
     vouchers: tuple[AccountId, ...]
 
