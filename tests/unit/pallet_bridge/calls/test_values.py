@@ -72,8 +72,8 @@ WRITTEN = {
             {
                 "federation": 3,
                 "account": A_ACCOUNT,
-                "organisation": "0x5a6fff",
-                "max_examples": 600,
+                "organisation": "0x5aff",
+                "max_examples": 60,
             },
         ),
         (calls.post_bond(3, Planck(7)), "post_bond", {"federation": 3, "amount": 7}),
