@@ -80,7 +80,7 @@ def post_bond(federation: int, amount: Planck) -> Call:
 
 
 def withdraw_bond(federation: int) -> Call:
-    """Ask for the signer's bond back, or take it once it is free."""
+    """Take the signer's bond back, once it is free."""
     return bcfl("withdraw_bond", federation=federation)
 
 

@@ -165,7 +165,7 @@ class ChainMachine(RuleBasedStateMachine):
 
     @rule(federation=_federation, actor=_actor)
     def withdraw_bond(self, federation: int, actor: int) -> None:
-        """Ask for a bond back."""
+        """Take a bond back."""
         call = calls.withdraw_bond(self.number(federation))
         self.do("withdraw_bond", call, self.signers[actor])
 

@@ -90,7 +90,10 @@ class Invitation:
 
 @dataclass(frozen=True, slots=True)
 class Bond:
-    """What an account has on hold as a coordinator; `free_at` is set once it may leave."""
+    """What an account has on hold for coordinating.
+
+    `free_at` is the first block in which it may be taken back; None while the account coordinates.
+    """
 
     amount: Planck
     free_at: int | None
