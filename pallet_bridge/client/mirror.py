@@ -23,7 +23,7 @@ from pallet_bridge.types.federation import (
     PendingTerms,
     Seat,
 )
-from pallet_bridge.types.members import Bond, Invitation, Organisation, Participant, Record
+from pallet_bridge.types.members import Bond, Invitation, Organisation, Participant, PastRecord
 from pallet_bridge.types.round import Commitment, Dispute, Offence, OffenceState, Round
 from pallet_bridge.types.terms import (
     Admission,
@@ -65,9 +65,9 @@ def bond(value: object) -> Bond:
     return _read(Bond, Fields("bond", value))
 
 
-def record(value: object) -> Record:
-    """Read `Record`."""
-    return _read(Record, Fields("record", value))
+def record(value: object) -> PastRecord:
+    """Read `PastRecord`."""
+    return _read(PastRecord, Fields("record", value))
 
 
 def round_(value: object) -> Round:

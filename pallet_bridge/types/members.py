@@ -10,7 +10,7 @@ from pallet_bridge.types.base import AccountId, Planck
 Organisation = NewType("Organisation", bytes)
 """Whom a member belongs to: a name of up to 32 bytes, which nobody promises to be UTF-8."""
 
-Subject: TypeAlias = AccountId | bytes
+RecordOwner: TypeAlias = AccountId | bytes
 """Of whom something is remembered: an account, or an `Organisation`."""
 
 
@@ -100,7 +100,7 @@ class Bond:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class PastRecord:
     """What is remembered of an account or an organisation when its members have left."""
 
     strikes: int

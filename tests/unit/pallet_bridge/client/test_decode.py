@@ -20,11 +20,11 @@ from pallet_bridge.types import (
     Invitation,
     MembersVote,
     OffenceState,
+    PastRecord,
     Payout,
     PendingTerms,
     Planck,
     Quorum,
-    Record,
     RoundBinding,
     RoundKey,
     RoundState,
@@ -248,7 +248,7 @@ def test_the_small_records_are_read() -> None:
     assert mirror.invitation(INVITATION) == Invitation(b"\xff0", 9, (account,))
     assert mirror.bond(BOND) == Bond(Planck(5), None)
     assert mirror.bond(BOND | {"free_at": 8}).free_at == 8
-    assert mirror.record(RECORD) == Record(1, 2, 3, 4, 5, (6, 7))
+    assert mirror.record(RECORD) == PastRecord(1, 2, 3, 4, 5, (6, 7))
     assert mirror.motion(MOTION).proposal == account
     assert mirror.motion(MOTION | {"proposal": {"Rebase": HASH}}).proposal == digest
     assert mirror.motion(MOTION | {"proposal": {"Terms": TERMS}}).proposal == mirror.terms(TERMS)
