@@ -53,7 +53,7 @@ _TABLE: Mapping[str, _Raises] = {
     "execute_slash": _raises("Slashed", account="account"),
     "claim": _raises("Claimed", account="account"),
     "close": _raises("Closing", "Closed"),
-    "set_terms": _raises("TermsSet"),
+    "set_terms": _raises("TermsScheduled"),
     "replace_coordinator": _raises("CoordinatorReplaced", new="account"),
     "propose": _raises("Proposed", proposer=_WHO),
     "vote": _raises("Voted", proposal="proposal", account=_WHO, approve="approve"),
@@ -70,6 +70,12 @@ _TABLE: Mapping[str, _Raises] = {
     "seal": _raises("RoundSealed"),
     "expire": _raises("RoundExpired"),
     "prune": _raises("RoundPruned"),
+    "invite": _raises("Invited", account="account"),
+    "post_bond": _raises("BondPosted", account=_WHO, amount="amount"),
+    "withdraw_bond": _raises("BondReleased", account=_WHO),
+    "rebase": _raises("Rebased", model="model"),
+    "report_misconduct": _raises("MisconductProved"),
+    "skip_round": _raises("RoundSkipped"),
 }
 _ENTRY = _raises("Committed", "CommitmentRefused", account="account")
 _EQUIVOCATION = _raises("OffenceRecorded", account="account")

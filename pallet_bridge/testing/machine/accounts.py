@@ -9,6 +9,7 @@ from pallet_bridge.testing.terms import DEVELOPMENT
 from pallet_bridge.types import (
     PERBILL_ONE,
     UNIT,
+    Admission,
     Arbiter,
     Coupling,
     Governance,
@@ -18,6 +19,7 @@ from pallet_bridge.types import (
     Quorum,
     Tally,
     Terms,
+    Vouched,
 )
 
 ACTORS = ("//Alice", "//Bob", "//Charlie", "//Dave", "//Eve", "//Ferdie")
@@ -63,6 +65,24 @@ VOTERS = replace(
 )
 """The members govern by votes."""
 
+GUARDED = replace(
+    BASE,
+    admission=Vouched(1),
+    max_per_organisation=2,
+    max_examples=1000,
+    max_share=Perbill(6 * 10**8),
+    coordinator_bond=Planck(3 * UNIT),
+    misconduct=_HALF,
+    silence=Perbill(10**7),
+    aging_blocks=8,
+    max_vote_share=_HALF,
+    lock_blocks=5,
+    tenure_rounds=2,
+    vesting_rounds=2,
+    strike_cut=_HALF,
+)
+"""Members vouch for each other, the coordinator has a bond, and rewards take their time."""
+
 TERMS: tuple[Terms, ...] = (
     BASE,
     replace(
@@ -79,6 +99,7 @@ TERMS: tuple[Terms, ...] = (
         attest_by=Tally.STAKE,
         committee_size=3,
     ),
+    replace(GUARDED, admission=Admission.OPEN),
 )
 """The terms that federations start with: each way of governing, judging and attesting."""
 
@@ -94,7 +115,7 @@ OUT_OF_RANGE: tuple[Terms, ...] = (
     replace(BASE, commit_blocks=_MANY),
     replace(BASE, settle_blocks=0),
     replace(BASE, dispute_blocks=0),
-    replace(BASE, unbonding_blocks=_MANY),
+    replace(BASE, unbonding_blocks=_MANY, notice_blocks=_MANY),
     replace(BASE, claim_blocks=0),
     replace(BASE, retention_blocks=0),
     replace(BASE, retention_blocks=100 * _MANY),
@@ -113,6 +134,9 @@ OUT_OF_RANGE: tuple[Terms, ...] = (
     replace(BASE, governance=MembersVote(_HALF, Perbill(1), voting_blocks=4, delay_blocks=0)),
     replace(BASE, governance=MembersVote(_HALF, _HALF, voting_blocks=0, delay_blocks=0)),
     replace(BASE, governance=MembersVote(_HALF, _HALF, voting_blocks=4, delay_blocks=_MANY)),
+    replace(BASE, max_share=Perbill(0)),
+    replace(BASE, max_vote_share=Perbill(0)),
+    replace(BASE, vesting_rounds=33),
 )
 """Terms of which one value is beyond the runtime's range."""
 
@@ -123,7 +147,13 @@ TOO_SHORT: tuple[Terms, ...] = (
 )
 """Terms under which stake could leave before it is judged, or vote twice."""
 
-ANY_TERMS: tuple[Terms, ...] = (*TERMS * 8, *OUT_OF_RANGE, *TOO_SHORT)
+NO_NOTICE: tuple[Terms, ...] = (
+    replace(BASE, notice_blocks=BASE.unbonding_blocks - 1),
+    replace(VOTERS, unbonding_blocks=VOTERS.notice_blocks + 1),
+)
+"""Terms of which new ones could bind a member before it has left."""
+
+ANY_TERMS: tuple[Terms, ...] = (*TERMS * 8, GUARDED, *OUT_OF_RANGE, *TOO_SHORT, *NO_NOTICE)
 """What someone may propose: half of it is allowed."""
 
 
