@@ -40,8 +40,9 @@ def _may_pay(round_: Round) -> bool:
     if round_.compensation is not None:
         return bool(round_.compensation.unpaid)
     settlement = round_.settlement
-    is_settled = round_.state is RoundState.SETTLED and settlement is not None
-    return is_settled and not settlement.expired and bool(settlement.unpaid)
+    if round_.state is not RoundState.SETTLED or settlement is None:
+        return False
+    return not settlement.expired and bool(settlement.unpaid)
 
 
 def claims_of(
