@@ -329,7 +329,7 @@ def _keep_bytes(config: Any) -> None:  # noqa: ANN401 - scalecodec has no annota
 def _read_bytes(self: Vec) -> str:
     length = self.process_type("Compact<u32>").value
     self.value_object = self.get_next_bytes(length)
-    return "0x" + self.value_object.hex()
+    return f"0x{self.value_object.hex()}"
 
 
 class _Transport:
