@@ -18,7 +18,7 @@ from pallet_bridge.errors import EncodingError, ReportError, SecretError
 from pallet_bridge.settlement.leaves import leaves_of_report
 from pallet_bridge.settlement.merkle import settlement_root
 from pallet_bridge.settlement.report_checks import entry_problems, report_problems
-from pallet_bridge.types import RoundKey, RoundState
+from pallet_bridge.types import RoundBinding, RoundKey, RoundState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -154,9 +154,8 @@ class Attester:
         if settled is not None and settled.root != root:
             differs = f"the report gives the root {root.hex()}, {settled.root.hex()} was settled"
             return None, (f"round {number}: {differs}",)
-        statement = attest_statement(
-            self._key(number), model=report.model, report=digest, root=root
-        )
+        binding = RoundBinding.of(self._key(number), round_)
+        statement = attest_statement(binding, model=report.model, report=digest, root=root)
         return statement, ()
 
     def _problems(

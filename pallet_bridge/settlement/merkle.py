@@ -67,7 +67,7 @@ def leaves_of(
             Leaf(
                 account=verdict.account,
                 commitment=commitments[verdict.account],
-                digest=verdict.digest,
+                revealed=verdict.revealed,
                 outcome=verdict.outcome,
                 score=verdict.score,
                 strikes=int(verdict.outcome is Outcome.REJECTED),
