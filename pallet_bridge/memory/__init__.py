@@ -1,1 +1,1 @@
-"""What an account must not forget, on disk: what it signed, for whom, and which rounds it opened."""
+"""What an account must not forget, on disk: what it signed, for whom, what it instructed."""

@@ -30,7 +30,7 @@ CREATE TABLE signed (
     PRIMARY KEY (genesis, federation, round)
 ) WITHOUT ROWID
 """
-_INSERT: Final = f"INSERT OR IGNORE INTO signed VALUES ({', '.join('?' * 12)})"
+_INSERT: Final = "INSERT OR IGNORE INTO signed VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _SELECT: Final = """
 SELECT statement, coordinator, base_model, terms_hash, examples, digest, salt, commitment, signature
 FROM signed WHERE genesis = ? AND federation = ? AND round = ?

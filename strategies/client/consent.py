@@ -1,4 +1,4 @@
-"""Whether a node trains for an instruction: what it must be before anything is done for it. Pure."""
+"""Whether a node trains for an instruction: what it must be before anything is done. Pure."""
 
 from __future__ import annotations
 

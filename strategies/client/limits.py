@@ -13,7 +13,7 @@ from pallet_bridge.types import AccountId, Arbiter
 from strategies.errors import BeyondLimit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from bcfl_plugins.types import Scalar
     from pallet_bridge.types import Perbill, Terms
@@ -93,8 +93,8 @@ def check_terms(terms: Terms, limits: Limits) -> tuple[BeyondLimit, ...]:
 
 
 def _beyond(
-    terms: Terms, limits: Limits, rules: tuple[_Rule, ...], show: Any
-) -> Iterator[BeyondLimit]:  # noqa: ANN401, E501
+    terms: Terms, limits: Limits, rules: tuple[_Rule, ...], show: Callable[[int], str]
+) -> Iterator[BeyondLimit]:
     for rule in rules:
         value: Any = terms
         for part in rule.term.split("."):

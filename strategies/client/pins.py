@@ -10,7 +10,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from pallet_bridge.errors import ConfigError, EncodingError
-from pallet_bridge.memory.pins import Pin, Pinned, PinMemory
+from pallet_bridge.memory.pins import Pin, PinMemory, Pinned
 from pallet_bridge.types import AccountId
 from strategies.client.signed_rounds import folder_of
 from strategies.errors import NotPinned
