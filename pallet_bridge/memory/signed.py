@@ -109,6 +109,18 @@ class SignedMemory:
             found = file.execute(_SELECT, _place(binding.key)).fetchone()
         return self._read(binding.key, found)
 
+    def stands(self, key: RoundKey) -> Signed | None:
+        """Return what was signed for a round, None when nothing was.
+
+        Raises
+        ------
+        MemoryUnusable
+            When it cannot be known.
+        """
+        with self._file.transaction() as file:
+            found = file.execute(_SELECT, _place(key)).fetchone()
+        return None if found is None else self._read(key, found)
+
     def highest(self, key: RoundKey) -> int | None:
         """Return the highest round signed for in the federation of `key`, None when there is none.
 

@@ -42,6 +42,9 @@ class SignedRounds(Protocol):
     def highest(self) -> int | None:
         """Return the highest round signed for."""
 
+    def stands(self) -> Signed | None:
+        """Return what was signed for the round."""
+
     def keep(self, made: CommittedUpdate) -> Signed:
         """Remember what is about to be handed out; return what stands for its round."""
 
@@ -69,21 +72,23 @@ def memory_of(
 
 
 def check_round(memory: SignedRounds, binding: RoundBinding, context: Context) -> None:
-    """Refuse a round that is further ahead than any that can come soon. It leaves no mark.
+    """Refuse a round that was signed for with another model or terms, or is too far ahead.
 
-    Without this a server could collect signatures for all rounds to come. What can come soon is
-    within a bound of the highest round that was signed, else of the highest on chain. Who signed
-    nothing yet, and names no node of the chain, takes any.
+    It leaves no mark. Without a bound a server could collect signatures for all rounds to come.
+    The bound is counted from the highest round that was signed, else from the highest on chain. Who
+    signed nothing yet, and names no node of the chain, takes any round.
 
     Raises
     ------
     NothingSigned
-        If the round is too far ahead, and the chain does not know it.
+        If something else was signed for the round, or it is too far ahead, and the chain does not
+        know it.
     ConfigError
         If the operator's bound is no whole number.
     ChainError
         If the chain has to be asked, and does not answer.
     """
+    _check_binding(memory.stands(), binding)
     ahead = _ahead(context)
     highest = memory.highest()
     if highest is not None and binding.round <= highest + ahead:
@@ -117,13 +122,27 @@ def keep(memory: SignedRounds, binding: RoundBinding, made: CommittedUpdate) -> 
         If it cannot be made sure what stands.
     """
     stands = memory.keep(made)
-    asked = (binding, made.update_digest, made.num_examples)
-    if (stands.binding, stands.made.update_digest, stands.made.num_examples) == asked:
-        return stands.made
-    what = "update" if stands.binding == binding else _differing(stands.binding, binding)
-    raise NothingSigned(
-        f"this node signed another {what} for round {binding.round}; a second one would be "
-        f"an equivocation and cost its stake"
+    _check_binding(stands, binding)
+    wanted = (made.update_digest, made.num_examples)
+    if (stands.made.update_digest, stands.made.num_examples) != wanted:
+        raise _equivocation("update", binding.round)
+    return stands.made
+
+
+def _check_binding(stands: Signed | None, asked: RoundBinding) -> None:
+    if stands is None or stands.binding == asked:
+        return
+    before = stands.binding
+    if before.coordinator != asked.coordinator:
+        raise _equivocation("coordinator's instruction", asked.round)
+    what = "base model" if before.base_model != asked.base_model else "version of the terms"
+    raise _equivocation(what, asked.round)
+
+
+def _equivocation(what: str, round_id: int) -> NothingSigned:
+    return NothingSigned(
+        f"this node signed another {what} for round {round_id}; a second statement would be an "
+        f"equivocation and cost its stake"
     )
 
 
@@ -137,6 +156,10 @@ class FileMemory:
     def highest(self) -> int | None:
         """Return the highest round signed for."""
         return self._file.highest(self._binding.key)
+
+    def stands(self) -> Signed | None:
+        """Return what was signed for the round."""
+        return self._file.stands(self._binding.key)
 
     def keep(self, made: CommittedUpdate) -> Signed:
         """Write it down, or return what another process wrote down before."""
@@ -157,6 +180,12 @@ class StateMemory:
         """Return the last round signed for."""
         found = self._last()
         return None if found is None else found.binding.round
+
+    def stands(self) -> Signed | None:
+        """Return what was signed for the round, while it is the last."""
+        found = self._last()
+        same = found is not None and found.binding.round == self._binding.round
+        return found if same else None
 
     def keep(self, made: CommittedUpdate) -> Signed:
         """Remember, in place of the round before.
@@ -200,12 +229,6 @@ def _next_on_chain(url: str, binding: RoundBinding) -> int:
                 f"names another: 0x{chain.genesis_hash.hex()} at {url}"
             )
         return chain.federation(binding.federation).next_round
-
-
-def _differing(stands: RoundBinding, asked: RoundBinding) -> str:
-    if stands.coordinator != asked.coordinator:
-        return "coordinator's instruction"
-    return "base model" if stands.base_model != asked.base_model else "version of the terms"
 
 
 def _bytes_of(signed: Signed) -> dict[str, bytes]:

@@ -168,6 +168,31 @@ def test_what_is_no_such_model_is_refused(
     assert (error.came is None) == (how in {"none", "two", "unreadable"})
 
 
+@pytest.mark.parametrize(
+    ("other", "named"),
+    [
+        ({"terms": replace(DEVELOPMENT, settle_blocks=51)}, "version of the terms"),
+        ({"coordinator": EVE}, "coordinator's instruction"),
+        ({}, "base model"),
+    ],
+)
+def test_a_second_instruction_for_a_round_is_refused_before_the_training(
+    toy: Any, careful: Callable[..., Careful], other: dict[str, Any], named: str
+) -> None:
+    first = careful(bcfl_genesis=GENESIS.hex(), bcfl_federation=3)
+    signed = first.ask(message_for(toy, opened(model=toy.model()))).content[COMMIT]
+    model = toy.model() if other else {**toy.model(), "b": np.ones(3, np.float32)}
+    again = careful(
+        bcfl_genesis=GENESIS.hex(),
+        bcfl_federation=3,
+        bcfl_coordinator=str(other.get("coordinator", COORDINATOR).account),
+    )
+    second = message_for(toy, opened(model=model, **other), model)
+    refused(again, second, NothingSigned, f"another {named} for round 5")
+    repeated = careful().ask(message_for(toy, opened(model=toy.model()))).content[COMMIT]
+    assert dict(repeated) == dict(signed)
+
+
 # terms beyond the node's limits
 
 
