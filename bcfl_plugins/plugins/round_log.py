@@ -152,7 +152,7 @@ class RoundLog:
         self._book.opened(round_id)
         self._relayed, self._waiting = set(), deque()
         self._marks = {"opened": monotonic_ns()}
-        version, terms = self._governed.under(round_id, self._drain)
+        version, terms = self._governed.under(round_id, base, self._drain)
         told = (self._instructions, chain.coordinator, place, base, terms)
         return instruct_round(*told, version=version, now=time())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from bcfl_plugins.errors import AlreadyInstructed
 from pallet_bridge.errors import BadChainValue, ChainTimeout, ChainUnavailable
 from pallet_bridge.terms_codec import hash_of_terms
 
@@ -30,7 +31,9 @@ class GovernedTerms:
         self.terms: Terms = chain.client.terms(chain.federation)
         self._announced = federation.pending_terms is not None
 
-    def under(self, round_id: int, awaited: Callable[[], object]) -> tuple[int, Terms]:
+    def under(
+        self, round_id: int, base_model: bytes, awaited: Callable[[], object]
+    ) -> tuple[int, Terms]:
         """Return the version and the terms that a round opened under, or will.
 
         While the chain is away these are the terms seen last: it announces other ones long before
@@ -41,6 +44,8 @@ class GovernedTerms:
         ----------
         round_id : int
             The round, whose opening was handed to the chain.
+        base_model : bytes
+            Digest of the model that it was to be opened on.
         awaited : callable
             Waits until the chain has done all that was handed to it.
 
@@ -48,6 +53,8 @@ class GovernedTerms:
         ------
         ChainError
             If the chain is away, and has to be asked.
+        AlreadyInstructed
+            If the round was opened on another model: by another run.
         """
         try:
             found = self._found(round_id, awaited)
@@ -56,6 +63,8 @@ class GovernedTerms:
                 raise
             _log.warning("bcfl: going by version %d of the terms: %s", self.version, error)
             return self.version, self.terms
+        if found is not None and found.base_model != base_model:
+            raise AlreadyInstructed(round_id, self._chain.federation)
         if found is not None and (own := hash_of_terms(self.terms)) != found.terms_hash:
             raise BadChainValue(
                 f"the terms of round {round_id} have hash 0x{own.hex()}, and the chain says "

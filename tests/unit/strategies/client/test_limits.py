@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bcfl_plugins.config.tables import reference
 from bcfl_plugins.config.terms import TermsConfig, terms_of
 from pallet_bridge.errors import ConfigError
 from pallet_bridge.keys import Signer
@@ -111,3 +113,10 @@ def test_an_operator_moves_the_limits_either_way() -> None:
 def test_a_limit_that_is_none_is_named(key: str, value: Any) -> None:
     with pytest.raises(ConfigError, match=key):
         limits_of({key: value})
+
+
+def test_the_page_says_each_limit_and_its_default() -> None:
+    page = Path("docs/how-to/keys-and-identity.md").read_text(encoding="utf-8")
+    for name, _, default, _ in reference(Limits):
+        shown = f'"{default}"' if default.endswith(" %") else default
+        assert f"| `{name.replace('_', '-')}` | `{shown}` |" in page
