@@ -127,7 +127,7 @@ def bcfl_round_opening(
     >>> from pallet_bridge import Signer
     >>> from pallet_bridge.encoding import update_digest
     >>> from pallet_bridge.memory.instructions import RunInstructions
-    >>> from pallet_bridge.testing.terms import DEVELOPMENT
+    >>> from pallet_bridge.testing import DEVELOPMENT
     >>> from pallet_bridge.types import RoundKey
     >>> class OwnRounds:
     ...     boss, memory = Signer.from_uri("//Alice"), RunInstructions()

@@ -98,6 +98,7 @@ class PinMemory:
 
     def __init__(self, folder: Path, account: AccountId) -> None:
         self.path = folder / f"{account.raw.hex()}.pins.sqlite3"
+        self.account = account
         self._file = MemoryFile(self.path, _SCHEMA, _VERSION)
 
     def hold(self, asked: Pin, said: Pinned) -> Held:

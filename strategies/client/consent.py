@@ -21,7 +21,7 @@ from strategies.messages.records import to_arrays
 if TYPE_CHECKING:
     from bcfl_plugins.types import OpenedRound
     from strategies._flower import RecordDict
-    from strategies.client.limits import Limits
+    from strategies.client.limits import NodeLimits
     from strategies.messages.wire import Instruction
 
 SKEW_S = 300
@@ -54,7 +54,7 @@ def check_instruction(instruction: Instruction, now: float) -> None:
         raise InstructionExpired(opened.instruction.expires, now, SKEW_S)
 
 
-def check_agreed(opened: OpenedRound, limits: Limits) -> None:
+def check_agreed(opened: OpenedRound, limits: NodeLimits) -> None:
     """Refuse terms that are unreadable, or beyond the node's limits.
 
     Raises

@@ -22,7 +22,7 @@ _U32 = 2**32 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class NodeLimits:
     """The node's limits, named as the keys of ``--node-config``."""
 
     bcfl_max_slash: Perbill = key(
@@ -68,7 +68,7 @@ _BLOCKS = (
 )
 
 
-def limits_of(node_config: Mapping[str, Any]) -> Limits:
+def limits_of(node_config: Mapping[str, Any]) -> NodeLimits:
     """Read the limits that an operator set; the others have their defaults.
 
     Raises
@@ -76,14 +76,14 @@ def limits_of(node_config: Mapping[str, Any]) -> Limits:
     ConfigError
         If a value is none that its key takes.
     """
-    names = {item.name.replace("_", "-") for item in fields(Limits)}
+    names = {item.name.replace("_", "-") for item in fields(NodeLimits)}
     table: dict[str, Scalar] = {name: node_config[name] for name in names & node_config.keys()}
-    limits = read_table(Limits, "--node-config", table)
+    limits = read_table(NodeLimits, "--node-config", table)
     _arbiters(limits.bcfl_arbiters)
     return limits
 
 
-def check_terms(terms: Terms, limits: Limits) -> tuple[BeyondLimit, ...]:
+def check_terms(terms: Terms, limits: NodeLimits) -> tuple[BeyondLimit, ...]:
     """Return each term that is beyond the limits; none: the node agrees."""
     return (
         *_beyond(terms, limits, _FRACTIONS, _percent),
@@ -93,7 +93,7 @@ def check_terms(terms: Terms, limits: Limits) -> tuple[BeyondLimit, ...]:
 
 
 def _beyond(
-    terms: Terms, limits: Limits, rules: tuple[_Rule, ...], show: Callable[[int], str]
+    terms: Terms, limits: NodeLimits, rules: tuple[_Rule, ...], show: Callable[[int], str]
 ) -> Iterator[BeyondLimit]:
     for rule in rules:
         value: Any = terms
@@ -106,7 +106,7 @@ def _beyond(
             yield BeyondLimit(rule.term, show(value), shown, rule.key.replace("_", "-"))
 
 
-def _arbiter(terms: Terms, limits: Limits) -> Iterator[BeyondLimit]:
+def _arbiter(terms: Terms, limits: NodeLimits) -> Iterator[BeyondLimit]:
     if terms.arbiter not in _arbiters(limits.bcfl_arbiters):
         named = terms.arbiter
         value = named.value.lower() if isinstance(named, Arbiter) else f"the account {named}"

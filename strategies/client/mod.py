@@ -34,14 +34,14 @@ from typing import TYPE_CHECKING
 
 from pallet_bridge.encoding import update_digest
 from pallet_bridge.keys import Signer
-from pallet_bridge.memory.pins import Pin
+from pallet_bridge.memory.pins import Pin, PinMemory
 from pallet_bridge.signing import sign_commitment
 from strategies._flower import ClientApp as FlowerClientApp
 from strategies._flower import ConfigRecord, Message, MessageType, RecordDict, with_content
 from strategies.client.consent import check_agreed, check_instruction, check_model
 from strategies.client.limits import limits_of
 from strategies.client.pins import check_pins, hold_to_pins, pinned_by
-from strategies.client.signed_rounds import check_round, keep, memory_of
+from strategies.client.signed_rounds import check_round, folder_of, keep, memory_of
 from strategies.errors import NothingSigned
 from strategies.messages.records import to_arrays, without_ours
 from strategies.messages.wire import (
@@ -97,9 +97,7 @@ def bcfl_identity(message: Message, context: Context) -> Message:
     node_id = message.metadata.dst_node_id
     question = read_question(message.content, node_id)
     asked = Pin(question.genesis, question.federation, question.coordinator)
-    check_pins(asked, pinned_by(context.node_config))
-    signer, dev_uri = _signer(context, dev=question.dev)
-    hold_to_pins(asked, context.node_config, signer.account, public_key=dev_uri is not None)
+    signer, dev_uri = _known_to(asked, context, dev=question.dev)
     context.state[_DEV] = ConfigRecord({"dev": question.dev})
     answer = answer_record(question, node_id, signer, dev_uri if question.dev else None)
     return Message(RecordDict({IDENTITY: answer}), reply_to=message)
@@ -147,14 +145,11 @@ def _ready_to_sign(
     binding = opened.binding
     asked = Pin(binding.genesis, binding.federation, binding.coordinator)
     check_instruction(instruction, time())
-    check_pins(asked, pinned_by(context.node_config))
     dev = _DEV in context.state and context.state.config_records[_DEV].get("dev") is True
-    signer, dev_uri = _signer(context, dev=dev)
-    public = dev_uri is not None
-    hold_to_pins(asked, context.node_config, signer.account, public_key=public)
+    signer, dev_uri = _known_to(asked, context, dev=dev)
     check_agreed(opened, limits_of(context.node_config))
     check_model(opened, content)
-    memory = memory_of(context, binding, signer.account, public_key=public)
+    memory = memory_of(context, binding, signer.account, public_key=dev_uri is not None)
     check_round(memory, binding, context)
     return signer, memory
 
@@ -180,6 +175,17 @@ def _num_examples(reply: Message, key: str) -> int:
         if isinstance(value, int) and value > 0:
             return value
     raise NothingSigned(f"the reply has no metric {key!r} with a whole number above zero")
+
+
+def _known_to(asked: Pin, context: Context, *, dev: bool) -> tuple[Signer, str | None]:
+    """Return the node's key for whom it signs for, and its URI if it is a public one."""
+    said = pinned_by(context.node_config)
+    check_pins(asked, said)
+    signer, dev_uri = _signer(context, dev=dev)
+    secret = dev_uri is None
+    memory = PinMemory(folder_of(context.node_config), signer.account) if secret else None
+    hold_to_pins(asked, said, memory)
+    return signer, dev_uri
 
 
 def _signer(context: Context, *, dev: bool) -> tuple[Signer, str | None]:

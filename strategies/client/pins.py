@@ -10,13 +10,14 @@ import logging
 from typing import TYPE_CHECKING
 
 from pallet_bridge.errors import ConfigError, EncodingError
-from pallet_bridge.memory.pins import Pin, PinMemory, Pinned
+from pallet_bridge.memory.pins import Pin, Pinned
 from pallet_bridge.types import AccountId
-from strategies.client.signed_rounds import folder_of
 from strategies.errors import NotPinned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from pallet_bridge.memory.pins import PinMemory
 
 GENESIS = "bcfl-genesis"
 FEDERATION = "bcfl-federation"
@@ -70,25 +71,29 @@ def check_pins(asked: Pin, pinned: Pinned, account: AccountId | None = None) -> 
         raise NotPinned("coordinator", there, here, COORDINATOR, account)
 
 
-def hold_to_pins(
-    asked: Pin, node_config: Mapping[str, object], account: AccountId, *, public_key: bool
-) -> None:
+def hold_to_pins(asked: Pin, said: Pinned, memory: PinMemory | None) -> None:
     """Refuse whom the node does not sign for; what comes first and is not refused is pinned.
+
+    Parameters
+    ----------
+    asked : Pin
+        What the server named.
+    said : Pinned
+        What the operator pinned.
+    memory : PinMemory or None
+        Where the node remembers who came first; ``None`` for a public development key.
 
     Raises
     ------
     NotPinned
         If it is another chain, federation or coordinator.
-    ConfigError
-        If a pin of the operator is none.
     MemoryUnusable
         If the node cannot remember.
     """
-    said = pinned_by(node_config)
     check_pins(asked, said)
-    if said.is_whole or public_key:
+    if said.is_whole or memory is None:
         return
-    held = PinMemory(folder_of(node_config), account).hold(asked, said)
+    held = memory.hold(asked, said)
     if held.is_new:
         _log.warning(
             "bcfl: this node signs for this coordinator, federation and chain from now on, as "
@@ -99,18 +104,22 @@ def hold_to_pins(
         )
     if asked not in held.pins:
         first = held.pins[0]
-        check_pins(asked, Pinned(first.genesis, first.federation, first.coordinator), account)
+        check_pins(
+            asked, Pinned(first.genesis, first.federation, first.coordinator), memory.account
+        )
 
 
 def _genesis(value: object) -> bytes | None:
     if value is None or value == "":
         return None
     try:
-        raw = bytes.fromhex(str(value).removeprefix("0x"))
+        raw = bytes.fromhex(value.removeprefix("0x")) if isinstance(value, str) else b""
     except ValueError:
         raw = b""
     if len(raw) != _HASH_BYTES:
-        raise ConfigError(f"{GENESIS} in --node-config is {value!r}: 32 bytes in hex are needed")
+        raise ConfigError(
+            f"{GENESIS} in --node-config is {value!r}: 32 bytes in hex are needed, in quotes"
+        )
     return raw
 
 

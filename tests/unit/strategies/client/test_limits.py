@@ -12,7 +12,7 @@ from pallet_bridge.errors import ConfigError
 from pallet_bridge.keys import Signer
 from pallet_bridge.testing.terms import DEVELOPMENT
 from pallet_bridge.types import Arbiter, Perbill, Terms
-from strategies.client.limits import Limits, check_terms, limits_of
+from strategies.client.limits import NodeLimits, check_terms, limits_of
 
 PERCENT = 10**7
 FRIEND = Signer.from_uri("//Friend//of//the//server").account
@@ -23,9 +23,9 @@ def with_cap(parts: int) -> Terms:
 
 
 def test_the_default_terms_are_within_the_default_limits() -> None:
-    assert limits_of({}) == Limits()
-    assert check_terms(terms_of(TermsConfig()), Limits()) == ()
-    assert check_terms(DEVELOPMENT, Limits()) == ()
+    assert limits_of({}) == NodeLimits()
+    assert check_terms(terms_of(TermsConfig()), NodeLimits()) == ()
+    assert check_terms(DEVELOPMENT, NodeLimits()) == ()
 
 
 BEYOND: list[tuple[Terms, str, str, str, str]] = [
@@ -62,14 +62,14 @@ BEYOND: list[tuple[Terms, str, str, str, str]] = [
 @pytest.mark.parametrize("case", BEYOND, ids=lambda case: f"{case[1]} {case[2]}")
 def test_a_term_beyond_its_limit_is_named_with_value_limit_and_key(case: Any) -> None:
     terms, *facts = case
-    (found,) = check_terms(terms, Limits())
+    (found,) = check_terms(terms, NodeLimits())
     assert [found.term, found.value, found.limit, found.key] == facts
     assert all(fact in str(found) for fact in facts)
 
 
 def test_all_that_is_beyond_is_named_at_once() -> None:
     terms = replace(with_cap(99 * PERCENT), arbiter=FRIEND, dispute_blocks=0)
-    assert [one.term for one in check_terms(terms, Limits())] == [
+    assert [one.term for one in check_terms(terms, NodeLimits())] == [
         *("slash.cap", "dispute_blocks", "arbiter"),
     ]
 
@@ -117,6 +117,6 @@ def test_a_limit_that_is_none_is_named(key: str, value: Any) -> None:
 
 def test_the_page_says_each_limit_and_its_default() -> None:
     page = Path("docs/how-to/keys-and-identity.md").read_text(encoding="utf-8")
-    for name, _, default, _ in reference(Limits):
+    for name, _, default, _ in reference(NodeLimits):
         shown = f'"{default}"' if default.endswith(" %") else default
         assert f"| `{name.replace('_', '-')}` | `{shown}` |" in page

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,9 +12,6 @@ from pallet_bridge.keys import Signer
 from pallet_bridge.memory.pins import Pin, PinMemory
 from strategies.client.pins import hold_to_pins, pinned_by
 from strategies.errors import NotPinned
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 NODE = Signer.from_uri("//Node//with//pins").account
 BOSS, EVE = (Signer.from_uri(f"//{name}//and//pins").account for name in ("Boss", "Eve"))
@@ -28,7 +26,8 @@ WHOLE = {"bcfl-genesis": "0x" + "77" * 32, "bcfl-federation": 41, "bcfl-coordina
 
 
 def hold(asked: Pin, config: dict[str, Any], *, public_key: bool = False) -> None:
-    hold_to_pins(asked, config, NODE, public_key=public_key)
+    folder = Path(config["bcfl-memory"])
+    hold_to_pins(asked, pinned_by(config), None if public_key else PinMemory(folder, NODE))
 
 
 @pytest.mark.parametrize("what", OTHER)
@@ -96,6 +95,7 @@ def test_a_public_key_pins_nothing_by_itself(tmp_path: Path) -> None:
         ("bcfl-genesis", "0x" + "77" * 31),
         ("bcfl-genesis", "no hex"),
         ("bcfl-genesis", 7),
+        ("bcfl-genesis", 10**63),  # hex without quotes is a number, and its digits may look right
         ("bcfl-federation", -1),
         ("bcfl-federation", 2**32),
         ("bcfl-federation", "41"),
