@@ -54,7 +54,7 @@ def test_the_root_does_not_depend_on_the_order_it_is_told_in() -> None:
     "change",
     [
         {"commitment": b"\1" * 32},
-        {"digest": b"\1" * 32},
+        {"revealed": b"\1" * 32},
         {"outcome": Outcome.REJECTED},
         {"outcome": Outcome.EXCLUDED},
         {"score": 1},
