@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bcfl_plugins.config.tables import key, read_table
 from bcfl_plugins.hooks.markers import hookimpl, needs_chain
-from bcfl_plugins.rounds.book import NOT_ATTESTED, NOT_AVERAGED, NOT_COMMITTED, RunBook
+from bcfl_plugins.rounds.book import NOT_ATTESTED, NOT_AVERAGED, NOT_COMMITTED, TERMS_MOVED, RunBook
 from bcfl_plugins.rounds.governed import GovernedTerms
 from bcfl_plugins.rounds.lateness import note_overrun, note_unanswered
 from bcfl_plugins.rounds.opening import check_fresh, instruct_round, instructions_of, lost_rounds
@@ -146,7 +146,7 @@ class RoundLog:
         base = update_digest(reference)
         chain.work.do(
             f"opening round {round_id}",
-            lambda: self._chain.send(calls.open_round(chain.federation, base)),
+            lambda: self._send_opening(round_id, base),
         )
         self._open = round_id
         self._book.opened(round_id)
@@ -235,6 +235,8 @@ class RoundLog:
         waiting.extend(entries)
 
         def relay() -> None:
+            if self._book.is_aborted(round_id):
+                return
             # All that came while the job before waited for its block go into the next one.
             most = chain.work.reading(chain.client.limits).verdicts
             refused = self._refused.setdefault(round_id, {})
@@ -248,6 +250,15 @@ class RoundLog:
                     note_overrun(chain, self._book, round_id, receipt.block.number)
 
         chain.work.do(f"relaying commitments of round {round_id}", relay)
+
+    def _send_opening(self, round_id: int, base: bytes) -> None:
+        """Open a round, or use its number up when the nodes were told outdated terms."""
+        federation, work = self._chain.federation, self._chain.work
+        if work.reading(lambda: self._governed.is_outdated(round_id)):
+            self._chain.send(calls.skip_round(federation))
+            self._book.aborted(round_id, TERMS_MOVED)
+            return
+        self._chain.send(calls.open_round(federation, base))
 
     def _drain(self) -> None:
         """Wait for the chain as long as the settings say, or as long as it gets on."""
@@ -287,6 +298,8 @@ class RoundLog:
         self._chain.work.do(what, lambda: self._send_abort(round_id, NOT_AVERAGED))
 
     def _send_abort(self, round_id: int, why: str) -> None:
+        if self._book.is_aborted(round_id):
+            return
         self._chain.send(calls.abort(self._chain.federation, round_id))
         self._book.aborted(round_id, why)
 
@@ -298,6 +311,8 @@ class RoundLog:
         timings: Mapping[str, int],
     ) -> None:
         chain = self._chain
+        if self._book.is_aborted(opened.round):
+            return
         refused = self._refused.pop(opened.round, {})
         found = chain.work.reading(lambda: chain.client.round(opened.federation, opened.round))
         if found is None:

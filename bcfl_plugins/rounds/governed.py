@@ -13,9 +13,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bcfl_plugins.session.services import ChainServices
-    from pallet_bridge.types import Round, Terms
+    from pallet_bridge.types import Federation, Round, Terms
 
+_SOON = 10  # blocks within which a call that is sent now is surely in one
 _log = logging.getLogger("flwr.bcfl")
+
+
+def are_in_force(federation: Federation, block: int, version: int) -> bool:
+    """Say whether a call that is sent at this block finds these terms in force, now and soon."""
+    return {federation.terms_at(block), federation.terms_at(block + _SOON)} == {version}
 
 
 class GovernedTerms:
@@ -30,6 +36,7 @@ class GovernedTerms:
         self.version = federation.terms_version
         self.terms: Terms = chain.client.terms(chain.federation)
         self._announced = federation.pending_terms is not None
+        self._told: dict[int, int] = {}
 
     def under(
         self, round_id: int, base_model: bytes, awaited: Callable[[], object]
@@ -56,13 +63,34 @@ class GovernedTerms:
         AlreadyInstructed
             If the round was opened on another model: by another run.
         """
+        found = self._seen(round_id, base_model, awaited)
+        if found is None:
+            self._told[round_id] = self.version
+        return self.version, self.terms
+
+    def is_outdated(self, round_id: int) -> bool:
+        """Say whether other terms than nodes were told are in force, now that the round can open.
+
+        A chain may be away for longer than it announces new terms before. A round that opens under
+        them would convict the coordinator.
+        """
+        told = self._told.get(round_id)
+        if told is None:
+            return False
+        client = self._chain.client
+        federation = client.federation(self._chain.federation)
+        return not are_in_force(federation, client.head().number, told)
+
+    def _seen(
+        self, round_id: int, base_model: bytes, awaited: Callable[[], object]
+    ) -> Round | None:
         try:
             found = self._found(round_id, awaited)
         except (ChainUnavailable, ChainTimeout) as error:
             if self._chain.work.mode == "fail" or self._announced:
                 raise
             _log.warning("bcfl: going by version %d of the terms: %s", self.version, error)
-            return self.version, self.terms
+            return None
         if found is not None and found.base_model != base_model:
             raise AlreadyInstructed(round_id, self._chain.federation)
         if found is not None and (own := hash_of_terms(self.terms)) != found.terms_hash:
@@ -70,17 +98,24 @@ class GovernedTerms:
                 f"the terms of round {round_id} have hash 0x{own.hex()}, and the chain says "
                 f"0x{found.terms_hash.hex()}: bcfl-plugins does not fit the chain's runtime"
             )
-        return self.version, self.terms
+        return found
 
     def _found(self, round_id: int, awaited: Callable[[], object]) -> Round | None:
         client, federation = self._chain.client, self._chain.federation
         found = client.round(federation, round_id)
         if found is None:
-            self._announced = client.federation(federation).pending_terms is not None
-            if self._announced:
-                awaited()
-                found = client.round(federation, round_id)
-        if found is not None and found.terms_version != self.version:
-            self.terms = client.terms(federation, found.terms_version)
-            self.version = found.terms_version
+            now = client.federation(federation)
+            self._announced = now.pending_terms is not None
+            if not self._announced:
+                self._go_by(now.terms_version)
+                return None
+            awaited()
+            found = client.round(federation, round_id)
+        if found is not None:
+            self._go_by(found.terms_version)
         return found
+
+    def _go_by(self, version: int) -> None:
+        if version != self.version:
+            self.terms = self._chain.client.terms(self._chain.federation, version)
+            self.version = version
