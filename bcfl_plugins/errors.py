@@ -3,6 +3,7 @@
 ::
 
     BcflError
+    ├── AlreadyInstructed    another instruction was signed for this round
     ├── ConfigError          a key, value or plugin name in the run config
     ├── DefenseError         a defense cannot give an answer
     │   ├── BadUpdates       the updates, or what came with them, cannot be used
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
+    "AlreadyInstructed",
     "BadUpdates",
     "BcflError",
     "ConfigError",
@@ -35,6 +37,31 @@ __all__ = [
 
 
 _SHOWN = 5
+
+
+class AlreadyInstructed(BcflError):
+    """Another instruction was signed for a round: a second one would be misconduct.
+
+    Attributes
+    ----------
+    round : int
+        The round on chain.
+    federation : int
+        Its federation.
+    """
+
+    def __init__(self, round_id: int, federation: int) -> None:
+        super().__init__(round_id, federation)
+        self.round = round_id
+        self.federation = federation
+
+    def __str__(self) -> str:
+        return (
+            f"round {self.round} of federation {self.federation} was instructed already, with "
+            f"another model or other terms; a second instruction would cost the coordinator's "
+            f"bond. See that no other run coordinates this federation, and start this run again: "
+            f"it goes on with the next number"
+        )
 
 
 class DefenseError(BcflError, ValueError):

@@ -16,7 +16,7 @@ import numpy as np
 from bcfl_plugins.reasons import Reason
 
 if TYPE_CHECKING:
-    from pallet_bridge.types import AccountId, CommittedUpdate, RoundKey
+    from pallet_bridge.types import AccountId, CommittedUpdate, RoundBinding, RoundKey
 
 NodeId = NewType("NodeId", int)
 """A Flower node's id, as Flower's link hands it out."""
@@ -79,37 +79,65 @@ class NodeRef:
 
 
 @dataclass(frozen=True, slots=True)
+class SignedInstruction:
+    """The coordinator's word that a round is really its own.
+
+    Parameters
+    ----------
+    expires : int
+        Unix seconds after which no node acts on it.
+    signature : bytes
+        The coordinator's, over `pallet_bridge.encoding.instruction_payload`.
+    """
+
+    expires: int
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class OpenedRound:
     """What a node signs for: one round of one federation on one chain.
 
     Parameters
     ----------
-    key : RoundKey
-        The ids on chain. Its ``round`` counts from 0 and is not Flower's round number.
+    binding : RoundBinding
+        What each statement is bound to: the ids on chain, the coordinator, the model that goes out
+        and the terms. The round counts from 0 and is not Flower's round number.
+    terms : bytes
+        The round's terms, as `pallet_bridge.terms_codec.encode_terms` writes them.
+    instruction : SignedInstruction
+        What the coordinator signed over them.
     terms_version : int
         The version of the federation's terms that the round runs under; 0 when unknown.
     training : Mapping[str, int or float]
         The governed training parameters of those terms; a whole number is an int.
     """
 
-    key: RoundKey
+    binding: RoundBinding
+    terms: bytes
+    instruction: SignedInstruction
     terms_version: int = 0
     training: Mapping[str, int | float] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
+    def key(self) -> RoundKey:
+        """The ids on chain."""
+        return self.binding.key
+
+    @property
     def genesis(self) -> bytes:
         """Hash of the chain's block 0, 32 bytes."""
-        return self.key.genesis
+        return self.binding.genesis
 
     @property
     def federation(self) -> int:
         """The federation's id on chain."""
-        return self.key.federation
+        return self.binding.federation
 
     @property
     def round(self) -> int:
         """The round's id on chain."""
-        return self.key.round
+        return self.binding.round
 
 
 @dataclass(frozen=True, slots=True)

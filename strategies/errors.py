@@ -6,6 +6,12 @@
     ├── ContractBroken       a strategy that is checked broke a rule
     ├── NotEnoughNodes       too few eligible nodes within bcfl.wait_for_nodes_s
     ├── NothingSigned        a node cannot or will not sign what it was asked to
+    │   ├── InstructionExpired   the coordinator's instruction is too old
+    │   ├── NotPinned            another chain, federation or coordinator than the node signs for
+    │   ├── NotTheCoordinators   a question or instruction that its coordinator did not sign
+    │   ├── OtherModelCame       the model is not the one that is to be signed for
+    │   └── TermsRefused         the terms are beyond the node's limits
+    ├── OtherModelSent       the messages of a round do not carry the model that it is opened on
     ├── RoundNotConfigured   replies came for a round that was never configured
     ├── Unfit                a reply cannot be averaged; its sender misses the round
     ├── UnreadableArray      bytes are no plain numpy array
@@ -14,6 +20,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pallet_bridge.errors import BcflError
@@ -22,12 +29,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bcfl_plugins.reasons import Reason
+    from pallet_bridge.types import AccountId
 
 __all__ = [
+    "BeyondLimit",
     "ContractBroken",
+    "InstructionExpired",
     "NotEnoughNodes",
+    "NotPinned",
+    "NotTheCoordinators",
     "NothingSigned",
+    "OtherModelCame",
+    "OtherModelSent",
     "RoundNotConfigured",
+    "TermsRefused",
     "Unfit",
     "UnreadableArray",
     "UnsuitableModel",
@@ -97,6 +112,186 @@ class NotEnoughNodes(BcflError):
 
 class NothingSigned(BcflError):
     """A node cannot or will not sign what it was asked to."""
+
+
+class InstructionExpired(NothingSigned):
+    """The coordinator's instruction is too old to act on.
+
+    Attributes
+    ----------
+    expires : int
+        Unix seconds up to which it was good.
+    now : float
+        The node's clock.
+    skew : int
+        Seconds after that in which it is still taken.
+    """
+
+    def __init__(self, expires: int, now: float, skew: int) -> None:
+        super().__init__(expires, now, skew)
+        self.expires = expires
+        self.now = now
+        self.skew = skew
+
+    def __str__(self) -> str:
+        return (
+            f"the instruction expired {self.now - self.expires:.0f} s ago by this node's clock, "
+            f"and {self.skew} s are allowed. Set the clocks of node and server right, or start the "
+            f"round again"
+        )
+
+
+class NotPinned(NothingSigned):
+    """A node was asked to sign for another chain, federation or coordinator than its own.
+
+    Attributes
+    ----------
+    what : str
+        ``"chain"``, ``"federation"`` or ``"coordinator"``.
+    asked, pinned : str
+        What the server named, and what the node signs for.
+    key : str
+        The key of ``--node-config``.
+    account : AccountId or None
+        Whose memory has the pin; ``None`` where the operator set the key.
+    """
+
+    def __init__(
+        self, what: str, asked: str, pinned: str, key: str, account: AccountId | None = None
+    ) -> None:
+        super().__init__(what, asked, pinned, key, account)
+        self.what = what
+        self.asked = asked
+        self.pinned = pinned
+        self.key = key
+        self.account = account
+
+    def __str__(self) -> str:
+        said = f"the server's {self.what} is {self.asked}, and this node signs for {self.pinned} "
+        if self.account is None:
+            return f"{said}only ({self.key} in its --node-config)"
+        return (
+            f"{said}only, which came first. If this {self.what} is right, its operator sets "
+            f"{self.key} in --node-config, or resets with `bcfl node unpin {self.account}`"
+        )
+
+
+class NotTheCoordinators(NothingSigned):
+    """A question or an instruction is not signed by the coordinator that it names.
+
+    Attributes
+    ----------
+    what : str
+        Which of them, and for what.
+    coordinator : AccountId
+        Who should have signed it.
+    """
+
+    def __init__(self, what: str, coordinator: AccountId) -> None:
+        super().__init__(what, coordinator)
+        self.what = what
+        self.coordinator = coordinator
+
+    def __str__(self) -> str:
+        return (
+            f"{self.what} is not signed by its coordinator {self.coordinator}: somebody else sent "
+            f"it, or it was changed on its way. Nothing is done for it. See which server this "
+            f"node is connected to; bcfl-coordinator in --node-config says whose rounds it takes"
+        )
+
+
+class OtherModelCame(NothingSigned):
+    """The model that came is not the one that the coordinator signed.
+
+    Attributes
+    ----------
+    signed : bytes
+        Digest of the model in the instruction.
+    came : bytes or None
+        Digest of what came; ``None`` when it is not exactly one readable ArrayRecord.
+    problem : str
+        What is wrong with what came, where it has no digest.
+    """
+
+    def __init__(self, signed: bytes, came: bytes | None, problem: str = "") -> None:
+        super().__init__(signed, came, problem)
+        self.signed = signed
+        self.came = came
+        self.problem = problem
+
+    def __str__(self) -> str:
+        came = self.problem if self.came is None else f"has digest 0x{self.came.hex()}"
+        return (
+            f"the model that came {came}, and the coordinator signed 0x{self.signed.hex()}: an "
+            f"update of another model would count against this node. The strategy has to send the "
+            f"model as the one ArrayRecord of the message, unchanged"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BeyondLimit:
+    """One term that a node does not agree to.
+
+    Parameters
+    ----------
+    term : str
+        Its name.
+    value, limit : str
+        What the terms say, and what the node takes.
+    key : str
+        The key of ``--node-config`` that says so.
+    """
+
+    term: str
+    value: str
+    limit: str
+    key: str
+
+    def __str__(self) -> str:
+        return f"{self.term} is {self.value}, and {self.key} in --node-config allows {self.limit}"
+
+
+class TermsRefused(NothingSigned):
+    """The terms of a round are beyond what the node's operator agrees to.
+
+    Attributes
+    ----------
+    beyond : tuple of BeyondLimit
+        Each term that is.
+    """
+
+    def __init__(self, beyond: tuple[BeyondLimit, ...]) -> None:
+        super().__init__(beyond)
+        self.beyond = beyond
+
+    def __str__(self) -> str:
+        return (
+            f"this node does not agree to the terms of the round: "
+            f"{'; '.join(map(str, self.beyond))}. Who agrees to them sets these keys; who does not "
+            f"takes its stake out of the federation"
+        )
+
+
+class OtherModelSent(BcflError):
+    """A strategy sends something else than the model that the round is opened on.
+
+    Attributes
+    ----------
+    problem : str
+        What its messages carry.
+    """
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return (
+            f"the round is opened on the model that configure_train gets, and {self.problem}. No "
+            f"node trains on another model than the chain has: send the model as the one "
+            f"ArrayRecord of each message, and change it on the nodes, or take round_log out of "
+            f"bcfl.plugins"
+        )
 
 
 class RoundNotConfigured(BcflError):

@@ -1,4 +1,4 @@
-"""``bcfl node``: what the memory of a node holds, and how to reset it."""
+"""``bcfl node``: what a node remembers, what it signed and for whom, and how to reset it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from bcfl_plugins.cli.output import AsJson, console, print_json
 from pallet_bridge.errors import ConfigError
 
 if TYPE_CHECKING:
-    from pallet_bridge.memory import SignedMemory
+    from pallet_bridge.memory.pins import PinMemory
+    from pallet_bridge.memory.signed import SignedMemory
 
 Account = Annotated[str, typer.Argument(help="The node's account, as an address.")]
 Folder = Annotated[
@@ -32,9 +33,13 @@ _GENESIS_BYTES = 32
 
 def register(app: typer.Typer) -> None:
     """Add the ``node`` group to `app`."""
-    group = typer.Typer(help="The memory of a node: what it signed.", no_args_is_help=True)
+    group = typer.Typer(
+        help="What a node remembers: what it signed, and for whom.", no_args_is_help=True
+    )
     group.command("signed")(signed)
     group.command("forget")(forget)
+    group.command("pins")(pins)
+    group.command("unpin")(unpin)
     app.add_typer(group, name="node")
 
 
@@ -93,11 +98,60 @@ def forget(
     console().print(f"forgot {count} rounds")
 
 
+def pins(account: Account, *, memory: Folder = None, as_json: AsJson = False) -> None:
+    """List for whom an account signs: the chains, federations and coordinators that came first.
+
+    What the node's configuration names (bcfl-genesis, bcfl-federation, bcfl-coordinator) is not
+    remembered, and comes before.
+    """
+    file = _pins(account, memory)
+    found = file.pins()
+    if as_json:
+        rows = [
+            {
+                "genesis": "0x" + one.genesis.hex(),
+                "federation": one.federation,
+                "coordinator": str(one.coordinator),
+            }
+            for one in found
+        ]
+        print_json({"file": str(file.path), "pins": rows})
+        return
+    out = console()
+    out.print(str(file.path))
+    for one in found:
+        place = f"chain 0x{one.genesis.hex()} federation {one.federation}"
+        out.print(f"{place} coordinator {one.coordinator}")
+    if not found:
+        out.print("nothing is pinned")
+
+
+def unpin(account: Account, *, memory: Folder = None, yes: Yes = False) -> None:
+    """Forget for whom an account signs: who asks next is remembered in their place.
+
+    What it signed stays remembered. Name the three in the node's configuration instead, where you
+    know them.
+    """
+    file = _pins(account, memory)
+    _ask(f"Forget for whom {account} signs? It will sign for whoever asks next", yes=yes)
+    file.remove()
+    console().print(f"forgot for whom {account} signs")
+
+
 def _memory(account: str, folder: Path | None) -> SignedMemory:
-    from pallet_bridge.memory import SignedMemory, default_folder  # noqa: PLC0415 (loads numpy)
+    from pallet_bridge.memory.files import nodes_folder  # noqa: PLC0415 (loads numpy)
+    from pallet_bridge.memory.signed import SignedMemory  # noqa: PLC0415
     from pallet_bridge.types import AccountId  # noqa: PLC0415
 
-    return SignedMemory(folder or default_folder(), AccountId.parse(account))
+    return SignedMemory(folder or nodes_folder(), AccountId.parse(account))
+
+
+def _pins(account: str, folder: Path | None) -> PinMemory:
+    from pallet_bridge.memory.files import nodes_folder  # noqa: PLC0415 (loads numpy)
+    from pallet_bridge.memory.pins import PinMemory  # noqa: PLC0415
+    from pallet_bridge.types import AccountId  # noqa: PLC0415
+
+    return PinMemory(folder or nodes_folder(), AccountId.parse(account))
 
 
 def _ask(question: str, *, yes: bool) -> None:

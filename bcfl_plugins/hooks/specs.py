@@ -122,12 +122,22 @@ def bcfl_round_opening(
 
     Examples
     --------
-    >>> from bcfl_plugins import OpenedRound
+    >>> from time import time
+    >>> from bcfl_plugins.rounds.opening import instruct_round
+    >>> from pallet_bridge import Signer
+    >>> from pallet_bridge.encoding import update_digest
+    >>> from pallet_bridge.memory.instructions import RunInstructions
+    >>> from pallet_bridge.testing import DEVELOPMENT
     >>> from pallet_bridge.types import RoundKey
-    >>> class FixedRound:
+    >>> class OwnRounds:
+    ...     boss, memory = Signer.from_uri("//Alice"), RunInstructions()
+    ...
     ...     @hookimpl
-    ...     def bcfl_round_opening(self, server_round):
-    ...         return OpenedRound(RoundKey(bytes(32), federation=0, round=server_round - 1))
+    ...     def bcfl_round_opening(self, server_round, reference):
+    ...         place = RoundKey(bytes(32), federation=0, round=server_round - 1)
+    ...         model = update_digest(reference)
+    ...         told = (self.memory, self.boss, place, model, DEVELOPMENT)
+    ...         return instruct_round(*told, now=time())
     """
 
 

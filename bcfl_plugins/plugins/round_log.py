@@ -5,20 +5,21 @@ from __future__ import annotations
 import logging
 from collections import deque
 from dataclasses import dataclass, replace
-from time import monotonic, monotonic_ns
+from time import monotonic, monotonic_ns, time
 from typing import TYPE_CHECKING
 
 from bcfl_plugins.config.tables import key, read_table
-from bcfl_plugins.config.terms import training_numbers
 from bcfl_plugins.hooks.markers import hookimpl, needs_chain
-from bcfl_plugins.rounds.book import NOT_ATTESTED, NOT_AVERAGED, NOT_COMMITTED, RunBook
+from bcfl_plugins.rounds.book import NOT_ATTESTED, NOT_AVERAGED, NOT_COMMITTED, TERMS_MOVED, RunBook
+from bcfl_plugins.rounds.governed import GovernedTerms
 from bcfl_plugins.rounds.lateness import note_overrun, note_unanswered
+from bcfl_plugins.rounds.opening import check_fresh, instruct_round, instructions_of, lost_rounds
 from bcfl_plugins.rounds.posted_roots import PostedRoots
 from bcfl_plugins.rounds.report import durations, make_report, refusals, without_verdict
 from bcfl_plugins.rounds.settle import MODES, prepare, settle
 from bcfl_plugins.rounds.windows import USUAL_SLOT_S, round_patience
 from bcfl_plugins.session.chain_work import ChainBehind
-from bcfl_plugins.types import Gathering, OpenedRound
+from bcfl_plugins.types import Gathering
 from pallet_bridge import calls
 from pallet_bridge.encoding import update_digest
 from pallet_bridge.errors import BadChainValue, ChainTimeout, ChainUnavailable
@@ -32,12 +33,13 @@ if TYPE_CHECKING:
         Array,
         ClientUpdate,
         NodeId,
+        OpenedRound,
         RoundContext,
         RoundResult,
         RunInfo,
         Scalar,
     )
-    from pallet_bridge.types import AccountId, BatchEntry, Round, Terms
+    from pallet_bridge.types import AccountId, BatchEntry, Round
 
 _log = logging.getLogger("flwr.bcfl")
 
@@ -116,7 +118,9 @@ class RoundLog:
         self._chain = chain
         federation = chain.client.federation(chain.federation)
         self._next = federation.next_round
-        self._terms = federation.terms_version, chain.client.terms(chain.federation)
+        self._governed = GovernedTerms(chain)
+        self._instructions = instructions_of(chain)
+        self._began = False
         self._slot_s = chain.client.slot_seconds() or USUAL_SLOT_S
         self._book = RunBook()
         self._roots = PostedRoots(chain)
@@ -129,22 +133,28 @@ class RoundLog:
 
     @hookimpl
     def bcfl_round_opening(self, reference: Mapping[str, Array]) -> OpenedRound:
-        """Open the next round with the digest of the model that goes out."""
+        """Open the next round with the digest of the model that goes out, and instruct the nodes.
+
+        What is signed is remembered first: no run ever signs two instructions for one round.
+        """
         self._abandon()
         chain = self._chain
-        round_id, self._next = self._next, self._next + 1
+        place = RoundKey(chain.client.genesis_hash, chain.federation, self._next)
+        place = self._use_up_lost(place)
+        check_fresh(self._instructions, place)
+        round_id, self._next = place.round, place.round + 1
         base = update_digest(reference)
         chain.work.do(
             f"opening round {round_id}",
-            lambda: self._chain.send(calls.open_round(chain.federation, base)),
+            lambda: self._send_opening(round_id, base),
         )
         self._open = round_id
         self._book.opened(round_id)
         self._relayed, self._waiting = set(), deque()
         self._marks = {"opened": monotonic_ns()}
-        version, terms = self._terms = self._governed(round_id)
-        round_key = RoundKey(chain.client.genesis_hash, chain.federation, round_id)
-        return OpenedRound(round_key, version, training_numbers(terms))
+        version, terms = self._governed.under(round_id, base, self._drain)
+        told = (self._instructions, chain.coordinator, place, base, terms)
+        return instruct_round(*told, version=version, now=time())
 
     @hookimpl
     def bcfl_updates_received(self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> None:
@@ -225,6 +235,8 @@ class RoundLog:
         waiting.extend(entries)
 
         def relay() -> None:
+            if self._book.is_aborted(round_id):
+                return
             # All that came while the job before waited for its block go into the next one.
             most = chain.work.reading(chain.client.limits).verdicts
             refused = self._refused.setdefault(round_id, {})
@@ -239,32 +251,42 @@ class RoundLog:
 
         chain.work.do(f"relaying commitments of round {round_id}", relay)
 
+    def _send_opening(self, round_id: int, base: bytes) -> None:
+        """Open a round, or use its number up when the nodes were told outdated terms."""
+        federation, work = self._chain.federation, self._chain.work
+        if work.reading(lambda: self._governed.is_outdated(round_id)):
+            self._chain.send(calls.skip_round(federation))
+            self._book.aborted(round_id, TERMS_MOVED)
+            return
+        self._chain.send(calls.open_round(federation, base))
+
     def _drain(self) -> None:
         """Wait for the chain as long as the settings say, or as long as it gets on."""
         settings, work = self._settings, self._chain.work
-        _, terms = self._terms
+        terms = self._governed.terms
         attest_s = 0.0 if terms.coupling is Coupling.LOOSE else settings.attest_s
         if settings.flush_s >= 0:
             work.drain(settings.flush_s + attest_s)
             return
         work.drain_while_moving(round_patience(terms, self._slot_s, attest_s, settings.wait_blocks))
 
-    def _governed(self, round_id: int) -> tuple[int, Terms]:
-        """Return the terms that a round opened under, or those seen last while the chain is away.
-
-        The chain opens the round under its own terms all the same, and the report is held to them.
-        """
-        chain, (version, terms) = self._chain, self._terms
-        try:
-            found = chain.client.round(chain.federation, round_id)
-            if found is not None and found.terms_version != version:
-                version = found.terms_version
-                terms = chain.client.terms(chain.federation, version)
-        except (ChainUnavailable, ChainTimeout) as error:
-            if chain.work.mode == "fail":
-                raise
-            _log.warning("bcfl: going by version %d of the terms: %s", version, error)
-        return version, terms
+    def _use_up_lost(self, place: RoundKey) -> RoundKey:
+        """Use up the numbers that a killed run instructed; return the next that is free."""
+        lost = lost_rounds(self._instructions, place)
+        if self._began or not lost:
+            self._began = True
+            return place
+        self._began = True
+        _log.warning(
+            "bcfl: an earlier run instructed nodes for round %s, and the chain never saw it open. "
+            "These numbers are used up, each as a failed round: a second instruction for one would "
+            "cost the coordinator's bond",
+            ", ".join(map(str, lost)),
+        )
+        skip = calls.skip_round(place.federation)
+        for number in lost:
+            self._chain.work.do(f"using up round {number}", lambda: self._chain.send(skip))
+        return replace(place, round=lost.stop)
 
     def _abandon(self) -> None:
         if self._open is not None:
@@ -276,6 +298,8 @@ class RoundLog:
         self._chain.work.do(what, lambda: self._send_abort(round_id, NOT_AVERAGED))
 
     def _send_abort(self, round_id: int, why: str) -> None:
+        if self._book.is_aborted(round_id):
+            return
         self._chain.send(calls.abort(self._chain.federation, round_id))
         self._book.aborted(round_id, why)
 
@@ -287,6 +311,8 @@ class RoundLog:
         timings: Mapping[str, int],
     ) -> None:
         chain = self._chain
+        if self._book.is_aborted(opened.round):
+            return
         refused = self._refused.pop(opened.round, {})
         found = chain.work.reading(lambda: chain.client.round(opened.federation, opened.round))
         if found is None:

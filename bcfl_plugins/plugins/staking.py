@@ -31,7 +31,6 @@ _LONGEST_URI = 256
 _log = logging.getLogger("flwr.bcfl")
 
 _POCKET_MONEY = UNIT  # beside the stake: fees, and to stay above the existential deposit
-_NAME = 32  # bytes of the name of an organisation
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +156,8 @@ class Staking:
         terms = chain.client.terms(chain.federation)
         steps = [calls.transfer(account, amount) for account in sorted(signers)]
         if terms.admission is Admission.INVITED:
-            # each is an organisation of its own: else they would share votes and records
             steps += [
-                calls.invite(chain.federation, account, account.raw.hex()[:_NAME].encode(), 0)
-                for account in sorted(signers)
+                calls.invite(chain.federation, account, b"", 0) for account in sorted(signers)
             ]
         chain.send(calls.batch(steps), wait)
         agreed = hash_of_terms(terms)

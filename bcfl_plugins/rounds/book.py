@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 NOT_AVERAGED = "no update of it was averaged"
 NOT_ATTESTED = "its committee did not attest it in time"
+TERMS_MOVED = "other terms than the nodes were told came into force before it could open"
 NOT_COMMITTED = "the chain has no commitment of an update that was averaged"
 
 
@@ -68,6 +69,11 @@ class RunBook:
         """Note that a round is aborted on chain."""
         line = self._lines[round_id]
         line.fate, line.why = RoundFate.ABORTED, why
+
+    def is_aborted(self, round_id: int) -> bool:
+        """Say whether a round is aborted on chain."""
+        line = self._lines.get(round_id)
+        return line is not None and line.fate is RoundFate.ABORTED
 
     @property
     def waiting(self) -> int:
@@ -126,6 +132,8 @@ class RunBook:
             )
         if NOT_ATTESTED in causes:
             advice.append("Raise bcfl.round_log.attest_s, or let more attesters run bcfl attest.")
+        if TERMS_MOVED in causes:
+            advice.append("Start the run again: it goes by the new terms.")
         if NOT_AVERAGED in causes:
             why_not = "Look in the log above for why each update was left out."
             advice.append(self.unanswered or why_not)

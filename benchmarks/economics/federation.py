@@ -17,6 +17,7 @@ from pallet_bridge.signing import sign_commitment
 from pallet_bridge.terms_codec import hash_of_terms
 from pallet_bridge.types import (
     UNIT,
+    Admission,
     Coupling,
     MemberVerdict,
     OffenceState,
@@ -77,7 +78,8 @@ class JudgedFederation:
     Parameters
     ----------
     terms : Terms
-        Of the federation; the arbiter becomes an account of ours.
+        Of the federation; the arbiter becomes an account of ours, anyone may join, and the
+        coordinator needs no bond.
     members : int
         How many join at once, each with the least stake.
     spare : int
@@ -88,7 +90,11 @@ class JudgedFederation:
         self._servants = {name: Signer.from_uri(f"//{name}") for name in _SERVANTS}
         self._signers = [Signer.from_uri(f"//member//{i}") for i in range(members + spare)]
         self.terms = replace(
-            terms, arbiter=self._servants["arbiter"].account, coupling=Coupling.LOOSE
+            terms,
+            arbiter=self._servants["arbiter"].account,
+            coupling=Coupling.LOOSE,
+            admission=Admission.OPEN,
+            coordinator_bond=Planck(0),
         )
         rich = [*self._servants.values(), *self._signers]
         balances = [[str(signer.account), PURSE] for signer in rich]

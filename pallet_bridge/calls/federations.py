@@ -25,7 +25,8 @@ def fund(federation: int, amount: Planck) -> Call:
 def invite(federation: int, account: AccountId, organisation: bytes, max_examples: int) -> Call:
     """Let an account join, as the coordinator or the council; or vouch for it as a member.
 
-    `max_examples` is the most examples that it is vouched for; 0 says nothing of them.
+    `organisation` is whom it belongs to, an empty name is nobody. `max_examples` is the most
+    examples that it is vouched for; 0 says nothing of them.
     """
     return bcfl(
         "invite",

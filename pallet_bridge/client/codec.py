@@ -18,7 +18,7 @@ from scalecodec.exceptions import (
     InvalidScaleTypeValueException,
     RemainingScaleBytesNotEmptyException,
 )
-from scalecodec.types import Enum, Option, Struct, Tuple
+from scalecodec.types import U8, Enum, Option, Struct, Tuple, Vec
 from substrateinterface import Keypair, SubstrateInterface
 from substrateinterface.exceptions import SubstrateRequestException
 from substrateinterface.storage import StorageKey
@@ -281,6 +281,7 @@ class _Interface(SubstrateInterface):  # type: ignore[misc]  # it has no annotat
     def load(self) -> None:
         """Read the metadata of the newest block's runtime."""
         super().init_runtime()
+        _keep_bytes(self.runtime_config)
         self.items = describe(self.metadata.value[1]["V14"])
         self._check_version()
         self._loaded = True
@@ -311,6 +312,24 @@ class _Interface(SubstrateInterface):  # type: ignore[misc]  # it has no annotat
         if self._anchor is not None and block_id == self._anchor.number:
             return "0x" + self._anchor.hash.hex()
         return str(super().get_block_hash(block_id))
+
+
+def _keep_bytes(config: Any) -> None:  # noqa: ANN401 - scalecodec has no annotations
+    """Let lists of bytes be read as hex.
+
+    scalecodec shows them as text where they are UTF-8, and as hex else: the name ``0x41`` and the
+    name ``A`` would be one, and so would two names that are hashed.
+    """
+    for kind in config.type_registry["types"].values():
+        inner = kind.sub_type if isinstance(kind, type) and issubclass(kind, Vec) else None
+        if inner and config.get_decoder_class(inner) is U8:
+            kind.process = _read_bytes
+
+
+def _read_bytes(self: Vec) -> str:
+    length = self.process_type("Compact<u32>").value
+    self.value_object = self.get_next_bytes(length)
+    return f"0x{self.value_object.hex()}"
 
 
 class _Transport:

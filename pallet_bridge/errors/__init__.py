@@ -25,6 +25,7 @@
     │   └── RootDiffers                  a report's verdicts do not give the root on chain
     ├── JournalError(ValueError)         a run folder is damaged, or is no run folder
     ├── MemoryUnusable                   what an account signed cannot be read or written down
+    │   └── InstructionsUnusable         the same of what a coordinator instructed
     ├── NotWritten(OSError)              a file of a run cannot be written: disk full or read-only
     ├── SecretError(ValueError)          an attester's chain of hashes cannot be used
     └── AuditFailed                      the audit found statements that do not hold
@@ -279,6 +280,18 @@ class MemoryUnusable(BcflError):
             f"Nothing is signed without it. See to the disk and its permissions, or name another "
             f"folder (bcfl-memory in --node-config). If it is damaged, take the account out of its "
             f"federations first, then `bcfl node forget ACCOUNT --all`"
+        )
+
+
+class InstructionsUnusable(MemoryUnusable):
+    """What a coordinator instructed cannot be read, or not be written down."""
+
+    def __str__(self) -> str:
+        return (
+            f"the memory of what this coordinator instructed, {self.path}, cannot be used: "
+            f"{self.cause}. No round is opened without it. See to the disk and its permissions, or "
+            f"name another state directory (XDG_STATE_HOME). If it is damaged, remove it only once "
+            f"no round of the federation is open and all rounds that a run opened are on chain"
         )
 
 

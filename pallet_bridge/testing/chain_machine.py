@@ -116,10 +116,13 @@ class ChainMachine(RuleBasedStateMachine):
 
     @initialize(terms=st.sampled_from(TERMS))
     def found(self, terms: Terms) -> None:
-        """Make a federation with money and three members."""
+        """Make a federation with money, a bond and three members."""
         coordinator, *others = self.signers
         self.do("create_federation", calls.create_federation(terms, bytes(32)), coordinator)
         self.do("fund", calls.fund(self.chain.first, Planck(200 * UNIT)), coordinator)
+        if terms.coordinator_bond:
+            posted = calls.post_bond(self.chain.first, terms.coordinator_bond)
+            self.do("post_bond", posted, coordinator)
         for signer in others[:3]:
             self.do("join", self.chain.join(self.chain.first, Planck(20 * UNIT)), signer)
 

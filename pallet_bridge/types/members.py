@@ -79,8 +79,8 @@ class Participant:
 class Invitation:
     """Leave for an account to join; where members vouch, it counts once enough of them did.
 
-    `max_examples` is the most that it is vouched for; 0: nothing is said of that. `vouchers` is
-    empty when the coordinator or the council invited it.
+    An empty `organisation` is none. `max_examples` is the most that it is vouched for; 0: nothing
+    is said of that. `vouchers` is empty when the coordinator or the council invited it.
     """
 
     organisation: Organisation

@@ -7,9 +7,11 @@ A node's key is set by its operator with ``--node-config``, never by the app's r
     that nobody else may read), or a public development key such as ``//Alice``. Without it the
     node uses ``//bcfl//node-PARTITION`` on a chain that lives in the server's process, and signs
     nothing elsewhere.
-``bcfl-genesis``
-    The hash of the only chain that the node signs for, in hex. Optional.
-
+``bcfl-genesis``, ``bcfl-federation``, ``bcfl-coordinator``
+    For whom the node signs: the hash of the chain's block 0 in hex, the federation's number, and
+    the coordinator's address. Without them: for whom it signed first (`strategies.client.pins`).
+``bcfl-max-slash`` and others
+    Which terms the node agrees to (`strategies.client.limits`).
 ``bcfl-memory``
     The folder in which the node remembers what it signed, across runs. Without it: the user's
     state directory for a secret key, and the run's own state for a public development key.
@@ -20,20 +22,26 @@ A node's key is set by its operator with ``--node-config``, never by the app's r
     The ``ws://`` URL of a node of the chain, asked about the first round that is signed in a
     federation, and about rounds that are further ahead. Optional.
 
+Before it trains the node refuses what it could not stand by (`strategies.client.consent`).
 A node signs one update a round (`strategies.client.signed_rounds`).
 """
 
 from __future__ import annotations
 
 import os
+from time import time
 from typing import TYPE_CHECKING
 
 from pallet_bridge.encoding import update_digest
 from pallet_bridge.keys import Signer
+from pallet_bridge.memory.pins import Pin, PinMemory
 from pallet_bridge.signing import sign_commitment
 from strategies._flower import ClientApp as FlowerClientApp
 from strategies._flower import ConfigRecord, Message, MessageType, RecordDict, with_content
-from strategies.client.signed_rounds import check_round, keep, memory_of
+from strategies.client.consent import check_agreed, check_instruction, check_model
+from strategies.client.limits import limits_of
+from strategies.client.pins import check_pins, hold_to_pins, pinned_by
+from strategies.client.signed_rounds import check_round, folder_of, keep, memory_of
 from strategies.errors import NothingSigned
 from strategies.messages.records import to_arrays, without_ours
 from strategies.messages.wire import (
@@ -49,13 +57,11 @@ from strategies.messages.wire import (
 )
 
 if TYPE_CHECKING:
-    from bcfl_plugins.types import OpenedRound
     from pallet_bridge.types import CommittedUpdate
     from strategies._flower import ClientAppCallable, Context
     from strategies.client.signed_rounds import SignedRounds
 
 KEY = "bcfl-key-uri"
-GENESIS = "bcfl-genesis"
 _DEV = "bcfl.dev"
 _SALT_BYTES = 32
 
@@ -88,13 +94,12 @@ def bcfl_identity(message: Message, context: Context) -> Message:
     NothingSigned, WireError, ConfigError
         If the question or the node's key is wrong; the server then sees no account.
     """
-    question = read_question(message.content)
-    _check_genesis(question.genesis, context)
-    signer, dev_uri = _signer(context, dev=question.dev)
+    node_id = message.metadata.dst_node_id
+    question = read_question(message.content, node_id)
+    asked = Pin(question.genesis, question.federation, question.coordinator)
+    signer, dev_uri = _known_to(asked, context, dev=question.dev)
     context.state[_DEV] = ConfigRecord({"dev": question.dev})
-    answer = answer_record(
-        question, message.metadata.dst_node_id, signer, dev_uri if question.dev else None
-    )
+    answer = answer_record(question, node_id, signer, dev_uri if question.dev else None)
     return Message(RecordDict({IDENTITY: answer}), reply_to=message)
 
 
@@ -106,8 +111,10 @@ def bcfl_mod(message: Message, context: Context, call_next: ClientAppCallable) -
     Raises
     ------
     NothingSigned
-        If the reply has not exactly one ArrayRecord or no whole number of examples, the chain is
-        not the operator's, the round is too far ahead, or another update was signed for it.
+        Before the training: if the instruction is not the coordinator's or has expired, the chain,
+        federation or coordinator is not the node's, the model is another one, the terms are beyond
+        the node's limits, or the round is too far ahead. After it: if the reply has not exactly one
+        ArrayRecord or no whole number of examples, or something else was signed for the round.
     MemoryUnusable
         If the node cannot remember what it signs.
     WireError, ConfigError
@@ -120,7 +127,7 @@ def bcfl_mod(message: Message, context: Context, call_next: ClientAppCallable) -
     training = message.metadata.message_type.split(".")[0] == MessageType.TRAIN
     if instruction is None or not training:
         return call_next(message, context)
-    signer, memory = _ready_to_sign(context, instruction.opened)
+    signer, memory = _ready_to_sign(message.content, context, instruction)
     reply = call_next(message, context)
     if reply.has_error():
         return reply
@@ -130,13 +137,20 @@ def bcfl_mod(message: Message, context: Context, call_next: ClientAppCallable) -
     return with_content(reply, content)
 
 
-def _ready_to_sign(context: Context, opened: OpenedRound) -> tuple[Signer, SignedRounds]:
-    """Refuse before the training what could not be signed after it."""
-    _check_genesis(opened.genesis, context)
+def _ready_to_sign(
+    content: RecordDict, context: Context, instruction: Instruction
+) -> tuple[Signer, SignedRounds]:
+    """Refuse before the training what could not be signed, or not be stood by, after it."""
+    opened = instruction.opened
+    binding = opened.binding
+    asked = Pin(binding.genesis, binding.federation, binding.coordinator)
+    check_instruction(instruction, time())
     dev = _DEV in context.state and context.state.config_records[_DEV].get("dev") is True
-    signer, dev_uri = _signer(context, dev=dev)
-    memory = memory_of(context, opened, signer.account, public_key=dev_uri is not None)
-    check_round(memory, opened, context)
+    signer, dev_uri = _known_to(asked, context, dev=dev)
+    check_agreed(opened, limits_of(context.node_config))
+    check_model(opened, content)
+    memory = memory_of(context, binding, signer.account, public_key=dev_uri is not None)
+    check_round(memory, binding, context)
     return signer, memory
 
 
@@ -148,9 +162,9 @@ def _commit(
         raise NothingSigned(f"the reply has {len(records)} ArrayRecords; an update is exactly one")
     digest = update_digest(to_arrays(records[0]))
     num_examples = _num_examples(reply, instruction.weight_key)
-    key, salt = instruction.opened.key, os.urandom(_SALT_BYTES)
-    made = sign_commitment(key, signer, digest, num_examples, salt)
-    return keep(memory, made, key.round)
+    binding, salt = instruction.opened.binding, os.urandom(_SALT_BYTES)
+    made = sign_commitment(binding, signer, digest, num_examples, salt)
+    return keep(memory, binding, made)
 
 
 def _num_examples(reply: Message, key: str) -> int:
@@ -163,13 +177,15 @@ def _num_examples(reply: Message, key: str) -> int:
     raise NothingSigned(f"the reply has no metric {key!r} with a whole number above zero")
 
 
-def _check_genesis(genesis: bytes, context: Context) -> None:
-    pinned = str(context.node_config.get(GENESIS, ""))
-    if pinned and pinned.removeprefix("0x").lower() != genesis.hex():
-        raise NothingSigned(
-            f"the server's chain is 0x{genesis.hex()}, and this node signs for {pinned} only "
-            f"({GENESIS} in its --node-config)"
-        )
+def _known_to(asked: Pin, context: Context, *, dev: bool) -> tuple[Signer, str | None]:
+    """Return the node's key for whom it signs for, and its URI if it is a public one."""
+    said = pinned_by(context.node_config)
+    check_pins(asked, said)
+    signer, dev_uri = _signer(context, dev=dev)
+    secret = dev_uri is None
+    memory = PinMemory(folder_of(context.node_config), signer.account) if secret else None
+    hold_to_pins(asked, said, memory)
+    return signer, dev_uri
 
 
 def _signer(context: Context, *, dev: bool) -> tuple[Signer, str | None]:

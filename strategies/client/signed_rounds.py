@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Protocol
 
 from pallet_bridge.client import connect
 from pallet_bridge.errors import ConfigError
-from pallet_bridge.memory import SignedMemory, default_folder
-from pallet_bridge.types import AccountId, CommittedUpdate
+from pallet_bridge.memory.files import nodes_folder
+from pallet_bridge.memory.signed import Signed, SignedMemory
+from pallet_bridge.types import AccountId, CommittedUpdate, RoundBinding
 from strategies._flower import ConfigRecord
 from strategies.errors import NothingSigned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bcfl_plugins.types import OpenedRound
     from strategies._flower import Context
 
 FOLDER = "bcfl-memory"
@@ -32,7 +32,8 @@ CHAIN = "bcfl-memory-chain"
 """The key that names a node of the chain, which is asked about the first round and far ones."""
 DEFAULT_AHEAD = 10_000
 
-_FIELDS = ("digest", "salt", "commitment", "signature")
+_BOUND = ("coordinator", "base-model", "terms-hash")
+_MADE = ("digest", "salt", "commitment", "signature")
 
 
 class SignedRounds(Protocol):
@@ -41,14 +42,23 @@ class SignedRounds(Protocol):
     def highest(self) -> int | None:
         """Return the highest round signed for."""
 
-    def keep(self, made: CommittedUpdate) -> CommittedUpdate:
+    def stands(self) -> Signed | None:
+        """Return what was signed for the round."""
+
+    def keep(self, made: CommittedUpdate) -> Signed:
         """Remember what is about to be handed out; return what stands for its round."""
 
 
+def folder_of(node_config: Mapping[str, object]) -> Path:
+    """Return where the node remembers."""
+    folder = node_config.get(FOLDER)
+    return nodes_folder() if folder is None else Path(str(folder)).expanduser()
+
+
 def memory_of(
-    context: Context, opened: OpenedRound, account: AccountId, *, public_key: bool
+    context: Context, binding: RoundBinding, account: AccountId, *, public_key: bool
 ) -> SignedRounds:
-    """Return the account's memory.
+    """Return the account's memory, seen from one round.
 
     Parameters
     ----------
@@ -56,103 +66,128 @@ def memory_of(
         Whether the key is a public development key. It needs no file, but gets one where the
         operator names a folder.
     """
-    folder = context.node_config.get(FOLDER)
-    if folder is None and public_key:
-        return StateMemory(context, opened, account)
-    where = default_folder() if folder is None else Path(str(folder)).expanduser()
-    return FileMemory(SignedMemory(where, account), opened)
+    if context.node_config.get(FOLDER) is None and public_key:
+        return StateMemory(context, binding, account)
+    return FileMemory(SignedMemory(folder_of(context.node_config), account), binding)
 
 
-def check_round(memory: SignedRounds, opened: OpenedRound, context: Context) -> None:
-    """Refuse a round that is further ahead than any that can come soon. It leaves no mark.
+def check_round(memory: SignedRounds, binding: RoundBinding, context: Context) -> None:
+    """Refuse a round that was signed for with another model or terms, or is too far ahead.
 
-    Without this a server could collect signatures for all rounds to come. What can come soon is
-    within a bound of the highest round that was signed, else of the highest on chain. Who signed
-    nothing yet, and names no node of the chain, takes any.
+    It leaves no mark. Without a bound a server could collect signatures for all rounds to come.
+    The bound is counted from the highest round that was signed, else from the highest on chain. Who
+    signed nothing yet, and names no node of the chain, takes any round.
 
     Raises
     ------
     NothingSigned
-        If the round is too far ahead, and the chain does not know it.
+        If something else was signed for the round, or it is too far ahead, and the chain does not
+        know it.
     ConfigError
         If the operator's bound is no whole number.
     ChainError
         If the chain has to be asked, and does not answer.
     """
+    _check_binding(memory.stands(), binding)
     ahead = _ahead(context)
     highest = memory.highest()
-    if highest is not None and opened.round <= highest + ahead:
+    if highest is not None and binding.round <= highest + ahead:
         return
     url = context.node_config.get(CHAIN)
     if url is None and highest is None:
         return
     if url is not None:
-        known = _next_on_chain(str(url), opened) - 1
-        if opened.round <= known + ahead:
+        known = _next_on_chain(str(url), binding) - 1
+        if binding.round <= known + ahead:
             return
         raise NothingSigned(
-            f"round {opened.round} is more than {ahead} after round {known}, the highest of "
-            f"federation {opened.federation} on the chain at {url} ({CHAIN} in --node-config)"
+            f"round {binding.round} is more than {ahead} after round {known}, the highest of "
+            f"federation {binding.federation} on the chain at {url} ({CHAIN} in --node-config)"
         )
     raise NothingSigned(
-        f"round {opened.round} is more than {ahead} after round {highest}, the highest that this "
+        f"round {binding.round} is more than {ahead} after round {highest}, the highest that this "
         f"node signed for. If the federation is really there, set {CHAIN} in --node-config to the "
         f"ws:// URL of a node of the chain, or raise {AHEAD}"
     )
 
 
-def keep(memory: SignedRounds, made: CommittedUpdate, round_id: int) -> CommittedUpdate:
+def keep(memory: SignedRounds, binding: RoundBinding, made: CommittedUpdate) -> CommittedUpdate:
     """Remember what was just signed, and return what may be handed out: for one round one thing.
 
     Raises
     ------
     NothingSigned
-        If something else stands for this round.
+        If something else stands for this round: another update, model, terms or coordinator.
     MemoryUnusable
         If it cannot be made sure what stands.
     """
     stands = memory.keep(made)
+    _check_binding(stands, binding)
     wanted = (made.update_digest, made.num_examples)
-    if (stands.update_digest, stands.num_examples) != wanted:
-        raise NothingSigned(
-            f"this node signed another update for round {round_id}; a second one would be "
-            f"an equivocation and cost its stake"
-        )
-    return stands
+    if (stands.made.update_digest, stands.made.num_examples) != wanted:
+        raise _equivocation("update", binding.round)
+    return stands.made
+
+
+def _check_binding(stands: Signed | None, asked: RoundBinding) -> None:
+    if stands is None or stands.binding == asked:
+        return
+    before = stands.binding
+    if before.coordinator != asked.coordinator:
+        raise _equivocation("coordinator's instruction", asked.round)
+    what = "base model" if before.base_model != asked.base_model else "version of the terms"
+    raise _equivocation(what, asked.round)
+
+
+def _equivocation(what: str, round_id: int) -> NothingSigned:
+    return NothingSigned(
+        f"this node signed another {what} for round {round_id}; a second statement would be an "
+        f"equivocation and cost its stake"
+    )
 
 
 class FileMemory:
     """The account's file, seen from one round."""
 
-    def __init__(self, file: SignedMemory, opened: OpenedRound) -> None:
+    def __init__(self, file: SignedMemory, binding: RoundBinding) -> None:
         self._file = file
-        self._key = opened.key
+        self._binding = binding
 
     def highest(self) -> int | None:
         """Return the highest round signed for."""
-        return self._file.highest(self._key)
+        return self._file.highest(self._binding.key)
 
-    def keep(self, made: CommittedUpdate) -> CommittedUpdate:
+    def stands(self) -> Signed | None:
+        """Return what was signed for the round."""
+        return self._file.stands(self._binding.key)
+
+    def keep(self, made: CommittedUpdate) -> Signed:
         """Write it down, or return what another process wrote down before."""
-        return self._file.keep(self._key, made)
+        return self._file.keep(self._binding, made)
 
 
 class StateMemory:
     """Remembers in Flower's ``context.state``: the last round, for this run only."""
 
-    def __init__(self, context: Context, opened: OpenedRound, account: AccountId) -> None:
-        place = f"{opened.genesis.hex()}.{opened.federation}.{account.raw.hex()}"
+    def __init__(self, context: Context, binding: RoundBinding, account: AccountId) -> None:
+        place = f"{binding.genesis.hex()}.{binding.federation}.{account.raw.hex()}"
         self._state = context.state
         self._name = f"bcfl.signed.{place}"
         self._account = account
-        self._round = opened.round
+        self._binding = binding
 
     def highest(self) -> int | None:
         """Return the last round signed for."""
         found = self._last()
-        return None if found is None else found[0]
+        return None if found is None else found.binding.round
 
-    def keep(self, made: CommittedUpdate) -> CommittedUpdate:
+    def stands(self) -> Signed | None:
+        """Return what was signed for the round, while it is the last."""
+        found = self._last()
+        same = found is not None and found.binding.round == self._binding.round
+        return found if same else None
+
+    def keep(self, made: CommittedUpdate) -> Signed:
         """Remember, in place of the round before.
 
         Raises
@@ -160,22 +195,23 @@ class StateMemory:
         NothingSigned
             If the round is before the last.
         """
-        found = self._last()
-        if found is not None and found[0] > self._round:
+        found, number = self._last(), self._binding.round
+        if found is not None and found.binding.round > number:
             raise NothingSigned(
-                f"round {self._round} is over: this node signed for round {found[0]} already"
+                f"round {number} is over: this node signed for round {found.binding.round} already"
             )
-        if found is not None and found[0] == self._round:
-            return found[1]
-        fields = {name: value.hex() for name, value in _bytes_of(made).items()}
+        if found is not None and found.binding.round == number:
+            return found
+        signed = Signed(self._binding, made)
+        fields = {name: value.hex() for name, value in _bytes_of(signed).items()}
         self._state[self._name] = ConfigRecord(
-            {"round": self._round, "num-examples": made.num_examples, **fields}
+            {"round": number, "num-examples": made.num_examples, **fields}
         )
-        return made
+        return signed
 
-    def _last(self) -> tuple[int, CommittedUpdate] | None:
+    def _last(self) -> Signed | None:
         record = self._state.config_records.get(self._name)
-        return None if record is None else _read(dict(record), self._account)
+        return None if record is None else _read(dict(record), self._binding, self._account)
 
 
 def _ahead(context: Context) -> int:
@@ -185,29 +221,36 @@ def _ahead(context: Context) -> int:
     return value
 
 
-def _next_on_chain(url: str, opened: OpenedRound) -> int:
+def _next_on_chain(url: str, binding: RoundBinding) -> int:
     with connect(url) as chain:
-        if chain.genesis_hash != opened.genesis:
+        if chain.genesis_hash != binding.genesis:
             raise NothingSigned(
-                f"the server's chain is 0x{opened.genesis.hex()}, and {CHAIN} in --node-config "
+                f"the server's chain is 0x{binding.genesis.hex()}, and {CHAIN} in --node-config "
                 f"names another: 0x{chain.genesis_hash.hex()} at {url}"
             )
-        return chain.federation(opened.federation).next_round
+        return chain.federation(binding.federation).next_round
 
 
-def _bytes_of(signed: CommittedUpdate) -> dict[str, bytes]:
-    values = (signed.update_digest, signed.salt, signed.commitment, signed.signature)
-    return dict(zip(_FIELDS, values, strict=True))
+def _bytes_of(signed: Signed) -> dict[str, bytes]:
+    bound, made = signed.binding, signed.made
+    values = (
+        *(bound.coordinator.raw, bound.base_model, bound.terms_hash),
+        *(made.update_digest, made.salt, made.commitment, made.signature),
+    )
+    return dict(zip((*_BOUND, *_MADE), values, strict=True))
 
 
-def _read(fields: Mapping[str, object], account: AccountId) -> tuple[int, CommittedUpdate]:
+def _read(fields: Mapping[str, object], place: RoundBinding, account: AccountId) -> Signed:
     round_id, num_examples = fields.get("round"), fields.get("num-examples")
-    texts = [fields.get(name) for name in _FIELDS]
     if not (isinstance(round_id, int) and isinstance(num_examples, int)):
         raise NothingSigned("this node's memory of what it signed is damaged at its numbers")
     try:
-        digest, salt, commitment, signature = (bytes.fromhex(str(text)) for text in texts)
+        coordinator, base, terms, digest, salt, commitment, signature = (
+            bytes.fromhex(str(fields.get(name))) for name in (*_BOUND, *_MADE)
+        )
+        who = AccountId(coordinator)
     except ValueError:
         raise NothingSigned("this node's memory of what it signed is damaged") from None
-    signed = CommittedUpdate(account, digest, num_examples, salt, commitment, signature)
-    return round_id, signed
+    binding = RoundBinding(place.genesis, place.federation, round_id, who, base, terms)
+    made = CommittedUpdate(account, digest, num_examples, salt, commitment, signature)
+    return Signed(binding, made)

@@ -1,11 +1,13 @@
-"""The three records that server and nodes exchange, and what each side checks in them.
+"""The three records that server and nodes exchange, and what each side reads in them.
 
 =================  ==================  ============================================================
 record             in                  fields
 =================  ==================  ============================================================
-``bcfl.identity``  query and answer    asks: v, genesis, federation, challenge, dev;
+``bcfl.identity``  query and answer    asks: v, genesis, federation, coordinator, challenge, dev,
+                                       signature (the coordinator's);
                                        answers: v, account, signature, dev-uri (may be missing)
-``bcfl.round``     training message    v, genesis, federation, round, weight-key
+``bcfl.round``     training message    v, genesis, federation, round, coordinator, base-model,
+                                       terms, expires, signature (the coordinator's), weight-key
 ``bcfl.commit``    training reply      v, account, num-examples, salt, commitment, signature
 =================  ==================  ============================================================
 
@@ -15,17 +17,32 @@ Everything read here was written by the other side, which may lie.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from bcfl_plugins.reasons import Reason
-from bcfl_plugins.types import NodeRef, OpenedRound
-from pallet_bridge.encoding import identity_payload, update_digest
-from pallet_bridge.errors import BcflError
+from bcfl_plugins.types import NodeRef, OpenedRound, SignedInstruction
+from pallet_bridge.encoding import (
+    identity_payload,
+    instruction_payload,
+    question_payload,
+    terms_hash,
+    update_digest,
+)
 from pallet_bridge.keys import Signer, verify
 from pallet_bridge.signing import check_commitment
-from pallet_bridge.types import AccountId, CommittedUpdate, RoundKey
+from pallet_bridge.types import AccountId, CommittedUpdate, RoundBinding
 from strategies._flower import ConfigRecord
-from strategies.errors import Unfit
+from strategies.errors import NotTheCoordinators, Unfit
+from strategies.messages.fields import (
+    SIGNATURE_BYTES,
+    VERSION,
+    WireError,
+    account,
+    exactly,
+    field,
+    record_of,
+    unsigned,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,19 +58,19 @@ ROUND = "bcfl.round"
 COMMIT = "bcfl.commit"
 QUERY_ACTION = "bcfl_identity"
 QUERY = f"query.{QUERY_ACTION}"
-VERSION = 1
 
+LONGEST_TERMS = 4_096
+"""Bytes of terms: 16 governed parameters, and all else together under 500."""
+
+_LONGEST_KEY = 256
 _LONGEST_DEV_URI = 100
-_T = TypeVar("_T", int, str, bytes, bool)
-
-
-class WireError(BcflError, ValueError):
-    """A record of the other side is missing, of another version, or not as agreed."""
+_SERVER = "server"
+_NODE = "node"
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Who are you, on this chain?
+    """Who are you, on this chain, for this coordinator?
 
     Parameters
     ----------
@@ -61,6 +78,8 @@ class Question:
         Hash of the chain's block 0.
     federation : int
         The federation's id.
+    coordinator : AccountId
+        Who asks, and signs the question for each node.
     challenge : bytes
         32 fresh random bytes.
     dev : bool
@@ -69,47 +88,60 @@ class Question:
 
     genesis: bytes
     federation: int
+    coordinator: AccountId
     challenge: bytes
     dev: bool
 
 
-def question_record(question: Question) -> ConfigRecord:
-    """Write the server's question."""
+def question_record(question: Question, node_id: int, coordinator: Signer) -> ConfigRecord:
+    """Write the server's question to one node."""
     return ConfigRecord(
         {
             "v": VERSION,
             "genesis": question.genesis,
             "federation": question.federation,
+            "coordinator": question.coordinator.raw,
             "challenge": question.challenge,
             "dev": question.dev,
+            "signature": coordinator.sign(_asked(question, node_id)),
         }
     )
 
 
-def read_question(content: RecordDict) -> Question:
-    """Read the server's question, on a node."""
-    record = _record(content, IDENTITY)
-    return Question(
-        _field(record, "genesis", bytes),
-        _field(record, "federation", int),
-        _field(record, "challenge", bytes),
-        _field(record, "dev", bool),
+def read_question(content: RecordDict, node_id: int) -> Question:
+    """Read the server's question, on the node that it is for.
+
+    Raises
+    ------
+    WireError
+        If it is malformed.
+    NotTheCoordinators
+        If it is not signed by the coordinator that it names, for this node.
+    """
+    record = record_of(content, IDENTITY, _SERVER)
+    question = Question(
+        exactly(record, "genesis"),
+        unsigned(record, "federation", 32),
+        account(record, "coordinator"),
+        exactly(record, "challenge"),
+        field(record, "dev", bool),
     )
+    signature = exactly(record, "signature", SIGNATURE_BYTES)
+    if not verify(question.coordinator, _asked(question, node_id), signature):
+        raise NotTheCoordinators(
+            f"the question for node {node_id} in federation {question.federation} on chain "
+            f"0x{question.genesis.hex()}",
+            question.coordinator,
+        )
+    return question
 
 
 def answer_record(
     question: Question, node_id: int, signer: Signer, dev_uri: str | None
 ) -> ConfigRecord:
     """Write a node's answer. `dev_uri` is a public development key or None."""
-    payload = identity_payload(
-        genesis=question.genesis,
-        federation=question.federation,
-        node_id=node_id,
-        challenge=question.challenge,
-    )
-    record = ConfigRecord(
-        {"v": VERSION, "account": signer.account.raw, "signature": signer.sign(payload)}
-    )
+    signature = signer.sign(_answered(question, node_id))
+    record = ConfigRecord({"v": VERSION, "account": signer.account.raw, "signature": signature})
     if dev_uri is not None:
         record["dev-uri"] = dev_uri
     return record
@@ -126,25 +158,20 @@ def read_answer(content: RecordDict, question: Question, node: NodeRef) -> NodeR
     WireError, ConfigError, EncodingError
         If the answer does not prove an account.
     """
-    record = _record(content, IDENTITY)
-    account = AccountId(_field(record, "account", bytes))
-    payload = identity_payload(
-        genesis=question.genesis,
-        federation=question.federation,
-        node_id=node.node_id,
-        challenge=question.challenge,
-    )
-    if not verify(account, payload, _field(record, "signature", bytes)):
-        raise WireError(f"its signature is not that of {account} over the challenge")
-    dev_uri = _field(record, "dev-uri", str) if question.dev and "dev-uri" in record else None
+    record = record_of(content, IDENTITY, _NODE)
+    who = account(record, "account")
+    signature = exactly(record, "signature", SIGNATURE_BYTES)
+    if not verify(who, _answered(question, node.node_id), signature):
+        raise WireError(f"its signature is not that of {who} over the challenge")
+    dev_uri = field(record, "dev-uri", str) if question.dev and "dev-uri" in record else None
     if dev_uri is not None and not (
         dev_uri.startswith("//")
         and dev_uri.isascii()
         and len(dev_uri) <= _LONGEST_DEV_URI
-        and Signer.from_uri(dev_uri).account == account
+        and Signer.from_uri(dev_uri).account == who
     ):
         raise WireError("the development key that it names is not the one that signed")
-    return NodeRef(node.node_id, account, dev_uri)
+    return NodeRef(node.node_id, who, dev_uri)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +181,7 @@ class Instruction:
     Parameters
     ----------
     opened : OpenedRound
-        The round on chain.
+        The round on chain, its terms, and the coordinator's signature.
     weight_key : str
         The metric that holds the number of examples.
     """
@@ -162,26 +189,62 @@ class Instruction:
     opened: OpenedRound
     weight_key: str
 
+    @property
+    def is_signed(self) -> bool:
+        """Whether the signature is the coordinator's, over this round, model, terms and expiry."""
+        binding, made = self.opened.binding, self.opened.instruction
+        return verify(
+            binding.coordinator, instruction_payload(binding, made.expires), made.signature
+        )
+
 
 def instruction_record(instruction: Instruction) -> ConfigRecord:
-    """Write what goes along with the model."""
+    """Write what goes along with the model: the same for all nodes."""
+    opened = instruction.opened
     return ConfigRecord(
         {
             "v": VERSION,
-            "genesis": instruction.opened.genesis,
-            "federation": instruction.opened.federation,
-            "round": instruction.opened.round,
+            "genesis": opened.genesis,
+            "federation": opened.federation,
+            "round": opened.round,
+            "coordinator": opened.binding.coordinator.raw,
+            "base-model": opened.binding.base_model,
+            "terms": opened.terms,
+            "expires": opened.instruction.expires,
+            "signature": opened.instruction.signature,
             "weight-key": instruction.weight_key,
         }
     )
 
 
 def read_instruction(content: RecordDict) -> Instruction:
-    """Read what to sign for, on a node."""
-    record = _record(content, ROUND)
-    federation, round_id = _field(record, "federation", int), _field(record, "round", int)
-    key = RoundKey(_field(record, "genesis", bytes), federation, round_id)
-    return Instruction(OpenedRound(key), _field(record, "weight-key", str))
+    """Read what to sign for, on a node. What it says is not checked here, nor who signed it.
+
+    The hash of the terms is that of the bytes that came: others than were signed fit no signature.
+
+    Raises
+    ------
+    WireError
+        If it is malformed.
+    """
+    record = record_of(content, ROUND, _SERVER)
+    terms, weight_key = field(record, "terms", bytes), field(record, "weight-key", str)
+    if len(terms) > LONGEST_TERMS:
+        raise WireError(f"field 'terms' has {len(terms)} bytes, over {LONGEST_TERMS}")
+    if len(weight_key) > _LONGEST_KEY:
+        raise WireError(f"field 'weight-key' has {len(weight_key)} characters, over {_LONGEST_KEY}")
+    binding = RoundBinding(
+        exactly(record, "genesis"),
+        unsigned(record, "federation", 32),
+        unsigned(record, "round", 32),
+        account(record, "coordinator"),
+        exactly(record, "base-model"),
+        terms_hash(terms),
+    )
+    made = SignedInstruction(
+        unsigned(record, "expires", 64), exactly(record, "signature", SIGNATURE_BYTES)
+    )
+    return Instruction(OpenedRound(binding, terms, made), weight_key)
 
 
 def commitment_record(signed: CommittedUpdate) -> ConfigRecord:
@@ -228,16 +291,16 @@ def read_commitment(
     if node.account is None:
         raise Unfit(Reason.BAD_SIGNATURE, "it has not proved an account")
     try:
-        record = _record(content, COMMIT)
-        account = AccountId(_field(record, "account", bytes))
-        num_examples = _field(record, "num-examples", int)
-        salt = _field(record, "salt", bytes)
-        claimed = _field(record, "commitment", bytes)
-        signature = _field(record, "signature", bytes)
-        if account != node.account:
-            raise Unfit(Reason.BAD_SIGNATURE, f"signed by {account}, its account is {node.account}")
-        made = CommittedUpdate(account, update_digest(sent), num_examples, salt, claimed, signature)
-        check = check_commitment(opened.key, made)
+        record = record_of(content, COMMIT, _NODE)
+        who = account(record, "account")
+        num_examples = unsigned(record, "num-examples", 64)
+        salt = exactly(record, "salt")
+        claimed = exactly(record, "commitment")
+        signature = exactly(record, "signature", SIGNATURE_BYTES)
+        if who != node.account:
+            raise Unfit(Reason.BAD_SIGNATURE, f"signed by {who}, its account is {node.account}")
+        made = CommittedUpdate(who, update_digest(sent), num_examples, salt, claimed, signature)
+        check = check_commitment(opened.binding, made)
     except (WireError, ValueError) as error:
         raise Unfit(Reason.BAD_SIGNATURE, f"no usable commitment: {error}") from error
     if not check.is_signed:
@@ -251,18 +314,21 @@ def read_commitment(
     return made
 
 
-def _record(content: RecordDict, name: str) -> ConfigRecord:
-    record = content.get(name)
-    if not isinstance(record, ConfigRecord):
-        raise WireError(f"no ConfigRecord {name!r}")
-    if record.get("v") != VERSION:
-        raise WireError(f"{name!r} has a version that is not {VERSION}; update bcfl-plugins")
-    return record
+def _asked(question: Question, node_id: int) -> bytes:
+    return question_payload(
+        genesis=question.genesis,
+        federation=question.federation,
+        coordinator=question.coordinator,
+        node_id=node_id,
+        challenge=question.challenge,
+    )
 
 
-def _field(record: ConfigRecord, name: str, kind: type[_T]) -> _T:
-    value = record.get(name)
-    if type(value) is not kind:
-        raise WireError(f"field {name!r} is missing or no {kind.__name__}")
-    found: _T = value
-    return found
+def _answered(question: Question, node_id: int) -> bytes:
+    return identity_payload(
+        genesis=question.genesis,
+        federation=question.federation,
+        coordinator=question.coordinator,
+        node_id=node_id,
+        challenge=question.challenge,
+    )

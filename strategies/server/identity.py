@@ -1,7 +1,9 @@
 """Which chain account is behind which Flower node: ask, check, remember.
 
-Flower does not prove who wrote a reply. So the server sends each node a fresh challenge, and the
-node signs it together with its node id and the chain. An answer binds one account to one node.
+Flower does not prove who wrote a reply. So the server sends each node a fresh challenge, signed
+with the coordinator's key, and the node signs it together with its node id, the chain and the
+coordinator. An answer binds one account to one node, for one coordinator: it is worth nothing to
+whoever passed the question on.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from strategies.server.reading.screen import printable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from pallet_bridge.keys import Signer
     from strategies._flower import Grid
 
 CHALLENGE_BYTES = 32
@@ -46,6 +49,8 @@ class Identities:
         Hash of the chain's block 0.
     federation : int
         The federation's id.
+    coordinator : Signer
+        Whose key signs the questions.
     dev : bool
         Whether nodes may use public development keys.
     challenge : callable
@@ -54,6 +59,7 @@ class Identities:
 
     genesis: bytes
     federation: int
+    coordinator: Signer
     dev: bool
     challenge: Callable[[], bytes] = random_challenge
     _known: dict[int, NodeRef] = field(default_factory=dict)
@@ -80,7 +86,11 @@ class Identities:
         questions = {node: self._question() for node in live if node not in self._known}
         if questions:
             messages = [
-                Message(RecordDict({IDENTITY: question_record(question)}), node, QUERY)
+                Message(
+                    RecordDict({IDENTITY: question_record(question, node, self.coordinator)}),
+                    node,
+                    QUERY,
+                )
                 for node, question in questions.items()
             ]
             replies = grid.send_and_receive(messages, timeout=TIMEOUT_S)
@@ -101,7 +111,8 @@ class Identities:
         return self._problems.get(node_id, "it did not answer who it is")
 
     def _question(self) -> Question:
-        return Question(self.genesis, self.federation, self.challenge(), self.dev)
+        asker = self.coordinator.account
+        return Question(self.genesis, self.federation, asker, self.challenge(), self.dev)
 
     def _take(self, node: int, question: Question, answers: Sequence[Message]) -> None:
         stranger = NodeRef(NodeId(node))

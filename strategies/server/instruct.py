@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pallet_bridge.encoding import update_digest
 from strategies._flower import ConfigRecord, RecordDict, with_content
+from strategies.errors import OtherModelSent
+from strategies.messages.records import to_arrays
 from strategies.messages.wire import ROUND, Instruction, instruction_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from strategies._flower import Message
+    from strategies._flower import ArrayRecord, Message
 
 
 def instruct(messages: Iterable[Message], instruction: Instruction) -> list[Message]:
@@ -31,6 +34,35 @@ def instruct(messages: Iterable[Message], instruction: Instruction) -> list[Mess
             made[id(content)] = RecordDict({**governed, ROUND: record})
         instructed.append(with_content(message, made[id(content)]))
     return instructed
+
+
+def check_carried(messages: Iterable[Message], model: ArrayRecord, digest: bytes) -> None:
+    """Refuse messages that do not carry the model that the round is opened on.
+
+    Each node checks that before it trains, and none would answer.
+
+    Parameters
+    ----------
+    messages : iterable of Message
+        As the strategy made them.
+    model : ArrayRecord
+        What the strategy was given. A message with this very object is not read.
+    digest : bytes
+        The digest of it.
+
+    Raises
+    ------
+    OtherModelSent
+        Saying what they carry instead.
+    """
+    seen: set[int] = {id(model)}
+    for message in messages:
+        records = list(message.content.array_records.values())
+        if len(records) != 1:
+            raise OtherModelSent(f"a message carries {len(records)} ArrayRecords")
+        if id(records[0]) not in seen and update_digest(to_arrays(records[0])) != digest:
+            raise OtherModelSent("a message carries another one")
+        seen.add(id(records[0]))
 
 
 def _governed(content: RecordDict, training: Mapping[str, int | float]) -> RecordDict:

@@ -22,7 +22,7 @@ from strategies.server.eligibility import Clock, wait_for_nodes
 from strategies.server.following import FollowingGrid
 from strategies.server.grid_view import GridView
 from strategies.server.identity import random_challenge
-from strategies.server.instruct import instruct
+from strategies.server.instruct import check_carried, instruct
 from strategies.server.judging import screen_evaluation
 from strategies.server.open_run import OpenRun
 from strategies.server.reading.expectations import Model, expectations_of, judge_of, nodes_needed
@@ -220,6 +220,7 @@ class RoundLifecycle:
             opened = run.hooks.round_opening(run.info, server_round, reference)
         expected = expectations_of(strategy, self.config.max_examples, whole=opened is not None)
         if opened is not None:
+            check_carried(listed, arrays, opened.binding.base_model)
             listed = instruct(listed, Instruction(opened, expected.weight_key))
         info = _NO_RUN if run is None else run.info
         asked = frozenset(message.metadata.dst_node_id for message in listed)

@@ -61,6 +61,7 @@ class OpenRun:
         identities = Identities(
             genesis=chain.client.genesis_hash,
             federation=chain.federation,
+            coordinator=chain.coordinator,
             dev=chain.embedded or session.config.coordinator.startswith("//"),
             challenge=challenge,
         )

@@ -9,6 +9,7 @@ import subprocess
 import threading
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from pallet_bridge.embedded.state.encode import blob
 from pallet_bridge.runtime import load_blob
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 PRESET = "development"
 PACKED_NODE = Path(__file__).parents[3] / "shared" / "bin" / "substrate-node.xz"
@@ -270,6 +271,20 @@ def send_history(substrate: SubstrateInterface, client: Client) -> Iterator[tupl
         "committee_size": 0,
         "governance": "Coordinator",
         "max_failed_rounds": 3,
+        "notice_blocks": 2000,
+        "admission": "Open",
+        "max_per_organisation": 0,
+        "max_examples": 0,
+        "max_share": 1_000_000_000,
+        "coordinator_bond": 0,
+        "misconduct": 0,
+        "silence": 0,
+        "aging_blocks": 0,
+        "max_vote_share": 1_000_000_000,
+        "lock_blocks": 0,
+        "tenure_rounds": 0,
+        "vesting_rounds": 0,
+        "strike_cut": 0,
         "training": [[("learning_rate", {"Fixed": 10_000_000})]],  # a bounded list in its struct
     }
     zero = {"federation": 0}
@@ -279,29 +294,50 @@ def send_history(substrate: SubstrateInterface, client: Client) -> Iterator[tupl
         ("open", alice, "open_round", zero | {"base_model": "0x" + "17" * 32}),
         ("missing", charlie, "close", {"federation": 4_000_000}),
     ]
+    yield from included(substrate, client, first)
+    agreed = substrate.query("Bcfl", "Rounds", [0, 0]).value["terms_hash"]
     commitment = {"round": 0, "commitment": "0x" + "ab" * 32, "num_examples": 600}
+    of_bob, of_charlie = (
+        zero | commitment | {"statement": statement(substrate, agreed, who)}
+        for who in (bob, charlie)
+    )
     verdicts = {"round": 0, "model": "0x" + "01" * 32, "report": "0x" + "02" * 32, "verdicts": [[]]}
     second = [
-        ("join", bob, "join", zero | {"stake": 20 * unit}),
-        ("commit", bob, "commit", zero | commitment),
-        ("again", bob, "commit", zero | commitment),
-        ("stranger", charlie, "commit", zero | commitment),
+        ("join", bob, "join", zero | {"stake": 20 * unit, "terms_hash": agreed}),
+        ("commit", bob, "commit", of_bob),
+        ("again", bob, "commit", of_bob),
+        ("stranger", charlie, "commit", of_charlie),
         ("early", alice, "settle", zero | verdicts),
     ]
-    for step in (first, second):
-        nonces = {who.ss58_address: substrate.get_account_nonce(who.ss58_address) for who in KEYS}
-        waiting = []
-        for name, who, function, arguments in step:
-            extrinsic = substrate.create_signed_extrinsic(
-                substrate.compose_call("Bcfl", function, arguments),
-                who,
-                nonce=nonces[who.ss58_address],
-            )
-            nonces[who.ss58_address] += 1
-            subscription = client.call("author_submitAndWatchExtrinsic", str(extrinsic.data))
-            waiting.append((name, subscription, f"0x{extrinsic.extrinsic_hash.hex()}"))
-        for name, subscription, hash_ in waiting:
-            yield name, Included(block_of(client, subscription), hash_)
+    yield from included(substrate, client, second)
+
+
+def statement(substrate: SubstrateInterface, agreed: str, who: Keypair) -> str:
+    """What an account says of 600 examples in round 0, by hand."""
+    said = b"\x44bcfl/statement/v2" + bytes.fromhex(substrate.get_block_hash(0)[2:])
+    said += bytes(8) + who.public_key + key("Alice").public_key + b"\x17" * 32
+    said += bytes.fromhex(agreed[2:]) + b"\xab" * 32 + (600).to_bytes(8, "little")
+    return "0x" + blake2b(said, digest_size=32).hexdigest()
+
+
+def included(
+    substrate: SubstrateInterface,
+    client: Client,
+    step: Iterable[tuple[str, Keypair, str, dict[str, Any]]],
+) -> Iterator[tuple[str, Included]]:
+    nonces = {who.ss58_address: substrate.get_account_nonce(who.ss58_address) for who in KEYS}
+    waiting = []
+    for name, who, function, arguments in step:
+        extrinsic = substrate.create_signed_extrinsic(
+            substrate.compose_call("Bcfl", function, arguments),
+            who,
+            nonce=nonces[who.ss58_address],
+        )
+        nonces[who.ss58_address] += 1
+        subscription = client.call("author_submitAndWatchExtrinsic", str(extrinsic.data))
+        waiting.append((name, subscription, f"0x{extrinsic.extrinsic_hash.hex()}"))
+    for name, subscription, hash_ in waiting:
+        yield name, Included(block_of(client, subscription), hash_)
 
 
 def block_of(client: Client, subscription: str) -> str:

@@ -135,7 +135,7 @@ def _check_holds(ledger: Ledger) -> None:
 
 def _check_escrow(books: Books) -> None:
     federation = books.federation
-    unpaid = sum(
+    unpaid: int = sum(
         round_.settlement.unpaid
         for round_ in books.rounds.values()
         if round_.settlement is not None and not round_.settlement.expired

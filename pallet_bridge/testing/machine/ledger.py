@@ -109,7 +109,9 @@ def read_books(client: ChainClient, number: int, at: bytes) -> Books:
     numbers = range(federation.next_round)
     rounds = {n: client.round(number, n, at=at) for n in numbers}
     motions = {n: client.motion(number, n, at=at) for n in range(federation.next_proposal)}
-    versions = range(1, federation.terms_version + 1)
+    pending = federation.pending_terms
+    last = federation.terms_version if pending is None else pending.version
+    versions = range(1, last + 1)
     terms = {version: read_terms(client, number, version, at) for version in versions}
     return Books(
         number=number,

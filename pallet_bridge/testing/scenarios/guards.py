@@ -42,13 +42,12 @@ def come_uninvited(chain: CheckedChain, draw: Draw) -> None:
 @reaching("AlreadyVouched", "OrganisationDiffers", "NotInvited")
 def vouch_for_a_friend(chain: CheckedChain, draw: Draw) -> None:
     """Vouch twice for one account, and disagree on whom it belongs to."""
-    federation = ScenarioFederation.found(chain, BASE)
-    first, second, third = federation.members
     terms = replace(BASE, admission=Vouched(2))
-    federation.do("set_terms", terms, by=federation.coordinator)
-    chain.wait(BASE.notice_blocks + 1)
-    federation.open()
-    federation.do("abort", federation.newest, by=federation.coordinator)
+    federation = ScenarioFederation.found(chain, terms, members=0)
+    first, second, third = federation.members
+    for who, name in ((first, b"A"), (second, b"")):  # too few to vouch: the coordinator may
+        federation.do("invite", who.account, name, 0, by=federation.coordinator)
+        federation.join(STAKE, who)
     examples = draw(st.integers(1, 9))
     for who, name in ((first, b"A"), (first, b"A"), (second, b"B")):
         federation.do("invite", third.account, name, examples, by=who)

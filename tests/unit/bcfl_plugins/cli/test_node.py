@@ -9,9 +9,10 @@ from typer.testing import CliRunner
 from bcfl_plugins.cli.app import app
 from pallet_bridge.errors import ConfigError
 from pallet_bridge.keys import Signer
-from pallet_bridge.memory import SignedMemory
+from pallet_bridge.memory.pins import Pin, PinMemory, Pinned
+from pallet_bridge.memory.signed import SignedMemory
 from pallet_bridge.signing import sign_commitment
-from pallet_bridge.types import RoundBinding, RoundKey
+from pallet_bridge.types import RoundBinding
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,9 +27,8 @@ GENESIS = bytes([7]) * 32
 def folder(tmp_path: Path) -> Path:
     memory = SignedMemory(tmp_path, NODE.account)
     for federation, number in ((0, 4), (0, 6), (1, 2)):
-        key = RoundKey(GENESIS, federation, number)
-        binding = RoundBinding(GENESIS, federation, number, NODE.account, GENESIS, GENESIS)
-        memory.keep(key, sign_commitment(binding, NODE, bytes(32), 1, bytes(32)))
+        binding = RoundBinding(GENESIS, federation, number, NODE.account, bytes(32), bytes(32))
+        memory.keep(binding, sign_commitment(binding, NODE, bytes(32), 1, bytes(32)))
     return tmp_path
 
 
@@ -80,4 +80,24 @@ def test_everything_is_forgotten_also_where_the_file_is_damaged(folder: Path) ->
 def test_what_is_not_named_whole_is_not_forgotten(folder: Path, options: tuple[str, ...]) -> None:
     done = bcfl(folder, "forget", "--yes", *options)
     assert isinstance(done.exception, ConfigError)
+    assert remembered(folder) == [(0, 2), (1, 1)]
+
+
+def pinned(folder: Path) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = json.loads(bcfl(folder, "pins", "--json").stdout)["pins"]
+    return found
+
+
+def test_pins_are_listed_and_reset_and_what_was_signed_stays(folder: Path) -> None:
+    assert "nothing is pinned" in bcfl(folder, "pins").stdout
+    boss = Signer.from_uri("//Boss//of//the//command").account
+    PinMemory(folder, NODE.account).hold(Pin(GENESIS, 4, boss), Pinned())
+    assert pinned(folder) == [
+        {"genesis": "0x" + GENESIS.hex(), "federation": 4, "coordinator": str(boss)}
+    ]
+    assert f"federation 4 coordinator {boss}" in bcfl(folder, "pins").stdout.replace("\n", " ")
+    assert bcfl(folder, "unpin", answer="n\n").exit_code == 1
+    assert len(pinned(folder)) == 1
+    assert "forgot for whom" in bcfl(folder, "unpin", "--yes").stdout
+    assert pinned(folder) == []
     assert remembered(folder) == [(0, 2), (1, 1)]

@@ -21,7 +21,7 @@ from bcfl_plugins import (
 )
 from bcfl_plugins.hooks.manager import PluginManager
 from bcfl_plugins.reasons import Reason
-from pallet_bridge.types import RoundKey
+from tests.unit.opened import opened
 
 RUN = RunInfo(1, 3)
 NODES = (NodeRef(NodeId(1)), NodeRef(NodeId(2)))
@@ -46,11 +46,7 @@ class Recorder:
 
     @hookimpl
     def bcfl_round_opening(self, server_round: int) -> OpenedRound | None:
-        return (
-            None
-            if self.name == "a"
-            else OpenedRound(RoundKey(bytes(32), ord(self.name), server_round))
-        )
+        return None if self.name == "a" else opened(server_round, federation=ord(self.name))
 
     @hookimpl
     def bcfl_judge_updates(self, updates: tuple[ClientUpdate, ...]) -> Verdict:

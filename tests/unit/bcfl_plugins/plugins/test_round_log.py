@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from bcfl_plugins.errors import RecordIncomplete
+from bcfl_plugins.errors import AlreadyInstructed, RecordIncomplete
 from bcfl_plugins.hooks.merge import merge_verdicts
+from bcfl_plugins.rounds.governed import GovernedTerms
 from bcfl_plugins.types import ClientUpdate, NodeId, RoundContext, RoundResult
+from pallet_bridge import calls
 from pallet_bridge.audit.run import audit_run
 from pallet_bridge.run.journal import read_run
+from pallet_bridge.terms_codec import decode_terms
+from pallet_bridge.types import RoundBinding
 from tests.unit.bcfl_plugins.plugins.one_round import RUN, opened_for, session_of, update
 
 if TYPE_CHECKING:
@@ -46,6 +50,37 @@ def too_late(session: Session, ctx: RoundContext, blocks: int) -> None:
 def left_by(folder: Path) -> tuple[RunRecord, AuditReport]:
     (run,) = folder.iterdir()
     return read_run(run), audit_run(run)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["fail", "queue"])
+def test_what_the_nodes_are_told_is_what_the_chain_has(tmp_path: Path, mode: str) -> None:
+    with session_of(tmp_path, on_chain_error=mode) as session:
+        chain = session.services.chain
+        assert chain is not None
+        opened = opened_for(session, 1).opened
+        assert opened is not None
+        chain.work.drain(60)
+        found = chain.client.round(opened.federation, opened.round)
+        assert found is not None
+        assert RoundBinding.of(opened.key, found) == opened.binding
+        assert decode_terms(opened.terms) == chain.client.terms(opened.federation)
+        session.hooks.run_finished(RUN, None)
+
+
+@pytest.mark.slow
+def test_a_round_that_another_run_opened_on_another_model_is_not_instructed(
+    tmp_path: Path,
+) -> None:
+    with session_of(tmp_path) as session:
+        chain = session.services.chain
+        assert chain is not None
+        chain.client.execute(calls.open_round(chain.federation, b"\x0e" * 32), chain.coordinator)
+        terms = GovernedTerms(chain)
+        assert terms.under(0, b"\x0e" * 32, lambda: None) == (terms.version, terms.terms)
+        with pytest.raises(AlreadyInstructed, match="round 0"):
+            terms.under(0, b"\x0f" * 32, lambda: None)
+        chain.client.execute(calls.abort(chain.federation, 0), chain.coordinator)
 
 
 @pytest.mark.slow

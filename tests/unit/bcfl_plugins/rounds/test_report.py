@@ -10,15 +10,15 @@ from bcfl_plugins.types import (
     JudgedUpdate,
     NodeId,
     NodeRef,
-    OpenedRound,
     Rejection,
     RoundContext,
     RoundResult,
     RunInfo,
 )
-from pallet_bridge.types import AccountId, CommittedUpdate, Outcome, RoundKey
+from pallet_bridge.types import AccountId, CommittedUpdate, Outcome
+from tests.unit.opened import opened
 
-OPENED = OpenedRound(RoundKey(genesis=b"g" * 32, federation=0, round=4), terms_version=2)
+OPENED = opened(4, 0, b"g" * 32, version=2)
 DIGESTS = (b"b" * 32, b"m" * 32)
 
 

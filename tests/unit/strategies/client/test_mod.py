@@ -12,7 +12,6 @@ from bcfl_plugins import NodeRef, OpenedRound
 from bcfl_plugins.reasons import Reason
 from pallet_bridge.errors import ConfigError, MemoryUnusable
 from pallet_bridge.keys import Signer
-from pallet_bridge.types import RoundKey
 from strategies.errors import NothingSigned, Unfit
 from strategies.messages.records import to_arrays
 from strategies.messages.wire import (
@@ -27,26 +26,27 @@ from strategies.messages.wire import (
     read_commitment,
 )
 from strategies.testing import FIRST_NODE_ID, InProcessGrid
+from tests.unit.opened import COORDINATOR, GENESIS, opened
 
-GENESIS = bytes(range(32))
+OTHER_MODEL = {"b": np.ones(3, np.float32)}
 DEV = "//bcfl//node-0"
 
 
-def opened_in(federation: int, number: int, genesis: bytes) -> OpenedRound:
-    return OpenedRound(RoundKey(genesis, federation, number))
+def instruction(toy: Any, number: int = 5, arrays: Any = None, **place: Any) -> RecordDict:
+    """Return a training message for a round on the model that it carries."""
+    model = {**toy.model(), **(arrays or {})}
+    return message_for(toy, opened(number, model=model, **place), model)
 
 
-OPENED = opened_in(3, 5, GENESIS)
+def message_for(toy: Any, round_: OpenedRound, model: Any = None) -> RecordDict:
+    asked = instruction_record(Instruction(round_, "num-examples"))
+    arrays = toy.record(toy.model() if model is None else model)
+    return RecordDict({"arrays": arrays, ROUND: asked, "config": toy.config_record()})
 
 
-def instruction(toy: Any, opened: Any = OPENED, **arrays: Any) -> RecordDict:
-    asked = instruction_record(Instruction(opened, "num-examples"))
-    model = {**toy.model(), **arrays}
-    return RecordDict({"arrays": toy.record(model), ROUND: asked, "config": toy.config_record()})
-
-
-def question(*, dev: bool = True) -> RecordDict:
-    return RecordDict({IDENTITY: question_record(Question(GENESIS, 3, bytes(32), dev))})
+def question(*, dev: bool = True, federation: int = 3, signer: Signer = COORDINATOR) -> RecordDict:
+    asked = Question(GENESIS, federation, COORDINATOR.account, bytes(32), dev)
+    return RecordDict({IDENTITY: question_record(asked, FIRST_NODE_ID, signer)})
 
 
 class Node:
@@ -62,10 +62,11 @@ class Node:
             return self.app(Message(content, FIRST_NODE_ID, kind), self.context)
 
 
-def check(reply: Message, signer: str = DEV, opened: OpenedRound = OPENED) -> Any:
+def check(toy: Any, reply: Message, signer: str = DEV, round_: OpenedRound | None = None) -> Any:
     sent = to_arrays(reply.content["arrays"])
     node = NodeRef(FIRST_NODE_ID, Signer.from_uri(signer).account)
-    return read_commitment(reply.content, sent, 10, opened, node)
+    asked = opened(model=toy.model()) if round_ is None else round_
+    return read_commitment(reply.content, sent, 10, asked, node)
 
 
 def test_without_an_instruction_messages_pass_unchanged(toy: Any) -> None:
@@ -102,7 +103,7 @@ def test_what_leaves_the_node_is_what_is_signed(toy: Any) -> None:
     node = Node(toy.app_of(mods=[clip]), bcfl_key_uri=DEV)
     reply = node.ask(instruction(toy))
     assert list(reply.content["arrays"]) == ["w"]
-    assert check(reply).num_examples == 10
+    assert check(toy, reply).num_examples == 10
 
 
 def test_the_plain_mod_does_the_same_in_an_app_of_flower(toy: Any) -> None:
@@ -110,39 +111,40 @@ def test_the_plain_mod_does_the_same_in_an_app_of_flower(toy: Any) -> None:
     app.query("bcfl_identity")(strategies.bcfl_identity)
     node = Node(app)
     assert node.ask(question(), QUERY).content[IDENTITY]["dev-uri"] == DEV
-    assert check(node.ask(instruction(toy))).account == Signer.from_uri(DEV).account
+    assert check(toy, node.ask(instruction(toy))).account == Signer.from_uri(DEV).account
 
 
 def test_the_same_update_gets_the_same_commitment_and_another_one_none(toy: Any) -> None:
     node = Node(toy.app_of(), bcfl_key_uri=DEV)
-    first, again = (check(node.ask(instruction(toy))) for _ in range(2))
+    first, again = (check(toy, node.ask(instruction(toy))) for _ in range(2))
     assert first == again
     with pytest.raises(NothingSigned, match="equivocation"):
-        node.ask(instruction(toy, b=np.ones(3, np.float32)))
+        node.ask(instruction(toy, arrays=OTHER_MODEL))
     with pytest.raises(NothingSigned, match="is over"):
-        node.ask(instruction(toy, opened_in(3, 4, GENESIS)))
-    assert check(node.ask(instruction(toy))) == first
+        node.ask(instruction(toy, 4))
+    assert check(toy, node.ask(instruction(toy))) == first
 
 
 @pytest.mark.parametrize(
-    "opened", [opened_in(3, 6, GENESIS), opened_in(4, 0, GENESIS), opened_in(3, 0, bytes(32))]
+    "place", [{"number": 6}, {"number": 0, "federation": 4}, {"number": 0, "genesis": bytes(32)}]
 )
-def test_other_rounds_federations_and_chains_are_signed_on_their_own(toy: Any, opened: Any) -> None:
+def test_other_rounds_federations_and_chains_are_signed_on_their_own(toy: Any, place: Any) -> None:
     node = Node(toy.app_of(), bcfl_key_uri=DEV)
-    check(node.ask(instruction(toy)))
-    signed = node.ask(instruction(toy, opened, b=np.ones(3, np.float32)))
-    check(signed, opened=opened)
+    check(toy, node.ask(instruction(toy)))
+    other = opened(model={**toy.model(), **OTHER_MODEL}, **place)
+    signed = node.ask(message_for(toy, other, {**toy.model(), **OTHER_MODEL}))
+    check(toy, signed, round_=other)
     with pytest.raises(Unfit) as unfit:
-        check(signed)
+        check(toy, signed)
     assert unfit.value.reason == Reason.BAD_SIGNATURE
 
 
 @pytest.mark.parametrize("pin", [GENESIS.hex(), "0x" + GENESIS.hex().upper()])
 def test_a_pinned_chain_is_the_only_one_signed_for(toy: Any, pin: Any) -> None:
     node = Node(toy.app_of(), bcfl_key_uri=DEV, bcfl_genesis=pin)
-    check(node.ask(instruction(toy)))
+    check(toy, node.ask(instruction(toy)))
     with pytest.raises(NothingSigned, match="bcfl-genesis"):
-        node.ask(instruction(toy, opened_in(3, 6, bytes(32))))
+        node.ask(instruction(toy, 6, genesis=bytes(32)))
 
 
 def test_keys_come_from_the_operator(toy: Any, monkeypatch: Any, tmp_path: Any) -> None:
@@ -154,7 +156,7 @@ def test_keys_come_from_the_operator(toy: Any, monkeypatch: Any, tmp_path: Any) 
     for uri in ("env:NODE_KEY", f"file:{path}"):
         node = Node(toy.app_of(), bcfl_key_uri=uri)
         assert "dev-uri" not in node.ask(question(), QUERY).content[IDENTITY]
-        assert check(node.ask(instruction(toy)), secret)
+        assert check(toy, node.ask(instruction(toy)), secret)
 
 
 @pytest.mark.parametrize(
@@ -198,7 +200,7 @@ def test_one_train_message_in_two_runs_is_signed_once(toy: Any, secret: str, dev
         node.ask(question(dev=dev), QUERY)  # a server cannot talk a node out of its memory
     signed = first.ask(instruction(toy))
     with pytest.raises(NothingSigned, match="equivocation"):
-        other.ask(instruction(toy, b=np.ones(3, np.float32)))
+        other.ask(instruction(toy, arrays=OTHER_MODEL))
     again = other.ask(instruction(toy))
     assert dict(again.content[COMMIT]) == dict(signed.content[COMMIT])
 
@@ -207,9 +209,9 @@ def test_a_secret_key_is_not_poisoned_by_a_round_to_come(toy: Any, secret: str) 
     node = Node(toy.app_of(), bcfl_key_uri=secret)
     node.ask(instruction(toy))
     with pytest.raises(NothingSigned, match="more than 10000 after round 5"):
-        node.ask(instruction(toy, opened_in(3, 2**32 - 1, GENESIS)))
+        node.ask(instruction(toy, 2**32 - 1))
     for number in (6, 9, 7, 10_009):
-        assert COMMIT in node.ask(instruction(toy, opened_in(3, number, GENESIS))).content
+        assert COMMIT in node.ask(instruction(toy, number)).content
 
 
 def test_a_training_that_fails_leaves_no_mark(toy: Any, secret: str) -> None:

@@ -1,17 +1,17 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bcfl_plugins import OpenedRound
 from pallet_bridge import calls, connect
 from pallet_bridge.errors import ChainError, ConfigError
 from pallet_bridge.keys import Signer
 from pallet_bridge.signing import sign_commitment
 from pallet_bridge.testing.terms import DEVELOPMENT
-from pallet_bridge.types import UNIT, Planck, RoundKey
+from pallet_bridge.types import UNIT, Planck, RoundBinding
 from strategies.client.signed_rounds import (
     FileMemory,
     StateMemory,
@@ -34,12 +34,13 @@ if TYPE_CHECKING:
 ALICE = Signer.from_uri("//Alice")
 
 
-def opened(round_id: int = 5, federation: int = 0, genesis: int = 0) -> OpenedRound:
-    return OpenedRound(RoundKey(genesis.to_bytes(32, "big"), federation, round_id))
+def opened(round_id: int = 5, federation: int = 0, genesis: int = 0, **bound: Any) -> RoundBinding:
+    place = (genesis.to_bytes(32, "big"), federation, round_id)
+    return replace(RoundBinding(*place, ALICE.account, b"m" * 32, b"t" * 32), **bound)
 
 
-def signed(place: OpenedRound, digest: int = 1, num_examples: int = 10) -> CommittedUpdate:
-    return sign_commitment(place.key, ALICE, bytes([digest]) * 32, num_examples, os.urandom(32))
+def signed(place: RoundBinding, digest: int = 1, num_examples: int = 10) -> CommittedUpdate:
+    return sign_commitment(place, ALICE, bytes([digest]) * 32, num_examples, os.urandom(32))
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def context(toy: Any) -> Context:
 @pytest.fixture(params=["state", "file"])
 def memory(
     request: pytest.FixtureRequest, context: Context, tmp_path: Path
-) -> Callable[[OpenedRound], SignedRounds]:
+) -> Callable[[RoundBinding], SignedRounds]:
     context.node_config["bcfl-memory-ahead"] = 50
     if request.param == "file":
         context.node_config["bcfl-memory"] = str(tmp_path / "memory")
@@ -69,31 +70,49 @@ def test_the_key_decides_where_the_node_remembers(context: Context, tmp_path: Pa
 
 
 def test_what_was_signed_comes_back_and_nothing_else_is_signed(
-    memory: Callable[[OpenedRound], SignedRounds],
+    memory: Callable[[RoundBinding], SignedRounds],
 ) -> None:
     place = opened()
-    first = keep(memory(place), signed(place), 5)
-    assert keep(memory(place), signed(place), 5) == first
+    first = keep(memory(place), place, signed(place))
+    assert keep(memory(place), place, signed(place)) == first
     for digest, num_examples in ((2, 10), (1, 11)):
         with pytest.raises(NothingSigned, match="equivocation"):
-            keep(memory(place), signed(place, digest, num_examples), 5)
-    assert keep(memory(opened(6)), signed(opened(6), 2), 6).update_digest == bytes([2]) * 32
+            keep(memory(place), place, signed(place, digest, num_examples))
+    assert keep(memory(opened(6)), opened(6), signed(opened(6), 2)).update_digest == bytes([2]) * 32
+
+
+@pytest.mark.parametrize(
+    ("other", "named"),
+    [
+        ({"base_model": b"n" * 32}, "base model"),
+        ({"terms_hash": b"u" * 32}, "version of the terms"),
+        ({"coordinator": Signer.from_uri("//Eve").account}, "coordinator's instruction"),
+    ],
+)
+def test_the_same_update_is_not_signed_again_for_another_model_or_terms(
+    memory: Callable[[RoundBinding], SignedRounds], other: dict[str, Any], named: str
+) -> None:
+    first = keep(memory(opened()), opened(), signed(opened()))
+    place = opened(**other)
+    with pytest.raises(NothingSigned, match=f"another {named} for round 5"):
+        keep(memory(place), place, signed(place))
+    assert keep(memory(opened()), opened(), signed(opened())) == first
 
 
 @pytest.mark.parametrize("other", [{"federation": 1}, {"genesis": 1}])
 def test_places_are_apart(
-    memory: Callable[[OpenedRound], SignedRounds], other: dict[str, int]
+    memory: Callable[[RoundBinding], SignedRounds], other: dict[str, int]
 ) -> None:
-    keep(memory(opened()), signed(opened()), 5)
+    keep(memory(opened()), opened(), signed(opened()))
     place = opened(**other)
     assert memory(place).highest() is None
-    assert keep(memory(place), signed(place, 2), 5).update_digest == bytes([2]) * 32
+    assert keep(memory(place), place, signed(place, 2)).update_digest == bytes([2]) * 32
 
 
 def test_a_round_far_ahead_is_refused_and_leaves_no_mark(
-    memory: Callable[[OpenedRound], SignedRounds], context: Context
+    memory: Callable[[RoundBinding], SignedRounds], context: Context
 ) -> None:
-    keep(memory(opened()), signed(opened()), 5)
+    keep(memory(opened()), opened(), signed(opened()))
     for number in (56, 1000, 2**32 - 1):
         with pytest.raises(NothingSigned, match="bcfl-memory-chain"):
             check_round(memory(opened(number)), opened(number), context)
@@ -110,12 +129,12 @@ def test_a_node_that_signed_nothing_takes_any_round_and_is_not_blocked_by_it(
         place = opened(number)
         memory = memory_of(context, place, ALICE.account, public_key=False)
         check_round(memory, place, context)
-        assert keep(memory, made := signed(place, number % 9), number) == made
+        assert keep(memory, place, made := signed(place, number % 9)) == made
 
 
 @pytest.mark.parametrize("wrong", [0, -1, "many", 1.5, True])
 def test_a_wrong_bound_is_named(
-    memory: Callable[[OpenedRound], SignedRounds], context: Context, wrong: Any
+    memory: Callable[[RoundBinding], SignedRounds], context: Context, wrong: Any
 ) -> None:
     context.node_config["bcfl-memory-ahead"] = wrong
     with pytest.raises(ConfigError, match="bcfl-memory-ahead"):
@@ -134,10 +153,10 @@ def test_the_chain_tells_of_rounds_that_a_node_missed(context: Context, tmp_path
             chain.execute(calls.abort(0, number), ALICE)
 
         def ask(number: int, genesis: bytes = chain.genesis_hash) -> None:
-            place = OpenedRound(RoundKey(genesis, 0, number))
+            place = replace(opened(number), genesis=genesis)
             memory = memory_of(context, place, ALICE.account, public_key=False)
             check_round(memory, place, context)
-            keep(memory, signed(place), number)
+            keep(memory, place, signed(place))
 
         ask(0)
         ask(0, bytes(32))

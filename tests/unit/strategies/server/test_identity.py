@@ -13,6 +13,7 @@ from strategies._flower import with_content
 from strategies.messages.wire import IDENTITY, Question, answer_record, read_question
 from strategies.server.identity import Identities
 from strategies.testing import DROP, FIRST_NODE_ID, InProcessGrid
+from tests.unit.opened import COORDINATOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,7 @@ def challenges() -> Iterator[bytes]:
 
 
 def identities(*, dev: bool = True) -> Identities:
-    return Identities(GENESIS, 0, dev, challenges().__next__)
+    return Identities(GENESIS, 0, COORDINATOR, dev, challenges().__next__)
 
 
 def account(uri: str) -> Any:
@@ -38,7 +39,7 @@ def liar(answer: Any) -> FlowerClientApp:
 
     @app.query("bcfl_identity")
     def handle(message: Any, context: Any) -> Message:
-        question = read_question(message.content)
+        question = read_question(message.content, message.metadata.dst_node_id)
         return Message(RecordDict({IDENTITY: answer(question)}), reply_to=message)
 
     return app
@@ -88,16 +89,26 @@ LIES = {
     "for another node": (lambda q: by_eve(q, B), "signature"),
     "for another federation": (lambda q: by_eve(replace(q, federation=1)), "signature"),
     "for another chain": (lambda q: by_eve(replace(q, genesis=bytes(32))), "signature"),
+    "for another coordinator": (
+        lambda q: by_eve(replace(q, coordinator=account("//Eve"))),
+        "signature",
+    ),
     "for an old challenge": (lambda q: by_eve(replace(q, challenge=b"9" * 32)), "signature"),
     "another's development key": (lambda q: by_eve(q, dev_uri="//Alice"), "development key"),
     "a long development key": (lambda q: by_eve(q, dev_uri="//" + "x" * 200), "development key"),
     "a phrase": (lambda q: by_eve(q, dev_uri="bottom drive"), "development key"),
     "a short account": (
-        lambda _: ConfigRecord({"v": 1, "account": b"short", "signature": bytes(64)}),
-        "32 bytes",
+        lambda _: ConfigRecord({"v": 2, "account": b"short", "signature": bytes(64)}),
+        "'account' has 5 bytes, not 32",
     ),
-    "text for bytes": (lambda _: ConfigRecord({"v": 1, "account": "text"}), "'account'"),
-    "another version": (lambda _: ConfigRecord({"v": 2}), "version"),
+    "a short signature": (
+        lambda q: ConfigRecord({**by_eve(q), "signature": bytes(63)}),
+        "'signature' has 63 bytes, not 64",
+    ),
+    "text for bytes": (lambda _: ConfigRecord({"v": 2, "account": "text"}), "'account'"),
+    "an old version": (lambda _: ConfigRecord({"v": 1}), "update bcfl-plugins on the node"),
+    "a new version": (lambda _: ConfigRecord({"v": 3}), "update bcfl-plugins here"),
+    "no version": (lambda _: ConfigRecord({"account": bytes(32)}), "does not say which version"),
 }
 
 
@@ -126,7 +137,7 @@ def test_one_account_stands_behind_one_node_only(toy: Any) -> None:
 def test_an_answer_in_another_name_does_not_take_the_account_away(toy: Any) -> None:
     def arrivals(replies: Any) -> Any:
         forged = Message(
-            RecordDict({IDENTITY: ConfigRecord({"v": 1, "account": bytes(32)})}),
+            RecordDict({IDENTITY: ConfigRecord({"v": 2, "account": bytes(32)})}),
             reply_to=Message(RecordDict(), B, "query.bcfl_identity"),
         )
         return [forged, *replies]

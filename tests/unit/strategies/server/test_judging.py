@@ -13,7 +13,7 @@ from bcfl_plugins import NodeId, NodeRef, OpenedRound, RoundContext, RunInfo
 from bcfl_plugins.reasons import Reason
 from pallet_bridge.encoding import update_digest
 from pallet_bridge.keys import Signer
-from pallet_bridge.types import RoundKey
+from pallet_bridge.testing.terms import DEVELOPMENT
 from strategies.messages.records import to_arrays
 from strategies.messages.wire import COMMIT, Instruction
 from strategies.server.instruct import instruct
@@ -21,8 +21,8 @@ from strategies.server.judging import Judged, judge
 from strategies.server.reading.expectations import Expectations, Model
 from strategies.server.replies import Replies, Training
 from strategies.testing import FIRST_NODE_ID, InProcessGrid
+from tests.unit.opened import opened
 
-OPENED = OpenedRound(RoundKey(genesis=bytes(range(32)), federation=1, round=4))
 NODES = 4
 BAD = FIRST_NODE_ID
 
@@ -35,11 +35,15 @@ def node_of(node_id: NodeId) -> NodeRef:
     return NodeRef(node_id, account(node_id))
 
 
-def training(toy: Any, opened: OpenedRound = OPENED) -> Training:
+def on_the_model(toy: Any, **place: Any) -> OpenedRound:
+    return opened(**{"number": 4, "federation": 1, "model": toy.model(), **place})
+
+
+def training(toy: Any) -> Training:
     reference = to_arrays(toy.record(toy.model()))
     expected = Expectations("num-examples", None, Model.ARRAYS, 10**9, whole=True)
     asked = frozenset(range(FIRST_NODE_ID, FIRST_NODE_ID + NODES))
-    return Training(RoundContext(RunInfo(1, 1), 1, opened, reference), expected, asked)
+    return Training(RoundContext(RunInfo(1, 1), 1, on_the_model(toy), reference), expected, asked)
 
 
 def judged_as(
@@ -49,14 +53,14 @@ def judged_as(
 
 
 def replies_to(
-    toy: Any, opened: OpenedRound, app: Any = None, arrivals: Any = None
+    toy: Any, round_: OpenedRound, app: Any = None, arrivals: Any = None
 ) -> list[Message]:
     configs = [{"bcfl-key-uri": f"//node//{index}"} for index in range(NODES)]
     grid = InProcessGrid(app or toy.app_of(), node_configs=configs, arrivals=arrivals)
     with grid:
         content = RecordDict({"arrays": toy.record(toy.model())})
         messages = [Message(content, node, "train") for node in grid.get_node_ids()]
-        return grid.send_and_receive(instruct(messages, Instruction(opened, "num-examples")))
+        return grid.send_and_receive(instruct(messages, Instruction(round_, "num-examples")))
 
 
 def swap_arrays(reply: Message, toy: Any) -> None:
@@ -98,12 +102,17 @@ TAMPERING = {
     "foreign account": (field("account", account(FIRST_NODE_ID + 1).raw), Reason.BAD_SIGNATURE),
     "no account": (field("account", b"x"), Reason.BAD_SIGNATURE),
     "text for bytes": (field("salt", "text"), Reason.BAD_SIGNATURE),
-    "other version": (field("v", 2), Reason.BAD_SIGNATURE),
+    "a long salt": (field("salt", bytes(33)), Reason.BAD_SIGNATURE),
+    "no bytes of a commitment": (field("commitment", b""), Reason.BAD_SIGNATURE),
+    "a long signature": (field("signature", bytes(65)), Reason.BAD_SIGNATURE),
+    "a number for an account": (field("account", 5), Reason.BAD_SIGNATURE),
+    "an old version": (field("v", 1), Reason.BAD_SIGNATURE),
+    "a new version": (field("v", 3), Reason.BAD_SIGNATURE),
 }
 
 
 def test_honest_commitments_are_verified_and_handed_on(toy: Any) -> None:
-    judged, accepted = judged_as(training(toy), replies_to(toy, OPENED))
+    judged, accepted = judged_as(training(toy), replies_to(toy, on_the_model(toy)))
     assert [u.node.account for u in judged.judged] == [
         account(u.node.node_id) for u in judged.judged
     ]
@@ -118,7 +127,7 @@ def test_honest_commitments_are_verified_and_handed_on(toy: Any) -> None:
 @pytest.mark.parametrize("kind", TAMPERING)
 def test_tampering_is_caught_and_costs_its_sender_only(toy: Any, kind: str) -> None:
     tamper, reason = TAMPERING[kind]
-    replies = replies_to(toy, OPENED)
+    replies = replies_to(toy, on_the_model(toy))
     tamper(replies[0], toy)
     judged, accepted = judged_as(training(toy), replies)
     assert [(r.node_id, r.reason) for r in judged.unusable] == [(BAD, reason)]
@@ -126,9 +135,18 @@ def test_tampering_is_caught_and_costs_its_sender_only(toy: Any, kind: str) -> N
     assert len(accepted) == 3
 
 
-@pytest.mark.parametrize("other", [{"round": 3}, {"federation": 2}, {"genesis": bytes(32)}])
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"number": 3},
+        {"federation": 2},
+        {"genesis": bytes(32)},
+        {"coordinator": Signer.from_uri("//Other//coordinator")},
+        {"terms": replace(DEVELOPMENT, claim_blocks=DEVELOPMENT.claim_blocks + 1)},
+    ],
+)
 def test_a_commitment_for_another_place_counts_nowhere_else(toy: Any, other: Any) -> None:
-    replies = replies_to(toy, OpenedRound(replace(OPENED.key, **other)))
+    replies = replies_to(toy, on_the_model(toy, **other))
     judged, accepted = judged_as(training(toy), replies)
     assert {r.reason for r in judged.unusable} == {Reason.BAD_SIGNATURE}
     assert len(judged.unusable) == NODES
@@ -136,7 +154,7 @@ def test_a_commitment_for_another_place_counts_nowhere_else(toy: Any, other: Any
 
 
 def test_a_node_without_an_account_cannot_commit(toy: Any) -> None:
-    judged, _ = judged_as(training(toy), replies_to(toy, OPENED), NodeRef)
+    judged, _ = judged_as(training(toy), replies_to(toy, on_the_model(toy)), NodeRef)
     assert {r.detail for r in judged.unusable} == {"it has not proved an account"}
 
 
@@ -150,6 +168,8 @@ def test_of_two_replies_in_one_name_the_signed_one_counts(toy: Any, first: bool)
             forged = Message(content, reply_to=Message(RecordDict(), BAD, "train"))
         return [forged, *replies] if first else [*replies, forged]
 
-    judged, accepted = judged_as(training(toy), replies_to(toy, OPENED, arrivals=arrivals))
+    judged, accepted = judged_as(
+        training(toy), replies_to(toy, on_the_model(toy), arrivals=arrivals)
+    )
     assert judged.unusable == ()
     assert len(accepted) == NODES

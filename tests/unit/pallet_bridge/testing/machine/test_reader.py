@@ -28,7 +28,7 @@ def test_reading_only_what_changed_is_reading_all(client: EmbeddedClient) -> Non
         (calls.create_federation(TERMS[3], bytes(32)), other),
         (calls.join(1, Planck(9 * UNIT), hash_of_terms(TERMS[3])), member),
         (calls.propose(1, TERMS[3]), member),
-        (calls.set_terms(0, TERMS[2]), founder),
+        (calls.set_terms(0, replace(TERMS[0], round_reward=Planck(UNIT))), founder),
         (calls.register_attester(0, bytes(32)), member),
         (calls.open_round(0, bytes(32)), founder),
     )

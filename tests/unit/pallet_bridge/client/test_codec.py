@@ -1,0 +1,61 @@
+"""What scalecodec makes of values, where two of them could be taken for one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from scalecodec.base import ScaleBytes
+from scalecodec.types import Option
+
+from pallet_bridge.client.fields import read_name, read_raw
+from pallet_bridge.client.mirror import terms
+from tests.unit.pallet_bridge.client.test_decode import TERMS
+
+if TYPE_CHECKING:
+    from pallet_bridge.client.embedded import EmbeddedClient
+
+
+def type_of(chain: EmbeddedClient, name: str) -> str:
+    """The type of a record of the pallet, by the last part of its path."""
+    types: dict[str, Any] = chain._codec._interface.runtime_config.type_registry["types"]
+    (found,) = [key for key in types if key.endswith(f"::{name.lower()}")]
+    return found
+
+
+def decoded(chain: EmbeddedClient, kind: str, data: bytes) -> Any:
+    return chain._codec._decode(kind, "0x" + data.hex(), "a test")
+
+
+@pytest.mark.parametrize("name", [b"A", b"0x41", b"", b"\xff", b"0xff"])
+def test_names_that_are_not_the_same_are_not_read_as_the_same(
+    chain: EmbeddedClient, name: bytes
+) -> None:
+    """The training parameters of terms: a name is a bounded list of bytes."""
+    config = chain._codec._interface.runtime_config
+    kinds = dict(config.get_decoder_class(type_of(chain, "Terms")).type_mapping)
+    parameter = b"\x04" + bytes([len(name) << 2]) + name + b"\x00" + bytes(8)
+    ((shown, value),) = decoded(chain, kinds["training"], parameter)
+    assert read_raw(shown) == name
+    assert value == {"Fixed": 0}
+
+
+def test_a_name_is_read_as_the_text_that_it_is() -> None:
+    assert read_name("0x" + b"0x41".hex()) == "0x41"
+    assert terms(TERMS | {"training": [("0x30783431", {"Fixed": 5})]}).training == {"0x41": 5}
+
+
+def test_an_optional_argument_is_nothing_or_is_fitted_within(chain: EmbeddedClient) -> None:
+    """A neighbour in a proof of an omission is optional, and has a bounded list in it."""
+    config = chain._codec._interface.runtime_config
+    inner = type_of(chain, "ProvenLeaf")
+    kind = type("OptionOfLeaf", (Option,), {"sub_type": inner, "runtime_config": config})
+    config.type_registry["types"]["optionofleaf"] = kind
+    fields = dict(config.get_decoder_class(inner).type_mapping)
+    leaf = decoded(chain, fields["leaf"], bytes(400)[: 32 * 3 + 1 + 8 + 4 + 16 + 1])
+    proof = ["0x" + "0a" * 32, "0x" + "0b" * 32]
+    for value in (None, {"leaf": leaf, "index": 3, "proof": proof}):
+        fitted = chain._codec._fit_value("optionofleaf", value)
+        data = config.create_scale_object("optionofleaf").encode(fitted)
+        again = config.create_scale_object("optionofleaf", data=ScaleBytes(bytes(data.data)))
+        assert again.decode() == value
