@@ -156,9 +156,21 @@ class RoundLog:
         told = (self._instructions, chain.coordinator, place, base, terms)
         return instruct_round(*told, version=version, now=time())
 
+    @hookimpl(tryfirst=True)
+    def bcfl_updates_arriving(
+        self,
+        ctx: RoundContext,
+        updates: tuple[ClientUpdate, ...],
+        last: bool,  # noqa: FBT001
+    ) -> Gathering | None:
+        """Relay commitments as they come: no node loses its round because another is slow."""
+        if ctx.opened is not None and updates and not last:
+            self._relay(ctx.opened.round, updates)
+        return None
+
     @hookimpl
     def bcfl_updates_received(self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> None:
-        """Relay the signed commitments together, before anything is judged."""
+        """Relay the commitments that are left, before anything is judged."""
         if ctx.opened is None:
             return
         self._marks["received"] = monotonic_ns()
