@@ -321,8 +321,9 @@ def _keep_bytes(config: Any) -> None:  # noqa: ANN401 - scalecodec has no annota
     name ``A`` would be one, and so would two names that are hashed.
     """
     for kind in config.type_registry["types"].values():
-        inner = kind.sub_type if isinstance(kind, type) and issubclass(kind, Vec) else None
-        if inner and config.get_decoder_class(inner) is U8:
+        is_list = isinstance(kind, type) and issubclass(kind, Vec)
+        inner = getattr(kind, "sub_type", None)
+        if is_list and inner and config.get_decoder_class(inner) is U8:
             kind.process = _read_bytes
 
 
