@@ -18,8 +18,8 @@ def waiting_rewards(
 ) -> dict[AccountId, dict[int, Planck]]:
     """Return the rewards that are credited and not yet paid, by account and round.
 
-    A reward is paid from the block after its round's ``dispute_until`` on, and up to
-    ``claim_until``; until the dispute window is over an upheld offence may take it.
+    A reward is paid from the block after its round's ``vests_at`` on, and up to ``claim_until``;
+    until then strikes and an upheld offence may take of it.
     """
     block = at or client.head().hash
     found: dict[AccountId, dict[int, Planck]] = {}
@@ -53,7 +53,7 @@ def all_claims(
     block = at or head.hash
     most = client.limits().claims
     offences = client.offences(federation, at=block)
-    until = _dispute_windows(client, federation, at=block)
+    until = _vested_after(client, federation, at=block)
     found = {}
     for account, rewards in sorted(waiting_rewards(client, federation, at=block).items()):
         ripe = [
@@ -72,19 +72,19 @@ def all_claims(
 def last_window(client: ChainClient, federation: int, *, at: bytes | None = None) -> int:
     """Return the block after which every reward that waits now may be paid; 0 when none waits."""
     block = at or client.head().hash
-    until = _dispute_windows(client, federation, at=block)
+    until = _vested_after(client, federation, at=block)
     waiting = waiting_rewards(client, federation, at=block)
     return max((until[number] for rewards in waiting.values() for number in rewards), default=0)
 
 
-def _dispute_windows(client: ChainClient, federation: int, *, at: bytes) -> dict[int, int]:
-    """Return ``dispute_until`` of each round that was settled."""
+def _vested_after(client: ChainClient, federation: int, *, at: bytes) -> dict[int, int]:
+    """Return the last block in which a reward is not paid yet, for each round that was settled."""
     rounds = {
         number: client.round(federation, number, at=at)
         for number in range(client.federation(federation, at=at).next_round)
     }
     return {
-        number: round_.settlement.dispute_until
+        number: max(round_.settlement.dispute_until, round_.settlement.vests_at)
         for number, round_ in rounds.items()
         if round_ is not None and round_.settlement is not None
     }
