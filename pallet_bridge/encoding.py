@@ -1,15 +1,19 @@
 """What is hashed and signed, byte for byte: versioned, pure and pinned by vectors.
 
 Each encoding starts with its domain as a SCALE string, so that no bytes of one kind can be read
-as another. Integers are little endian. The Rust side reads the same vectors.
+as another. Integers are little endian. The Rust side reads the same vectors. The forms of before
+are in `pallet_bridge.encoding_v1`.
 """
 
 from __future__ import annotations
 
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+from blake3 import blake3
 
 from pallet_bridge.errors import EncodingError
+from pallet_bridge.scale import hash32, int64, scale_str, uint, utf8
 from pallet_bridge.types.base import HASH_BYTES, AccountId
 from pallet_bridge.types.verdicts import Outcome
 
@@ -19,13 +23,16 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from pallet_bridge.types.round import RoundKey
-    from pallet_bridge.types.verdicts import Leaf, Opening
+    from pallet_bridge.types.round import RoundBinding, RoundKey
+    from pallet_bridge.types.verdicts import Leaf
 
-_OUTCOMES = {Outcome.ACCEPTED: 0, Outcome.REJECTED: 1, Outcome.EXCLUDED: 2}
+OUTCOMES: Final = {Outcome.ACCEPTED: 0, Outcome.REJECTED: 1, Outcome.EXCLUDED: 2}
+"""The byte of each outcome in a leaf."""
 
 # dtype kinds whose bytes mean the same everywhere: bool, int, uint, float, complex
 _PLAIN_KINDS = frozenset("biufc")
+# below this many bytes, other threads cost more than they save
+_WORTH_THREADS = 1 << 20
 
 
 def blake2_256(data: bytes) -> bytes:
@@ -33,127 +40,169 @@ def blake2_256(data: bytes) -> bytes:
     return blake2b(data, digest_size=HASH_BYTES).digest()
 
 
-def compact(value: int) -> bytes:
-    """Return SCALE's compact form of an integer from 0 to 2^30 - 1."""
-    if not 0 <= value < 1 << 30:
-        raise EncodingError(f"a length of {value} has no short compact form")
-    if value < 1 << 6:
-        return bytes([value << 2])
-    if value < 1 << 14:
-        return (value << 2 | 1).to_bytes(2, "little")
-    return (value << 2 | 2).to_bytes(4, "little")
-
-
-def scale_str(text: str) -> bytes:
-    """Return SCALE's form of a string: compact length, then UTF-8.
-
-    Raises
-    ------
-    EncodingError
-        If the text has half of a surrogate pair, which UTF-8 cannot write, or is too long.
-    """
-    try:
-        data = text.encode()
-    except UnicodeEncodeError as error:
-        raise EncodingError("half of a surrogate pair cannot be written as UTF-8") from error
-    return compact(len(data)) + data
-
-
 def update_digest(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     """Return the 32-byte digest of a model or an update.
 
-    BLAKE2b-256 over the domain ``bcfl/update/v1``, the number of arrays (u32), and for each array
-    in the mapping's order: its name, its dtype as numpy writes the little-endian one (``<f4``),
-    its shape (the number of axes and each length, u64) and its C-order bytes; name, dtype and
-    bytes have their length (u64) before them. Contiguous little-endian arrays are not copied.
+    BLAKE3 over a header and then the data. The header is the domain ``bcfl/arrays/v2``, the number
+    of arrays (u32), and for each array in the mapping's order its `layout`. The data are the
+    arrays' little-endian C-order bytes, one after the other. BLAKE3 is a tree: all cores work at
+    once, and a slice can be proved against the digest. Contiguous little-endian arrays are not
+    copied.
 
     Raises
     ------
     EncodingError
         When an array's dtype is not bool, integer, float or complex.
     """
-    state = blake2b(scale_str("bcfl/update/v1") + _uint(len(arrays), 4), digest_size=HASH_BYTES)
-    for name, array in arrays.items():
-        little = _little_endian(name, array)
-        for part in (name.encode(), little.dtype.str.encode()):
-            state.update(_uint(len(part), 8) + part)
-        state.update(b"".join(_uint(size, 8) for size in (little.ndim, *little.shape)))
-        state.update(_uint(little.nbytes, 8))
-        state.update(little.reshape(-1).data)
+    header = scale_str("bcfl/arrays/v2") + uint(len(arrays), 4)
+    header += b"".join(layout(name, array) for name, array in arrays.items())
+    big = sum(array.nbytes for array in arrays.values()) >= _WORTH_THREADS
+    state = blake3(header, max_threads=blake3.AUTO if big else 1)
+    for array in arrays.values():
+        state.update(plain(array))
     return state.digest()
 
 
-def commitment_hash(key: RoundKey, account: AccountId, opening: Opening) -> bytes:
-    """Return the hash that an account commits to: it fits this chain, round and account only.
+def layout(name: str, array: NDArray[Any]) -> bytes:
+    """Return what an array is, without its content.
 
-    The opening's salt is 32 random bytes, so that nobody can guess an update and compare.
+    Its name, its dtype as numpy writes the little-endian one (``<f4``), the number of its axes,
+    the length of each, and its size in bytes, as u64; name and dtype have their length (u64)
+    before them.
+
+    Raises
+    ------
+    EncodingError
+        When its dtype is not bool, integer, float or complex.
+    """
+    if array.dtype.kind not in _PLAIN_KINDS:
+        raise EncodingError(
+            f"array {name!r} has dtype {array.dtype}: only bool, integer, float and complex "
+            "arrays have a digest"
+        )
+    texts = (utf8(name), array.dtype.newbyteorder("<").str.encode())
+    sizes = (array.ndim, *array.shape, array.nbytes)
+    return b"".join(uint(len(text), 8) + text for text in texts) + b"".join(
+        uint(size, 8) for size in sizes
+    )
+
+
+def plain(array: NDArray[Any]) -> memoryview:
+    """Return an array's little-endian C-order bytes: itself where it has that form, else a copy."""
+    little: NDArray[np.generic] = array.astype(array.dtype.newbyteorder("<"), "C", copy=False)
+    return little.reshape(-1).view("u1").data
+
+
+def commitment_hash(account: AccountId, update_digest: bytes, salt: bytes) -> bytes:
+    """Return the hash that an account commits to.
+
+    It fits this account only, so that a copy of another's is worth nothing. The salt is 32 random
+    bytes, so that nobody can guess an update and compare.
     """
     return blake2_256(
-        scale_str("bcfl/commit/v1")
-        + _place(key, account)
-        + _hash("update_digest", opening.update_digest)
-        + _uint(opening.num_examples, 8)
-        + _hash("salt", opening.salt)
+        scale_str("bcfl/update/v2")
+        + account.raw
+        + hash32("update_digest", update_digest)
+        + hash32("salt", salt)
     )
 
 
-def signing_payload(
-    key: RoundKey, account: AccountId, commitment: bytes, num_examples: int
+def statement_hash(
+    binding: RoundBinding, account: AccountId, commitment: bytes, num_examples: int
 ) -> bytes:
-    """Return the 32 bytes that an account signs so that the coordinator may relay a commitment."""
+    """Return the 32 bytes that an account signs to commit in a round.
+
+    The chain makes the same of what it has stored: who was shown another model, other terms or
+    another coordinator has signed something worthless.
+    """
     return blake2_256(
-        scale_str("bcfl/sign/v1")
-        + _place(key, account)
-        + _hash("commitment", commitment)
-        + _uint(num_examples, 8)
+        scale_str("bcfl/statement/v2")
+        + _round(binding.key)
+        + account.raw
+        + binding.coordinator.raw
+        + hash32("base_model", binding.base_model)
+        + hash32("terms_hash", binding.terms_hash)
+        + hash32("commitment", commitment)
+        + uint(num_examples, 8)
     )
 
 
-def identity_payload(*, genesis: bytes, federation: int, node_id: int, challenge: bytes) -> bytes:
+def instruction_payload(binding: RoundBinding, expires: int) -> bytes:
+    """Return the 32 bytes that a coordinator signs to ask for training in a round.
+
+    `expires` is in seconds of Unix time. An instruction that differs from the round on chain is
+    proof of misconduct.
+    """
+    return blake2_256(
+        scale_str("bcfl/instruction/v2")
+        + _round(binding.key)
+        + binding.coordinator.raw
+        + hash32("base_model", binding.base_model)
+        + hash32("terms_hash", binding.terms_hash)
+        + uint(expires, 8)
+    )
+
+
+def question_payload(
+    *, genesis: bytes, federation: int, coordinator: AccountId, node_id: int, challenge: bytes
+) -> bytes:
+    """Return the 32 bytes that a coordinator signs to ask a Flower node for its account."""
+    said = _identity(genesis, federation, coordinator, node_id, challenge)
+    return blake2_256(scale_str("bcfl/question/v2") + said)
+
+
+def identity_payload(
+    *, genesis: bytes, federation: int, coordinator: AccountId, node_id: int, challenge: bytes
+) -> bytes:
     """Return the 32 bytes that an account signs to say that it speaks for a Flower node.
 
-    `challenge` is 32 random bytes of the coordinator, so that an old answer is worth nothing.
+    `challenge` is 32 random bytes of the coordinator, so that an old answer is worth nothing, and
+    so is one that another coordinator asked for.
     """
-    return blake2_256(
-        scale_str("bcfl/identity/v1")
-        + _hash("genesis", genesis)
-        + _uint(federation, 4)
-        + _uint(node_id, 8)
-        + _hash("challenge", challenge)
-    )
+    said = _identity(genesis, federation, coordinator, node_id, challenge)
+    return blake2_256(scale_str("bcfl/identity/v2") + said)
+
+
+def terms_hash(encoded: bytes) -> bytes:
+    """Return the hash of terms: of the SCALE bytes that `terms_codec.encode_terms` gives."""
+    return blake2_256(scale_str("bcfl/terms/v1") + encoded)
 
 
 def leaf_hash(leaf: Leaf) -> bytes:
     """Return the hash of one verdict in the settlement's Merkle tree."""
     return blake2_256(
         b"\x00"
-        + scale_str("bcfl/leaf/v2")
+        + scale_str("bcfl/leaf/v3")
         + leaf.account.raw
-        + _hash("commitment", leaf.commitment)
-        + _hash("digest", leaf.digest)
-        + _uint(_OUTCOMES[leaf.outcome], 1)
-        + _int64(leaf.score)
-        + _uint(leaf.strikes, 4)
-        + _uint(leaf.reward, 16)
-        + _uint(leaf.reason, 1)
+        + hash32("commitment", leaf.commitment)
+        + hash32("revealed", leaf.revealed)
+        + uint(OUTCOMES[leaf.outcome], 1)
+        + int64(leaf.score)
+        + uint(leaf.strikes, 4)
+        + uint(leaf.reward, 16)
+        + uint(leaf.reason, 1)
     )
 
 
-def attest_statement(key: RoundKey, *, model: bytes, report: bytes, root: bytes) -> bytes:
+def attest_statement(binding: RoundBinding, *, model: bytes, report: bytes, root: bytes) -> bytes:
     """Return what a settlement says as one hash: what the attesters of a round attest."""
     return blake2_256(
-        scale_str("bcfl/attest/v1")
-        + _round(key)
-        + _hash("model", model)
-        + _hash("report", report)
-        + _hash("root", root)
+        scale_str("bcfl/attest/v2")
+        + _round(binding.key)
+        + hash32("terms_hash", binding.terms_hash)
+        + hash32("model", model)
+        + hash32("report", report)
+        + hash32("root", root)
     )
 
 
 def attest_payload(key: RoundKey, account: AccountId, statement: bytes) -> bytes:
     """Return the 32 bytes that an attester signs when it attests off chain."""
     return blake2_256(
-        scale_str("bcfl/attest-sign/v1") + _place(key, account) + _hash("statement", statement)
+        scale_str("bcfl/attest-sign/v2")
+        + _round(key)
+        + account.raw
+        + hash32("statement", statement)
     )
 
 
@@ -169,7 +218,7 @@ def hash_chain(secret: bytes, length: int) -> tuple[bytes, ...]:
     length : int
         How many attestations the chain lasts for.
     """
-    links = [_hash("secret", secret)]
+    links = [hash32("secret", secret)]
     for _ in range(length):
         links.append(blake2_256(links[-1]))
     return tuple(reversed(links))
@@ -180,40 +229,20 @@ def escrow_account(federation: int) -> AccountId:
 
     FRAME derives it from the pallet's id and the federation's number.
     """
-    return AccountId((b"modl" + b"py/bcflp" + _uint(federation, 4)).ljust(HASH_BYTES, b"\x00"))
+    return AccountId((b"modl" + b"py/bcflp" + uint(federation, 4)).ljust(HASH_BYTES, b"\x00"))
 
 
 def _round(key: RoundKey) -> bytes:
-    return _hash("genesis", key.genesis) + _uint(key.federation, 4) + _uint(key.round, 4)
+    return hash32("genesis", key.genesis) + uint(key.federation, 4) + uint(key.round, 4)
 
 
-def _place(key: RoundKey, account: AccountId) -> bytes:
-    return _round(key) + account.raw
-
-
-def _hash(name: str, value: bytes) -> bytes:
-    if len(value) != HASH_BYTES:
-        raise EncodingError(f"{name} has {HASH_BYTES} bytes, not {len(value)}")
-    return value
-
-
-def _uint(value: int, size: int) -> bytes:
-    if not 0 <= value < 1 << (8 * size):
-        raise EncodingError(f"{value} does not fit an unsigned integer of {8 * size} bits")
-    return value.to_bytes(size, "little")
-
-
-def _int64(value: int) -> bytes:
-    if not -(1 << 63) <= value < 1 << 63:
-        raise EncodingError(f"{value} does not fit a signed integer of 64 bits")
-    return value.to_bytes(8, "little", signed=True)
-
-
-def _little_endian(name: str, array: NDArray[Any]) -> NDArray[np.generic]:
-    if array.dtype.kind not in _PLAIN_KINDS:
-        raise EncodingError(
-            f"array {name!r} has dtype {array.dtype}: only bool, integer, float and complex "
-            "arrays have a digest"
-        )
-    little: NDArray[np.generic] = array.astype(array.dtype.newbyteorder("<"), "C", copy=False)
-    return little
+def _identity(
+    genesis: bytes, federation: int, coordinator: AccountId, node_id: int, challenge: bytes
+) -> bytes:
+    return (
+        hash32("genesis", genesis)
+        + uint(federation, 4)
+        + coordinator.raw
+        + uint(node_id, 8)
+        + hash32("challenge", challenge)
+    )

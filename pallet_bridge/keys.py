@@ -14,8 +14,9 @@ from typing import NoReturn
 import bip39  # type: ignore[import-untyped]
 import sr25519  # type: ignore[import-untyped]
 
-from pallet_bridge.encoding import blake2_256, scale_str
+from pallet_bridge.encoding import blake2_256
 from pallet_bridge.errors import ConfigError
+from pallet_bridge.scale import scale_str
 from pallet_bridge.types.base import AccountId
 
 DEV_PHRASE = "bottom drive obey lake curtain smoke basket hold race lonely fit walk"

@@ -210,7 +210,7 @@ class SignedMemory:
         match row:
             case (str(examples), bytes(digest), bytes(salt), bytes(hash_), bytes(signature)):
                 made = _made(self._account, (examples, digest, salt, hash_, signature))
-                if made is not None and _is_whole(key, made):
+                if made is not None and _is_whole(made):
                     return made
         raise MemoryUnusable(str(self.path), f"what it has for round {key.round} is damaged")
 
@@ -228,11 +228,12 @@ def _made(
     return CommittedUpdate(account, digest, int(examples), salt, hash_, signature)
 
 
-def _is_whole(key: RoundKey, made: CommittedUpdate) -> bool:
+def _is_whole(made: CommittedUpdate) -> bool:
     try:
-        return commitment_hash(key, made.account, made.opening()) == made.commitment
+        opened = commitment_hash(made.account, made.update_digest, made.salt)
     except EncodingError:
         return False
+    return opened == made.commitment
 
 
 def _sync(folder: Path) -> None:

@@ -21,11 +21,12 @@ class Kind(Enum):
     NAME = "name"
     FLAG = "flag"
     MAYBE_ACCOUNT = "account or None"
+    MAYBE_BYTES = "bytes or None"
     COUNTS = "struct of ints"
 
 
 _A, _H, _I, _N, _F = Kind.ACCOUNT, Kind.HASH, Kind.INT, Kind.NAME, Kind.FLAG
-_M, _C = Kind.MAYBE_ACCOUNT, Kind.COUNTS
+_M, _B, _C = Kind.MAYBE_ACCOUNT, Kind.MAYBE_BYTES, Kind.COUNTS
 
 EVENTS: Mapping[str, Mapping[str, Kind]] = {
     "FederationCreated": {"federation": _I, "coordinator": _A, "terms_version": _I, "escrow": _A},
@@ -131,5 +132,28 @@ EVENTS: Mapping[str, Mapping[str, Kind]] = {
         "by_deadline": _F,
     },
     "RoundVoided": {"federation": _I, "round": _I, "who": _A, "released": _I},
+    "TermsScheduled": {"federation": _I, "terms_version": _I, "from": _I, "is_worse": _F},
+    "Invited": {
+        "federation": _I,
+        "account": _A,
+        "organisation": _B,
+        "max_examples": _I,
+        "vouchers": _I,
+    },
+    "BondPosted": {"federation": _I, "account": _A, "amount": _I},
+    "BondReleased": {"federation": _I, "account": _A, "amount": _I},
+    "Rebased": {"federation": _I, "model": _H},
+    "MisconductProved": {
+        "federation": _I,
+        "round": _I,
+        "coordinator": _A,
+        "taken": _I,
+        "burned": _I,
+        "shared": _I,
+        "compensation": _I,
+        "reporter": _M,
+    },
+    "RewardCut": {"federation": _I, "round": _I, "account": _A, "amount": _I},
+    "RoundSkipped": {"federation": _I, "round": _I},
 }
 """Fields of each event."""

@@ -8,24 +8,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pallet_bridge.encoding import commitment_hash, signing_payload
+from pallet_bridge.encoding import commitment_hash, statement_hash
 from pallet_bridge.keys import verify
-from pallet_bridge.types.verdicts import CommittedUpdate, Opening
+from pallet_bridge.types.verdicts import CommittedUpdate
 
 if TYPE_CHECKING:
     from pallet_bridge.keys import Signer
-    from pallet_bridge.types.round import RoundKey
+    from pallet_bridge.types.round import RoundBinding
 
 
 def sign_commitment(
-    key: RoundKey, signer: Signer, digest: bytes, num_examples: int, salt: bytes
+    binding: RoundBinding, signer: Signer, digest: bytes, num_examples: int, salt: bytes
 ) -> CommittedUpdate:
     """Commit to an update and sign it.
 
     Parameters
     ----------
-    key : RoundKey
-        The round that is signed for.
+    binding : RoundBinding
+        The round that is signed for: its base model, its terms and who opened it too.
     signer : Signer
         The node's key.
     digest, salt : bytes
@@ -33,8 +33,8 @@ def sign_commitment(
     num_examples : int
         How many examples the update was trained on.
     """
-    commitment = commitment_hash(key, signer.account, Opening(digest, num_examples, salt))
-    signature = signer.sign(signing_payload(key, signer.account, commitment, num_examples))
+    commitment = commitment_hash(signer.account, digest, salt)
+    signature = signer.sign(statement_hash(binding, signer.account, commitment, num_examples))
     return CommittedUpdate(signer.account, digest, num_examples, salt, commitment, signature)
 
 
@@ -45,11 +45,11 @@ class CommitmentCheck:
     Parameters
     ----------
     opened : bytes
-        The hash that digest, examples and salt give.
+        The hash that account, digest and salt give.
     is_opened : bool
         Whether that is the hash that was committed to.
     is_signed : bool
-        Whether the signature is the account's, over this commitment and round.
+        Whether the signature is the account's, over this commitment, number of examples and round.
     """
 
     opened: bytes
@@ -57,12 +57,12 @@ class CommitmentCheck:
     is_signed: bool
 
 
-def check_commitment(key: RoundKey, made: CommittedUpdate) -> CommitmentCheck:
+def check_commitment(binding: RoundBinding, made: CommittedUpdate) -> CommitmentCheck:
     """Open a commitment and verify its signature.
 
     Parameters
     ----------
-    key : RoundKey
+    binding : RoundBinding
         The round that it should be for.
     made : CommittedUpdate
         What somebody says to have committed to.
@@ -72,7 +72,7 @@ def check_commitment(key: RoundKey, made: CommittedUpdate) -> CommitmentCheck:
     EncodingError
         If a value has a length or a size that cannot be hashed.
     """
-    opened = commitment_hash(key, made.account, made.opening())
-    payload = signing_payload(key, made.account, made.commitment, made.num_examples)
+    opened = commitment_hash(made.account, made.update_digest, made.salt)
+    payload = statement_hash(binding, made.account, made.commitment, made.num_examples)
     is_signed = verify(made.account, payload, made.signature)
     return CommitmentCheck(opened, opened == made.commitment, is_signed)

@@ -17,6 +17,7 @@ from pallet_bridge.errors import EncodingError
 from pallet_bridge.types import (
     FIXED_ONE,
     AccountId,
+    Admission,
     Arbiter,
     Coupling,
     Governance,
@@ -25,6 +26,7 @@ from pallet_bridge.types import (
     SlashTerms,
     Tally,
     Terms,
+    Vouched,
 )
 
 if TYPE_CHECKING:
@@ -111,7 +113,7 @@ class TermsConfig:
     attest_by: str = key("count", "What counts in the committee.", choices=("count", "stake"))
     committee_size: int = key(0, "Attesters drawn for each round.", low=0, high=32)
     governance: str = key(
-        "coordinator",
+        "members",
         "Who changes terms and replaces the coordinator.",
         choices=("coordinator", "council", "members"),
     )
@@ -128,6 +130,56 @@ class TermsConfig:
     max_failed_rounds: int = key(
         3, "Failed rounds in a row after which members may vote on another coordinator.", low=1
     )
+    notice_blocks: int = key(
+        100,
+        "Blocks between new terms and the first round under them; at least unbonding_blocks.",
+        low=1,
+        unit="blocks",
+    )
+    admission: str = key(
+        "invited",
+        "Who may join: anyone, whom the coordinator invites, or for whom members vouch.",
+        choices=("open", "invited", "vouched"),
+    )
+    vouchers: int = key(
+        2, "Members that must vouch for an account, where admission is vouched.", low=1, high=16
+    )
+    max_per_organisation: int = key(0, "Most nodes of one organisation; 0: no limit.", low=0)
+    max_examples: int = key(
+        0, "Most examples that one update may claim; 0: no limit.", low=0, high=_INT64 - 1
+    )
+    max_share: Perbill = key(
+        "50 %", "Greatest part of a round's reward that one node gets.", unit="perbill"
+    )
+    coordinator_bond: Planck = key(
+        "100 UNIT", "What the coordinator has on hold while it opens rounds.", unit="planck"
+    )
+    misconduct: Perbill = key(
+        "50 %", "Part of the coordinator's bond that proved misconduct takes.", unit="perbill"
+    )
+    silence: Perbill = key(
+        "1 %", "Part of an attester's stake that a silent seat costs.", unit="perbill"
+    )
+    aging_blocks: int = key(
+        100, "Age at which stake has its whole vote; 0: at once.", low=0, unit="blocks"
+    )
+    max_vote_share: Perbill = key(
+        "40 %",
+        "Most of all votes that one organisation has, or one account without one.",
+        unit="perbill",
+    )
+    lock_blocks: int = key(
+        0, "Blocks that stake stays at least after its node joined.", low=0, unit="blocks"
+    )
+    tenure_rounds: int = key(
+        3, "Accepted rounds until a node gets its whole share; 0 and 1: at once.", low=0
+    )
+    vesting_rounds: int = key(
+        4, "Rounds after which a reward can be claimed; 0: at once.", low=0, high=32
+    )
+    strike_cut: Perbill = key(
+        "25 %", "Part of each reward not yet vested that one strike takes.", unit="perbill"
+    )
     fund_rounds: int = key(
         100, "Rounds whose reward the coordinator pays in when it creates the federation.", low=0
     )
@@ -139,8 +191,15 @@ def terms_of(config: TermsConfig, training: Mapping[str, TrainingValue] | None =
     Raises
     ------
     ConfigError
-        If the arbiter is no account, or two quorums are given.
+        If the arbiter is no account, two quorums are given, or members could be bound by new
+        terms before they have left.
     """
+    if config.notice_blocks < config.unbonding_blocks:
+        raise ConfigError(
+            f"bcfl.terms.notice_blocks is {config.notice_blocks} and unbonding_blocks is "
+            f"{config.unbonding_blocks}; set notice_blocks to {config.unbonding_blocks} or more, "
+            f"so that a member can leave before new terms are in force"
+        )
     if config.quorum and config.quorum_stake:
         raise ConfigError("bcfl.terms has quorum and quorum_stake; leave one of them out")
     return Terms(
@@ -167,6 +226,20 @@ def terms_of(config: TermsConfig, training: Mapping[str, TrainingValue] | None =
         committee_size=config.committee_size,
         governance=_governance(config),
         max_failed_rounds=config.max_failed_rounds,
+        notice_blocks=config.notice_blocks,
+        admission=_admission(config),
+        max_per_organisation=config.max_per_organisation,
+        max_examples=config.max_examples,
+        max_share=config.max_share,
+        coordinator_bond=config.coordinator_bond,
+        misconduct=config.misconduct,
+        silence=config.silence,
+        aging_blocks=config.aging_blocks,
+        max_vote_share=config.max_vote_share,
+        lock_blocks=config.lock_blocks,
+        tenure_rounds=config.tenure_rounds,
+        vesting_rounds=config.vesting_rounds,
+        strike_cut=config.strike_cut,
         training=training or MappingProxyType({}),
     )
 
@@ -229,6 +302,12 @@ def _arbiter(text: str) -> AccountId | Arbiter:
         raise ConfigError(
             f"bcfl.terms.arbiter is {text!r}; write council, attesters or an address ({error})"
         ) from error
+
+
+def _admission(config: TermsConfig) -> Admission | Vouched:
+    if config.admission == "vouched":
+        return Vouched(config.vouchers)
+    return Admission(config.admission.capitalize())
 
 
 def _governance(config: TermsConfig) -> Governance | MembersVote:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from pallet_bridge.audit.audited import Finding
 from pallet_bridge.audit.tally import coordinator_name
-from pallet_bridge.settlement.report_checks import binding_of, entry_problems
+from pallet_bridge.settlement.report_checks import entry_problems
+from pallet_bridge.types import RoundBinding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +36,9 @@ def check_statements(audited: AuditedRun) -> Iterator[Finding]:
             opened = openings.get(entry.account)
             on_chain = commitments.get(entry.account)
             found = list(
-                entry_problems(entry, on_chain, opened, binding_of(audited.key(number), round_))
+                entry_problems(
+                    entry, on_chain, opened, RoundBinding.of(audited.key(number), round_)
+                )
             )
             for kind, statement in found:
                 yield Finding(kind, number, entry.account, statement)

@@ -22,9 +22,28 @@ def fund(federation: int, amount: Planck) -> Call:
     return bcfl("fund", federation=federation, amount=amount)
 
 
-def join(federation: int, stake: Planck) -> Call:
-    """Join with a stake that is put on hold."""
-    return bcfl("join", federation=federation, stake=stake)
+def invite(
+    federation: int, account: AccountId, organisation: bytes | None, max_examples: int
+) -> Call:
+    """Let an account join, as the coordinator or the council; or vouch for it as a member.
+
+    `max_examples` is the most examples that it is vouched for; 0 says nothing of them.
+    """
+    return bcfl(
+        "invite",
+        federation=federation,
+        account=values.account(account),
+        organisation=values.organisation(organisation),
+        max_examples=max_examples,
+    )
+
+
+def join(federation: int, stake: Planck, terms_hash: bytes) -> Call:
+    """Join with a stake that is put on hold, under the terms with this hash and no others.
+
+    `ChainClient.terms_hash` gives that of the terms in force.
+    """
+    return bcfl("join", federation=federation, stake=stake, terms_hash=values.digest(terms_hash))
 
 
 def add_stake(federation: int, amount: Planck) -> Call:
@@ -48,7 +67,7 @@ def close(federation: int) -> Call:
 
 
 def set_terms(federation: int, terms: Terms) -> Call:
-    """Put new terms in force from the next round on, as the governance that the terms name."""
+    """Announce new terms, which are in force after the notice, as the terms' governance."""
     return bcfl("set_terms", federation=federation, terms=values.terms(terms))
 
 
@@ -57,8 +76,23 @@ def replace_coordinator(federation: int, account: AccountId) -> Call:
     return bcfl("replace_coordinator", federation=federation, account=values.account(account))
 
 
-def propose(federation: int, proposal: Terms | AccountId) -> Call:
-    """Propose new terms, or another coordinator, to the members' vote."""
+def post_bond(federation: int, amount: Planck) -> Call:
+    """Put a bond on hold, which proved misconduct of the signer as a coordinator takes from."""
+    return bcfl("post_bond", federation=federation, amount=amount)
+
+
+def withdraw_bond(federation: int) -> Call:
+    """Ask for the signer's bond back, or take it once it is free."""
+    return bcfl("withdraw_bond", federation=federation)
+
+
+def rebase(federation: int, model: bytes) -> Call:
+    """Go on from another model than the last settled one, as the governance of the terms."""
+    return bcfl("rebase", federation=federation, model=values.digest(model))
+
+
+def propose(federation: int, proposal: Terms | AccountId | bytes) -> Call:
+    """Propose new terms, another coordinator, or a model to go on from, to the members' vote."""
     return bcfl("propose", federation=federation, proposal=values.proposal(proposal))
 
 

@@ -9,7 +9,12 @@ from pallet_bridge.calls.values import Call, bcfl
 
 if TYPE_CHECKING:
     from pallet_bridge.types.base import AccountId
-    from pallet_bridge.types.verdicts import BadRoot, EquivocationProof, Opening, ProvenLeaf
+    from pallet_bridge.types.verdicts import (
+        BadRoot,
+        EquivocationProof,
+        MisconductProof,
+        ProvenLeaf,
+    )
 
 
 def execute_slash(federation: int, round_id: int, account: AccountId) -> Call:
@@ -29,8 +34,11 @@ def report_equivocation(federation: int, round_id: int, proof: EquivocationProof
     )
 
 
-def report_mismatch(federation: int, round_id: int, proven: ProvenLeaf, opening: Opening) -> Call:
-    """Prove that the update in the settlement root is not the one committed to; anyone may."""
+def report_mismatch(federation: int, round_id: int, proven: ProvenLeaf) -> Call:
+    """Show a leaf whose account revealed another update than it committed to; anyone may.
+
+    It counts only where a quorum of the committee attested the settlement.
+    """
     return bcfl(
         "report_mismatch",
         federation=federation,
@@ -38,7 +46,6 @@ def report_mismatch(federation: int, round_id: int, proven: ProvenLeaf, opening:
         leaf=values.leaf(proven.leaf),
         index=proven.index,
         proof=values.siblings(proven),
-        opening=values.opening(opening),
     )
 
 
@@ -46,6 +53,16 @@ def report_bad_root(federation: int, round_id: int, proof: BadRoot) -> Call:
     """Prove that a posted root is wrong, whatever its other leaves say; anyone may."""
     return bcfl(
         "report_bad_root", federation=federation, round=round_id, proof=values.bad_root(proof)
+    )
+
+
+def report_misconduct(federation: int, round_id: int, proof: MisconductProof) -> Call:
+    """Prove that a round's coordinator signed what differs from the round; anyone may."""
+    return bcfl(
+        "report_misconduct",
+        federation=federation,
+        round=round_id,
+        proof=values.misconduct(proof),
     )
 
 

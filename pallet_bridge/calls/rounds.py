@@ -16,18 +16,29 @@ if TYPE_CHECKING:
 
 
 def open_round(federation: int, base_model: bytes) -> Call:
-    """Open the next round on a model's digest."""
+    """Open the next round on a model's digest: that of the last settled round, or of a rebase."""
     return bcfl("open_round", federation=federation, base_model=values.digest(base_model))
 
 
-def commit(federation: int, round_id: int, commitment: bytes, num_examples: int) -> Call:
-    """Commit the signer to an update."""
+def skip_round(federation: int) -> Call:
+    """Use a round's number up without a round, as the coordinator; it counts as a failure."""
+    return bcfl("skip_round", federation=federation)
+
+
+def commit(
+    federation: int, round_id: int, commitment: bytes, num_examples: int, statement: bytes
+) -> Call:
+    """Commit the signer to an update.
+
+    `statement` is `encoding.statement_hash`: all that the signer was shown of the round.
+    """
     return bcfl(
         "commit",
         federation=federation,
         round=round_id,
         commitment=values.digest(commitment),
         num_examples=num_examples,
+        statement=values.digest(statement),
     )
 
 

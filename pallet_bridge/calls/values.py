@@ -8,27 +8,32 @@ from typing import TYPE_CHECKING, TypeAlias
 from pallet_bridge.errors import EncodingError
 from pallet_bridge.metadata import PALLET
 from pallet_bridge.types.base import HASH_BYTES, AccountId
-from pallet_bridge.types.terms import Arbiter, Governance
-from pallet_bridge.types.verdicts import TwoCommitments, TwoLeaves
+from pallet_bridge.types.terms import Admission, Arbiter, Governance
+from pallet_bridge.types.verdicts import (
+    AccountOmitted,
+    LeafNotCommitted,
+    LeavesOutOfOrder,
+    TwoCommitments,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pallet_bridge.types.round import Totals
-    from pallet_bridge.types.terms import MembersVote, Quorum, Terms, TrainingValue
+    from pallet_bridge.types.terms import MembersVote, Quorum, Terms, TrainingValue, Vouched
     from pallet_bridge.types.verdicts import (
         BadRoot,
         BatchEntry,
         EquivocationProof,
         Leaf,
         MemberVerdict,
-        Opening,
+        MisconductProof,
         ProvenLeaf,
         SignedCommitment,
         SignedStatement,
     )
 
-Value: TypeAlias = "int | str | bool | list[Value] | dict[str, Value]"
+Value: TypeAlias = "int | str | bool | list[Value] | dict[str, Value] | None"
 """What an argument is made of."""
 
 _SIGNATURE_BYTES = 64
@@ -99,14 +104,41 @@ def terms(value: Terms) -> Value:
         "committee_size": value.committee_size,
         "governance": _governance(value.governance),
         "max_failed_rounds": value.max_failed_rounds,
+        "notice_blocks": value.notice_blocks,
+        "admission": _admission(value.admission),
+        "max_per_organisation": value.max_per_organisation,
+        "max_examples": value.max_examples,
+        "max_share": value.max_share,
+        "coordinator_bond": value.coordinator_bond,
+        "misconduct": value.misconduct,
+        "silence": value.silence,
+        "aging_blocks": value.aging_blocks,
+        "max_vote_share": value.max_vote_share,
+        "lock_blocks": value.lock_blocks,
+        "tenure_rounds": value.tenure_rounds,
+        "vesting_rounds": value.vesting_rounds,
+        "strike_cut": value.strike_cut,
         "training": _training(value.training),
     }
 
 
-def proposal(value: Terms | AccountId) -> Value:
-    """Return a `Proposal`: new terms, or another coordinator."""
+def organisation(value: bytes | None) -> Value:
+    """Return an organisation's name as hex, None for none; `EncodingError` when it is too long."""
+    if value is None:
+        return None
+    if not 0 < len(value) <= _NAME_BYTES:
+        raise EncodingError(
+            f"the organisation {value!r} has {len(value)} bytes; a name has 1 to {_NAME_BYTES}"
+        )
+    return "0x" + value.hex()
+
+
+def proposal(value: Terms | AccountId | bytes) -> Value:
+    """Return a `Proposal`: new terms, another coordinator, or the digest of another model."""
     if isinstance(value, AccountId):
         return {"Coordinator": account(value)}
+    if isinstance(value, bytes):
+        return {"Rebase": digest(value)}
     return {"Terms": terms(value)}
 
 
@@ -114,7 +146,7 @@ def verdict(value: MemberVerdict) -> Value:
     """Return a `MemberVerdict`."""
     return {
         "account": account(value.account),
-        "digest": digest(value.digest),
+        "revealed": digest(value.revealed),
         "outcome": value.outcome.value,
         "score": value.score,
         "reason": int(value.reason),
@@ -148,7 +180,7 @@ def leaf(value: Leaf) -> Value:
     return {
         "account": account(value.account),
         "commitment": digest(value.commitment),
-        "digest": digest(value.digest),
+        "revealed": digest(value.revealed),
         "outcome": value.outcome.value,
         "score": value.score,
         "strikes": value.strikes,
@@ -165,15 +197,6 @@ def siblings(value: ProvenLeaf) -> Value:
 def proven(value: ProvenLeaf) -> Value:
     """Return a `ProvenLeaf`."""
     return {"leaf": leaf(value.leaf), "index": value.index, "proof": siblings(value)}
-
-
-def opening(value: Opening) -> Value:
-    """Return an `Opening`."""
-    return {
-        "update_digest": digest(value.update_digest),
-        "num_examples": value.num_examples,
-        "salt": digest(value.salt),
-    }
 
 
 def equivocation(value: EquivocationProof) -> Value:
@@ -197,9 +220,35 @@ def equivocation(value: EquivocationProof) -> Value:
 
 def bad_root(value: BadRoot) -> Value:
     """Return a `BadRoot`."""
-    if isinstance(value, TwoLeaves):
-        return {"TwoLeaves": {"first": proven(value.first), "second": proven(value.second)}}
-    return {"NotCommitted": proven(value.leaf)}
+    if isinstance(value, LeavesOutOfOrder):
+        return {"OutOfOrder": {"first": proven(value.first), "second": proven(value.second)}}
+    if isinstance(value, AccountOmitted):
+        return {
+            "Omitted": {
+                "account": account(value.account),
+                "before": _neighbour(value.before),
+                "after": _neighbour(value.after),
+            }
+        }
+    if isinstance(value, LeafNotCommitted):
+        return {"NotCommitted": proven(value.leaf)}
+    return {"Unsound": proven(value.leaf)}
+
+
+def misconduct(value: MisconductProof) -> Value:
+    """Return a `MisconductProof`."""
+    return {
+        "Instruction": {
+            "base_model": digest(value.base_model),
+            "terms_hash": digest(value.terms_hash),
+            "expires": value.expires,
+            "signature": signature(value.signature),
+        }
+    }
+
+
+def _neighbour(value: ProvenLeaf | None) -> Value:
+    return None if value is None else proven(value)
 
 
 def _quorum(value: Quorum) -> Value:
@@ -223,6 +272,10 @@ def _governance(value: Governance | MembersVote) -> Value:
             "delay_blocks": value.delay_blocks,
         }
     }
+
+
+def _admission(value: Admission | Vouched) -> Value:
+    return value.value if isinstance(value, Admission) else {"Vouched": value.vouchers}
 
 
 def _training(value: Mapping[str, TrainingValue]) -> Value:

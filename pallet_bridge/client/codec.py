@@ -18,7 +18,7 @@ from scalecodec.exceptions import (
     InvalidScaleTypeValueException,
     RemainingScaleBytesNotEmptyException,
 )
-from scalecodec.types import Enum, Struct, Tuple
+from scalecodec.types import Enum, Option, Struct, Tuple
 from substrateinterface import Keypair, SubstrateInterface
 from substrateinterface.exceptions import SubstrateRequestException
 from substrateinterface.storage import StorageKey
@@ -195,6 +195,8 @@ class Codec:
     def _fit_value(self, kind: str, value: Value) -> Value:
         """Wrap a value of this type, and all that is in it, as scalecodec wants it."""
         cls = self._interface.runtime_config.get_decoder_class(kind)
+        if issubclass(cls, Option) and cls.sub_type:
+            return None if value is None else self._fit_value(cls.sub_type, value)
         if isinstance(value, dict):
             return self._fit_dict(cls, value)
         return self._fit_list(cls, value) if isinstance(value, list) else value

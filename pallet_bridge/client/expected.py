@@ -53,7 +53,7 @@ _TABLE: Mapping[str, _Raises] = {
     "execute_slash": _raises("Slashed", account="account"),
     "claim": _raises("Claimed", account="account"),
     "close": _raises("Closing", "Closed"),
-    "set_terms": _raises("TermsSet"),
+    "set_terms": _raises("TermsScheduled"),
     "replace_coordinator": _raises("CoordinatorReplaced", new="account"),
     "propose": _raises("Proposed", proposer=_WHO),
     "vote": _raises("Voted", proposal="proposal", account=_WHO, approve="approve"),
@@ -70,12 +70,20 @@ _TABLE: Mapping[str, _Raises] = {
     "seal": _raises("RoundSealed"),
     "expire": _raises("RoundExpired"),
     "prune": _raises("RoundPruned"),
+    "invite": _raises("Invited", account="account"),
+    "post_bond": _raises("BondPosted", account=_WHO, amount="amount"),
+    "rebase": _raises("Rebased", model="model"),
+    "report_misconduct": _raises("MisconductProved"),
+    "skip_round": _raises("RoundSkipped"),
 }
 _ENTRY = _raises("Committed", "CommitmentRefused", account="account")
 _EQUIVOCATION = _raises("OffenceRecorded", account="account")
 
-SILENT = frozenset({"enact"})
-"""Calls that may succeed without an event: clearing some votes of many raises none."""
+SILENT = frozenset({"enact", "withdraw_bond"})
+"""Calls that may succeed without an event.
+
+Clearing some votes of many raises none, and asking for a bond back that is not free yet.
+"""
 BY_CONTENT = frozenset({"commit_batch", "report_equivocation"})
 """Calls whose events depend on what is inside their arguments."""
 

@@ -79,6 +79,14 @@ class Fields:
         except EncodingError as error:
             raise self._wrong(name, self.value(name), "a hash") from error
 
+    def optional_raw(self, name: str) -> bytes | None:
+        """Return bytes of any length, or None."""
+        value = self.value(name)
+        try:
+            return None if value is None else read_raw(value)
+        except EncodingError as error:
+            raise self._wrong(name, value, "bytes") from error
+
     def account(self, name: str) -> AccountId:
         """Return an account."""
         try:
@@ -113,10 +121,23 @@ class Fields:
 
     def structs(self, name: str) -> list[Fields]:
         """Return a list of structs inside."""
+        return [Fields(f"{self._what}.{name}", item) for item in self._listed(name)]
+
+    def integers(self, name: str) -> tuple[int, ...]:
+        """Return a list of integers."""
+        items = [Fields(f"{self._what}.{name}", {"item": item}) for item in self._listed(name)]
+        return tuple(item.integer("item") for item in items)
+
+    def accounts(self, name: str) -> tuple[AccountId, ...]:
+        """Return a list of accounts."""
+        items = [Fields(f"{self._what}.{name}", {"item": item}) for item in self._listed(name)]
+        return tuple(item.account("item") for item in items)
+
+    def _listed(self, name: str) -> list[object] | tuple[object, ...]:
         value = self.value(name)
         if not isinstance(value, list | tuple):
             raise self._wrong(name, value, "a list")
-        return [Fields(f"{self._what}.{name}", item) for item in value]
+        return value
 
     def _wrong(self, name: str, value: object, expected: str) -> BadChainValue:
         return BadChainValue(f"the chain's {self._what}.{name} is {value!r}, not {expected}")
@@ -132,6 +153,16 @@ def read_hash(value: object) -> bytes:
         if len(raw) == HASH_BYTES:
             return raw
     raise EncodingError(f"{value!r} is no hash")
+
+
+def read_raw(value: object) -> bytes:
+    """Read bytes: ``0x`` hex, or text, as which the codec shows bytes that are UTF-8."""
+    if not isinstance(value, str):
+        raise EncodingError(f"{value!r} is not bytes")
+    try:
+        return bytes.fromhex(value[2:]) if value.startswith("0x") else value.encode()
+    except ValueError as error:
+        raise EncodingError(f"{value!r} is not bytes: {error}") from error
 
 
 def read_name(value: object) -> str:

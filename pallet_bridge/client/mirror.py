@@ -20,11 +20,21 @@ from pallet_bridge.types.federation import (
     Federation,
     FederationState,
     Motion,
-    Participant,
+    PendingTerms,
     Seat,
 )
+from pallet_bridge.types.members import Bond, Invitation, Organisation, Participant, Record
 from pallet_bridge.types.round import Commitment, Dispute, Offence, OffenceState, Round
-from pallet_bridge.types.terms import Arbiter, Governance, MembersVote, Quorum, Terms, TrainingValue
+from pallet_bridge.types.terms import (
+    Admission,
+    Arbiter,
+    Governance,
+    MembersVote,
+    Quorum,
+    Terms,
+    TrainingValue,
+    Vouched,
+)
 
 R = TypeVar("R")
 Reader: TypeAlias = Callable[[Fields, str], object]
@@ -43,6 +53,21 @@ def federation(value: object) -> Federation:
 def participant(value: object) -> Participant:
     """Read `Participant`."""
     return _read(Participant, Fields("participant", value))
+
+
+def invitation(value: object) -> Invitation:
+    """Read `Invitation`."""
+    return _read(Invitation, Fields("invitation", value))
+
+
+def bond(value: object) -> Bond:
+    """Read `Bond`."""
+    return _read(Bond, Fields("bond", value))
+
+
+def record(value: object) -> Record:
+    """Read `Record`."""
+    return _read(Record, Fields("record", value))
 
 
 def round_(value: object) -> Round:
@@ -131,6 +156,18 @@ def _governance(fields: Fields, name: str) -> Governance | MembersVote:
     return _read(MembersVote, Fields("terms.governance", content))
 
 
+def _admission(fields: Fields, name: str) -> Admission | Vouched:
+    tag, content = fields.variant(name)
+    if tag != "Vouched":
+        return fields.choice(name, Admission)
+    return Vouched(Fields("terms.admission", {"vouchers": content}).integer("vouchers"))
+
+
+def _organisation(fields: Fields, name: str) -> Organisation | None:
+    raw = fields.optional_raw(name)
+    return None if raw is None else Organisation(raw)
+
+
 def _training(fields: Fields, name: str) -> Mapping[str, TrainingValue]:
     value = fields.value(name)
     listed = value if isinstance(value, list | tuple) else None
@@ -151,14 +188,20 @@ def _parameter(item: object) -> tuple[str, TrainingValue]:
     raise BadChainValue(f"the chain's training parameter is {item!r}")
 
 
-def _proposal(fields: Fields, name: str) -> Terms | AccountId:
+def _proposal(fields: Fields, name: str) -> Terms | AccountId | bytes:
     tag, content = fields.variant(name)
     match tag:
         case "Terms":
             return terms(content)
         case "Coordinator":
             return Fields("motion.proposal", {"account": content}).account("account")
+        case "Rebase":
+            return Fields("motion.proposal", {"model": content}).hash("model")
     raise BadChainValue(f"the chain's motion proposes {tag!r}")
+
+
+def _starts_at(fields: Fields, _: str) -> int:
+    return fields.integer("from")  # no name for a field in Python
 
 
 def _federation_state(fields: Fields, name: str) -> FederationState:
@@ -201,12 +244,17 @@ _OF_TYPE: Mapping[object, Reader] = {
     Quorum: _quorum,
     AccountId | Arbiter: _arbiter,
     Governance | MembersVote: _governance,
+    Admission | Vouched: _admission,
+    Organisation | None: _organisation,
+    tuple[int, ...]: Fields.integers,
+    tuple[AccountId, ...]: Fields.accounts,
     Mapping[str, TrainingValue]: _training,
-    Terms | AccountId: _proposal,
+    Terms | AccountId | bytes: _proposal,
 }
 _OF_FIELD: Mapping[tuple[type, str], Reader] = {
     (Federation, "state"): _federation_state,
     (Federation, "closing_ends"): _closing_ends,
+    (PendingTerms, "starts_at"): _starts_at,
     (Offence, "state"): _offence_state,
     (Offence, "dispute"): _dispute,
 }

@@ -17,14 +17,8 @@ if TYPE_CHECKING:
     from pallet_bridge.keys import Signer
     from pallet_bridge.types.base import AccountId, Planck
     from pallet_bridge.types.events import Balance, BlockRef, Event, Receipt
-    from pallet_bridge.types.federation import (
-        AttesterRecord,
-        Federation,
-        Limits,
-        Motion,
-        Participant,
-        Seat,
-    )
+    from pallet_bridge.types.federation import AttesterRecord, Federation, Limits, Motion, Seat
+    from pallet_bridge.types.members import Bond, Invitation, Participant, Record, Subject
     from pallet_bridge.types.round import Commitment, Offence, Round
     from pallet_bridge.types.terms import Terms
 
@@ -148,7 +142,14 @@ class ChainClient(Protocol):
     def terms(
         self, federation: int, version: int | None = None, *, at: bytes | None = None
     ) -> Terms:
-        """Return a federation's terms, by default those in force; else `FederationNotFound`."""
+        """Return a federation's terms; `FederationNotFound` when there are none.
+
+        By default those in force for a call in the next block.
+        """
+        ...
+
+    def terms_hash(self, federation: int, *, at: bytes | None = None) -> bytes:
+        """Return the hash of the terms in force, as who joins in the next block agrees to it."""
         ...
 
     def participant(
@@ -161,6 +162,32 @@ class ChainClient(Protocol):
         self, federation: int, *, at: bytes | None = None
     ) -> dict[AccountId, Participant]:
         """Return all members in ascending order of account."""
+        ...
+
+    def invitation(
+        self, federation: int, account: AccountId, *, at: bytes | None = None
+    ) -> Invitation | None:
+        """Return leave for an account to join, None when there is none."""
+        ...
+
+    def organisation_members(
+        self, federation: int, organisation: bytes, *, at: bytes | None = None
+    ) -> int:
+        """Return how many members an organisation has."""
+        ...
+
+    def record(
+        self, federation: int, subject: Subject, *, at: bytes | None = None
+    ) -> Record | None:
+        """Return what is remembered of an account or an organisation, None when nothing is."""
+        ...
+
+    def bond(self, federation: int, account: AccountId, *, at: bytes | None = None) -> Bond | None:
+        """Return what an account has on hold as a coordinator, None when it has nothing."""
+        ...
+
+    def bonds(self, federation: int, *, at: bytes | None = None) -> dict[AccountId, Bond]:
+        """Return all bonds, in ascending order of account."""
         ...
 
     def round(self, federation: int, round_id: int, *, at: bytes | None = None) -> Round | None:

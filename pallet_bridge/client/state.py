@@ -9,6 +9,7 @@ from pallet_bridge.client.fields import Fields, read_hash
 from pallet_bridge.errors import BadChainValue, EncodingError, RpcRefused
 from pallet_bridge.errors.pallet import FederationNotFound
 from pallet_bridge.metadata import PALLET
+from pallet_bridge.terms_codec import hash_of_terms
 from pallet_bridge.types.base import AccountId, Planck
 from pallet_bridge.types.events import Balance, BlockRef
 from pallet_bridge.types.federation import Limits
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from pallet_bridge.client.codec import Codec
     from pallet_bridge.client.rpc import RawJson, RpcClient
     from pallet_bridge.types.events import Event
-    from pallet_bridge.types.federation import AttesterRecord, Federation, Motion, Participant, Seat
+    from pallet_bridge.types.federation import AttesterRecord, Federation, Motion, Seat
+    from pallet_bridge.types.members import Bond, Invitation, Participant, Record, Subject
     from pallet_bridge.types.round import Commitment, Offence, Round
     from pallet_bridge.types.terms import Terms
 
@@ -102,14 +104,19 @@ class StateReader:
     ) -> Terms:
         """Return a federation's terms."""
         if version is None:
-            at = at or self.head().hash
-            version = self.federation(federation, at=at).terms_version
+            block = self.head() if at is None else self._numbered(at)
+            at = block.hash
+            version = self.federation(federation, at=at).terms_at(block.number + 1)
         value = self._read("FederationTerms", [federation, version], at)
         if value is None:
             raise FederationNotFound(
                 PALLET, "FederationNotFound", f"{_no_federation(federation)} with terms {version}"
             )
         return mirror.terms(value)
+
+    def terms_hash(self, federation: int, *, at: bytes | None = None) -> bytes:
+        """Return the hash of the terms in force."""
+        return hash_of_terms(self.terms(federation, at=at))
 
     def participant(
         self, federation: int, account: AccountId, *, at: bytes | None = None
@@ -124,6 +131,38 @@ class StateReader:
         """Return all members."""
         found = self._read_map("Participants", [federation], at)
         pairs = [(_account(key), mirror.participant(value)) for key, value in found]
+        return dict(sorted(pairs, key=lambda pair: pair[0]))
+
+    def invitation(
+        self, federation: int, account: AccountId, *, at: bytes | None = None
+    ) -> Invitation | None:
+        """Return leave for an account to join."""
+        value = self._read("Invitations", [federation, as_hex(account.raw)], at)
+        return None if value is None else mirror.invitation(value)
+
+    def organisation_members(
+        self, federation: int, organisation: bytes, *, at: bytes | None = None
+    ) -> int:
+        """Return how many members an organisation has."""
+        value = self._read("Organisations", [federation, as_hex(organisation)], at)
+        return 0 if value is None else Fields("organisation", {"members": value}).integer("members")
+
+    def record(
+        self, federation: int, subject: Subject, *, at: bytes | None = None
+    ) -> Record | None:
+        """Return what is remembered of an account or an organisation."""
+        value = self._read("Records", [federation, _subject(subject)], at)
+        return None if value is None else mirror.record(value)
+
+    def bond(self, federation: int, account: AccountId, *, at: bytes | None = None) -> Bond | None:
+        """Return what an account has on hold as a coordinator."""
+        value = self._read("Bonds", [federation, as_hex(account.raw)], at)
+        return None if value is None else mirror.bond(value)
+
+    def bonds(self, federation: int, *, at: bytes | None = None) -> dict[AccountId, Bond]:
+        """Return all bonds."""
+        found = self._read_map("Bonds", [federation], at)
+        pairs = [(_account(key), mirror.bond(value)) for key, value in found]
         return dict(sorted(pairs, key=lambda pair: pair[0]))
 
     def round(self, federation: int, round_id: int, *, at: bytes | None = None) -> Round | None:
@@ -264,6 +303,12 @@ def _account(key: bytes) -> AccountId:
 
 def _round(key: bytes) -> int:
     return int.from_bytes(key[-_ACCOUNT_TAIL - 4 : -_ACCOUNT_TAIL], "little")
+
+
+def _subject(subject: Subject) -> dict[str, str]:
+    if isinstance(subject, AccountId):
+        return {"Account": as_hex(subject.raw)}
+    return {"Organisation": as_hex(subject)}
 
 
 def _no_federation(federation: int) -> str:

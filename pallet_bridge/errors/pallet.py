@@ -251,7 +251,8 @@ class AlreadyReported(CallFailed):
 class RootNotBad(CallFailed):
     """The leaves do not refute the root.
 
-    They must be of one account at two indices, or of an account without this commitment.
+    They must be out of order, of an account without this commitment, unsound, or the neighbours
+    of an account that committed and has none.
     """
 
 
@@ -309,6 +310,78 @@ class NoActiveStake(CallFailed):
 
 class Defensive(CallFailed):
     """The pallet met a state that it excludes: a defect, please report it."""
+
+
+class TermsDiffer(CallFailed):
+    """These are not the terms in force: read them again, and agree to them or not."""
+
+
+class StatementDiffers(CallFailed):
+    """The statement is not of this round: its base model, terms and coordinator are others."""
+
+
+class NoticeTooShort(CallFailed):
+    """The notice of new terms must last at least as long as unbonding does."""
+
+
+class MembersDecide(CallFailed):
+    """The coordinator alone may not change this: let the members or the council decide."""
+
+
+class ModelNotContinued(CallFailed):
+    """A round starts from the model of the last settled one: open it on that, or rebase first."""
+
+
+class VerdictMissing(CallFailed):
+    """An account that committed has no verdict: judge every one, if only as excluded."""
+
+
+class BondShort(CallFailed):
+    """The coordinator's bond is smaller than the terms ask: post_bond first."""
+
+
+class BondNotFree(CallFailed):
+    """The bond still answers for rounds of its coordinator: come at its free_at."""
+
+
+class NotInvited(CallFailed):
+    """The account has no invitation, or too few vouched for it: ask for invite."""
+
+
+class AlreadyVouched(CallFailed):
+    """The member has vouched for this account already."""
+
+
+class OrganisationFull(CallFailed):
+    """The organisation has as many members as the terms allow."""
+
+
+class OrganisationDiffers(CallFailed):
+    """Who vouched before named another organisation, or other examples: agree on them."""
+
+
+class StakeTooYoung(CallFailed):
+    """The stake is younger than the proposal: only what was held before it votes."""
+
+
+class StakeLocked(CallFailed):
+    """The stake stays for the terms' lock_blocks after joining, and while a vote needs it."""
+
+
+class TooManyExamples(CallFailed):
+    """More examples are claimed than the terms allow, or than the account was vouched for."""
+
+
+class NotMisconduct(CallFailed):
+    """What was signed is what the round says: that is no misconduct."""
+
+
+class RewardNotVested(CallFailed):
+    """The reward is not vested yet: claim it after vesting_rounds, or at the round's vests_at."""
+
+
+class TermsPending(CallFailed):
+    """New terms are announced already: they come into force first."""
 
 
 pallet_errors: dict[str, type[CallFailed]] = {

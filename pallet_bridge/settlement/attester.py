@@ -17,12 +17,11 @@ from pallet_bridge.errors import EncodingError, ReportError, SecretError
 from pallet_bridge.settlement.leaves import leaves_of_report
 from pallet_bridge.settlement.merkle import settlement_root
 from pallet_bridge.settlement.report_checks import (
-    binding_of,
     entry_problems,
     report_problems,
     verdict_problems,
 )
-from pallet_bridge.types import RoundKey, RoundState
+from pallet_bridge.types import RoundBinding, RoundKey, RoundState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -164,7 +163,7 @@ class Attester:
         if settled is not None and settled.root != root:
             differs = f"the report gives the root {root.hex()}, {settled.root.hex()} was settled"
             return None, (f"round {number}: {differs}",)
-        binding = binding_of(self._key(number), round_)
+        binding = RoundBinding.of(self._key(number), round_)
         statement = attest_statement(binding, model=report.model, report=digest, root=root)
         return statement, ()
 
@@ -176,7 +175,7 @@ class Attester:
         found = self._client.commitments(self._federation, number, at=head.hash)
         for _, problem in verdict_problems(report, found):
             yield problem
-        binding, openings = binding_of(key, round_), self._openings.get(key)
+        binding, openings = RoundBinding.of(key, round_), self._openings.get(key)
         for entry in report.entries:
             place = found.get(entry.account), openings.get(entry.account)
             for _, problem in entry_problems(entry, *place, binding):

@@ -13,7 +13,7 @@ from pallet_bridge.encoding import commitment_hash, statement_hash
 from pallet_bridge.errors import EncodingError
 from pallet_bridge.keys import verify
 from pallet_bridge.run.reports import NOTHING, RoundReport
-from pallet_bridge.types import Outcome, RoundBinding
+from pallet_bridge.types import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,22 +21,10 @@ if TYPE_CHECKING:
     from pallet_bridge.run.old_reports import OldReport
     from pallet_bridge.run.openings import OpenedUpdate
     from pallet_bridge.run.reports import ReportEntry
-    from pallet_bridge.types import AccountId, Commitment, Round, RoundKey
+    from pallet_bridge.types import AccountId, Commitment, Round, RoundBinding, RoundKey
 
 Sort = Literal["commitment", "signature", "opening"]
 """What a problem of an entry is about."""
-
-
-def binding_of(key: RoundKey, round_: Round) -> RoundBinding:
-    """Return what the members of a round signed for, as the chain has it."""
-    return RoundBinding(
-        genesis=key.genesis,
-        federation=key.federation,
-        round=key.round,
-        coordinator=round_.coordinator,
-        base_model=round_.base_model,
-        terms_hash=round_.terms_hash,
-    )
 
 
 def report_problems(report: RoundReport | OldReport, key: RoundKey, round_: Round) -> Iterator[str]:

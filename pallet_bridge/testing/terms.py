@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from pallet_bridge.types import (
+    PERBILL_ONE,
     UNIT,
+    Admission,
     Arbiter,
     Coupling,
     Governance,
@@ -45,5 +47,24 @@ DEVELOPMENT: Final = Terms(
     committee_size=0,
     governance=Governance.COORDINATOR,
     max_failed_rounds=3,
+    notice_blocks=100,
+    admission=Admission.OPEN,
+    max_per_organisation=0,
+    max_examples=0,
+    max_share=PERBILL_ONE,
+    coordinator_bond=Planck(0),
+    misconduct=Perbill(0),
+    silence=Perbill(0),
+    aging_blocks=0,
+    max_vote_share=PERBILL_ONE,
+    lock_blocks=0,
+    tenure_rounds=0,
+    vesting_rounds=0,
+    strike_cut=Perbill(0),
 )
-"""The defaults of ``bcfl.terms``, which a test compares."""
+"""Terms that stand in nobody's way: anyone joins, rewards are paid at once and whole, stake votes
+at once, and the coordinator decides alone and has no bond.
+
+So a test sees what it is about, and not what it did not think of. They are not the defaults of
+``bcfl.terms``, which protect members from each other and from the coordinator.
+"""

@@ -1,4 +1,4 @@
-"""Federations, their members, and what members vote on."""
+"""Federations, who attests their rounds, and what members vote on."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from pallet_bridge.types.base import Planck
-
 if TYPE_CHECKING:
-    from pallet_bridge.types.base import AccountId, Perbill
+    from pallet_bridge.types.base import AccountId, Perbill, Planck
     from pallet_bridge.types.terms import Terms
 
 
@@ -34,6 +32,19 @@ class FederationState(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class PendingTerms:
+    """Terms that are announced and not yet in force.
+
+    `starts_at` is the first block in which a round opens under them. Where they are worse for
+    members, a member may leave under the old ones.
+    """
+
+    version: int
+    starts_at: int
+    is_worse: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Federation:
     """One training effort.
 
@@ -42,7 +53,8 @@ class Federation:
     rewards that are not paid, forfeited or expired, `reserved` the budget of the open round.
     `failed_rounds` and `failures_in_row` are the coordinators' failure marks. `liable_until` is the
     last block in which stake may still be needed for a round opened so far. `seed` draws the next
-    committee; it counts once `seeded`.
+    committee; it counts once `seeded`. `model` is that of the last settled round, or of a rebase:
+    the next round starts from it.
     """
 
     coordinator: AccountId
@@ -50,10 +62,12 @@ class Federation:
     state: FederationState
     closing_ends: int | None
     terms_version: int
+    pending_terms: PendingTerms | None
     metadata: bytes
     deposit: Planck
     next_round: int
     open_round: int | None
+    model: bytes | None
     members: int
     total_active: Planck
     failed_rounds: int
@@ -69,35 +83,11 @@ class Federation:
     seed_at: int
     seeded: bool
 
-
-@dataclass(frozen=True, slots=True)
-class UnbondingChunk:
-    """Stake on its way out: free at block `until`, slashable till then."""
-
-    amount: Planck
-    until: int
-
-
-@dataclass(frozen=True, slots=True)
-class Participant:
-    """A member of a federation with stake."""
-
-    active: Planck
-    unbonding: tuple[UnbondingChunk, ...]
-    strikes: int
-    clean_rounds: int
-    offences: int
-    pending_offences: int
-    suspended_until: int
-
-    @property
-    def stake(self) -> Planck:
-        """What a slash can reach: active and unbonding."""
-        return Planck(self.active + sum(chunk.amount for chunk in self.unbonding))
-
-    def is_suspended(self, block: int) -> bool:
-        """Whether a commitment in this block is refused: an offence waits, or it cools down."""
-        return self.pending_offences > 0 or block < self.suspended_until
+    def terms_at(self, block: int) -> int:
+        """Return the version of the terms that are in force in this block."""
+        pending = self.pending_terms
+        due = pending is not None and block >= pending.starts_at
+        return pending.version if pending is not None and due else self.terms_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +121,13 @@ class MotionState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Motion:
-    """A proposal under vote: new terms, or another coordinator."""
+    """A proposal under vote: new terms, another coordinator, or another model to go on from.
 
-    proposal: Terms | AccountId
+    Stake counts that was held before `proposed_at`, and wholly once it is `aging_blocks` old.
+    `electorate` is the active stake at the proposal.
+    """
+
+    proposal: Terms | AccountId | bytes
     proposer: AccountId
     deposit: Planck
     state: MotionState
@@ -141,6 +135,9 @@ class Motion:
     enact_at: int
     quorum: Perbill
     threshold: Perbill
+    proposed_at: int
+    aging_blocks: int
+    max_vote_share: Perbill
     electorate: Planck
     ayes: Planck
     nays: Planck

@@ -7,12 +7,14 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from pallet_bridge.types.base import AccountId, Planck
 
 
 @dataclass(frozen=True, slots=True)
 class RoundKey:
-    """Which round of which federation on which chain: what every hash and signature is bound to.
+    """Which round of which federation on which chain.
 
     Parameters
     ----------
@@ -25,6 +27,49 @@ class RoundKey:
     genesis: bytes
     federation: int
     round: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoundBinding:
+    """All that a statement on a round is bound to: who signs it agrees to each of these.
+
+    Parameters
+    ----------
+    genesis : bytes
+        Hash of the chain's block 0, 32 bytes.
+    federation, round : int
+        The ids on chain.
+    coordinator : AccountId
+        Who opened the round.
+    base_model : bytes
+        Digest of the model that training starts from.
+    terms_hash : bytes
+        Hash of the terms that the round runs under (`encoding.terms_hash`).
+    """
+
+    genesis: bytes
+    federation: int
+    round: int
+    coordinator: AccountId
+    base_model: bytes
+    terms_hash: bytes
+
+    @classmethod
+    def of(cls, key: RoundKey, round_: Round) -> Self:
+        """Return what the chain itself has stored of a round."""
+        return cls(
+            key.genesis,
+            key.federation,
+            key.round,
+            round_.coordinator,
+            round_.base_model,
+            round_.terms_hash,
+        )
+
+    @property
+    def key(self) -> RoundKey:
+        """Which round it is."""
+        return RoundKey(self.genesis, self.federation, self.round)
 
 
 class RoundState(Enum):
@@ -64,9 +109,10 @@ class Totals:
 class Settlement:
     """What a settled round left on chain, and what is left to do of it.
 
-    Reports are taken up to block `dispute_until`; rewards are paid after it and up to
-    `claim_until`. `left` is what leaves that are not yet applied may still use, `unpaid` the
-    rewards that are not paid, forfeited or expired.
+    Reports are taken up to block `dispute_until`. Rewards are paid once they are vested, which
+    they are from block `vests_at` on whatever follows, and up to `claim_until`. `left` is what
+    leaves that are not yet applied may still use, `unpaid` the rewards that are not paid,
+    forfeited or expired.
     """
 
     mode: SettlementMode
@@ -79,16 +125,34 @@ class Settlement:
     settled_at: int
     dispute_until: int
     claim_until: int
+    vests_at: int
     expired: bool
 
 
 @dataclass(frozen=True, slots=True)
+class Compensation:
+    """What each of those gets who committed in a round that its coordinator spoiled.
+
+    `unpaid` is what nobody has claimed yet; after block `until` it may go back.
+    """
+
+    each: Planck
+    unpaid: Planck
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
 class Round:
-    """One round. Sealed when `sealed_at` is set or the chain is past `commit_until`."""
+    """One round. Sealed when `sealed_at` is set or the chain is past `commit_until`.
+
+    `coordinator` opened it and answers for it; `terms_hash` is that of terms `terms_version`.
+    """
 
     state: RoundState
+    coordinator: AccountId
     base_model: bytes
     terms_version: int
+    terms_hash: bytes
     opened_at: int
     commit_until: int
     settle_until: int
@@ -99,6 +163,7 @@ class Round:
     stored: int
     pending_offences: int
     settlement: Settlement | None
+    compensation: Compensation | None
 
 
 class Payout(Enum):
@@ -133,6 +198,8 @@ class OffenceKind(Enum):
     OUTLIER = "Outlier"
     MISMATCH = "Mismatch"
     ATTESTER_EQUIVOCATION = "AttesterEquivocation"
+    SILENCE = "Silence"
+    """A seat that said nothing."""
 
 
 class OffenceState(Enum):

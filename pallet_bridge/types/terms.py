@@ -36,6 +36,22 @@ class Quorum:
             )
 
 
+class Admission(Enum):
+    """Who may join when the members are not asked."""
+
+    OPEN = "Open"
+    """Anyone."""
+    INVITED = "Invited"
+    """Whom the coordinator or the council invited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """Who may join: for whom this many members vouched, each once."""
+
+    vouchers: int
+
+
 class Coupling(Enum):
     """How far a settlement depends on attestations."""
 
@@ -110,6 +126,34 @@ class Terms:
 
     Amounts are planck, fractions parts of 10^9, times blocks. `training` holds up to 16 governed
     training parameters by name (up to 32 bytes of UTF-8).
+
+    Parameters
+    ----------
+    notice_blocks : int
+        Time between new terms and the first round under them; at least `unbonding_blocks`.
+    admission : Admission or Vouched
+        Who may join.
+    max_per_organisation, max_examples : int
+        Most members of one organisation, most examples of one update; 0: no limit.
+    max_share : Perbill
+        Greatest part of `round_reward` that one account gets.
+    coordinator_bond : Planck
+        What a coordinator has on hold while it opens rounds.
+    misconduct, silence : Perbill
+        Part of the coordinator's bond that proved misconduct takes, and of an attester's stake
+        that a silent seat costs.
+    aging_blocks : int
+        Age at which stake has its whole vote; 0: at once.
+    max_vote_share : Perbill
+        Most of the electorate that one organisation votes for, or one account without one.
+    lock_blocks : int
+        Least time that stake stays after its member joined.
+    tenure_rounds : int
+        Accepted rounds until an account gets its whole share; 0 and 1: at once.
+    vesting_rounds : int
+        Rounds after which a reward can be claimed; up to 32.
+    strike_cut : Perbill
+        Part of each reward not yet vested that one strike takes.
     """
 
     min_stake: Planck
@@ -135,4 +179,18 @@ class Terms:
     committee_size: int
     governance: Governance | MembersVote
     max_failed_rounds: int
+    notice_blocks: int
+    admission: Admission | Vouched
+    max_per_organisation: int
+    max_examples: int
+    max_share: Perbill
+    coordinator_bond: Planck
+    misconduct: Perbill
+    silence: Perbill
+    aging_blocks: int
+    max_vote_share: Perbill
+    lock_blocks: int
+    tenure_rounds: int
+    vesting_rounds: int
+    strike_cut: Perbill
     training: Mapping[str, TrainingValue] = field(default_factory=lambda: MappingProxyType({}))

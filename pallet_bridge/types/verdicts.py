@@ -29,8 +29,10 @@ class MemberVerdict:
     ----------
     account : AccountId
         Whose update.
-    digest : bytes
-        Digest of the update that was revealed; 32 zero bytes when none was.
+    revealed : bytes
+        The commitment that what was revealed gives, with the salt that came: the account's own
+        when it fits, another when it does not; 32 zero bytes when nothing was revealed. So the
+        bare digest of an update is never public.
     outcome : Outcome
         What became of it.
     score : int
@@ -42,7 +44,7 @@ class MemberVerdict:
     """
 
     account: AccountId
-    digest: bytes
+    revealed: bytes
     outcome: Outcome
     score: int
     reason: int
@@ -53,13 +55,14 @@ class MemberVerdict:
 class Leaf:
     """One verdict as it enters the settlement root.
 
-    `commitment` and `digest` are 32-byte hashes, `score` is in parts of 10^6, `strikes` is what
+    `commitment` is what the account committed to and `revealed` what it showed, see
+    `MemberVerdict`; both are 32-byte hashes. `score` is in parts of 10^6, `strikes` is what
     this verdict gives (1 when rejected, else 0), `reward` what it earns.
     """
 
     account: AccountId
     commitment: bytes
-    digest: bytes
+    revealed: bytes
     outcome: Outcome
     score: int
     strikes: int
@@ -78,7 +81,7 @@ class ProvenLeaf:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What a commitment was made of."""
+    """What a commitment of version 1 was made of (`pallet_bridge.encoding_v1`)."""
 
     update_digest: bytes
     num_examples: int
@@ -104,7 +107,7 @@ class SignedStatement:
 
 @dataclass(frozen=True, slots=True)
 class BatchEntry:
-    """One relayed commitment: the account's sr25519 signature is over `signing_payload`."""
+    """One relayed commitment: the account's sr25519 signature is over its `statement_hash`."""
 
     account: AccountId
     commitment: bytes
@@ -132,7 +135,7 @@ class CommittedUpdate:
         return SignedCommitment(self.commitment, self.num_examples, self.signature)
 
     def opening(self) -> Opening:
-        """Return what the commitment was made of."""
+        """Return what a commitment of version 1 was made of."""
         return Opening(self.update_digest, self.num_examples, self.salt)
 
 
@@ -159,8 +162,11 @@ EquivocationProof = TwoCommitments | TwoStatements
 
 
 @dataclass(frozen=True, slots=True)
-class TwoLeaves:
-    """Proof of a bad root: one account has two leaves."""
+class LeavesOutOfOrder:
+    """Proof of a bad root: accounts do not ascend, or one of them has two leaves.
+
+    The first has the lower index, and no lower account than the second.
+    """
 
     first: ProvenLeaf
     second: ProvenLeaf
@@ -173,5 +179,42 @@ class LeafNotCommitted:
     leaf: ProvenLeaf
 
 
-BadRoot = TwoLeaves | LeafNotCommitted
+@dataclass(frozen=True, slots=True)
+class AccountOmitted:
+    """Proof of a bad root: an account committed and has no leaf.
+
+    The leaves before and after its place have adjacent indices. Where the place is at an end of
+    the list, the one on that side is None.
+    """
+
+    account: AccountId
+    before: ProvenLeaf | None
+    after: ProvenLeaf | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnsoundLeaf:
+    """Proof of a bad root: a leaf's strikes or reward do not fit its outcome or the terms."""
+
+    leaf: ProvenLeaf
+
+
+BadRoot = LeavesOutOfOrder | LeafNotCommitted | AccountOmitted | UnsoundLeaf
 """Why a posted root is wrong, whatever its other leaves say."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrongInstruction:
+    """Proof of misconduct: the coordinator signed an instruction that differs from the round.
+
+    What was signed is `encoding.instruction_payload` of these values.
+    """
+
+    base_model: bytes
+    terms_hash: bytes
+    expires: int
+    signature: bytes
+
+
+MisconductProof = WrongInstruction
+"""What a coordinator's bond answers for."""
