@@ -14,7 +14,14 @@ from bcfl_plugins.hooks.markers import hookimpl, needs_chain
 from bcfl_plugins.rounds.book import NOT_ATTESTED, NOT_AVERAGED, NOT_COMMITTED, RunBook
 from bcfl_plugins.rounds.lateness import note_overrun, note_unanswered
 from bcfl_plugins.rounds.posted_roots import PostedRoots
-from bcfl_plugins.rounds.report import durations, make_report, refusals, without_verdict
+from bcfl_plugins.rounds.report import (
+    RoundOnChain,
+    durations,
+    make_report,
+    openings_of,
+    refusals,
+    without_verdict,
+)
 from bcfl_plugins.rounds.settle import MODES, prepare, settle
 from bcfl_plugins.rounds.windows import USUAL_SLOT_S, round_patience
 from bcfl_plugins.session.chain_work import ChainBehind
@@ -22,6 +29,8 @@ from bcfl_plugins.types import Gathering, OpenedRound
 from pallet_bridge import calls
 from pallet_bridge.encoding import update_digest
 from pallet_bridge.errors import BadChainValue, ChainTimeout, ChainUnavailable
+from pallet_bridge.run.journal import OPENINGS
+from pallet_bridge.run.openings import Openings, OpeningStore
 from pallet_bridge.types import Coupling, RoundKey
 
 if TYPE_CHECKING:
@@ -32,12 +41,13 @@ if TYPE_CHECKING:
         Array,
         ClientUpdate,
         NodeId,
+        Rejection,
         RoundContext,
         RoundResult,
         RunInfo,
         Scalar,
     )
-    from pallet_bridge.types import AccountId, BatchEntry, Round, Terms
+    from pallet_bridge.types import AccountId, BatchEntry, Commitment, Round, Terms
 
 _log = logging.getLogger("flwr.bcfl")
 
@@ -60,6 +70,13 @@ class RoundLogSettings:
         "How long the server waits for replies: until all are in (replies), or until the round is "
         "sealed on chain by its quorum or its window, whichever comes first (seal).",
         choices=("replies", "seal"),
+    )
+    openings: str = key(
+        Openings.SEALED.value,
+        "Who may read what opens the commitments of a round, which is kept in the run's folder: "
+        "the server's own account, which hands it to whom it names (sealed), or everybody "
+        "(published). Who has it can confirm a guess at an update.",
+        choices=tuple(one.value for one in Openings),
     )
     attest_s: float = key(
         300.0,
@@ -120,6 +137,7 @@ class RoundLog:
         self._slot_s = chain.client.slot_seconds() or USUAL_SLOT_S
         self._book = RunBook()
         self._roots = PostedRoots(chain)
+        self._openings = OpeningStore(chain.run_dir / OPENINGS, Openings(settings.openings))
         self._open: int | None = None
         self._refused: dict[int, dict[AccountId, str]] = {}
         self._relayed: set[bytes] = set()
@@ -147,12 +165,20 @@ class RoundLog:
         return OpenedRound(round_key, version, training_numbers(terms))
 
     @hookimpl
-    def bcfl_updates_received(self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> None:
-        """Relay the signed commitments together, before anything is judged."""
+    def bcfl_updates_received(
+        self,
+        ctx: RoundContext,
+        updates: tuple[ClientUpdate, ...],
+        unusable: tuple[Rejection, ...],
+    ) -> None:
+        """Relay the signed commitments together, before anything is judged.
+
+        Those of replies that are not what their node signed too: it does not get away from them.
+        """
         if ctx.opened is None:
             return
         self._marks["received"] = monotonic_ns()
-        self._relay(ctx.opened.round, updates)
+        self._relay(ctx.opened.round, (*updates, *unusable))
 
     @hookimpl
     def bcfl_round_settling(self, result: RoundResult) -> None:
@@ -214,7 +240,7 @@ class RoundLog:
             raise missing from behind
         _log.error("bcfl: %s", missing)
 
-    def _relay(self, round_id: int, updates: tuple[ClientUpdate, ...]) -> None:
+    def _relay(self, round_id: int, updates: tuple[ClientUpdate | Rejection, ...]) -> None:
         """Relay the commitments that were not relayed yet."""
         signed = [u.commitment for u in updates if u.commitment is not None]
         entries = [one.entry() for one in signed if one.commitment not in self._relayed]
@@ -291,20 +317,26 @@ class RoundLog:
         found = chain.work.reading(lambda: chain.client.round(opened.federation, opened.round))
         if found is None:
             raise BadChainValue(f"the chain has lost round {opened.round}, which it had opened")
-        place = replace(opened, terms_version=found.terms_version)
-        report = make_report(place, result, digests, timings, refused)
-        self._book.judged(opened.round, without_verdict(result, refused))
-        if not report.entries:
+        if found.sealed_at is None and self._commitments(opened.key):
+            self._wait_for_seal(found)  # until then anybody may commit, and is owed a verdict
+        taken = self._commitments(opened.key)
+        on_chain = RoundOnChain(opened.key, found, taken, refused)
+        self._book.judged(opened.round, without_verdict(on_chain, result))
+        if not taken:
             self._send_abort(opened.round, NOT_COMMITTED)
             return
+        report = make_report(on_chain, result, digests, timings)
         digest = chain.reports.put(report)
-        if found.sealed_at is None:
-            self._wait_for_seal(found)
+        self._openings.put(openings_of(report, result))
         prepared = prepare(chain, report, digest, found, self._settings.settle)
         if settle(chain, prepared, found, self._settings.attest_s):
             self._book.settled(opened.round)
         else:
             self._send_abort(opened.round, NOT_ATTESTED)
+
+    def _commitments(self, key: RoundKey) -> dict[AccountId, Commitment]:
+        client = self._chain.client
+        return self._chain.work.reading(lambda: client.commitments(key.federation, key.round))
 
     def _wait_for_seal(self, found: Round) -> None:
         # The settlement goes into the block after the head: the first one past the window.
@@ -320,6 +352,7 @@ class SealedRoundLog(RoundLog):
         self,
         ctx: RoundContext,
         updates: tuple[ClientUpdate, ...],
+        unusable: tuple[Rejection, ...],
         last: bool,  # noqa: FBT001 - hooks are called by name
     ) -> Gathering | None:
         """Relay commitments as they come, and look whether the round is sealed.
@@ -330,7 +363,7 @@ class SealedRoundLog(RoundLog):
             return None
         round_id = ctx.opened.round
         self._nodes |= {u.node.account: u.node.node_id for u in updates if u.node.account}
-        self._relay(round_id, updates)
+        self._relay(round_id, (*updates, *unusable))
         try:
             if last:
                 self._chain.work.drain(_RELAY_S)

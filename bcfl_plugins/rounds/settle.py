@@ -95,8 +95,7 @@ def prepare(
     if is_by_root(mode, len(leaves), chain.work.reading(client.limits).verdicts):
         call = calls.settle_root(*place, report.model, digest, root=root, totals=totals_of(leaves))
     else:
-        verdicts = [entry.verdict() for entry in report.entries]
-        call = calls.settle(*place, report.model, digest, verdicts)
+        call = calls.settle(*place, report.model, digest, report.verdicts())
     statement = attest_statement(report.key, model=report.model, report=digest, root=root)
     return PreparedSettlement(report.round, call, statement)
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from pallet_bridge.audit.audited import Finding
 from pallet_bridge.audit.tally import coordinator_name
 from pallet_bridge.settlement.report_checks import entry_problems
-from pallet_bridge.types import RoundBinding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,16 +29,13 @@ UNREVEALED = "commitments of which it says that nothing was revealed"
 def check_statements(audited: AuditedRun) -> Iterator[Finding]:
     """Check each entry's signature over what the chain has stored, and open its commitment."""
     for number, round_, report in audited.reported():
+        binding = RoundBinding.of(audited.key(number), round_)
         commitments = audited.facts.commitments.get(number, {})
         openings = audited.openings.get(number, {})
         for entry in report.entries:
             opened = openings.get(entry.account)
             on_chain = commitments.get(entry.account)
-            found = list(
-                entry_problems(
-                    entry, on_chain, opened, RoundBinding.of(audited.key(number), round_)
-                )
-            )
+            found = list(entry_problems(entry, on_chain, opened, binding))
             for kind, statement in found:
                 yield Finding(kind, number, entry.account, statement)
             _count(audited, round_, entry, opened, {kind for kind, _ in found})
@@ -62,7 +58,7 @@ def _count(
         return
     if entry.signature is not None and "signature" not in wrong:
         tally.prove(SIGNED)
-    if not entry.fits:  # what came with it may be anything that the server made up
+    if not entry.fits or entry.signature is None:  # the server may have made up what came
         tally.believe(whose, UNFIT)
     elif opened is None:
         tally.believe(whose, AS_SIGNED)

@@ -164,7 +164,8 @@ class RoundReport:
 
     def verdicts(self) -> tuple[MemberVerdict, ...]:
         """Return what goes on chain: a verdict on each commitment, in order of account."""
-        every = [one.verdict() for one in (*self.entries, *self.unrevealed)]
+        every = [entry.verdict() for entry in self.entries]
+        every += [one.verdict() for one in self.unrevealed]
         return tuple(sorted(every, key=lambda verdict: verdict.account))
 
     def encode(self) -> bytes:

@@ -133,7 +133,7 @@ def entry_problems(
 
 def _is_signed(entry: ReportEntry, binding: RoundBinding) -> bool:
     if entry.signature is None:
-        return not entry.fits  # only where the account sent the server something else
+        return entry.outcome is Outcome.REJECTED  # it sent the server a statement on something else
     payload = statement_hash(binding, entry.account, entry.commitment, entry.num_examples)
     return verify(entry.account, payload, entry.signature)
 
