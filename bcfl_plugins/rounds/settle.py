@@ -13,7 +13,7 @@ from pallet_bridge.encoding import attest_statement
 from pallet_bridge.errors.pallet import NotAttested
 from pallet_bridge.settlement.leaves import leaves_of_report
 from pallet_bridge.settlement.merkle import settlement_root, totals_of
-from pallet_bridge.types import Coupling
+from pallet_bridge.types import Coupling, RoundBinding
 
 if TYPE_CHECKING:
     from bcfl_plugins.session.services import ChainServices
@@ -96,7 +96,8 @@ def prepare(
         call = calls.settle_root(*place, report.model, digest, root=root, totals=totals_of(leaves))
     else:
         call = calls.settle(*place, report.model, digest, report.verdicts())
-    statement = attest_statement(report.key, model=report.model, report=digest, root=root)
+    binding = RoundBinding.of(report.key, round_)
+    statement = attest_statement(binding, model=report.model, report=digest, root=root)
     return PreparedSettlement(report.round, call, statement)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pallet_bridge.audit.audited import Finding
 from pallet_bridge.audit.tally import coordinator_name
 from pallet_bridge.settlement.report_checks import entry_problems
+from pallet_bridge.types import RoundBinding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

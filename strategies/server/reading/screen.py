@@ -130,9 +130,8 @@ def _one_of(
         return fit[0]
     if fit:
         detail = f"{len(fit)} different replies in its name"
-        signed = min(
-            (reply.commitment for reply in fit if reply.commitment), key=_hash, default=None
-        )
+        every = [reply.commitment for reply in fit if reply.commitment is not None]
+        signed = min(every, key=_hash, default=None)
         return Rejection(NodeId(source), Reason.MALFORMED, detail, commitment=signed)
     # what is signed weighs more than what anybody could have sent
     return min(problems, key=lambda one: (one.commitment is None, one.reason, one.detail))
