@@ -17,7 +17,8 @@ from bcfl_plugins.hooks.markers import hookimpl, needs_chain
 from pallet_bridge import calls
 from pallet_bridge.errors import ChainTimeout, ChainUnavailable
 from pallet_bridge.keys import Signer
-from pallet_bridge.types import UNIT, Planck
+from pallet_bridge.terms_codec import hash_of_terms
+from pallet_bridge.types import UNIT, Admission, Planck
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -139,7 +140,7 @@ class Staking:
         )
 
     def _join(self, newcomers: Sequence[NodeRef], stake: Planck) -> bool:
-        """Fund and join nodes with development keys, each account once in a run."""
+        """Fund, invite and join nodes with development keys, each account once in a run."""
         chain, wait = self._chain, self._config.timeout_s
         signers = {}
         for node in newcomers:
@@ -152,10 +153,15 @@ class Staking:
             return False
         self._joined |= signers.keys()
         amount = Planck(stake + _POCKET_MONEY)
-        gifts = [calls.transfer(account, amount) for account in sorted(signers)]
-        chain.send(calls.batch(gifts), wait)
+        terms = chain.client.terms(chain.federation)
+        steps = [calls.transfer(account, amount) for account in sorted(signers)]
+        if terms.admission is Admission.INVITED:
+            invited = (calls.invite(chain.federation, who, None, 0) for who in sorted(signers))
+            steps += invited
+        chain.send(calls.batch(steps), wait)
+        agreed = hash_of_terms(terms)
         waiting = [
-            chain.client.submit(calls.join(chain.federation, stake), signers[account])
+            chain.client.submit(calls.join(chain.federation, stake, agreed), signers[account])
             for account in sorted(signers)
         ]
         for submission in waiting:

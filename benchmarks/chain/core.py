@@ -27,10 +27,12 @@ from pallet_bridge.embedded import EmbeddedNode, Manual
 from pallet_bridge.embedded.chain.chain import Chain
 from pallet_bridge.embedded.state.encode import blob, compact
 from pallet_bridge.embedded.state.hashing import blake2_256
+from pallet_bridge.encoding import statement_hash
 from pallet_bridge.keys import Signer
 from pallet_bridge.runtime import MANIFEST
 from pallet_bridge.ss58 import encode
-from pallet_bridge.types import Planck
+from pallet_bridge.terms_codec import hash_of_terms
+from pallet_bridge.types import Planck, RoundBinding, RoundKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,7 +44,8 @@ UNIT = 10**12
 SPEC_VERSION = int(str(MANIFEST["spec_version"])).to_bytes(4, "little")
 FEDERATION_SIZE = 150
 TERMS = terms_of(TermsConfig(min_stake=Planck(UNIT), max_participants=256, commit_blocks=100,
-                             settle_blocks=100, unbonding_blocks=300,
+                             settle_blocks=100, unbonding_blocks=300, notice_blocks=300,
+                             admission="open", coordinator_bond=Planck(0),
                              round_reward=Planck(0)))  # fmt: skip
 
 Key = tuple[bytes, bytes]
@@ -93,16 +96,26 @@ def with_open_rounds(federations: int, size: int) -> tuple[Chain, list[bytes]]:
         everybody = [Signer(key) for key in members]
         for federation in range(federations):
             create = [(everybody[0], calls.create_federation(TERMS, bytes(32)))]
-            join = calls.join(federation, Planck(10 * UNIT))
+            join = calls.join(federation, Planck(10 * UNIT), hash_of_terms(TERMS))
             opening = [(everybody[0], calls.open_round(federation, bytes(32)))]
             for batch in (create, [(member, join) for member in everybody], opening):
                 author(chain, [sign(client, call, signer) for signer, call in batch])
         extrinsics = [
-            sign(client, calls.commit(federation, 0, bytes(32), 100), member, ahead=federation)
+            sign(client, commit(client, federation, member), member, ahead=federation)
             for federation in range(federations)
             for member in everybody
         ]
     return chain, extrinsics
+
+
+def commit(client: ChainClient, federation: int, member: Signer) -> Call:
+    """Return a commit in round 0 of a federation."""
+    round_ = client.round(federation, 0)
+    if round_ is None:
+        raise SystemExit("the round is not open")
+    binding = RoundBinding.of(RoundKey(client.genesis_hash, federation, 0), round_)
+    said = statement_hash(binding, member.account, bytes(32), 100)
+    return calls.commit(federation, 0, bytes(32), 100, said)
 
 
 def sign(client: ChainClient, call: Call, signer: Signer, *, ahead: int = 0) -> bytes:

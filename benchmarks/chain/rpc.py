@@ -23,14 +23,17 @@ from websockets.sync.client import connect
 from bcfl_plugins.config.terms import TermsConfig, terms_of
 from pallet_bridge import calls
 from pallet_bridge.client import connect as open_client
+from pallet_bridge.encoding import statement_hash
 from pallet_bridge.keys import Signer
-from pallet_bridge.types import Planck
+from pallet_bridge.terms_codec import hash_of_terms
+from pallet_bridge.types import Planck, RoundBinding, RoundKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from websockets.sync.client import ClientConnection
 
+    from pallet_bridge.calls import Call
 # chopsticks 1.5.1 on a genesis of this shape, on two cores; installing it takes 272 MB, 100 s.
 CHOPSTICKS_WAIT_MS = 528.0
 CHOPSTICKS_RSS_MB = 268.0
@@ -44,7 +47,9 @@ with EmbeddedNode.start() as node:
     print(node.url, flush=True)
     sys.stdin.read()
 """
-TERMS = terms_of(TermsConfig(max_participants=256, commit_blocks=20_000, unbonding_blocks=30_000))
+TERMS = terms_of(TermsConfig(max_participants=256, commit_blocks=20_000, unbonding_blocks=30_000,
+                             notice_blocks=30_000, admission="open",
+                             coordinator_bond=Planck(0)))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +131,24 @@ def commits_of(url: str, count: int) -> list[bytes]:
         client.execute(calls.fund(0, Planck(100 * UNIT)), alice)
         money = [calls.transfer(member.account, Planck(200 * UNIT)) for member in everybody]
         client.execute(calls.batch(money), alice)
-        join = calls.join(0, TERMS.min_stake)
+        join = calls.join(0, TERMS.min_stake, hash_of_terms(TERMS))
         stream(url, [client.sign(join, member, nonce=0).extrinsic for member in everybody])
         client.execute(calls.open_round(0, bytes(32)), alice)
-        commit = calls.commit(0, 0, bytes([0xAB]) * 32, 600)
-        return [client.sign(commit, member, nonce=1).extrinsic for member in everybody]
+        round_ = client.round(0, 0)
+        if round_ is None:
+            raise SystemExit("the round is not open")
+        binding = RoundBinding.of(RoundKey(client.genesis_hash, 0, 0), round_)
+        return [
+            client.sign(commit_of(binding, member), member, nonce=1).extrinsic
+            for member in everybody
+        ]
+
+
+def commit_of(binding: RoundBinding, member: Signer) -> Call:
+    """Return a member's commit in a round."""
+    hidden, examples = bytes([0xAB]) * 32, 600
+    said = statement_hash(binding, member.account, hidden, examples)
+    return calls.commit(binding.federation, binding.round, hidden, examples, said)
 
 
 def stream(url: str, extrinsics: list[bytes]) -> tuple[float, int]:

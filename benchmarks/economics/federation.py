@@ -14,6 +14,7 @@ from pallet_bridge.encoding import blake2_256, escrow_account
 from pallet_bridge.keys import Signer
 from pallet_bridge.settlement.claims import claims_of
 from pallet_bridge.signing import sign_commitment
+from pallet_bridge.terms_codec import hash_of_terms
 from pallet_bridge.types import (
     UNIT,
     Coupling,
@@ -21,7 +22,7 @@ from pallet_bridge.types import (
     OffenceState,
     Outcome,
     Planck,
-    RoundKey,
+    RoundBinding,
     TwoCommitments,
 )
 
@@ -116,7 +117,7 @@ class JudgedFederation:
 
     def join(self, member: int) -> None:
         """Join with the least stake."""
-        self._send(calls.join(0, self.terms.min_stake), member)
+        self._send(calls.join(0, self.terms.min_stake, hash_of_terms(self.terms)), member)
 
     def add(self, member: int, amount: Planck) -> None:
         """Put more at stake."""
@@ -176,7 +177,7 @@ class JudgedFederation:
         missing = opened.block.number + self.terms.commit_blocks - self._now()
         self._client.node.seal(blocks=missing)
         judged = [
-            MemberVerdict(one.account, one.update_digest, verdicts[m], 0, 0, 1)
+            MemberVerdict(one.account, one.commitment, verdicts[m], 0, 0, 1)
             for m, one in made.items()
             if one.account not in refused
         ]
@@ -275,8 +276,15 @@ class JudgedFederation:
 
     def _sign(self, member: int, seed: int = 0) -> CommittedUpdate:
         digest = blake2_256(bytes([seed]))
-        key = RoundKey(self._client.genesis_hash, 0, self._round)
-        return sign_commitment(key, self._signers[member], digest, 1, digest)
+        binding = RoundBinding(
+            genesis=self._client.genesis_hash,
+            federation=0,
+            round=self._round,
+            coordinator=self._servants["coordinator"].account,
+            base_model=_HASH,
+            terms_hash=hash_of_terms(self.terms),
+        )
+        return sign_commitment(binding, self._signers[member], digest, 1, digest)
 
     def _signer(self, who: int | str) -> Signer:
         return self._servants[who] if isinstance(who, str) else self._signers[who]

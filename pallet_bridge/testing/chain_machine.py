@@ -121,7 +121,7 @@ class ChainMachine(RuleBasedStateMachine):
         self.do("create_federation", calls.create_federation(terms, bytes(32)), coordinator)
         self.do("fund", calls.fund(self.chain.first, Planck(200 * UNIT)), coordinator)
         for signer in others[:3]:
-            self.do("join", calls.join(self.chain.first, Planck(20 * UNIT)), signer)
+            self.do("join", self.chain.join(self.chain.first, Planck(20 * UNIT)), signer)
 
     @precondition(lambda self: not self._played)
     @rule(scenario=st.sampled_from(SCENARIOS), data=st.data())
@@ -147,7 +147,8 @@ class ChainMachine(RuleBasedStateMachine):
     )
     def move_money(self, which: str, federation: int, actor: int, amount: int) -> None:
         """Fund, join, add stake or unbond."""
-        call = getattr(calls, which)(self.number(federation), Planck(amount))
+        make = self.chain.join if which == "join" else getattr(calls, which)
+        call = make(self.number(federation), Planck(amount))
         self.do(which, call, self.signers[actor])
 
     @rule(federation=_federation, actor=_actor, about=_actor)
@@ -173,9 +174,7 @@ class ChainMachine(RuleBasedStateMachine):
         """Commit in the newest round, or an older one."""
         turn = self.turn(federation, actor, back)
         if turn is not None:
-            made = turn.memory.sign(turn.place, turn.actor, seed)
-            call = calls.commit(*turn.place, made.commitment, made.num_examples)
-            self.do("commit", call, turn.actor)
+            self.do("commit", turn.commit(turn.actor, seed), turn.actor)
 
     def coordinate(self, which: str, federation: int, actor: int, data: st.DataObject) -> None:
         """Relay commitments or settle, by a list or by a root."""

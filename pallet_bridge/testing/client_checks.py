@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pallet_bridge import calls
 from pallet_bridge.errors import TransactionRefused
 from pallet_bridge.errors.pallet import FederationNotFound
+from pallet_bridge.terms_codec import hash_of_terms
 from pallet_bridge.testing.checks import ConformanceCheck, must, run_checks
 from pallet_bridge.testing.terms import DEVELOPMENT
 from pallet_bridge.types import UNIT, AccountId, Planck
@@ -93,6 +94,12 @@ def _names_what_is_missing(subject: _Subject) -> None:
     must(client.participant(_NOWHERE, stranger) is None, "a member of no federation is found")
     must(client.round(_NOWHERE, 0) is None, "a round of no federation is found")
     must(client.participants(_NOWHERE) == {}, "members of no federation are found")
+    must(client.invitation(_NOWHERE, stranger) is None, "leave to join no federation is found")
+    must(client.bond(_NOWHERE, stranger) is None, "a bond in no federation is found")
+    must(client.bonds(_NOWHERE) == {}, "bonds in no federation are found")
+    must(client.record(_NOWHERE, stranger) is None, "no federation remembers an account")
+    must(client.record(_NOWHERE, b"nobody") is None, "no federation remembers an organisation")
+    must(client.organisation_members(_NOWHERE, b"nobody") == 0, "members of nobody are counted")
     must(client.nonce(stranger) == 0, "a stranger has a nonce")
     must(client.balance(stranger).held == 0, "a stranger has money on hold")
 
@@ -126,6 +133,7 @@ def _reads_the_past(subject: _Subject) -> None:
     federation = client.federation(first)
     must(federation.coordinator == payer.account, "the federation is another's")
     must(client.terms(first) == DEVELOPMENT, "the terms are not those that were sent")
+    must(client.terms_hash(first) == hash_of_terms(DEVELOPMENT), "the terms have another hash")
 
 
 def _fails_by_name(subject: _Subject) -> None:

@@ -15,6 +15,7 @@ import pytest
 from pallet_bridge import calls
 from pallet_bridge.client.connect import connect
 from pallet_bridge.keys import Signer
+from pallet_bridge.terms_codec import hash_of_terms
 from pallet_bridge.testing.terms import DEVELOPMENT
 from pallet_bridge.types import UNIT, Planck
 
@@ -81,7 +82,7 @@ def bcfl_federation(bcfl_chain: EmbeddedClient) -> MakeFederation:
             amount = Planck(terms.min_stake + _POCKET_MONEY)
             gifts = [calls.transfer(signer.account, amount) for signer in signers]
             bcfl_chain.execute(calls.batch(gifts), coordinator)
-        joining = calls.join(number, terms.min_stake)
+        joining = calls.join(number, terms.min_stake, hash_of_terms(terms))
         for submission in [bcfl_chain.submit(joining, signer) for signer in signers]:
             submission.wait(_TIMEOUT_S)
         return JoinedFederation(number, coordinator, signers)

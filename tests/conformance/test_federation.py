@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.conformance.conftest import Target
 
 KEYS = [f"//clinic-{number}" for number in range(4)]
-TERMS = TermsConfig(quorum=len(KEYS))
+TERMS = TermsConfig(quorum=len(KEYS), admission="open", coordinator_bond=Planck(0))
 
 
 def found(url: str) -> int:
@@ -35,7 +35,10 @@ def found(url: str) -> int:
         gifts = [calls.transfer(signer.account, Planck(200 * UNIT)) for signer in signers]
         together = calls.batch([calls.fund(number, Planck(100 * UNIT)), *gifts])
         client.execute(together, coordinator)
-        joining = [client.submit(calls.join(number, Planck(100 * UNIT)), s) for s in signers]
+        joining = [
+            client.submit(calls.join(number, Planck(100 * UNIT), client.terms_hash(number)), s)
+            for s in signers
+        ]
         for submission in joining:
             submission.wait(60)
     return number

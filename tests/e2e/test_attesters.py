@@ -31,6 +31,8 @@ PLUGINS = "staking, outliers, slashing, round_log"
 KEYS = [f"//hospital-{number}" for number in range(10)]
 ATTESTERS = KEYS[7:]
 TERMS = TermsConfig(
+    admission="open",
+    coordinator_bond=Planck(0),
     coupling="full",
     attest_quorum=Perbill(PERBILL_ONE * 3 // 5),
     committee_size=3,
@@ -59,7 +61,8 @@ def node(coupling: str) -> Iterator[EmbeddedNode]:
             gifts = [calls.transfer(signer.account, Planck(200 * UNIT)) for signer in signers]
             client.execute(calls.batch(gifts), alice)
             for submission in [
-                client.submit(calls.join(0, Planck(100 * UNIT)), signer) for signer in signers
+                client.submit(calls.join(0, Planck(100 * UNIT), client.terms_hash(0)), signer)
+                for signer in signers
             ]:
                 submission.wait(120)
         yield running

@@ -65,7 +65,9 @@ def test_doctor_holds_windows_against_the_training() -> None:
             slot_s = client.slot_seconds()
             assert slot_s is not None
             for blocks in (7, 70):
-                terms = terms_of(TermsConfig(commit_blocks=blocks, unbonding_blocks=190))
+                terms = terms_of(
+                    TermsConfig(commit_blocks=blocks, unbonding_blocks=190, notice_blocks=190)
+                )
                 client.execute(
                     calls.create_federation(terms, bytes(32)), Signer.from_uri("//Alice")
                 )

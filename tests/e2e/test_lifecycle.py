@@ -48,6 +48,9 @@ def node() -> Iterator[EmbeddedNode]:
             written = TermsConfig(
                 dispute_blocks=DISPUTE_BLOCKS,
                 unbonding_blocks=200,
+                notice_blocks=200,
+                admission="open",
+                coordinator_bond=Planck(0),
                 arbiter=str(Signer.from_uri(ARBITER).account),
             )
             terms = terms_of(written)
@@ -57,7 +60,8 @@ def node() -> Iterator[EmbeddedNode]:
             gifts = [calls.transfer(signer.account, Planck(200 * UNIT)) for signer in signers]
             client.execute(calls.batch(gifts), alice)
             for submission in [
-                client.submit(calls.join(0, Planck(100 * UNIT)), signer) for signer in signers
+                client.submit(calls.join(0, Planck(100 * UNIT), client.terms_hash(0)), signer)
+                for signer in signers
             ]:
                 submission.wait(120)
         yield running

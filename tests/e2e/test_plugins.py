@@ -103,7 +103,12 @@ def test_a_mistake_in_the_config_is_named(federate: Any, wrong: Any, says: str) 
 def test_offences_whose_window_is_long_are_left_and_said(
     federate: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    waits = {"terms.dispute_blocks": 80, "terms.unbonding_blocks": 300, "slashing.wait_blocks": 5}
+    waits = {
+        "terms.dispute_blocks": 80,
+        "terms.unbonding_blocks": 300,
+        "terms.notice_blocks": 300,
+        "slashing.wait_blocks": 5,
+    }
     run = federate(3, plugins=ALL_PLUGINS, **waits)
     assert run.record.slashes == ()
     assert "offence(s) wait for block" in caplog.text

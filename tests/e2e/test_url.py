@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 PLUGINS = "staking, outliers, slashing, round_log"
 NODES = 10
+TERMS = TermsConfig(admission="open", coordinator_bond=Planck(0))
 KEYS = [f"//hospital-{number}" for number in range(NODES)]
 
 
@@ -43,12 +44,12 @@ def node() -> Iterator[EmbeddedNode]:
         with connect(running.url) as client:
             alice = Signer.from_uri("//Alice")
             signers = [Signer.from_uri(uri) for uri in KEYS]
-            client.execute(calls.create_federation(terms_of(TermsConfig()), bytes(32)), alice)
+            client.execute(calls.create_federation(terms_of(TERMS), bytes(32)), alice)
             client.execute(calls.fund(0, Planck(1000 * UNIT)), alice)
             gifts = [calls.transfer(signer.account, Planck(200 * UNIT)) for signer in signers]
             client.execute(calls.batch(gifts), alice)
             for signer in signers:
-                client.execute(calls.join(0, Planck(100 * UNIT)), signer)
+                client.execute(calls.join(0, Planck(100 * UNIT), client.terms_hash(0)), signer)
         yield running
 
 

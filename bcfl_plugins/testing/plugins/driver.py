@@ -145,7 +145,7 @@ class FederationDriver:
             if opened is not None:
                 digest = update_digest(arrays)
                 salt = blake2_256(digest)  # no secret here, and the same at every replay
-                commitment = sign_commitment(opened.key, key(ref), digest, EXAMPLES, salt)
+                commitment = sign_commitment(opened.binding, key(ref), digest, EXAMPLES, salt)
             updates.append(ClientUpdate(ref, arrays, EXAMPLES, commitment=commitment))
         return tuple(updates), tuple(silent)
 

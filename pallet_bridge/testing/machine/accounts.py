@@ -94,7 +94,7 @@ OUT_OF_RANGE: tuple[Terms, ...] = (
     replace(BASE, commit_blocks=_MANY),
     replace(BASE, settle_blocks=0),
     replace(BASE, dispute_blocks=0),
-    replace(BASE, unbonding_blocks=_MANY),
+    replace(BASE, unbonding_blocks=_MANY, notice_blocks=_MANY),
     replace(BASE, claim_blocks=0),
     replace(BASE, retention_blocks=0),
     replace(BASE, retention_blocks=100 * _MANY),
@@ -113,6 +113,9 @@ OUT_OF_RANGE: tuple[Terms, ...] = (
     replace(BASE, governance=MembersVote(_HALF, Perbill(1), voting_blocks=4, delay_blocks=0)),
     replace(BASE, governance=MembersVote(_HALF, _HALF, voting_blocks=0, delay_blocks=0)),
     replace(BASE, governance=MembersVote(_HALF, _HALF, voting_blocks=4, delay_blocks=_MANY)),
+    replace(BASE, max_share=Perbill(0)),
+    replace(BASE, max_vote_share=Perbill(0)),
+    replace(BASE, vesting_rounds=33),
 )
 """Terms of which one value is beyond the runtime's range."""
 
@@ -123,7 +126,13 @@ TOO_SHORT: tuple[Terms, ...] = (
 )
 """Terms under which stake could leave before it is judged, or vote twice."""
 
-ANY_TERMS: tuple[Terms, ...] = (*TERMS * 8, *OUT_OF_RANGE, *TOO_SHORT)
+NO_NOTICE: tuple[Terms, ...] = (
+    replace(BASE, notice_blocks=BASE.unbonding_blocks - 1),
+    replace(VOTERS, unbonding_blocks=VOTERS.notice_blocks + 1),
+)
+"""Terms of which new ones could bind a member before it has left."""
+
+ANY_TERMS: tuple[Terms, ...] = (*TERMS * 8, *OUT_OF_RANGE, *TOO_SHORT, *NO_NOTICE)
 """What someone may propose: half of it is allowed."""
 
 

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from hypothesis import strategies as st
 
+from pallet_bridge import calls
 from pallet_bridge.encoding import (
     attest_statement,
     blake2_256,
     hash_chain,
+    statement_hash,
 )
 from pallet_bridge.settlement.merkle import leaves_of, prove, settlement_root, totals_of
 from pallet_bridge.signing import sign_commitment
@@ -19,6 +21,7 @@ from pallet_bridge.types import (
     MemberVerdict,
     Outcome,
     Planck,
+    RoundBinding,
     RoundKey,
     RoundState,
     Totals,
@@ -27,9 +30,10 @@ from pallet_bridge.types import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pallet_bridge.calls import Call
     from pallet_bridge.keys import Signer
     from pallet_bridge.testing.machine.ledger import Books
-    from pallet_bridge.types import AccountId, ProvenLeaf
+    from pallet_bridge.types import AccountId, ProvenLeaf, Terms
 
 Draw: TypeAlias = "Callable[[st.SearchStrategy[int]], int]"
 """Draws one of several moves; what hypothesis' ``data.draw`` is."""
@@ -63,10 +67,11 @@ class OffChainMemory:
     plans: dict[tuple[int, int], Plan] = field(default_factory=dict)
     chains: dict[tuple[int, AccountId], list[bytes]] = field(default_factory=dict)
 
-    def sign(self, place: tuple[int, int], signer: Signer, seed: int) -> CommittedUpdate:
+    def sign(self, binding: RoundBinding, signer: Signer, seed: int) -> CommittedUpdate:
         """Sign an update for a round; another seed is another update."""
         digest = blake2_256(bytes([seed]) + signer.account.raw)
-        made = sign_commitment(RoundKey(self.genesis, *place), signer, digest, _EXAMPLES, digest)
+        made = sign_commitment(binding, signer, digest, _EXAMPLES, digest)
+        place = (binding.federation, binding.round)
         known = self.signed.setdefault((*place, signer.account), [])
         if made not in known:
             known.append(made)
@@ -94,12 +99,37 @@ class Turn:
         return self.books.number, self.number
 
     @property
-    def budget(self) -> Planck:
-        """The reward of the round."""
+    def terms(self) -> Terms | None:
+        """The terms of the round, or those in force before there is one."""
         found = self.books.rounds.get(self.number)
         version = self.books.federation.terms_version if found is None else found.terms_version
-        known = self.books.terms.get(version)
+        return self.books.terms.get(version)
+
+    @property
+    def budget(self) -> Planck:
+        """The reward of the round."""
+        known = self.terms
         return Planck(0) if known is None else known.round_reward
+
+    @property
+    def binding(self) -> RoundBinding:
+        """What a statement on the round is bound to; before there is one, what it might be."""
+        found = self.books.rounds.get(self.number)
+        key = RoundKey(self.memory.genesis, *self.place)
+        if found is not None:
+            return RoundBinding.of(key, found)
+        boss = self.books.federation.coordinator
+        return RoundBinding(key.genesis, key.federation, key.round, boss, MODEL, bytes(32))
+
+    def sign(self, signer: Signer, seed: int) -> CommittedUpdate:
+        """Let somebody sign an update for the round; another seed is another update."""
+        return self.memory.sign(self.binding, signer, seed)
+
+    def commit(self, signer: Signer, seed: int) -> Call:
+        """Return the call by which somebody commits in the round."""
+        made = self.sign(signer, seed)
+        said = statement_hash(self.binding, made.account, made.commitment, made.num_examples)
+        return calls.commit(*self.place, made.commitment, made.num_examples, said)
 
     def hashes(self) -> dict[AccountId, bytes]:
         """Return the commitment hash of each account in the round."""
@@ -123,9 +153,9 @@ def _judge(turn: Turn, draw: Draw, known: Mapping[AccountId, bytes]) -> list[Mem
     verdicts = []
     for account in known:
         signed = turn.memory.signed.get((*turn.place, account), [])
-        digest = signed[-1].update_digest if signed else bytes(32)
+        revealed = signed[-1].commitment if signed else bytes(32)
         outcome = _OUTCOMES[draw(st.integers(0, 3))]
-        verdicts.append(MemberVerdict(account, digest, outcome, -5, 6, draw(st.integers(0, 3))))
+        verdicts.append(MemberVerdict(account, revealed, outcome, -5, 6, draw(st.integers(0, 3))))
     return verdicts
 
 
@@ -168,5 +198,4 @@ def plan_of(
 
 def statement(turn: Turn, root: bytes) -> bytes:
     """Return what an attester says of a settlement with this root."""
-    key = RoundKey(turn.memory.genesis, turn.books.number, turn.number)
-    return attest_statement(key, model=MODEL, report=REPORT, root=root)
+    return attest_statement(turn.binding, model=MODEL, report=REPORT, root=root)

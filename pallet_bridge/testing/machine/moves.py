@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from pallet_bridge import calls
 from pallet_bridge.testing.machine.memory import MODEL, REPORT, statement
-from pallet_bridge.types import LeafNotCommitted, MemberVerdict, Outcome, TwoCommitments, TwoLeaves
+from pallet_bridge.types import (
+    LeafNotCommitted,
+    LeavesOutOfOrder,
+    MemberVerdict,
+    Outcome,
+    TwoCommitments,
+    UnsoundLeaf,
+)
 
 if TYPE_CHECKING:
     from pallet_bridge.calls import Call
@@ -24,7 +31,7 @@ def commit_batch(turn: Turn, draw: Draw) -> Call:
         act = draw(st.integers(0, 5))
         if act == 0:
             continue
-        made = turn.memory.sign(turn.place, signer, act % 3).entry()
+        made = turn.sign(signer, act % 3).entry()
         forged = replace(made, signature=bytes([act]) * 64)
         entries.append(forged if act == 5 else made)  # noqa: PLR2004 - one of six
     return calls.commit_batch(*turn.place, entries)
@@ -81,27 +88,24 @@ def report_equivocation(turn: Turn, draw: Draw) -> Call | None:
 
 
 def report_mismatch(turn: Turn, draw: Draw) -> Call | None:
-    """Report that a leaf names another update than was committed to."""
+    """Report that a leaf shows another update than was committed to."""
     proven = _a_leaf(turn, draw)
-    if proven is None:
-        return None
-    made = turn.memory.signed.get((*turn.place, proven.leaf.account))
-    if not made:
-        return None
-    opening = made[draw(st.integers(0, len(made) - 1))].opening()
-    return calls.report_mismatch(*turn.place, proven, opening)
+    return None if proven is None else calls.report_mismatch(*turn.place, proven)
 
 
 def report_bad_root(turn: Turn, draw: Draw) -> Call | None:
-    """Report a posted root by two leaves of one account, or by a leaf of a stranger."""
+    """Report a posted root by two leaves of one account, by one of a stranger, or unsound."""
     first = _a_leaf(turn, draw)
     if first is None:
         return None
-    if draw(st.booleans()):
+    why = draw(st.integers(0, 3))
+    if why == 0:
+        return calls.report_bad_root(*turn.place, UnsoundLeaf(first))
+    if why == 1:
         return calls.report_bad_root(*turn.place, LeafNotCommitted(first))
     posted = turn.memory.plans[turn.place].posted
     twins = [other for other in posted if other.leaf.account == first.leaf.account]
-    return calls.report_bad_root(*turn.place, TwoLeaves(first, twins[-1]))
+    return calls.report_bad_root(*turn.place, LeavesOutOfOrder(first, twins[-1]))
 
 
 def register_attester(turn: Turn, _: Draw) -> Call:

@@ -6,8 +6,9 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pallet_bridge import calls
 from pallet_bridge.errors import CallFailed
-from pallet_bridge.errors.pallet import Defensive
+from pallet_bridge.errors.pallet import Defensive, FederationNotFound
 from pallet_bridge.testing.machine.accounts import signers
 from pallet_bridge.testing.machine.in_process import InProcess
 from pallet_bridge.testing.machine.invariants import InvariantBroken, check_ledger, check_step
@@ -70,6 +71,14 @@ class CheckedChain:
     def turn(self, federation: int, number: int, actor: Signer) -> Turn:
         """Return a round of a federation in which someone acts."""
         return Turn(self.memory, self.books(federation), number, actor)
+
+    def join(self, federation: int, stake: Planck) -> Call:
+        """Return the call by which somebody joins under the terms in force."""
+        try:
+            agreed = self.client.terms_hash(federation)
+        except FederationNotFound:
+            agreed = bytes(32)
+        return calls.join(federation, stake, agreed)
 
     def do(self, name: str, call: Call, signer: Signer) -> str:
         """Send a call, check what it did, and say what became of it.

@@ -51,7 +51,7 @@ def attest_wrongly(chain: CheckedChain, draw: Draw) -> None:
     """Attest without a seat, too early, with a false key, twice, and two things."""
     federation = ScenarioFederation.found(chain, _SITTING, members=3)
     first, second, third = federation.members
-    federation.do("join", Planck(20 * UNIT), by=federation.coordinator)
+    federation.join(Planck(20 * UNIT), federation.coordinator)
     _register(federation, first, second, first, federation.coordinator, federation.stranger)
     federation.do("resign_attester", by=third)
     federation.do("unbond", Planck(draw(st.integers(1, 9)) * UNIT), by=first)
@@ -102,7 +102,7 @@ def too_many_attesters(chain: CheckedChain, _: Draw) -> None:
     names = [AccountId(number.to_bytes(16, "little") + n.to_bytes(16, "little")) for n in
              range(1, _PLACES + 1)]  # fmt: skip
     fed = [calls.transfer(who, Planck(6 * UNIT)) for who in names]
-    joined = [_as(who, calls.join(number, BASE.min_stake)) for who in names]
+    joined = [_as(who, chain.join(number, BASE.min_stake)) for who in names]
     offered = [_as(who, calls.register_attester(number, bytes([1]) * 32)) for who in names]
     for batch in (fed, joined, offered):
         chain.do("utility batch", calls.batch(batch), federation.coordinator)

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from pallet_bridge import calls
-from pallet_bridge.testing.machine.accounts import BASE, OUT_OF_RANGE, TOO_SHORT, VOTERS
+from pallet_bridge.testing.machine.accounts import (
+    BASE,
+    NO_NOTICE,
+    OUT_OF_RANGE,
+    TOO_SHORT,
+    VOTERS,
+)
 from pallet_bridge.testing.scenarios.scenario import STAKE, ScenarioFederation, reaching
 from pallet_bridge.types import UNIT, Planck, Quorum
 
@@ -24,15 +30,15 @@ _TOO_LITTLE = (0, 1, UNIT, 5 * UNIT - 1)
 """Stakes below the least one."""
 
 
-@reaching("TermsOutOfRange", "UnbondingTooShort")
+@reaching("TermsOutOfRange", "UnbondingTooShort", "NoticeTooShort")
 def found_with_bad_terms(chain: CheckedChain, draw: Draw) -> None:
     """Found a federation under terms that no member could live with, or change to them later."""
-    for kind in (OUT_OF_RANGE, TOO_SHORT):
+    for kind in (OUT_OF_RANGE, TOO_SHORT, NO_NOTICE):
         terms = kind[draw(st.integers(0, len(kind) - 1))]
         founder = chain.signers[draw(st.integers(0, 5))]
         chain.do("create_federation", calls.create_federation(terms, bytes(32)), founder)
     federation = ScenarioFederation.found(chain, BASE, members=0, funds=Planck(0))
-    for kind in (OUT_OF_RANGE, TOO_SHORT):
+    for kind in (OUT_OF_RANGE, TOO_SHORT, NO_NOTICE):
         terms = kind[draw(st.integers(0, len(kind) - 1))]
         federation.do("set_terms", terms, by=federation.coordinator)
 
@@ -46,9 +52,9 @@ def join_full_federation(chain: CheckedChain, draw: Draw) -> None:
     two_places = replace(BASE, max_participants=2, quorum=Quorum(count=2))
     federation = ScenarioFederation.found(chain, two_places, members=1)
     first, second, third = federation.members
-    federation.do("join", Planck(_TOO_LITTLE[draw(st.integers(0, 3))]), by=federation.stranger)
+    federation.join(Planck(_TOO_LITTLE[draw(st.integers(0, 3))]), federation.stranger)
     for member in (first, second, third):
-        federation.do("join", Planck(5 * UNIT), by=member)
+        federation.join(Planck(5 * UNIT), member)
     federation.do("add_stake", Planck(UNIT), by=third)
     federation.do("add_stake", Planck(0), by=first)
     chain.do("fund", calls.fund(chain.first + _FAR, Planck(UNIT)), third)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from pallet_bridge import calls
-from pallet_bridge.testing.machine.accounts import BASE
+from pallet_bridge.settlement.merkle import settlement_root
+from pallet_bridge.testing.machine.accounts import BASE, COMMITTEE
+from pallet_bridge.testing.machine.memory import statement
 from pallet_bridge.testing.scenarios.scenario import STAKE, ScenarioFederation, reaching
 from pallet_bridge.types import (
     Arbiter,
@@ -34,6 +36,10 @@ _SLOW = replace(
     strikes_to_slash=1,
 )
 """One strike is an offence, and there is time to argue about it."""
+_SITTING = replace(
+    _SLOW, quorum=Quorum(count=3), committee_size=2, attest_quorum=COMMITTEE.attest_quorum
+)
+"""The same with a committee, whose word nobody needs to settle."""
 
 
 def _caught(chain: CheckedChain, arbiter: Arbiter | None = None) -> ScenarioFederation:
@@ -142,25 +148,33 @@ def report_too_late(chain: CheckedChain, draw: Draw) -> None:
 
 @reaching(
     "RoundNotSettled", "NotAnOffence", "AlreadyReported", "ProofInvalid", "NotCommitted",
-    "RoundVoided",
+    "RoundVoided", "NotAttested",
 )  # fmt: skip
 def accuse_falsely(chain: CheckedChain, draw: Draw) -> None:
-    """Post a digest that a member never revealed, accuse it of the difference, and be refuted."""
-    federation = ScenarioFederation.found(chain, replace(_SLOW, quorum=Quorum(count=3)), members=3)
+    """Post that a member revealed another update, accuse it of the difference, and be refuted."""
+    federation = ScenarioFederation.found(chain, _SITTING, members=3)
+    seated = federation.members[1:]
+    for who in seated:
+        link = chain.memory.links(federation.number, who)[0]
+        federation.do("register_attester", link, by=who)
     federation.open()
     federation.commit(*federation.members)
     number = federation.newest
     victim, bystander, third = sorted(federation.members, key=lambda member: member.account)
-    openings = [federation.signed(who).opening() for who in (victim, bystander, third)]
     leaves = [one.leaf for one in federation.planned().posted]
     honest = federation.planned().posted[1]
-    federation.do("report_mismatch", number, honest, openings[1], by=federation.stranger)
-    leaves[0] = replace(leaves[0], digest=bytes([draw(st.integers(1, 9))]) * 32)
+    federation.do("report_mismatch", number, honest, by=federation.stranger)
+    leaves[0] = replace(leaves[0], revealed=bytes([draw(st.integers(1, 9))]) * 32)
     leaves[2] = replace(leaves[2], commitment=bytes(32))
     posted = federation.post_leaves(leaves, Planck(sum(leaf.reward for leaf in leaves)))
-    for place, opening in ((0, 1), (1, 1), (2, 2), (0, 0), (0, 0)):
-        proven = posted[place]
-        federation.do("report_mismatch", number, proven, openings[opening], by=federation.stranger)
+    federation.do("report_mismatch", number, posted[0], by=federation.stranger)
+    said = statement(chain.turn(federation.number, number, bystander), settlement_root(leaves))
+    for who in seated:
+        preimage = chain.memory.links(federation.number, who)[1]
+        federation.do("attest", number, said, preimage, by=who)
+    elsewhere = replace(posted[1], index=0)
+    for proven in (elsewhere, posted[1], posted[2], posted[0], posted[0]):
+        federation.do("report_mismatch", number, proven, by=federation.stranger)
     federation.do("report_bad_root", number, LeafNotCommitted(posted[2]), by=bystander)
     chain.wait_past(federation.books.offences[number, victim.account].executable_at)
     federation.do("execute_slash", number, victim.account, by=third)

@@ -12,10 +12,10 @@ from pallet_bridge.testing.machine.accounts import BASE
 from pallet_bridge.testing.scenarios.scenario import ScenarioFederation, reaching
 from pallet_bridge.types import (
     LeafNotCommitted,
+    LeavesOutOfOrder,
     Outcome,
     Planck,
     Quorum,
-    TwoLeaves,
 )
 
 if TYPE_CHECKING:
@@ -55,7 +55,9 @@ def post_unsound_leaves(chain: CheckedChain, draw: Draw) -> None:
     federation.do("apply_leaf", number, honest, by=federation.stranger)
     federation.do("report_bad_root", number, LeafNotCommitted(honest), by=federation.stranger)
     moved = replace(honest, index=2)
-    federation.do("report_bad_root", number, TwoLeaves(honest, moved), by=federation.stranger)
+    federation.do(
+        "report_bad_root", number, LeavesOutOfOrder(honest, moved), by=federation.stranger
+    )
     chain.wait_past(federation.settlement.dispute_until)
     federation.do("report_bad_root", number, LeafNotCommitted(honest), by=federation.stranger)
     federation.do("apply_leaf", number, moved, by=federation.stranger)
@@ -92,8 +94,8 @@ def post_two_leaves_of_one_account(chain: CheckedChain, draw: Draw) -> None:
         twice = [replace(leaves[0], commitment=bytes(32)), leaves[1], leaves[2]]
     posted = federation.post_leaves(twice, Planck(0))
     where = [one for one in posted if one.leaf.account == leaves[0].account]
-    proof = TwoLeaves(where[0], where[-1]) if lie == 1 else LeafNotCommitted(where[0])
-    federation.do("report_bad_root", number, TwoLeaves(where[0], where[0]), by=second)
+    proof = LeavesOutOfOrder(where[0], where[-1]) if lie == 1 else LeafNotCommitted(where[0])
+    federation.do("report_bad_root", number, LeavesOutOfOrder(where[0], where[0]), by=second)
     forged = replace(where[0], leaf=replace(where[0].leaf, score=99))
     federation.do("report_bad_root", number, LeafNotCommitted(forged), by=second)
     for _ in range(2):

@@ -75,7 +75,7 @@ class ScenarioFederation:
         if funds:
             federation.do("fund", funds, by=coordinator)
         for member in federation.members[:members]:
-            federation.do("join", STAKE, by=member)
+            federation.join(STAKE, member)
         return federation
 
     @property
@@ -126,19 +126,23 @@ class ScenarioFederation:
         call: Call = getattr(calls, function)(self.number, *args, **more)
         return self.chain.do(function, call, by)
 
+    def join(self, stake: Planck, who: Signer) -> str:
+        """Let somebody join under the terms in force."""
+        return self.chain.do("join", self.chain.join(self.number, stake), who)
+
     def open(self) -> None:
         """Open a round."""
-        self.do("open_round", bytes(32), by=self.coordinator)
+        self.do("open_round", MODEL, by=self.coordinator)
 
     def signed(self, who: Signer, seed: int = 0) -> CommittedUpdate:
         """Let somebody sign an update for the newest round."""
-        return self.chain.memory.sign((self.number, self.newest), who, seed)
+        return self.chain.turn(self.number, self.newest, who).sign(who, seed)
 
     def commit(self, *members: Signer) -> None:
         """Let members commit in the newest round."""
         for who in members:
-            made = self.signed(who)
-            self.do("commit", self.newest, made.commitment, made.num_examples, by=who)
+            turn = self.chain.turn(self.number, self.newest, who)
+            self.chain.do("commit", turn.commit(who, 0), who)
 
     def relay(self, *made: CommittedUpdate) -> None:
         """Relay signed commitments as the coordinator."""
@@ -149,7 +153,7 @@ class ScenarioFederation:
         return [
             MemberVerdict(
                 account=account,
-                digest=self.chain.memory.signed[self.number, self.newest, account][0].update_digest,
+                revealed=self.chain.memory.signed[self.number, self.newest, account][0].commitment,
                 outcome=outcome,
                 score=0,
                 reason=0,

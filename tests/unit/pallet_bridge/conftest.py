@@ -17,9 +17,12 @@ from pallet_bridge.keys import Signer
 from pallet_bridge.run.journal import CHAIN, EndLine, Journal, RunHeader
 from pallet_bridge.run.reports import ReportEntry, RoundReport
 from pallet_bridge.signing import sign_commitment
+from pallet_bridge.terms_codec import hash_of_terms
 from pallet_bridge.types import (
+    PERBILL_ONE,
     UNIT,
     AccountId,
+    Admission,
     CommittedUpdate,
     Coupling,
     Governance,
@@ -27,6 +30,7 @@ from pallet_bridge.types import (
     Perbill,
     Planck,
     Quorum,
+    RoundBinding,
     RoundKey,
     SlashTerms,
     Tally,
@@ -72,6 +76,20 @@ TERMS = Terms(
     committee_size=0,
     governance=Governance.COORDINATOR,
     max_failed_rounds=3,
+    notice_blocks=60,
+    admission=Admission.OPEN,
+    max_per_organisation=0,
+    max_examples=0,
+    max_share=PERBILL_ONE,
+    coordinator_bond=Planck(0),
+    misconduct=Perbill(0),
+    silence=Perbill(0),
+    aging_blocks=0,
+    max_vote_share=PERBILL_ONE,
+    lock_blocks=0,
+    tenure_rounds=0,
+    vesting_rounds=0,
+    strike_cut=Perbill(0),
     training={"learning_rate": 10**7, "method": bytes(32)},
 )
 
@@ -108,17 +126,26 @@ def found(chain: ChainClient) -> int:
     chain.execute(calls.create_federation(TERMS, bytes(32)), COORDINATOR)
     submissions = [
         chain.submit(calls.fund(number, Planck(10_000 * UNIT)), COORDINATOR),
-        *(chain.submit(calls.join(number, STAKE), node) for node in NODES),
+        *(chain.submit(calls.join(number, STAKE, hash_of_terms(TERMS)), node) for node in NODES),
     ]
     for submission in submissions:
         submission.wait(120)
     return number
 
 
-def committed_update(genesis: bytes, federation: int, number: int, node: Signer) -> CommittedUpdate:
+def binding_of(chain: ChainClient, federation: int, number: int) -> RoundBinding:
+    """What the chain has stored of a round."""
+    round_ = chain.round(federation, number)
+    assert round_ is not None
+    return RoundBinding.of(RoundKey(chain.genesis_hash, federation, number), round_)
+
+
+def committed_update(
+    chain: ChainClient, federation: int, number: int, node: Signer
+) -> CommittedUpdate:
     digest = update_digest({"w": np.full(3, number, "<f4"), "b": np.zeros((), "<f4")})
-    key = RoundKey(genesis, federation, number)
-    return sign_commitment(key, node, digest, 10 + number, os.urandom(32))
+    binding = binding_of(chain, federation, number)
+    return sign_commitment(binding, node, digest, 10 + number, os.urandom(32))
 
 
 Lie = Callable[[RoundReport], RoundReport]
@@ -139,7 +166,7 @@ def write_run(
     for number, account in waiting:
         call = calls.execute_slash(federation, number, account)
         journal.append_receipt(chain.execute(call, COORDINATOR))
-    last = chain.execute(calls.open_round(federation, bytes(32)), COORDINATOR)
+    last = chain.execute(calls.open_round(federation, bytes([rounds]) * 32), COORDINATOR)
     assert journal.append_receipt(last) == ()
     journal.append_receipt(chain.execute(calls.abort(federation, rounds), COORDINATOR))
     journal.append(EndLine(chain.federation(federation).next_round))
@@ -152,7 +179,7 @@ def add_round(chain: ChainClient, journal: Journal, number: int, lie: Lie) -> No
     model = bytes([number + 1]) * 32
     chain.execute(calls.open_round(federation, bytes([number]) * 32), COORDINATOR)
     able = [node for node in NODES if not suspended(chain, federation, node.account)]
-    signed = [committed_update(chain.genesis_hash, federation, number, node) for node in able]
+    signed = [committed_update(chain, federation, number, node) for node in able]
     entries = [one.entry() for one in signed]
     chain.execute(calls.commit_batch(federation, number, entries), COORDINATOR)
     honest = RoundReport(

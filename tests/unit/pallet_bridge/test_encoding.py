@@ -1,62 +1,80 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from hashlib import blake2b
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
+from blake3 import blake3
 
 from pallet_bridge.encoding import (
+    attest_payload,
     attest_statement,
     blake2_256,
     commitment_hash,
-    compact,
     hash_chain,
     identity_payload,
-    scale_str,
-    signing_payload,
+    instruction_payload,
+    leaf_hash,
+    plain,
+    question_payload,
+    statement_hash,
+    terms_hash,
     update_digest,
 )
 from pallet_bridge.errors import EncodingError
-from pallet_bridge.types import AccountId, Opening, RoundKey
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from pallet_bridge.types import AccountId, Leaf, Outcome, Planck, RoundBinding
+from tests.unit.pallet_bridge.plain_hash import hashed, u32, u64, u128
 
 ARRAYS = {"weight": np.arange(6, dtype="<f4").reshape(2, 3), "bias": np.array(1.5, dtype="<f8")}
-PINNED = "b5d185042e540fe34c6be4e05b3f170f6da966e3f8a143493ead43f15666d8da"
-KEY = RoundKey(genesis=b"\1" * 32, federation=2, round=3)
 ACCOUNT = AccountId(b"\4" * 32)
-OPENING = Opening(update_digest=b"\6" * 32, num_examples=5, salt=b"\7" * 32)
-
-
-def committed(
-    key: Mapping[str, Any] | None = None,
-    opening: Mapping[str, Any] | None = None,
-    account: AccountId = ACCOUNT,
-) -> bytes:
-    return commitment_hash(replace(KEY, **key or {}), account, replace(OPENING, **opening or {}))
+BINDING = RoundBinding(
+    genesis=b"\1" * 32,
+    federation=2,
+    round=3,
+    coordinator=AccountId(b"\x0d" * 32),
+    base_model=b"\x0e" * 32,
+    terms_hash=b"\x0f" * 32,
+)
+ROUND = b"\1" * 32 + u32(2) + u32(3)
+SHOWN = b"\x0d" * 32 + b"\x0e" * 32 + b"\x0f" * 32
+"""Coordinator, base model and terms, as they are in a statement."""
+CHANGES = [
+    {"genesis": b"\2" * 32},
+    {"federation": 3},
+    {"round": 2},
+    {"coordinator": ACCOUNT},
+    {"base_model": b"\2" * 32},
+    {"terms_hash": b"\2" * 32},
+]
 
 
 def test_a_digest_is_over_these_bytes() -> None:
-    expected = blake2b(digest_size=32)
-    expected.update(b"\x38bcfl/update/v1" + (2).to_bytes(4, "little"))
-    for name, dtype, shape, data in (
-        (b"weight", b"<f4", (2, 3), ARRAYS["weight"].tobytes()),
-        (b"bias", b"<f8", (), ARRAYS["bias"].tobytes()),
-    ):
-        for part in (name, dtype):
-            expected.update(len(part).to_bytes(8, "little") + part)
-        for size in (len(shape), *shape):
-            expected.update(size.to_bytes(8, "little"))
-        expected.update(len(data).to_bytes(8, "little") + data)
-    assert update_digest(ARRAYS) == expected.digest()
+    header = (
+        b"\x38bcfl/arrays/v2"
+        + u32(2)
+        + (u64(6) + b"weight" + u64(3) + b"<f4" + u64(2) + u64(2) + u64(3) + u64(24))
+        + (u64(4) + b"bias" + u64(3) + b"<f8" + u64(0) + u64(8))
+    )
+    data = ARRAYS["weight"].tobytes() + ARRAYS["bias"].tobytes()
+    assert update_digest(ARRAYS) == blake3(header + data).digest()
 
 
 def test_the_digest_is_what_it_was() -> None:
-    assert update_digest(ARRAYS).hex() == PINNED
+    pinned = "7923df87f74d5115b392439f7aa6f3b7c2c615f5cc6a6dfe90b4273a67d463f4"
+    assert update_digest(ARRAYS).hex() == pinned
+
+
+def test_the_threads_of_a_large_update_change_nothing() -> None:
+    large = {"a": np.arange(400_000, dtype="<f4"), "b": np.ones(3), "c": np.arange(900_000)}
+    header = b"\x38bcfl/arrays/v2" + u32(3)
+    for name, array in large.items():
+        dtype = array.dtype.str.encode()
+        header += u64(1) + name.encode() + u64(3) + dtype + u64(1) + u64(array.size)
+        header += u64(array.nbytes)
+    data = b"".join(array.tobytes() for array in large.values())
+    assert update_digest(large) == blake3(header + data, max_threads=1).digest()
 
 
 @pytest.mark.parametrize(
@@ -97,10 +115,22 @@ def test_names_and_bytes_do_not_run_into_each_other() -> None:
     assert one != other
 
 
-def test_a_large_contiguous_array_is_not_copied() -> None:
-    array = np.zeros((1000, 1000), "<f4")
+def test_a_byte_cannot_move_from_one_array_to_the_next() -> None:
+    one = {"a": np.array([1, 2], "u1"), "b": np.array([3], "u1")}
+    other = {"a": np.array([1], "u1"), "b": np.array([2, 3], "u1")}
+    assert update_digest(one) != update_digest(other)
+
+
+@pytest.mark.parametrize("array", [np.zeros((1000, 100), "<f4"), np.ones(3, "?"), np.array(2.0)])
+def test_a_contiguous_array_is_not_copied(array: Any) -> None:
     array.flags.writeable = False
-    assert update_digest({"w": array}) == update_digest({"w": array.copy()})
+    assert np.shares_memory(np.frombuffer(plain(array), "u1"), array)
+
+
+@pytest.mark.parametrize("dtype", ["?", "u1", "i8", "f2", "c16"])
+def test_every_plain_dtype_has_a_digest_of_its_own(dtype: str) -> None:
+    digest = update_digest({"w": np.zeros((0, 4), dtype)})
+    assert digest != update_digest({"w": np.zeros((0, 4), "<f4")})
 
 
 @pytest.mark.parametrize("dtype", ["O", "S3", "U3", "V4", "M8[s]", "m8[s]"])
@@ -110,37 +140,98 @@ def test_arrays_without_plain_numbers_have_no_digest(dtype: str) -> None:
 
 
 def test_the_empty_update_has_a_digest() -> None:
+    assert update_digest({}) == blake3(b"\x38bcfl/arrays/v2" + u32(0)).digest()
     assert update_digest({}) != update_digest({"": np.zeros(0, "u1")})
+
+
+def test_a_name_that_utf8_cannot_write_is_refused() -> None:
+    with pytest.raises(EncodingError, match="surrogate"):
+        update_digest({"\ud800": np.zeros(1)})
+
+
+def test_a_commitment_is_over_these_bytes() -> None:
+    expected = hashed(b"\x38bcfl/update/v2", b"\4" * 32, b"\6" * 32, b"\7" * 32)
+    assert commitment_hash(ACCOUNT, b"\6" * 32, b"\7" * 32) == expected
+
+
+def test_a_statement_is_over_these_bytes() -> None:
+    said = b"\x44bcfl/statement/v2", ROUND, b"\4" * 32, SHOWN, b"\5" * 32, u64(2**64 - 1)
+    assert statement_hash(BINDING, ACCOUNT, b"\5" * 32, 2**64 - 1) == hashed(*said)
+
+
+def test_an_instruction_is_over_these_bytes() -> None:
+    expected = hashed(b"\x4cbcfl/instruction/v2", ROUND, SHOWN, u64(1_900_000_000))
+    assert instruction_payload(BINDING, 1_900_000_000) == expected
+
+
+def test_question_and_answer_are_over_these_bytes() -> None:
+    asked: Any = {
+        "genesis": b"\1" * 32,
+        "federation": 2,
+        "coordinator": ACCOUNT,
+        "node_id": 2**64 - 1,
+        "challenge": b"\x0b" * 32,
+    }
+    said = b"\1" * 32, u32(2), b"\4" * 32, u64(2**64 - 1), b"\x0b" * 32
+    assert question_payload(**asked) == hashed(b"\x40bcfl/question/v2", *said)
+    assert identity_payload(**asked) == hashed(b"\x40bcfl/identity/v2", *said)
+
+
+def test_terms_are_hashed_without_their_length() -> None:
+    assert terms_hash(b"\1\2\3") == hashed(b"\x34bcfl/terms/v1", b"\1\2\3")
+
+
+def test_an_attestation_is_over_these_bytes() -> None:
+    parts = {"model": b"\x0a" * 32, "report": b"\x0b" * 32, "root": b"\x0c" * 32}
+    statement = hashed(b"\x38bcfl/attest/v2", ROUND, b"\x0f" * 32, *parts.values())
+    assert attest_statement(BINDING, **parts) == statement
+    signed = hashed(b"\x4cbcfl/attest-sign/v2", ROUND, b"\4" * 32, statement)
+    assert attest_payload(BINDING.key, ACCOUNT, statement) == signed
+
+
+@pytest.mark.parametrize(
+    ("outcome", "number"),
+    [(Outcome.ACCEPTED, 0), (Outcome.REJECTED, 1), (Outcome.EXCLUDED, 2)],
+)
+def test_a_leaf_is_over_these_bytes(outcome: Outcome, number: int) -> None:
+    leaf = Leaf(ACCOUNT, b"\5" * 32, b"\6" * 32, outcome, -2, 1, Planck(2**70), 9)
+    score, tail = b"\xfe" + b"\xff" * 7, u32(1) + u128(2**70) + b"\x09"
+    head = b"\0\x30bcfl/leaf/v3", b"\4" * 32, b"\5" * 32, b"\6" * 32
+    assert leaf_hash(leaf) == hashed(*head, bytes([number]), score, tail)
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: next(iter(change)))
+def test_what_is_signed_fits_one_round_as_it_was_shown(change: dict[str, Any]) -> None:
+    other = replace(BINDING, **change)
+    assert statement_hash(other, ACCOUNT, bytes(32), 5) != statement_hash(
+        BINDING, ACCOUNT, bytes(32), 5
+    )
+    assert instruction_payload(other, 9) != instruction_payload(BINDING, 9)
 
 
 @pytest.mark.parametrize(
     "change",
-    [
-        {"key": {"genesis": b"\2" * 32}},
-        {"key": {"federation": 3}},
-        {"key": {"round": 2}},
-        {"account": AccountId(b"\5" * 32)},
-        {"opening": {"num_examples": 6}},
-        {"opening": {"update_digest": b"\x07" * 32}},
-        {"opening": {"salt": b"\x09" * 32}},
-    ],
-)
-def test_a_commitment_fits_one_place_only(change: dict[str, Any]) -> None:
-    assert committed() != committed(**change)
+    [{"genesis": bytes(31)}, {"federation": 2**32}, {"round": -1}, {"base_model": bytes(33)},
+     {"terms_hash": b""}],
+)  # fmt: skip
+def test_a_round_that_does_not_fit_is_refused(change: dict[str, Any]) -> None:
+    other = replace(BINDING, **change)
+    with pytest.raises(EncodingError):
+        statement_hash(other, ACCOUNT, bytes(32), 5)
+    with pytest.raises(EncodingError):
+        instruction_payload(other, 9)
 
 
-def test_what_is_signed_is_not_what_is_committed() -> None:
-    signed = signing_payload(KEY, ACCOUNT, b"\6" * 32, 5)
-    assert len(signed) == 32
-    assert signed != signing_payload(replace(KEY, round=4), ACCOUNT, b"\6" * 32, 5)
+@pytest.mark.parametrize(("digest", "salt"), [(b"", bytes(32)), (bytes(32), bytes(31))])
+def test_an_update_that_does_not_fit_is_refused(digest: bytes, salt: bytes) -> None:
+    with pytest.raises(EncodingError):
+        commitment_hash(ACCOUNT, digest, salt)
 
 
-def test_a_statement_is_of_one_settlement() -> None:
-    said = {"model": b"\4" * 32, "report": b"\5" * 32, "root": b"\6" * 32}
-    statement = attest_statement(KEY, **said)
-    assert attest_statement(replace(KEY, round=4), **said) != statement
-    for name in said:
-        assert attest_statement(KEY, **said | {name: bytes(32)}) != statement
+@pytest.mark.parametrize(("commitment", "examples"), [(bytes(31), 1), (bytes(32), 2**64)])
+def test_a_commitment_that_does_not_fit_is_refused(commitment: bytes, examples: int) -> None:
+    with pytest.raises(EncodingError):
+        statement_hash(BINDING, ACCOUNT, commitment, examples)
 
 
 def test_each_link_of_a_chain_hashes_to_the_one_before() -> None:
@@ -149,48 +240,3 @@ def test_each_link_of_a_chain_hashes_to_the_one_before() -> None:
     assert chain[-1] == b"\7" * 32
     for link, preimage in pairwise(chain):
         assert blake2_256(preimage) == link
-
-
-def test_an_identity_answers_one_challenge() -> None:
-    place = {"genesis": b"\1" * 32, "federation": 0, "node_id": 2**64 - 1}
-    one = identity_payload(**place, challenge=bytes(32))
-    assert one != identity_payload(**place, challenge=b"\1" * 32)
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"key": {"genesis": bytes(31)}},
-        {"key": {"federation": 2**32}},
-        {"key": {"round": -1}},
-        {"opening": {"num_examples": 2**64}},
-        {"opening": {"salt": bytes(33)}},
-        {"opening": {"update_digest": b""}},
-    ],
-)
-def test_what_does_not_fit_is_refused(change: dict[str, Any]) -> None:
-    with pytest.raises(EncodingError):
-        committed(**change)
-
-
-@pytest.mark.parametrize(
-    ("value", "data"),
-    [
-        (0, b"\x00"),
-        (63, b"\xfc"),
-        (64, b"\x01\x01"),
-        (16_383, b"\xfd\xff"),
-        (16_384, b"\x02\x00\x01\x00"),
-    ],
-)
-def test_compact_lengths(value: int, data: bytes) -> None:
-    assert compact(value) == data
-
-
-def test_text_has_its_length_in_bytes() -> None:
-    assert scale_str("Zoë") == b"\x10Zo\xc3\xab"
-
-
-def test_a_length_without_short_form_is_refused() -> None:
-    with pytest.raises(EncodingError):
-        compact(2**30)

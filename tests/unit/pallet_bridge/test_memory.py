@@ -17,7 +17,7 @@ from pallet_bridge.errors import MemoryUnusable
 from pallet_bridge.keys import Signer
 from pallet_bridge.memory import Remembered, SignedMemory, default_folder
 from pallet_bridge.signing import sign_commitment
-from pallet_bridge.types import CommittedUpdate, RoundKey
+from pallet_bridge.types import CommittedUpdate, RoundBinding, RoundKey
 
 NODE = Signer.from_uri("//Node//of//memory")
 GENESIS = bytes(range(32))
@@ -28,7 +28,10 @@ def key(round_id: int, federation: int = 3, genesis: bytes = GENESIS) -> RoundKe
 
 
 def made(place: RoundKey, digest: int = 1, examples: int = 10) -> CommittedUpdate:
-    return sign_commitment(place, NODE, bytes([digest]) * 32, examples, os.urandom(32))
+    bound = RoundBinding(
+        place.genesis, place.federation, place.round, NODE.account, GENESIS, bytes(32)
+    )
+    return sign_commitment(bound, NODE, bytes([digest]) * 32, examples, os.urandom(32))
 
 
 @pytest.fixture

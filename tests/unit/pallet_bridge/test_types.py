@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 
 import pytest
 
 from pallet_bridge.errors import EncodingError
-from pallet_bridge.types import AccountId, Event, Participant, Planck, UnbondingChunk
+from pallet_bridge.types import AccountId, Event, Planck, UnbondingChunk
+from tests.unit.pallet_bridge.some_member import some_member
 
 ALICE = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"
 ALICE_HEX = "0xd43593c715fdd31c61141abd04a99fd6822c8558854ccde39a5684e7a56da27d"
@@ -56,7 +58,7 @@ def test_an_account_has_32_bytes() -> None:
 
 def test_the_stake_that_a_slash_reaches_counts_what_is_unbonding() -> None:
     chunks = (UnbondingChunk(Planck(5), 10), UnbondingChunk(Planck(7), 20))
-    member = Participant(Planck(100), chunks, 0, 0, 0, 0, 0)
+    member = replace(some_member(100), unbonding=chunks)
     assert member.stake == 112
 
 

@@ -11,7 +11,7 @@ from pallet_bridge.errors import ConfigError
 from pallet_bridge.keys import Signer
 from pallet_bridge.memory import SignedMemory
 from pallet_bridge.signing import sign_commitment
-from pallet_bridge.types import RoundKey
+from pallet_bridge.types import RoundBinding, RoundKey
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +27,8 @@ def folder(tmp_path: Path) -> Path:
     memory = SignedMemory(tmp_path, NODE.account)
     for federation, number in ((0, 4), (0, 6), (1, 2)):
         key = RoundKey(GENESIS, federation, number)
-        memory.keep(key, sign_commitment(key, NODE, bytes(32), 1, bytes(32)))
+        binding = RoundBinding(GENESIS, federation, number, NODE.account, GENESIS, GENESIS)
+        memory.keep(key, sign_commitment(binding, NODE, bytes(32), 1, bytes(32)))
     return tmp_path
 
 

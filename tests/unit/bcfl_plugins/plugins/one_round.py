@@ -37,7 +37,7 @@ def node(number: int) -> NodeRef:
 def signed(ref: NodeRef, arrays: dict[str, np.ndarray], opened: OpenedRound) -> CommittedUpdate:
     assert ref.dev_uri is not None
     signer = Signer.from_uri(ref.dev_uri)
-    return sign_commitment(opened.key, signer, update_digest(arrays), 10, bytes(32))
+    return sign_commitment(opened.binding, signer, update_digest(arrays), 10, bytes(32))
 
 
 def session_of(folder: Path, **keys: object) -> Session:

@@ -80,6 +80,7 @@ def run_rounds(
                 "commit_blocks": 2,
                 "dispute_blocks": 100,
                 "unbonding_blocks": 300,
+                "notice_blocks": 300,
                 "strikes_to_slash": ROUNDS,
                 "outlier_base": "20 %",
             },

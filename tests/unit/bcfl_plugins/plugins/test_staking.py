@@ -10,6 +10,7 @@ from bcfl_plugins import BcflConfig, ConfigError, NodeId, NodeRef, RunInfo, Sess
 from bcfl_plugins.plugins.staking import why_left_out
 from pallet_bridge.keys import DEV_PHRASE, Signer
 from pallet_bridge.types import UNIT, AccountId, Participant, Planck
+from tests.unit.pallet_bridge.some_member import some_member
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +20,7 @@ RUN = RunInfo(1, 3)
 
 
 def member(stake: int, suspended_until: int = 0) -> Participant:
-    return Participant(Planck(stake), (), 0, 0, 0, 0, suspended_until)
+    return some_member(stake, suspended_until)
 
 
 def node(number: int, uri: str | None = None, account: AccountId | None = None) -> NodeRef:

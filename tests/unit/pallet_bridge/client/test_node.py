@@ -12,6 +12,7 @@ import pytest
 from pallet_bridge import calls
 from pallet_bridge.client import connect
 from pallet_bridge.embedded.state.hashing import storage_prefix
+from pallet_bridge.encoding import statement_hash
 from pallet_bridge.errors import (
     CallFailed,
     EncodingError,
@@ -27,6 +28,7 @@ from pallet_bridge.errors.pallet import (
 from pallet_bridge.keys import Signer
 from pallet_bridge.settlement.claims import claims_of, waiting_rewards
 from pallet_bridge.settlement.merkle import leaves_of, settlement_root, totals_of
+from pallet_bridge.terms_codec import hash_of_terms
 from pallet_bridge.types import (
     UNIT,
     AccountId,
@@ -46,6 +48,7 @@ from tests.unit.pallet_bridge.conftest import (
     NODES,
     STAKE,
     TERMS,
+    binding_of,
     committed_update,
 )
 
@@ -135,9 +138,11 @@ def test_a_receipt_says_block_place_fee_and_events(chain: EmbeddedClient, federa
 def test_a_round_from_opening_to_claim(chain: EmbeddedClient, federation: int) -> None:
     opened = chain.execute(calls.open_round(federation, b"\1" * 32), COORDINATOR)
     assert any(event.name == "RoundOpened" for event in opened.events)
-    signed = [committed_update(chain.genesis_hash, federation, 0, node) for node in NODES[:2]]
+    signed = [committed_update(chain, federation, 0, node) for node in NODES[:2]]
     chain.execute(calls.commit_batch(federation, 0, [s.entry() for s in signed]), COORDINATOR)
-    chain.execute(calls.commit(federation, 0, b"\x09" * 32, 7), DAVE)
+    binding = binding_of(chain, federation, 0)
+    said = statement_hash(binding, DAVE.account, b"\x09" * 32, 7)
+    chain.execute(calls.commit(federation, 0, b"\x09" * 32, 7, said), DAVE)
     commitments = chain.commitments(federation, 0)
     assert commitments[signed[0].account].hash == signed[0].commitment
     assert commitments[DAVE.account].num_examples == 7
@@ -230,7 +235,7 @@ def test_a_failed_call_raises_its_own_class(chain: EmbeddedClient, federation: i
     assert (raised.value.pallet, raised.value.name) == ("Bcfl", "NotCoordinator")
     assert "sign with its account" in raised.value.docs
     with pytest.raises(AlreadyJoined):
-        chain.execute(calls.join(federation, STAKE), BOB)
+        chain.execute(calls.join(federation, STAKE, hash_of_terms(TERMS)), BOB)
     terms = replace(TERMS, quorum=Quorum(count=11))
     with pytest.raises(TermsOutOfRange):
         chain.execute(calls.create_federation(terms, bytes(32)), BOB)

@@ -13,6 +13,7 @@ from pallet_bridge.errors import SecretError
 from pallet_bridge.errors.pallet import NotAttested
 from pallet_bridge.run.reports import ReportStore, RoundReport
 from pallet_bridge.settlement.attester import ABSTAIN, Attester, Word
+from pallet_bridge.terms_codec import hash_of_terms
 from pallet_bridge.types import PERBILL_ONE, Coupling, Perbill, Quorum
 from tests.unit.pallet_bridge.conftest import (
     COORDINATOR,
@@ -66,10 +67,10 @@ def opened(chain: EmbeddedClient, tmp_path: Path) -> Open:
     federation = chain.next_federation()
     chain.execute(calls.create_federation(COUPLED, bytes(32)), COORDINATOR)
     for node in NODES:
-        chain.execute(calls.join(federation, STAKE), node)
+        chain.execute(calls.join(federation, STAKE, hash_of_terms(COUPLED)), node)
         chain.execute(calls.register_attester(federation, LINKS[node.account][0]), node)
     chain.execute(calls.open_round(federation, bytes(32)), COORDINATOR)
-    signed = [committed_update(chain.genesis_hash, federation, 0, node) for node in NODES[1:]]
+    signed = [committed_update(chain, federation, 0, node) for node in NODES[1:]]
     entries = [one.entry() for one in signed]
     chain.execute(calls.commit_batch(federation, 0, entries), COORDINATOR)
     report = RoundReport(

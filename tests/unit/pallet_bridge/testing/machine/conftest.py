@@ -8,13 +8,26 @@ import pytest
 
 from pallet_bridge import calls
 from pallet_bridge.client import connect
+from pallet_bridge.encoding import statement_hash
+from pallet_bridge.terms_codec import hash_of_terms
 from pallet_bridge.testing.machine.accounts import TERMS, signers
-from pallet_bridge.types import UNIT, Planck
+from pallet_bridge.types import UNIT, Planck, RoundBinding, RoundKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pallet_bridge.calls import Call
     from pallet_bridge.client.embedded import EmbeddedClient
+    from pallet_bridge.keys import Signer
+
+
+def committed(client: EmbeddedClient, who: Signer, commitment: bytes) -> Call:
+    """The call by which somebody commits in round 0."""
+    round_ = client.round(0, 0)
+    assert round_ is not None
+    binding = RoundBinding.of(RoundKey(client.genesis_hash, 0, 0), round_)
+    said = statement_hash(binding, who.account, commitment, 5)
+    return calls.commit(0, 0, commitment, 5, said)
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +36,7 @@ def client() -> Iterator[EmbeddedClient]:
     with connect("embedded") as client:
         client.execute(calls.create_federation(TERMS[0], bytes(32)), founder)
         client.execute(calls.fund(0, Planck(100 * UNIT)), founder)
-        client.execute(calls.join(0, Planck(20 * UNIT)), member)
+        client.execute(calls.join(0, Planck(20 * UNIT), hash_of_terms(TERMS[0])), member)
         client.execute(calls.open_round(0, bytes(32)), founder)
-        client.execute(calls.commit(0, 0, b"\1" * 32, 5), member)
+        client.execute(committed(client, member, b"\1" * 32), member)
         yield client
