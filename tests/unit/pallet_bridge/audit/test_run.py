@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pallet_bridge.audit.audited import Finding
+from pallet_bridge.audit.rounds import COMPLETE, CONTINUED
+from pallet_bridge.audit.rounds import TERMS as TERMS_HASHES
 from pallet_bridge.audit.run import AuditReport, audit_on, audit_run
+from pallet_bridge.audit.statements import AS_SIGNED, OPENED, SIGNED
+from pallet_bridge.encoding import commitment_hash, statement_hash
 from pallet_bridge.errors import AuditFailed, JournalError
-from pallet_bridge.run.journal import CHAIN, HEADER, LINES, REPORTS, read_run
+from pallet_bridge.run.journal import CHAIN, HEADER, LINES, OPENINGS, REPORTS, read_run
 from pallet_bridge.types import UNIT
 from tests.unit.pallet_bridge.conftest import (
     BAD,
@@ -21,14 +25,13 @@ from tests.unit.pallet_bridge.conftest import (
     STAKE,
     Lie,
     Run,
-    committed_update,
     with_entry,
     write_run,
 )
 
 if TYPE_CHECKING:
     from pallet_bridge.client.embedded import EmbeddedClient
-    from pallet_bridge.run.reports import ReportEntry, RoundReport
+    from pallet_bridge.run.reports import RoundReport
 
 
 @pytest.fixture
@@ -94,18 +97,51 @@ def test_an_honest_run_holds_and_everything_was_looked_at(run: Path) -> None:
     assert report.findings == ()
     assert report.ok
     report.require()
-    assert {name: report.checks[name] for name in report.checks if name != "blocks"} == {
-        "rounds": 4,
-        "reports": 3,
-        "commitments": 8,
-        "signatures": 8,
+    tally = report.tally
+    assert sorted(tally.proved) == ["blocks executed again", SIGNED]
+    assert tally.proved[SIGNED] == 8
+    assert tally.recomputed == {
+        "rounds told as they ended on chain": 4,
+        "reports that speak of their round": 3,
+        COMPLETE: 3,
+        TERMS_HASHES: 3,
+        CONTINUED: 3,
+        OPENED: 8,
         "settlement roots": 3,
         "rewards": 6,
         "strikes": 2,
-        "offences": 1,
+        "offences within the cap": 1,
         "slashes": 1,
-        "issuance": 1,
+        "sums of all balances": 1,
     }
+    assert tally.words == {
+        f"the coordinator {COORDINATOR.account}": {
+            "verdicts, with scores, reasons and shares": 8,
+            "weights of rewards": 6,
+            "averages of the accepted updates": 3,
+            "reasons why a round was aborted": 1,
+        },
+        "the members": {"numbers of examples": 8},
+    }
+
+
+def test_without_openings_the_commitments_are_the_coordinators_word(
+    run: Path, audit: Audit
+) -> None:
+    (run / OPENINGS / "1.json").unlink()
+    report = audit(run)
+    assert report.ok
+    assert report.tally.recomputed[OPENED] == 5
+    assert report.tally.words[f"the coordinator {COORDINATOR.account}"][AS_SIGNED] == 3
+    assert report.tally.proved[SIGNED] == 8
+
+
+def test_a_tampered_file_of_openings_is_named_and_opens_nothing(run: Path, audit: Audit) -> None:
+    path = run / OPENINGS / "0.json"
+    path.write_bytes(path.read_bytes() + b" ")
+    kind, number, statement = audit.only_finding(run)
+    assert (kind, number) == ("opening", 0)
+    assert str(path) in statement
 
 
 @pytest.mark.slow
@@ -301,21 +337,21 @@ def test_rounds_before_and_after_the_run_are_not_its(run: Path, audit: Audit) ->
 def test_a_live_chain_is_read_over_its_url(honest: Run) -> None:
     report = audit_run(honest.folder, chain=honest.chain.url)
     assert report.ok
-    assert "issuance" not in report.checks
+    assert "sums of all balances" not in report.tally.recomputed
+    assert report.tally.words[f"the node at {honest.chain.url}"].keys() == {
+        "blocks, with their events and state"
+    }
+    assert report.tally.proved == {SIGNED: 8}
 
 
 # From here on the coordinator lies before it settles: no file is changed later.
 
 
-def change(entry: ReportEntry, **changes: Any) -> ReportEntry:
-    return replace(entry, commitment=replace(entry.commitment, **changes))
-
-
 @pytest.mark.slow
 def test_a_bad_signature_is_named(findings_on: Liar) -> None:
     def lie(report: RoundReport) -> RoundReport:
-        signature = report.entries[0].commitment.signature
-        return with_entry(report, 1, change(report.entries[1], signature=signature))
+        signature = report.entries[0].signature
+        return with_entry(report, 1, replace(report.entries[1], signature=signature))
 
     (finding,) = findings_on(lie)
     assert (finding.kind, finding.round) == ("signature", 0)
@@ -324,24 +360,41 @@ def test_a_bad_signature_is_named(findings_on: Liar) -> None:
 
 def test_another_update_under_a_commitment_is_named(findings_on: Liar) -> None:
     def lie(report: RoundReport) -> RoundReport:
-        return with_entry(report, 2, change(report.entries[2], update_digest=b"\7" * 32))
+        return with_entry(report, 2, replace(report.entries[2], revealed=b"\7" * 32))
 
-    opened, rooted = findings_on(lie)
-    assert (opened.kind, opened.round, rooted.kind) == ("commitment", 0, "root")
+    accepted, opened, rooted = findings_on(lie)
+    kinds = accepted.kind, opened.kind, opened.round, rooted.kind
+    assert kinds == ("commitment", "opening", 0, "root")
+    assert "revealed something else" in accepted.statement
     assert str(NODES[2].account) in opened.statement
+
+
+def test_another_coordinator_or_other_terms_than_the_chains_are_named(findings_on: Liar) -> None:
+    def lie(report: RoundReport) -> RoundReport:
+        return replace(report, coordinator=BAD, terms_hash=b"\2" * 32)
+
+    findings = findings_on(lie)
+    assert [finding.kind for finding in findings] == ["report", "report"]
+    assert "the report's coordinator" in findings[0].statement
+    assert "the report's terms hash" in findings[1].statement
 
 
 def test_an_entry_of_somebody_who_never_committed_is_named(findings_on: Liar) -> None:
     def lie(report: RoundReport) -> RoundReport:
-        forged = committed_update(report.genesis, report.federation, 0, COORDINATOR)
-        entry = replace(report.entries[1], commitment=forged)
-        return replace(report, entries=(*report.entries, entry))
+        commitment = commitment_hash(COORDINATOR.account, b"\1" * 32, bytes(32))
+        said = statement_hash(report.binding, COORDINATOR.account, commitment, 9)
+        forged = replace(
+            report.entries[1],
+            account=COORDINATOR.account,
+            num_examples=9,
+            commitment=commitment,
+            revealed=commitment,
+            signature=COORDINATOR.sign(said),
+        )
+        return replace(report, entries=(*report.entries, forged))
 
-    findings = findings_on(lie)
-    assert {(finding.kind, finding.account) for finding in findings} >= {
-        ("entry", COORDINATOR.account),
-        ("commitment", COORDINATOR.account),
-    }
+    (finding,) = findings_on(lie)
+    assert (finding.kind, finding.account) == ("commitment", COORDINATOR.account)
 
 
 def test_an_entry_that_is_left_out_is_named(findings_on: Liar) -> None:
@@ -349,7 +402,7 @@ def test_an_entry_that_is_left_out_is_named(findings_on: Liar) -> None:
         return replace(report, entries=report.entries[1:])
 
     findings = findings_on(lie)
-    assert ("entry", BAD) in {(finding.kind, finding.account) for finding in findings}
+    assert ("completeness", BAD) in {(finding.kind, finding.account) for finding in findings}
     assert "root" in {finding.kind for finding in findings}
 
 

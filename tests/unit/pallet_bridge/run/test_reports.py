@@ -83,7 +83,7 @@ def test_the_bytes_do_not_depend_on_the_order_of_arrival() -> None:
 def test_the_digest_is_of_the_canonical_bytes() -> None:
     assert REPORT.digest == blake2_256(REPORT.encode())
     assert json.loads(REPORT.encode())["format"] == "bcfl-report/4"
-    assert REPORT.digest.hex() == "47dde6d84804f05a74e044ab15740fad016aabd4195d9fad3aa0ea646672c2b2"
+    assert REPORT.digest.hex() == "6b82d8a9cea3d7197e66f33a300ba06112c9e1b9aae89eecf8a66bf1213f36d6"
     assert replace(REPORT, defense="other").digest != REPORT.digest
 
 
