@@ -15,20 +15,19 @@ from bcfl_plugins.rounds.book import NOT_ATTESTED, NOT_AVERAGED, NOT_COMMITTED, 
 from bcfl_plugins.rounds.lateness import note_overrun, note_unanswered
 from bcfl_plugins.rounds.posted_roots import PostedRoots
 from bcfl_plugins.rounds.report import (
-    RoundOnChain,
     durations,
     make_report,
     openings_of,
     refusals,
     without_verdict,
 )
-from bcfl_plugins.rounds.settle import MODES, prepare, settle
+from bcfl_plugins.rounds.settle import MODES, once_sealed, prepare, settle
 from bcfl_plugins.rounds.windows import USUAL_SLOT_S, round_patience
 from bcfl_plugins.session.chain_work import ChainBehind
 from bcfl_plugins.types import Gathering, OpenedRound
 from pallet_bridge import calls
 from pallet_bridge.encoding import update_digest
-from pallet_bridge.errors import BadChainValue, ChainTimeout, ChainUnavailable
+from pallet_bridge.errors import ChainTimeout, ChainUnavailable
 from pallet_bridge.run.journal import OPENINGS
 from pallet_bridge.run.openings import Openings, OpeningStore
 from pallet_bridge.types import Coupling, RoundKey
@@ -47,7 +46,7 @@ if TYPE_CHECKING:
         RunInfo,
         Scalar,
     )
-    from pallet_bridge.types import AccountId, BatchEntry, Commitment, Round, Terms
+    from pallet_bridge.types import AccountId, BatchEntry, Terms
 
 _log = logging.getLogger("flwr.bcfl")
 
@@ -314,34 +313,19 @@ class RoundLog:
     ) -> None:
         chain = self._chain
         refused = self._refused.pop(opened.round, {})
-        found = chain.work.reading(lambda: chain.client.round(opened.federation, opened.round))
-        if found is None:
-            raise BadChainValue(f"the chain has lost round {opened.round}, which it had opened")
-        if found.sealed_at is None and self._commitments(opened.key):
-            self._wait_for_seal(found)  # until then anybody may commit, and is owed a verdict
-        taken = self._commitments(opened.key)
-        on_chain = RoundOnChain(opened.key, found, taken, refused)
+        on_chain = once_sealed(chain, opened.key, refused)
         self._book.judged(opened.round, without_verdict(on_chain, result))
-        if not taken:
+        if not on_chain.commitments:
             self._send_abort(opened.round, NOT_COMMITTED)
             return
         report = make_report(on_chain, result, digests, timings)
         digest = chain.reports.put(report)
         self._openings.put(openings_of(report, result))
-        prepared = prepare(chain, report, digest, found, self._settings.settle)
-        if settle(chain, prepared, found, self._settings.attest_s):
+        prepared = prepare(chain, report, digest, on_chain.round, self._settings.settle)
+        if settle(chain, prepared, on_chain.round, self._settings.attest_s):
             self._book.settled(opened.round)
         else:
             self._send_abort(opened.round, NOT_ATTESTED)
-
-    def _commitments(self, key: RoundKey) -> dict[AccountId, Commitment]:
-        client = self._chain.client
-        return self._chain.work.reading(lambda: client.commitments(key.federation, key.round))
-
-    def _wait_for_seal(self, found: Round) -> None:
-        # The settlement goes into the block after the head: the first one past the window.
-        blocks = max(1, found.commit_until - found.opened_at)
-        self._chain.wait_until_block(found.commit_until, blocks)
 
 
 class SealedRoundLog(RoundLog):

@@ -18,10 +18,10 @@ from strategies.testing import InProcessGrid
 from tests.unit.strategies.server.test_judging import (
     BAD,
     NODES,
-    OPENED,
     TAMPERING,
     judged_as,
     node_of,
+    on_the_model,
     replies_to,
     training,
 )
@@ -42,7 +42,7 @@ def in_name_of(source: int, content: RecordDict, toy: Any) -> Message:
 @pytest.mark.parametrize("kind", TAMPERING)
 def test_what_was_signed_stays_with_a_reply_that_does_not_fit_it(toy: Any, kind: str) -> None:
     tamper, reason = TAMPERING[kind]
-    replies = replies_to(toy, OPENED)
+    replies = replies_to(toy, on_the_model(toy))
     was = signed_in(replies[0])
     tamper(replies[0], toy)
     judged, _ = judged_as(training(toy), replies)
@@ -56,7 +56,7 @@ def test_what_was_signed_stays_with_a_reply_that_does_not_fit_it(toy: Any, kind:
 
 
 def test_a_signed_reply_counts_before_one_that_nobody_signed(toy: Any) -> None:
-    replies = replies_to(toy, OPENED)
+    replies = replies_to(toy, on_the_model(toy))
     replies[0].content["arrays"] = toy.record({**toy.model(), "b": np.full(3, 2, np.float32)})
     broken = in_name_of(BAD, RecordDict({"arrays": toy.record(toy.model())}), toy)
     for order in ([*replies, broken], [broken, *replies]):
@@ -66,7 +66,7 @@ def test_a_signed_reply_counts_before_one_that_nobody_signed(toy: Any) -> None:
 
 
 def test_a_copy_of_a_statement_costs_nobody_whose_own_reply_came(toy: Any) -> None:
-    replies = replies_to(toy, OPENED)
+    replies = replies_to(toy, on_the_model(toy))
     copied = RecordDict(dict(replies[0].content))
     copied["arrays"] = toy.record({**toy.model(), "b": np.full(3, 3, np.float32)})
     forged = in_name_of(BAD, copied, toy)
@@ -76,7 +76,7 @@ def test_a_copy_of_a_statement_costs_nobody_whose_own_reply_came(toy: Any) -> No
 
 
 def test_two_replies_that_one_node_signed_are_a_rejection_with_the_first_of_them(toy: Any) -> None:
-    replies, others = replies_to(toy, OPENED), replies_to(toy, OPENED)
+    replies, others = (replies_to(toy, on_the_model(toy)) for _ in range(2))
     first = min(signed_in(replies[0])[0], signed_in(others[0])[0])  # type: ignore[type-var]
     judged, accepted = judged_as(training(toy), [*replies, others[0]])
     (rejection,) = judged.unusable
@@ -86,7 +86,7 @@ def test_two_replies_that_one_node_signed_are_a_rejection_with_the_first_of_them
 
 
 def test_a_reply_that_is_only_called_otherwise_costs_no_strike(toy: Any) -> None:
-    replies = replies_to(toy, OPENED)
+    replies = replies_to(toy, on_the_model(toy))
     content = replies[0].content
     content["another name"] = content.pop("metrics")
     judged, _ = judged_as(training(toy), replies)
@@ -114,7 +114,7 @@ class Watching:
 
 
 def test_the_plugins_hear_of_it_once_as_it_comes_and_again_at_the_end(toy: Any) -> None:
-    replies = replies_to(toy, OPENED)
+    replies = replies_to(toy, on_the_model(toy))
     replies[0].content["arrays"] = toy.record({**toy.model(), "b": np.full(3, 2, np.float32)})
     plugin = Watching()
     hooks = PluginManager([("watching", plugin)])
