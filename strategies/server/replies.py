@@ -88,10 +88,12 @@ class Replies:
             if message.has_error() or source in self._heard or source not in self.training.asked:
                 continue
             try:
-                heard.setdefault(source, []).append(self.examine(message))
+                reply = self.examine(message)
             except Unfit as unfit:
                 if unfit.signed is not None and source not in self._misfits:
                     misfits[source] = unfit_reply(source, unfit)
+            else:
+                heard.setdefault(source, []).append(reply)
         self._heard |= heard.keys()
         self._misfits |= misfits.keys()
         new = [self.update(min(said, key=_commitment)) for said in heard.values()]

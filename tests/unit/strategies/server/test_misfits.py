@@ -124,3 +124,12 @@ def test_the_plugins_hear_of_it_once_as_it_comes_and_again_at_the_end(toy: Any) 
     assert plugin.arriving == [([BAD + 1], [BAD]), ([BAD + 2, BAD + 3], [])]
     judge(replies, reading, hooks)
     assert plugin.received == [BAD]
+
+
+def test_a_malformed_reply_that_comes_first_ends_no_wait(toy: Any) -> None:
+    replies = replies_to(toy, on_the_model(toy))
+    del replies[0].content["metrics"]
+    plugin = Watching()
+    reading = Replies(training(toy), node_of)
+    assert not reading.arrive(replies[:1], PluginManager([("watching", plugin)]), last=False)
+    assert plugin.arriving == [([], [])]
