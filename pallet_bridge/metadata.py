@@ -21,12 +21,12 @@ class Kind(Enum):
     NAME = "name"
     FLAG = "flag"
     MAYBE_ACCOUNT = "account or None"
-    MAYBE_BYTES = "bytes or None"
+    BYTES = "bytes"
     COUNTS = "struct of ints"
 
 
 _A, _H, _I, _N, _F = Kind.ACCOUNT, Kind.HASH, Kind.INT, Kind.NAME, Kind.FLAG
-_M, _B, _C = Kind.MAYBE_ACCOUNT, Kind.MAYBE_BYTES, Kind.COUNTS
+_M, _B, _C = Kind.MAYBE_ACCOUNT, Kind.BYTES, Kind.COUNTS
 
 EVENTS: Mapping[str, Mapping[str, Kind]] = {
     "FederationCreated": {"federation": _I, "coordinator": _A, "terms_version": _I, "escrow": _A},

@@ -8,13 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pallet_bridge import calls
 from pallet_bridge.encoding import commitment_hash, statement_hash
+from pallet_bridge.errors.pallet import RoundNotFound
 from pallet_bridge.keys import verify
+from pallet_bridge.metadata import PALLET
+from pallet_bridge.types.round import RoundBinding, RoundKey
 from pallet_bridge.types.verdicts import CommittedUpdate
 
 if TYPE_CHECKING:
+    from pallet_bridge.calls import Call
+    from pallet_bridge.client.protocol import ChainClient
     from pallet_bridge.keys import Signer
-    from pallet_bridge.types.round import RoundBinding
 
 
 def sign_commitment(
@@ -36,6 +41,30 @@ def sign_commitment(
     commitment = commitment_hash(signer.account, digest, salt)
     signature = signer.sign(statement_hash(binding, signer.account, commitment, num_examples))
     return CommittedUpdate(signer.account, digest, num_examples, salt, commitment, signature)
+
+
+def commit_call(binding: RoundBinding, made: CommittedUpdate) -> Call:
+    """Return the call by which an account commits itself, without anybody who relays it."""
+    said = statement_hash(binding, made.account, made.commitment, made.num_examples)
+    return calls.commit(binding.federation, binding.round, made.commitment, made.num_examples, said)
+
+
+def binding_of(
+    client: ChainClient, federation: int, round_id: int, *, at: bytes | None = None
+) -> RoundBinding:
+    """Read what a statement on a round is bound to from a chain.
+
+    Raises
+    ------
+    RoundNotFound
+        When the federation has no such round.
+    """
+    round_ = client.round(federation, round_id, at=at)
+    if round_ is None:
+        raise RoundNotFound(
+            PALLET, "RoundNotFound", f"federation {federation} has no round {round_id}"
+        )
+    return RoundBinding.of(RoundKey(client.genesis_hash, federation, round_id), round_)
 
 
 @dataclass(frozen=True, slots=True)

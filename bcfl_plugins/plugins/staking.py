@@ -156,8 +156,9 @@ class Staking:
         terms = chain.client.terms(chain.federation)
         steps = [calls.transfer(account, amount) for account in sorted(signers)]
         if terms.admission is Admission.INVITED:
-            invited = (calls.invite(chain.federation, who, None, 0) for who in sorted(signers))
-            steps += invited
+            steps += [
+                calls.invite(chain.federation, account, b"", 0) for account in sorted(signers)
+            ]
         chain.send(calls.batch(steps), wait)
         agreed = hash_of_terms(terms)
         waiting = [

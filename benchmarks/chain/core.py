@@ -30,9 +30,10 @@ from pallet_bridge.embedded.state.hashing import blake2_256
 from pallet_bridge.encoding import statement_hash
 from pallet_bridge.keys import Signer
 from pallet_bridge.runtime import MANIFEST
+from pallet_bridge.signing import binding_of
 from pallet_bridge.ss58 import encode
 from pallet_bridge.terms_codec import hash_of_terms
-from pallet_bridge.types import Planck, RoundBinding, RoundKey
+from pallet_bridge.types import Planck
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -110,11 +111,7 @@ def with_open_rounds(federations: int, size: int) -> tuple[Chain, list[bytes]]:
 
 def commit(client: ChainClient, federation: int, member: Signer) -> Call:
     """Return a commit in round 0 of a federation."""
-    round_ = client.round(federation, 0)
-    if round_ is None:
-        raise SystemExit("the round is not open")
-    binding = RoundBinding.of(RoundKey(client.genesis_hash, federation, 0), round_)
-    said = statement_hash(binding, member.account, bytes(32), 100)
+    said = statement_hash(binding_of(client, federation, 0), member.account, bytes(32), 100)
     return calls.commit(federation, 0, bytes(32), 100, said)
 
 

@@ -25,8 +25,9 @@ from pallet_bridge import calls
 from pallet_bridge.client import connect as open_client
 from pallet_bridge.encoding import statement_hash
 from pallet_bridge.keys import Signer
+from pallet_bridge.signing import binding_of
 from pallet_bridge.terms_codec import hash_of_terms
-from pallet_bridge.types import Planck, RoundBinding, RoundKey
+from pallet_bridge.types import Planck
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from websockets.sync.client import ClientConnection
 
     from pallet_bridge.calls import Call
+    from pallet_bridge.types import RoundBinding
 # chopsticks 1.5.1 on a genesis of this shape, on two cores; installing it takes 272 MB, 100 s.
 CHOPSTICKS_WAIT_MS = 528.0
 CHOPSTICKS_RSS_MB = 268.0
@@ -134,10 +136,7 @@ def commits_of(url: str, count: int) -> list[bytes]:
         join = calls.join(0, TERMS.min_stake, hash_of_terms(TERMS))
         stream(url, [client.sign(join, member, nonce=0).extrinsic for member in everybody])
         client.execute(calls.open_round(0, bytes(32)), alice)
-        round_ = client.round(0, 0)
-        if round_ is None:
-            raise SystemExit("the round is not open")
-        binding = RoundBinding.of(RoundKey(client.genesis_hash, 0, 0), round_)
+        binding = binding_of(client, 0, 0)
         return [
             client.sign(commit_of(binding, member), member, nonce=1).extrinsic
             for member in everybody

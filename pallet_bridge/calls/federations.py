@@ -22,12 +22,11 @@ def fund(federation: int, amount: Planck) -> Call:
     return bcfl("fund", federation=federation, amount=amount)
 
 
-def invite(
-    federation: int, account: AccountId, organisation: bytes | None, max_examples: int
-) -> Call:
+def invite(federation: int, account: AccountId, organisation: bytes, max_examples: int) -> Call:
     """Let an account join, as the coordinator or the council; or vouch for it as a member.
 
-    `max_examples` is the most examples that it is vouched for; 0 says nothing of them.
+    `organisation` is whom it belongs to, an empty name is nobody. `max_examples` is the most
+    examples that it is vouched for; 0 says nothing of them.
     """
     return bcfl(
         "invite",
@@ -82,7 +81,7 @@ def post_bond(federation: int, amount: Planck) -> Call:
 
 
 def withdraw_bond(federation: int) -> Call:
-    """Ask for the signer's bond back, or take it once it is free."""
+    """Take the signer's bond back, once it is free."""
     return bcfl("withdraw_bond", federation=federation)
 
 

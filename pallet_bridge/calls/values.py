@@ -122,13 +122,11 @@ def terms(value: Terms) -> Value:
     }
 
 
-def organisation(value: bytes | None) -> Value:
-    """Return an organisation's name as hex, None for none; `EncodingError` when it is too long."""
-    if value is None:
-        return None
-    if not 0 < len(value) <= _NAME_BYTES:
+def organisation(value: bytes) -> Value:
+    """Return an organisation's name as hex; `EncodingError` when it is too long."""
+    if len(value) > _NAME_BYTES:
         raise EncodingError(
-            f"the organisation {value!r} has {len(value)} bytes; a name has 1 to {_NAME_BYTES}"
+            f"the organisation {value!r} has {len(value)} bytes; a name has up to {_NAME_BYTES}"
         )
     return "0x" + value.hex()
 

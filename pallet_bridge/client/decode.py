@@ -74,6 +74,6 @@ _READERS: Mapping[Kind, Callable[[Fields, str], object]] = {
     Kind.FLAG: Fields.flag,
     Kind.NAME: Fields.text,
     Kind.MAYBE_ACCOUNT: Fields.optional_account,
-    Kind.MAYBE_BYTES: Fields.optional_raw,
+    Kind.BYTES: Fields.raw,
     Kind.COUNTS: _counts,
 }

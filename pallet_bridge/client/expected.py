@@ -72,6 +72,7 @@ _TABLE: Mapping[str, _Raises] = {
     "prune": _raises("RoundPruned"),
     "invite": _raises("Invited", account="account"),
     "post_bond": _raises("BondPosted", account=_WHO, amount="amount"),
+    "withdraw_bond": _raises("BondReleased", account=_WHO),
     "rebase": _raises("Rebased", model="model"),
     "report_misconduct": _raises("MisconductProved"),
     "skip_round": _raises("RoundSkipped"),
@@ -79,11 +80,8 @@ _TABLE: Mapping[str, _Raises] = {
 _ENTRY = _raises("Committed", "CommitmentRefused", account="account")
 _EQUIVOCATION = _raises("OffenceRecorded", account="account")
 
-SILENT = frozenset({"enact", "withdraw_bond"})
-"""Calls that may succeed without an event.
-
-Clearing some votes of many raises none, and asking for a bond back that is not free yet.
-"""
+SILENT = frozenset({"enact"})
+"""Calls that may succeed without an event: clearing some votes of many raises none."""
 BY_CONTENT = frozenset({"commit_batch", "report_equivocation"})
 """Calls whose events depend on what is inside their arguments."""
 

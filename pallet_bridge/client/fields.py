@@ -79,11 +79,11 @@ class Fields:
         except EncodingError as error:
             raise self._wrong(name, self.value(name), "a hash") from error
 
-    def optional_raw(self, name: str) -> bytes | None:
-        """Return bytes of any length, or None."""
+    def raw(self, name: str) -> bytes:
+        """Return bytes of any length."""
         value = self.value(name)
         try:
-            return None if value is None else read_raw(value)
+            return read_raw(value)
         except EncodingError as error:
             raise self._wrong(name, value, "bytes") from error
 

@@ -23,7 +23,7 @@ from pallet_bridge.types.federation import (
     PendingTerms,
     Seat,
 )
-from pallet_bridge.types.members import Bond, Invitation, Organisation, Participant, Record
+from pallet_bridge.types.members import Bond, Invitation, Organisation, Participant, PastRecord
 from pallet_bridge.types.round import Commitment, Dispute, Offence, OffenceState, Round
 from pallet_bridge.types.terms import (
     Admission,
@@ -65,9 +65,9 @@ def bond(value: object) -> Bond:
     return _read(Bond, Fields("bond", value))
 
 
-def record(value: object) -> Record:
-    """Read `Record`."""
-    return _read(Record, Fields("record", value))
+def record(value: object) -> PastRecord:
+    """Read `PastRecord`."""
+    return _read(PastRecord, Fields("record", value))
 
 
 def round_(value: object) -> Round:
@@ -163,11 +163,6 @@ def _admission(fields: Fields, name: str) -> Admission | Vouched:
     return Vouched(Fields("terms.admission", {"vouchers": content}).integer("vouchers"))
 
 
-def _organisation(fields: Fields, name: str) -> Organisation | None:
-    raw = fields.optional_raw(name)
-    return None if raw is None else Organisation(raw)
-
-
 def _training(fields: Fields, name: str) -> Mapping[str, TrainingValue]:
     value = fields.value(name)
     listed = value if isinstance(value, list | tuple) else None
@@ -245,7 +240,7 @@ _OF_TYPE: Mapping[object, Reader] = {
     AccountId | Arbiter: _arbiter,
     Governance | MembersVote: _governance,
     Admission | Vouched: _admission,
-    Organisation | None: _organisation,
+    Organisation: Fields.raw,
     tuple[int, ...]: Fields.integers,
     tuple[AccountId, ...]: Fields.accounts,
     Mapping[str, TrainingValue]: _training,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pallet_bridge.types.base import AccountId, Planck
     from pallet_bridge.types.events import Balance, BlockRef, Event, Receipt
     from pallet_bridge.types.federation import AttesterRecord, Federation, Limits, Motion, Seat
-    from pallet_bridge.types.members import Bond, Invitation, Participant, Record, Subject
+    from pallet_bridge.types.members import Bond, Invitation, Participant, PastRecord, RecordOwner
     from pallet_bridge.types.round import Commitment, Offence, Round
     from pallet_bridge.types.terms import Terms
 
@@ -177,8 +177,8 @@ class ChainClient(Protocol):
         ...
 
     def record(
-        self, federation: int, subject: Subject, *, at: bytes | None = None
-    ) -> Record | None:
+        self, federation: int, subject: RecordOwner, *, at: bytes | None = None
+    ) -> PastRecord | None:
         """Return what is remembered of an account or an organisation, None when nothing is."""
         ...
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pallet_bridge.client.rpc import RawJson, RpcClient
     from pallet_bridge.types.events import Event
     from pallet_bridge.types.federation import AttesterRecord, Federation, Motion, Seat
-    from pallet_bridge.types.members import Bond, Invitation, Participant, Record, Subject
+    from pallet_bridge.types.members import Bond, Invitation, Participant, PastRecord, RecordOwner
     from pallet_bridge.types.round import Commitment, Offence, Round
     from pallet_bridge.types.terms import Terms
 
@@ -148,8 +148,8 @@ class StateReader:
         return 0 if value is None else Fields("organisation", {"members": value}).integer("members")
 
     def record(
-        self, federation: int, subject: Subject, *, at: bytes | None = None
-    ) -> Record | None:
+        self, federation: int, subject: RecordOwner, *, at: bytes | None = None
+    ) -> PastRecord | None:
         """Return what is remembered of an account or an organisation."""
         value = self._read("Records", [federation, _subject(subject)], at)
         return None if value is None else mirror.record(value)
@@ -305,7 +305,7 @@ def _round(key: bytes) -> int:
     return int.from_bytes(key[-_ACCOUNT_TAIL - 4 : -_ACCOUNT_TAIL], "little")
 
 
-def _subject(subject: Subject) -> dict[str, str]:
+def _subject(subject: RecordOwner) -> dict[str, str]:
     if isinstance(subject, AccountId):
         return {"Account": as_hex(subject.raw)}
     return {"Organisation": as_hex(subject)}

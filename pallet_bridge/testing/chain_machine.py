@@ -116,10 +116,13 @@ class ChainMachine(RuleBasedStateMachine):
 
     @initialize(terms=st.sampled_from(TERMS))
     def found(self, terms: Terms) -> None:
-        """Make a federation with money and three members."""
+        """Make a federation with money, a bond and three members."""
         coordinator, *others = self.signers
         self.do("create_federation", calls.create_federation(terms, bytes(32)), coordinator)
         self.do("fund", calls.fund(self.chain.first, Planck(200 * UNIT)), coordinator)
+        if terms.coordinator_bond:
+            posted = calls.post_bond(self.chain.first, terms.coordinator_bond)
+            self.do("post_bond", posted, coordinator)
         for signer in others[:3]:
             self.do("join", self.chain.join(self.chain.first, Planck(20 * UNIT)), signer)
 
@@ -140,13 +143,13 @@ class ChainMachine(RuleBasedStateMachine):
         self.do("create_federation", made, self.signers[actor])
 
     @rule(
-        which=st.sampled_from(["fund", "join", "add_stake", "unbond"]),
+        which=st.sampled_from(["fund", "join", "add_stake", "unbond", "post_bond"]),
         federation=_federation,
         actor=_actor,
         amount=_amount,
     )
     def move_money(self, which: str, federation: int, actor: int, amount: int) -> None:
-        """Fund, join, add stake or unbond."""
+        """Fund, join, add stake, unbond, or post a bond."""
         make = self.chain.join if which == "join" else getattr(calls, which)
         call = make(self.number(federation), Planck(amount))
         self.do(which, call, self.signers[actor])
@@ -157,16 +160,29 @@ class ChainMachine(RuleBasedStateMachine):
         call = calls.withdraw(self.number(federation), self.signers[about].account)
         self.do("withdraw", call, self.signers[actor])
 
+    @rule(federation=_federation, actor=_actor, about=_actor, name=st.sampled_from([b"A", b"B"]))
+    def invite(self, federation: int, actor: int, about: int, name: bytes) -> None:
+        """Invite somebody, or vouch for it."""
+        call = calls.invite(self.number(federation), self.signers[about].account, name, 0)
+        self.do("invite", call, self.signers[actor])
+
+    @rule(federation=_federation, actor=_actor)
+    def withdraw_bond(self, federation: int, actor: int) -> None:
+        """Take a bond back."""
+        call = calls.withdraw_bond(self.number(federation))
+        self.do("withdraw_bond", call, self.signers[actor])
+
     @rule(
-        which=st.sampled_from([*["open_round"] * 7, "close"]),
+        which=st.sampled_from([*["open_round"] * 7, "close", "skip_round"]),
         federation=_federation,
         stranger=_stranger,
     )
     def open_or_close(self, which: str, federation: int, stranger: int | None) -> None:
-        """Open a round, or close the federation."""
+        """Open a round or skip one, or close the federation."""
         number = self.number(federation)
         actor = self.coordinator(number) if stranger is None else stranger
-        call = calls.open_round(number, bytes(32)) if which == "open_round" else calls.close(number)
+        more = (bytes(32),) if which == "open_round" else ()
+        call = getattr(calls, which)(number, *more)
         self.do(which, call, self.signers[actor])
 
     @rule(federation=_federation, actor=_actor, back=_back, seed=st.integers(0, 2))
@@ -268,7 +284,7 @@ class ChainMachine(RuleBasedStateMachine):
     @rule(
         which=st.sampled_from(
             ["apply_leaf", "report_equivocation", "report_mismatch", "report_bad_root", "attest",
-             "register_attester"]
+             "register_attester", "report_misconduct"]
         ),
         federation=_federation,
         actor=_actor,
@@ -296,7 +312,16 @@ class ChainMachine(RuleBasedStateMachine):
 
     @rule(
         which=st.sampled_from(
-            ["set_terms", "propose", "propose_coordinator", "vote", "enact", "replace_coordinator"]
+            [
+                "set_terms",
+                "propose",
+                "propose_coordinator",
+                "propose_rebase",
+                "vote",
+                "enact",
+                "replace_coordinator",
+                "rebase",
+            ]
         ),
         federation=_federation,
         actor=_actor,
@@ -313,12 +338,14 @@ class ChainMachine(RuleBasedStateMachine):
         proposal: int,
         approve: bool,  # noqa: FBT001
     ) -> None:
-        """Change terms or the coordinator, propose, vote, enact."""
+        """Change terms, the coordinator or the model to go on from; propose, vote, enact."""
         number, signer = self.number(federation), self.signers[actor]
         made = {
             "set_terms": lambda: calls.set_terms(number, terms),
             "propose": lambda: calls.propose(number, terms),
             "propose_coordinator": lambda: calls.propose(number, signer.account),
+            "propose_rebase": lambda: calls.propose(number, bytes(32)),
+            "rebase": lambda: calls.rebase(number, bytes(32)),
             "vote": lambda: calls.vote(number, proposal, approve=approve),
             "enact": lambda: calls.enact(number, proposal, 2),
             "replace_coordinator": lambda: calls.replace_coordinator(number, signer.account),

@@ -10,7 +10,7 @@ from pallet_bridge.types.base import AccountId, Planck
 Organisation = NewType("Organisation", bytes)
 """Whom a member belongs to: a name of up to 32 bytes, which nobody promises to be UTF-8."""
 
-Subject: TypeAlias = AccountId | bytes
+RecordOwner: TypeAlias = AccountId | bytes
 """Of whom something is remembered: an account, or an `Organisation`."""
 
 
@@ -77,23 +77,30 @@ class Participant:
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """Leave for an account to join; in a federation of vouchers it counts once enough vouched."""
+    """Leave for an account to join; where members vouch, it counts once enough of them did.
 
-    organisation: Organisation | None
+    An empty `organisation` is none. `max_examples` is the most that it is vouched for; 0: nothing
+    is said of that. `vouchers` is empty when the coordinator or the council invited it.
+    """
+
+    organisation: Organisation
     max_examples: int
     vouchers: tuple[AccountId, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Bond:
-    """What an account has on hold as a coordinator; `free_at` is set once it may leave."""
+    """What an account has on hold for coordinating.
+
+    `free_at` is the first block in which it may be taken back; None while the account coordinates.
+    """
 
     amount: Planck
     free_at: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class PastRecord:
     """What is remembered of an account or an organisation when its members have left."""
 
     strikes: int

@@ -8,14 +8,18 @@ from pathlib import Path
 import pytest
 
 from pallet_bridge.encoding import (
+    attest_payload,
+    attest_statement,
     commitment_hash,
     escrow_account,
+    instruction_payload,
     leaf_hash,
-    signing_payload,
+    statement_hash,
 )
 from pallet_bridge.keys import verify
 from pallet_bridge.settlement.merkle import merkle_root
-from pallet_bridge.types import AccountId, Leaf, Opening, Outcome, Planck, RoundKey
+from pallet_bridge.terms_codec import decode_terms, encode_terms
+from pallet_bridge.types import AccountId, Leaf, Outcome, Planck, RoundBinding
 
 VECTORS = Path(__file__).parents[2] / "pallet_bridge" / "vectors"
 OUTCOMES = {"0": Outcome.ACCEPTED, "1": Outcome.REJECTED, "2": Outcome.EXCLUDED}
@@ -34,26 +38,51 @@ def account(text: str) -> AccountId:
     return AccountId(bytes.fromhex(text))
 
 
-def key(row: Row) -> RoundKey:
-    return RoundKey(bytes.fromhex(row["genesis"]), int(row["federation"]), int(row["round"]))
+def binding(row: Row) -> RoundBinding:
+    return RoundBinding(
+        genesis=bytes.fromhex(row["genesis"]),
+        federation=int(row["federation"]),
+        round=int(row["round"]),
+        coordinator=account(row["coordinator"]),
+        base_model=bytes.fromhex(row["base_model"]),
+        terms_hash=bytes.fromhex(row["terms_hash"]),
+    )
 
 
 @pytest.mark.parametrize("row", rows("commitment"))
 def test_commitments(row: Row) -> None:
-    opening = Opening(
-        update_digest=bytes.fromhex(row["update_digest"]),
-        num_examples=int(row["num_examples"]),
-        salt=bytes.fromhex(row["salt"]),
-    )
-    found = commitment_hash(key(row), account(row["account"]), opening)
-    assert found.hex() == row["commitment"]
+    digest, salt = bytes.fromhex(row["update_digest"]), bytes.fromhex(row["salt"])
+    assert commitment_hash(account(row["account"]), digest, salt).hex() == row["commitment"]
 
 
-@pytest.mark.parametrize("row", rows("sign"))
+@pytest.mark.parametrize("row", rows("statement"))
 def test_what_a_member_signs(row: Row) -> None:
     commitment, num_examples = bytes.fromhex(row["commitment"]), int(row["num_examples"])
-    found = signing_payload(key(row), account(row["account"]), commitment, num_examples)
+    found = statement_hash(binding(row), account(row["account"]), commitment, num_examples)
     assert found.hex() == row["message"]
+
+
+@pytest.mark.parametrize("row", rows("instruction"))
+def test_what_a_coordinator_signs(row: Row) -> None:
+    assert instruction_payload(binding(row), int(row["expires"])).hex() == row["message"]
+
+
+@pytest.mark.parametrize("row", rows("attest"))
+def test_what_an_attester_signs(row: Row) -> None:
+    bound = binding({**row, "coordinator": "00" * 32, "base_model": "00" * 32})
+    parts = {name: bytes.fromhex(row[name]) for name in ("model", "report", "root")}
+    statement = attest_statement(bound, **parts)
+    assert statement.hex() == row["statement"]
+    assert attest_payload(bound.key, account(row["account"]), statement).hex() == row["message"]
+
+
+STORED_TERMS = [row for row in rows("stored") if row["type"].partition(".")[0] == "Terms"]
+
+
+@pytest.mark.parametrize("row", STORED_TERMS, ids=lambda row: str(row["type"]))
+def test_terms_as_they_are_stored(row: Row) -> None:
+    data = bytes.fromhex(row["encoding"])
+    assert encode_terms(decode_terms(data)) == data
 
 
 @pytest.mark.parametrize("row", rows("signature"))
@@ -67,7 +96,7 @@ def test_leaves(row: Row) -> None:
     leaf = Leaf(
         account=account(row["account"]),
         commitment=bytes.fromhex(row["commitment"]),
-        digest=bytes.fromhex(row["digest"]),
+        revealed=bytes.fromhex(row["revealed"]),
         outcome=OUTCOMES[row["outcome"]],
         score=int(row["score"]),
         strikes=int(row["strikes"]),

@@ -9,6 +9,7 @@ from pallet_bridge.testing.terms import DEVELOPMENT
 from pallet_bridge.types import (
     PERBILL_ONE,
     UNIT,
+    Admission,
     Arbiter,
     Coupling,
     Governance,
@@ -18,6 +19,7 @@ from pallet_bridge.types import (
     Quorum,
     Tally,
     Terms,
+    Vouched,
 )
 
 ACTORS = ("//Alice", "//Bob", "//Charlie", "//Dave", "//Eve", "//Ferdie")
@@ -63,6 +65,24 @@ VOTERS = replace(
 )
 """The members govern by votes."""
 
+GUARDED = replace(
+    BASE,
+    admission=Vouched(1),
+    max_per_organisation=2,
+    max_examples=1000,
+    max_share=Perbill(6 * 10**8),
+    coordinator_bond=Planck(3 * UNIT),
+    misconduct=_HALF,
+    silence=Perbill(10**7),
+    aging_blocks=8,
+    max_vote_share=_HALF,
+    lock_blocks=5,
+    tenure_rounds=2,
+    vesting_rounds=2,
+    strike_cut=_HALF,
+)
+"""Members vouch for each other, the coordinator has a bond, and rewards take their time."""
+
 TERMS: tuple[Terms, ...] = (
     BASE,
     replace(
@@ -79,6 +99,7 @@ TERMS: tuple[Terms, ...] = (
         attest_by=Tally.STAKE,
         committee_size=3,
     ),
+    replace(GUARDED, admission=Admission.OPEN),
 )
 """The terms that federations start with: each way of governing, judging and attesting."""
 
@@ -132,7 +153,7 @@ NO_NOTICE: tuple[Terms, ...] = (
 )
 """Terms of which new ones could bind a member before it has left."""
 
-ANY_TERMS: tuple[Terms, ...] = (*TERMS * 8, *OUT_OF_RANGE, *TOO_SHORT, *NO_NOTICE)
+ANY_TERMS: tuple[Terms, ...] = (*TERMS * 8, GUARDED, *OUT_OF_RANGE, *TOO_SHORT, *NO_NOTICE)
 """What someone may propose: half of it is allowed."""
 
 

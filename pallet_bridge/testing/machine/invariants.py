@@ -30,6 +30,7 @@ EXISTENTIAL_DEPOSIT = Planck(10**9)
 
 
 _ENTRIES = storage_prefix(PALLET, "")[:16]
+_BURNING = frozenset({"Slashed", "OffenceUpheld", "MisconductProved"})
 
 
 class InvariantBroken(AssertionError):
@@ -75,9 +76,7 @@ def check_step(
         Naming the invariant.
     """
     listed = [event for event in events if event.pallet == PALLET]
-    burned = sum(
-        event.integer("burned") for event in listed if event.name in {"Slashed", "OffenceUpheld"}
-    )
+    burned = sum(event.integer("burned") for event in listed if event.name in _BURNING)
     drop = before.issuance - after.issuance
     _must(drop == fees + burned, "I1", f"issuance fell by {drop}, not by {fees} + {burned}")
     for event in listed:
@@ -123,6 +122,8 @@ def _check_holds(ledger: Ledger) -> None:
         for motion in books.motions.values():
             if motion.state is MotionState.OPEN:
                 owe(motion.proposer, motion.deposit)
+        for account, bond in books.bonds.items():
+            owe(account, bond.amount)
     for account, balance in ledger.balances.items():
         wanted = due.get(account, 0)
         _must(
@@ -134,10 +135,15 @@ def _check_holds(ledger: Ledger) -> None:
 
 def _check_escrow(books: Books) -> None:
     federation = books.federation
-    unpaid = sum(
+    unpaid: int = sum(
         round_.settlement.unpaid
         for round_ in books.rounds.values()
         if round_.settlement is not None and not round_.settlement.expired
+    )
+    unpaid += sum(
+        round_.compensation.unpaid
+        for round_ in books.rounds.values()
+        if round_.compensation is not None
     )
     active = sum(member.active for member in books.members.values())
     _must(federation.total_active == active, "I2", "total_active is not the members' stake")

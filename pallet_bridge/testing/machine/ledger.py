@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         AccountId,
         Balance,
         BlockRef,
+        Bond,
         Commitment,
         Federation,
         Motion,
@@ -43,12 +44,14 @@ class Books:
     offences: Mapping[tuple[int, AccountId], Offence]
     committees: Mapping[int, tuple[Seat, ...]]
     motions: Mapping[int, Motion]
+    bonds: Mapping[AccountId, Bond]
     escrow: Balance
 
     def named(self) -> Iterator[AccountId]:
         """Iterate over the accounts on which something of this federation may be on hold."""
         yield self.federation.founder
         yield from self.members
+        yield from self.bonds
         yield from (account for _, account in self.offences)
         yield from (m.proposer for m in self.motions.values() if m.state is MotionState.OPEN)
 
@@ -106,7 +109,9 @@ def read_books(client: ChainClient, number: int, at: bytes) -> Books:
     numbers = range(federation.next_round)
     rounds = {n: client.round(number, n, at=at) for n in numbers}
     motions = {n: client.motion(number, n, at=at) for n in range(federation.next_proposal)}
-    versions = range(1, federation.terms_version + 1)
+    pending = federation.pending_terms
+    last = federation.terms_version if pending is None else pending.version
+    versions = range(1, last + 1)
     terms = {version: read_terms(client, number, version, at) for version in versions}
     return Books(
         number=number,
@@ -118,6 +123,7 @@ def read_books(client: ChainClient, number: int, at: bytes) -> Books:
         offences=client.offences(number, at=at),
         committees={n: client.committee(number, n, at=at) for n in numbers},
         motions={n: found for n, found in motions.items() if found is not None},
+        bonds=client.bonds(number, at=at),
         escrow=client.balance(escrow_account(number), at=at),
     )
 

@@ -12,6 +12,7 @@ from pallet_bridge.encoding import (
     attest_statement,
     blake2_256,
     hash_chain,
+    instruction_payload,
     statement_hash,
 )
 from pallet_bridge.settlement.merkle import leaves_of, prove, settlement_root, totals_of
@@ -25,6 +26,7 @@ from pallet_bridge.types import (
     RoundKey,
     RoundState,
     Totals,
+    WrongInstruction,
 )
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ MODEL, REPORT = bytes(32), bytes([1]) * 32
 
 _CHAIN = 40
 _EXAMPLES = 10
+_EXPIRES = 2_000_000_000
 _OUTCOMES = (Outcome.ACCEPTED, Outcome.ACCEPTED, Outcome.REJECTED, Outcome.EXCLUDED)
 
 
@@ -130,6 +133,17 @@ class Turn:
         made = self.sign(signer, seed)
         said = statement_hash(self.binding, made.account, made.commitment, made.num_examples)
         return calls.commit(*self.place, made.commitment, made.num_examples, said)
+
+    def instruct(self, signer: Signer, lie: int) -> WrongInstruction:
+        """Let somebody sign an instruction with another model (1), other terms (2), or neither."""
+        other = bytes([8]) * 32
+        said = (
+            self.binding,
+            replace(self.binding, base_model=other),
+            replace(self.binding, terms_hash=other),
+        )[lie]
+        signature = signer.sign(instruction_payload(said, _EXPIRES))
+        return WrongInstruction(said.base_model, said.terms_hash, _EXPIRES, signature)
 
     def hashes(self) -> dict[AccountId, bytes]:
         """Return the commitment hash of each account in the round."""

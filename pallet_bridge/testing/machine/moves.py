@@ -108,6 +108,13 @@ def report_bad_root(turn: Turn, draw: Draw) -> Call | None:
     return calls.report_bad_root(*turn.place, LeavesOutOfOrder(first, twins[-1]))
 
 
+def report_misconduct(turn: Turn, draw: Draw) -> Call:
+    """Report an instruction that the coordinator signed, or somebody else did."""
+    bosses = [s for s in turn.memory.signers if s.account == turn.binding.coordinator]
+    signer = bosses[0] if bosses and draw(st.integers(0, 2)) else turn.actor
+    return calls.report_misconduct(*turn.place, turn.instruct(signer, draw(st.integers(0, 2))))
+
+
 def register_attester(turn: Turn, _: Draw) -> Call:
     """Register with the public end of a chain of hashes."""
     federation = turn.books.number

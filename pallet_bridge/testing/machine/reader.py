@@ -183,6 +183,10 @@ def _motions(client: ChainClient, books: Books, keys: set[bytes], at: bytes) -> 
     return replace(books, motions=_merged(books.motions, found))
 
 
+def _bonds(client: ChainClient, books: Books, _: set[bytes], at: bytes) -> Books:
+    return replace(books, bonds=client.bonds(books.number, at=at))
+
+
 _AGAIN: Final[Mapping[str, Callable[[ChainClient, Books, set[bytes], bytes], Books]]] = {
     "Federations": _federation,
     "FederationTerms": _terms,
@@ -192,8 +196,9 @@ _AGAIN: Final[Mapping[str, Callable[[ChainClient, Books, set[bytes], bytes], Boo
     "Offences": _offences,
     "Committees": _committees,
     "Motions": _motions,
+    "Bonds": _bonds,
 }
-"""How the records of each storage item are read anew. Attesters and votes are in no invariant."""
+"""How the records of each storage item are read anew. Those of others are in no invariant."""
 
 
 def _second(keys: set[bytes]) -> set[int]:

@@ -18,6 +18,15 @@ from pallet_bridge.testing.scenarios.governance import (
     govern_without_right,
     too_many_proposals,
 )
+from pallet_bridge.testing.scenarios.guards import (
+    change_terms_alone,
+    claim_before_it_is_vested,
+    come_uninvited,
+    coordinate_without_a_bond,
+    show_something_else,
+    vote_with_young_stake,
+    vouch_for_a_friend,
+)
 from pallet_bridge.testing.scenarios.members import (
     act_without_stake,
     close_too_early,
@@ -68,5 +77,12 @@ SCENARIOS: tuple[Scenario, ...] = (
     govern_without_right,
     govern_by_council,
     too_many_proposals,
+    come_uninvited,
+    vouch_for_a_friend,
+    show_something_else,
+    coordinate_without_a_bond,
+    vote_with_young_stake,
+    change_terms_alone,
+    claim_before_it_is_vested,
 )
 """All scenarios."""

@@ -17,7 +17,7 @@ from pallet_bridge.keys import Signer
 from pallet_bridge.run.journal import CHAIN, OPENINGS, EndLine, Journal, RunHeader
 from pallet_bridge.run.openings import OpenedUpdate, OpeningStore, RoundOpenings
 from pallet_bridge.run.reports import ReportEntry, RoundReport
-from pallet_bridge.signing import sign_commitment
+from pallet_bridge.signing import binding_of, sign_commitment
 from pallet_bridge.terms_codec import hash_of_terms
 from pallet_bridge.types import (
     PERBILL_ONE,
@@ -31,8 +31,6 @@ from pallet_bridge.types import (
     Perbill,
     Planck,
     Quorum,
-    RoundBinding,
-    RoundKey,
     SlashTerms,
     Tally,
     Terms,
@@ -132,13 +130,6 @@ def found(chain: ChainClient) -> int:
     for submission in submissions:
         submission.wait(120)
     return number
-
-
-def binding_of(chain: ChainClient, federation: int, number: int) -> RoundBinding:
-    """What the chain has stored of a round."""
-    round_ = chain.round(federation, number)
-    assert round_ is not None
-    return RoundBinding.of(RoundKey(chain.genesis_hash, federation, number), round_)
 
 
 def committed_update(

@@ -91,6 +91,7 @@ def test_the_events_that_are_read_are_the_pallets_in_the_order_of_their_fields()
         Kind.FLAG: "bool",
         Kind.NAME: r".*(Kind|Outcome|Mode|Reason)#.*",
         Kind.MAYBE_ACCOUNT: r"Option#.*",
+        Kind.BYTES: r".*BoundedVec[^,]*",
         Kind.COUNTS: r"Totals#.*",
     }
     for name, fields in EVENTS.items():

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from pallet_bridge.encoding import statement_hash
 from pallet_bridge.errors import EncodingError
 from pallet_bridge.keys import Signer
-from pallet_bridge.signing import check_commitment, sign_commitment
+from pallet_bridge.signing import check_commitment, commit_call, sign_commitment
 from pallet_bridge.types import RoundBinding
 
 ALICE, BOB = Signer.from_uri("//Alice"), Signer.from_uri("//Bob")
@@ -65,6 +66,19 @@ def test_a_copy_of_anothers_commitment_does_not_open() -> None:
     check = check_commitment(BINDING, replace(MADE, account=BOB.account))
     assert not check.is_opened
     assert not check.is_signed
+
+
+def test_who_commits_itself_sends_what_it_would_have_signed() -> None:
+    call = commit_call(BINDING, MADE)
+    said = statement_hash(BINDING, ALICE.account, MADE.commitment, 5)
+    assert call.function == "commit"
+    assert call.args == {
+        "federation": 2,
+        "round": 3,
+        "commitment": "0x" + MADE.commitment.hex(),
+        "num_examples": 5,
+        "statement": "0x" + said.hex(),
+    }
 
 
 def test_what_cannot_be_hashed_is_an_error() -> None:

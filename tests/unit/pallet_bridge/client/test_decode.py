@@ -11,15 +11,24 @@ from pallet_bridge.client import decode, mirror
 from pallet_bridge.errors import BadChainValue, CallFailed
 from pallet_bridge.types import (
     AccountId,
+    Admission,
     Arbiter,
     AttesterRecord,
+    Bond,
+    Compensation,
     FederationState,
+    Invitation,
     MembersVote,
     OffenceState,
+    PastRecord,
     Payout,
+    PendingTerms,
     Planck,
     Quorum,
+    RoundBinding,
+    RoundKey,
     RoundState,
+    Vouched,
 )
 
 if TYPE_CHECKING:
@@ -32,10 +41,12 @@ FEDERATION = {
     "founder": ALICE,
     "state": {"Closing": {"ends": 9}},
     "terms_version": 1,
+    "pending_terms": {"version": 2, "from": 70, "is_worse": True},
     "metadata": HASH,
     "deposit": 10,
     "next_round": 2,
     "open_round": None,
+    "model": HASH,
     "members": 3,
     "total_active": 9,
     "failed_rounds": 0,
@@ -59,11 +70,34 @@ PARTICIPANT = {
     "offences": 0,
     "pending_offences": 0,
     "suspended_until": 0,
+    "organisation": "St. Mary",
+    "max_examples": 600,
+    "terms_version": 2,
+    "exit_blocks": 100,
+    "liable_until": 3,
+    "joined_at": 4,
+    "held_since": 5,
+    "accepted": 6,
+    "forgiven": 7,
+    "struck": [1, 8],
+    "exits_freely": True,
+}
+INVITATION = {"organisation": "0xff30", "max_examples": 9, "vouchers": [ALICE]}
+BOND = {"amount": 5, "free_at": None}
+RECORD = {
+    "strikes": 1,
+    "clean_rounds": 2,
+    "offences": 3,
+    "forgiven": 4,
+    "suspended_until": 5,
+    "struck": [6, 7],
 }
 ROUND = {
     "state": "Settled",
+    "coordinator": ALICE,
     "base_model": HASH,
     "terms_version": 1,
+    "terms_hash": HASH,
     "opened_at": 1,
     "commit_until": 2,
     "settle_until": 3,
@@ -84,9 +118,11 @@ ROUND = {
         "settled_at": 3,
         "dispute_until": 4,
         "claim_until": 9,
+        "vests_at": 6,
         "failures_before": 0,
         "expired": False,
     },
+    "compensation": {"each": 3, "unpaid": 6, "until": 99},
 }
 OFFENCE = {
     "kind": "Outlier",
@@ -120,6 +156,20 @@ TERMS = {
     "committee_size": 16,
     "governance": {"Members": {"quorum": 1, "threshold": 2, "voting_blocks": 3, "delay_blocks": 4}},
     "max_failed_rounds": 17,
+    "notice_blocks": 18,
+    "admission": {"Vouched": 19},
+    "max_per_organisation": 20,
+    "max_examples": 2**64 - 1,
+    "max_share": 21,
+    "coordinator_bond": 22,
+    "misconduct": 23,
+    "silence": 24,
+    "aging_blocks": 25,
+    "max_vote_share": 26,
+    "lock_blocks": 27,
+    "tenure_rounds": 28,
+    "vesting_rounds": 29,
+    "strike_cut": 30,
     "training": [("0x6c72", {"Fixed": 5}), ("rule", {"Hash": HASH})],
 }
 COMMITMENT = {
@@ -142,6 +192,9 @@ MOTION = {
     "enact_at": 3,
     "quorum": 4,
     "threshold": 5,
+    "proposed_at": 9,
+    "aging_blocks": 10,
+    "max_vote_share": 11,
     "electorate": 6,
     "ayes": 7,
     "nays": 8,
@@ -158,9 +211,21 @@ def test_records_are_read() -> None:
     federation = mirror.federation(FEDERATION)
     assert (federation.state, federation.closing_ends) == (FederationState.CLOSING, 9)
     assert federation.owed == 2**100
-    assert mirror.participant(PARTICIPANT).stake == 3
-    settlement = mirror.round_(ROUND).settlement
+    assert federation.pending_terms == PendingTerms(2, 70, is_worse=True)
+    assert federation.model == b"\xab" * 32
+    member = mirror.participant(PARTICIPANT)
+    assert (member.stake, member.struck, member.exits_freely) == (3, (1, 8), True)
+    assert member.organisation == b"St. Mary"
+    assert mirror.participant(PARTICIPANT | {"organisation": None}).organisation is None
+    round_ = mirror.round_(ROUND)
+    settlement = round_.settlement
     assert settlement is not None
+    assert settlement.vests_at == 6
+    assert round_.compensation == Compensation(Planck(3), Planck(6), 99)
+    key = RoundKey(bytes(32), 4, 5)
+    shown = (AccountId.parse(ALICE), b"\xab" * 32, b"\xab" * 32)
+    assert RoundBinding.of(key, round_) == RoundBinding(bytes(32), 4, 5, *shown)
+    assert RoundBinding.of(key, round_).key == key
     assert settlement.root == b"\xab" * 32
     assert mirror.round_(ROUND | {"settlement": None, "state": "Open"}).state is RoundState.OPEN
     offence = mirror.offence(OFFENCE)
@@ -180,7 +245,12 @@ def test_the_small_records_are_read() -> None:
     assert mirror.attester(ATTESTER | {"leaves": 9}).leaves == 9
     silent, spoke = mirror.committee([SEAT, SEAT | {"said": HASH}])
     assert (silent.account, silent.said, spoke.said) == (account, None, digest)
+    assert mirror.invitation(INVITATION) == Invitation(b"\xff0", 9, (account,))
+    assert mirror.bond(BOND) == Bond(Planck(5), None)
+    assert mirror.bond(BOND | {"free_at": 8}).free_at == 8
+    assert mirror.record(RECORD) == PastRecord(1, 2, 3, 4, 5, (6, 7))
     assert mirror.motion(MOTION).proposal == account
+    assert mirror.motion(MOTION | {"proposal": {"Rebase": HASH}}).proposal == digest
     assert mirror.motion(MOTION | {"proposal": {"Terms": TERMS}}).proposal == mirror.terms(TERMS)
 
 
@@ -192,6 +262,22 @@ def test_terms_are_read() -> None:
     assert terms.training == {"lr": 5, "rule": b"\xab" * 32}
     assert mirror.terms(TERMS | {"arbiter": "Council"}).arbiter is Arbiter.COUNCIL
     assert mirror.terms(TERMS | {"quorum": "Window"}).quorum == Quorum()
+    assert terms.admission == Vouched(19)
+    assert mirror.terms(TERMS | {"admission": "Invited"}).admission is Admission.INVITED
+
+
+@pytest.mark.parametrize(("block", "version"), [(69, 1), (70, 2), (71, 2)])
+def test_announced_terms_are_in_force_from_their_block_on(block: int, version: int) -> None:
+    assert mirror.federation(FEDERATION).terms_at(block) == version
+    assert mirror.federation(FEDERATION | {"pending_terms": None}).terms_at(block) == 1
+
+
+def test_the_event_of_an_invitation_has_any_name() -> None:
+    fields = {"federation": 1, "account": ALICE, "max_examples": 0, "vouchers": 2}
+    for shown, raw in (("Zoë", "Zoë".encode()), ("0xff", b"\xff"), ("", b"")):
+        attributes = fields | {"organisation": shown}
+        event = decode.event(REWARDED | {"event_id": "Invited", "attributes": attributes})
+        assert event.fields["organisation"] == raw
 
 
 CASES: list[tuple[Callable[[object], object], dict[str, Any], tuple[str, ...], Any]] = [
@@ -207,6 +293,20 @@ CASES: list[tuple[Callable[[object], object], dict[str, Any], tuple[str, ...], A
     (mirror.federation, FEDERATION, ("open_round",), 1.0),
     (mirror.participant, PARTICIPANT, ("unbonding",), 5),
     (mirror.participant, PARTICIPANT, ("unbonding",), [5]),
+    (mirror.participant, PARTICIPANT, ("organisation",), 5),
+    (mirror.participant, PARTICIPANT, ("organisation",), "0xabc"),
+    (mirror.participant, PARTICIPANT, ("struck",), 5),
+    (mirror.participant, PARTICIPANT, ("struck",), [1, "2"]),
+    (mirror.participant, PARTICIPANT, ("exits_freely",), 1),
+    (mirror.invitation, INVITATION, ("organisation",), None),
+    (mirror.invitation, INVITATION, ("vouchers",), ["5Grw"]),
+    (mirror.invitation, INVITATION, ("vouchers",), ALICE),
+    (mirror.bond, BOND, ("free_at",), "8"),
+    (mirror.record, RECORD, ("struck",), [True]),
+    (mirror.federation, FEDERATION, ("pending_terms", "from"), None),
+    (mirror.federation, FEDERATION, ("model",), "0xab"),
+    (mirror.round_, ROUND, ("terms_hash",), None),
+    (mirror.round_, ROUND, ("compensation", "each"), None),
     (mirror.round_, ROUND, ("state",), {"Settled": 1}),
     (mirror.round_, ROUND, ("settlement", "totals"), None),
     (mirror.round_, ROUND, ("settlement", "totals", "rewards"), None),
@@ -215,6 +315,9 @@ CASES: list[tuple[Callable[[object], object], dict[str, Any], tuple[str, ...], A
     (mirror.terms, TERMS, ("quorum",), {"Half": 2}),
     (mirror.terms, TERMS, ("arbiter",), {"Account": 5}),
     (mirror.terms, TERMS, ("governance",), "Anarchy"),
+    (mirror.terms, TERMS, ("admission",), "Vouched"),
+    (mirror.terms, TERMS, ("admission",), {"Vouched": "2"}),
+    (mirror.terms, TERMS, ("admission",), {"Open": 2}),
     (mirror.terms, TERMS, ("training",), 5),
     (mirror.terms, TERMS, ("training",), [("lr", 5)]),
     (mirror.terms, TERMS, ("training",), [("0xzz", {"Fixed": 5})]),
@@ -222,6 +325,7 @@ CASES: list[tuple[Callable[[object], object], dict[str, Any], tuple[str, ...], A
     (mirror.attester, ATTESTER, ("leaves",), "9"),
     (mirror.motion, MOTION, ("proposal",), {"Chair": ALICE}),
     (mirror.motion, MOTION, ("proposal",), {"Coordinator": 5}),
+    (mirror.motion, MOTION, ("proposal",), {"Rebase": ALICE}),
     (decode.event, REWARDED, ("module_id",), None),
     (decode.event, REWARDED, ("attributes",), None),
     (decode.event, REWARDED, ("attributes", "account"), HASH[:10]),

@@ -42,7 +42,7 @@ def test_the_events_and_fields_of_the_table_are_the_pallets() -> None:
 def test_federation_account_and_amount_have_to_be_those_of_the_call(
     fields: dict[str, object], fits: bool
 ) -> None:
-    lacks = expected.missing(calls.join(3, Planck(50)), ME, [event("Joined", **fields)])
+    lacks = expected.missing(calls.join(3, Planck(50), bytes(32)), ME, [event("Joined", **fields)])
     assert (lacks is None) is fits
 
 

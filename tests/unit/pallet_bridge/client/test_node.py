@@ -28,6 +28,7 @@ from pallet_bridge.errors.pallet import (
 from pallet_bridge.keys import Signer
 from pallet_bridge.settlement.claims import claims_of, waiting_rewards
 from pallet_bridge.settlement.merkle import leaves_of, settlement_root, totals_of
+from pallet_bridge.signing import binding_of
 from pallet_bridge.terms_codec import hash_of_terms
 from pallet_bridge.types import (
     UNIT,
@@ -48,7 +49,6 @@ from tests.unit.pallet_bridge.conftest import (
     NODES,
     STAKE,
     TERMS,
-    binding_of,
     committed_update,
 )
 

@@ -7,6 +7,7 @@ import pytest
 
 from pallet_bridge import calls
 from pallet_bridge.errors.pallet import CommitWindowClosed
+from pallet_bridge.signing import binding_of, commit_call, sign_commitment
 from pallet_bridge.testing.fixtures import bcfl_chain, bcfl_federation
 from pallet_bridge.testing.terms import DEVELOPMENT
 from pallet_bridge.types import UNIT, Planck, Quorum
@@ -31,8 +32,10 @@ def test_a_federation_has_money_and_members_that_may_commit(
         signer.account: 7 * UNIT for signer in made.members
     }
     bcfl_chain.execute(calls.open_round(made.number, bytes(32)), made.coordinator)
+    binding = binding_of(bcfl_chain, made.number, 0)
     for signer in made.members:
-        bcfl_chain.execute(calls.commit(made.number, 0, bytes(32), 10), signer)
+        update = sign_commitment(binding, signer, bytes(32), 10, bytes(32))
+        bcfl_chain.execute(commit_call(binding, update), signer)
     round_ = bcfl_chain.round(made.number, 0)
     assert round_ is not None
     assert round_.sealed_at == bcfl_chain.head().number
@@ -47,9 +50,11 @@ def test_a_sealed_round_takes_no_more(
     made = bcfl_federation(members=2, terms=replace(DEVELOPMENT, quorum=Quorum(count=1)))
     first, second = made.members
     bcfl_chain.execute(calls.open_round(made.number, bytes(32)), made.coordinator)
-    bcfl_chain.execute(calls.commit(made.number, 0, b"\1" * 32, 10), first)
+    binding = binding_of(bcfl_chain, made.number, 0)
+    one, other = (sign_commitment(binding, who, bytes(32), 10, bytes(32)) for who in made.members)
+    bcfl_chain.execute(commit_call(binding, one), first)
     with pytest.raises(CommitWindowClosed):
-        bcfl_chain.execute(calls.commit(made.number, 0, b"\2" * 32, 10), second)
+        bcfl_chain.execute(commit_call(binding, other), second)
 
 
 def test_federations_do_not_share_members(bcfl_federation: MakeFederation) -> None:

@@ -9,9 +9,10 @@ import pytest
 from pallet_bridge import calls
 from pallet_bridge.client import connect
 from pallet_bridge.encoding import statement_hash
+from pallet_bridge.signing import binding_of
 from pallet_bridge.terms_codec import hash_of_terms
 from pallet_bridge.testing.machine.accounts import TERMS, signers
-from pallet_bridge.types import UNIT, Planck, RoundBinding, RoundKey
+from pallet_bridge.types import UNIT, Planck
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,10 +24,7 @@ if TYPE_CHECKING:
 
 def committed(client: EmbeddedClient, who: Signer, commitment: bytes) -> Call:
     """The call by which somebody commits in round 0."""
-    round_ = client.round(0, 0)
-    assert round_ is not None
-    binding = RoundBinding.of(RoundKey(client.genesis_hash, 0, 0), round_)
-    said = statement_hash(binding, who.account, commitment, 5)
+    said = statement_hash(binding_of(client, 0, 0), who.account, commitment, 5)
     return calls.commit(0, 0, commitment, 5, said)
 
 
