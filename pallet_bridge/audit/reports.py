@@ -14,7 +14,6 @@ from pallet_bridge.audit.tally import MEMBERS, coordinator_name
 from pallet_bridge.encoding import leaf_hash
 from pallet_bridge.errors import EncodingError
 from pallet_bridge.run.old_reports import OldReport
-from pallet_bridge.run.reports import RoundReport
 from pallet_bridge.settlement.merkle import (
     greatest_reward,
     leaves_of,
@@ -25,6 +24,7 @@ from pallet_bridge.settlement.report_checks import report_problems
 from pallet_bridge.types import Outcome, RoundState, SettlementMode
 
 if TYPE_CHECKING:
+    from pallet_bridge.run.reports import RoundReport
     from collections.abc import Iterator
 
     from pallet_bridge.audit.audited import AuditedRun
@@ -107,13 +107,15 @@ def take_at_their_word(audited: AuditedRun) -> None:
     """Count what no reader of a run can check, by whose word it is."""
     for number in audited.rounds:
         round_, report = audited.facts.rounds.get(number), audited.reports.get(number)
-        whose = coordinator_name(audited.record.header.coordinator)
-        if round_ is not None and round_.state is RoundState.ABORTED:
+        if round_ is None:
+            continue
+        is_old = report is None or isinstance(report, OldReport)
+        coordinator = audited.record.header.coordinator if is_old else round_.coordinator
+        whose = coordinator_name(coordinator)
+        if round_.state is RoundState.ABORTED:
             audited.tally.believe(whose, "reasons why a round was aborted")
         if report is None:
             continue
-        if isinstance(report, RoundReport):
-            whose = coordinator_name(report.coordinator)
         for what, count in _words_of(report).items():
             audited.tally.believe(whose, what, count)
         audited.tally.believe(MEMBERS, "numbers of examples", len(report.entries))
