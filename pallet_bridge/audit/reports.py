@@ -24,10 +24,10 @@ from pallet_bridge.settlement.report_checks import report_problems
 from pallet_bridge.types import Outcome, RoundState, SettlementMode
 
 if TYPE_CHECKING:
-    from pallet_bridge.run.reports import RoundReport
     from collections.abc import Iterator
 
     from pallet_bridge.audit.audited import AuditedRun
+    from pallet_bridge.run.reports import RoundReport
     from pallet_bridge.types import Leaf, Settlement, Totals
 
 

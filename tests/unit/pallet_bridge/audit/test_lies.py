@@ -16,6 +16,7 @@ from tests.unit.pallet_bridge.conftest import BAD, COORDINATOR, NODES, Lie, with
 
 if TYPE_CHECKING:
     from pathlib import Path
+
     from pallet_bridge.client.embedded import EmbeddedClient
     from pallet_bridge.run.reports import RoundReport
 

@@ -25,6 +25,7 @@ from tests.unit.pallet_bridge.conftest import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
     from pallet_bridge.client.embedded import EmbeddedClient
 
 
