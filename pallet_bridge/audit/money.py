@@ -110,14 +110,15 @@ def check_issuance(audited: AuditedRun) -> Iterator[Finding]:
 def _is_due(audited: AuditedRun, number: int, credited: Planck | None, due: Planck | None) -> bool:
     """Say whether what the chain credited follows from what a leaf gives.
 
-    An account whose share still grows gets a part of it: there the event alone counts, and it may
-    not be more.
+    An account whose share still grows gets a part of it: so many of the rounds that its tenure
+    takes, which the chain counts.
     """
     terms = audited.facts.terms[audited.facts.rounds[number].terms_version]
     grows = terms.tenure_rounds > 1 and isinstance(audited.reports[number], RoundReport)
-    if grows and due is not None:
-        return (credited or 0) <= due
-    return credited == due
+    if not grows or due is None or credited is None:
+        return credited == due
+    tenure = terms.tenure_rounds
+    return any(credited == due * served // tenure for served in range(1, tenure + 1))
 
 
 def _check_rewards_told(

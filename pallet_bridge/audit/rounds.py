@@ -103,13 +103,24 @@ def check_continuity(audited: AuditedRun) -> Iterator[Finding]:
 def _models_before(facts: ChainFacts) -> dict[int, bytes]:
     """Return the model that each round had to start from; without those that might choose.
 
-    A number that was used up without a round opens none, so it has no place here.
+    A number that was used up without a round opens none, so it has no place here. A round that is
+    voided gives its base model back, unless another was settled on top of its model.
     """
-    model, found = None, {}
+    model: bytes | None = None
+    found: dict[int, bytes] = {}
+    steps: dict[int, tuple[bytes, bytes]] = {}
     for seen in facts.events:
         event = seen.event
         if event.name == "RoundOpened" and model is not None:
             found[event.integer("round")] = model
-        elif event.name in {"RoundSettled", "Rebased"}:
+        elif event.name == "Rebased":
             model = event.hash("model")
+        elif event.name == "RoundSettled":
+            number, model = event.integer("round"), event.hash("model")
+            if number in facts.rounds:
+                steps[number] = facts.rounds[number].base_model, model
+        elif event.name == "RoundVoided":
+            base, settled = steps.get(event.integer("round"), (None, None))
+            if base is not None and model == settled:
+                model = base
     return found

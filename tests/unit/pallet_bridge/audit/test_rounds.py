@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import pytest
@@ -90,6 +92,20 @@ def test_an_aborted_round_leaves_the_model_as_it_was(run: AuditedRun) -> None:
     found = replace(run, facts=paper.with_events(run.facts, events))
     (finding,) = check_continuity(with_rounds(found, r1=aborted))
     assert (finding.round, finding.kind) == (2, "continuity")
+
+
+def test_a_voided_round_gives_its_base_model_back(run: AuditedRun) -> None:
+    voided = paper.event(19, "RoundVoided", round=1)
+    found = with_event(run, "RoundOpened", 2, voided)
+    (finding,) = check_continuity(found)
+    assert (finding.round, paper.model_after(0).hex() in finding.statement) == (2, True)
+    again = replace(run.facts.rounds[2], base_model=paper.model_after(0))
+    assert list(check_continuity(with_rounds(found, r2=again))) == []
+
+
+def test_a_round_that_is_voided_late_changes_no_model_that_came_after_it(run: AuditedRun) -> None:
+    voided = paper.event(19, "RoundVoided", round=0)
+    assert list(check_continuity(with_event(run, "RoundOpened", 2, voided))) == []
 
 
 def test_a_number_that_was_used_up_starts_from_nothing(run: AuditedRun) -> None:
@@ -210,11 +226,22 @@ def test_no_account_gets_more_than_the_greatest_share() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tenure", "credited", "found"),
-    [(0, -1, 1), (1, -1, 1), (4, -1, 0), (4, 0, 0), (4, 1, 1), (0, 0, 0)],
+    ("tenure", "part", "more", "found"),
+    [
+        (0, 1, 0, 0),
+        (0, 1, -1, 1),
+        (1, Fraction(1, 2), 0, 1),
+        (4, Fraction(1, 4), 0, 0),
+        (4, Fraction(3, 4), 0, 0),
+        (4, 1, 0, 0),
+        (4, Fraction(1, 3), 0, 1),
+        (4, Fraction(1, 4), -1, 1),
+        (4, 1, 1, 1),
+        (4, 0, 0, 1),
+    ],
 )
-def test_a_share_that_still_grows_may_be_less_and_never_more(
-    tenure: int, credited: int, found: int
+def test_a_share_that_still_grows_is_some_rounds_of_its_tenure(
+    tenure: int, part: Fraction, more: int, found: int
 ) -> None:
     terms = replace(AGREED, tenure_rounds=tenure)
     run = paper.audited([paper.report(0, terms)], terms)
@@ -223,7 +250,10 @@ def test_a_share_that_still_grows_may_be_less_and_never_more(
             s,
             event=replace(
                 s.event,
-                fields={**s.event.fields, "amount": s.event.integer("amount") + credited},
+                fields={
+                    **s.event.fields,
+                    "amount": math.floor(s.event.integer("amount") * part) + more,
+                },
             ),
         )
         if s.event.name == "Rewarded" and s.event.account() == FIRST.account
