@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pallet_bridge import calls
-from pallet_bridge.types import Payout, Planck, RoundState
+from pallet_bridge.types import FederationState, Payout, Planck, RoundState
 
 if TYPE_CHECKING:
     from pallet_bridge.calls import Call
     from pallet_bridge.client.protocol import ChainClient
-    from pallet_bridge.types import AccountId, Offence
+    from pallet_bridge.types import AccountId, Federation, Offence, Settlement
 
 
 def waiting_rewards(
@@ -18,7 +18,7 @@ def waiting_rewards(
 ) -> dict[AccountId, dict[int, Planck]]:
     """Return the rewards that are credited and not yet paid, by account and round.
 
-    A reward is paid from the block after its round's ``vests_at`` on, and up to ``claim_until``;
+    A reward is paid after its round's dispute window, once it is vested, and up to ``claim_until``;
     until then strikes and an upheld offence may take of it.
     """
     block = at or client.head().hash
@@ -53,7 +53,7 @@ def all_claims(
     block = at or head.hash
     most = client.limits().claims
     offences = client.offences(federation, at=block)
-    until = _vested_after(client, federation, at=block)
+    until = _payable_after(client, federation, at=block)
     found = {}
     for account, rewards in sorted(waiting_rewards(client, federation, at=block).items()):
         ripe = [
@@ -70,24 +70,54 @@ def all_claims(
 
 
 def last_window(client: ChainClient, federation: int, *, at: bytes | None = None) -> int:
-    """Return the block after which every reward that waits now may be paid; 0 when none waits."""
+    """Return the block after which every reward that waits now may be paid, 0 when none waits.
+
+    Rounds that follow may make it an earlier one.
+    """
     block = at or client.head().hash
-    until = _vested_after(client, federation, at=block)
+    until = _payable_after(client, federation, at=block)
     waiting = waiting_rewards(client, federation, at=block)
     return max((until[number] for rewards in waiting.values() for number in rewards), default=0)
 
 
-def _vested_after(client: ChainClient, federation: int, *, at: bytes) -> dict[int, int]:
-    """Return the last block in which a reward is not paid yet, for each round that was settled."""
-    rounds = {
-        number: client.round(federation, number, at=at)
-        for number in range(client.federation(federation, at=at).next_round)
-    }
-    return {
-        number: max(round_.settlement.dispute_until, round_.settlement.vests_at)
-        for number, round_ in rounds.items()
-        if round_ is not None and round_.settlement is not None
-    }
+def payable_after(
+    number: int, settlement: Settlement, vesting_rounds: int, federation: Federation
+) -> int:
+    """Return the last block in which the rewards of a round are not paid yet.
+
+    They are vested once enough rounds followed, or enough blocks, or no round can follow any more.
+
+    Parameters
+    ----------
+    number : int
+        The round.
+    settlement : Settlement
+        Its settlement.
+    vesting_rounds : int
+        Over how many rounds the terms of the round let rewards vest.
+    federation : Federation
+        The federation now.
+    """
+    followed = federation.next_round > number + vesting_rounds
+    if followed or federation.state is not FederationState.ACTIVE:
+        return settlement.dispute_until
+    return max(settlement.dispute_until, settlement.vests_at)
+
+
+def _payable_after(client: ChainClient, federation: int, *, at: bytes) -> dict[int, int]:
+    """Return the same for each round that was settled, as it is now."""
+    state = client.federation(federation, at=at)
+    vesting: dict[int, int] = {}
+    found = {}
+    for number in range(state.next_round):
+        round_ = client.round(federation, number, at=at)
+        if round_ is None or round_.settlement is None:
+            continue
+        version = round_.terms_version
+        if version not in vesting:
+            vesting[version] = client.terms(federation, version, at=at).vesting_rounds
+        found[number] = payable_after(number, round_.settlement, vesting[version], state)
+    return found
 
 
 def _waits(offence: Offence | None) -> bool:
