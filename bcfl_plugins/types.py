@@ -224,6 +224,10 @@ class Rejection:
     strike : bool
         Whether the rejection also costs a strike, and strikes may cost stake. Without it the
         update only loses this round's reward: different is not malicious.
+    commitment : CommittedUpdate or None
+        What the node signed, where the server's screening left out a reply that was signed. Its
+        digest and salt are of what came, so they need not open what was signed. A plugin's
+        rejections leave it out.
 
     Raises
     ------
@@ -236,6 +240,7 @@ class Rejection:
     detail: str = ""
     score: int = 0
     strike: bool = True
+    commitment: CommittedUpdate | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.reason <= _MAX_REASON:
@@ -328,7 +333,8 @@ class RoundResult:
     judged : tuple of JudgedUpdate
         Ascending by node id.
     unusable : tuple of Rejection
-        Nodes without a verdict: malformed replies, error replies, silence.
+        Nodes that no plugin judged: malformed replies, error replies, silence. One that signed its
+        reply has a verdict on chain all the same.
     notes, states : Mapping[str, str]
         Each judging plugin's note and state, by its name.
     metrics : Mapping[str, Metric]

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 E = TypeVar("E", bound=Enum)
 
 OURS = 0o600
-"""Mode of every file of a run: accounts, salts and signatures are nobody else's business."""
+"""Mode of a run's files: accounts, salts and signatures are nobody else's business."""
+
+ANYONES = 0o644
+"""Mode of a file that its owner publishes."""
 
 _log = logging.getLogger(__name__)
 
@@ -147,7 +150,7 @@ def unhex(text: str, size: int | None, what: str) -> bytes:
     return value
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes, *, mode: int = OURS) -> None:
     """Put a file in place so that a reader sees all of it or the one before.
 
     Raises
@@ -155,7 +158,8 @@ def write_atomically(path: Path, data: bytes) -> None:
     NotWritten
         When the disk is full or read-only; the file before stays.
     """
-    write_parts(path, [data])
+    with replacing(path, mode=mode) as file:
+        file.write(data)
 
 
 def write_parts(path: Path, parts: Iterable[bytes]) -> None:
@@ -165,7 +169,7 @@ def write_parts(path: Path, parts: Iterable[bytes]) -> None:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path, *, mode: int = OURS) -> Iterator[BinaryIO]:
     """Do the same with what is written to the file that this gives."""
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -173,6 +177,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         temporary = Path(name)
         try:
             with os.fdopen(handle, "wb") as file:
+                if mode != OURS:  # which mkstemp gives
+                    os.fchmod(handle, mode)  # whatever the umask says
                 yield file
                 file.flush()
                 os.fsync(file.fileno())

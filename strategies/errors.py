@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bcfl_plugins.reasons import Reason
-    from pallet_bridge.types import AccountId
+    from pallet_bridge.types import AccountId, CommittedUpdate
 
 __all__ = [
     "BeyondLimit",
@@ -320,11 +320,14 @@ class Unfit(BcflError):
         The code for the round's record.
     detail : str
         What was seen, in one sentence.
+    signed : CommittedUpdate or None
+        What the node signed of it: it does not get away from that by sending something else.
     """
 
-    def __init__(self, reason: Reason, detail: str) -> None:
+    def __init__(self, reason: Reason, detail: str, signed: CommittedUpdate | None = None) -> None:
         self.reason = reason
         self.detail = detail
+        self.signed = signed
         super().__init__(detail)
 
 

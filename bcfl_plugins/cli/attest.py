@@ -101,7 +101,8 @@ def attest(
     """
     from bcfl_plugins.cli.secrets import read_secret  # noqa: PLC0415 (loads the encodings)
     from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
-    from pallet_bridge.run.journal import REPORTS, read_run  # noqa: PLC0415
+    from pallet_bridge.run.journal import OPENINGS, REPORTS, read_run  # noqa: PLC0415
+    from pallet_bridge.run.openings import OpeningStore  # noqa: PLC0415
     from pallet_bridge.run.reports import ReportStore  # noqa: PLC0415
     from pallet_bridge.settlement.attester import Attester, Word  # noqa: PLC0415
 
@@ -114,8 +115,9 @@ def attest(
         if client.genesis_hash != header.genesis:
             raise ConfigError(f"{url} is another chain than the run's; give --chain its own")
         kept = read_secret(secret, header.genesis, header.federation, signer.account)
+        reports, openings = ReportStore(run / REPORTS), OpeningStore(run / OPENINGS)
         attester = Attester(
-            client, header.federation, signer, kept.links(), ReportStore(run / REPORTS)
+            client, header.federation, signer, kept.links(), reports, openings=openings
         )
         while True:
             made = [one for one in attester.work() if one.word is not Word.WAITS]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         ClientUpdate,
         NodeId,
         NodeRef,
+        Rejection,
         RoundContext,
         RoundResult,
         RunInfo,
@@ -90,20 +91,32 @@ class PluginManager:
         return bool(self._pluggy.hook.bcfl_updates_arriving.get_hookimpls())
 
     def updates_arriving(
-        self, ctx: RoundContext, updates: tuple[ClientUpdate, ...], *, last: bool
+        self,
+        ctx: RoundContext,
+        updates: tuple[ClientUpdate, ...],
+        unusable: tuple[Rejection, ...] = (),
+        *,
+        last: bool,
     ) -> Gathering:
         """Call `hookspecs.bcfl_updates_arriving`; without an answer the round is not sealed."""
         hook = "bcfl_updates_arriving"
-        answer = self._pluggy.hook.bcfl_updates_arriving(ctx=ctx, updates=updates, last=last)
+        answer = self._pluggy.hook.bcfl_updates_arriving(
+            ctx=ctx, updates=updates, unusable=unusable, last=last
+        )
         if answer is None:
             return Gathering(sealed=False)
         if not isinstance(answer, Gathering):
             raise PluginError(", ".join(self.names), hook, f"the answer is {answer!r}")
         return answer
 
-    def updates_received(self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> None:
+    def updates_received(
+        self,
+        ctx: RoundContext,
+        updates: tuple[ClientUpdate, ...],
+        unusable: tuple[Rejection, ...] = (),
+    ) -> None:
         """Call `hookspecs.bcfl_updates_received`."""
-        self._pluggy.hook.bcfl_updates_received(ctx=ctx, updates=updates)
+        self._pluggy.hook.bcfl_updates_received(ctx=ctx, updates=updates, unusable=unusable)
 
     def judge_updates(
         self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         NodeId,
         NodeRef,
         OpenedRound,
+        Rejection,
         RoundContext,
         RoundResult,
         RunInfo,
@@ -145,6 +146,7 @@ def bcfl_round_opening(
 def bcfl_updates_arriving(
     ctx: RoundContext,
     updates: tuple[ClientUpdate, ...],
+    unusable: tuple[Rejection, ...],
     last: bool,  # noqa: FBT001 - hooks are called by name
 ) -> Gathering | None:
     """Say when the server has waited long enough for replies.
@@ -160,6 +162,9 @@ def bcfl_updates_arriving(
     updates : tuple of ClientUpdate
         Well formed updates that came since the last call, the first of each node only; ascending
         by node id. Often empty.
+    unusable : tuple of Rejection
+        Replies that came since the last call, were signed by their node, and are not what it
+        signed; ascending by node id. Almost always empty.
     last : bool
         Whether the wait is over: the round is sealed, all have answered, or the time is up.
 
@@ -181,7 +186,9 @@ def bcfl_updates_arriving(
 
 
 @hookspec
-def bcfl_updates_received(ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> None:
+def bcfl_updates_received(
+    ctx: RoundContext, updates: tuple[ClientUpdate, ...], unusable: tuple[Rejection, ...]
+) -> None:
     """See the well formed updates before anybody judges them.
 
     Called once a round, after screening. Use it to record what came in; `bcfl_judge_updates` is
@@ -194,6 +201,9 @@ def bcfl_updates_received(ctx: RoundContext, updates: tuple[ClientUpdate, ...]) 
     updates : tuple of ClientUpdate
         Ascending by node id; arrays have the names, order and shapes of ``ctx.reference`` and hold
         finite numbers. May be empty.
+    unusable : tuple of Rejection
+        The other nodes that were asked, or that answered unasked; ascending by node id. Where the
+        reply was signed, `Rejection.commitment` is what its node signed.
 
     Examples
     --------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
 from dataclasses import dataclass, replace
 from time import monotonic, monotonic_ns, time
 from typing import TYPE_CHECKING
@@ -12,17 +11,25 @@ from bcfl_plugins.config.tables import key, read_table
 from bcfl_plugins.hooks.markers import hookimpl, needs_chain
 from bcfl_plugins.rounds.book import NOT_ATTESTED, NOT_AVERAGED, NOT_COMMITTED, TERMS_MOVED, RunBook
 from bcfl_plugins.rounds.governed import GovernedTerms
-from bcfl_plugins.rounds.lateness import note_overrun, note_unanswered
+from bcfl_plugins.rounds.lateness import note_unanswered
 from bcfl_plugins.rounds.opening import check_fresh, instruct_round, instructions_of, lost_rounds
 from bcfl_plugins.rounds.posted_roots import PostedRoots
-from bcfl_plugins.rounds.report import durations, make_report, refusals, without_verdict
-from bcfl_plugins.rounds.settle import MODES, prepare, settle
+from bcfl_plugins.rounds.relay import Relay
+from bcfl_plugins.rounds.report import (
+    durations,
+    make_report,
+    openings_of,
+    without_verdict,
+)
+from bcfl_plugins.rounds.settle import MODES, once_sealed, prepare, settle
 from bcfl_plugins.rounds.windows import USUAL_SLOT_S, round_patience
 from bcfl_plugins.session.chain_work import ChainBehind
 from bcfl_plugins.types import Gathering
 from pallet_bridge import calls
 from pallet_bridge.encoding import update_digest
-from pallet_bridge.errors import BadChainValue, ChainTimeout, ChainUnavailable
+from pallet_bridge.errors import ChainTimeout, ChainUnavailable
+from pallet_bridge.run.journal import OPENINGS
+from pallet_bridge.run.openings import Openings, OpeningStore
 from pallet_bridge.types import Coupling, RoundKey
 
 if TYPE_CHECKING:
@@ -34,12 +41,13 @@ if TYPE_CHECKING:
         ClientUpdate,
         NodeId,
         OpenedRound,
+        Rejection,
         RoundContext,
         RoundResult,
         RunInfo,
         Scalar,
     )
-    from pallet_bridge.types import AccountId, BatchEntry, Round
+    from pallet_bridge.types import AccountId
 
 _log = logging.getLogger("flwr.bcfl")
 
@@ -62,6 +70,13 @@ class RoundLogSettings:
         "How long the server waits for replies: until all are in (replies), or until the round is "
         "sealed on chain by its quorum or its window, whichever comes first (seal).",
         choices=("replies", "seal"),
+    )
+    openings: str = key(
+        Openings.SEALED.value,
+        "Who may read what opens the commitments of a round, which is kept in the run's folder: "
+        "the server's own account, which hands it to whom it names (sealed), or everybody "
+        "(published). Who has it can confirm a guess at an update.",
+        choices=tuple(one.value for one in Openings),
     )
     attest_s: float = key(
         300.0,
@@ -124,10 +139,9 @@ class RoundLog:
         self._slot_s = chain.client.slot_seconds() or USUAL_SLOT_S
         self._book = RunBook()
         self._roots = PostedRoots(chain)
+        self._openings = OpeningStore(chain.run_dir / OPENINGS, Openings(settings.openings))
         self._open: int | None = None
-        self._refused: dict[int, dict[AccountId, str]] = {}
-        self._relayed: set[bytes] = set()
-        self._waiting: deque[BatchEntry] = deque()
+        self._relay = Relay(chain)
         self._marks: dict[str, int] = {}
         self._nodes: dict[AccountId, NodeId] = {}
 
@@ -150,7 +164,7 @@ class RoundLog:
         )
         self._open = round_id
         self._book.opened(round_id)
-        self._relayed, self._waiting = set(), deque()
+        self._relay.begin_round()
         self._marks = {"opened": monotonic_ns()}
         version, terms = self._governed.under(round_id, base, self._drain)
         told = (self._instructions, chain.coordinator, place, base, terms)
@@ -161,20 +175,29 @@ class RoundLog:
         self,
         ctx: RoundContext,
         updates: tuple[ClientUpdate, ...],
-        last: bool,  # noqa: FBT001
+        unusable: tuple[Rejection, ...],
+        last: bool,  # noqa: FBT001 - hooks are called by name
     ) -> Gathering | None:
         """Relay commitments as they come: no node loses its round because another is slow."""
-        if ctx.opened is not None and updates and not last:
-            self._relay(ctx.opened.round, updates)
+        if ctx.opened is not None and not last:
+            self._relay.send(ctx.opened.round, (*updates, *unusable), self._book)
         return None
 
     @hookimpl
-    def bcfl_updates_received(self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> None:
-        """Relay the commitments that are left, before anything is judged."""
+    def bcfl_updates_received(
+        self,
+        ctx: RoundContext,
+        updates: tuple[ClientUpdate, ...],
+        unusable: tuple[Rejection, ...],
+    ) -> None:
+        """Relay the commitments that are left, before anything is judged.
+
+        Those of replies that are not what their node signed too: it does not get away from them.
+        """
         if ctx.opened is None:
             return
         self._marks["received"] = monotonic_ns()
-        self._relay(ctx.opened.round, updates)
+        self._relay.send(ctx.opened.round, (*updates, *unusable), self._book)
 
     @hookimpl
     def bcfl_round_settling(self, result: RoundResult) -> None:
@@ -235,33 +258,6 @@ class RoundLog:
         if error is None and self._settings.on_missing == "fail":
             raise missing from behind
         _log.error("bcfl: %s", missing)
-
-    def _relay(self, round_id: int, updates: tuple[ClientUpdate, ...]) -> None:
-        """Relay the commitments that were not relayed yet."""
-        signed = [u.commitment for u in updates if u.commitment is not None]
-        entries = [one.entry() for one in signed if one.commitment not in self._relayed]
-        self._relayed |= {entry.commitment for entry in entries}
-        if not entries:
-            return
-        waiting, chain = self._waiting, self._chain
-        waiting.extend(entries)
-
-        def relay() -> None:
-            if self._book.is_aborted(round_id):
-                return
-            # All that came while the job before waited for its block go into the next one.
-            most = chain.work.reading(chain.client.limits).verdicts
-            refused = self._refused.setdefault(round_id, {})
-            while waiting:
-                part = [waiting.popleft() for _ in range(min(most, len(waiting)))]
-                call = calls.commit_batch(chain.federation, round_id, part)
-                receipt = self._chain.send(call)
-                found = refusals(receipt)
-                refused |= found
-                if "WindowClosed" in found.values():
-                    note_overrun(chain, self._book, round_id, receipt.block.number)
-
-        chain.work.do(f"relaying commitments of round {round_id}", relay)
 
     def _send_opening(self, round_id: int, base: bytes) -> None:
         """Open a round, or use its number up when the nodes were told outdated terms."""
@@ -325,29 +321,20 @@ class RoundLog:
         chain = self._chain
         if self._book.is_aborted(opened.round):
             return
-        refused = self._refused.pop(opened.round, {})
-        found = chain.work.reading(lambda: chain.client.round(opened.federation, opened.round))
-        if found is None:
-            raise BadChainValue(f"the chain has lost round {opened.round}, which it had opened")
-        place = replace(opened, terms_version=found.terms_version)
-        report = make_report(place, result, digests, timings, refused)
-        self._book.judged(opened.round, without_verdict(result, refused))
-        if not report.entries:
+        refused = self._relay.refused.pop(opened.round, {})
+        on_chain = once_sealed(chain, opened.key, refused)
+        self._book.judged(opened.round, without_verdict(on_chain, result))
+        if not on_chain.commitments:
             self._send_abort(opened.round, NOT_COMMITTED)
             return
+        report = make_report(on_chain, result, digests, timings)
         digest = chain.reports.put(report)
-        if found.sealed_at is None:
-            self._wait_for_seal(found)
-        prepared = prepare(chain, report, digest, found, self._settings.settle)
-        if settle(chain, prepared, found, self._settings.attest_s):
+        self._openings.put(openings_of(report, result))
+        prepared = prepare(chain, report, digest, on_chain.round, self._settings.settle)
+        if settle(chain, prepared, on_chain.round, self._settings.attest_s):
             self._book.settled(opened.round)
         else:
             self._send_abort(opened.round, NOT_ATTESTED)
-
-    def _wait_for_seal(self, found: Round) -> None:
-        # The settlement goes into the block after the head: the first one past the window.
-        blocks = max(1, found.commit_until - found.opened_at)
-        self._chain.wait_until_block(found.commit_until, blocks)
 
 
 class SealedRoundLog(RoundLog):
@@ -358,6 +345,7 @@ class SealedRoundLog(RoundLog):
         self,
         ctx: RoundContext,
         updates: tuple[ClientUpdate, ...],
+        unusable: tuple[Rejection, ...],
         last: bool,  # noqa: FBT001 - hooks are called by name
     ) -> Gathering | None:
         """Relay commitments as they come, and look whether the round is sealed.
@@ -368,12 +356,12 @@ class SealedRoundLog(RoundLog):
             return None
         round_id = ctx.opened.round
         self._nodes |= {u.node.account: u.node.node_id for u in updates if u.node.account}
-        self._relay(round_id, updates)
+        self._relay.send(round_id, (*updates, *unusable), self._book)
         try:
             if last:
                 self._chain.work.drain(_RELAY_S)
             sealed = self._is_sealed(round_id)
-            if last and sealed and not self._relayed:
+            if last and sealed and self._relay.is_idle:
                 note_unanswered(self._chain, self._book, round_id)
         except (ChainUnavailable, ChainTimeout, ChainBehind) as error:
             if self._chain.work.mode == "fail":
@@ -384,7 +372,7 @@ class SealedRoundLog(RoundLog):
         if not last:
             return Gathering(sealed)
         nodes, self._nodes = self._nodes, {}
-        refused = self._refused.get(round_id, {})
+        refused = self._relay.refused.get(round_id, {})
         why = "its commitment came after the round was sealed on chain"
         return Gathering(
             sealed,

@@ -8,18 +8,22 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from bcfl_plugins.errors import ConfigError
+from bcfl_plugins.rounds.report import RoundOnChain
 from pallet_bridge import calls
 from pallet_bridge.encoding import attest_statement
+from pallet_bridge.errors import BadChainValue
 from pallet_bridge.errors.pallet import NotAttested
 from pallet_bridge.settlement.leaves import leaves_of_report
 from pallet_bridge.settlement.merkle import settlement_root, totals_of
-from pallet_bridge.types import Coupling
+from pallet_bridge.types import Coupling, RoundBinding
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bcfl_plugins.session.services import ChainServices
     from pallet_bridge.calls import Call
     from pallet_bridge.run.reports import RoundReport
-    from pallet_bridge.types import Round
+    from pallet_bridge.types import AccountId, Commitment, Round, RoundKey
 
 _log = logging.getLogger("flwr.bcfl")
 
@@ -73,6 +77,43 @@ class PreparedSettlement:
     statement: bytes
 
 
+def once_sealed(
+    chain: ChainServices, key: RoundKey, refused: Mapping[AccountId, str]
+) -> RoundOnChain:
+    """Return what the chain has of a round once nobody can commit in it; for an open job.
+
+    Until then anybody may commit, by a call of its own, and is owed a verdict. A round in which
+    nobody has committed is not waited for.
+
+    Parameters
+    ----------
+    chain
+        The federation's chain.
+    key
+        The round.
+    refused
+        Accounts whose commitment the chain did not take, with the chain's reason.
+
+    Raises
+    ------
+    BadChainValue
+        If the chain has no such round any more.
+    """
+    client, reading = chain.client, chain.work.reading
+    found = reading(lambda: client.round(key.federation, key.round))
+    if found is None:
+        raise BadChainValue(f"the chain has lost round {key.round}, which it had opened")
+
+    def commitments() -> dict[AccountId, Commitment]:
+        return reading(lambda: client.commitments(key.federation, key.round))
+
+    if found.sealed_at is None and commitments():
+        # The settlement goes into the block after the head: the first one past the window.
+        blocks = max(1, found.commit_until - found.opened_at)
+        chain.wait_until_block(found.commit_until, blocks)
+    return RoundOnChain(key, found, commitments(), refused)
+
+
 def prepare(
     chain: ChainServices, report: RoundReport, digest: bytes, round_: Round, mode: str
 ) -> PreparedSettlement:
@@ -95,9 +136,9 @@ def prepare(
     if is_by_root(mode, len(leaves), chain.work.reading(client.limits).verdicts):
         call = calls.settle_root(*place, report.model, digest, root=root, totals=totals_of(leaves))
     else:
-        verdicts = [entry.verdict() for entry in report.entries]
-        call = calls.settle(*place, report.model, digest, verdicts)
-    statement = attest_statement(report.key, model=report.model, report=digest, root=root)
+        call = calls.settle(*place, report.model, digest, report.verdicts())
+    binding = RoundBinding.of(report.key, round_)
+    statement = attest_statement(binding, model=report.model, report=digest, root=root)
     return PreparedSettlement(report.round, call, statement)
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from pallet_bridge.run.reports import RoundReport
 from pallet_bridge.types import RoundKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pallet_bridge.audit.facts import ChainFacts
+    from pallet_bridge.audit.tally import Tally
     from pallet_bridge.run.journal import RoundLine, RunRecord
-    from pallet_bridge.run.reports import RoundReport
+    from pallet_bridge.run.old_reports import OldReport
+    from pallet_bridge.run.openings import OpenedUpdate
     from pallet_bridge.types import AccountId, Round, Settlement
 
 FindingKind = Literal[
@@ -21,8 +23,12 @@ FindingKind = Literal[
     "journal",
     "report",
     "entry",
+    "completeness",
+    "continuity",
+    "terms",
     "commitment",
     "signature",
+    "opening",
     "root",
     "reward",
     "strike",
@@ -41,24 +47,24 @@ class Finding:
     statement: str
 
 
-Checks = Counter[str]
-"""How many things of each sort were looked at."""
-
-
 @dataclass(frozen=True, slots=True)
 class AuditedRun:
     """All that the statements look at.
 
-    `reports` holds those that could be read, by round; `closed` says that nothing but fees and
-    slashes may change the sum of all balances: so on an embedded chain, where nobody mints.
+    `reports` holds those that could be read, by round, and `openings` those that are at hand;
+    `closed` says that nothing but fees and slashes may change the sum of all balances: so on an
+    embedded chain, where nobody mints. There every block was executed again. `node` is the URL of
+    the node that was read.
     """
 
     record: RunRecord
     facts: ChainFacts
     rounds: range
-    reports: Mapping[int, RoundReport]
+    reports: Mapping[int, RoundReport | OldReport]
+    openings: Mapping[int, Mapping[AccountId, OpenedUpdate]]
     closed: bool
-    checks: Checks
+    node: str
+    tally: Tally
 
     def settled(self) -> Iterator[tuple[int, Round, Settlement]]:
         """Give the settled rounds of this run."""
@@ -66,6 +72,13 @@ class AuditedRun:
             round_ = self.facts.rounds.get(number)
             if round_ is not None and round_.settlement is not None:
                 yield number, round_, round_.settlement
+
+    def reported(self) -> Iterator[tuple[int, Round, RoundReport]]:
+        """Give the settled rounds of this run whose report is one of today's."""
+        for number, round_, _ in self.settled():
+            report = self.reports.get(number)
+            if isinstance(report, RoundReport):
+                yield number, round_, report
 
     def key(self, number: int) -> RoundKey:
         """Return which round a number stands for."""

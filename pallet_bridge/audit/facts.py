@@ -109,7 +109,10 @@ def read_facts(client: ChainClient, federation: int) -> ChainFacts:
         issuance_drop=Planck(before - client.issuance(at=head.hash)),
         fees=_sum(events, "TransactionPayment", "TransactionFeePaid", "actual_fee"),
         slashed=_sum(events, PALLET, "Slashed", "burned"),
-        forfeited_bonds=_sum(events, PALLET, "OffenceUpheld", "burned"),
+        forfeited_bonds=Planck(
+            _sum(events, PALLET, "OffenceUpheld", "burned")
+            + _sum(events, PALLET, "MisconductProved", "burned")
+        ),
     )
 
 

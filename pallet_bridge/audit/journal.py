@@ -1,7 +1,6 @@
 """Statements about the journal: it tells each round and slash as the chain has them.
 
-Each takes an `AuditedRun`, gives a `Finding` for all that does not hold, and counts what it
-looked at.
+Each takes an `AuditedRun`, gives a `Finding` for all that does not hold, and counts what does.
 """
 
 from __future__ import annotations
@@ -40,7 +39,6 @@ def check_journal(audited: AuditedRun) -> Iterator[Finding]:
         if number not in audited.rounds:
             yield Finding("journal", number, None, f"the chain knows no round {number} of this run")
     for number in audited.rounds:
-        audited.checks["rounds"] += 1
         round_ = audited.facts.rounds.get(number)
         line = audited.line(number)
         if round_ is None:
@@ -53,7 +51,10 @@ def check_journal(audited: AuditedRun) -> Iterator[Finding]:
             statement = f"round {number} ({round_.state.value.lower()}) is missing in the journal"
             yield Finding("journal", number, None, statement)
         else:
-            yield from _check_line(audited.facts, line, round_)
+            found = list(_check_line(audited.facts, line, round_))
+            yield from found
+            if not found:
+                audited.tally.recompute("rounds told as they ended on chain")
 
 
 def check_slashes_told(audited: AuditedRun) -> Iterator[Finding]:

@@ -1,24 +1,33 @@
-"""Statements about the reports: they judge who committed, as the chain has it.
+"""Statements about the reports: what they say of a round is what the chain has settled.
 
-Each takes an `AuditedRun`, gives a `Finding` for all that does not hold, and counts what it
-looked at.
+Each takes an `AuditedRun`, gives a `Finding` for all that does not hold, and counts what does.
+What nobody can check from them is counted as the word of whoever said it.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
+from pallet_bridge import encoding_v1
 from pallet_bridge.audit.audited import Finding
+from pallet_bridge.audit.tally import MEMBERS, coordinator_name
+from pallet_bridge.encoding import leaf_hash
 from pallet_bridge.errors import EncodingError
-from pallet_bridge.settlement.merkle import leaves_of, settlement_root, totals_of
-from pallet_bridge.settlement.report_checks import entry_problems, report_problems
-from pallet_bridge.types import Outcome, SettlementMode
+from pallet_bridge.run.old_reports import OldReport
+from pallet_bridge.settlement.merkle import (
+    greatest_reward,
+    leaves_of,
+    settlement_root,
+    totals_of,
+)
+from pallet_bridge.settlement.report_checks import report_problems
+from pallet_bridge.types import Outcome, RoundState, SettlementMode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pallet_bridge.audit.audited import AuditedRun
+    from pallet_bridge.run.reports import RoundReport
     from pallet_bridge.types import Leaf, Settlement, Totals
 
 
@@ -28,54 +37,19 @@ def check_reports(audited: AuditedRun) -> Iterator[Finding]:
         report = audited.reports.get(number)
         if report is None:
             continue
-        audited.checks["reports"] += 1
-        for statement in report_problems(report, audited.key(number), round_):
+        problems = list(report_problems(report, audited.key(number), round_))
+        for statement in problems:
             yield Finding("report", number, None, statement)
-
-
-def check_entries(audited: AuditedRun) -> Iterator[Finding]:
-    """Check that a report judges exactly the accounts that the chain has a verdict on.
-
-    A root's verdicts come one by one, so there the chain may lack some that the report has.
-    """
-    for number, _, settlement in audited.settled():
-        report = audited.reports.get(number)
-        if report is None:
-            continue
-        commitments = audited.facts.commitments.get(number, {})
-        judged = {account for account, found in commitments.items() if found.judged}
-        entries = Counter(entry.account for entry in report.entries)
-        for account in sorted(judged - set(entries)):
-            statement = f"round {number}: the report says nothing of {account}, who was judged"
-            yield Finding("entry", number, account, statement)
-        for account, count in sorted(entries.items()):
-            may_wait = settlement.mode is SettlementMode.MERKLE and account in commitments
-            if account not in judged and not may_wait:
-                statement = f"round {number}: the report judges {account}, the chain did not"
-                yield Finding("entry", number, account, statement)
-            if count > 1:
-                statement = f"round {number}: the report judges {account} {count} times"
-                yield Finding("entry", number, account, statement)
-
-
-def check_commitments(audited: AuditedRun) -> Iterator[Finding]:
-    """Check that each entry opens the commitment on chain and that its account signed it."""
-    for number, _, _ in audited.settled():
-        report = audited.reports.get(number)
-        for entry in () if report is None else report.entries:
-            audited.checks["commitments"] += 1
-            audited.checks["signatures"] += 1
-            on_chain = audited.facts.commitments.get(number, {}).get(entry.account)
-            for kind, statement in entry_problems(entry, on_chain, audited.key(number)):
-                yield Finding(kind, number, entry.account, statement)
+        if not problems:
+            audited.tally.recompute("reports that speak of their round")
 
 
 def check_roots(audited: AuditedRun) -> Iterator[Finding]:
     """Check that the verdicts of each report give the root on chain."""
     for number, settlement, leaves in leaves_by_round(audited):
-        audited.checks["settlement roots"] += 1
+        is_old = isinstance(audited.reports[number], OldReport)
         try:
-            root = settlement_root(leaves)
+            root = settlement_root(leaves, encoding_v1.leaf_hash if is_old else leaf_hash)
         except EncodingError as error:
             yield Finding("root", number, None, f"round {number}: {error}")
             continue
@@ -91,6 +65,8 @@ def check_roots(audited: AuditedRun) -> Iterator[Finding]:
                 f"{_totals(settlement.totals)}"
             )
             yield Finding("root", number, None, statement)
+        else:
+            audited.tally.recompute("settlement roots")
 
 
 def check_strikes(audited: AuditedRun) -> Iterator[Finding]:
@@ -101,16 +77,17 @@ def check_strikes(audited: AuditedRun) -> Iterator[Finding]:
         judged = {
             a for a, found in audited.facts.commitments.get(number, {}).items() if found.judged
         }
-        audited.checks["strikes"] += len(given)
-        for entry in () if report is None else report.entries:
-            if settlement.mode is SettlementMode.MERKLE and entry.account not in judged:
+        for verdict in () if report is None else report.verdicts():
+            if settlement.mode is SettlementMode.MERKLE and verdict.account not in judged:
                 continue  # nobody has applied this leaf yet
-            event = given.get(entry.account)
-            if (event is None) == (entry.outcome is Outcome.REJECTED):
-                said = entry.outcome.value.lower()
+            event = given.get(verdict.account)
+            if (event is None) == (verdict.outcome is Outcome.REJECTED):
+                said = verdict.outcome.value.lower()
                 done = "no strike" if event is None else "a strike"
-                statement = f"round {number}: {entry.account} is {said} and got {done}"
-                yield Finding("strike", number, entry.account, statement)
+                statement = f"round {number}: {verdict.account} is {said} and got {done}"
+                yield Finding("strike", number, verdict.account, statement)
+            elif event is not None:
+                audited.tally.recompute("strikes")
         told = {} if line is None else line.strikes
         counts = {
             account: seen.event.integer("strikes")
@@ -126,6 +103,33 @@ def check_strikes(audited: AuditedRun) -> Iterator[Finding]:
                 yield Finding("strike", number, account, statement)
 
 
+def take_at_their_word(audited: AuditedRun) -> None:
+    """Count what no reader of a run can check, by whose word it is."""
+    for number in audited.rounds:
+        round_, report = audited.facts.rounds.get(number), audited.reports.get(number)
+        if round_ is None:
+            continue
+        is_old = report is None or isinstance(report, OldReport)
+        coordinator = audited.record.header.coordinator if is_old else round_.coordinator
+        whose = coordinator_name(coordinator)
+        if round_.state is RoundState.ABORTED:
+            audited.tally.believe(whose, "reasons why a round was aborted")
+        if report is None:
+            continue
+        for what, count in _words_of(report).items():
+            audited.tally.believe(whose, what, count)
+        audited.tally.believe(MEMBERS, "numbers of examples", len(report.entries))
+
+
+def _words_of(report: RoundReport | OldReport) -> dict[str, int]:
+    return {
+        "verdicts, with scores, reasons and shares": len(report.verdicts()),
+        "weights of rewards": sum(v.outcome is Outcome.ACCEPTED for v in report.verdicts()),
+        "averages of the accepted updates": 1,
+        "nodes without a verdict": len(report.absent),
+    }
+
+
 def leaves_by_round(audited: AuditedRun) -> Iterator[tuple[int, Settlement, tuple[Leaf, ...]]]:
     """Give the leaves that each settled round's report comes to under the terms of the round."""
     for number, round_, settlement in audited.settled():
@@ -133,9 +137,10 @@ def leaves_by_round(audited: AuditedRun) -> Iterator[tuple[int, Settlement, tupl
         if report is None:
             continue
         known = {a: c.hash for a, c in audited.facts.commitments.get(number, {}).items()}
-        verdicts = [entry.verdict() for entry in report.entries if entry.account in known]
-        budget = audited.facts.terms[round_.terms_version].round_reward
-        yield number, settlement, leaves_of(verdicts, known, budget)
+        verdicts = [verdict for verdict in report.verdicts() if verdict.account in known]
+        terms = audited.facts.terms[round_.terms_version]
+        most = None if isinstance(report, OldReport) else greatest_reward(terms)
+        yield number, settlement, leaves_of(verdicts, known, terms.round_reward, most)
 
 
 def _totals(totals: Totals) -> str:

@@ -1,13 +1,13 @@
 """The audit: recompute a finished run from its files and its chain, and name what does not hold.
 
-Nothing that the coordinator wrote is believed. Digests, commitments, signatures and roots are
-computed again; rewards, strikes and slashes are held against the chain's events. An embedded
-chain's blocks are executed again from the genesis of the runtime that ships with this package.
+Signatures are checked over what the chain has stored; commitments are opened, roots computed
+again; rewards, strikes and slashes are held against the chain's events. An embedded chain's blocks
+are executed again from the genesis of the runtime that ships with this package. What cannot be
+checked is not called true: it is counted, with the name of who said it.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,18 +15,28 @@ from pallet_bridge.audit.audited import AuditedRun, Finding, rounds_of
 from pallet_bridge.audit.facts import read_facts
 from pallet_bridge.audit.journal import check_journal, check_overrides, check_slashes_told
 from pallet_bridge.audit.money import check_issuance, check_offences, check_rewards, check_slashes
+from pallet_bridge.audit.old_rounds import check_old_commitments, check_old_entries
 from pallet_bridge.audit.reports import (
-    check_commitments,
-    check_entries,
     check_reports,
     check_roots,
     check_strikes,
+    take_at_their_word,
 )
+from pallet_bridge.audit.rounds import (
+    check_completeness,
+    check_continuity,
+    check_protocol,
+    check_terms,
+)
+from pallet_bridge.audit.statements import check_statements
+from pallet_bridge.audit.tally import Tally, node_name
 from pallet_bridge.client.connect import EMBEDDED, connect
 from pallet_bridge.errors import AuditFailed, JournalError, ReportError
 from pallet_bridge.errors.pallet import FederationNotFound
-from pallet_bridge.run.journal import CHAIN, REPORTS, read_run
-from pallet_bridge.run.reports import ReportStore
+from pallet_bridge.run.journal import CHAIN, OPENINGS, REPORTS, read_run
+from pallet_bridge.run.openings import OpeningStore
+from pallet_bridge.run.reports import ReportStore, RoundReport
+from pallet_bridge.types import RoundKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,14 +45,21 @@ if TYPE_CHECKING:
     from pallet_bridge.audit.facts import ChainFacts
     from pallet_bridge.client.protocol import ChainClient
     from pallet_bridge.run.journal import RunRecord
-    from pallet_bridge.run.reports import RoundReport
+    from pallet_bridge.run.old_reports import OldReport
+    from pallet_bridge.run.openings import OpenedUpdate
+    from pallet_bridge.types import AccountId
 
 _STATEMENTS = (
     check_overrides,
     check_journal,
+    check_protocol,
     check_reports,
-    check_entries,
-    check_commitments,
+    check_completeness,
+    check_old_entries,
+    check_terms,
+    check_continuity,
+    check_statements,
+    check_old_commitments,
     check_roots,
     check_rewards,
     check_strikes,
@@ -56,14 +73,14 @@ _STATEMENTS = (
 
 @dataclass(frozen=True, slots=True)
 class AuditReport:
-    """What an audit looked at, by sort, and the statements that do not hold."""
+    """What the statements that hold rest on, and those that do not hold."""
 
-    checks: Mapping[str, int]
+    tally: Tally
     findings: tuple[Finding, ...]
 
     @property
     def ok(self) -> bool:
-        """Whether every statement holds."""
+        """Whether nothing was found wrong. What `tally` has as somebody's word is not checked."""
         return not self.findings
 
     def require(self) -> None:
@@ -79,7 +96,7 @@ def audit_run(run: Path, *, chain: str | None = None) -> AuditReport:
     ----------
     run
         A folder with ``run.json``, ``journal.jsonl``, ``reports/`` and, for an embedded chain,
-        ``chain.jsonl``.
+        ``chain.jsonl``. Commitments of rounds that have a file in ``openings/`` are opened.
     chain
         The WebSocket URL of a node to read, instead of the chain that ``run.json`` names. A URL
         in ``run.json`` is the coordinator's word: who does not trust it names a node of their own.
@@ -105,18 +122,21 @@ def audit_on(client: ChainClient, run: Path, record: RunRecord, *, closed: bool)
     `closed` says that nobody mints there, as on an embedded chain: see `AuditedRun`.
     """
     header = record.header
-    checks: Counter[str] = Counter()
+    tally = Tally()
     if client.genesis_hash != header.genesis:
         statement = (
             f"the run took place on the chain {header.genesis.hex()}, this is "
             f"{client.genesis_hash.hex()}"
         )
-        return AuditReport(checks, (Finding("chain", None, None, statement),))
+        return AuditReport(tally, (Finding("chain", None, None, statement),))
     try:
         facts = read_facts(client, header.federation)
     except FederationNotFound as error:
-        return AuditReport(checks, (Finding("chain", None, None, str(error)),))
-    checks["blocks"] = facts.blocks
+        return AuditReport(tally, (Finding("chain", None, None, str(error)),))
+    if closed:
+        tally.prove("blocks executed again", facts.blocks)
+    else:
+        tally.believe(node_name(client.url), "blocks, with their events and state", facts.blocks)
     findings: list[Finding] = []
     if facts.federation.coordinator != header.coordinator:
         statement = (
@@ -126,10 +146,12 @@ def audit_on(client: ChainClient, run: Path, record: RunRecord, *, closed: bool)
         findings.append(Finding("chain", None, header.coordinator, statement))
     rounds = rounds_of(record, facts)
     reports = dict(_reports(run, facts, rounds, findings))
-    audited = AuditedRun(record, facts, rounds, reports, closed, checks)
+    openings = dict(_openings(run, facts, reports, findings))
+    audited = AuditedRun(record, facts, rounds, reports, openings, closed, client.url, tally)
     for check in _STATEMENTS:
         findings.extend(check(audited))
-    return AuditReport(dict(checks), tuple(findings))
+    take_at_their_word(audited)
+    return AuditReport(tally, tuple(findings))
 
 
 def _audit_embedded(run: Path, record: RunRecord) -> AuditReport:
@@ -149,7 +171,7 @@ def _audit_embedded(run: Path, record: RunRecord) -> AuditReport:
         chain = Chain.load(path)
     except (BadExport, BlockRefused, RuntimePanic, UnknownBlock) as error:
         statement = f"the blocks in {path} do not execute: {error}"
-        return AuditReport({}, (Finding("chain", None, None, statement),))
+        return AuditReport(Tally(), (Finding("chain", None, None, statement),))
     node = EmbeddedNode.start(chain=chain, sealing=Manual())
     with EmbeddedClient(node) as client:
         return audit_on(client, run, record, closed=True)
@@ -157,12 +179,28 @@ def _audit_embedded(run: Path, record: RunRecord) -> AuditReport:
 
 def _reports(
     run: Path, facts: ChainFacts, rounds: range, findings: list[Finding]
-) -> Iterator[tuple[int, RoundReport]]:
+) -> Iterator[tuple[int, RoundReport | OldReport]]:
     store = ReportStore(run / REPORTS)
     for number, round_ in facts.rounds.items():
         if number not in rounds or round_.settlement is None:
             continue
         try:
-            yield number, store.get(round_.settlement.report)
+            yield number, store.get_any(round_.settlement.report)
         except ReportError as error:
             findings.append(Finding("report", number, None, f"round {number}: {error}"))
+
+
+def _openings(
+    run: Path,
+    facts: ChainFacts,
+    reports: Mapping[int, RoundReport | OldReport],
+    findings: list[Finding],
+) -> Iterator[tuple[int, Mapping[AccountId, OpenedUpdate]]]:
+    store = OpeningStore(run / OPENINGS)
+    for number, report in reports.items():
+        if not isinstance(report, RoundReport):
+            continue  # an old report holds its own
+        try:
+            yield number, store.get(RoundKey(facts.genesis, facts.number, number))
+        except ReportError as error:
+            findings.append(Finding("opening", number, None, f"round {number}: {error}"))

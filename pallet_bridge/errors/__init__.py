@@ -22,6 +22,7 @@
     │   ├── ReportMissing(FileNotFoundError)
     │   ├── ReportTampered               a file does not have the digest in its name
     │   ├── ReportUnreadable(ValueError)
+    │   ├── OpeningsUnreadable(ValueError)
     │   └── RootDiffers                  a report's verdicts do not give the root on chain
     ├── JournalError(ValueError)         a run folder is damaged, or is no run folder
     ├── MemoryUnusable                   what an account signed cannot be read or written down
@@ -247,6 +248,29 @@ class ReportTampered(ReportError):
 
 class ReportUnreadable(ReportError, ValueError):
     """The bytes of a report are not a report of a version that is known here."""
+
+
+class OpeningsUnreadable(ReportError, ValueError):
+    """A file of a round's openings cannot be read, or is of something else.
+
+    Attributes
+    ----------
+    path
+        The file.
+    cause
+        What is wrong with it.
+    """
+
+    def __init__(self, path: Path, cause: str) -> None:
+        super().__init__(path, cause)
+        self.path = path
+        self.cause = cause
+
+    def __str__(self) -> str:
+        return (
+            f"{self.path} cannot be used: {self.cause}. Ask the coordinator for the file again; "
+            f"without it the commitments are taken as signed"
+        )
 
 
 class RootDiffers(ReportError):

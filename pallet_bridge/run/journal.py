@@ -5,6 +5,7 @@
     RUN/run.json        which chain, federation and coordinator
     RUN/journal.jsonl   one line a round or slash, written when its receipt came
     RUN/reports/        round reports by digest
+    RUN/openings/       what the commitments of each round were made of, by its number
     RUN/chain.jsonl     the blocks of an embedded chain, written when the run ends
 
 The journal is the coordinator's claim. The audit holds it against the chain.
@@ -42,6 +43,7 @@ FORMAT = "bcfl-run/1"
 HEADER = "run.json"
 LINES = "journal.jsonl"
 REPORTS = "reports"
+OPENINGS = "openings"
 CHAIN = "chain.jsonl"
 
 

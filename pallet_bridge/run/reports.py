@@ -1,7 +1,11 @@
-"""Round reports: who sent what, what was said of it and why, kept off chain.
+"""Round reports: who signed what, what was said of it and why, kept off chain.
 
 The chain holds a report's digest. A report is canonical JSON without floats, so that two machines
 write the same bytes; the store names each file by the digest of its bytes.
+
+A report is public, so nothing in it lets a reader confirm a guess at an update: it holds
+commitments and signatures. Digests and salts, which open the commitments, are in the round's
+openings (`pallet_bridge.run.openings`).
 """
 
 from __future__ import annotations
@@ -13,14 +17,20 @@ from typing import TYPE_CHECKING
 from pallet_bridge.encoding import blake2_256
 from pallet_bridge.errors import EncodingError, ReportMissing, ReportTampered, ReportUnreadable
 from pallet_bridge.jsonio import Record, canonical, parse, write_atomically
-from pallet_bridge.types import AccountId, CommittedUpdate, MemberVerdict, Outcome, RoundKey
+from pallet_bridge.run.absent import Absent, absent_value, read_absent
+from pallet_bridge.run.old_reports import FORMAT as OLD_FORMAT
+from pallet_bridge.run.old_reports import OldReport
+from pallet_bridge.types import AccountId, MemberVerdict, Outcome, RoundBinding, RoundKey
 from pallet_bridge.types.base import HASH_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-VERSION = 3
+FORMAT = "bcfl-report/4"
+NOTHING = bytes(HASH_BYTES)
+"""What is said to be revealed of an update that nobody has shown."""
+
 _SIGNATURE_BYTES = 64
 _DIGEST = re.compile(rf"[0-9a-f]{{{2 * HASH_BYTES}}}")
 
@@ -29,13 +39,39 @@ _DIGEST = re.compile(rf"[0-9a-f]{{{2 * HASH_BYTES}}}")
 class ReportEntry:
     """One verdict with all that it takes to check it.
 
-    `score` is fixed point in parts of 10^6, `weight` the share of the round's reward relative to
-    the other accepted ones; `share` is how much of the average this update is, in parts of 10^9,
-    ``None`` where the strategy weighed it; `detail` is text for people.
+    Parameters
+    ----------
+    account : AccountId
+        Whose update it was.
+    node_id : int
+        Flower's id of the node.
+    num_examples : int
+        The number of examples that the account signed.
+    commitment : bytes
+        Its commitment on chain, 32 bytes.
+    signature : bytes or None
+        The account's, over its statement. ``None``: the account committed by a call of its own,
+        and sent the server a statement about something else.
+    revealed : bytes
+        What was revealed, as a commitment: the entry's own when the update fits it.
+    outcome : Outcome
+        What became of the update.
+    score : int
+        Fixed point, in parts of 10^6.
+    reason, weight : int
+        A code; the share of the round's reward, relative to the other accepted ones.
+    detail : str
+        Text for people.
+    share : int or None
+        How much of the average this update is, in parts of 10^9; ``None``: the strategy weighed it.
     """
 
+    account: AccountId
     node_id: int
-    commitment: CommittedUpdate
+    num_examples: int
+    commitment: bytes
+    signature: bytes | None
+    revealed: bytes
     outcome: Outcome
     score: int
     reason: int
@@ -44,15 +80,15 @@ class ReportEntry:
     share: int | None = None
 
     @property
-    def account(self) -> AccountId:
-        """Whose update it was."""
-        return self.commitment.account
+    def fits(self) -> bool:
+        """Whether what was revealed is what the account committed to, as the report says."""
+        return self.revealed == self.commitment
 
     def verdict(self) -> MemberVerdict:
         """Return the part that goes on chain."""
         return MemberVerdict(
             account=self.account,
-            digest=self.commitment.update_digest,
+            revealed=self.revealed,
             outcome=self.outcome,
             score=self.score,
             reason=self.reason,
@@ -61,31 +97,48 @@ class ReportEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Absent:
-    """A node that has no verdict: left out before, silent, or unreadable."""
+class Unrevealed:
+    """An account that committed on chain, and of whose update the server has nothing.
 
-    node_id: int
-    account: AccountId | None
-    reason: int
-    detail: str
+    `commitment` and `num_examples` are those on chain. The verdict on it is that it is left out.
+    """
+
+    account: AccountId
+    commitment: bytes
+    num_examples: int
+
+    def verdict(self) -> MemberVerdict:
+        """Return the part that goes on chain."""
+        return MemberVerdict(
+            account=self.account,
+            revealed=NOTHING,
+            outcome=Outcome.EXCLUDED,
+            score=0,
+            reason=0,
+            weight=0,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class RoundReport:
-    """Everything about one settled round.
+    """Everything about one settled round that is public.
 
-    `terms_version` is that of the terms the round ran under. `parameters` are the defense's
-    settings as text, `states` what plugins remember after this round as canonical JSON, so that
-    anyone can replay them; `timings_us` are durations in microseconds.
+    `terms_version` and `terms_hash` are those of the terms the round ran under, `coordinator` is
+    who opened it: with the base model, all that its members signed for. `parameters` are the
+    defense's settings as text, `states` what plugins remember after this round as canonical JSON,
+    so that anyone can replay them; `timings_us` are durations in microseconds.
     """
 
     genesis: bytes
     federation: int
     round: int
+    coordinator: AccountId
     terms_version: int
+    terms_hash: bytes
     base_model: bytes
     model: bytes
     entries: tuple[ReportEntry, ...]
+    unrevealed: tuple[Unrevealed, ...]
     absent: tuple[Absent, ...]
     defense: str
     parameters: Mapping[str, str]
@@ -97,23 +150,43 @@ class RoundReport:
         """Which round it is the report of."""
         return RoundKey(self.genesis, self.federation, self.round)
 
+    @property
+    def binding(self) -> RoundBinding:
+        """What the members signed for, as the report tells it."""
+        return RoundBinding(
+            genesis=self.genesis,
+            federation=self.federation,
+            round=self.round,
+            coordinator=self.coordinator,
+            base_model=self.base_model,
+            terms_hash=self.terms_hash,
+        )
+
+    def verdicts(self) -> tuple[MemberVerdict, ...]:
+        """Return what goes on chain: a verdict on each commitment, in order of account."""
+        every = [entry.verdict() for entry in self.entries]
+        every += [one.verdict() for one in self.unrevealed]
+        return tuple(sorted(every, key=lambda verdict: verdict.account))
+
     def encode(self) -> bytes:
-        """Return the report's canonical bytes: entries by account, absent by node."""
+        """Return the report's canonical bytes: verdicts by account, absent by node."""
+        entries = sorted(self.entries, key=lambda entry: entry.account)
+        unrevealed = sorted(self.unrevealed, key=lambda entry: entry.account)
+        absent = sorted(self.absent, key=lambda entry: entry.node_id)
         return canonical(
             {
-                "format": f"bcfl-report/{VERSION}",
+                "format": FORMAT,
                 "genesis": self.genesis.hex(),
                 "federation": self.federation,
                 "round": self.round,
+                "coordinator": str(self.coordinator),
                 "terms_version": self.terms_version,
+                "terms_hash": self.terms_hash.hex(),
                 "base_model": self.base_model.hex(),
                 "model": self.model.hex(),
-                "entries": [
-                    _entry(e) for e in sorted(self.entries, key=lambda entry: entry.account)
-                ],
-                "absent": [
-                    _absent(e) for e in sorted(self.absent, key=lambda entry: entry.node_id)
-                ],
+                "entries": [_entry(entry) for entry in entries],
+                "unrevealed": [_unrevealed(entry) for entry in unrevealed],
+                "absent": [absent_value(entry) for entry in absent],
                 "defense": self.defense,
                 "parameters": dict(self.parameters),
                 "states": dict(self.states),
@@ -133,7 +206,7 @@ class RoundReport:
         Raises
         ------
         ReportUnreadable
-            When the bytes are not the canonical form of a report of this version.
+            When the bytes are not the canonical form of a report of this format.
         """
         try:
             report = _report(parse(data))
@@ -143,6 +216,21 @@ class RoundReport:
         if canonical_form != data:
             raise ReportUnreadable("this report is not in its canonical form")
         return report
+
+
+def decode_any(data: bytes) -> RoundReport | OldReport:
+    """Read a report of any format that was ever published.
+
+    Raises
+    ------
+    ReportUnreadable
+        When the bytes are not the canonical form of one.
+    """
+    try:
+        is_old = parse(data).text("format") == OLD_FORMAT
+    except EncodingError as error:
+        raise ReportUnreadable(f"this is no report: {error}") from error
+    return OldReport.decode(data) if is_old else RoundReport.decode(data)
 
 
 class ReportStore:
@@ -178,8 +266,15 @@ class ReportStore:
         ReportTampered
             When the file's content has another digest.
         ReportUnreadable
-            When the content has the digest but is no report.
+            When the content has the digest but is no report of today's format.
         """
+        return RoundReport.decode(self._read(digest))
+
+    def get_any(self, digest: bytes) -> RoundReport | OldReport:
+        """Read a report of any format; raises what `get` raises."""
+        return decode_any(self._read(digest))
+
+    def _read(self, digest: bytes) -> bytes:
         path = self.path(digest)
         try:
             data = path.read_bytes()
@@ -188,7 +283,7 @@ class ReportStore:
         found = blake2_256(data)
         if found != digest:
             raise ReportTampered(path, digest, found)
-        return RoundReport.decode(data)
+        return data
 
     def digests(self) -> tuple[bytes, ...]:
         """Return the digests that files are named by, in ascending order; others are left out."""
@@ -197,15 +292,13 @@ class ReportStore:
 
 
 def _entry(entry: ReportEntry) -> dict[str, object]:
-    signed = entry.commitment
     return {
-        "account": str(signed.account),
+        "account": str(entry.account),
         "node_id": str(entry.node_id),  # 64 bits: more than a JSON number holds elsewhere
-        "update_digest": signed.update_digest.hex(),
-        "num_examples": signed.num_examples,
-        "salt": signed.salt.hex(),
-        "commitment": signed.commitment.hex(),
-        "signature": signed.signature.hex(),
+        "num_examples": entry.num_examples,
+        "commitment": entry.commitment.hex(),
+        "signature": None if entry.signature is None else entry.signature.hex(),
+        "revealed": entry.revealed.hex(),
         "outcome": entry.outcome.value,
         "score": entry.score,
         "reason": int(entry.reason),
@@ -215,29 +308,31 @@ def _entry(entry: ReportEntry) -> dict[str, object]:
     }
 
 
-def _absent(entry: Absent) -> dict[str, object]:
+def _unrevealed(entry: Unrevealed) -> dict[str, object]:
     return {
-        "node_id": str(entry.node_id),
-        "account": None if entry.account is None else str(entry.account),
-        "reason": int(entry.reason),
-        "detail": entry.detail,
+        "account": str(entry.account),
+        "commitment": entry.commitment.hex(),
+        "num_examples": entry.num_examples,
     }
 
 
 def _report(record: Record) -> RoundReport:
-    if record.text("format") != f"bcfl-report/{VERSION}":
-        raise EncodingError(f"its format is {record.text('format')!r}, not bcfl-report/{VERSION}")
+    if record.text("format") != FORMAT:
+        raise EncodingError(f"its format is {record.text('format')!r}, not {FORMAT}")
     parameters, timings = record.record("parameters"), record.record("timings_us")
     states = record.record("states")
     return RoundReport(
         genesis=record.hex("genesis", HASH_BYTES),
         federation=record.integer("federation"),
         round=record.integer("round"),
+        coordinator=AccountId.parse(record.text("coordinator")),
         terms_version=record.integer("terms_version"),
+        terms_hash=record.hex("terms_hash", HASH_BYTES),
         base_model=record.hex("base_model", HASH_BYTES),
         model=record.hex("model", HASH_BYTES),
         entries=tuple(_read_entry(entry) for entry in record.records("entries")),
-        absent=tuple(_read_absent(entry) for entry in record.records("absent")),
+        unrevealed=tuple(_read_unrevealed(entry) for entry in record.records("unrevealed")),
+        absent=tuple(read_absent(entry) for entry in record.records("absent")),
         defense=record.text("defense"),
         parameters={name: parameters.text(name) for name in parameters.names()},
         states={name: states.text(name) for name in states.names()},
@@ -247,15 +342,12 @@ def _report(record: Record) -> RoundReport:
 
 def _read_entry(record: Record) -> ReportEntry:
     return ReportEntry(
+        account=AccountId.parse(record.text("account")),
         node_id=record.decimal("node_id"),
-        commitment=CommittedUpdate(
-            account=AccountId.parse(record.text("account")),
-            update_digest=record.hex("update_digest", HASH_BYTES),
-            num_examples=record.integer("num_examples"),
-            salt=record.hex("salt", HASH_BYTES),
-            commitment=record.hex("commitment", HASH_BYTES),
-            signature=record.hex("signature", _SIGNATURE_BYTES),
-        ),
+        num_examples=record.integer("num_examples"),
+        commitment=record.hex("commitment", HASH_BYTES),
+        signature=record.optional_hex("signature", _SIGNATURE_BYTES),
+        revealed=record.hex("revealed", HASH_BYTES),
         outcome=record.choice("outcome", Outcome),
         score=record.integer("score"),
         reason=record.integer("reason"),
@@ -265,8 +357,9 @@ def _read_entry(record: Record) -> ReportEntry:
     )
 
 
-def _read_absent(record: Record) -> Absent:
-    account = AccountId.parse(record.text("account")) if record.has("account") else None
-    return Absent(
-        record.decimal("node_id"), account, record.integer("reason"), record.text("detail")
+def _read_unrevealed(record: Record) -> Unrevealed:
+    return Unrevealed(
+        account=AccountId.parse(record.text("account")),
+        commitment=record.hex("commitment", HASH_BYTES),
+        num_examples=record.integer("num_examples"),
     )

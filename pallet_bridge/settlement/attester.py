@@ -7,7 +7,6 @@ report that does not hold gets an abstention, which says "I was here, and could 
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -17,7 +16,11 @@ from pallet_bridge.encoding import attest_statement
 from pallet_bridge.errors import EncodingError, ReportError, SecretError
 from pallet_bridge.settlement.leaves import leaves_of_report
 from pallet_bridge.settlement.merkle import settlement_root
-from pallet_bridge.settlement.report_checks import entry_problems, report_problems
+from pallet_bridge.settlement.report_checks import (
+    entry_problems,
+    report_problems,
+    verdict_problems,
+)
 from pallet_bridge.types import RoundBinding, RoundKey, RoundState
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
     from pallet_bridge.client.protocol import ChainClient
     from pallet_bridge.keys import Signer
+    from pallet_bridge.run.openings import OpeningStore
     from pallet_bridge.run.reports import ReportStore, RoundReport
     from pallet_bridge.types import BlockRef, Round
 
@@ -81,6 +85,8 @@ class Attester:
         Its chain of hashes, the tip first (`encoding.hash_chain`).
     store : ReportStore
         Reports as the coordinator published them.
+    openings : OpeningStore
+        Openings that the coordinator handed over. What is not there is taken as signed.
     """
 
     def __init__(
@@ -90,12 +96,15 @@ class Attester:
         signer: Signer,
         links: Sequence[bytes],
         store: ReportStore,
+        *,
+        openings: OpeningStore,
     ) -> None:
         self._client = client
         self._federation = federation
         self._signer = signer
         self._links = links
         self._store = store
+        self._openings = openings
         self._known: dict[bytes, RoundKey | None] = {}
 
     def work(self) -> tuple[Attestation, ...]:
@@ -164,11 +173,12 @@ class Attester:
         key = self._key(number)
         yield from report_problems(report, key, round_)
         found = self._client.commitments(self._federation, number, at=head.hash)
-        for account, count in Counter(entry.account for entry in report.entries).items():
-            if count > 1:
-                yield f"round {number}: the report judges {account} {count} times"
+        for _, problem in verdict_problems(report, found):
+            yield problem
+        binding, openings = RoundBinding.of(key, round_), self._openings.get(key)
         for entry in report.entries:
-            for _, problem in entry_problems(entry, found.get(entry.account), key):
+            place = found.get(entry.account), openings.get(entry.account)
+            for _, problem in entry_problems(entry, *place, binding):
                 yield problem
 
     def _digests(self, number: int, round_: Round) -> tuple[bytes, ...]:

@@ -10,7 +10,7 @@ from pallet_bridge.types import FederationState, Payout, Planck, RoundState
 if TYPE_CHECKING:
     from pallet_bridge.calls import Call
     from pallet_bridge.client.protocol import ChainClient
-    from pallet_bridge.types import AccountId, Offence, Round
+    from pallet_bridge.types import AccountId, Federation, Offence, Round, Settlement
 
 
 def waiting_rewards(
@@ -18,10 +18,9 @@ def waiting_rewards(
 ) -> dict[AccountId, dict[int, Planck]]:
     """Return what is credited and not yet paid, by account and round.
 
-    A reward is paid from the block after its round's ``dispute_until`` on, once it is vested, and
-    up to ``claim_until``; until the dispute window is over an upheld offence may take it. Strikes
-    that come before it is vested make it smaller: what is said here is before that. Of a round that
-    its coordinator spoiled each gets its part of the compensation.
+    A reward is paid after its round's dispute window, once it is vested, and up to ``claim_until``;
+    until then strikes and an upheld offence may take of it. Of a round that its coordinator
+    spoiled each gets its part of the compensation, at once.
     """
     block = at or client.head().hash
     found: dict[AccountId, dict[int, Planck]] = {}
@@ -63,7 +62,7 @@ def all_claims(
     block = at or head.hash
     most = client.limits().claims
     offences = client.offences(federation, at=block)
-    until = _not_before(client, federation, at=block)
+    until = _payable_after(client, federation, at=block)
     found = {}
     for account, rewards in sorted(waiting_rewards(client, federation, at=block).items()):
         ripe = [
@@ -80,35 +79,56 @@ def all_claims(
 
 
 def last_window(client: ChainClient, federation: int, *, at: bytes | None = None) -> int:
-    """Return the block after which every reward that waits now may be paid; 0 when none waits."""
+    """Return the block after which every reward that waits now may be paid, 0 when none waits.
+
+    Rounds that follow may make it an earlier one.
+    """
     block = at or client.head().hash
-    until = _not_before(client, federation, at=block)
+    until = _payable_after(client, federation, at=block)
     waiting = waiting_rewards(client, federation, at=block)
     return max((until[number] for rewards in waiting.values() for number in rewards), default=0)
 
 
-def _not_before(client: ChainClient, federation: int, *, at: bytes) -> dict[int, int]:
-    """Return the last block in which nothing of each ended round is paid yet."""
-    found = client.federation(federation, at=at)
+def payable_after(
+    number: int, settlement: Settlement, vesting_rounds: int, federation: Federation
+) -> int:
+    """Return the last block in which the rewards of a round are not paid yet.
+
+    They are vested once enough rounds followed, or enough blocks, or no round can follow any more.
+
+    Parameters
+    ----------
+    number : int
+        The round.
+    settlement : Settlement
+        Its settlement.
+    vesting_rounds : int
+        Over how many rounds the terms of the round let rewards vest.
+    federation : Federation
+        The federation now.
+    """
+    followed = federation.next_round > number + vesting_rounds
+    if followed or federation.state is not FederationState.ACTIVE:
+        return settlement.dispute_until
+    return max(settlement.dispute_until, settlement.vests_at)
+
+
+def _payable_after(client: ChainClient, federation: int, *, at: bytes) -> dict[int, int]:
+    """Return the same for each round that has something to pay, as it is now."""
+    state = client.federation(federation, at=at)
     vesting: dict[int, int] = {}
-    blocks = {}
-    for number in range(found.next_round):
+    found = {}
+    for number in range(state.next_round):
         round_ = client.round(federation, number, at=at)
-        if round_ is None:
+        if round_ is not None and round_.compensation is not None:
+            found[number] = 0
+        if round_ is None or round_.settlement is None or number in found:
             continue
-        if round_.compensation is not None:
-            blocks[number] = 0
-        elif round_.settlement is not None:
-            version = round_.terms_version
-            if version not in vesting:
-                vesting[version] = client.terms(federation, version, at=at).vesting_rounds
-            is_vested = (
-                found.next_round > number + vesting[version]
-                or found.state is not FederationState.ACTIVE
-            )
-            ends = round_.settlement.dispute_until
-            blocks[number] = ends if is_vested else max(ends, round_.settlement.vests_at)
-    return blocks
+        version = round_.terms_version
+        if version not in vesting:
+            vesting[version] = client.terms(federation, version, at=at).vesting_rounds
+        found[number] = payable_after(number, round_.settlement, vesting[version], state)
+    return found
 
 
 def _waits(offence: Offence | None) -> bool:

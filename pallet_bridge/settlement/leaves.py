@@ -10,8 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pallet_bridge import calls
-from pallet_bridge.errors import RootDiffers
-from pallet_bridge.settlement.merkle import leaves_of, prove, settlement_root
+from pallet_bridge.errors import EncodingError, RootDiffers
+from pallet_bridge.settlement.merkle import (
+    greatest_reward,
+    leaves_of,
+    prove,
+    settlement_root,
+)
 from pallet_bridge.types import RoundState, SettlementMode
 
 if TYPE_CHECKING:
@@ -74,12 +79,16 @@ def leaves_of_report(
     Raises
     ------
     EncodingError
-        If the report judges an account that has no commitment on chain.
+        If the report judges an account that has no commitment on chain, or leaves out one that has.
     """
     found = client.commitments(report.federation, report.round, at=at)
-    budget = client.terms(report.federation, round_.terms_version, at=at).round_reward
-    verdicts = [entry.verdict() for entry in report.entries]
-    return leaves_of(verdicts, {who: one.hash for who, one in found.items()}, budget)
+    terms = client.terms(report.federation, round_.terms_version, at=at)
+    verdicts = report.verdicts()
+    omitted = sorted(found.keys() - {verdict.account for verdict in verdicts})
+    if omitted:
+        raise EncodingError(f"the report has no verdict on {omitted[0]}, whose commitment is taken")
+    commitments = {who: one.hash for who, one in found.items()}
+    return leaves_of(verdicts, commitments, terms.round_reward, greatest_reward(terms))
 
 
 def open_leaves(

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from pallet_bridge.encoding import blake2_256, leaf_hash
 from pallet_bridge.errors import EncodingError
-from pallet_bridge.types import Leaf, Outcome, Planck, ProvenLeaf, Totals
+from pallet_bridge.types import PERBILL_ONE, Leaf, Outcome, Planck, ProvenLeaf, Totals
 from pallet_bridge.types.base import HASH_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from pallet_bridge.types import AccountId, MemberVerdict
+    from pallet_bridge.types import AccountId, MemberVerdict, Terms
 
 EMPTY_ROOT = bytes(HASH_BYTES)
 """The settlement root of a round without verdicts."""
@@ -38,8 +38,16 @@ def split_rewards(budget: Planck, weights: Sequence[int]) -> tuple[Planck, ...]:
     return tuple(shares)
 
 
+def greatest_reward(terms: Terms) -> Planck:
+    """Return the most of a round's reward that one account gets; the rest stays in the escrow."""
+    return Planck(terms.round_reward * terms.max_share // PERBILL_ONE)
+
+
 def leaves_of(
-    verdicts: Iterable[MemberVerdict], commitments: Mapping[AccountId, bytes], budget: Planck
+    verdicts: Iterable[MemberVerdict],
+    commitments: Mapping[AccountId, bytes],
+    budget: Planck,
+    most: Planck | None = None,
 ) -> tuple[Leaf, ...]:
     """Return the leaves of a round, in ascending order of account.
 
@@ -51,6 +59,8 @@ def leaves_of(
         The commitment hash of each account.
     budget : Planck
         The round's reward.
+    most : Planck or None
+        The most that one account gets of it (`greatest_reward`); ``None``: all.
 
     Raises
     ------
@@ -71,7 +81,7 @@ def leaves_of(
                 outcome=verdict.outcome,
                 score=verdict.score,
                 strikes=int(verdict.outcome is Outcome.REJECTED),
-                reward=reward,
+                reward=reward if most is None else min(reward, most),
                 reason=verdict.reason,
             )
         )
@@ -90,9 +100,17 @@ def totals_of(leaves: Iterable[Leaf]) -> Totals:
     )
 
 
-def settlement_root(leaves: Iterable[Leaf]) -> bytes:
-    """Return the Merkle root over verdicts, put in ascending order of account."""
-    return merkle_root(leaf_hash(leaf) for leaf in sorted(leaves, key=lambda leaf: leaf.account))
+def settlement_root(leaves: Iterable[Leaf], hashed: Callable[[Leaf], bytes] = leaf_hash) -> bytes:
+    """Return the Merkle root over verdicts, put in ascending order of account.
+
+    Parameters
+    ----------
+    leaves : iterable of Leaf
+        In any order.
+    hashed : callable
+        Hashes one leaf. Roots of the first protocol need that of `encoding_v1`.
+    """
+    return merkle_root(hashed(leaf) for leaf in sorted(leaves, key=lambda leaf: leaf.account))
 
 
 def merkle_root(hashes: Iterable[bytes]) -> bytes:

@@ -306,10 +306,10 @@ def read_commitment(
     if not check.is_signed:
         raise Unfit(Reason.BAD_SIGNATURE, "its signature is not over this round's commitment")
     if not check.is_opened:
-        raise Unfit(Reason.DIGEST_MISMATCH, "it signed other arrays than it sent")
+        raise Unfit(Reason.DIGEST_MISMATCH, "it signed other arrays than it sent", made)
     if num_examples != weight:
         raise Unfit(
-            Reason.DIGEST_MISMATCH, f"it signed {num_examples} examples and claims {weight}"
+            Reason.DIGEST_MISMATCH, f"it signed {num_examples} examples and claims {weight}", made
         )
     return made
 

@@ -87,7 +87,7 @@ def judge(
     updates = tuple(replies.update(reply) for reply in fit)
     verdicts: tuple[Verdict, ...] = ()
     if hooks is not None:
-        hooks.updates_received(ctx, updates)
+        hooks.updates_received(ctx, updates, unusable)
         verdicts = hooks.judge_updates(ctx, updates)
     judged = merge_verdicts(updates, verdicts)
     for update in judged:

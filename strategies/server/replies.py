@@ -12,7 +12,7 @@ from strategies.errors import Unfit
 from strategies.messages.records import sort_replies
 from strategies.messages.wire import read_commitment
 from strategies.server.reading.examine import Reply, examine_train
-from strategies.server.reading.screen import agreeing, screen
+from strategies.server.reading.screen import agreeing, screen, unfit_reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -58,6 +58,7 @@ class Replies:
         self._node_of = node_of
         self._read: dict[int, tuple[Message, Reply | Unfit]] = {}
         self._heard: set[int] = set()
+        self._misfits: set[int] = set()
         self.gathering = Gathering(sealed=False)
 
     def examine(self, message: Message) -> Reply:
@@ -81,17 +82,24 @@ class Replies:
     def arrive(self, messages: Iterable[Message], hooks: PluginManager, *, last: bool) -> bool:
         """Hand what came to the plugins; say whether the round is sealed."""
         heard: dict[int, list[Reply]] = {}
+        misfits: dict[int, Rejection] = {}
         for message in sort_replies(messages):
             source = message.metadata.src_node_id
             if message.has_error() or source in self._heard or source not in self.training.asked:
                 continue
             try:
-                heard.setdefault(source, []).append(self.examine(message))
-            except Unfit:
-                continue
+                reply = self.examine(message)
+            except Unfit as unfit:
+                if unfit.signed is not None and source not in self._misfits:
+                    misfits[source] = unfit_reply(source, unfit)
+            else:
+                heard.setdefault(source, []).append(reply)
         self._heard |= heard.keys()
+        self._misfits |= misfits.keys()
         new = [self.update(min(said, key=_commitment)) for said in heard.values()]
-        self.gathering = hooks.updates_arriving(self.training.ctx, tuple(new), last=last)
+        self.gathering = hooks.updates_arriving(
+            self.training.ctx, tuple(new), tuple(misfits.values()), last=last
+        )
         return self.gathering.sealed
 
     def screen(self, messages: Iterable[Message]) -> tuple[Sequence[Reply], tuple[Rejection, ...]]:
@@ -102,7 +110,13 @@ class Replies:
             silence = Reason.LATE, "it did not answer before the round was sealed on chain"
         fit, dropped = screen(messages, self.training.asked, self.examine, silence)
         missed = [
-            Rejection(reply.node_id, Reason.LATE, late[reply.node_id])
+            Rejection(
+                reply.node_id,
+                Reason.LATE,
+                late[reply.node_id],
+                strike=False,
+                commitment=reply.commitment,
+            )
             for reply in fit
             if reply.node_id in late
         ]

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from bcfl_plugins.reasons import Reason
 from bcfl_plugins.testing.generators.generate import library
 from bcfl_plugins.testing.generators.tape import LONG, readers
-from pallet_bridge.run.reports import Absent, ReportEntry, RoundReport
-from pallet_bridge.types import AccountId, CommittedUpdate, Outcome
+from pallet_bridge.run.absent import Absent
+from pallet_bridge.run.reports import ReportEntry, RoundReport
+from pallet_bridge.types import AccountId, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -176,25 +177,23 @@ def malformed_replies(
 
 _HASH, _SIGNATURE, _WORD = 32, 64, 12
 _ENTRY = 4 * _HASH + _SIGNATURE + 2 * _WORD + 64
-_HEAD = 3 * _HASH + 10 * _WORD + 64
+_HEAD = 5 * _HASH + 10 * _WORD + 64
 """Bytes that an entry and the rest of a report are read from: enough for all of it."""
 
 
 def _entry(reader: TapeReader, account: AccountId, node: int) -> ReportEntry:
     accepted = reader.pick((False, True))
     reason = reader.pick([*Reason][1:])
-    signed = CommittedUpdate(
-        account,
-        update_digest=reader.take(_HASH),
-        num_examples=reader.number(4),
-        salt=reader.take(_HASH),
-        commitment=reader.take(_HASH),
-        signature=reader.take(_SIGNATURE),
-    )
+    commitment = reader.take(_HASH)
+    revealed = commitment if accepted else reader.pick((commitment, reader.take(_HASH)))
     weight, share = reader.number(4), reader.pick((None, reader.number(4) % 10**9))
     return ReportEntry(
+        account=account,
         node_id=node,
-        commitment=signed,
+        num_examples=reader.number(4),
+        commitment=commitment,
+        signature=reader.take(_SIGNATURE),
+        revealed=revealed,
         outcome=Outcome.ACCEPTED if accepted else Outcome.REJECTED,
         score=reader.number(4),
         reason=int(Reason.NONE if accepted else reason),
@@ -207,6 +206,8 @@ def _entry(reader: TapeReader, account: AccountId, node: int) -> ReportEntry:
 @st.composite
 def round_reports(draw: st.DrawFn, *, max_nodes: int = 4) -> RoundReport:
     """Draw the report of one settled round; signatures in it are bytes, not signatures.
+
+    Of each of its accounts something was revealed.
 
     Parameters
     ----------
@@ -230,10 +231,13 @@ def round_reports(draw: st.DrawFn, *, max_nodes: int = 4) -> RoundReport:
         genesis=head.take(_HASH),
         federation=head.number(4),
         round=head.number(4),
+        coordinator=AccountId(head.take(_HASH)),
         terms_version=head.number(4),
+        terms_hash=head.take(_HASH),
         base_model=head.take(_HASH),
         model=head.take(_HASH),
         entries=entries,
+        unrevealed=(),
         absent=absent,
         defense=head.word(_WORD),
         parameters={head.word(_WORD): head.word(_WORD) for _ in range(head.pick(range(3)))},

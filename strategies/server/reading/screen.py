@@ -21,6 +21,7 @@ from strategies.messages.records import sort_replies
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from pallet_bridge.types import CommittedUpdate
     from strategies._flower import Message
     from strategies.server.reading.examine import Reply
 
@@ -81,7 +82,13 @@ def agreeing(replies: Sequence[Reply]) -> tuple[tuple[Reply, ...], tuple[Rejecti
     counts = Counter(_names(reply) for reply in replies)
     common = min(counts, key=lambda names: (-counts[names], names))
     odd = tuple(
-        _reject(reply.node_id, Reason.MALFORMED, _difference(_names(reply), common))
+        Rejection(
+            reply.node_id,
+            Reason.MALFORMED,
+            _difference(_names(reply), common),
+            strike=False,
+            commitment=reply.commitment,
+        )
         for reply in replies
         if _names(reply) != common
     )
@@ -115,15 +122,29 @@ def _one_of(
         try:
             reply = examine(message)
         except Unfit as unfit:
-            problems.append(_reject(source, unfit.reason, printable(unfit.detail, _OURS)))
+            problems.append(unfit_reply(source, unfit))
             continue
         if not any(reply.says(other) for other in fit):
             fit.append(reply)
     if len(fit) == 1:
         return fit[0]
     if fit:
-        return _reject(source, Reason.MALFORMED, f"{len(fit)} different replies in its name")
-    return min(problems, key=lambda problem: (problem.reason, problem.detail))
+        detail = f"{len(fit)} different replies in its name"
+        every = [reply.commitment for reply in fit if reply.commitment is not None]
+        signed = min(every, key=_hash, default=None)
+        return Rejection(NodeId(source), Reason.MALFORMED, detail, commitment=signed)
+    # what is signed weighs more than what anybody could have sent
+    return min(problems, key=lambda one: (one.commitment is None, one.reason, one.detail))
+
+
+def unfit_reply(source: int, unfit: Unfit) -> Rejection:
+    """Return how a reply that cannot be averaged is told to the plugins."""
+    detail = printable(unfit.detail, _OURS)
+    return Rejection(NodeId(source), unfit.reason, detail, commitment=unfit.signed)
+
+
+def _hash(signed: CommittedUpdate) -> bytes:
+    return signed.commitment
 
 
 def _reject(source: int, reason: Reason, detail: str) -> Rejection:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,9 +12,10 @@ import pytest
 
 from pallet_bridge import calls
 from pallet_bridge.client import connect
-from pallet_bridge.encoding import update_digest
+from pallet_bridge.encoding import commitment_hash, update_digest
 from pallet_bridge.keys import Signer
-from pallet_bridge.run.journal import CHAIN, EndLine, Journal, RunHeader
+from pallet_bridge.run.journal import CHAIN, OPENINGS, EndLine, Journal, RunHeader
+from pallet_bridge.run.openings import OpenedUpdate, OpeningStore, RoundOpenings
 from pallet_bridge.run.reports import ReportEntry, RoundReport
 from pallet_bridge.signing import binding_of, sign_commitment
 from pallet_bridge.terms_codec import hash_of_terms
@@ -177,10 +178,13 @@ def add_round(chain: ChainClient, journal: Journal, number: int, lie: Lie) -> No
         genesis=chain.genesis_hash,
         federation=federation,
         round=number,
+        coordinator=COORDINATOR.account,
         terms_version=1,
+        terms_hash=hash_of_terms(TERMS),
         base_model=bytes([number]) * 32,
         model=model,
         entries=tuple(entry_of(index, one) for index, one in enumerate(signed)),
+        unrevealed=(),
         absent=(),
         defense="none",
         parameters={},
@@ -189,10 +193,10 @@ def add_round(chain: ChainClient, journal: Journal, number: int, lie: Lie) -> No
     )
     report = lie(honest)
     digest = journal.reports.put(report)
+    OpeningStore(journal.folder / OPENINGS).put(opened_by(report, signed))
     if len(able) < TERMS.quorum.count:
         chain.wait_until_block(chain.head().number + TERMS.commit_blocks + 1, timeout=60)
-    verdicts = [entry.verdict() for entry in honest.entries]
-    call = calls.settle(federation, number, model, digest, verdicts)
+    call = calls.settle(federation, number, model, digest, honest.verdicts())
     journal.append_receipt(chain.execute(call, COORDINATOR))
 
 
@@ -202,10 +206,26 @@ def suspended(chain: ChainClient, federation: int, account: AccountId) -> bool:
 
 
 def entry_of(index: int, signed: CommittedUpdate) -> ReportEntry:
-    if signed.account == BAD:
-        reason, detail = 7, "too long"
-        return ReportEntry(index, signed, Outcome.REJECTED, -2_500_000, reason, 0, detail)
-    return ReportEntry(2**64 - 1 - index, signed, Outcome.ACCEPTED, 40_000, 0, 1, "")
+    is_bad = signed.account == BAD
+    return ReportEntry(
+        account=signed.account,
+        node_id=index if is_bad else 2**64 - 1 - index,
+        num_examples=signed.num_examples,
+        commitment=signed.commitment,
+        signature=signed.signature,
+        revealed=commitment_hash(signed.account, signed.update_digest, signed.salt),
+        outcome=Outcome.REJECTED if is_bad else Outcome.ACCEPTED,
+        score=-2_500_000 if is_bad else 40_000,
+        reason=7 if is_bad else 0,
+        weight=0 if is_bad else 1,
+        detail="too long" if is_bad else "",
+    )
+
+
+def opened_by(report: RoundReport, signed: Sequence[CommittedUpdate]) -> RoundOpenings:
+    """What opens the commitments of a round."""
+    opened = tuple(OpenedUpdate(one.account, one.update_digest, one.salt) for one in signed)
+    return RoundOpenings(report.genesis, report.federation, report.round, opened)
 
 
 def with_entry(report: RoundReport, index: int, entry: ReportEntry) -> RoundReport:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from pallet_bridge.audit.audited import AuditedRun, rounds_of
 from pallet_bridge.audit.facts import BlockEvent, ChainFacts, read_facts
 from pallet_bridge.audit.journal import check_overrides
 from pallet_bridge.audit.money import check_issuance, check_offences, check_slashes
+from pallet_bridge.audit.tally import Tally
 from pallet_bridge.calls import Call
 from pallet_bridge.run.journal import read_run
 from pallet_bridge.types import Planck
@@ -27,7 +27,16 @@ if TYPE_CHECKING:
 def audited(honest: Run) -> AuditedRun:
     record = read_run(honest.folder)
     facts = read_facts(honest.chain, honest.federation)
-    return AuditedRun(record, facts, rounds_of(record, facts), {}, closed=True, checks=Counter())
+    return AuditedRun(
+        record,
+        facts,
+        rounds_of(record, facts),
+        reports={},
+        openings={},
+        closed=True,
+        node=honest.chain.url,
+        tally=Tally(),
+    )
 
 
 def altered(audited: AuditedRun, **facts: Any) -> AuditedRun:

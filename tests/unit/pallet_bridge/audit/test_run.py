@@ -2,33 +2,31 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pallet_bridge.audit.audited import Finding
+from pallet_bridge.audit.rounds import COMPLETE, CONTINUED
+from pallet_bridge.audit.rounds import TERMS as TERMS_HASHES
 from pallet_bridge.audit.run import AuditReport, audit_on, audit_run
+from pallet_bridge.audit.statements import AS_SIGNED, OPENED, SIGNED
 from pallet_bridge.errors import AuditFailed, JournalError
-from pallet_bridge.run.journal import CHAIN, HEADER, LINES, REPORTS, read_run
+from pallet_bridge.run.journal import CHAIN, HEADER, LINES, OPENINGS, REPORTS, read_run
 from pallet_bridge.types import UNIT
 from tests.unit.pallet_bridge.conftest import (
     BAD,
     COORDINATOR,
     NODES,
     STAKE,
-    Lie,
     Run,
-    committed_update,
-    with_entry,
-    write_run,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pallet_bridge.client.embedded import EmbeddedClient
-    from pallet_bridge.run.reports import ReportEntry, RoundReport
 
 
 @pytest.fixture
@@ -58,19 +56,6 @@ def audit(honest: Run) -> Audit:
     return Audit(honest.chain)
 
 
-Liar = Callable[[Lie], tuple[Finding, ...]]
-
-
-@pytest.fixture
-def findings_on(chain: EmbeddedClient, tmp_path: Path) -> Liar:
-    """Audits a coordinator that lies in the report whose digest it puts on chain."""
-
-    def audited(lie: Lie) -> tuple[Finding, ...]:
-        return Audit(chain)(write_run(chain, tmp_path / "lie", rounds=1, lie=lie).folder).findings
-
-    return audited
-
-
 def edit_line(run: Path, kind: str, number: int, **changes: Any) -> None:
     lines = [json.loads(line) for line in (run / LINES).read_text().splitlines()]
     for line in lines:
@@ -94,18 +79,51 @@ def test_an_honest_run_holds_and_everything_was_looked_at(run: Path) -> None:
     assert report.findings == ()
     assert report.ok
     report.require()
-    assert {name: report.checks[name] for name in report.checks if name != "blocks"} == {
-        "rounds": 4,
-        "reports": 3,
-        "commitments": 8,
-        "signatures": 8,
+    tally = report.tally
+    assert sorted(tally.proved) == ["blocks executed again", SIGNED]
+    assert tally.proved[SIGNED] == 8
+    assert tally.recomputed == {
+        "rounds told as they ended on chain": 4,
+        "reports that speak of their round": 3,
+        COMPLETE: 3,
+        TERMS_HASHES: 3,
+        CONTINUED: 3,
+        OPENED: 8,
         "settlement roots": 3,
         "rewards": 6,
         "strikes": 2,
-        "offences": 1,
+        "offences within the cap": 1,
         "slashes": 1,
-        "issuance": 1,
+        "sums of all balances": 1,
     }
+    assert tally.words == {
+        f"the coordinator {COORDINATOR.account}": {
+            "verdicts, with scores, reasons and shares": 8,
+            "weights of rewards": 6,
+            "averages of the accepted updates": 3,
+            "reasons why a round was aborted": 1,
+        },
+        "the members": {"numbers of examples": 8},
+    }
+
+
+def test_without_openings_the_commitments_are_the_coordinators_word(
+    run: Path, audit: Audit
+) -> None:
+    (run / OPENINGS / "1.json").unlink()
+    report = audit(run)
+    assert report.ok
+    assert report.tally.recomputed[OPENED] == 5
+    assert report.tally.words[f"the coordinator {COORDINATOR.account}"][AS_SIGNED] == 3
+    assert report.tally.proved[SIGNED] == 8
+
+
+def test_a_tampered_file_of_openings_is_named_and_opens_nothing(run: Path, audit: Audit) -> None:
+    path = run / OPENINGS / "0.json"
+    path.write_bytes(path.read_bytes() + b" ")
+    kind, number, statement = audit.only_finding(run)
+    assert (kind, number) == ("opening", 0)
+    assert str(path) in statement
 
 
 @pytest.mark.slow
@@ -301,67 +319,8 @@ def test_rounds_before_and_after_the_run_are_not_its(run: Path, audit: Audit) ->
 def test_a_live_chain_is_read_over_its_url(honest: Run) -> None:
     report = audit_run(honest.folder, chain=honest.chain.url)
     assert report.ok
-    assert "issuance" not in report.checks
-
-
-# From here on the coordinator lies before it settles: no file is changed later.
-
-
-def change(entry: ReportEntry, **changes: Any) -> ReportEntry:
-    return replace(entry, commitment=replace(entry.commitment, **changes))
-
-
-@pytest.mark.slow
-def test_a_bad_signature_is_named(findings_on: Liar) -> None:
-    def lie(report: RoundReport) -> RoundReport:
-        signature = report.entries[0].commitment.signature
-        return with_entry(report, 1, change(report.entries[1], signature=signature))
-
-    (finding,) = findings_on(lie)
-    assert (finding.kind, finding.round) == ("signature", 0)
-    assert str(NODES[1].account) in finding.statement
-
-
-def test_another_update_under_a_commitment_is_named(findings_on: Liar) -> None:
-    def lie(report: RoundReport) -> RoundReport:
-        return with_entry(report, 2, change(report.entries[2], update_digest=b"\7" * 32))
-
-    opened, rooted = findings_on(lie)
-    assert (opened.kind, opened.round, rooted.kind) == ("commitment", 0, "root")
-    assert str(NODES[2].account) in opened.statement
-
-
-def test_an_entry_of_somebody_who_never_committed_is_named(findings_on: Liar) -> None:
-    def lie(report: RoundReport) -> RoundReport:
-        forged = committed_update(report.genesis, report.federation, 0, COORDINATOR)
-        entry = replace(report.entries[1], commitment=forged)
-        return replace(report, entries=(*report.entries, entry))
-
-    findings = findings_on(lie)
-    assert {(finding.kind, finding.account) for finding in findings} >= {
-        ("entry", COORDINATOR.account),
-        ("commitment", COORDINATOR.account),
+    assert "sums of all balances" not in report.tally.recomputed
+    assert report.tally.words[f"the node at {honest.chain.url}"].keys() == {
+        "blocks, with their events and state"
     }
-
-
-def test_an_entry_that_is_left_out_is_named(findings_on: Liar) -> None:
-    def lie(report: RoundReport) -> RoundReport:
-        return replace(report, entries=report.entries[1:])
-
-    findings = findings_on(lie)
-    assert ("entry", BAD) in {(finding.kind, finding.account) for finding in findings}
-    assert "root" in {finding.kind for finding in findings}
-
-
-def test_a_score_that_is_not_the_settled_one_breaks_the_root(findings_on: Liar) -> None:
-    def lie(report: RoundReport) -> RoundReport:
-        return with_entry(report, 1, replace(report.entries[1], score=41_000))
-
-    (finding,) = findings_on(lie)
-    assert (finding.kind, finding.round) == ("root", 0)
-
-
-def test_a_report_on_another_model_is_named(findings_on: Liar) -> None:
-    (finding,) = findings_on(lambda report: replace(report, model=b"\x55" * 32))
-    assert (finding.kind, finding.round) == ("report", 0)
-    assert "the report's model is 5555" in finding.statement
+    assert report.tally.proved == {SIGNED: 8}

@@ -179,7 +179,7 @@ def test_a_second_signed_commitment_is_an_offence_that_is_executed(
 ) -> None:
     chain.execute(calls.open_round(federation, bytes(32)), COORDINATOR)
     for _ in range(2):
-        entry = committed_update(chain.genesis_hash, federation, 0, BOB).entry()
+        entry = committed_update(chain, federation, 0, BOB).entry()
         receipt = chain.execute(calls.commit_batch(federation, 0, [entry]), COORDINATOR)
     (refused,) = [event for event in receipt.events if event.name == "CommitmentRefused"]
     assert refused.text("reason") == "Equivocation"
@@ -195,7 +195,7 @@ def test_a_forged_entry_is_refused_and_the_others_go_on(
     chain: EmbeddedClient, federation: int
 ) -> None:
     chain.execute(calls.open_round(federation, bytes(32)), COORDINATOR)
-    good = committed_update(chain.genesis_hash, federation, 0, BOB).entry()
+    good = committed_update(chain, federation, 0, BOB).entry()
     forged = replace(good, account=CHARLIE.account)
     call = calls.commit_batch(federation, 0, [forged, good])
     receipt = chain.execute(call, COORDINATOR)

@@ -8,28 +8,55 @@ import pytest
 
 from pallet_bridge.encoding import blake2_256
 from pallet_bridge.errors import EncodingError, ReportMissing, ReportTampered, ReportUnreadable
-from pallet_bridge.run.reports import Absent, ReportEntry, ReportStore, RoundReport
-from pallet_bridge.types import AccountId, CommittedUpdate, Outcome
+from pallet_bridge.run.absent import Absent
+from pallet_bridge.run.reports import (
+    NOTHING,
+    ReportEntry,
+    ReportStore,
+    RoundReport,
+    Unrevealed,
+)
+from pallet_bridge.types import AccountId, Outcome
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
+def account(index: int) -> AccountId:
+    return AccountId(bytes([index]) * 32)
+
+
 def entry(index: int) -> ReportEntry:
-    account = AccountId(bytes([index]) * 32)
-    signed = CommittedUpdate(account, b"\1" * 32, 10, b"\2" * 32, b"\3" * 32, b"\4" * 64)
-    share = None if index == 1 else 250_000_000
-    return ReportEntry(2**64 - index, signed, Outcome.ACCEPTED, -1_500_000, 0, 3, "ünïcode", share)
+    return ReportEntry(
+        account=account(index),
+        node_id=2**64 - index,
+        num_examples=10,
+        commitment=b"\3" * 32,
+        signature=b"\4" * 64,
+        revealed=b"\3" * 32,
+        outcome=Outcome.ACCEPTED,
+        score=-1_500_000,
+        reason=0,
+        weight=3,
+        detail="ünïcode",
+        share=None if index == 1 else 250_000_000,
+    )
 
 
+MISFIT = replace(
+    entry(3), signature=None, revealed=b"\2" * 32, outcome=Outcome.REJECTED, reason=4, weight=0
+)
 REPORT = RoundReport(
     genesis=b"\5" * 32,
     federation=1,
     round=2,
+    coordinator=account(9),
     terms_version=4,
+    terms_hash=b"\x08" * 32,
     base_model=b"\6" * 32,
     model=b"\7" * 32,
-    entries=(entry(1), entry(2)),
+    entries=(entry(1), MISFIT),
+    unrevealed=(Unrevealed(account(2), b"\x0a" * 32, 77), Unrevealed(account(4), bytes(32), 1)),
     absent=(Absent(3, None, 1, "silent"), Absent(4, AccountId(bytes(32)), 5, "unsigned")),
     defense="cluster",
     parameters={"sensitivity": "0.5"},
@@ -43,16 +70,59 @@ def test_a_report_reads_back_as_it_was() -> None:
 
 
 def test_the_bytes_do_not_depend_on_the_order_of_arrival() -> None:
-    shuffled = replace(REPORT, entries=REPORT.entries[::-1], absent=REPORT.absent[::-1])
+    shuffled = replace(
+        REPORT,
+        entries=REPORT.entries[::-1],
+        unrevealed=REPORT.unrevealed[::-1],
+        absent=REPORT.absent[::-1],
+    )
     assert shuffled.encode() == REPORT.encode()
     assert shuffled.digest == REPORT.digest
 
 
 def test_the_digest_is_of_the_canonical_bytes() -> None:
     assert REPORT.digest == blake2_256(REPORT.encode())
-    assert json.loads(REPORT.encode())["format"] == "bcfl-report/3"
-    assert REPORT.digest.hex() == "47dde6d84804f05a74e044ab15740fad016aabd4195d9fad3aa0ea646672c2b2"
+    assert json.loads(REPORT.encode())["format"] == "bcfl-report/4"
+    assert REPORT.digest.hex() == "6b82d8a9cea3d7197e66f33a300ba06112c9e1b9aae89eecf8a66bf1213f36d6"
     assert replace(REPORT, defense="other").digest != REPORT.digest
+
+
+def test_it_holds_neither_a_digest_of_an_update_nor_a_salt() -> None:
+    (first, _) = json.loads(REPORT.encode())["entries"]
+    assert sorted(first) == [
+        "account",
+        "commitment",
+        "detail",
+        "node_id",
+        "num_examples",
+        "outcome",
+        "reason",
+        "revealed",
+        "score",
+        "share",
+        "signature",
+        "weight",
+    ]
+
+
+def test_every_commitment_has_a_verdict_in_order_of_account() -> None:
+    said = [(v.account, v.outcome, v.revealed) for v in REPORT.verdicts()]
+    assert said == [
+        (account(1), Outcome.ACCEPTED, b"\3" * 32),
+        (account(2), Outcome.EXCLUDED, NOTHING),
+        (account(3), Outcome.REJECTED, b"\2" * 32),
+        (account(4), Outcome.EXCLUDED, NOTHING),
+    ]
+
+
+def test_it_binds_its_statements_to_coordinator_model_and_terms() -> None:
+    binding = REPORT.binding
+    assert (binding.coordinator, binding.base_model, binding.terms_hash) == (
+        account(9),
+        b"\6" * 32,
+        b"\x08" * 32,
+    )
+    assert binding.key == REPORT.key
 
 
 def test_wide_integers_are_text_so_that_any_language_reads_them() -> None:
@@ -78,7 +148,13 @@ def edit(**changes: Any) -> bytes:
         b"",
         REPORT.encode() + b"\n",
         REPORT.encode().replace(b'"round":2', b'"round": 2'),
-        edit(format="bcfl-report/2"),
+        edit(format="bcfl-report/3"),
+        edit(format="bcfl-report/5"),
+        edit(coordinator="nobody"),
+        edit(terms_hash="00"),
+        edit(unrevealed=json.loads(REPORT.encode())["unrevealed"][::-1]),
+        edit(unrevealed=[{"account": str(account(2))}]),
+        edit(entries=[json.loads(REPORT.encode())["entries"][0] | {"salt": "00" * 32}]),
         edit(extra=1),
         edit(round="2"),
         edit(genesis="00"),
@@ -96,7 +172,7 @@ def test_a_stored_report_is_found_by_its_digest(tmp_path: Path) -> None:
     store = ReportStore(tmp_path / "reports")
     digest = store.put(REPORT)
     assert store.put(REPORT) == digest == REPORT.digest
-    assert store.get(digest) == REPORT
+    assert store.get(digest) == store.get_any(digest) == REPORT
     assert store.path(digest).name == f"{digest.hex()}.json"
     assert store.digests() == (digest,)
 
@@ -122,5 +198,6 @@ def test_a_changed_report_names_file_and_both_digests(tmp_path: Path) -> None:
 def test_a_file_with_the_right_digest_that_is_no_report_is_refused(tmp_path: Path) -> None:
     store = ReportStore(tmp_path)
     store.path(blake2_256(b"[]")).write_bytes(b"[]")
-    with pytest.raises(ReportUnreadable):
-        store.get(blake2_256(b"[]"))
+    for read in (store.get, store.get_any):
+        with pytest.raises(ReportUnreadable):
+            read(blake2_256(b"[]"))

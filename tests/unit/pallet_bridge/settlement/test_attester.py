@@ -11,6 +11,7 @@ from pallet_bridge import calls
 from pallet_bridge.encoding import hash_chain
 from pallet_bridge.errors import SecretError
 from pallet_bridge.errors.pallet import NotAttested
+from pallet_bridge.run.openings import OpeningStore, RoundOpenings
 from pallet_bridge.run.reports import ReportStore, RoundReport
 from pallet_bridge.settlement.attester import ABSTAIN, Attester, Word
 from pallet_bridge.terms_codec import hash_of_terms
@@ -22,6 +23,7 @@ from tests.unit.pallet_bridge.conftest import (
     TERMS,
     committed_update,
     entry_of,
+    opened_by,
     with_entry,
 )
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pallet_bridge.client.embedded import EmbeddedClient
+    from pallet_bridge.keys import Signer
 
 BOB, CHARLIE, DAVE = NODES
 COUPLED = replace(
@@ -49,16 +52,22 @@ class Open:
     chain: EmbeddedClient
     federation: int
     store: ReportStore
+    openings: OpeningStore
     report: RoundReport
 
     def attester(self, number: int) -> Attester:
         node = NODES[number]
-        return Attester(self.chain, self.federation, node, LINKS[node.account], self.store)
+        return self.attester_with(LINKS[node.account], self.store, node)
+
+    def attester_with(
+        self, links: tuple[bytes, ...], store: ReportStore, node: Signer = BOB
+    ) -> Attester:
+        place = self.chain, self.federation, node
+        return Attester(*place, links, store, openings=self.openings)
 
     def settle(self) -> None:
-        verdicts = [entry.verdict() for entry in self.report.entries]
         report = self.report
-        call = calls.settle(self.federation, 0, report.model, report.digest, verdicts)
+        call = calls.settle(self.federation, 0, report.model, report.digest, report.verdicts())
         self.chain.execute(call, COORDINATOR)
 
 
@@ -77,17 +86,22 @@ def opened(chain: EmbeddedClient, tmp_path: Path) -> Open:
         genesis=chain.genesis_hash,
         federation=federation,
         round=0,
+        coordinator=COORDINATOR.account,
         terms_version=1,
+        terms_hash=hash_of_terms(COUPLED),
         base_model=bytes(32),
         model=b"\1" * 32,
         entries=tuple(entry_of(index, one) for index, one in enumerate(signed)),
+        unrevealed=(),
         absent=(),
         defense="none",
         parameters={},
         states={},
         timings_us={},
     )
-    return Open(chain, federation, ReportStore(tmp_path), report)
+    openings = OpeningStore(tmp_path / "openings")
+    openings.put(opened_by(report, signed))
+    return Open(chain, federation, ReportStore(tmp_path / "reports"), openings, report)
 
 
 @pytest.mark.slow
@@ -107,14 +121,31 @@ def test_a_quorum_of_attesters_lets_exactly_this_settlement_pass(opened: Open) -
 
 @pytest.mark.slow
 def test_an_update_that_was_not_committed_to_gets_an_abstention(opened: Open) -> None:
-    entry = opened.report.entries[0]
-    forged = replace(entry, commitment=replace(entry.commitment, update_digest=b"\7" * 32))
-    opened.store.put(with_entry(opened.report, 0, forged))
+    first, *others = opened.openings.get(opened.report.key).values()
+    forged = replace(first, update_digest=b"\7" * 32)
+    key = opened.report.key
+    opened.openings.put(RoundOpenings(key.genesis, key.federation, 0, (forged, *others)))
+    opened.store.put(opened.report)
     (said,) = opened.attester(0).work()
     assert (said.word, said.statement) == (Word.ABSTAINED, ABSTAIN)
     (problem,) = said.problems
-    assert str(entry.account) in problem
-    assert "give the commitment" in problem
+    assert str(first.account) in problem
+    assert "its opening gives the commitment" in problem
+
+
+def test_an_account_that_is_left_out_gets_an_abstention(opened: Open) -> None:
+    opened.store.put(replace(opened.report, entries=opened.report.entries[:1]))
+    (said,) = opened.attester(0).work()
+    assert said.word is Word.ABSTAINED
+    left_out = opened.report.entries[1].account
+    assert said.problems == (f"round 0: {left_out} committed and has no verdict",)
+
+
+def test_without_openings_a_report_is_attested_as_signed(opened: Open) -> None:
+    opened.openings.path(0).unlink()
+    opened.store.put(opened.report)
+    (said,) = opened.attester(0).work()
+    assert said.word is Word.ATTESTED
 
 
 def test_an_account_that_is_judged_twice_gets_an_abstention(opened: Open) -> None:
@@ -175,9 +206,7 @@ def test_a_root_that_was_settled_otherwise_is_not_attested(opened: Open) -> None
             del digest
             return lie
 
-    attester = Attester(
-        opened.chain, opened.federation, DAVE, LINKS[DAVE.account], Lying(opened.store.folder)
-    )
+    attester = opened.attester_with(LINKS[DAVE.account], Lying(opened.store.folder), DAVE)
     (said,) = attester.work()
     assert said.word is Word.ABSTAINED
     assert "was settled" in said.problems[0]
@@ -186,6 +215,6 @@ def test_a_root_that_was_settled_otherwise_is_not_attested(opened: Open) -> None
 def test_a_chain_that_is_not_the_registered_one_is_refused(opened: Open) -> None:
     opened.store.put(opened.report)
     other = hash_chain(b"\x99" * 32, 4)
-    attester = Attester(opened.chain, opened.federation, BOB, other, opened.store)
+    attester = opened.attester_with(other, opened.store)
     with pytest.raises(SecretError, match="not the one that was registered"):
         attester.work()

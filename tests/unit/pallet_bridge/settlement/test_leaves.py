@@ -9,13 +9,14 @@ import pytest
 
 from pallet_bridge import calls
 from pallet_bridge.audit.run import audit_on
-from pallet_bridge.errors import ReportMissing, RootDiffers
+from pallet_bridge.errors import EncodingError, ReportMissing, RootDiffers
 from pallet_bridge.errors.pallet import AlreadyJudged
 from pallet_bridge.run.journal import Journal, RunHeader, read_run
 from pallet_bridge.run.reports import ReportStore, RoundReport
 from pallet_bridge.settlement.claims import waiting_rewards
 from pallet_bridge.settlement.leaves import leaves_of_report, open_leaves
 from pallet_bridge.settlement.merkle import settlement_root, totals_of
+from pallet_bridge.terms_codec import hash_of_terms
 from pallet_bridge.types import UNIT, Planck, Totals
 from tests.unit.pallet_bridge.conftest import (
     BAD,
@@ -68,17 +69,20 @@ def post(
     header = RunHeader("embedded", chain.genesis_hash, federation, 1, COORDINATOR.account)
     journal = Journal.create(folder, header)
     chain.execute(calls.open_round(federation, bytes(32)), COORDINATOR)
-    signed = [committed_update(chain.genesis_hash, federation, 0, node) for node in NODES]
+    signed = [committed_update(chain, federation, 0, node) for node in NODES]
     entries = [one.entry() for one in signed]
     chain.execute(calls.commit_batch(federation, 0, entries), COORDINATOR)
     report = RoundReport(
         genesis=chain.genesis_hash,
         federation=federation,
         round=0,
+        coordinator=COORDINATOR.account,
         terms_version=1,
+        terms_hash=hash_of_terms(TERMS),
         base_model=bytes(32),
         model=MODEL,
         entries=tuple(entry_of(index, one) for index, one in enumerate(signed)),
+        unrevealed=(),
         absent=(),
         defense="none",
         parameters={},
@@ -156,13 +160,27 @@ def test_totals_that_the_report_does_not_come_to_are_named(
     assert "the report comes to 2 accepted, 1 rejected" in findings[0].statement
 
 
+def test_a_report_that_leaves_an_account_out_comes_to_no_leaves(
+    chain: EmbeddedClient, tmp_path: Path
+) -> None:
+    posted = post(chain, tmp_path / "run")
+    (digest,) = posted.journal.reports.digests()
+    report = posted.journal.reports.get(digest)
+    round_ = chain.round(posted.federation, 0)
+    assert round_ is not None
+    left_out = report.entries[1].account
+    short = replace(report, entries=(report.entries[0], report.entries[2]))
+    with pytest.raises(EncodingError, match=f"no verdict on {left_out}"):
+        leaves_of_report(chain, short, round_)
+
+
 def test_a_root_that_is_not_its_reports_is_not_applied(
     chain: EmbeddedClient, tmp_path: Path
 ) -> None:
     posted = post(chain, tmp_path / "run")
     (digest,) = posted.journal.reports.digests()
     honest = posted.journal.reports.get(digest)
-    lie = replace(honest, entries=honest.entries[1:])
+    lie = replace(honest, entries=(replace(honest.entries[0], score=1), *honest.entries[1:]))
 
     class Lying(ReportStore):
         def get(self, digest: bytes) -> RoundReport:

@@ -8,18 +8,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pallet_bridge import encoding_v1
 from pallet_bridge.encoding import leaf_hash
 from pallet_bridge.errors import EncodingError
 from pallet_bridge.settlement.merkle import (
     EMPTY_ROOT,
+    greatest_reward,
     is_proven,
     leaves_of,
+    merkle_root,
     prove,
     settlement_root,
     split_rewards,
     totals_of,
 )
-from pallet_bridge.types import AccountId, Leaf, MemberVerdict, Outcome, Planck
+from pallet_bridge.types import AccountId, Leaf, MemberVerdict, Outcome, Perbill, Planck
+from tests.unit.pallet_bridge.conftest import TERMS
 
 
 def leaf(index: int, **changes: Any) -> Leaf:
@@ -114,6 +118,23 @@ def test_leaves_pay_the_accepted_and_strike_the_rejected() -> None:
     totals = totals_of(leaves)
     assert (totals.accepted, totals.rejected, totals.excluded) == (2, 1, 1)
     assert (totals.strikes, totals.rewards, totals.count) == (1, 10, 4)
+
+
+def test_nobody_gets_more_than_the_terms_greatest_share_and_the_rest_is_not_paid() -> None:
+    verdicts = [verdict(index, Outcome.ACCEPTED, weight) for index, weight in ((1, 7), (2, 3))]
+    known = {one.account: bytes([index]) * 32 for index, one in enumerate(verdicts)}
+    terms = replace(TERMS, round_reward=Planck(1000), max_share=Perbill(455_999_999))
+    most = greatest_reward(terms)
+    assert most == 455
+    assert [made.reward for made in leaves_of(verdicts, known, Planck(1000), most)] == [455, 300]
+    assert [made.reward for made in leaves_of(verdicts, known, Planck(1000))] == [700, 300]
+
+
+def test_a_root_of_the_first_protocol_has_other_leaves() -> None:
+    leaves = [leaf(index) for index in range(3)]
+    old = settlement_root(leaves, encoding_v1.leaf_hash)
+    assert old == merkle_root(encoding_v1.leaf_hash(one) for one in leaves)
+    assert old != settlement_root(leaves)
 
 
 def test_a_verdict_without_commitment_is_named() -> None:

@@ -61,7 +61,7 @@ def test_a_report_with_an_accepted_update_shrinks_to_zeros() -> None:
         settings=settings(QUIET, max_examples=2000),
     )
     assert (len(found.entries), found.absent, found.defense) == (1, (), "")
-    assert found.genesis == found.entries[0].commitment.salt == bytes(32)
+    assert found.genesis == found.entries[0].revealed == bytes(32)
     assert (found.entries[0].node_id, found.entries[0].weight) == (0, 0)
 
 
