@@ -14,13 +14,7 @@ from bcfl_plugins.hooks.markers import hookimpl, needs_chain
 from bcfl_plugins.rounds.book import NOT_ATTESTED, NOT_AVERAGED, NOT_COMMITTED, RunBook
 from bcfl_plugins.rounds.lateness import note_overrun, note_unanswered
 from bcfl_plugins.rounds.posted_roots import PostedRoots
-from bcfl_plugins.rounds.report import (
-    durations,
-    make_report,
-    openings_of,
-    refusals,
-    without_verdict,
-)
+from bcfl_plugins.rounds.report import durations, make_report, opened_by, refusals, without_verdict
 from bcfl_plugins.rounds.settle import MODES, once_sealed, prepare, settle
 from bcfl_plugins.rounds.windows import USUAL_SLOT_S, round_patience
 from bcfl_plugins.session.chain_work import ChainBehind
@@ -320,7 +314,7 @@ class RoundLog:
             return
         report = make_report(on_chain, result, digests, timings)
         digest = chain.reports.put(report)
-        self._openings.put(openings_of(report, result))
+        self._openings.put(opened_by(report, result))
         prepared = prepare(chain, report, digest, on_chain.round, self._settings.settle)
         if settle(chain, prepared, on_chain.round, self._settings.attest_s):
             self._book.settled(opened.round)
