@@ -54,15 +54,15 @@ def as_record(run: Path, report: AuditReport) -> dict[str, object]:
     report
         What was found.
     """
-    tally = report.tally
-    proved, recomputed, believed = tally.totals
+    grounds = report.grounds
+    proved, recomputed, believed = grounds.totals
     return {
         "run": str(run),
         "ok": report.ok,
         "totals": {"proved": proved, "recomputed": recomputed, "on_a_word": believed},
-        "proved": dict(tally.proved),
-        "recomputed": dict(tally.recomputed),
-        "on_a_word": {whose: dict(counts) for whose, counts in tally.words.items()},
+        "proved": dict(grounds.proved),
+        "recomputed": dict(grounds.recomputed),
+        "on_a_word": {whose: dict(counts) for whose, counts in grounds.words.items()},
         "findings": [
             {
                 "kind": finding.kind,
@@ -85,14 +85,14 @@ def as_lines(run: Path, report: AuditReport) -> Iterator[str]:
     report
         What was found.
     """
-    tally = report.tally
-    yield from _block("PROVED, by signatures and by executing the chain again", tally.proved)
-    yield from _block("RECOMPUTED, from what is published", tally.recomputed)
-    for whose, counts in tally.words.items():
+    grounds = report.grounds
+    yield from _block("PROVED, by signatures and by executing the chain again", grounds.proved)
+    yield from _block("RECOMPUTED, from what is published", grounds.recomputed)
+    for whose, counts in grounds.words.items():
         yield from _block(f"ON THE WORD of {whose}", counts)
     for finding in report.findings:
         yield f"[red]FAILS[/] {finding.kind}: {escape(finding.statement)}"
-    proved, recomputed, believed = tally.totals
+    proved, recomputed, believed = grounds.totals
     rests = f"{proved} proved, {recomputed} recomputed, {believed} taken on a word"
     wrong = len(report.findings)
     verdict = f"[red]{wrong} wrong[/]" if wrong else "[green]nothing wrong[/]"

@@ -15,12 +15,7 @@ from bcfl_plugins.rounds.lateness import note_unanswered
 from bcfl_plugins.rounds.opening import check_fresh, instruct_round, instructions_of, lost_rounds
 from bcfl_plugins.rounds.posted_roots import PostedRoots
 from bcfl_plugins.rounds.relay import Relay
-from bcfl_plugins.rounds.report import (
-    durations,
-    make_report,
-    openings_of,
-    without_verdict,
-)
+from bcfl_plugins.rounds.report import durations, make_report, opened_by, without_verdict
 from bcfl_plugins.rounds.settle import MODES, once_sealed, prepare, settle
 from bcfl_plugins.rounds.windows import USUAL_SLOT_S, round_patience
 from bcfl_plugins.session.chain_work import ChainBehind
@@ -329,7 +324,7 @@ class RoundLog:
             return
         report = make_report(on_chain, result, digests, timings)
         digest = chain.reports.put(report)
-        self._openings.put(openings_of(report, result))
+        self._openings.put(opened_by(report, result))
         prepared = prepare(chain, report, digest, on_chain.round, self._settings.settle)
         if settle(chain, prepared, on_chain.round, self._settings.attest_s):
             self._book.settled(opened.round)

@@ -116,7 +116,7 @@ def make_report(
     )
 
 
-def openings_of(report: RoundReport, result: RoundResult) -> RoundOpenings:
+def opened_by(report: RoundReport, result: RoundResult) -> RoundOpenings:
     """Return what opens the commitments of a report, or shows that they do not fit.
 
     Parameters

@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from pallet_bridge.run.reports import RoundReport
+from pallet_bridge.settlement.merkle import greatest_reward, leaves_of
 from pallet_bridge.types import RoundKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pallet_bridge.audit.facts import ChainFacts
-    from pallet_bridge.audit.tally import Tally
+    from pallet_bridge.audit.grounds import Grounds
     from pallet_bridge.run.journal import RoundLine, RunRecord
     from pallet_bridge.run.old_reports import OldReport
     from pallet_bridge.run.openings import OpenedUpdate
-    from pallet_bridge.types import AccountId, Round, Settlement
+    from pallet_bridge.types import AccountId, Leaf, Round, Settlement
 
 FindingKind = Literal[
     "chain",
@@ -64,7 +65,7 @@ class AuditedRun:
     openings: Mapping[int, Mapping[AccountId, OpenedUpdate]]
     closed: bool
     node: str
-    tally: Tally
+    grounds: Grounds
 
     def settled(self) -> Iterator[tuple[int, Round, Settlement]]:
         """Give the settled rounds of this run."""
@@ -79,6 +80,19 @@ class AuditedRun:
             report = self.reports.get(number)
             if isinstance(report, RoundReport):
                 yield number, round_, report
+
+    def leaves(self) -> Iterator[tuple[int, Settlement, tuple[Leaf, ...]]]:
+        """Give the leaves that each settled round's report comes to under the round's terms."""
+        for number, round_, settlement in self.settled():
+            report = self.reports.get(number)
+            if report is None:
+                continue
+            known = {a: c.hash for a, c in self.facts.commitments.get(number, {}).items()}
+            verdicts = [verdict for verdict in report.verdicts() if verdict.account in known]
+            terms = self.facts.terms[round_.terms_version]
+            # the first protocol knew no greatest share
+            most = greatest_reward(terms) if isinstance(report, RoundReport) else None
+            yield number, settlement, leaves_of(verdicts, known, terms.round_reward, most)
 
     def key(self, number: int) -> RoundKey:
         """Return which round a number stands for."""

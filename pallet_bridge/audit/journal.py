@@ -54,7 +54,7 @@ def check_journal(audited: AuditedRun) -> Iterator[Finding]:
             found = list(_check_line(audited.facts, line, round_))
             yield from found
             if not found:
-                audited.tally.recompute("rounds told as they ended on chain")
+                audited.grounds.recompute("rounds told as they ended on chain")
 
 
 def check_slashes_told(audited: AuditedRun) -> Iterator[Finding]:

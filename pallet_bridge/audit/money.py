@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from pallet_bridge.audit.audited import Finding
 from pallet_bridge.audit.facts import place_of
-from pallet_bridge.audit.reports import leaves_by_round
 from pallet_bridge.run.reports import RoundReport
 from pallet_bridge.types import PERBILL_ONE, Outcome, Payout, Planck, SettlementMode
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
 def check_rewards(audited: AuditedRun) -> Iterator[Finding]:
     """Check that rewards follow from the terms and that the journal tells what was credited."""
-    for number, settlement, leaves in leaves_by_round(audited):
+    for number, settlement, leaves in audited.leaves():
         commitments = audited.facts.commitments[number]
         paid = _rewards(audited.facts, number)
         due = {leaf.account: leaf.reward for leaf in leaves if leaf.outcome is Outcome.ACCEPTED}
@@ -35,7 +34,7 @@ def check_rewards(audited: AuditedRun) -> Iterator[Finding]:
             if settlement.mode is SettlementMode.MERKLE and not commitments[account].judged:
                 continue  # nobody has applied this leaf yet
             if _is_due(audited, number, credited, due.get(account)):
-                audited.tally.recompute("rewards")
+                audited.grounds.recompute("rewards")
             else:
                 statement = (
                     f"round {number}: {account} was rewarded with {_planck(credited)}, the terms "
@@ -66,7 +65,7 @@ def check_offences(audited: AuditedRun) -> Iterator[Finding]:
         stake, amount = seen.event.integer("stake"), seen.event.integer("amount")
         most = stake * terms.slash.cap // PERBILL_ONE
         if amount <= most:
-            audited.tally.recompute("offences within the cap")
+            audited.grounds.recompute("offences within the cap")
         else:
             statement = (
                 f"round {number}: the offence of {account} asks for {amount} planck, the cap of "
@@ -88,7 +87,7 @@ def check_slashes(audited: AuditedRun) -> Iterator[Finding]:
             found = list(_check_slash(audited, seen, offences.get(place), again=place in done))
             yield from found
             if not found:
-                audited.tally.recompute("slashes")
+                audited.grounds.recompute("slashes")
             done.add(place)
 
 
@@ -104,7 +103,7 @@ def check_issuance(audited: AuditedRun) -> Iterator[Finding]:
         )
         yield Finding("issuance", None, None, statement)
     else:
-        audited.tally.recompute("sums of all balances")
+        audited.grounds.recompute("sums of all balances")
 
 
 def _is_due(audited: AuditedRun, number: int, credited: Planck | None, due: Planck | None) -> bool:

@@ -11,8 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from pallet_bridge.audit.audited import Finding
-from pallet_bridge.audit.statements import OPENED
-from pallet_bridge.audit.tally import coordinator_name
+from pallet_bridge.audit.grounds import OPENED, coordinator_name
 from pallet_bridge.encoding_v1 import commitment_hash, signing_payload
 from pallet_bridge.errors import EncodingError
 from pallet_bridge.keys import verify
@@ -56,7 +55,7 @@ def check_old_commitments(audited: AuditedRun) -> Iterator[Finding]:
     """Check that each entry opens the commitment on chain and that its account signed it."""
     for number, _, report in _old(audited):
         coordinator = audited.record.header.coordinator
-        audited.tally.believe(coordinator_name(coordinator), UNBOUND)
+        audited.grounds.believe(coordinator_name(coordinator), UNBOUND)
         commitments = audited.facts.commitments.get(number, {})
         for entry in report.entries:
             on_chain = commitments.get(entry.account)
@@ -65,9 +64,9 @@ def check_old_commitments(audited: AuditedRun) -> Iterator[Finding]:
                 yield Finding(kind, number, entry.account, statement)
             wrong = {kind for kind, _ in found}
             if "commitment" not in wrong:
-                audited.tally.recompute(OPENED)
+                audited.grounds.recompute(OPENED)
             if not wrong:
-                audited.tally.prove(SIGNED)
+                audited.grounds.prove(SIGNED)
 
 
 def old_entry_problems(

@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING
 
 from pallet_bridge import encoding_v1
 from pallet_bridge.audit.audited import Finding
-from pallet_bridge.audit.tally import MEMBERS, coordinator_name
+from pallet_bridge.audit.grounds import MEMBERS, coordinator_name
 from pallet_bridge.encoding import leaf_hash
 from pallet_bridge.errors import EncodingError
 from pallet_bridge.run.old_reports import OldReport
 from pallet_bridge.settlement.merkle import (
-    greatest_reward,
-    leaves_of,
     settlement_root,
     totals_of,
 )
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
 
     from pallet_bridge.audit.audited import AuditedRun
     from pallet_bridge.run.reports import RoundReport
-    from pallet_bridge.types import Leaf, Settlement, Totals
+    from pallet_bridge.types import Totals
 
 
 def check_reports(audited: AuditedRun) -> Iterator[Finding]:
@@ -41,12 +39,12 @@ def check_reports(audited: AuditedRun) -> Iterator[Finding]:
         for statement in problems:
             yield Finding("report", number, None, statement)
         if not problems:
-            audited.tally.recompute("reports that speak of their round")
+            audited.grounds.recompute("reports that speak of their round")
 
 
 def check_roots(audited: AuditedRun) -> Iterator[Finding]:
     """Check that the verdicts of each report give the root on chain."""
-    for number, settlement, leaves in leaves_by_round(audited):
+    for number, settlement, leaves in audited.leaves():
         is_old = isinstance(audited.reports[number], OldReport)
         try:
             root = settlement_root(leaves, encoding_v1.leaf_hash if is_old else leaf_hash)
@@ -66,7 +64,7 @@ def check_roots(audited: AuditedRun) -> Iterator[Finding]:
             )
             yield Finding("root", number, None, statement)
         else:
-            audited.tally.recompute("settlement roots")
+            audited.grounds.recompute("settlement roots")
 
 
 def check_strikes(audited: AuditedRun) -> Iterator[Finding]:
@@ -87,7 +85,7 @@ def check_strikes(audited: AuditedRun) -> Iterator[Finding]:
                 statement = f"round {number}: {verdict.account} is {said} and got {done}"
                 yield Finding("strike", number, verdict.account, statement)
             elif event is not None:
-                audited.tally.recompute("strikes")
+                audited.grounds.recompute("strikes")
         told = {} if line is None else line.strikes
         counts = {
             account: seen.event.integer("strikes")
@@ -113,12 +111,12 @@ def take_at_their_word(audited: AuditedRun) -> None:
         coordinator = audited.record.header.coordinator if is_old else round_.coordinator
         whose = coordinator_name(coordinator)
         if round_.state is RoundState.ABORTED:
-            audited.tally.believe(whose, "reasons why a round was aborted")
+            audited.grounds.believe(whose, "reasons why a round was aborted")
         if report is None:
             continue
         for what, count in _words_of(report).items():
-            audited.tally.believe(whose, what, count)
-        audited.tally.believe(MEMBERS, "numbers of examples", len(report.entries))
+            audited.grounds.believe(whose, what, count)
+        audited.grounds.believe(MEMBERS, "numbers of examples", len(report.entries))
 
 
 def _words_of(report: RoundReport | OldReport) -> dict[str, int]:
@@ -128,19 +126,6 @@ def _words_of(report: RoundReport | OldReport) -> dict[str, int]:
         "averages of the accepted updates": 1,
         "nodes without a verdict": len(report.absent),
     }
-
-
-def leaves_by_round(audited: AuditedRun) -> Iterator[tuple[int, Settlement, tuple[Leaf, ...]]]:
-    """Give the leaves that each settled round's report comes to under the terms of the round."""
-    for number, round_, settlement in audited.settled():
-        report = audited.reports.get(number)
-        if report is None:
-            continue
-        known = {a: c.hash for a, c in audited.facts.commitments.get(number, {}).items()}
-        verdicts = [verdict for verdict in report.verdicts() if verdict.account in known]
-        terms = audited.facts.terms[round_.terms_version]
-        most = None if isinstance(report, OldReport) else greatest_reward(terms)
-        yield number, settlement, leaves_of(verdicts, known, terms.round_reward, most)
 
 
 def _totals(totals: Totals) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pallet_bridge.audit.audited import Finding
-from pallet_bridge.audit.tally import node_name
+from pallet_bridge.audit.grounds import node_name
 from pallet_bridge.run.old_reports import OldReport
 from pallet_bridge.settlement.report_checks import verdict_problems
 from pallet_bridge.terms_codec import hash_of_terms
@@ -44,7 +44,7 @@ def check_terms(audited: AuditedRun) -> Iterator[Finding]:
     for number, round_, _ in audited.reported():
         found = hash_of_terms(audited.facts.terms[round_.terms_version])
         if found == round_.terms_hash:
-            audited.tally.recompute(TERMS)
+            audited.grounds.recompute(TERMS)
             continue
         statement = (
             f"round {number}: version {round_.terms_version} of the terms has the hash "
@@ -68,7 +68,7 @@ def check_completeness(audited: AuditedRun) -> Iterator[Finding]:
         for account, statement in problems:
             yield Finding("completeness", number, account, statement)
         if not problems:
-            audited.tally.recompute(COMPLETE)
+            audited.grounds.recompute(COMPLETE)
 
 
 def check_continuity(audited: AuditedRun) -> Iterator[Finding]:
@@ -89,9 +89,9 @@ def check_continuity(audited: AuditedRun) -> Iterator[Finding]:
         if round_ is None or model is None or number < first:
             continue
         if model == round_.base_model:
-            audited.tally.recompute(CONTINUED)
+            audited.grounds.recompute(CONTINUED)
         elif number == first and not audited.closed:
-            audited.tally.believe(node_name(audited.node), CONTINUED)
+            audited.grounds.believe(node_name(audited.node), CONTINUED)
         else:
             statement = (
                 f"round {number} starts from {round_.base_model.hex()}, the last settled model is "

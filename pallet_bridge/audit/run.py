@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pallet_bridge.audit.audited import AuditedRun, Finding, rounds_of
 from pallet_bridge.audit.facts import read_facts
+from pallet_bridge.audit.grounds import Grounds, node_name
 from pallet_bridge.audit.journal import check_journal, check_overrides, check_slashes_told
 from pallet_bridge.audit.money import check_issuance, check_offences, check_rewards, check_slashes
 from pallet_bridge.audit.old_rounds import check_old_commitments, check_old_entries
@@ -29,7 +30,6 @@ from pallet_bridge.audit.rounds import (
     check_terms,
 )
 from pallet_bridge.audit.statements import check_statements
-from pallet_bridge.audit.tally import Tally, node_name
 from pallet_bridge.client.connect import EMBEDDED, connect
 from pallet_bridge.errors import AuditFailed, JournalError, ReportError
 from pallet_bridge.errors.pallet import FederationNotFound
@@ -75,12 +75,12 @@ _STATEMENTS = (
 class AuditReport:
     """What the statements that hold rest on, and those that do not hold."""
 
-    tally: Tally
+    grounds: Grounds
     findings: tuple[Finding, ...]
 
     @property
     def ok(self) -> bool:
-        """Whether nothing was found wrong. What `tally` has as somebody's word is not checked."""
+        """Whether nothing was found wrong. What `grounds` has as somebody's word is not checked."""
         return not self.findings
 
     def require(self) -> None:
@@ -122,21 +122,21 @@ def audit_on(client: ChainClient, run: Path, record: RunRecord, *, closed: bool)
     `closed` says that nobody mints there, as on an embedded chain: see `AuditedRun`.
     """
     header = record.header
-    tally = Tally()
+    grounds = Grounds()
     if client.genesis_hash != header.genesis:
         statement = (
             f"the run took place on the chain {header.genesis.hex()}, this is "
             f"{client.genesis_hash.hex()}"
         )
-        return AuditReport(tally, (Finding("chain", None, None, statement),))
+        return AuditReport(grounds, (Finding("chain", None, None, statement),))
     try:
         facts = read_facts(client, header.federation)
     except FederationNotFound as error:
-        return AuditReport(tally, (Finding("chain", None, None, str(error)),))
+        return AuditReport(grounds, (Finding("chain", None, None, str(error)),))
     if closed:
-        tally.prove("blocks executed again", facts.blocks)
+        grounds.prove("blocks executed again", facts.blocks)
     else:
-        tally.believe(node_name(client.url), "blocks, with their events and state", facts.blocks)
+        grounds.believe(node_name(client.url), "blocks, with their events and state", facts.blocks)
     findings: list[Finding] = []
     if facts.federation.coordinator != header.coordinator:
         statement = (
@@ -147,11 +147,11 @@ def audit_on(client: ChainClient, run: Path, record: RunRecord, *, closed: bool)
     rounds = rounds_of(record, facts)
     reports = dict(_reports(run, facts, rounds, findings))
     openings = dict(_openings(run, facts, reports, findings))
-    audited = AuditedRun(record, facts, rounds, reports, openings, closed, client.url, tally)
+    audited = AuditedRun(record, facts, rounds, reports, openings, closed, client.url, grounds)
     for check in _STATEMENTS:
         findings.extend(check(audited))
     take_at_their_word(audited)
-    return AuditReport(tally, tuple(findings))
+    return AuditReport(grounds, tuple(findings))
 
 
 def _audit_embedded(run: Path, record: RunRecord) -> AuditReport:
@@ -171,7 +171,7 @@ def _audit_embedded(run: Path, record: RunRecord) -> AuditReport:
         chain = Chain.load(path)
     except (BadExport, BlockRefused, RuntimePanic, UnknownBlock) as error:
         statement = f"the blocks in {path} do not execute: {error}"
-        return AuditReport(Tally(), (Finding("chain", None, None, statement),))
+        return AuditReport(Grounds(), (Finding("chain", None, None, statement),))
     node = EmbeddedNode.start(chain=chain, sealing=Manual())
     with EmbeddedClient(node) as client:
         return audit_on(client, run, record, closed=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pallet_bridge.audit.audited import Finding
-from pallet_bridge.audit.tally import coordinator_name
+from pallet_bridge.audit.grounds import OPENED, coordinator_name
 from pallet_bridge.settlement.report_checks import entry_problems
 from pallet_bridge.types import RoundBinding
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from pallet_bridge.types import Round
 
 SIGNED = "statements signed by their accounts"
-OPENED = "commitments opened"
 AS_SIGNED = "commitments taken as signed, whose openings are not at hand"
 UNFIT = "updates said not to fit their commitment"
 UNREVEALED = "commitments of which it says that nothing was revealed"
@@ -44,7 +43,7 @@ def check_statements(audited: AuditedRun) -> Iterator[Finding]:
             statement = f"round {number}: the openings tell of {account}, the report does not"
             yield Finding("opening", number, account, statement)
         whose = coordinator_name(round_.coordinator)
-        audited.tally.believe(whose, UNREVEALED, len(report.unrevealed))
+        audited.grounds.believe(whose, UNREVEALED, len(report.unrevealed))
 
 
 def _count(
@@ -54,14 +53,14 @@ def _count(
     opened: OpenedUpdate | None,
     wrong: set[str],
 ) -> None:
-    tally, whose = audited.tally, coordinator_name(round_.coordinator)
+    grounds, whose = audited.grounds, coordinator_name(round_.coordinator)
     if "commitment" in wrong:
         return
     if entry.signature is not None and "signature" not in wrong:
-        tally.prove(SIGNED)
+        grounds.prove(SIGNED)
     if not entry.fits or entry.signature is None:  # the server may have made up what came
-        tally.believe(whose, UNFIT)
+        grounds.believe(whose, UNFIT)
     elif opened is None:
-        tally.believe(whose, AS_SIGNED)
+        grounds.believe(whose, AS_SIGNED)
     elif "opening" not in wrong:
-        tally.recompute(OPENED)
+        grounds.recompute(OPENED)

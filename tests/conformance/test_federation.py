@@ -75,4 +75,4 @@ def test_two_rounds_are_settled_and_the_audit_holds(target: Target, tmp_path: Pa
     assert [line.outcome for line in read_run(folder).rounds] == ["settled"] * 2
     report = audit_run(folder, chain=target.url)
     assert report.ok, report.findings
-    assert report.tally.proved["statements signed by their accounts"] == 2 * len(KEYS)
+    assert report.grounds.proved["statements signed by their accounts"] == 2 * len(KEYS)

@@ -75,8 +75,10 @@ class TestRun:
     def test_the_audit_finds_nothing_wrong(self, result: Result) -> None:
         report = audit_run(result.folder, chain=None)
         assert report.ok, report.findings
-        assert report.tally.recomputed["rounds told as they ended on chain"] == SETUP.rounds
-        assert report.tally.recomputed["slashes"] == sum(len(look.slashes) for look in result.looks)
+        assert report.grounds.recomputed["rounds told as they ended on chain"] == SETUP.rounds
+        assert report.grounds.recomputed["slashes"] == sum(
+            len(look.slashes) for look in result.looks
+        )
 
     def test_lines_for_a_pipe_carry_no_control_codes(
         self, result: Result, screen: Console, tmp_path: Path

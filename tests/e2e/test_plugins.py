@@ -24,7 +24,7 @@ def test_all_plugins_reject_log_and_slash(federate: Any) -> None:
     assert len({line.account for line in run.record.slashes}) == 3
     report = audit_run(run.folder, chain=None)
     assert report.ok, report.findings
-    assert report.tally.recomputed["slashes"] >= 3
+    assert report.grounds.recomputed["slashes"] >= 3
 
 
 def test_without_outliers_nobody_is_rejected(federate: Any) -> None:

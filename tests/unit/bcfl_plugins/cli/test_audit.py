@@ -8,16 +8,16 @@ from rich.text import Text
 
 from bcfl_plugins.cli.audit import as_lines, as_record
 from pallet_bridge.audit.audited import Finding
+from pallet_bridge.audit.grounds import Grounds
 from pallet_bridge.audit.run import AuditReport
-from pallet_bridge.audit.tally import Tally
 from pallet_bridge.types import AccountId
 
 RUN = Path("runs/[odd] name")
 WHO = AccountId(b"\x07" * 32)
 
 
-def tally() -> Tally:
-    made = Tally()
+def grounds() -> Grounds:
+    made = Grounds()
     made.prove("blocks executed again", 1200)
     made.prove("statements signed by their accounts", 8)
     made.recompute("settlement roots", 3)
@@ -32,7 +32,7 @@ def lines_of(report: AuditReport) -> list[str]:
 
 
 def test_it_says_how_many_statements_rest_on_what() -> None:
-    assert lines_of(AuditReport(tally(), ())) == [
+    assert lines_of(AuditReport(grounds(), ())) == [
         "PROVED, by signatures and by executing the chain again",
         "   1200 blocks executed again",
         "      8 statements signed by their accounts",
@@ -51,30 +51,30 @@ def test_what_fails_is_named_and_counted() -> None:
         Finding("signature", 3, WHO, "round 3, [b]x[/b]: the signature is not the account's"),
         Finding("chain", None, None, "the chain's sudo key acted"),
     )
-    *_, first, second, last = lines_of(AuditReport(tally(), wrong))
+    *_, first, second, last = lines_of(AuditReport(grounds(), wrong))
     assert first == "FAILS signature: round 3, [b]x[/b]: the signature is not the account's"
     assert second == "FAILS chain: the chain's sudo key acted"
     assert last.endswith("17 taken on a word; 2 wrong")
 
 
 def test_it_never_says_that_every_statement_holds() -> None:
-    without = Tally()
+    without = Grounds()
     without.prove("blocks executed again")
-    for made in (tally(), without, Tally()):
+    for made in (grounds(), without, Grounds()):
         said = "\n".join(lines_of(AuditReport(made, ())))
         assert "every statement" not in said
         assert "taken on a word" in said
 
 
 def test_what_nobody_said_has_no_heading() -> None:
-    assert lines_of(AuditReport(Tally(), ())) == [
+    assert lines_of(AuditReport(Grounds(), ())) == [
         "runs/[odd] name: 0 proved, 0 recomputed, 0 taken on a word; nothing wrong"
     ]
 
 
 def test_json_says_the_same() -> None:
     finding = Finding("opening", 2, WHO, "round 2: it does not fit")
-    assert as_record(RUN, AuditReport(tally(), (finding,))) == {
+    assert as_record(RUN, AuditReport(grounds(), (finding,))) == {
         "run": "runs/[odd] name",
         "ok": False,
         "totals": {"proved": 1208, "recomputed": 3, "on_a_word": 17},

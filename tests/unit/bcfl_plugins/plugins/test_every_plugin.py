@@ -180,7 +180,7 @@ def test_a_root_pays_strikes_and_slashes_as_a_list_does(tmp_path: Path) -> None:
     assert (slash.account, slash.amount) == (node(int(ATTACKER)).account, STAKE * 2 // 10)
     assert out.audit is not None
     assert out.audit.ok, out.audit.findings
-    counted = out.audit.tally.recomputed
+    counted = out.audit.grounds.recomputed
     assert (counted["rewards"], counted["strikes"]) == (5 * ROUNDS, ROUNDS)
 
 

@@ -106,8 +106,8 @@ def test_a_commitment_after_the_quorums_is_named_as_late(tmp_path: Path, mode: s
     record, audit = left_by(tmp_path)
     assert [(line.outcome, len(line.rewards)) for line in record.rounds] == [("settled", 2)]
     assert audit.ok, audit.findings
-    assert audit.tally.proved["statements signed by their accounts"] == 2
-    assert audit.tally.recomputed["commitments opened"] == 2
+    assert audit.grounds.proved["statements signed by their accounts"] == 2
+    assert audit.grounds.recomputed["commitments opened"] == 2
 
 
 @pytest.mark.slow
@@ -133,7 +133,7 @@ def test_more_members_than_a_list_takes_are_settled_by_a_root(tmp_path: Path) ->
     record, audit = left_by(tmp_path)
     assert record.rounds[0].rewards == {}
     assert audit.ok, audit.findings
-    assert audit.tally.recomputed["rewards"] == members
+    assert audit.grounds.recomputed["rewards"] == members
 
 
 @pytest.mark.parametrize("mode", ["fail", "queue"])

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bcfl_plugins.reasons import Reason
-from bcfl_plugins.rounds.report import RoundOnChain, make_report, openings_of, without_verdict
+from bcfl_plugins.rounds.report import RoundOnChain, make_report, opened_by, without_verdict
 from bcfl_plugins.types import (
     JudgedUpdate,
     NodeId,
@@ -211,7 +211,7 @@ def test_one_account_on_two_nodes_has_one_verdict_and_it_is_a_rejection() -> Non
 def test_the_openings_open_each_entry_or_show_that_it_does_not_fit() -> None:
     found = result(judged(1), judged(4), unusable=(misfit(2),))
     report = make_report(chain_with(signed(1), signed(2), signed(9)), found, DIGESTS, {})
-    openings = openings_of(report, found)
+    openings = opened_by(report, found)
     assert (openings.genesis, openings.federation, openings.round) == (b"g" * 32, 0, 4)
     assert openings.openings == (
         OpenedUpdate(account(1), b"u" * 32, bytes([1]) * 32),

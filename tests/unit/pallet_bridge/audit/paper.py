@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pallet_bridge.audit.audited import AuditedRun
 from pallet_bridge.audit.facts import BlockEvent, ChainFacts
-from pallet_bridge.audit.tally import Tally
+from pallet_bridge.audit.grounds import Grounds
 from pallet_bridge.encoding import commitment_hash, statement_hash
 from pallet_bridge.keys import Signer
 from pallet_bridge.metadata import PALLET
@@ -235,7 +235,7 @@ def audited(
         },
         closed=closed,
         node=NODE,
-        tally=Tally(),
+        grounds=Grounds(),
     )
 
 

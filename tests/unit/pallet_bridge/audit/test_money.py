@@ -9,9 +9,9 @@ import pytest
 
 from pallet_bridge.audit.audited import AuditedRun, rounds_of
 from pallet_bridge.audit.facts import BlockEvent, ChainFacts, read_facts
+from pallet_bridge.audit.grounds import Grounds
 from pallet_bridge.audit.journal import check_overrides
 from pallet_bridge.audit.money import check_issuance, check_offences, check_slashes
-from pallet_bridge.audit.tally import Tally
 from pallet_bridge.calls import Call
 from pallet_bridge.run.journal import read_run
 from pallet_bridge.types import Planck
@@ -35,7 +35,7 @@ def audited(honest: Run) -> AuditedRun:
         openings={},
         closed=True,
         node=honest.chain.url,
-        tally=Tally(),
+        grounds=Grounds(),
     )
 
 

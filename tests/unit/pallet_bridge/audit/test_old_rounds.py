@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pallet_bridge import encoding_v1
+from pallet_bridge.audit.grounds import OPENED
 from pallet_bridge.audit.money import check_rewards
 from pallet_bridge.audit.old_rounds import (
     SIGNED,
@@ -17,7 +18,7 @@ from pallet_bridge.audit.old_rounds import (
 )
 from pallet_bridge.audit.reports import check_reports, check_roots, check_strikes
 from pallet_bridge.audit.rounds import check_completeness, check_protocol
-from pallet_bridge.audit.statements import OPENED, check_statements
+from pallet_bridge.audit.statements import check_statements
 from pallet_bridge.run.old_reports import OldEntry, OldReport
 from pallet_bridge.settlement.merkle import leaves_of, settlement_root
 from pallet_bridge.types import CommittedUpdate, Opening, Outcome, Perbill
@@ -119,14 +120,14 @@ CHECKS = (
 
 def test_it_holds_by_the_rules_of_its_time_and_says_what_was_not_signed(run: AuditedRun) -> None:
     assert [finding for check in CHECKS for finding in check(run)] == []
-    assert run.tally.proved == {SIGNED: 3}
-    assert run.tally.recomputed == {
+    assert run.grounds.proved == {SIGNED: 3}
+    assert run.grounds.recomputed == {
         "reports that speak of their round": 1,
         OPENED: 3,
         "settlement roots": 1,
         "rewards": 3,
     }
-    assert run.tally.words == {f"the coordinator {paper.COORDINATOR}": {UNBOUND: 1}}
+    assert run.grounds.words == {f"the coordinator {paper.COORDINATOR}": {UNBOUND: 1}}
 
 
 def test_an_embedded_chain_has_no_such_round(run: AuditedRun) -> None:
@@ -150,7 +151,7 @@ def test_an_update_that_was_not_committed_to_is_named(run: AuditedRun, field: st
     found = with_update(run, 1, **{field: b"\x31" * 32})
     (finding,) = check_old_commitments(found)
     assert (finding.kind, finding.account) == ("commitment", SECOND.account)
-    assert (found.tally.proved, found.tally.recomputed) == ({SIGNED: 2}, {OPENED: 2})
+    assert (found.grounds.proved, found.grounds.recomputed) == ({SIGNED: 2}, {OPENED: 2})
 
 
 def test_a_signature_of_the_second_protocol_is_none_of_the_first(run: AuditedRun) -> None:

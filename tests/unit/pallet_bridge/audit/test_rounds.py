@@ -62,7 +62,7 @@ def with_event(run: AuditedRun, before: str, number: int, added: BlockEvent) -> 
 
 def test_each_round_starts_from_the_last_settled_model(run: AuditedRun) -> None:
     assert list(check_continuity(run)) == []
-    assert run.tally.recomputed == {CONTINUED: 2}  # the first may start anywhere
+    assert run.grounds.recomputed == {CONTINUED: 2}  # the first may start anywhere
 
 
 def test_a_round_that_starts_from_another_model_is_named(run: AuditedRun) -> None:
@@ -124,14 +124,14 @@ def test_where_a_chain_may_have_been_moved_the_first_round_is_the_nodes_word() -
     run = replace(run, rounds=range(1, 3), reports={1: told[1], 2: told[2]})
     moved = with_rounds(run, r1=replace(run.facts.rounds[1], base_model=b"\x66" * 32))
     assert list(check_continuity(moved)) == []
-    assert moved.tally.words == {f"the node at {paper.NODE}": {CONTINUED: 1}}
+    assert moved.grounds.words == {f"the node at {paper.NODE}": {CONTINUED: 1}}
     later = with_rounds(run, r2=replace(run.facts.rounds[2], base_model=b"\x66" * 32))
     assert [finding.round for finding in check_continuity(later)] == [2]
 
 
 def test_every_commitment_has_a_verdict(run: AuditedRun) -> None:
     assert list(check_completeness(run)) == []
-    assert run.tally.recomputed == {COMPLETE: 3}
+    assert run.grounds.recomputed == {COMPLETE: 3}
 
 
 def test_a_report_that_leaves_somebody_out_is_named(run: AuditedRun) -> None:
@@ -140,7 +140,7 @@ def test_a_report_that_leaves_somebody_out_is_named(run: AuditedRun) -> None:
     found = replace(run, reports={**run.reports, 1: short})  # type: ignore[dict-item]
     (finding,) = check_completeness(found)
     assert (finding.kind, finding.round, finding.account) == ("completeness", 1, FIRST.account)
-    assert found.tally.recomputed == {COMPLETE: 2}
+    assert found.grounds.recomputed == {COMPLETE: 2}
 
 
 def test_an_account_that_is_judged_twice_is_named() -> None:
@@ -184,7 +184,7 @@ def test_a_list_that_the_chain_took_without_a_verdict_is_named_and_a_root_may_wa
 
 def test_terms_that_are_not_those_that_were_signed_are_named(run: AuditedRun) -> None:
     assert list(check_terms(run)) == []
-    assert run.tally.recomputed == {TERMS: 3}
+    assert run.grounds.recomputed == {TERMS: 3}
     worse = replace(AGREED, dispute_blocks=AGREED.dispute_blocks + 1)
     findings = list(check_terms(replace(run, facts=replace(run.facts, terms={1: worse}))))
     assert [(finding.kind, finding.round) for finding in findings] == [
@@ -204,7 +204,7 @@ def test_a_report_on_other_terms_or_of_another_coordinator_is_named(
 
 def test_a_round_without_attacks_pays_what_its_leaves_say(run: AuditedRun) -> None:
     assert [*check_roots(run), *check_rewards(run)] == []
-    assert run.tally.recomputed == {"settlement roots": 3, "rewards": 9}
+    assert run.grounds.recomputed == {"settlement roots": 3, "rewards": 9}
 
 
 def test_no_account_gets_more_than_the_greatest_share() -> None:
@@ -283,7 +283,7 @@ def test_what_nobody_can_check_is_counted_by_whose_word_it_is() -> None:
     told = replace(honest, entries=(bad, *honest.entries[1:]), absent=absent)
     run = paper.audited([paper.report(0), told])
     take_at_their_word(run)
-    assert run.tally.words == {
+    assert run.grounds.words == {
         f"the coordinator {paper.COORDINATOR}": {
             "verdicts, with scores, reasons and shares": 6,
             "weights of rewards": 5,
@@ -292,4 +292,4 @@ def test_what_nobody_can_check_is_counted_by_whose_word_it_is() -> None:
         },
         "the members": {"numbers of examples": 6},
     }
-    assert run.tally.totals == (0, 0, 21)
+    assert run.grounds.totals == (0, 0, 21)

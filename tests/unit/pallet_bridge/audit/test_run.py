@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pallet_bridge.audit.grounds import OPENED
 from pallet_bridge.audit.rounds import COMPLETE, CONTINUED
 from pallet_bridge.audit.rounds import TERMS as TERMS_HASHES
 from pallet_bridge.audit.run import AuditReport, audit_on, audit_run
-from pallet_bridge.audit.statements import AS_SIGNED, OPENED, SIGNED
+from pallet_bridge.audit.statements import AS_SIGNED, SIGNED
 from pallet_bridge.errors import AuditFailed, JournalError
 from pallet_bridge.run.journal import CHAIN, HEADER, LINES, OPENINGS, REPORTS, read_run
 from pallet_bridge.types import UNIT
@@ -79,10 +80,10 @@ def test_an_honest_run_holds_and_everything_was_looked_at(run: Path) -> None:
     assert report.findings == ()
     assert report.ok
     report.require()
-    tally = report.tally
-    assert sorted(tally.proved) == ["blocks executed again", SIGNED]
-    assert tally.proved[SIGNED] == 8
-    assert tally.recomputed == {
+    grounds = report.grounds
+    assert sorted(grounds.proved) == ["blocks executed again", SIGNED]
+    assert grounds.proved[SIGNED] == 8
+    assert grounds.recomputed == {
         "rounds told as they ended on chain": 4,
         "reports that speak of their round": 3,
         COMPLETE: 3,
@@ -96,7 +97,7 @@ def test_an_honest_run_holds_and_everything_was_looked_at(run: Path) -> None:
         "slashes": 1,
         "sums of all balances": 1,
     }
-    assert tally.words == {
+    assert grounds.words == {
         f"the coordinator {COORDINATOR.account}": {
             "verdicts, with scores, reasons and shares": 8,
             "weights of rewards": 6,
@@ -113,9 +114,9 @@ def test_without_openings_the_commitments_are_the_coordinators_word(
     (run / OPENINGS / "1.json").unlink()
     report = audit(run)
     assert report.ok
-    assert report.tally.recomputed[OPENED] == 5
-    assert report.tally.words[f"the coordinator {COORDINATOR.account}"][AS_SIGNED] == 3
-    assert report.tally.proved[SIGNED] == 8
+    assert report.grounds.recomputed[OPENED] == 5
+    assert report.grounds.words[f"the coordinator {COORDINATOR.account}"][AS_SIGNED] == 3
+    assert report.grounds.proved[SIGNED] == 8
 
 
 def test_a_tampered_file_of_openings_is_named_and_opens_nothing(run: Path, audit: Audit) -> None:
@@ -319,8 +320,8 @@ def test_rounds_before_and_after_the_run_are_not_its(run: Path, audit: Audit) ->
 def test_a_live_chain_is_read_over_its_url(honest: Run) -> None:
     report = audit_run(honest.folder, chain=honest.chain.url)
     assert report.ok
-    assert "sums of all balances" not in report.tally.recomputed
-    assert report.tally.words[f"the node at {honest.chain.url}"].keys() == {
+    assert "sums of all balances" not in report.grounds.recomputed
+    assert report.grounds.words[f"the node at {honest.chain.url}"].keys() == {
         "blocks, with their events and state"
     }
-    assert report.tally.proved == {SIGNED: 8}
+    assert report.grounds.proved == {SIGNED: 8}

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pallet_bridge.audit.grounds import OPENED
 from pallet_bridge.audit.statements import (
     AS_SIGNED,
-    OPENED,
     SIGNED,
     UNFIT,
     UNREVEALED,
@@ -45,9 +45,9 @@ def on_the_same_chain(entries: list[ReportEntry]) -> AuditedRun:
 def test_an_honest_round_is_signed_and_opened() -> None:
     run = paper.audited([paper.report(0), paper.report(1)])
     assert list(check_statements(run)) == []
-    assert run.tally.proved == {SIGNED: 6}
-    assert run.tally.recomputed == {OPENED: 6}
-    assert run.tally.words == {}
+    assert run.grounds.proved == {SIGNED: 6}
+    assert run.grounds.recomputed == {OPENED: 6}
+    assert run.grounds.words == {}
 
 
 @pytest.mark.parametrize("field", ["coordinator", "base_model", "terms_hash"])
@@ -58,14 +58,14 @@ def test_a_signature_counts_over_what_the_chain_has_stored_only(field: str) -> N
     run = replace(run, facts=replace(run.facts, rounds=rounds))
     findings = list(check_statements(run))
     assert [finding.kind for finding in findings] == ["signature"] * 3
-    assert run.tally.proved == {}
+    assert run.grounds.proved == {}
 
 
 def test_a_signature_of_another_member_is_named() -> None:
     run = with_entry(1, signature=paper.entry(THIRD, 0).signature)
     (finding,) = check_statements(run)
     assert (finding.kind, finding.account) == ("signature", SECOND.account)
-    assert run.tally.proved == {SIGNED: 2}
+    assert run.grounds.proved == {SIGNED: 2}
 
 
 def test_a_signature_that_is_left_out_of_an_accepted_entry_is_named() -> None:
@@ -78,7 +78,7 @@ def test_an_entry_that_is_not_the_chains_commitment_is_named(changes: dict[str, 
     run = with_entry(2, **changes)
     kinds = {finding.kind for finding in check_statements(run)}
     assert {"commitment", "signature"} <= kinds
-    assert run.tally.proved == {SIGNED: 2}
+    assert run.grounds.proved == {SIGNED: 2}
 
 
 @pytest.mark.parametrize(("revealed", "says"), [(NOTHING, "nothing"), (b"\x31" * 32, "else")])
@@ -91,8 +91,8 @@ def test_an_accepted_update_that_does_not_fit_is_named(revealed: bytes, says: st
 def test_without_openings_commitments_are_taken_as_signed_on_the_coordinators_word() -> None:
     run = replace(paper.audited([paper.report(0)]), openings={})
     assert list(check_statements(run)) == []
-    assert run.tally.recomputed == {}
-    assert run.tally.words == {WHOSE: {AS_SIGNED: 3}}
+    assert run.grounds.recomputed == {}
+    assert run.grounds.words == {WHOSE: {AS_SIGNED: 3}}
 
 
 def test_an_opening_that_is_missing_among_the_others_is_counted_as_such() -> None:
@@ -100,8 +100,8 @@ def test_an_opening_that_is_missing_among_the_others_is_counted_as_such() -> Non
     openings = {who: one for who, one in run.openings[0].items() if who != SECOND.account}
     run = replace(run, openings={0: openings})
     assert list(check_statements(run)) == []
-    assert run.tally.recomputed == {OPENED: 2}
-    assert run.tally.words == {WHOSE: {AS_SIGNED: 1}}
+    assert run.grounds.recomputed == {OPENED: 2}
+    assert run.grounds.words == {WHOSE: {AS_SIGNED: 1}}
 
 
 @pytest.mark.parametrize("field", ["update_digest", "salt"])
@@ -111,7 +111,7 @@ def test_a_tampered_opening_is_named_with_its_account(field: str) -> None:
     run = replace(run, openings={0: {**run.openings[0], THIRD.account: bad}})
     (finding,) = check_statements(run)
     assert (finding.kind, finding.account) == ("opening", THIRD.account)
-    assert run.tally.recomputed == {OPENED: 2}
+    assert run.grounds.recomputed == {OPENED: 2}
 
 
 def test_an_opening_of_somebody_who_is_not_in_the_report_is_named() -> None:
@@ -131,16 +131,16 @@ def test_an_update_that_is_said_not_to_fit_is_the_coordinators_word_even_when_it
     run = with_entry(0, revealed=revealed, outcome=Outcome.REJECTED, reason=4, weight=0)
     run = replace(run, openings={0: {**run.openings[0], FIRST.account: sent}})
     assert list(check_statements(run)) == []
-    assert run.tally.proved == {SIGNED: 3}
-    assert run.tally.recomputed == {OPENED: 2}
-    assert run.tally.words == {WHOSE: {UNFIT: 1}}
+    assert run.grounds.proved == {SIGNED: 3}
+    assert run.grounds.recomputed == {OPENED: 2}
+    assert run.grounds.words == {WHOSE: {UNFIT: 1}}
 
 
 def test_a_rejected_account_may_have_signed_something_else_than_it_committed_to() -> None:
     run = with_entry(0, signature=None, outcome=Outcome.REJECTED, reason=4, weight=0)
     assert list(check_statements(run)) == []
-    assert run.tally.proved == {SIGNED: 2}
-    assert run.tally.words == {WHOSE: {UNFIT: 1}}
+    assert run.grounds.proved == {SIGNED: 2}
+    assert run.grounds.words == {WHOSE: {UNFIT: 1}}
 
 
 def test_what_nobody_revealed_is_the_coordinators_word() -> None:
@@ -150,7 +150,7 @@ def test_what_nobody_revealed_is_the_coordinators_word() -> None:
     openings = {who: one for who, one in run.openings[0].items() if who != THIRD.account}
     run = replace(run, openings={0: openings})
     assert list(check_statements(run)) == []
-    assert run.tally.words == {WHOSE: {UNREVEALED: 1}}
+    assert run.grounds.words == {WHOSE: {UNREVEALED: 1}}
 
 
 def test_a_statement_on_another_round_is_not_taken_for_this_one() -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pallet_bridge.types import AccountId
 
 
-class Tally:
+class Grounds:
     """Counts the statements that were found to hold, by what they rest on.
 
     A statement is *proved* by a signature or by executing the chain again: whoever wrote the files
@@ -58,6 +58,9 @@ class Tally:
         believed = sum(counts.total() for counts in self._words.values())
         return self._proved.total(), self._recomputed.total(), believed
 
+
+OPENED = "commitments opened"
+"""What is counted of rounds of both protocols."""
 
 MEMBERS = "the members"
 """Who says on how many examples an update was trained."""
