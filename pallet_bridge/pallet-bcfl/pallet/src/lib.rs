@@ -101,6 +101,7 @@ extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+pub mod bond_rules;
 #[allow(clippy::as_conversions, reason = "SCALE's derive casts variant indices")]
 mod committee;
 pub mod draw;
