@@ -269,7 +269,7 @@ fn refuses_who_was_shown_something_else_and_proves_nothing_by_it() {
             let second = SignedCommitment {
                 commitment: entry.commitment,
                 num_examples: entry.num_examples,
-                signature: entry.signature.clone(),
+                signature: entry.signature,
             };
             assert_ok!(commit_batch(0, vec![entry]));
             assert_eq!(events().last(), Some(&refused(0, RefusalReason::BadSignature)));

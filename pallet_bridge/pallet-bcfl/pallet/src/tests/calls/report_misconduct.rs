@@ -404,9 +404,11 @@ fn fails_for_what_the_coordinator_did_not_sign() {
             let elsewhere = instruction_of(1, hash(0xbc), terms_hash);
             assert_noop!(report(elsewhere), Error::<Test>::ProofInvalid);
             let MisconductProof::Instruction { expires, signature, .. } = other_model();
-            let changed = |base_model, expires| {
-                let signature = signature.clone();
-                MisconductProof::Instruction { base_model, terms_hash, expires, signature }
+            let changed = |base_model, expires| MisconductProof::Instruction {
+                base_model,
+                terms_hash,
+                expires,
+                signature,
             };
             assert_noop!(report(changed(hash(0xbe), expires)), Error::<Test>::ProofInvalid);
             let late = changed(hash(0xbc), expires + 1);
