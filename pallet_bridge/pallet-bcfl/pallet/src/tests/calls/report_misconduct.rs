@@ -343,6 +343,53 @@ fn upheld_streak_waits_until_its_settlement_is_beyond_reports() {
     );
 }
 
+/// What is not claimed until a federation is closed is its founder's, and no debt.
+#[test]
+fn compensation_in_a_federation_that_closes() {
+    scene(
+        |_| {},
+        || {
+            assert_ok!(send(&coordinator(), Call::abort { federation: 0, round: 0 }));
+            assert_ok!(send(&coordinator(), Call::close { federation: 0 }));
+            assert_ok!(report(other_model()));
+            assert_ok!(claim(1, &[0]));
+            let FederationState::Closing { ends } = federation(0).state else { panic!("closing") };
+            skip_to(ends);
+            for index in 0..3 {
+                let account = member(index);
+                assert_ok!(send(&stranger(), Call::withdraw { federation: 0, account }));
+            }
+            assert_ok!(claim(0, &[0]));
+            assert_ok!(send(&stranger(), Call::close { federation: 0 }));
+            assert_noop!(claim(2, &[0]), Error::<Test>::FederationNotActive);
+            assert_ok!(send(&stranger(), Call::expire { federation: 0, round: 0 }));
+            assert_eq!(federation(0).owed, 0);
+            assert_ok!(send(&coordinator(), Call::withdraw_bond { federation: 0 }));
+            assert_eq!(held(HoldReason::CoordinatorBond, &coordinator()), 0);
+        },
+    );
+}
+
+/// A round under old terms costs what they say, whatever the new ones are.
+#[test]
+fn terms_of_the_round_say_what_it_costs() {
+    scene(
+        |_| {},
+        || {
+            let version = round(0).terms_version;
+            FederationTerms::<Test>::mutate(0, version + 1, |later| {
+                *later = FederationTerms::<Test>::get(0, version);
+                later.as_mut().expect("there").misconduct = percent(1);
+            });
+            Federations::<Test>::mutate(0, |found| {
+                found.as_mut().expect("there").terms_version = version + 1;
+            });
+            assert_ok!(report(other_model()));
+            assert_eq!(bond(), Some(200));
+        },
+    );
+}
+
 #[test]
 fn success_for_an_aborted_round() {
     scene(
