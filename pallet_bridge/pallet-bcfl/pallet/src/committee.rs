@@ -148,6 +148,19 @@ impl Tally {
         self.votes_of(seats, counts) > rest && self.has_quorum(seats, quorum, counts)
     }
 
+    /// True when silence alone kept any statement from its quorum: none has it, and one would with
+    /// the seats that said nothing.
+    pub fn is_kept_by_silence(self, seats: &[Seat], quorum: Perbill) -> bool {
+        let said = || seats.iter().filter_map(|seat| seat.said);
+        let is_made =
+            said().any(|word| self.has_quorum(seats, quorum, |_, seat| seat.is_for(word)));
+        let is_silent = |seat: &Seat| seat.said.is_none() && !seat.is_void;
+        let would_be =
+            |word| self.has_quorum(seats, quorum, |_, seat| seat.is_for(word) || is_silent(seat));
+        // Zero is for no seat: with it only the silent count.
+        !is_made && said().chain([H256::zero()]).any(would_be)
+    }
+
     fn votes_of(self, seats: &[Seat], counts: impl Fn(usize, &Seat) -> bool) -> Balance {
         let named = seats.iter().enumerate().filter(|(place, seat)| counts(*place, seat));
         self.sum(named.map(|(_, seat)| seat))

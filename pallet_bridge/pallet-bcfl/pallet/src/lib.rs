@@ -20,6 +20,9 @@
 //! * **Offence**: a fact that may cost stake: proved from signatures, proved against a settlement
 //!   root, or a streak of strikes.
 //! * **Slash**: stake really taken, after the dispute window.
+//! * **Bond**: what a coordinator has on hold while it opens rounds, and until they are beyond
+//!   reports. A proved misconduct takes of it.
+//! * **Compensation**: the part of a bond that goes to those who committed in a spoiled round.
 //!
 //! ## Overview
 //!
@@ -33,33 +36,47 @@
 //! ([`Pallet::expire`]), and old records are pruned ([`Pallet::prune`]).
 //!
 //! Offences are recorded by the pallet or reported by anyone ([`Pallet::report_equivocation`],
-//! [`Pallet::report_mismatch`]; a bad root: [`Pallet::report_bad_root`]). The accused may object
+//! [`Pallet::report_mismatch`]; a bad root: [`Pallet::report_bad_root`]; an instruction that is
+//! not the round's: [`Pallet::report_misconduct`]). The accused may object
 //! ([`Pallet::dispute`], [`Pallet::resolve`], [`Pallet::lapse`]); then anyone executes the slash
 //! ([`Pallet::execute_slash`]). Stake leaves by [`Pallet::unbond`] and [`Pallet::withdraw`].
 //! Terms change by governance ([`Pallet::set_terms`], or [`Pallet::propose`], [`Pallet::vote`] and
 //! [`Pallet::enact`]), and [`Pallet::close`] ends it all.
+//!
+//! What the coordinator is held to: a round starts from the model of the last settled one, each
+//! account that committed has a verdict, and nobody gets more than `max_share` of the reward. Its
+//! bond ([`Pallet::post_bond`], [`Pallet::withdraw_bond`]) answers for roots that it posts and
+//! instructions that it signs. What a member was shown is in what it signs: a statement over
+//! another model, other terms or another coordinator is refused and proves nothing. By committing
+//! a member consents to the terms of the round.
 //!
 //! ## Invariants
 //!
 //! The numbers are the same in `try_state/`, in the tests, and in the Python package. What the
 //! state alone shows is checked after every test; I1, I7 and I9 are checked over calls.
 //!
-//! * **I1** Issuance changes only by a burn that an event reports: [`Event::Slashed`] and
-//!   [`Event::OffenceUpheld`] here, the fee events of the runtime elsewhere. What a slash takes is
-//!   what it burns and what it pays to the reporter.
+//! * **I1** Issuance changes only by a burn that an event reports: [`Event::Slashed`],
+//!   [`Event::OffenceUpheld`] and [`Event::MisconductProved`] here, the fee events of the runtime
+//!   elsewhere. What a slash takes is what it burns and what it pays to the reporter; what a
+//!   misconduct takes is that and the compensation.
 //! * **I2** What an account has on hold for [`HoldReason::Stake`] is its active and unbonding
-//!   stake, summed over its federations; deposits and bonds on hold are those of the records.
-//! * **I3** Each escrow holds its existential deposit, the unpaid rewards of settled rounds, and
-//!   the reward of the open round; a federation pays from its own escrow only.
+//!   stake, summed over its federations; deposits and bonds on hold, of coordinators and for
+//!   disputes, are those of the records.
+//! * **I3** Each escrow holds its existential deposit, the unpaid rewards of settled rounds and
+//!   compensations of spoiled ones, and the reward of the open round; a federation pays from its
+//!   own escrow only.
 //! * **I4** At most one commitment for each federation, round and account, inside the window, by
 //!   a member with enough stake that is not suspended.
 //! * **I5** One offence takes at most `cap` of the stake at the time of the offence, once;
 //!   unbonding does not escape it.
 //! * **I6** Accepted members are among those that committed; a round's rewards are within its
-//!   budget, and leaves of a root never use more than its totals.
+//!   budget, and leaves of a root never use more than its totals. A compensation is paid in whole
+//!   parts, at most one for each commitment.
 //! * **I7** Nobody profits from a slash of its own making: the reporter's share is bounded, and
-//!   nothing when reporter and coordinator, or reporter and offender, are one.
-//! * **I8** A closed federation has no members, deposits, proposals, debts or open round.
+//!   nothing when reporter and coordinator, or reporter and offender, are one. Who spoiled a round
+//!   gets nothing of its compensation.
+//! * **I8** A closed federation has no members, deposits, proposals, debts or open round. A
+//!   coordinator's bond can be withdrawn from it for ever.
 //! * **I9** Any calls by anyone leave all of this true; a failed call changes nothing.
 //!
 //! ## What differs from the starting design, and why
@@ -82,6 +99,13 @@
 //! * Stake that leaves stays slashable until the longest deadline of all rounds opened and votes
 //!   begun so far, whatever newer terms say.
 //! * A batch counts for the quorum after its last entry: its members came together.
+//! * A coordinator's bond answers for a root only where who opened the round posted it: a later
+//!   coordinator, or a seat under full coupling, must not be able to spend another's bond.
+//! * A round that its coordinator spoiled is voided with the offences that rest on its settlement,
+//!   a streak too; strikes stay, as they are worth nothing by themselves.
+//! * What a cap on rewards leaves over stays in the escrow: shared among the others it would pay
+//!   a coordinator for leaving members out.
+//! * A number that was skipped proves no misconduct: nobody can have committed in it.
 //! * Calls, and events, are one list in one file each, longer than others: FRAME allows one block
 //!   of each.
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -101,6 +125,7 @@ extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+pub mod bond_rules;
 #[allow(clippy::as_conversions, reason = "SCALE's derive casts variant indices")]
 mod committee;
 pub mod draw;

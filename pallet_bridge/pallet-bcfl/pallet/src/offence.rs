@@ -25,19 +25,20 @@ impl Offence {
     }
 
     /// First block in which an upheld offence may be executed: at once. A mismatch is as good as
-    /// the root that shows it, so it waits until nobody can prove that root bad any more.
+    /// the root that shows it, and a streak as the settlement that ended it: they wait until nobody
+    /// can prove that settlement bad any more.
     pub fn executable_once_upheld(&self, now: BlockNumber) -> BlockNumber {
         match self.kind {
-            OffenceKind::Mismatch => max(self.executable_at, now),
+            OffenceKind::Mismatch | OffenceKind::Outlier => max(self.executable_at, now),
             OffenceKind::Equivocation
-            | OffenceKind::Outlier
             | OffenceKind::AttesterEquivocation
             | OffenceKind::Silence => now,
         }
     }
 
-    /// True for a mismatch whose root was proved bad: it can only be called off.
+    /// True for what rests on a settlement that was proved bad: it can only be called off.
     pub fn rests_on_a_void(&self, round: &Round) -> bool {
-        self.kind == OffenceKind::Mismatch && round.state == RoundState::Voided
+        let is_of_settlement = matches!(self.kind, OffenceKind::Mismatch | OffenceKind::Outlier);
+        is_of_settlement && round.state == RoundState::Voided
     }
 }

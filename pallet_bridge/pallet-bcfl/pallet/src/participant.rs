@@ -164,6 +164,19 @@ impl<MaxUnbonding: Get<u32>> Participant<MaxUnbonding> {
         amount.ensure_sub(left)
     }
 
+    /// Note that the member signed terms of this version.
+    pub fn consents(&mut self, version: TermsVersion, terms: &Terms) {
+        if version > self.terms_version {
+            self.terms_version = version;
+            self.exit_blocks = terms.unbonding_blocks;
+        }
+    }
+
+    /// Note that its stake may be needed until this block.
+    pub fn takes_part_until(&mut self, block: BlockNumber) {
+        self.liable_until = max(self.liable_until, block);
+    }
+
     /// True when no stake is left.
     pub fn is_empty(&self) -> bool {
         self.active == 0 && self.unbonding.is_empty()

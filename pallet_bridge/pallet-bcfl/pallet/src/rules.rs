@@ -133,9 +133,11 @@ pub fn is_ascending(verdicts: &[Verdict]) -> bool {
 /// all parts together are the budget to the planck.
 ///
 /// The i-th gets `floor(budget * sum(weights up to i) / total)` less the same up to `i - 1`. Only
-/// accepted verdicts weigh; when none does, nothing is given.
+/// accepted verdicts weigh; when none does, nothing is given. None gets more than `cap`: what is
+/// above it is nobody's, and stays in the escrow. So who keeps the others out gains nothing.
 pub fn split_rewards(
     budget: Balance,
+    cap: Balance,
     verdicts: &[Verdict],
 ) -> Result<Vec<Balance>, ArithmeticError> {
     let weight = |verdict: &Verdict| match verdict.outcome {
@@ -153,7 +155,8 @@ pub fn split_rewards(
             _ => multiply_by_rational_with_rounding(budget, before, total, Rounding::Down)
                 .ok_or(ArithmeticError::Overflow)?,
         };
-        rewards.push(until.checked_sub(given).ok_or(ArithmeticError::Underflow)?);
+        let part = until.checked_sub(given).ok_or(ArithmeticError::Underflow)?;
+        rewards.push(min(part, cap));
         given = until;
     }
     Ok(rewards)
@@ -171,9 +174,10 @@ pub fn totals_of(outcome: Outcome, reward: Balance) -> Totals {
     }
 }
 
-/// True when totals can be those of a round with this budget and so many commitments.
+/// True when totals can be those of a round with this budget and so many commitments: each has a
+/// verdict.
 pub fn are_totals_possible(totals: &Totals, budget: Balance, commitments: u32) -> bool {
-    totals.count().is_ok_and(|count| count <= commitments)
+    totals.count().is_ok_and(|count| count == commitments)
         && totals.strikes == totals.rejected
         && totals.rewards <= budget
         && (totals.rewards == 0 || totals.accepted > 0)
@@ -186,6 +190,12 @@ pub fn is_leaf_sound(leaf: &Leaf, terms: &Terms) -> bool {
         Outcome::Rejected => leaf.strikes == 1 && leaf.reward == 0,
         Outcome::Excluded => leaf.strikes == 0 && leaf.reward == 0,
     }
+}
+
+/// True when a member may claim so many examples: not above the terms, nor above what those who
+/// admitted it vouch for. Zero is no limit.
+pub fn may_claim(num_examples: u64, terms: &Terms, vouched: u64) -> bool {
+    [terms.max_examples, vouched].iter().all(|limit| *limit == 0 || num_examples <= *limit)
 }
 
 /// Greatest reward of one account in one round.

@@ -108,7 +108,7 @@ impl<T: Config> Pallet<T> {
         if terms.committee_size == 0 {
             return Ok(());
         }
-        Self::note_recent_misses(id, round)?;
+        Self::note_recent_misses(id, &federation.coordinator, round)?;
         let mut seats: Vec<Seat> = match Self::called_off_committee(id, round) {
             Some(earlier) => {
                 earlier.into_iter().map(|seat| Seat::new(seat.account, seat.weight)).collect()
@@ -141,6 +141,17 @@ impl<T: Config> Pallet<T> {
         let is_called_off = earlier.state == RoundState::Aborted
             && earlier.ended_at.is_some_and(|ended| ended <= earlier.settle_until);
         is_called_off.then(|| Committees::<T>::get(id, number)).flatten()
+    }
+
+    /// Let a number that is skipped hand on the committee of the round that was called off before
+    /// it: else a coordinator could get another one by skipping.
+    pub(crate) fn keep_committee(id: FederationId, round: RoundId, terms: &Terms) {
+        if let Some(earlier) = Self::called_off_committee(id, round) {
+            let anew = earlier.into_iter().map(|seat| Seat::new(seat.account, seat.weight));
+            let size = usize::try_from(terms.committee_size).unwrap_or(usize::MAX);
+            let seats = Seats::<T>::truncate_from(anew.take(size).collect());
+            Committees::<T>::insert(id, round, seats);
+        }
     }
 
     /// Drop who is gone, and draw from the others. As many are read as may be registered.
@@ -177,30 +188,70 @@ impl<T: Config> Pallet<T> {
     /// Note who was silent in the latest settled rounds, once their time to speak is over. Rounds
     /// that come so fast that more than [`LOOK_BACK`] of them fit into that time go unnoted:
     /// nobody is dropped for being slower than a coordinator in a hurry.
-    fn note_recent_misses(id: FederationId, round: RoundId) -> DispatchResult {
+    fn note_recent_misses(
+        id: FederationId,
+        coordinator: &T::AccountId,
+        round: RoundId,
+    ) -> DispatchResult {
         let now = Self::now();
         for number in round.saturating_sub(LOOK_BACK)..round {
-            let is_over = Rounds::<T>::get(id, number).is_some_and(|earlier| {
+            let over = Rounds::<T>::get(id, number).filter(|earlier| {
                 earlier.state == RoundState::Settled && now > earlier.settle_until
             });
-            if is_over {
-                Self::note_misses(id, number)?;
+            if let Some(mut earlier) = over {
+                let terms = Self::terms(id, earlier.terms_version)?;
+                Self::note_misses((id, number), coordinator, &mut earlier, &terms)?;
+                Rounds::<T>::insert(id, number, earlier);
             }
         }
         Ok(())
     }
 
     /// Note who let a round pass without a word, once: what they did not say is an abstention now.
-    pub(crate) fn note_misses(id: FederationId, round: RoundId) -> DispatchResult {
-        let Some(mut seats) = Committees::<T>::get(id, round) else { return Ok(()) };
+    /// Where the terms say so, it is an offence too. The caller stores the round.
+    pub(crate) fn note_misses(
+        place: (FederationId, RoundId),
+        coordinator: &T::AccountId,
+        round: &mut Round,
+        terms: &Terms,
+    ) -> DispatchResult {
+        let (id, number) = place;
+        let Some(mut seats) = Committees::<T>::get(id, number) else { return Ok(()) };
         for seat in seats.iter_mut().filter(|seat| seat.said.is_none()) {
             seat.said = Some(H256::zero());
             if let Some(mut attester) = Attesters::<T>::get(id, &seat.account) {
                 attester.missed = attester.missed.saturating_add(1);
                 Attesters::<T>::insert(id, &seat.account, attester);
             }
+            // Who coordinates by now could not speak.
+            if seat.account != *coordinator {
+                Self::note_silence(place, round, &seat.account, terms)?;
+            }
         }
-        Committees::<T>::insert(id, round, seats);
+        Committees::<T>::insert(id, number, seats);
+        Ok(())
+    }
+
+    /// Record the silence of a seat as an offence, where its holder signed the terms of the round,
+    /// could have spoken, and had something to speak of.
+    fn note_silence(
+        place: (FederationId, RoundId),
+        round: &mut Round,
+        account: &T::AccountId,
+        terms: &Terms,
+    ) -> DispatchResult {
+        let Some(mut participant) = Participants::<T>::get(place.0, account) else {
+            return Ok(());
+        };
+        let is_bound = participant.terms_version >= round.terms_version;
+        let could_speak =
+            participant.active >= terms.min_stake && !participant.is_suspended(round.opened_at);
+        let had_to = round.commitments > 0 && !terms.silence.is_zero();
+        if is_bound && could_speak && had_to {
+            let (member, kind) = (&mut participant, OffenceKind::Silence);
+            Self::record_offence(place, round, account, member, kind, None, terms)?;
+            Participants::<T>::insert(place.0, account, participant);
+        }
         Ok(())
     }
 

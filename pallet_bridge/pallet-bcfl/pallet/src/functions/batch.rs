@@ -5,6 +5,7 @@ use sp_core::{sr25519, H256};
 
 use crate::{
     encoding::{statement, Binding, Context},
+    rules::may_claim,
     *,
 };
 
@@ -16,6 +17,7 @@ struct Batch<T: Config> {
     genesis: H256,
     now: BlockNumber,
     is_sealed: bool,
+    liable_until: BlockNumber,
     terms: Terms,
     _runtime: PhantomData<T>,
 }
@@ -32,13 +34,15 @@ impl<T: Config> Pallet<T> {
         let round = Self::ongoing_round(id, round_id)?;
         let now = Self::now();
         ensure!(now <= round.settle_until, Error::<T>::SettleWindowClosed);
+        let terms = Self::terms(id, round.terms_version)?;
         let mut batch = Batch::<T> {
             place: (id, round_id),
             binding: round.binding(),
             genesis: Self::genesis_hash(),
             now,
             is_sealed: round.is_sealed(now),
-            terms: Self::terms(id, round.terms_version)?,
+            liable_until: round.liable_until(&terms)?,
+            terms,
             round,
             _runtime: PhantomData,
         };
@@ -65,7 +69,7 @@ impl<T: Config> Batch<T> {
     /// commitment itself.
     fn take(&mut self, entry: BatchEntry) -> Result<Option<RefusalReason>, DispatchError> {
         let (id, round) = self.place;
-        let Some(participant) = Participants::<T>::get(id, &entry.account) else {
+        let Some(mut participant) = Participants::<T>::get(id, &entry.account) else {
             return Ok(Some(RefusalReason::NotParticipant));
         };
         if let Some(earlier) = Commitments::<T>::get((id, round, &entry.account)) {
@@ -76,6 +80,9 @@ impl<T: Config> Batch<T> {
         }
         let BatchEntry { account, commitment, num_examples, .. } = entry;
         let commitment = Commitment::new(commitment, num_examples, self.now, participant.active);
+        participant.consents(self.round.terms_version, &self.terms);
+        participant.takes_part_until(self.liable_until);
+        Participants::<T>::insert(id, &account, participant);
         Pallet::<T>::take_commitment(self.place, &mut self.round, account, commitment)?;
         Ok(None)
     }
@@ -93,6 +100,8 @@ impl<T: Config> Batch<T> {
             Some(RefusalReason::Suspended)
         } else if !self.is_signed(entry) {
             Some(RefusalReason::BadSignature)
+        } else if !may_claim(entry.num_examples, &self.terms, participant.max_examples) {
+            Some(RefusalReason::TooManyExamples)
         } else {
             None
         }

@@ -46,6 +46,7 @@ impl<T: Config> Pallet<T> {
         metadata: H256,
     ) -> DispatchResult {
         Self::ensure_terms(&terms)?;
+        let bond = terms.coordinator_bond;
         let id = NextFederationId::<T>::get();
         let deposit = T::FederationDeposit::get();
         let escrow = Self::escrow_account(id);
@@ -63,10 +64,13 @@ impl<T: Config> Pallet<T> {
         Federations::<T>::insert(id, federation);
         Self::deposit_event(Event::FederationCreated {
             federation: id,
-            coordinator: founder,
+            coordinator: founder.clone(),
             terms_version: FIRST_TERMS,
             escrow,
         });
+        if bond > 0 {
+            Self::put_on_bond(id, founder, bond)?;
+        }
         Ok(())
     }
 

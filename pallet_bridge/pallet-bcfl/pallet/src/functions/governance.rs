@@ -79,6 +79,7 @@ impl<T: Config> Pallet<T> {
     fn put_coordinator(id: FederationId, federation: &mut Federation, coordinator: T::AccountId) {
         federation.failures_in_row = 0;
         let old = core::mem::replace(&mut federation.coordinator, coordinator.clone());
+        Self::hand_over_bond(id, federation.liable_until, &old, &coordinator);
         Self::deposit_event(Event::CoordinatorReplaced { federation: id, old, new: coordinator });
     }
 

@@ -2,6 +2,7 @@
 //! What the calls do. A call that fails is undone whole by FRAME's storage layer.
 mod attesters;
 mod batch;
+mod bond;
 mod disputes;
 mod federation;
 mod governance;

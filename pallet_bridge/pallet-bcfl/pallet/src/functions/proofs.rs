@@ -27,7 +27,7 @@ impl<T: Config> Pallet<T> {
         Context { genesis: Self::genesis_hash(), federation, round, account: account.clone() }
     }
 
-    fn ensure_reportable(round: &Round, terms: &Terms) -> DispatchResult {
+    pub(crate) fn ensure_reportable(round: &Round, terms: &Terms) -> DispatchResult {
         ensure!(Self::now() <= round.report_until(terms)?, Error::<T>::ReportWindowClosed);
         Ok(())
     }
@@ -85,7 +85,7 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    fn did_sign(
+    pub(crate) fn did_sign(
         account: &T::AccountId,
         signature: &sr25519::Signature,
         message: &[u8; 32],
@@ -213,11 +213,13 @@ impl<T: Config> Pallet<T> {
             }
         };
         ensure!(is_bad, Error::<T>::RootNotBad);
-        let released = Self::void_settlement(&mut federation, &mut round)?;
+        // The root of a seat of the committee, or of a later coordinator, is not its doing.
+        if settlement.by_coordinator {
+            Self::punish(place, &mut federation, &mut round, &terms, &who)?;
+        }
+        Self::void_round(place, &mut federation, &mut round, who)?;
         Federations::<T>::insert(place.0, federation);
         Rounds::<T>::insert(place.0, place.1, round);
-        let (federation, round) = place;
-        Self::deposit_event(Event::RoundVoided { federation, round, who, released });
         Ok(())
     }
 }

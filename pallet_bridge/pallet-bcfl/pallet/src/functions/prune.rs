@@ -15,7 +15,9 @@ impl<T: Config> Pallet<T> {
         let keep_until = round.keep_until(&terms)?.ok_or(Error::<T>::RoundInProgress)?;
         ensure!(Self::now() > keep_until, Error::<T>::RetentionNotOver);
         ensure!(round.pending_offences == 0, Error::<T>::RoundOffencesPending);
-        if round.settlement.is_some_and(|settlement| !settlement.expired) {
+        let is_owed = round.settlement.is_some_and(|settlement| !settlement.expired)
+            || round.compensation.is_some_and(|compensation| compensation.unpaid > 0);
+        if is_owed {
             Self::expire_round((id, round_id), &mut federation, &mut round)?;
             Federations::<T>::insert(id, federation);
         }

@@ -36,6 +36,9 @@ impl<T: Config> Pallet<T> {
         account: &T::AccountId,
     ) -> Result<Balance, DispatchError> {
         let mut round = Self::round(id, round_id)?;
+        if let Some(spoiled) = round.compensation.filter(|spoiled| spoiled.each > 0) {
+            return Self::take_compensation((id, round_id), round, spoiled, account);
+        }
         let mut settlement = Self::settlement_to_pay(&round)?;
         ensure!(!Self::offence_waits(id, round_id, account), Error::<T>::OffencePending);
         let Some(mut commitment) = Commitments::<T>::get((id, round_id, account)) else {
@@ -50,6 +53,31 @@ impl<T: Config> Pallet<T> {
         Commitments::<T>::insert((id, round_id, account), commitment);
         Rounds::<T>::insert(id, round_id, round);
         Ok(commitment.reward)
+    }
+
+    /// Mark the part of one commitment in a compensation as paid. Returns how much it was. Who
+    /// spoiled the round gets nothing of it.
+    fn take_compensation(
+        (id, number): (FederationId, RoundId),
+        mut round: Round,
+        mut compensation: Compensation,
+        account: &T::AccountId,
+    ) -> Result<Balance, DispatchError> {
+        ensure!(!Self::offence_waits(id, number, account), Error::<T>::OffencePending);
+        let Some(mut commitment) = Commitments::<T>::get((id, number, account)) else {
+            return Ok(0);
+        };
+        let is_left = compensation.unpaid >= compensation.each;
+        let may = commitment.payout == Payout::Waiting && *account != round.coordinator;
+        if !is_left || !may {
+            return Ok(0);
+        }
+        commitment.payout = Payout::Paid;
+        compensation.unpaid.ensure_sub_assign(compensation.each)?;
+        round.compensation = Some(compensation);
+        Commitments::<T>::insert((id, number, account), commitment);
+        Rounds::<T>::insert(id, number, round);
+        Ok(compensation.each)
     }
 
     /// The settlement of a round, if it stands, is final and has not expired.
@@ -131,12 +159,34 @@ impl<T: Config> Pallet<T> {
         federation: &mut Federation,
         round: &mut Round,
     ) -> DispatchResult {
+        if let Some(left) = round.compensation.filter(|left| left.unpaid > 0) {
+            return Self::expire_compensation((id, round_id), federation, round, left);
+        }
         let mut settlement = Self::settlement(round)?;
         ensure!(!settlement.expired, Error::<T>::RoundExpired);
         ensure!(Self::now() > settlement.claim_until, Error::<T>::ClaimsOpen);
         ensure!(round.pending_offences == 0, Error::<T>::RoundOffencesPending);
         let returned = Self::release_unpaid(federation, &mut settlement)?;
         round.settlement = Some(settlement);
+        Self::deposit_event(Event::RoundExpired { federation: id, round: round_id, returned });
+        Ok(())
+    }
+
+    /// Give back to the escrow what nobody claimed of a compensation.
+    fn expire_compensation(
+        (id, round_id): (FederationId, RoundId),
+        federation: &mut Federation,
+        round: &mut Round,
+        mut compensation: Compensation,
+    ) -> DispatchResult {
+        ensure!(Self::now() > compensation.until, Error::<T>::ClaimsOpen);
+        ensure!(round.pending_offences == 0, Error::<T>::RoundOffencesPending);
+        let returned = core::mem::take(&mut compensation.unpaid);
+        // A closed federation owes nothing: all went to its founder.
+        if federation.state != FederationState::Closed {
+            federation.owed.ensure_sub_assign(returned)?;
+        }
+        round.compensation = Some(compensation);
         Self::deposit_event(Event::RoundExpired { federation: id, round: round_id, returned });
         Ok(())
     }

@@ -7,7 +7,7 @@ use sp_runtime::traits::{EnsureAdd, EnsureAddAssign};
 
 use crate::{
     encoding::{attest_statement, merkle_root, Leaf},
-    rules::{are_totals_possible, is_ascending, split_rewards, totals_of},
+    rules::{are_totals_possible, greatest_reward, is_ascending, split_rewards, totals_of},
     *,
 };
 
@@ -17,6 +17,8 @@ struct Settling {
     federation: Federation,
     round: Round,
     terms: Terms,
+    /// True when who opened the round settles it.
+    by_coordinator: bool,
 }
 
 /// What a settlement says.
@@ -39,6 +41,9 @@ impl<T: Config> Pallet<T> {
         let mut settling = Self::settling(&who, place)?;
         ensure!(is_ascending(&verdicts), Error::<T>::VerdictsNotSorted);
         let leaves = Self::leaves(&settling, verdicts)?;
+        // Each is of one who committed, and of another: so none is left out when there are enough.
+        let is_complete = weights::count(leaves.len()) == settling.round.commitments;
+        ensure!(is_complete, Error::<T>::VerdictMissing);
         let mut totals = Totals::default();
         for leaf in &leaves {
             totals.add(&totals_of(leaf.outcome, leaf.reward))?;
@@ -85,7 +90,8 @@ impl<T: Config> Pallet<T> {
         let now = Self::now();
         ensure!(round.is_sealed(now), Error::<T>::RoundNotSealed);
         ensure!(now <= round.settle_until, Error::<T>::SettleWindowClosed);
-        Ok(Settling { place, federation, round, terms })
+        let by_coordinator = *who == round.coordinator;
+        Ok(Settling { place, federation, round, terms, by_coordinator })
     }
 
     /// The leaves of a list of verdicts, each with its commitment and reward.
@@ -94,7 +100,8 @@ impl<T: Config> Pallet<T> {
         verdicts: BoundedVec<Verdict, T::MaxVerdicts>,
     ) -> Result<Vec<Leaf>, DispatchError> {
         let (id, round) = settling.place;
-        let rewards = split_rewards(settling.federation.reserved, &verdicts)?;
+        let cap = greatest_reward(&settling.terms);
+        let rewards = split_rewards(settling.federation.reserved, cap, &verdicts)?;
         let leaf = |(verdict, reward): (Verdict, Balance)| {
             let Verdict { account, revealed, outcome, score, reason, weight: _ } = verdict;
             let commitment =
@@ -123,7 +130,8 @@ impl<T: Config> Pallet<T> {
         left: Totals,
         unpaid: Balance,
     ) -> DispatchResult {
-        let Settling { place: (id, round_id), mut federation, mut round, terms } = settling;
+        let Settling { place: (id, round_id), mut federation, mut round, terms, by_coordinator } =
+            settling;
         let Said { mode, model, report, root, totals } = said;
         let settled_at = Self::now();
         let dispute_until = settled_at.ensure_add(terms.dispute_blocks)?;
@@ -131,6 +139,7 @@ impl<T: Config> Pallet<T> {
         federation.owed.ensure_add_assign(unpaid)?;
         federation.last_claim_until = federation.last_claim_until.max(claim_until);
         federation.end_round();
+        federation.model = Some(model);
         round.state = RoundState::Settled;
         round.ended_at = Some(settled_at);
         round.settlement = Some(Settlement {
@@ -147,6 +156,7 @@ impl<T: Config> Pallet<T> {
             vests_at: dispute_until,
             failures_before: core::mem::take(&mut federation.failures_in_row),
             expired: false,
+            by_coordinator,
         });
         let terms_version = round.terms_version;
         Federations::<T>::insert(id, federation);

@@ -182,6 +182,8 @@ fn settlement_of(old: OldSettlement) -> Settlement {
         vests_at: old.dispute_until,
         failures_before: old.failures_before,
         expired: old.expired,
+        // Nobody had a bond.
+        by_coordinator: false,
     }
 }
 

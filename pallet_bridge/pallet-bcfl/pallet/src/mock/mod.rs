@@ -287,7 +287,9 @@ pub fn check_invariants(issuance: Balance) {
     let burned: Balance = events()
         .iter()
         .map(|event| match event {
-            Event::Slashed { burned, .. } | Event::OffenceUpheld { burned, .. } => *burned,
+            Event::Slashed { burned, .. }
+            | Event::OffenceUpheld { burned, .. }
+            | Event::MisconductProved { burned, .. } => *burned,
             _ => 0,
         })
         .sum();

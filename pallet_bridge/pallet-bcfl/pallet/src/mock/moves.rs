@@ -94,9 +94,19 @@ pub fn verdict(index: u8, outcome: Outcome) -> Verdict {
     Verdict { account, revealed, outcome, score: 1_500_000, reason, weight }
 }
 
+/// Settle with these verdicts; who committed and is in none of them is excluded.
 pub fn settle(round: RoundId, mut verdicts: Vec<Verdict>) -> DispatchResult {
+    let named: Vec<_> = verdicts.iter().map(|verdict| verdict.account.clone()).collect();
+    let missing = others_who_committed(round, &named);
+    verdicts.extend(missing.map(|index| verdict(index, Outcome::Excluded)));
     verdicts.sort_by(|one, other| one.account.cmp(&other.account));
     settle_as_given(&coordinator(), round, verdicts)
+}
+
+/// Members that committed in a round and are not named.
+fn others_who_committed(round: RoundId, named: &[AccountId32]) -> impl Iterator<Item = u8> + '_ {
+    let committed = move |index: &u8| Commitments::<Test>::contains_key((0, round, member(*index)));
+    (0..20).filter(committed).filter(|index| !named.contains(&member(*index)))
 }
 
 pub fn settle_as_given(
@@ -137,12 +147,17 @@ pub fn totals(leaves: &[Leaf]) -> Totals {
     totals
 }
 
-/// Settle by the root of these leaves. Returns them with their proofs, in order of accounts.
-pub fn settle_by_root(round: RoundId, leaves: Vec<Leaf>) -> Vec<ProvenLeaf> {
+/// Settle by the root of these leaves, and of exclusions of others who committed until there are
+/// as many as commitments. Returns those given with their proofs, in order of accounts.
+pub fn settle_by_root(round_id: RoundId, mut leaves: Vec<Leaf>) -> Vec<ProvenLeaf> {
+    let named: Vec<_> = leaves.iter().map(|leaf| leaf.account.clone()).collect();
+    let needed = (round(round_id).commitments as usize).saturating_sub(leaves.len());
+    let missing = others_who_committed(round_id, &named).take(needed);
+    leaves.extend(missing.map(|index| leaf(index, Outcome::Excluded, 0)));
     let totals = totals(&leaves);
     let (root, proven) = prove(leaves);
-    settle_root_as_given(&coordinator(), round, root, totals).expect("the round settles");
-    proven
+    settle_root_as_given(&coordinator(), round_id, root, totals).expect("the round settles");
+    proven.into_iter().filter(|proven| named.contains(&proven.leaf.account)).collect()
 }
 
 pub fn settle_root_as_given(

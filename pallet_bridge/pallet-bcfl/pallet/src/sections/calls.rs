@@ -12,14 +12,14 @@ mod calls {
         /// Signed, by the coordinator to be.
         ///
         /// ## Details
-        /// `FederationDeposit` goes on hold until the federation is closed. The escrow account
-        /// gets the existential deposit from its founder and returns it with the rest.
+        /// `FederationDeposit` goes on hold until the federation is closed, and the terms'
+        /// `coordinator_bond` as the founder's bond. The escrow account gets the existential deposit from its founder and returns it with the rest.
         ///
         /// ## Errors
         /// [`Error::TermsOutOfRange`], [`Error::UnbondingTooShort`], and those of the currency.
         ///
         /// ## Events
-        /// [`Event::FederationCreated`]
+        /// [`Event::FederationCreated`], [`Event::BondPosted`]
         #[pallet::call_index(0)]
         #[pallet::weight(T::WeightInfo::create_federation())]
         pub fn create_federation(
@@ -160,15 +160,18 @@ mod calls {
         /// Signed, by the coordinator.
         ///
         /// ## Details
-        /// The round's reward is reserved: the escrow must cover it and all that is owed. The
-        /// round's committee is drawn.
+        /// The round starts from the model of the last settled round, if there is one. Its reward
+        /// is reserved: the escrow must cover it and all that is owed. Its committee is drawn;
+        /// seats that were silent in the rounds before have missed them.
         ///
         /// ## Errors
         /// [`Error::FederationNotFound`], [`Error::FederationNotActive`],
-        /// [`Error::NotCoordinator`], [`Error::RoundInProgress`], [`Error::EscrowShort`].
+        /// [`Error::NotCoordinator`], [`Error::RoundInProgress`], [`Error::ModelNotContinued`],
+        /// [`Error::BondShort`], [`Error::EscrowShort`].
         ///
         /// ## Events
-        /// [`Event::RoundOpened`], [`Event::CommitteeSeated`]
+        /// [`Event::RoundOpened`], [`Event::CommitteeSeated`], [`Event::AttesterDropped`],
+        /// [`Event::OffenceRecorded`]
         #[pallet::call_index(6)]
         #[pallet::weight(T::WeightInfo::open_round())]
         pub fn open_round(
@@ -185,12 +188,15 @@ mod calls {
         /// Signed, by a member with an active stake of `min_stake` that is not suspended.
         ///
         /// ## Details
-        /// Once in a round, in its commit window. The quorum's last commitment seals the round.
+        /// Once in a round, in its commit window. `statement` is [`crate::encoding::statement`]
+        /// as the chain makes it from the round: with it the member consents to the round's terms.
+        /// The quorum's last commitment seals the round.
         ///
         /// ## Errors
         /// [`Error::FederationNotFound`], [`Error::RoundNotFound`], [`Error::RoundNotOpen`],
-        /// [`Error::CommitWindowClosed`], [`Error::NotParticipant`],
-        /// [`Error::AlreadyCommitted`], [`Error::StakeTooLow`], [`Error::Suspended`].
+        /// [`Error::CommitWindowClosed`], [`Error::NotParticipant`], [`Error::StatementDiffers`],
+        /// [`Error::AlreadyCommitted`], [`Error::StakeTooLow`], [`Error::Suspended`],
+        /// [`Error::TooManyExamples`].
         ///
         /// ## Events
         /// [`Event::Committed`], [`Event::RoundSealed`]
@@ -215,8 +221,8 @@ mod calls {
         /// Signed, by the coordinator.
         ///
         /// ## Details
-        /// Each entry is looked at alone: one bad entry does not stop the others. The quorum is
-        /// counted after the last entry. A second hash of one account, validly signed, is an
+        /// Each entry is looked at alone: one bad entry does not stop the others. By its signature
+        /// the member consents to the round's terms. The quorum is counted after the last entry. A second hash of one account, validly signed, is an
         /// offence, and until the settlement deadline it is one even after the window.
         ///
         /// ## Errors
@@ -243,14 +249,16 @@ mod calls {
         /// Signed, by the coordinator; under full coupling also by a committee member.
         ///
         /// ## Details
-        /// The accepted share the round's reward by weight, and may claim it after the dispute
+        /// Each account that committed has one verdict. The accepted share the round's reward by
+        /// weight, none more than the terms' `max_share`, and may claim it after the dispute
         /// window. The rejected get a strike each, and a streak of strikes is an offence. The
         /// pallet makes the settlement root itself.
         ///
         /// ## Errors
         /// [`Error::FederationNotFound`], [`Error::NotCoordinator`], [`Error::RoundNotFound`],
         /// [`Error::RoundNotOpen`], [`Error::RoundNotSealed`], [`Error::SettleWindowClosed`],
-        /// [`Error::VerdictsNotSorted`], [`Error::NotCommitted`], [`Error::NotAttested`].
+        /// [`Error::VerdictsNotSorted`], [`Error::NotCommitted`], [`Error::VerdictMissing`],
+        /// [`Error::NotAttested`].
         ///
         /// ## Events
         /// For each verdict [`Event::Rewarded`] or [`Event::Struck`]; [`Event::StrikeForgiven`],
@@ -275,15 +283,17 @@ mod calls {
         /// Signed, by the coordinator, or by anyone after the settlement deadline.
         ///
         /// ## Details
-        /// Nobody loses stake. After the deadline it counts as the coordinator's failure, and
-        /// committee members that were silent have missed a round.
+        /// It counts as the coordinator's failure when it ends a round with commitments, or one
+        /// after a round without a settlement that stands. After the deadline it counts too, unless
+        /// silent seats alone kept the attestations from their quorum; committee members that were
+        /// silent have missed a round, which may be an offence.
         ///
         /// ## Errors
         /// [`Error::FederationNotFound`], [`Error::RoundNotFound`], [`Error::RoundNotOpen`],
         /// [`Error::SettleWindowOpen`].
         ///
         /// ## Events
-        /// [`Event::RoundAborted`]
+        /// [`Event::RoundAborted`], [`Event::OffenceRecorded`]
         #[pallet::call_index(10)]
         #[pallet::weight(T::WeightInfo::abort())]
         pub fn abort(
@@ -329,7 +339,8 @@ mod calls {
         ///
         /// ## Details
         /// A reward is paid once, from the federation's own escrow, after the round's dispute
-        /// window and until it has expired. Of a posted root, apply the leaf first.
+        /// window and until it has expired. Of a posted root, apply the leaf first. Of a round that
+        /// its coordinator spoiled, what each commitment gets is paid instead, at once.
         ///
         /// ## Errors
         /// [`Error::FederationNotFound`], [`Error::FederationNotActive`],
@@ -695,7 +706,8 @@ mod calls {
         ///
         /// ## Details
         /// Nothing of the round is paid and no strike of it counts; the coordinator gets a
-        /// failure mark.
+        /// failure mark. Where who opened the round posted the root, its bond pays as for
+        /// [`Pallet::report_misconduct`].
         ///
         /// ## Errors
         /// [`Error::FederationNotFound`], [`Error::RoundNotFound`], [`Error::RoundNotSettled`],
@@ -703,7 +715,7 @@ mod calls {
         /// [`Error::ProofInvalid`], [`Error::RootNotBad`].
         ///
         /// ## Events
-        /// [`Event::RoundVoided`]
+        /// [`Event::MisconductProved`], [`Event::RoundVoided`]
         #[pallet::call_index(25)]
         #[pallet::weight(T::WeightInfo::report_bad_root())]
         pub fn report_bad_root(
@@ -771,8 +783,8 @@ mod calls {
         /// End a dispute that nobody decided in time, in favour of the accused.
         ///
         /// ## Dispatch Origin
-        /// Signed, by anyone, after the dispute's deadline; at once for a mismatch whose root was
-        /// proved bad, disputed or not.
+        /// Signed, by anyone, after the dispute's deadline; at once for a mismatch or a streak whose
+        /// settlement was proved bad, disputed or not.
         ///
         /// ## Errors
         /// [`Error::FederationNotFound`], [`Error::RoundNotFound`], [`Error::OffenceNotFound`],
@@ -820,7 +832,8 @@ mod calls {
         /// Give back to the escrow what nobody claimed of a round.
         ///
         /// ## Dispatch Origin
-        /// Signed, by anyone, after `claim_until` and once no offence of the round waits.
+        /// Signed, by anyone, after `claim_until` (of a compensation: after its `until`) and once no
+        /// offence of the round waits.
         ///
         /// ## Errors
         /// [`Error::FederationNotFound`], [`Error::RoundNotFound`], [`Error::RoundNotSettled`],
@@ -887,6 +900,104 @@ mod calls {
             account: T::AccountId,
         ) -> DispatchResult {
             Self::do_replace_coordinator(origin, federation, account)
+        }
+
+        /// Put more on hold as a coordinator's bond.
+        ///
+        /// ## Dispatch Origin
+        /// Signed, by the coordinator.
+        ///
+        /// ## Details
+        /// A round opens only while the bond is at least the terms' `coordinator_bond`. The
+        /// founder posts that much when it makes the federation.
+        ///
+        /// ## Errors
+        /// [`Error::FederationNotFound`], [`Error::FederationNotActive`],
+        /// [`Error::NotCoordinator`], [`Error::ZeroAmount`], and those of the currency.
+        ///
+        /// ## Events
+        /// [`Event::BondPosted`]
+        #[pallet::call_index(34)]
+        #[pallet::weight(T::WeightInfo::post_bond())]
+        pub fn post_bond(
+            origin: OriginFor<T>,
+            federation: FederationId,
+            amount: Balance,
+        ) -> DispatchResult {
+            Self::do_post_bond(ensure_signed(origin)?, federation, amount)
+        }
+
+        /// Take a free bond back, whole.
+        ///
+        /// ## Dispatch Origin
+        /// Signed, by whose it is.
+        ///
+        /// ## Details
+        /// Free is the bond of one who was replaced, from the block on in which none of its rounds
+        /// can be reported any more; and every bond of a federation whose closing time is over.
+        ///
+        /// ## Errors
+        /// [`Error::FederationNotFound`], [`Error::NothingToWithdraw`], [`Error::BondNotFree`].
+        ///
+        /// ## Events
+        /// [`Event::BondReleased`]
+        #[pallet::call_index(35)]
+        #[pallet::weight(T::WeightInfo::withdraw_bond())]
+        pub fn withdraw_bond(origin: OriginFor<T>, federation: FederationId) -> DispatchResult {
+            Self::do_withdraw_bond(ensure_signed(origin)?, federation)
+        }
+
+        /// Prove that the coordinator of a round broke its duty.
+        ///
+        /// ## Dispatch Origin
+        /// Signed, by anyone, until the round's reports close.
+        ///
+        /// ## Details
+        /// The account that opened the round signed an instruction for it that names another base
+        /// model or other terms than the round has on chain. `misconduct` of the terms'
+        /// `coordinator_bond` is taken from its bond: first those who committed are compensated,
+        /// each with no more than an equal part of the round's reward, to be claimed as rewards
+        /// are; then the reporter gets its share, unless it coordinates; the rest is burned. An
+        /// open round ends, a settled one is voided, and what is posted for it is not paid.
+        ///
+        /// ## Errors
+        /// [`Error::FederationNotFound`], [`Error::RoundNotFound`],
+        /// [`Error::ReportWindowClosed`], [`Error::AlreadyReported`], [`Error::NotMisconduct`],
+        /// [`Error::ProofInvalid`].
+        ///
+        /// ## Events
+        /// [`Event::MisconductProved`]; [`Event::RoundAborted`] or [`Event::RoundVoided`]
+        #[pallet::call_index(37)]
+        #[pallet::weight(T::WeightInfo::report_misconduct())]
+        pub fn report_misconduct(
+            origin: OriginFor<T>,
+            federation: FederationId,
+            round: RoundId,
+            proof: MisconductProof,
+        ) -> DispatchResult {
+            Self::do_report_misconduct(ensure_signed(origin)?, (federation, round), proof)
+        }
+
+        /// Use up a round number without a round.
+        ///
+        /// ## Dispatch Origin
+        /// Signed, by the coordinator.
+        ///
+        /// ## Details
+        /// For a number under which nodes signed something that can not be brought on chain any
+        /// more: under another number they may sign anew. It counts as a failure. A committee that
+        /// would sit again does so after it.
+        ///
+        /// ## Errors
+        /// [`Error::FederationNotFound`], [`Error::FederationNotActive`],
+        /// [`Error::NotCoordinator`], [`Error::RoundInProgress`].
+        ///
+        /// ## Events
+        /// [`Event::RoundSkipped`]
+        #[pallet::call_index(38)]
+        #[pallet::weight(T::WeightInfo::skip_round())]
+        pub fn skip_round(origin: OriginFor<T>, federation: FederationId) -> DispatchResult {
+            Self::do_skip_round(ensure_signed(origin)?, federation)
         }
     }
 }

@@ -98,8 +98,7 @@ mod errors {
         RetentionNotOver,
         /// Nothing of this round is left to prune.
         NothingToPrune,
-        /// The totals are not those of any verdicts on this round: at most as many as
-        /// commitments, one strike for each rejection, rewards within the budget and only when
+        /// The totals are not those of any verdicts on this round: as many as commitments, one strike for each rejection, rewards within the budget and only when
         /// one is accepted.
         TotalsImpossible,
         /// The leaf uses more than is left of the settlement's totals.
@@ -139,10 +138,11 @@ mod errors {
         ProofInvalid,
         /// What the proof shows is no offence: the two things said, or the digests, must differ.
         NotAnOffence,
-        /// An offence of this account in this round is known already.
+        /// An offence of this account in this round, or a misconduct in it, is known already.
         AlreadyReported,
-        /// The leaves do not refute the root: they must be of one account at two indices, or of
-        /// an account without this commitment.
+        /// The proof does not refute the root. It must show two leaves out of the order of their
+        /// accounts; a leaf without this commitment, or unsound; or the two neighbours between
+        /// which an account that committed has no leaf.
         RootNotBad,
         /// The offence is disputed already.
         AlreadyDisputed,

@@ -239,7 +239,7 @@ mod events {
             federation: FederationId,
             /// Which round.
             round: RoundId,
-            /// True when the settlement deadline had passed: a failure mark.
+            /// True when the settlement deadline had passed.
             by_deadline: bool,
         },
         /// Rewards of one or more rounds were paid from the escrow.

@@ -34,7 +34,23 @@ impl<T: Config> Pallet<T> {
         for motion in Motions::<T>::iter_values() {
             add::<T>(&mut proposers, motion.proposer, motion.deposit);
         }
-        Self::check_held(proposers, HoldReason::ProposalDeposit)
+        Self::check_held(proposers, HoldReason::ProposalDeposit)?;
+        let mut coordinators = Sums::<T>::new();
+        for (_, account, bond) in Bonds::<T>::iter() {
+            add::<T>(&mut coordinators, account, bond.amount);
+        }
+        Self::check_held(coordinators, HoldReason::CoordinatorBond)
+    }
+
+    /// A bond is bound while its account coordinates, and only then.
+    pub(super) fn check_bonds() -> Check {
+        for (id, account, bond) in Bonds::<T>::iter() {
+            let federation = Federations::<T>::get(id).ok_or("a bond without federation")?;
+            ensure!(bond.amount > 0, "an empty bond is kept");
+            let coordinates = federation.coordinator == account;
+            ensure!(bond.free_at.is_none() == coordinates, "a bond is free at a wrong time");
+        }
+        Ok(())
     }
 
     fn check_held(sums: Sums<T>, reason: HoldReason) -> Check {

@@ -28,6 +28,7 @@ impl<T: Config> Pallet<T> {
             Self::check_end(&federation)?;
         }
         Self::check_holds()?;
+        Self::check_bonds()?;
         Self::check_voters()?;
         Self::check_commitments()?;
         Self::check_offences()
@@ -38,9 +39,13 @@ impl<T: Config> Pallet<T> {
         if federation.state == FederationState::Closed {
             return Ok(());
         }
+        let unpaid_of = |round: Round| {
+            let reward = round.settlement.map_or(0, |settlement| settlement.unpaid);
+            reward.saturating_add(round.compensation.map_or(0, |spoiled| spoiled.unpaid))
+        };
         let unpaid = Rounds::<T>::iter_prefix_values(id)
-            .filter_map(|round| round.settlement)
-            .fold(0, |sum: Balance, settlement| sum.saturating_add(settlement.unpaid));
+            .map(unpaid_of)
+            .fold(0, |sum: Balance, one| sum.saturating_add(one));
         ensure!(federation.owed == unpaid, "I3: owed is not the sum of what is unpaid");
         let needed = federation.obligations()?.saturating_add(T::Currency::minimum_balance());
         let balance = T::Currency::balance(&Self::escrow_account(id));

@@ -24,6 +24,7 @@ impl<T: Config> Pallet<T> {
             let is_open = round.state == RoundState::Open;
             ensure!(round.ended_at.is_none() == is_open, "a round has a wrong end");
             Self::check_settlement((id, number), &round)?;
+            Self::check_compensation(&round)?;
         }
         ensure!(count == federation.next_round, "round numbers have gaps");
         ensure!(open == federation.open_round, "the open round is not the federation's");
@@ -56,6 +57,19 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
+    /// I6: a spoiled round pays whole parts, and no more than one for each commitment.
+    fn check_compensation(round: &Round) -> Check {
+        let Some(Compensation { each, unpaid, .. }) = round.compensation else {
+            return Ok(());
+        };
+        let is_over = matches!(round.state, RoundState::Aborted | RoundState::Voided);
+        ensure!(is_over, "a spoiled round goes on");
+        ensure!(unpaid.checked_rem(each).unwrap_or(unpaid) == 0, "I6: a part was paid in parts");
+        let most = each.saturating_mul(Balance::from(round.commitments));
+        ensure!(unpaid <= most, "I6: more compensation than commitments");
+        Ok(())
+    }
+
     /// I4: commitments are inside their windows, and counted.
     pub(super) fn check_commitments() -> Check {
         let mut counts = BTreeMap::<(FederationId, RoundId), u32>::new();
@@ -65,7 +79,8 @@ impl<T: Config> Pallet<T> {
             let window = round.opened_at..=last;
             ensure!(window.contains(&commitment.at), "I4: a commitment outside its window");
             let is_paid = commitment.payout == Payout::Paid;
-            ensure!(commitment.judged || !is_paid, "I6: a payment without a verdict");
+            let is_due = commitment.judged || round.compensation.is_some();
+            ensure!(is_due || !is_paid, "I6: a payment without a verdict");
             let count = counts.entry((id, number)).or_default();
             *count = count.saturating_add(1);
         }

@@ -156,6 +156,13 @@ impl Federation {
         self.reserved = 0;
     }
 
+    /// Start again from the model `to`, unless a later round was settled after that of `from`.
+    pub fn step_back(&mut self, from: H256, to: H256) {
+        if self.model == Some(from) {
+            self.model = Some(to);
+        }
+    }
+
     /// Give the coordinator a failure mark.
     pub fn mark_failure(&mut self) {
         self.failed_rounds = self.failed_rounds.saturating_add(1);

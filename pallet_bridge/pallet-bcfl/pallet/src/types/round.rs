@@ -5,7 +5,7 @@ use core::cmp::max;
 use scale_info::TypeInfo;
 use sp_core::H256;
 use sp_runtime::{
-    traits::{EnsureAdd, EnsureAddAssign},
+    traits::{EnsureAdd, EnsureAddAssign, EnsureMul},
     AccountId32, ArithmeticError,
 };
 
@@ -141,6 +141,8 @@ pub struct Settlement {
     pub failures_before: u32,
     /// True once what was left went back to the escrow.
     pub expired: bool,
+    /// True when who opened the round settled it, and answers for the root with its bond.
+    pub by_coordinator: bool,
 }
 
 /// What those get who committed in a round that their coordinator spoiled.
@@ -220,6 +222,26 @@ impl Round {
         })
     }
 
+    /// A number that is used up without a round.
+    pub fn skip(
+        coordinator: AccountId32,
+        (terms_version, terms): (TermsVersion, &Terms),
+        now: BlockNumber,
+    ) -> Result<Self, ArithmeticError> {
+        Ok(Self {
+            state: RoundState::Aborted,
+            commit_until: now,
+            settle_until: now,
+            ended_at: Some(now),
+            ..Self::open(coordinator, H256::zero(), (terms_version, terms), now)?
+        })
+    }
+
+    /// True when there never was a round of this number: one that opens has a window.
+    pub fn is_skipped(&self) -> bool {
+        self.settle_until == self.opened_at
+    }
+
     /// What members and the coordinator sign for when they sign for this round.
     pub fn binding(&self) -> Binding {
         Binding {
@@ -248,6 +270,12 @@ impl Round {
             Some(settlement) => Ok(settlement.dispute_until),
             None => self.settle_until.ensure_add(terms.dispute_blocks),
         }
+    }
+
+    /// Last block in which the stake of those who took part in this round may be needed: an offence
+    /// that is reported last is executed then.
+    pub fn liable_until(&self, terms: &Terms) -> Result<BlockNumber, ArithmeticError> {
+        self.settle_until.ensure_add(terms.dispute_blocks.ensure_mul(2)?)
     }
 
     /// Last block in which the records of this round must be there, or nothing while it is open.

@@ -78,6 +78,14 @@ pub trait WeightInfo {
     fn prune(n: u32, ) -> Weight;
     /// `replace_coordinator`
     fn replace_coordinator() -> Weight;
+    /// `post_bond`
+    fn post_bond() -> Weight;
+    /// `withdraw_bond`
+    fn withdraw_bond() -> Weight;
+    /// `report_misconduct`
+    fn report_misconduct() -> Weight;
+    /// `skip_round`
+    fn skip_round() -> Weight;
 }
 
 /// The measured weights, at the database costs of the runtime `T`.
@@ -682,5 +690,21 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         Weight::from_parts(30_916_000, 4735)
             .saturating_add(T::DbWeight::get().reads(2_u64))
             .saturating_add(T::DbWeight::get().writes(1_u64))
+    }
+    // Not measured: that of `add_stake`.
+    fn post_bond() -> Weight {
+        Self::add_stake()
+    }
+    // Not measured: that of `withdraw`.
+    fn withdraw_bond() -> Weight {
+        Self::withdraw()
+    }
+    // Not measured: those of `report_bad_root` and `execute_slash`.
+    fn report_misconduct() -> Weight {
+        Self::report_bad_root().saturating_add(Self::execute_slash())
+    }
+    // Not measured: that of `open_round`.
+    fn skip_round() -> Weight {
+        Self::open_round()
     }
 }

@@ -12,7 +12,6 @@ fn abort(who: &AccountId32, round: RoundId) -> DispatchResult {
 #[test]
 fn success_for_the_coordinator_at_any_time() {
     ExtBuilder::default().members(1).round().build_and_execute(|| {
-        assert_ok!(commit(0, 0));
         assert_ok!(abort(&coordinator(), 0));
         assert_eq!(round(0).state, RoundState::Aborted);
         let federation = federation(0);
@@ -71,5 +70,37 @@ fn fails_for_ended_round() {
     ExtBuilder::default().members(1).round().build_and_execute(|| {
         assert_ok!(abort(&coordinator(), 0));
         assert_noop!(abort(&coordinator(), 0), Error::<Test>::RoundNotOpen);
+    });
+}
+
+#[test]
+fn marks_the_coordinator_who_calls_off_a_round_with_commitments() {
+    ExtBuilder::default().members(2).round().build_and_execute(|| {
+        assert_ok!(commit(0, 1));
+        assert_ok!(abort(&coordinator(), 0));
+        assert_eq!((federation(0).failed_rounds, federation(0).failures_in_row), (1, 1));
+    });
+}
+
+/// To open and call off for ever is to coordinate nothing: all but the first time count.
+#[test]
+fn marks_the_coordinator_who_calls_off_round_after_round() {
+    ExtBuilder::default().members(1).build_and_execute(|| {
+        for round in 0..4 {
+            assert_ok!(open_round());
+            assert_ok!(abort(&coordinator(), round));
+            assert_eq!(federation(0).failures_in_row, round);
+        }
+        assert!(federation(0).needs_coordinator(&terms(), System::block_number()));
+    });
+}
+
+#[test]
+fn first_call_off_after_a_settled_round_is_no_failure() {
+    ExtBuilder::default().members(3).build_and_execute(|| {
+        round_that_rejects_member_0();
+        assert_ok!(open_round());
+        assert_ok!(abort(&coordinator(), 1));
+        assert_eq!(federation(0).failed_rounds, 0);
     });
 }

@@ -149,3 +149,74 @@ fn success_and_seals_by_stake() {
         assert_eq!(round(0).sealed_at, Some(1));
     });
 }
+
+/// What member 0 would sign of round 0 were it bound to something else.
+fn statement_with(change: impl FnOnce(&mut encoding::Binding)) -> sp_core::H256 {
+    let mut binding = round(0).binding();
+    change(&mut binding);
+    let context = Bcfl::context((0, 0), &member(0));
+    encoding::statement(&context, &binding, hash(0), 10).into()
+}
+
+#[test]
+fn fails_for_a_statement_over_another_model_terms_or_coordinator() {
+    ExtBuilder::default().members(2).round().build_and_execute(|| {
+        let others = [
+            statement_with(|binding| binding.base_model = hash(0xbb)),
+            statement_with(|binding| binding.terms_hash = hash(0x12)),
+            statement_with(|binding| binding.coordinator = stranger()),
+            // Of another account, over another hash, over another number of examples.
+            statement_of(&member(1), (0, 0), hash(0)).into(),
+            statement_of(&member(0), (0, 0), hash(1)).into(),
+            Default::default(),
+        ];
+        for statement in others {
+            let call = Call::commit {
+                federation: 0,
+                round: 0,
+                commitment: hash(0),
+                num_examples: 10,
+                statement,
+            };
+            assert_noop!(send(&member(0), call), Error::<Test>::StatementDiffers);
+        }
+        assert_ok!(commit(0, 0));
+    });
+}
+
+#[test]
+fn consents_to_the_terms_of_the_round() {
+    ExtBuilder::default().members(2).round().build_and_execute(|| {
+        // The round has newer terms than member 0 signed, with a longer exit than it knows.
+        Participants::<Test>::mutate(0, member(0), |member| {
+            let member = member.as_mut().expect("there");
+            (member.terms_version, member.exit_blocks) = (FIRST_TERMS - 1, 9);
+        });
+        skip(2);
+        assert_ok!(commit(0, 0));
+        let signed = participant(0);
+        assert_eq!((signed.terms_version, signed.exit_blocks), (FIRST_TERMS, 17));
+        // Settled by block 11, reported 3 blocks later, executed as many after.
+        assert_eq!((signed.liable_until, round(0).settle_until), (17, 11));
+        assert_eq!(participant(1).liable_until, 0);
+    });
+}
+
+#[test]
+fn fails_for_more_examples_than_the_terms_or_the_vouchers_allow() {
+    let claim_of = |num_examples| {
+        let context = Bcfl::context((0, 0), &member(0));
+        let said = encoding::statement(&context, &round(0).binding(), hash(0), num_examples);
+        let (commitment, statement) = (hash(0), said.into());
+        Call::commit { federation: 0, round: 0, commitment, num_examples, statement }
+    };
+    let limited = |terms: &mut Terms| terms.max_examples = 640;
+    ExtBuilder::default().terms(limited).members(1).round().build_and_execute(|| {
+        assert_noop!(send(&member(0), claim_of(641)), Error::<Test>::TooManyExamples);
+        Participants::<Test>::mutate(0, member(0), |member| {
+            member.as_mut().expect("there").max_examples = 77;
+        });
+        assert_noop!(send(&member(0), claim_of(78)), Error::<Test>::TooManyExamples);
+        assert_ok!(send(&member(0), claim_of(77)));
+    });
+}

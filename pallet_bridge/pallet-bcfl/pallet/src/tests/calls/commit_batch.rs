@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 use frame_support::{assert_noop, assert_ok};
+use sp_core::{Pair, H256};
 
-use crate::{mock::*, *};
+use crate::{
+    mock::{committee::signed, *},
+    *,
+};
 
 fn refused(index: u8, reason: RefusalReason) -> Event<Test> {
     Event::CommitmentRefused { federation: 0, round: 0, account: member(index), reason }
@@ -230,5 +234,88 @@ fn fails_after_the_settlement_deadline() {
     scene().build_and_execute(|| {
         skip(11);
         assert_noop!(commit_batch(0, vec![]), Error::<Test>::SettleWindowClosed);
+    });
+}
+
+/// An entry of member 0 over a binding that is not that of the round.
+fn bound_to(change: impl FnOnce(&mut encoding::Binding), commitment: H256) -> BatchEntry {
+    let mut binding = round(0).binding();
+    change(&mut binding);
+    let context = Bcfl::context((0, 0), &member(0));
+    let message = encoding::statement(&context, &binding, commitment, 10);
+    let signature = pair(10).sign(&message);
+    BatchEntry { account: member(0), commitment, num_examples: 10, signature }
+}
+
+fn shown_something_else(commitment: H256) -> [BatchEntry; 3] {
+    [
+        bound_to(|binding| binding.base_model = hash(0xdd), commitment),
+        bound_to(|binding| binding.terms_hash = hash(0x1d), commitment),
+        bound_to(|binding| binding.coordinator = stranger(), commitment),
+    ]
+}
+
+/// Who was shown another model, other terms or another coordinator has signed nothing.
+#[test]
+fn refuses_who_was_shown_something_else_and_proves_nothing_by_it() {
+    scene().build_and_execute(|| {
+        for entry in shown_something_else(hash(0x21)) {
+            assert_ok!(commit_batch(0, vec![entry]));
+            assert_eq!(events().last(), Some(&refused(0, RefusalReason::BadSignature)));
+        }
+        assert_eq!(round(0).commitments, 0);
+        assert_ok!(commit_batch(0, vec![entry(0, 0, hash(0x22))]));
+        for entry in shown_something_else(hash(0x21)) {
+            let second = SignedCommitment {
+                commitment: entry.commitment,
+                num_examples: entry.num_examples,
+                signature: entry.signature,
+            };
+            assert_ok!(commit_batch(0, vec![entry]));
+            assert_eq!(events().last(), Some(&refused(0, RefusalReason::BadSignature)));
+            let first = signed(0, 0, hash(0x22));
+            let proof = EquivocationProof::Commitments { account: member(0), first, second };
+            let call = Call::report_equivocation { federation: 0, round: 0, proof };
+            assert_noop!(send(&stranger(), call), Error::<Test>::ProofInvalid);
+        }
+        assert_eq!(participant(0).offences, 0);
+    });
+}
+
+#[test]
+fn consents_to_the_terms_of_the_round() {
+    scene().build_and_execute(|| {
+        Participants::<Test>::mutate(0, member(2), |member| {
+            let member = member.as_mut().expect("there");
+            (member.terms_version, member.exit_blocks) = (FIRST_TERMS - 1, 5);
+        });
+        assert_ok!(commit_batch(0, vec![entry(0, 2, hash(2))]));
+        let signed = participant(2);
+        assert_eq!((signed.terms_version, signed.exit_blocks), (FIRST_TERMS, 17));
+        assert_eq!(signed.liable_until, 17);
+    });
+}
+
+#[test]
+fn refuses_more_examples_than_the_terms_or_the_vouchers_allow() {
+    let limited = |terms: &mut Terms| terms.max_examples = 9;
+    ExtBuilder::default().terms(limited).members(4).round().build_and_execute(|| {
+        assert_ok!(commit_batch(0, vec![entry(0, 0, hash(1))]));
+        assert_eq!(events().last(), Some(&refused(0, RefusalReason::TooManyExamples)));
+        // A forged claim is nobody's.
+        let mut forged = entry(0, 0, hash(1));
+        forged.num_examples = 5_000;
+        assert_ok!(commit_batch(0, vec![forged]));
+        assert_eq!(events().last(), Some(&refused(0, RefusalReason::BadSignature)));
+    });
+    scene().build_and_execute(|| {
+        for (index, max_examples) in [(0, 9), (1, 10)] {
+            Participants::<Test>::mutate(0, member(index), |member| {
+                member.as_mut().expect("there").max_examples = max_examples;
+            });
+            assert_ok!(commit_batch(0, vec![entry(0, index, hash(1))]));
+        }
+        assert!(events().contains(&refused(0, RefusalReason::TooManyExamples)));
+        assert_eq!(round(0).commitments, 1);
     });
 }

@@ -132,3 +132,23 @@ fn fails_for_deposit_above_balance() {
         assert_noop!(send(&poor, call), TokenError::FundsUnavailable);
     });
 }
+
+#[test]
+fn success_with_a_bond() {
+    ExtBuilder::default().build_and_execute(|| {
+        assert_ok!(create(|terms| terms.coordinator_bond = 640));
+        let bond = Bond { amount: 640, free_at: None };
+        assert_eq!(Bonds::<Test>::get(0, coordinator()), Some(bond));
+        assert_eq!(held(HoldReason::CoordinatorBond, &coordinator()), 640);
+        let posted = Event::BondPosted { federation: 0, account: coordinator(), amount: 640 };
+        assert_eq!(events().last(), Some(&posted));
+    });
+}
+
+#[test]
+fn fails_for_a_bond_above_balance() {
+    ExtBuilder::default().build_and_execute(|| {
+        let answer = create(|terms| terms.coordinator_bond = ENDOWMENT - DEPOSIT);
+        assert_noop!(answer, TokenError::FundsUnavailable);
+    });
+}

@@ -83,3 +83,49 @@ fn fails_for_escrow_that_owes_credits() {
         assert_noop!(open_round(), Error::<Test>::EscrowShort);
     });
 }
+
+fn open_on(base_model: sp_core::H256) -> sp_runtime::DispatchResult {
+    send(&coordinator(), Call::open_round { federation: 0, base_model })
+}
+
+#[test]
+fn fails_for_another_model_than_that_of_the_last_settled_round() {
+    ExtBuilder::default().members(3).build_and_execute(|| {
+        // The first round starts from any.
+        assert_eq!(federation(0).model, None);
+        assert_ok!(open_on(hash(0x31)));
+        three_commit(0);
+        assert_ok!(settle(0, vec![verdict(0, Outcome::Accepted)]));
+        for other in [hash(0x31), hash(0x32), Default::default()] {
+            assert_noop!(open_on(other), Error::<Test>::ModelNotContinued);
+        }
+        assert_ok!(open_on(MODEL));
+    });
+}
+
+#[test]
+fn round_that_is_called_off_changes_no_model() {
+    ExtBuilder::default().members(3).build_and_execute(|| {
+        round_that_rejects_member_0();
+        assert_ok!(open_on(MODEL));
+        assert_ok!(send(&coordinator(), Call::abort { federation: 0, round: 1 }));
+        assert_noop!(open_on(hash(0x33)), Error::<Test>::ModelNotContinued);
+        assert_ok!(open_on(MODEL));
+    });
+}
+
+#[test]
+fn fails_for_a_bond_below_the_terms() {
+    let bonded = |terms: &mut Terms| terms.coordinator_bond = 900;
+    ExtBuilder::default().terms(bonded).members(1).build_and_execute(|| {
+        let account = stranger();
+        assert_ok!(send(&coordinator(), Call::replace_coordinator { federation: 0, account }));
+        let open = || Call::open_round { federation: 0, base_model: hash(4) };
+        assert_noop!(send(&stranger(), open()), Error::<Test>::BondShort);
+        assert_ok!(send(&stranger(), Call::post_bond { federation: 0, amount: 899 }));
+        assert_noop!(send(&stranger(), open()), Error::<Test>::BondShort);
+        assert_ok!(send(&stranger(), Call::post_bond { federation: 0, amount: 1 }));
+        assert_ok!(send(&stranger(), open()));
+        assert_eq!(round(0).coordinator, stranger());
+    });
+}

@@ -30,7 +30,11 @@ fn success_in_a_round_that_the_new_one_settles() {
         assert_ok!(replace(&coordinator()));
         let refused = settle(0, vec![verdict(0, Accepted)]);
         assert_noop!(refused, Error::<Test>::NotCoordinator);
-        assert_ok!(settle_as_given(&stranger(), 0, vec![verdict(0, Accepted)]));
+        let mut verdicts: Vec<_> = (0..3).map(|index| verdict(index, Accepted)).collect();
+        verdicts.sort_by(|one, other| one.account.cmp(&other.account));
+        assert_ok!(settle_as_given(&stranger(), 0, verdicts));
+        assert_eq!(round(0).coordinator, coordinator());
+        assert!(!settlement(0).by_coordinator);
         assert_noop!(open_round(), Error::<Test>::NotCoordinator);
     });
 }

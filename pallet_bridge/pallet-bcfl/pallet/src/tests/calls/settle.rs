@@ -23,11 +23,12 @@ fn scene(test: impl FnOnce()) {
 #[test]
 fn success() {
     scene(|| {
-        assert_ok!(settle(0, vec![verdict(0, Accepted), verdict(1, Rejected)]));
+        let verdicts = vec![verdict(0, Accepted), verdict(1, Rejected), verdict(2, Excluded)];
+        assert_ok!(settle(0, verdicts));
         let ended = round(0);
         let settlement = ended.settlement.expect("settled");
         assert_eq!(ended.state, RoundState::Settled);
-        let totals = Totals { accepted: 1, rejected: 1, excluded: 0, strikes: 1, rewards: 300 };
+        let totals = Totals { accepted: 1, rejected: 1, excluded: 1, strikes: 1, rewards: 300 };
         assert_eq!((settlement.model, settlement.report), (MODEL, REPORT));
         assert_eq!((settlement.mode, settlement.totals), (SettlementMode::List, totals));
         assert_eq!((settlement.left, settlement.unpaid), (Totals::default(), 300));
@@ -36,10 +37,11 @@ fn success() {
         let federation = federation(0);
         assert_eq!((federation.open_round, federation.owed, federation.reserved), (None, 300, 0));
         assert_eq!((federation.last_claim_until, federation.failures_in_row), (14, 0));
+        assert_eq!((federation.model, settlement.by_coordinator), (Some(MODEL), true));
         let (first, second) = (commitment(0, 0), commitment(0, 1));
         assert_eq!((first.judged, first.reward, participant(0).clean_rounds), (true, 300, 1));
         assert_eq!((second.judged, second.reward, participant(1).strikes), (true, 0, 1));
-        assert_eq!((commitment(0, 2).judged, commitment(0, 2).reward), (false, 0));
+        assert_eq!((commitment(0, 2).judged, commitment(0, 2).reward), (true, 0));
         let settled = Event::RoundSettled {
             federation: 0,
             round: 0,
@@ -57,9 +59,10 @@ fn success() {
 }
 
 #[test]
-fn success_without_verdicts() {
-    scene(|| {
-        assert_ok!(settle(0, vec![]));
+fn success_without_commitments() {
+    ExtBuilder::default().members(4).round().build_and_execute(|| {
+        skip_to(11);
+        assert_ok!(settle_as_given(&coordinator(), 0, vec![]));
         let settlement = round(0).settlement.expect("settled");
         assert_eq!((settlement.root, settlement.totals), (H256::zero(), Totals::default()));
     });
@@ -116,7 +119,7 @@ fn exclusion_costs_the_reward_and_no_strike() {
     scene(|| {
         assert_ok!(settle(0, vec![verdict(0, Excluded), verdict(1, Accepted)]));
         assert_eq!((commitment(0, 0).judged, commitment(0, 0).reward), (true, 0));
-        assert_eq!((participant(0).strikes, settlement(0).totals.excluded), (0, 1));
+        assert_eq!((participant(0).strikes, settlement(0).totals.excluded), (0, 2));
         assert_eq!(commitment(0, 1).reward, 300);
     });
 }
@@ -301,5 +304,39 @@ fn fails_for_account_without_commitment() {
     scene(|| {
         let verdicts = vec![verdict(0, Accepted), verdict(3, Accepted)];
         assert_noop!(settle(0, verdicts), Error::<Test>::NotCommitted);
+    });
+}
+
+#[test]
+fn fails_for_each_one_that_is_left_out() {
+    scene(|| {
+        for missing in 0..3 {
+            let named = (0..3).filter(|index| *index != missing);
+            let mut verdicts: Vec<_> = named.map(|index| verdict(index, Accepted)).collect();
+            verdicts.sort_by(|one, other| one.account.cmp(&other.account));
+            let answer = settle_as_given(&coordinator(), 0, verdicts);
+            assert_noop!(answer, Error::<Test>::VerdictMissing);
+        }
+        let nobody = settle_as_given(&coordinator(), 0, vec![]);
+        assert_noop!(nobody, Error::<Test>::VerdictMissing);
+    });
+}
+
+#[test]
+fn nobody_gets_more_than_the_greatest_share() {
+    let change = |terms: &mut Terms| {
+        terms.max_share = percent(40);
+        terms.round_reward = 305;
+    };
+    ExtBuilder::default().terms(change).members(3).round().build_and_execute(|| {
+        three_commit(0);
+        let weigh = |(index, weight)| Verdict { weight, ..verdict(index, Accepted) };
+        let verdicts = [(0, 98), (1, 1), (2, 1)].map(weigh);
+        assert_ok!(settle(0, verdicts.to_vec()));
+        // 40 % of 305, and about 3 for each of the others. The rest stays in the escrow.
+        assert_eq!(commitment(0, 0).reward, 122);
+        let all: Balance = (0..3).map(|index| commitment(0, index).reward).sum();
+        assert!((127..=129).contains(&all), "{all}");
+        assert_eq!((settlement(0).totals.rewards, federation(0).owed), (all, all));
     });
 }

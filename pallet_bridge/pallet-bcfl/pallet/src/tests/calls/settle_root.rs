@@ -28,7 +28,8 @@ fn success() {
         assert_eq!((ended.mode, ended.root), (SettlementMode::Merkle, hash(9)));
         assert_eq!((ended.totals, ended.left, ended.unpaid), (of(2, 1, 300), of(2, 1, 300), 300));
         assert_eq!((federation(0).owed, federation(0).reserved), (300, 0));
-        assert_eq!(participant(0), newcomer(STAKE));
+        assert_eq!((participant(0).strikes, participant(0).clean_rounds), (0, 0));
+        assert_eq!(federation(0).model, Some(MODEL));
         let settled = Event::RoundSettled {
             federation: 0,
             round: 0,
@@ -48,7 +49,7 @@ fn success() {
 #[test]
 fn success_below_the_budget_frees_the_rest() {
     scene(|| {
-        assert_ok!(settle_with(of(1, 0, 100)));
+        assert_ok!(settle_with(of(3, 0, 100)));
         assert_eq!(federation(0).obligations(), Ok(100));
     });
 }
@@ -68,11 +69,15 @@ fn extrinsic_is_the_same_size_for_any_number() {
 fn fails_for_impossible_totals() {
     scene(|| {
         for totals in [
-            of(1, 1, 301),
+            of(2, 1, 301),
             of(3, 1, 300),
-            of(0, 1, 1),
-            Totals { strikes: 0, ..of(1, 1, 300) },
+            of(0, 3, 1),
+            Totals { strikes: 0, ..of(2, 1, 300) },
             Totals { excluded: 2, ..of(1, 1, 300) },
+            // One of the three has no verdict.
+            of(1, 1, 300),
+            of(0, 0, 0),
+            Totals { excluded: 1, ..of(1, 0, 0) },
         ] {
             assert_noop!(settle_with(totals), Error::<Test>::TotalsImpossible);
         }
@@ -100,8 +105,8 @@ fn fails_before_the_seal_and_after_the_deadline() {
 #[test]
 fn fails_for_ended_and_unknown_rounds() {
     scene(|| {
-        assert_ok!(settle_with(of(1, 0, 0)));
-        assert_noop!(settle_with(of(1, 0, 0)), Error::<Test>::RoundNotOpen);
+        assert_ok!(settle_with(of(3, 0, 0)));
+        assert_noop!(settle_with(of(3, 0, 0)), Error::<Test>::RoundNotOpen);
         let unknown = settle_root_as_given(&coordinator(), 7, hash(9), of(1, 0, 0));
         assert_noop!(unknown, Error::<Test>::RoundNotFound);
     });
@@ -119,7 +124,7 @@ fn fails_without_attestations_under_full_coupling() {
     let full = |terms: &mut Terms| terms.coupling = Coupling::Full;
     ExtBuilder::default().terms(full).members(3).round().build_and_execute(|| {
         three_commit(0);
-        assert_noop!(settle_with(of(1, 0, 0)), Error::<Test>::NotAttested);
+        assert_noop!(settle_with(of(3, 0, 0)), Error::<Test>::NotAttested);
     });
 }
 
@@ -128,8 +133,8 @@ fn fails_without_attestations_of_a_strike_under_flexible_coupling() {
     let flexible = |terms: &mut Terms| terms.coupling = Coupling::Flexible;
     ExtBuilder::default().terms(flexible).members(3).round().build_and_execute(|| {
         three_commit(0);
-        assert_noop!(settle_with(of(1, 1, 0)), Error::<Test>::NotAttested);
+        assert_noop!(settle_with(of(2, 1, 0)), Error::<Test>::NotAttested);
         assert_noop!(settle(0, vec![verdict(0, Rejected)]), Error::<Test>::NotAttested);
-        assert_ok!(settle_with(of(1, 0, 0)));
+        assert_ok!(settle_with(of(3, 0, 0)));
     });
 }

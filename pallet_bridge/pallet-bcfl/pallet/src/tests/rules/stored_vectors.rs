@@ -93,6 +93,7 @@ fn full_round() -> Round {
         vests_at: 18,
         failures_before: 9,
         expired: true,
+        by_coordinator: true,
     };
     Round {
         state: RoundState::Voided,

@@ -205,31 +205,36 @@ fn attest() {
     check("attest.tsv", head, rows.collect());
 }
 
-/// Budgets and weights in ascending order of accounts, and the rewards of their split.
+/// Budgets, the most that one gets, weights in ascending order of accounts, and the rewards.
 #[test]
 fn reward() {
-    let cases: [(Balance, &[u32]); 8] = [
-        (300, &[1, 1]),
-        (100, &[1, 1, 1]),
-        (2, &[1, 1, 1]),
-        (7, &[0, 5, 0]),
-        (100, &[0, 0]),
-        (1_000_000_000_000, &[3, 1, 4, 1, 5, 9, 2, 6]),
-        (u128::MAX, &[u32::MAX, 1, u32::MAX]),
-        (0, &[1, 2]),
+    let cases: [(Balance, Balance, &[u32]); 12] = [
+        (300, 300, &[1, 1]),
+        (100, 100, &[1, 1, 1]),
+        (2, 2, &[1, 1, 1]),
+        (7, 7, &[0, 5, 0]),
+        (100, 100, &[0, 0]),
+        (1_000_000_000_000, 1_000_000_000_000, &[3, 1, 4, 1, 5, 9, 2, 6]),
+        (u128::MAX, u128::MAX, &[u32::MAX, 1, u32::MAX]),
+        (0, 0, &[1, 2]),
+        (300, 75, &[1, 1]),
+        (1_000, 333, &[5, 3, 1, 1]),
+        (1_000_000_000_000, 130_000_000_000, &[3, 1, 4, 1, 5, 9, 2, 6]),
+        (11, 0, &[2, 9]),
     ];
     let list = |values: Vec<String>| values.join(",");
-    let rows = cases.map(|(budget, weights)| {
+    let rows = cases.map(|(budget, cap, weights)| {
         let verdict = |weight: &u32| Verdict { weight: *weight, ..verdict(0, Outcome::Accepted) };
         let verdicts: Vec<Verdict> = weights.iter().map(verdict).collect();
-        let rewards = rules::split_rewards(budget, &verdicts).expect("no overflow");
+        let rewards = rules::split_rewards(budget, cap, &verdicts).expect("no overflow");
         vec![
             budget.to_string(),
+            cap.to_string(),
             list(weights.iter().map(u32::to_string).collect()),
             list(rewards.iter().map(Balance::to_string).collect()),
         ]
     });
-    check("reward.tsv", "budget weights rewards", rows.to_vec());
+    check("reward.tsv", "budget cap weights rewards", rows.to_vec());
 }
 
 #[test]

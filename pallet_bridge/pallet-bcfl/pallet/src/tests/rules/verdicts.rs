@@ -8,7 +8,7 @@ use crate::{encoding::Leaf, mock::*, rules::*, Outcome::*, *};
 fn split(budget: Balance, weights: &[u32]) -> Vec<Balance> {
     let accepted = |weight: &u32| Verdict { weight: *weight, ..verdict(0, Accepted) };
     let verdicts: Vec<_> = weights.iter().map(accepted).collect();
-    split_rewards(budget, &verdicts).expect("no overflow")
+    split_rewards(budget, budget, &verdicts).expect("no overflow")
 }
 
 #[test]
@@ -32,7 +32,32 @@ fn only_the_accepted_weigh() {
     for verdict in &mut verdicts {
         verdict.weight = 9;
     }
-    assert_eq!(split_rewards(10, &verdicts), Ok(vec![0, 10, 0]));
+    assert_eq!(split_rewards(10, 10, &verdicts), Ok(vec![0, 10, 0]));
+}
+
+#[test]
+fn what_is_above_the_cap_is_nobodys() {
+    let capped = |cap, weights: &[u32]| {
+        let accepted = |weight: &u32| Verdict { weight: *weight, ..verdict(0, Accepted) };
+        split_rewards(90, cap, &weights.iter().map(accepted).collect::<Vec<_>>())
+    };
+    assert_eq!(capped(40, &[1, 1, 1]), Ok(vec![30, 30, 30]));
+    // The others get what they would have got.
+    assert_eq!(capped(40, &[4, 4, 1]), Ok(vec![40, 40, 10]));
+    assert_eq!(capped(29, &[1]), Ok(vec![29]));
+    assert_eq!(capped(0, &[1, 2]), Ok(vec![0, 0]));
+}
+
+#[test]
+fn claims_of_examples_have_two_limits() {
+    let may = |num_examples, of_terms, vouched| {
+        let terms = Terms { max_examples: of_terms, ..terms() };
+        may_claim(num_examples, &terms, vouched)
+    };
+    assert!(may(u64::MAX, 0, 0));
+    assert!(may(7, 7, 0) && may(7, 0, 7) && may(7, 7, 7) && may(7, 900, 7));
+    assert!(!may(8, 7, 0) && !may(8, 0, 7) && !may(8, 7, 900) && !may(8, 900, 7));
+    assert!(may(0, 1, 1));
 }
 
 proptest! {
@@ -62,6 +87,9 @@ fn totals_must_be_possible() {
     };
     assert!(are_totals_possible(&of(1, 1, 1, 1, 300), 300, 3));
     assert!(are_totals_possible(&of(0, 0, 0, 0, 0), 300, 0));
+    // Each commitment has a verdict.
+    assert!(!are_totals_possible(&of(1, 1, 1, 1, 300), 300, 4));
+    assert!(!are_totals_possible(&of(0, 0, 0, 0, 0), 300, 1));
     assert!(!are_totals_possible(&of(1, 1, 1, 1, 300), 300, 2));
     assert!(!are_totals_possible(&of(1, 1, 1, 0, 300), 300, 3));
     assert!(!are_totals_possible(&of(1, 1, 1, 2, 300), 300, 3));
@@ -76,6 +104,9 @@ fn leaves_must_be_sound() {
     assert!(is_leaf_sound(&leaf(0, Rejected, 0), &terms()));
     assert!(is_leaf_sound(&leaf(0, Excluded, 0), &terms()));
     assert!(!is_leaf_sound(&leaf(0, Rejected, 5), &terms()));
+    let capped = Terms { max_share: percent(25), round_reward: 202, ..terms() };
+    assert!(is_leaf_sound(&leaf(0, Accepted, 50), &capped));
+    assert!(!is_leaf_sound(&leaf(0, Accepted, 51), &capped));
     assert!(!is_leaf_sound(&leaf(0, Excluded, 5), &terms()));
     for (outcome, strikes) in [(Accepted, 1), (Rejected, 0), (Rejected, 2), (Excluded, 1)] {
         assert!(!is_leaf_sound(&Leaf { strikes, ..leaf(0, outcome, 0) }, &terms()));

@@ -4,7 +4,9 @@
 use sp_runtime::AccountId32;
 
 use super::{
-    evidence::{self, committed, equivocation, leaves, proven, stated, statement, verdicts},
+    evidence::{
+        self, committed, equivocation, leaves, misconduct, proven, stated, statement, verdicts,
+    },
     world::{change, Dice, World, ACCOUNTS},
 };
 use crate::{mock::*, *};
@@ -18,7 +20,7 @@ pub enum Action {
 type Maker = fn(&World, Dice) -> Action;
 
 /// How often each kind of step comes at any time.
-const AT_ANY_TIME: [(u16, Maker); 11] = [
+const AT_ANY_TIME: [(u16, Maker); 12] = [
     (8, skip_some),
     (6, skip_to_deadline),
     (16, stake),
@@ -30,11 +32,13 @@ const AT_ANY_TIME: [(u16, Maker); 11] = [
     (16, report),
     (18, dispute),
     (16, govern),
+    (6, bond),
 ];
 /// What comes more often in a federation that closes, while no round is open, while one takes
 /// commitments, and once it is sealed.
 const CLOSING: [(u16, Maker); 3] = [(4, leave), (2, end), (1, dispute)];
-const BETWEEN: [(u16, Maker); 4] = [(4, open), (2, after), (1, skip_to_deadline), (1, dispute)];
+const BETWEEN: [(u16, Maker); 5] =
+    [(8, open), (4, after), (2, skip_to_deadline), (2, dispute), (1, bond)];
 const OPEN: [(u16, Maker); 3] = [(8, commit), (1, skip_to_deadline), (1, attest)];
 const SEALED: [(u16, Maker); 4] = [(3, settle), (5, attest), (1, report), (1, skip_some)];
 
@@ -170,9 +174,37 @@ fn open(_: &World, dice: Dice) -> Action {
             return by_anyone(dice, Call::create_federation { terms, metadata: hash(1) });
         }
         1 => Call::close { federation },
-        _ => Call::open_round { federation, base_model: hash(2) },
+        2 => Call::skip_round { federation },
+        _ => {
+            let model = Federations::<Test>::get(federation).and_then(|found| found.model);
+            let base_model = model.filter(|_| !dice.rarely(1, 16)).unwrap_or(hash(2));
+            Call::open_round { federation, base_model }
+        }
     };
     Action::Call(who, call)
+}
+
+/// What coordinators have on hold.
+fn bond(_: &World, dice: Dice) -> Action {
+    let federation = dice.federation();
+    match dice.below(0, 4) {
+        0 => {
+            let bonds = Bonds::<Test>::iter_key_prefix(federation);
+            let holder = bonds.last().filter(|_| !dice.rarely(0, 6));
+            let who = holder.unwrap_or_else(|| anyone(dice));
+            Action::Call(who, Call::withdraw_bond { federation })
+        }
+        1 => {
+            let round = dice.round(federation);
+            let proof = misconduct((federation, round), dice);
+            by_anyone(dice, Call::report_misconduct { federation, round, proof })
+        }
+        _ => {
+            let amount = if dice.rarely(0, 8) { 0 } else { 60 };
+            let who = by_coordinator(dice, federation);
+            Action::Call(who, Call::post_bond { federation, amount })
+        }
+    }
 }
 
 fn commit(_: &World, dice: Dice) -> Action {
@@ -212,6 +244,8 @@ fn settle(_: &World, dice: Dice) -> Action {
             let mut verdicts = verdicts(place, version % 2);
             if version == 7 {
                 verdicts.push(verdict(7, Outcome::Accepted));
+            } else if version == 6 {
+                verdicts.pop();
             }
             let verdicts = verdicts.try_into().expect("within bounds");
             Call::settle { federation, round, model, report, verdicts }
@@ -279,7 +313,16 @@ fn report(_: &World, dice: Dice) -> Action {
     }
     let round = dice.settled_round(federation);
     let place = (federation, round);
-    let call = match dice.below(1, 4) {
+    let call = match dice.below(1, 5) {
+        3 => {
+            let before = Some(proven(place, 0));
+            let account = dice.member();
+            let proof = match dice.rarely(0, 2) {
+                true => BadRoot::Omitted { account, before, after: None },
+                false => BadRoot::Unsound(proven(place, dice.picks[0])),
+            };
+            Call::report_bad_root { federation, round, proof }
+        }
         1 => {
             let ProvenLeaf { leaf, index, proof } = proven(place, dice.picks[0]);
             Call::report_mismatch { federation, round, leaf, index, proof }

@@ -55,6 +55,32 @@ pub fn equivocation(place: (FederationId, RoundId), dice: Dice) -> EquivocationP
     }
 }
 
+/// An instruction that the coordinator of a round signed, or one who coordinates nothing; mostly of
+/// another model than the round's.
+pub fn misconduct(place: (FederationId, RoundId), dice: Dice) -> MisconductProof {
+    let round = Rounds::<Test>::get(place.0, place.1);
+    let signer = (0..=30)
+        .find(|index| round.as_ref().is_some_and(|round| round.coordinator == account(*index)));
+    let signer = signer.filter(|_| !dice.rarely(0, 6)).unwrap_or(30);
+    let mut binding = round.map_or(
+        encoding::Binding {
+            coordinator: account(signer),
+            base_model: hash(0),
+            terms_hash: hash(0),
+        },
+        |round| round.binding(),
+    );
+    if !dice.rarely(1, 4) {
+        binding.base_model = hash(0xb3);
+    }
+    let expires = u64::from(dice.picks[2]);
+    let genesis = Bcfl::genesis_hash();
+    let message = encoding::to_sign_instruction(genesis, place, &binding, expires);
+    let signature = pair(signer).sign(&message);
+    let encoding::Binding { base_model, terms_hash, .. } = binding;
+    MisconductProof::Instruction { base_model, terms_hash, expires, signature }
+}
+
 /// Verdicts on those who committed, the same whenever it is asked.
 pub fn verdicts(place: (FederationId, RoundId), version: u8) -> Vec<Verdict> {
     let mut verdicts: Vec<Verdict> = (0..ACCOUNTS)
@@ -89,7 +115,8 @@ fn leaf_of(place: (FederationId, RoundId), verdict: Verdict, reward: Balance) ->
 /// Leaves of a settlement; those of version 2 and up lie in one of several ways.
 pub fn leaves(place: (FederationId, RoundId), version: u8) -> Vec<Leaf> {
     let verdicts = verdicts(place, version % 2);
-    let rewards = split_rewards(terms().round_reward, &verdicts).expect("no overflow");
+    let budget = terms().round_reward;
+    let rewards = split_rewards(budget, budget, &verdicts).expect("no overflow");
     let leaf = |(verdict, reward)| leaf_of(place, verdict, reward);
     let mut leaves: Vec<Leaf> = verdicts.into_iter().zip(rewards).map(leaf).collect();
     let first = leaves.first().cloned();

@@ -136,5 +136,10 @@ pub fn change(terms: &mut Terms, dice: Dice) {
     terms.attest_quorum = percent(if dice.rarely(1, 2) { 30 } else { 60 });
     terms.strikes_to_slash = 1 + u32::from(dice.below(3, 2));
     terms.max_failed_rounds = 1;
+    terms.coordinator_bond = if dice.rarely(3, 2) { 60 } else { 0 };
+    terms.misconduct = percent(70);
+    terms.silence = percent(if dice.rarely(2, 2) { 10 } else { 0 });
+    terms.max_examples = if dice.rarely(1, 6) { 9 } else { 0 };
+    terms.max_share = percent(if dice.rarely(2, 3) { 45 } else { 100 });
     terms.max_participants = 5;
 }
