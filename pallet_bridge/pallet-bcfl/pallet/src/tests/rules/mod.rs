@@ -6,6 +6,8 @@ mod draw;
 mod encoding;
 mod governance;
 mod randomness;
+mod records;
 mod stored_vectors;
+mod terms;
 mod vectors;
 mod verdicts;
