@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //! When a vote of the members decides, as functions of plain values.
-use sp_runtime::{traits::EnsureAdd, ArithmeticError, Perbill};
+use core::cmp::min;
+use sp_runtime::{
+    helpers_128bit::multiply_by_rational_with_rounding, traits::EnsureAdd, ArithmeticError,
+    Perbill, Rounding,
+};
 
 use crate::{Balance, BlockNumber};
+
+const HALF: Perbill = Perbill::from_percent(50);
 
 /// How a proposal is voted on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -18,15 +24,15 @@ pub struct VotingRules {
 }
 
 impl VotingRules {
-    /// The rules by which members replace a failing coordinator when they do not govern: half of
-    /// the stake votes, half of it approves. The voting is as long as a round with its dispute
-    /// window, which `unbonding_blocks` exceeds; the delay is one dispute window.
+    /// The rules by which members decide what is theirs while they do not govern, like the place
+    /// of a failing coordinator: half of the stake votes, half of it approves. The voting is as
+    /// long as a round with its dispute window; the delay is one dispute window.
     pub fn for_failing_coordinator(
         commit_blocks: BlockNumber,
         settle_blocks: BlockNumber,
         dispute_blocks: BlockNumber,
     ) -> Result<Self, ArithmeticError> {
-        let half = Perbill::from_percent(50);
+        let half = HALF;
         let voting_blocks = commit_blocks.ensure_add(settle_blocks)?.ensure_add(dispute_blocks)?;
         Ok(Self { quorum: half, threshold: half, voting_blocks, delay_blocks: dispute_blocks })
     }
@@ -49,7 +55,7 @@ pub struct Count {
     pub ayes: Balance,
     /// Stake that does not.
     pub nays: Balance,
-    /// All active stake: the most there was from the proposal to the last vote.
+    /// All active stake at the proposal.
     pub electorate: Balance,
 }
 
@@ -59,4 +65,31 @@ pub fn is_approved(count: &Count, quorum: Perbill, threshold: Perbill) -> bool {
     turnout >= quorum.mul_ceil(count.electorate)
         && count.ayes >= threshold.mul_ceil(turnout)
         && count.ayes > count.nays
+}
+
+/// True when half of the electorate voted and half of that approves: what members need to decide
+/// terms while the coordinator governs, whatever rules the motion began under.
+pub fn is_approved_by_half(count: &Count) -> bool {
+    is_approved(count, HALF, HALF)
+}
+
+/// What stake of this age weighs: all of it from `aging_blocks` on, a part in proportion before.
+pub fn aged(stake: Balance, age: BlockNumber, aging_blocks: BlockNumber) -> Balance {
+    if age >= aging_blocks {
+        return stake;
+    }
+    let (age, whole) = (age.into(), aging_blocks.into());
+    multiply_by_rational_with_rounding(stake, age, whole, Rounding::Down).unwrap_or_default()
+}
+
+/// With how much of its weight a vote counts when others of its group voted with `before`: all of
+/// a group together have no more than their share of the electorate.
+pub fn within_share(
+    weight: Balance,
+    before: Balance,
+    electorate: Balance,
+    max_vote_share: Perbill,
+) -> Balance {
+    let most = max_vote_share.mul_floor(electorate);
+    min(weight, most.saturating_sub(before))
 }

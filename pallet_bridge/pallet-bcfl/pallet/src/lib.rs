@@ -142,6 +142,7 @@ mod participant;
 pub mod randomness;
 pub mod rules;
 mod sections;
+pub mod terms_rules;
 #[cfg(test)]
 mod tests;
 #[cfg(any(feature = "try-runtime", test))]
@@ -260,7 +261,7 @@ pub mod pallet {
         #[pallet::constant]
         type MaxWindow: Get<BlockNumber>;
 
-        /// Longest unbonding, claim, cool-down and enactment time.
+        /// Longest unbonding, claim, cool-down, enactment, notice, lock and aging time.
         #[pallet::constant]
         type MaxUnbondingBlocks: Get<BlockNumber>;
 
@@ -268,7 +269,8 @@ pub mod pallet {
         #[pallet::constant]
         type MaxRetentionBlocks: Get<BlockNumber>;
 
-        /// Greatest value of `strikes_to_slash`, `strike_decay_rounds` and `max_failed_rounds`.
+        /// Greatest value of `strikes_to_slash`, `strike_decay_rounds`, `max_failed_rounds` and
+        /// `tenure_rounds`.
         #[pallet::constant]
         type MaxStrikes: Get<u32>;
 
@@ -283,6 +285,10 @@ pub mod pallet {
         /// Greatest value of `dispute_bond`.
         #[pallet::constant]
         type MaxDisputeBond: Get<Balance>;
+
+        /// Greatest value of `coordinator_bond`.
+        #[pallet::constant]
+        type MaxCoordinatorBond: Get<Balance>;
 
         /// Greatest value of `committee_size`: up to 32, as votes on disputes are bits of `u32`.
         #[pallet::constant]

@@ -9,10 +9,10 @@ use frame_support::{
 use scale_info::TypeInfo;
 use sp_runtime::{
     traits::{EnsureAdd, EnsureAddAssign, EnsureSub, EnsureSubAssign},
-    ArithmeticError,
+    AccountId32, ArithmeticError,
 };
 
-use crate::{Balance, BlockNumber, Organisation, Struck, Terms, TermsVersion};
+use crate::{Balance, BlockNumber, Organisation, Record, Struck, Subject, Terms, TermsVersion};
 
 /// Stake on its way out: still slashable.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
@@ -49,7 +49,8 @@ pub struct Participant<MaxUnbonding: Get<u32>> {
     pub max_examples: u64,
     /// Last version of the terms that it signed.
     pub terms_version: TermsVersion,
-    /// Unbonding time of the terms that it signed: newer ones never make it longer.
+    /// Unbonding time of the terms that it signed, the least of them while its stake was in: newer
+    /// ones never make it longer.
     pub exit_blocks: BlockNumber,
     /// Latest block in which a round or vote that it took part in may need its stake.
     pub liable_until: BlockNumber,
@@ -115,6 +116,56 @@ impl<MaxUnbonding: Get<u32>> Participant<MaxUnbonding> {
         self.unbonding.iter().try_fold(self.active, |sum, chunk| sum.ensure_add(chunk.amount))
     }
 
+    /// Note that the member signed these terms. Older ones than those it signed last change
+    /// nothing; newer ones never make its exit longer.
+    pub fn consents(&mut self, version: TermsVersion, terms: &Terms) {
+        if version > self.terms_version {
+            self.terms_version = version;
+            self.exit_blocks = min(self.exit_blocks, terms.unbonding_blocks);
+            // Who stays under the new terms does not leave because of them.
+            self.exits_freely = false;
+        }
+    }
+
+    /// Note that stake is needed until this block for what the member takes part in.
+    pub fn takes_part_until(&mut self, block: BlockNumber) {
+        self.liable_until = max(self.liable_until, block);
+    }
+
+    /// Whom the member's votes and record are counted with.
+    pub fn subject(&self, account: &AccountId32) -> Subject {
+        match &self.organisation {
+            Some(organisation) => Subject::Organisation(organisation.clone()),
+            None => Subject::Account(account.clone()),
+        }
+    }
+
+    /// What is remembered of the member when it leaves, if anything counts against it.
+    pub fn record(&self, now: BlockNumber) -> Option<Record> {
+        let is_clean = self.strikes == 0
+            && self.offences == 0
+            && self.forgiven == 0
+            && self.suspended_until <= now;
+        (!is_clean).then(|| Record {
+            strikes: self.strikes,
+            clean_rounds: self.clean_rounds,
+            offences: self.offences,
+            forgiven: self.forgiven,
+            suspended_until: self.suspended_until,
+            struck: self.struck.clone(),
+        })
+    }
+
+    /// Take up what is remembered of it, or of its organisation.
+    pub fn recall(&mut self, record: Record) {
+        self.strikes = record.strikes;
+        self.clean_rounds = record.clean_rounds;
+        self.offences = record.offences;
+        self.forgiven = record.forgiven;
+        self.suspended_until = record.suspended_until;
+        self.struck = record.struck;
+    }
+
     /// Move active stake into the queue, not to leave before what is in it already. Returns the
     /// block in which it will.
     pub fn unbond(
@@ -127,6 +178,20 @@ impl<MaxUnbonding: Get<u32>> Participant<MaxUnbonding> {
         let chunk = UnbondingChunk { amount, until };
         self.unbonding.try_push(chunk).map_err(|_| UnbondFault::Full)?;
         Ok(until)
+    }
+
+    /// Move active stake into the queue under terms that the member did not sign: what is in it
+    /// already need not wait longer either. Returns the block in which it leaves.
+    pub fn unbond_freely(
+        &mut self,
+        amount: Balance,
+        until: BlockNumber,
+    ) -> Result<BlockNumber, UnbondFault> {
+        for chunk in self.unbonding.iter_mut() {
+            chunk.until = min(chunk.until, until);
+        }
+        self.exits_freely = true;
+        self.unbond(amount, until)
     }
 
     /// Take the chunks that are ripe, or all stake when the federation is over.

@@ -3,14 +3,17 @@
 use alloc::vec::Vec;
 use core::cmp::min;
 use sp_runtime::{
-    helpers_128bit::multiply_by_rational_with_rounding, AccountId32, ArithmeticError, Perbill,
-    Rounding,
+    helpers_128bit::multiply_by_rational_with_rounding, traits::Get, AccountId32, ArithmeticError,
+    Perbill, Rounding,
 };
 
 use crate::{
-    encoding::Leaf, Arbiter, Balance, BlockNumber, Coupling, Governance, OffenceKind, Outcome,
-    ProvenLeaf, Quorum, Terms, Totals, Verdict,
+    encoding::Leaf, Admission, Arbiter, Balance, BlockNumber, Coupling, Governance, MaxVouchers,
+    OffenceKind, Outcome, ProvenLeaf, Quorum, Terms, Totals, Verdict,
 };
+
+/// Greatest `vesting_rounds`.
+pub const MAX_VESTING_ROUNDS: u32 = 32;
 
 /// The runtime's ranges for terms.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,13 +24,15 @@ pub struct Limits {
     pub max_participants: u32,
     /// Greatest commit, settle, dispute and voting window.
     pub max_window: BlockNumber,
-    /// Greatest `unbonding_blocks`, `claim_blocks`, `cooldown_blocks` and `delay_blocks`.
+    /// Greatest `unbonding_blocks`, `claim_blocks`, `cooldown_blocks`, `delay_blocks`,
+    /// `notice_blocks`, `lock_blocks` and `aging_blocks`.
     pub max_unbonding_blocks: BlockNumber,
     /// Greatest `retention_blocks`.
     pub max_retention_blocks: BlockNumber,
     /// Greatest `round_reward`.
     pub max_round_reward: Balance,
-    /// Greatest `strikes_to_slash`, `strike_decay_rounds` and `max_failed_rounds`.
+    /// Greatest `strikes_to_slash`, `strike_decay_rounds`, `max_failed_rounds` and
+    /// `tenure_rounds`.
     pub max_strikes: u32,
     /// Greatest `slash.cap`.
     pub max_slash: Perbill,
@@ -37,6 +42,8 @@ pub struct Limits {
     pub max_dispute_bond: Balance,
     /// Greatest `committee_size`.
     pub max_committee: u32,
+    /// Greatest `coordinator_bond`.
+    pub max_coordinator_bond: Balance,
 }
 
 /// What is wrong with terms.
@@ -46,13 +53,16 @@ pub enum TermsFault {
     OutOfRange,
     /// Stake could leave before an offence is executed.
     UnbondingTooShort,
+    /// Terms could change before stake has left.
+    NoticeTooShort,
 }
 
 /// Check terms against the runtime's ranges and against each other.
 pub fn check_terms(terms: &Terms, limits: &Limits) -> Result<(), TermsFault> {
     let in_range = are_stakes_in_range(terms, limits)
         && are_times_in_range(terms, limits)
-        && are_votes_in_range(terms, limits);
+        && are_votes_in_range(terms, limits)
+        && is_trust_in_range(terms, limits);
     if !in_range {
         return Err(TermsFault::OutOfRange);
     }
@@ -68,6 +78,9 @@ pub fn check_terms(terms: &Terms, limits: &Limits) -> Result<(), TermsFault> {
     };
     if terms.unbonding_blocks <= reportable || terms.unbonding_blocks <= voting {
         return Err(TermsFault::UnbondingTooShort);
+    }
+    if terms.notice_blocks < terms.unbonding_blocks {
+        return Err(TermsFault::NoticeTooShort);
     }
     Ok(())
 }
@@ -100,6 +113,9 @@ fn are_times_in_range(terms: &Terms, limits: &Limits) -> bool {
         && terms.unbonding_blocks <= limits.max_unbonding_blocks
         && (1..=limits.max_unbonding_blocks).contains(&terms.claim_blocks)
         && terms.cooldown_blocks <= limits.max_unbonding_blocks
+        && terms.notice_blocks <= limits.max_unbonding_blocks
+        && terms.lock_blocks <= limits.max_unbonding_blocks
+        && terms.aging_blocks <= limits.max_unbonding_blocks
         && terms.retention_blocks >= terms.dispute_blocks.saturating_add(terms.claim_blocks)
         && terms.retention_blocks <= limits.max_retention_blocks
         && strikes.contains(&terms.strikes_to_slash)
@@ -122,6 +138,21 @@ fn are_votes_in_range(terms: &Terms, limits: &Limits) -> bool {
     terms.committee_size <= limits.max_committee
         && (has_committee || !needs_committee)
         && governance
+}
+
+/// Admission, shares, bonds and what follows of them.
+fn is_trust_in_range(terms: &Terms, limits: &Limits) -> bool {
+    let admission = match terms.admission {
+        Admission::Open | Admission::Invited => true,
+        Admission::Vouched(vouchers) => (1..=MaxVouchers::get()).contains(&vouchers),
+    };
+    admission
+        && !terms.max_share.is_zero()
+        && !terms.max_vote_share.is_zero()
+        && terms.coordinator_bond <= limits.max_coordinator_bond
+        && terms.silence <= terms.slash.cap
+        && terms.tenure_rounds <= limits.max_strikes
+        && terms.vesting_rounds <= MAX_VESTING_ROUNDS
 }
 
 /// True when the verdicts are in strictly ascending order of their accounts.

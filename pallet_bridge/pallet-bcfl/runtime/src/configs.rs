@@ -164,6 +164,7 @@ impl pallet_bcfl::Config for Runtime {
     type MaxSlash = MaxSlash;
     type MaxReporterShare = MaxReporterShare;
     type MaxDisputeBond = ConstU128<{ 1_000 * UNIT }>;
+    type MaxCoordinatorBond = ConstU128<{ 1_000_000 * UNIT }>;
     type MaxCommittee = ConstU32<32>;
     type MaxAttesters = ConstU32<64>;
     type MaxProposals = ConstU32<16>;

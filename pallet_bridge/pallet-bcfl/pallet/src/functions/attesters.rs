@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Registering attesters, drawing committees, and attesting.
-use alloc::vec::Vec;
+use alloc::{collections::BTreeSet, vec::Vec};
 use core::cmp::max;
 use frame_support::pallet_prelude::*;
 use sp_core::H256;
-use sp_runtime::traits::{EnsureAddAssign, EnsureSubAssign};
+use sp_runtime::traits::{EnsureAdd, EnsureAddAssign, EnsureMul, EnsureSubAssign};
 
 use crate::{
     draw::{draw, heaviest},
     encoding::attest_statement,
+    governance_rules::aged,
     randomness::{mix, opens},
     *,
 };
@@ -26,6 +27,7 @@ impl<T: Config> Pallet<T> {
         tip: H256,
     ) -> DispatchResult {
         let mut federation = Self::active_federation(id)?;
+        Self::come_into_force(id, &mut federation);
         let terms = Self::terms(id, federation.terms_version)?;
         let participant = Self::participant(id, &account)?;
         ensure!(account != federation.coordinator, Error::<T>::CoordinatorConflict);
@@ -36,11 +38,14 @@ impl<T: Config> Pallet<T> {
         }
         ensure!(federation.attesters < T::MaxAttesters::get(), Error::<T>::TooManyAttesters);
         ensure!(participant.active >= terms.min_stake, Error::<T>::StakeTooLow);
-        ensure!(!participant.is_suspended(Self::now()), Error::<T>::Suspended);
-        let weight = participant.active;
+        let now = Self::now();
+        ensure!(!participant.is_suspended(now), Error::<T>::Suspended);
+        let age = now.saturating_sub(participant.held_since);
+        let weight = aged(participant.active, age, terms.aging_blocks);
+        ensure!(weight > 0, Error::<T>::StakeTooYoung);
         federation.attesters.ensure_add_assign(1)?;
         Federations::<T>::insert(id, federation);
-        Attesters::<T>::insert(id, &account, Attester::new(tip, weight, Self::now()));
+        Attesters::<T>::insert(id, &account, Attester::new(tip, weight, now));
         Self::deposit_event(Event::AttesterRegistered { federation: id, account, weight });
         Ok(())
     }
@@ -97,6 +102,10 @@ impl<T: Config> Pallet<T> {
 
     /// Seat the committee of a round that opens. The caller stores the federation.
     ///
+    /// An organisation has one seat at most, however many attesters it has. A seat is what decides,
+    /// also where weight is counted, and one seat each needs no more than the order of the draw;
+    /// a share of all weight would change with who else is drawn.
+    ///
     /// After a round that the coordinator called off, the same accounts sit again: else it could
     /// open and abort, with new reveals each time, until a committee suits it.
     pub(crate) fn seat_committee(
@@ -123,6 +132,7 @@ impl<T: Config> Pallet<T> {
             return Ok(());
         }
         let seats = Seats::<T>::truncate_from(seats);
+        Self::bind_seated(id, &seats, (federation.terms_version, terms))?;
         Self::deposit_event(Event::CommitteeSeated {
             federation: id,
             round,
@@ -174,7 +184,11 @@ impl<T: Config> Pallet<T> {
         if federation.seeded {
             let candidates =
                 rest.iter().filter(|(_, attester)| attester.may_be_drawn(seed_at)).map(weigh);
-            let drawn = draw(federation.seed, id, candidates.collect(), size);
+            // All of them in the order of the draw: who comes after another of its organisation
+            // makes room for the next.
+            let all = T::MaxAttesters::get();
+            let drawn = draw(federation.seed, id, candidates.collect(), all);
+            let drawn = Self::one_of_each(id, drawn, size);
             if !drawn.is_empty() {
                 return Ok(drawn);
             }
@@ -182,7 +196,44 @@ impl<T: Config> Pallet<T> {
             // again, and nobody be drawn. Begin anew.
             federation.seeded = false;
         }
-        Ok(heaviest(rest.iter().map(weigh).collect(), size))
+        let all = heaviest(rest.iter().map(weigh).collect(), T::MaxAttesters::get());
+        Ok(Self::one_of_each(id, all, size))
+    }
+
+    /// The first so many candidates, of each organisation the first only.
+    fn one_of_each(
+        id: FederationId,
+        candidates: Vec<Candidate<T>>,
+        size: u32,
+    ) -> Vec<Candidate<T>> {
+        let mut named = BTreeSet::new();
+        let firsts = candidates.into_iter().filter(|(account, _)| {
+            Participants::<T>::get(id, account)
+                .and_then(|member| member.organisation)
+                .is_none_or(|name| named.insert(name))
+        });
+        firsts.take(usize::try_from(size).unwrap_or(usize::MAX)).collect()
+    }
+
+    /// A seat under terms that its holder signed binds its stake until the round is beyond
+    /// disputes. One under terms that it did not sign binds it once it speaks: see
+    /// [`Self::do_attest`].
+    fn bind_seated(
+        id: FederationId,
+        seats: &Seats<T>,
+        (version, terms): (TermsVersion, &Terms),
+    ) -> DispatchResult {
+        let windows = terms.commit_blocks.ensure_add(terms.settle_blocks)?;
+        let until =
+            Self::now().ensure_add(windows)?.ensure_add(terms.dispute_blocks.ensure_mul(2)?)?;
+        for seat in seats {
+            Participants::<T>::mutate(id, &seat.account, |found| {
+                if let Some(member) = found.as_mut().filter(|one| one.terms_version >= version) {
+                    member.takes_part_until(until);
+                }
+            });
+        }
+        Ok(())
     }
 
     /// Note who was silent in the latest settled rounds, once their time to speak is over. Rounds
@@ -292,6 +343,13 @@ impl<T: Config> Pallet<T> {
         }
         seat.said = Some(statement);
         Committees::<T>::insert(place.0, place.1, seats);
+        if !statement.is_zero() {
+            // The hash of the terms is in what it says. An abstention says nothing of them.
+            participant.consents(round.terms_version, &terms);
+            let until = round.settle_until.ensure_add(terms.dispute_blocks.ensure_mul(2)?)?;
+            participant.takes_part_until(until);
+            Participants::<T>::insert(place.0, &account, participant);
+        }
         let (federation, round) = place;
         Self::deposit_event(Event::Attested { federation, round, account, statement });
         Ok(())

@@ -30,6 +30,7 @@ impl<T: Config> Pallet<T> {
             max_reporter_share: T::MaxReporterShare::get(),
             max_dispute_bond: T::MaxDisputeBond::get(),
             max_committee: T::MaxCommittee::get(),
+            max_coordinator_bond: T::MaxCoordinatorBond::get(),
         }
     }
 
@@ -37,6 +38,7 @@ impl<T: Config> Pallet<T> {
         check_terms(terms, &Self::limits()).map_err(|fault| match fault {
             TermsFault::OutOfRange => Error::<T>::TermsOutOfRange,
             TermsFault::UnbondingTooShort => Error::<T>::UnbondingTooShort,
+            TermsFault::NoticeTooShort => Error::<T>::NoticeTooShort,
         })
     }
 
@@ -92,7 +94,7 @@ impl<T: Config> Pallet<T> {
         match federation.state {
             FederationState::Active => Self::begin_closing(who, id, federation),
             FederationState::Closing { ends } => Self::finish_closing(id, federation, ends),
-            FederationState::Closed => Err(Error::<T>::FederationNotActive.into()),
+            FederationState::Closed => Self::clear_admissions(id),
         }
     }
 
@@ -103,6 +105,8 @@ impl<T: Config> Pallet<T> {
     ) -> DispatchResult {
         Self::ensure_coordinator(&federation, &who)?;
         ensure!(federation.open_round.is_none(), Error::<T>::RoundInProgress);
+        Self::come_into_force(id, &mut federation);
+        Self::drop_pending_terms(id, &mut federation);
         let terms = Self::terms(id, federation.terms_version)?;
         let unbonded = Self::now().ensure_add(terms.unbonding_blocks)?;
         let due = max(federation.liable_until, federation.last_claim_until);
@@ -132,6 +136,8 @@ impl<T: Config> Pallet<T> {
         federation.owed = 0;
         federation.state = FederationState::Closed;
         Federations::<T>::insert(id, federation);
+        // What is left goes by further calls: a federation may have more than fits into one.
+        Self::remove_admissions(id);
         Self::deposit_event(Event::Closed { federation: id, returned });
         Ok(())
     }

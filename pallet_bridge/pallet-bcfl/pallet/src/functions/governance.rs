@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Changing terms and the coordinator: by its governance at once, or by a vote of the members.
+//! Changing the terms, the coordinator and the model: by the governance, or by a vote of the members.
+use alloc::vec::Vec;
 use core::cmp::max;
 use frame_support::{
     pallet_prelude::*,
@@ -10,7 +11,8 @@ use sp_core::H256;
 use sp_runtime::traits::{EnsureAdd, EnsureAddAssign, EnsureSubAssign};
 
 use crate::{
-    governance_rules::{is_approved, Count, VotingRules},
+    governance_rules::{aged, is_approved, is_approved_by_half, within_share, Count, VotingRules},
+    terms_rules::{is_worse, needs_members},
     *,
 };
 
@@ -21,9 +23,24 @@ impl<T: Config> Pallet<T> {
         terms: Terms,
     ) -> DispatchResult {
         let mut federation = Self::active_federation(id)?;
+        Self::come_into_force(id, &mut federation);
         Self::ensure_governance(origin, id, &federation)?;
         Self::ensure_terms(&terms)?;
-        Self::put_terms(id, &mut federation, terms)?;
+        let present = Self::terms(id, federation.terms_version)?;
+        let may = present.governance != Governance::Coordinator || !needs_members(&present, &terms);
+        ensure!(may, Error::<T>::MembersDecide);
+        ensure!(federation.pending_terms.is_none(), Error::<T>::TermsPending);
+        Self::announce_terms(id, &mut federation, terms)?;
+        Federations::<T>::insert(id, federation);
+        Ok(())
+    }
+
+    pub(crate) fn do_rebase(origin: OriginFor<T>, id: FederationId, model: H256) -> DispatchResult {
+        let mut federation = Self::active_federation(id)?;
+        Self::come_into_force(id, &mut federation);
+        Self::ensure_governance(origin, id, &federation)?;
+        ensure!(federation.open_round.is_none(), Error::<T>::RoundInProgress);
+        Self::put_model(id, &mut federation, model);
         Federations::<T>::insert(id, federation);
         Ok(())
     }
@@ -34,6 +51,7 @@ impl<T: Config> Pallet<T> {
         coordinator: T::AccountId,
     ) -> DispatchResult {
         let mut federation = Self::active_federation(id)?;
+        Self::come_into_force(id, &mut federation);
         Self::ensure_governance(origin, id, &federation)?;
         Self::put_coordinator(id, &mut federation, coordinator);
         Federations::<T>::insert(id, federation);
@@ -57,18 +75,56 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Put a new version in force. The one before it goes when no round was opened under it: the
-    /// versions in store are never more than the rounds and the present one.
-    fn put_terms(id: FederationId, federation: &mut Federation, terms: Terms) -> DispatchResult {
+    /// Announce terms: they come into force after the notice of those in force now, and leave time
+    /// to unbond before. They take the place of any that wait. The caller stores the federation.
+    fn announce_terms(
+        id: FederationId,
+        federation: &mut Federation,
+        terms: Terms,
+    ) -> DispatchResult {
+        let present = Self::terms(id, federation.terms_version)?;
+        let last = federation.pending_terms.map_or(federation.terms_version, |last| last.version);
+        Self::drop_pending_terms(id, federation);
+        let version = last.ensure_add(1)?;
+        let notice = max(present.notice_blocks, present.unbonding_blocks);
+        let from = Self::now().ensure_add(notice)?;
+        let is_worse = is_worse(&present, &terms);
+        federation.pending_terms = Some(PendingTerms { version, from, is_worse });
+        FederationTerms::<T>::insert(id, version, terms);
+        Self::deposit_event(Event::TermsScheduled {
+            federation: id,
+            terms_version: version,
+            from,
+            is_worse,
+        });
+        Ok(())
+    }
+
+    /// Forget terms that are announced and not in force. The caller stores the federation.
+    pub(crate) fn drop_pending_terms(id: FederationId, federation: &mut Federation) {
+        if let Some(pending) = federation.pending_terms.take() {
+            FederationTerms::<T>::remove(id, pending.version);
+        }
+    }
+
+    /// Put announced terms in force whose notice is over, and store that. Whoever reads the terms
+    /// in force calls this first: nothing else moves them.
+    ///
+    /// The version before goes when no round was opened under it: the versions in store are never
+    /// more than the rounds, the present one and one that waits.
+    pub(crate) fn come_into_force(id: FederationId, federation: &mut Federation) {
+        let Some(pending) = federation.pending_terms.filter(|next| Self::now() >= next.from) else {
+            return;
+        };
         let last = federation.next_round.checked_sub(1).and_then(|last| Rounds::<T>::get(id, last));
         if last.is_none_or(|last| last.terms_version < federation.terms_version) {
             FederationTerms::<T>::remove(id, federation.terms_version);
         }
-        let terms_version = federation.terms_version.ensure_add(1)?;
-        federation.terms_version = terms_version;
-        FederationTerms::<T>::insert(id, terms_version, terms);
+        federation.terms_version = pending.version;
+        federation.pending_terms = None;
+        Federations::<T>::insert(id, &*federation);
+        let terms_version = pending.version;
         Self::deposit_event(Event::TermsSet { federation: id, terms_version });
-        Ok(())
     }
 
     fn put_model(id: FederationId, federation: &mut Federation, model: H256) {
@@ -89,6 +145,7 @@ impl<T: Config> Pallet<T> {
         proposal: Proposal,
     ) -> DispatchResult {
         let mut federation = Self::active_federation(id)?;
+        Self::come_into_force(id, &mut federation);
         let participant = Self::participant(id, &proposer)?;
         ensure!(participant.active > 0, Error::<T>::NoActiveStake);
         let terms = Self::terms(id, federation.terms_version)?;
@@ -103,9 +160,6 @@ impl<T: Config> Pallet<T> {
         let number = federation.next_proposal;
         federation.next_proposal = number.ensure_add(1)?;
         federation.proposals.ensure_add_assign(1)?;
-        // Stake that has voted must not leave and come back while the vote runs, whatever the
-        // terms say by then.
-        federation.liable_until = max(federation.liable_until, voting_until);
         let motion = Motion {
             proposal,
             proposer: proposer.clone(),
@@ -144,8 +198,12 @@ impl<T: Config> Pallet<T> {
         {
             return Ok(VotingRules { quorum, threshold, voting_blocks, delay_blocks });
         }
-        let may = federation.needs_coordinator(terms, Self::now())
-            && matches!(proposal, Proposal::Coordinator(_));
+        let may = match proposal {
+            Proposal::Coordinator(_) => federation.needs_coordinator(terms, Self::now()),
+            // A coordinator that governs can not do all alone: what is left is the members'.
+            Proposal::Terms(_) => terms.governance == Governance::Coordinator,
+            Proposal::Rebase(_) => false,
+        };
         ensure!(may, Error::<T>::NotProposable);
         let rules = VotingRules::for_failing_coordinator(
             terms.commit_blocks,
@@ -161,16 +219,23 @@ impl<T: Config> Pallet<T> {
         number: ProposalId,
         approve: bool,
     ) -> DispatchResult {
-        let federation = Self::active_federation(id)?;
+        Self::active_federation(id)?;
         let mut motion = Self::motion(id, number)?;
         ensure!(Self::now() <= motion.voting_until, Error::<T>::VotingClosed);
-        let stake = Self::participant(id, &account)?.active;
-        ensure!(stake > 0, Error::<T>::NoActiveStake);
+        let mut member = Self::participant(id, &account)?;
+        ensure!(member.active > 0, Error::<T>::NoActiveStake);
         let has_voted = Votes::<T>::contains_key((id, number, &account));
         ensure!(!has_voted, Error::<T>::AlreadyVoted);
+        let weight = Self::weight_of(&member, &motion)?;
+        let subject = member.subject(&account);
+        let before = GroupVotes::<T>::get((id, number, &subject));
+        let stake = within_share(weight, before, motion.electorate, motion.max_vote_share);
         let side = if approve { &mut motion.ayes } else { &mut motion.nays };
         side.ensure_add_assign(stake)?;
-        motion.electorate = max(motion.electorate, federation.total_active);
+        GroupVotes::<T>::insert((id, number, &subject), before.ensure_add(stake)?);
+        // What has voted answers for it: it does not leave before the decision.
+        member.takes_part_until(motion.enact_at);
+        Participants::<T>::insert(id, &account, member);
         Motions::<T>::insert(id, number, motion);
         Votes::<T>::insert((id, number, &account), Vote { approve, stake });
         Self::deposit_event(Event::Voted {
@@ -183,6 +248,19 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
+    /// What a member's stake weighs in a vote by its age at the proposal. Stake that came with the
+    /// proposal or after it weighs nothing: nobody buys a vote that is known to come.
+    fn weight_of(
+        member: &Participant<T::MaxUnbonding>,
+        motion: &Motion,
+    ) -> Result<Balance, Error<T>> {
+        let age = motion.proposed_at.checked_sub(member.held_since).filter(|age| *age > 0);
+        let age = age.ok_or(Error::<T>::StakeTooYoung)?;
+        let weight = aged(member.active, age, motion.aging_blocks);
+        ensure!(weight > 0, Error::<T>::StakeTooYoung);
+        Ok(weight)
+    }
+
     fn motion(id: FederationId, number: ProposalId) -> Result<Motion, Error<T>> {
         Motions::<T>::get(id, number).ok_or(Error::<T>::ProposalNotFound)
     }
@@ -191,6 +269,7 @@ impl<T: Config> Pallet<T> {
         let mut federation = Self::federation(id)?;
         let mut motion = Self::motion(id, number)?;
         if motion.state == MotionState::Open {
+            Self::come_into_force(id, &mut federation);
             // A federation that ends changes nothing any more: its proposals fall at once.
             let is_active = federation.state == FederationState::Active;
             ensure!(!is_active || Self::now() >= motion.enact_at, Error::<T>::NotYetEnactable);
@@ -218,7 +297,7 @@ impl<T: Config> Pallet<T> {
         motion.state = MotionState::Enacted;
         Self::deposit_event(Event::Enacted { federation: id, proposal: number });
         match motion.proposal.clone() {
-            Proposal::Terms(terms) => Self::put_terms(id, federation, *terms),
+            Proposal::Terms(terms) => Self::announce_terms(id, federation, *terms),
             Proposal::Coordinator(account) => {
                 Self::put_coordinator(id, federation, account);
                 Ok(())
@@ -230,8 +309,8 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    /// True when the vote approved, and what was asked for may still be done: the members govern
-    /// the terms still, and the runtime's ranges have not changed under them.
+    /// True when the vote approved, and what was asked for may still be done: the members still
+    /// have a say on the terms, and the runtime's ranges have not changed under them.
     fn is_enactable(
         id: FederationId,
         federation: &Federation,
@@ -240,14 +319,18 @@ impl<T: Config> Pallet<T> {
         if federation.state != FederationState::Active {
             return Ok(false);
         }
+        let count = Count { ayes: motion.ayes, nays: motion.nays, electorate: motion.electorate };
         let may = match &motion.proposal {
             Proposal::Coordinator(_) | Proposal::Rebase(_) => true,
             Proposal::Terms(terms) => {
-                let present = Self::terms(id, federation.terms_version)?.governance;
-                matches!(present, Governance::Members { .. }) && Self::ensure_terms(terms).is_ok()
+                let may_decide = match Self::terms(id, federation.terms_version)?.governance {
+                    Governance::Members { .. } => true,
+                    Governance::Coordinator => is_approved_by_half(&count),
+                    Governance::Council => false,
+                };
+                may_decide && Self::ensure_terms(terms).is_ok()
             }
         };
-        let count = Count { ayes: motion.ayes, nays: motion.nays, electorate: motion.electorate };
         Ok(may && is_approved(&count, motion.quorum, motion.threshold))
     }
 
@@ -260,10 +343,14 @@ impl<T: Config> Pallet<T> {
         limit: u32,
     ) -> DispatchResult {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let voters: alloc::vec::Vec<_> =
-            Votes::<T>::iter_key_prefix((id, number)).take(limit).collect();
+        let voters: Vec<_> = Votes::<T>::iter_key_prefix((id, number)).take(limit).collect();
         for account in voters {
             Votes::<T>::remove((id, number, account));
+        }
+        // Of these there are never more than votes: they are gone with the last of them.
+        let groups: Vec<_> = GroupVotes::<T>::iter_key_prefix((id, number)).take(limit).collect();
+        for subject in groups {
+            GroupVotes::<T>::remove((id, number, subject));
         }
         if Votes::<T>::iter_key_prefix((id, number)).next().is_some() {
             Motions::<T>::insert(id, number, motion);

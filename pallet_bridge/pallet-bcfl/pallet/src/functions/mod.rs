@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What the calls do. A call that fails is undone whole by FRAME's storage layer.
+mod admission;
 mod attesters;
 mod batch;
 mod bond;
@@ -49,7 +50,7 @@ impl<T: Config> Pallet<T> {
         frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero())
     }
 
-    fn now() -> BlockNumber {
+    pub(crate) fn now() -> BlockNumber {
         T::Clock::current_block_number()
     }
 

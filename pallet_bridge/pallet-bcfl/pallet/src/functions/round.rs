@@ -16,6 +16,7 @@ impl<T: Config> Pallet<T> {
         let mut federation = Self::active_federation(id)?;
         Self::ensure_coordinator(&federation, &coordinator)?;
         ensure!(federation.open_round.is_none(), Error::<T>::RoundInProgress);
+        Self::come_into_force(id, &mut federation);
         let terms = Self::terms(id, federation.terms_version)?;
         let is_continued = federation.model.is_none_or(|model| model == base_model);
         ensure!(is_continued, Error::<T>::ModelNotContinued);

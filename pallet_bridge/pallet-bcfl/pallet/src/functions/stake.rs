@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Joining, staking, leaving.
-use core::cmp::max;
+use core::cmp::{max, min};
 use frame_support::{
     pallet_prelude::*,
     traits::{fungible::MutateHold, tokens::Precision},
@@ -8,7 +8,7 @@ use frame_support::{
 use sp_core::H256;
 use sp_runtime::traits::{EnsureAdd, EnsureAddAssign, EnsureSub, EnsureSubAssign};
 
-use crate::{encoding::terms_hash, *};
+use crate::{encoding::terms_hash, terms_rules::is_worse, *};
 
 impl<T: Config> Pallet<T> {
     pub(crate) fn do_join(
@@ -18,16 +18,20 @@ impl<T: Config> Pallet<T> {
         said: H256,
     ) -> DispatchResult {
         let mut federation = Self::active_federation(id)?;
+        Self::come_into_force(id, &mut federation);
         let terms = Self::terms(id, federation.terms_version)?;
         ensure!(said == terms_hash(&terms), Error::<T>::TermsDiffer);
         let is_member = Participants::<T>::contains_key(id, &account);
         ensure!(!is_member, Error::<T>::AlreadyJoined);
         ensure!(federation.members < terms.max_participants, Error::<T>::FederationFull);
         ensure!(stake >= terms.min_stake, Error::<T>::StakeTooLow);
+        let mut member = Participant::new(stake, (federation.terms_version, &terms), Self::now());
+        (member.organisation, member.max_examples) =
+            Self::admit(id, &federation, &terms, &account)?;
+        Self::recall(id, &account, &mut member);
         T::Currency::hold(&HoldReason::Stake.into(), &account, stake)?;
         federation.members.ensure_add_assign(1)?;
         federation.total_active.ensure_add_assign(stake)?;
-        let member = Participant::new(stake, (federation.terms_version, &terms), Self::now());
         Federations::<T>::insert(id, federation);
         Participants::<T>::insert(id, &account, member);
         Self::deposit_event(Event::Joined { federation: id, account, stake });
@@ -40,10 +44,14 @@ impl<T: Config> Pallet<T> {
         amount: Balance,
     ) -> DispatchResult {
         let mut federation = Self::active_federation(id)?;
+        Self::come_into_force(id, &mut federation);
         let terms = Self::terms(id, federation.terms_version)?;
         let mut participant = Self::participant(id, &account)?;
         ensure!(amount > 0, Error::<T>::ZeroAmount);
         participant.active.ensure_add_assign(amount)?;
+        // New stake and old can not be told apart: all of it is as young as the newest.
+        participant.held_since = Self::now();
+        participant.exits_freely = false;
         ensure!(participant.active >= terms.min_stake, Error::<T>::StakeTooLow);
         T::Currency::hold(&HoldReason::Stake.into(), &account, amount)?;
         federation.total_active.ensure_add_assign(amount)?;
@@ -59,13 +67,23 @@ impl<T: Config> Pallet<T> {
         amount: Balance,
     ) -> DispatchResult {
         let mut federation = Self::federation(id)?;
+        Self::come_into_force(id, &mut federation);
         let terms = Self::terms(id, federation.terms_version)?;
         let mut participant = Self::participant(id, &account)?;
         ensure!(amount > 0, Error::<T>::ZeroAmount);
-        // Shorter new terms do not free stake that rounds under longer ones may need.
-        let unbonded = Self::now().ensure_add(terms.unbonding_blocks)?;
-        let until = max(unbonded, federation.liable_until.ensure_add(1)?);
-        let until = participant.unbond(amount, until).map_err(|fault| match fault {
+        let now = Self::now();
+        // Whatever the terms say: not before all that the member took part in is over.
+        let free = participant.liable_until.ensure_add(1)?;
+        let unbonded = if Self::exits_freely(id, &federation, &participant, &terms) {
+            participant.unbond_freely(amount, max(now, free))
+        } else {
+            let is_active = federation.state == FederationState::Active;
+            let unlocked = participant.joined_at.ensure_add(terms.lock_blocks)?;
+            ensure!(now >= unlocked || !is_active, Error::<T>::StakeLocked);
+            let blocks = min(participant.exit_blocks, terms.unbonding_blocks);
+            participant.unbond(amount, max(now.ensure_add(blocks)?, free))
+        };
+        let until = unbonded.map_err(|fault| match fault {
             UnbondFault::Full => Error::<T>::TooManyUnbonding,
             UnbondFault::Short => Error::<T>::StakeTooLow,
         })?;
@@ -77,6 +95,26 @@ impl<T: Config> Pallet<T> {
         Participants::<T>::insert(id, &account, participant);
         Self::deposit_event(Event::Unbonding { federation: id, account, amount, until });
         Ok(())
+    }
+
+    /// True when terms wait or are in force that are worse than those the member signed: they bind
+    /// nobody who has not signed them, and who wants to leave leaves under the old ones.
+    ///
+    /// A version is stored as long as a round ran under it. When that which the member signed is
+    /// gone, it has committed in no round under it, and what it took part in before is in
+    /// `liable_until`: it may go.
+    fn exits_freely(
+        id: FederationId,
+        federation: &Federation,
+        member: &Participant<T::MaxUnbonding>,
+        terms: &Terms,
+    ) -> bool {
+        let is_unsigned = member.terms_version < federation.terms_version;
+        let is_worse = |version| {
+            FederationTerms::<T>::get(id, version).is_none_or(|signed| is_worse(&signed, terms))
+        };
+        federation.pending_terms.is_some_and(|pending| pending.is_worse)
+            || (is_unsigned && is_worse(member.terms_version))
     }
 
     pub(crate) fn do_withdraw(id: FederationId, account: T::AccountId) -> DispatchResult {
@@ -100,7 +138,7 @@ impl<T: Config> Pallet<T> {
             Self::deposit_event(Event::Withdrawn { federation: id, account, amount });
         }
         if leaves {
-            Self::leave(id, federation, account)
+            Self::leave(id, federation, account, participant)
         } else {
             Federations::<T>::insert(id, federation);
             Participants::<T>::insert(id, &account, participant);
@@ -112,8 +150,10 @@ impl<T: Config> Pallet<T> {
         id: FederationId,
         mut federation: Federation,
         account: T::AccountId,
+        participant: Participant<T::MaxUnbonding>,
     ) -> DispatchResult {
         Self::forget_attester(id, &mut federation, &account)?;
+        Self::remember(id, &federation, &account, &participant)?;
         federation.members.ensure_sub_assign(1)?;
         Federations::<T>::insert(id, federation);
         Participants::<T>::remove(id, &account);

@@ -66,6 +66,7 @@ parameter_types! {
     pub const ProposalDeposit: Balance = PROPOSAL_DEPOSIT;
     pub const MaxReporterShare: Perbill = Perbill::from_percent(50);
     pub const MaxDisputeBond: Balance = 1_000;
+    pub const MaxCoordinatorBond: Balance = 10_000;
 }
 
 pub struct CouncilAccount;
@@ -114,6 +115,7 @@ impl Config for Test {
     type MaxSlash = MaxSlash;
     type MaxReporterShare = MaxReporterShare;
     type MaxDisputeBond = MaxDisputeBond;
+    type MaxCoordinatorBond = MaxCoordinatorBond;
     type MaxCommittee = ConstU32<5>;
     type MaxAttesters = ConstU32<4>;
     type MaxProposals = ConstU32<2>;
@@ -231,6 +233,8 @@ impl ExtBuilder {
     /// Change the terms of federation 0.
     pub fn terms(mut self, change: impl FnOnce(&mut Terms)) -> Self {
         change(&mut self.terms);
+        // Who changes the one seldom cares for the other.
+        self.terms.notice_blocks = self.terms.notice_blocks.max(self.terms.unbonding_blocks);
         self
     }
 

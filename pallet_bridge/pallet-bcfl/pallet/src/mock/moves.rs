@@ -60,6 +60,18 @@ pub fn join(who: &AccountId32, stake: Balance) -> DispatchResult {
     send(who, Call::join { federation: 0, stake, terms_hash })
 }
 
+/// Let the coordinator invite `member(index)` for an organisation.
+pub fn admit(index: u8, name: &[u8]) {
+    invite(&coordinator(), index, name, 0).expect("invited");
+}
+
+/// Admit `member(index)`, or vouch for it.
+pub fn invite(who: &AccountId32, index: u8, name: &[u8], max_examples: u64) -> DispatchResult {
+    let organisation = name.to_vec().try_into().expect("a short name");
+    let account = member(index);
+    send(who, Call::invite { federation: 0, account, organisation, max_examples })
+}
+
 /// Commit for members 0, 1 and 2.
 pub fn three_commit(round: RoundId) {
     for index in 0..3 {

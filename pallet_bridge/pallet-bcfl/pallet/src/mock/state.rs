@@ -26,6 +26,25 @@ pub fn participant(index: u8) -> Participant<<Test as Config>::MaxUnbonding> {
     Participants::<Test>::get(0, member(index)).expect("the member is there")
 }
 
+/// Versions of terms that are stored, in their order.
+pub fn stored_terms() -> Vec<TermsVersion> {
+    let mut versions: Vec<_> = FederationTerms::<Test>::iter_key_prefix(0).collect();
+    versions.sort_unstable();
+    versions
+}
+
+/// Change the terms in force, without their notice.
+pub fn put_terms(change: impl FnOnce(&mut Terms)) {
+    FederationTerms::<Test>::mutate(0, federation(0).terms_version, |found| {
+        change(found.as_mut().expect("the terms are there"));
+    });
+}
+
+/// Wait until the announced terms are due.
+pub fn skip_the_notice() {
+    skip_to(federation(0).pending_terms.expect("terms are announced").from);
+}
+
 /// Amounts and blocks of what `member(index)` has on its way out.
 pub fn chunks(index: u8) -> Vec<(Balance, BlockNumber)> {
     participant(index).unbonding.iter().map(|chunk| (chunk.amount, chunk.until)).collect()

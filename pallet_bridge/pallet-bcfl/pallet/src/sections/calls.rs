@@ -13,10 +13,12 @@ mod calls {
         ///
         /// ## Details
         /// `FederationDeposit` goes on hold until the federation is closed, and the terms'
-        /// `coordinator_bond` as the founder's bond. The escrow account gets the existential deposit from its founder and returns it with the rest.
+        /// `coordinator_bond` as the founder's bond. The escrow account gets the existential
+        /// deposit from its founder and returns it with the rest.
         ///
         /// ## Errors
-        /// [`Error::TermsOutOfRange`], [`Error::UnbondingTooShort`], and those of the currency.
+        /// [`Error::TermsOutOfRange`], [`Error::UnbondingTooShort`], [`Error::NoticeTooShort`], and
+        /// those of the currency.
         ///
         /// ## Events
         /// [`Event::FederationCreated`], [`Event::BondPosted`]
@@ -59,14 +61,18 @@ mod calls {
         /// Signed, by the member to be. The coordinator may join like anyone.
         ///
         /// ## Details
-        /// The stake goes on hold under [`HoldReason::Stake`].
+        /// The stake goes on hold under [`HoldReason::Stake`]. `terms_hash` is the consent to the
+        /// terms in force. Unless admission is open, an invitation is used up
+        /// ([`Pallet::invite`]). Strikes, offences and a cool-down of before are there again:
+        /// those of the account, and those of its organisation.
         ///
         /// ## Errors
-        /// [`Error::FederationNotFound`], [`Error::FederationNotActive`],
-        /// [`Error::AlreadyJoined`], [`Error::FederationFull`], [`Error::StakeTooLow`].
+        /// [`Error::FederationNotFound`], [`Error::FederationNotActive`], [`Error::TermsDiffer`],
+        /// [`Error::AlreadyJoined`], [`Error::FederationFull`], [`Error::StakeTooLow`],
+        /// [`Error::NotInvited`], [`Error::OrganisationFull`].
         ///
         /// ## Events
-        /// [`Event::Joined`]
+        /// [`Event::TermsSet`] when announced terms are due, [`Event::Joined`]
         #[pallet::call_index(2)]
         #[pallet::weight(T::WeightInfo::join())]
         pub fn join(
@@ -84,7 +90,8 @@ mod calls {
         /// Signed, by a member.
         ///
         /// ## Details
-        /// The active stake must reach `min_stake` with it.
+        /// The active stake must reach `min_stake` with it. All of it is as young as its newest
+        /// part where its age counts.
         ///
         /// ## Errors
         /// [`Error::FederationNotFound`], [`Error::FederationNotActive`],
@@ -108,15 +115,19 @@ mod calls {
         /// Signed, by a member.
         ///
         /// ## Details
-        /// The stake stays on hold, and slashable, for `unbonding_blocks`. What stays active is
-        /// nothing or at least `min_stake`.
+        /// The stake stays on hold, and slashable, for `unbonding_blocks` of the terms that the
+        /// member signed or of those in force, whichever is less, and until all rounds and votes
+        /// that it took part in are over. What stays active is nothing or at least `min_stake`.
+        /// While worse terms are announced, or are in force and not signed by the member, only
+        /// those rounds and votes hold it, and `lock_blocks` does not.
         ///
         /// ## Errors
         /// [`Error::FederationNotFound`], [`Error::NotParticipant`], [`Error::ZeroAmount`],
-        /// [`Error::StakeTooLow`], [`Error::TooManyUnbonding`], [`Error::AttesterStake`].
+        /// [`Error::StakeLocked`], [`Error::StakeTooLow`], [`Error::TooManyUnbonding`],
+        /// [`Error::AttesterStake`].
         ///
         /// ## Events
-        /// [`Event::Unbonding`]
+        /// [`Event::TermsSet`] when announced terms are due, [`Event::Unbonding`]
         #[pallet::call_index(4)]
         #[pallet::weight(T::WeightInfo::unbond())]
         pub fn unbond(
@@ -370,7 +381,8 @@ mod calls {
         /// ## Details
         /// The first call ends all further rounds. From block `ends` on, when all claims had
         /// their time, and once no member is left, the second releases the deposit and returns
-        /// the escrow to the founder.
+        /// the escrow to the founder. Terms that are announced are dropped. Invitations and records
+        /// go with the end, 64 of each; further calls remove what is left.
         ///
         /// ## Errors
         /// [`Error::FederationNotFound`], [`Error::NotCoordinator`],
@@ -392,15 +404,22 @@ mod calls {
         /// Members propose and vote instead.
         ///
         /// ## Details
-        /// A round under way keeps the terms it was opened with. Terms under which no round was
+        /// The terms are announced. They come into force after `notice_blocks` of those in force,
+        /// with the next call that reads the terms: it says [`Event::TermsSet`]. A round under way
+        /// keeps the terms it was opened with. While they wait, and after, members for whom they
+        /// are worse leave under the old ones ([`Pallet::unbond`]). Terms under which no round was
         /// opened are removed when newer ones come.
+        ///
+        /// A coordinator that governs leaves some terms to the members: see
+        /// [`Error::MembersDecide`].
         ///
         /// ## Errors
         /// [`Error::FederationNotFound`], [`Error::FederationNotActive`],
-        /// [`Error::NotGovernance`], [`Error::TermsOutOfRange`], [`Error::UnbondingTooShort`].
+        /// [`Error::NotGovernance`], [`Error::TermsOutOfRange`], [`Error::UnbondingTooShort`],
+        /// [`Error::NoticeTooShort`], [`Error::MembersDecide`], [`Error::TermsPending`].
         ///
         /// ## Events
-        /// [`Event::TermsSet`]
+        /// [`Event::TermsScheduled`]
         #[pallet::call_index(14)]
         #[pallet::weight(T::WeightInfo::set_terms())]
         pub fn set_terms(
@@ -411,22 +430,23 @@ mod calls {
             Self::do_set_terms(origin, federation, terms)
         }
 
-        /// Let members vote on new terms or a new coordinator.
+        /// Let members vote on new terms, a new coordinator or a model to start from.
         ///
         /// ## Dispatch Origin
         /// Signed, by a member with active stake.
         ///
         /// ## Details
-        /// Under the members' governance always; under another one on the coordinator only, and
-        /// only after `max_failed_rounds` failures in a row or when nothing happened for longer
-        /// than `retention_blocks` after `liable_until`. `ProposalDeposit` goes on hold until the
+        /// Under the members' governance always. Under the coordinator's, on terms: half of the
+        /// stake votes, half of it approves. Under any, on the coordinator, after
+        /// `max_failed_rounds` failures in a row or when nothing happened for longer than
+        /// `retention_blocks` after `liable_until`. `ProposalDeposit` goes on hold until the
         /// proposal is decided.
         ///
         /// ## Errors
         /// [`Error::FederationNotFound`], [`Error::FederationNotActive`],
         /// [`Error::NotParticipant`], [`Error::NoActiveStake`], [`Error::NotProposable`],
         /// [`Error::TooManyProposals`], [`Error::TermsOutOfRange`],
-        /// [`Error::UnbondingTooShort`].
+        /// [`Error::UnbondingTooShort`], [`Error::NoticeTooShort`].
         ///
         /// ## Events
         /// [`Event::Proposed`]
@@ -440,19 +460,22 @@ mod calls {
             Self::do_propose(ensure_signed(origin)?, federation, proposal)
         }
 
-        /// Vote on a proposal with all active stake.
+        /// Vote on a proposal with the active stake that was there before it.
         ///
         /// ## Dispatch Origin
         /// Signed, by a member with active stake. Stake on its way out does not vote.
         ///
         /// ## Details
-        /// Once for each account. Stake that voted can not leave, come back and vote again:
-        /// unbonding takes longer than voting.
+        /// Once for each account. The stake counts by its age at the proposal: all of it from
+        /// `aging_blocks` on. The accounts of one organisation, or an account without one, have
+        /// `max_vote_share` of all active stake together; what is more counts as nothing. Stake
+        /// that voted stays until the decision, and can not come back and vote again: it would be
+        /// too young.
         ///
         /// ## Errors
         /// [`Error::FederationNotFound`], [`Error::FederationNotActive`],
         /// [`Error::ProposalNotFound`], [`Error::VotingClosed`], [`Error::NotParticipant`],
-        /// [`Error::NoActiveStake`], [`Error::AlreadyVoted`].
+        /// [`Error::NoActiveStake`], [`Error::AlreadyVoted`], [`Error::StakeTooYoung`].
         ///
         /// ## Events
         /// [`Event::Voted`]
@@ -474,15 +497,17 @@ mod calls {
         ///
         /// ## Details
         /// The first call decides and releases the deposit. Each call removes up to `limit`
-        /// votes; the last one removes the proposal.
+        /// votes; the last one removes the proposal. Terms are announced as by
+        /// [`Pallet::set_terms`], in the place of any that wait. Another model is the start of the
+        /// next round, also when one is open that is settled later.
         ///
         /// ## Errors
         /// [`Error::FederationNotFound`], [`Error::ProposalNotFound`],
         /// [`Error::NotYetEnactable`].
         ///
         /// ## Events
-        /// [`Event::Enacted`] with [`Event::TermsSet`] or [`Event::CoordinatorReplaced`], or
-        /// [`Event::ProposalRejected`]; [`Event::ProposalCleared`]
+        /// [`Event::Enacted`] with [`Event::TermsScheduled`], [`Event::CoordinatorReplaced`] or
+        /// [`Event::Rebased`], or [`Event::ProposalRejected`]; [`Event::ProposalCleared`]
         #[pallet::call_index(17)]
         #[pallet::weight(T::WeightInfo::enact(*limit))]
         pub fn enact(
@@ -565,14 +590,15 @@ mod calls {
         ///
         /// ## Details
         /// `tip` is the end of a chain of hashes: the first attestation of each round reveals the
-        /// value before it. The active stake of this moment is the weight in all draws; it can
-        /// not be unbonded before [`Pallet::resign_attester`].
+        /// value before it. The active stake of this moment, by its age as in a vote, is the weight
+        /// in all draws; it can not be unbonded before [`Pallet::resign_attester`]. An organisation
+        /// has one seat of a committee at most.
         ///
         /// ## Errors
         /// [`Error::FederationNotFound`], [`Error::FederationNotActive`],
         /// [`Error::NotParticipant`], [`Error::CoordinatorConflict`],
         /// [`Error::AlreadyAttester`], [`Error::TooManyAttesters`], [`Error::StakeTooLow`],
-        /// [`Error::Suspended`].
+        /// [`Error::Suspended`], [`Error::StakeTooYoung`].
         ///
         /// ## Events
         /// [`Event::AttesterRegistered`]
@@ -902,6 +928,42 @@ mod calls {
             Self::do_replace_coordinator(origin, federation, account)
         }
 
+        /// Admit an account, or vouch for it.
+        ///
+        /// ## Dispatch Origin
+        /// Under [`Admission::Invited`](crate::Admission::Invited) the coordinator, signed, or the
+        /// council. Under [`Admission::Vouched`](crate::Admission::Vouched) a member with active
+        /// stake that is not suspended, one of each organisation; while there are fewer members
+        /// than have to vouch, the coordinator or the council too.
+        ///
+        /// ## Details
+        /// It says to whom the account belongs (an empty name: to nobody) and how many examples it
+        /// has (0: nothing is said). All vouchers of an account say the same. Only those count that
+        /// are members, and not suspended, when the account joins.
+        ///
+        /// Invitations are used up by joining; what is left of them goes when the federation is
+        /// closed. Until then their number is bounded by the fees that were paid for them only.
+        ///
+        /// ## Errors
+        /// [`Error::FederationNotFound`], [`Error::FederationNotActive`],
+        /// [`Error::AlreadyJoined`], [`Error::NotGovernance`], [`Error::NotParticipant`],
+        /// [`Error::NoActiveStake`], [`Error::Suspended`], [`Error::AlreadyVouched`],
+        /// [`Error::OrganisationDiffers`].
+        ///
+        /// ## Events
+        /// [`Event::TermsSet`] when announced terms are due, [`Event::Invited`]
+        #[pallet::call_index(33)]
+        #[pallet::weight(T::WeightInfo::invite())]
+        pub fn invite(
+            origin: OriginFor<T>,
+            federation: FederationId,
+            account: T::AccountId,
+            organisation: Organisation,
+            max_examples: u64,
+        ) -> DispatchResult {
+            Self::do_invite(origin, federation, account, organisation, max_examples)
+        }
+
         /// Put more on hold as a coordinator's bond.
         ///
         /// ## Dispatch Origin
@@ -945,6 +1007,27 @@ mod calls {
         #[pallet::weight(T::WeightInfo::withdraw_bond())]
         pub fn withdraw_bond(origin: OriginFor<T>, federation: FederationId) -> DispatchResult {
             Self::do_withdraw_bond(ensure_signed(origin)?, federation)
+        }
+
+        /// Let the next round start from another model than that of the last settled one.
+        ///
+        /// ## Dispatch Origin
+        /// As of [`Pallet::set_terms`], between rounds.
+        ///
+        /// ## Errors
+        /// [`Error::FederationNotFound`], [`Error::FederationNotActive`],
+        /// [`Error::NotGovernance`], [`Error::RoundInProgress`].
+        ///
+        /// ## Events
+        /// [`Event::TermsSet`] when announced terms are due, [`Event::Rebased`]
+        #[pallet::call_index(36)]
+        #[pallet::weight(T::WeightInfo::rebase())]
+        pub fn rebase(
+            origin: OriginFor<T>,
+            federation: FederationId,
+            model: H256,
+        ) -> DispatchResult {
+            Self::do_rebase(origin, federation, model)
         }
 
         /// Prove that the coordinator of a round broke its duty.

@@ -27,7 +27,9 @@ mod errors {
         /// delay blocks up to `MaxUnbondingBlocks`; `retention_blocks` from `dispute_blocks +
         /// claim_blocks` to `MaxRetentionBlocks`; `round_reward <= MaxRoundReward`;
         /// `strikes_to_slash`, `strike_decay_rounds` and `max_failed_rounds` from 1 to
-        /// `MaxStrikes`; each slash at most `slash.cap`, and that at most `MaxSlash`;
+        /// `MaxStrikes`, `tenure_rounds` up to that; `vesting_rounds` up to 32; notice, lock and
+        /// aging blocks up to `MaxUnbondingBlocks`; `max_share` and `max_vote_share` above 0;
+        /// `coordinator_bond <= MaxCoordinatorBond`; vouchers from 1 to 16; silence and each slash at most `slash.cap`, and that at most `MaxSlash`;
         /// `reporter_share <= MaxReporterShare`; `dispute_bond <= MaxDisputeBond`;
         /// `committee_size <= MaxCommittee`, and with `attest_quorum` above 0 unless the coupling
         /// is loose and the arbiter no committee; a members' quorum above 0 and threshold of at
@@ -178,7 +180,9 @@ mod errors {
         StatementDiffers,
         /// `notice_blocks` is shorter than `unbonding_blocks`: members could not leave in time.
         NoticeTooShort,
-        /// Only the members change this term: propose it.
+        /// Under the coordinator's governance only the members change the arbiter, the committee
+        /// and how it counts, the coupling, the reporter's share, the governance, the vote share
+        /// and the admission: `propose` it.
         MembersDecide,
         /// The round does not start from the model of the last settled one: use that, or rebase.
         ModelNotContinued,
@@ -188,17 +192,20 @@ mod errors {
         BondShort,
         /// The bond is not free: its account coordinates, or its rounds may still be reported.
         BondNotFree,
-        /// Nobody, or not enough members, invited this account.
+        /// Nobody, or not enough members that still stand for it, invited this account: let the
+        /// coordinator or the council `invite` it, or as many members as the terms say.
         NotInvited,
-        /// The account has vouched for this one already.
+        /// The account, or another one of its organisation, has vouched for this one already.
         AlreadyVouched,
-        /// The organisation has `max_per_organisation` members.
+        /// The organisation has `max_per_organisation` members: wait until one leaves.
         OrganisationFull,
-        /// Others invited this account for another organisation, or data of another size.
+        /// Others vouched for this account with another organisation or number of examples: name
+        /// the same.
         OrganisationDiffers,
-        /// The stake was raised after the proposal was made: it does not count in this vote.
+        /// The stake counts for nothing yet: it was raised too late for this vote, or has no weight
+        /// under the terms' `aging_blocks` so soon. It votes on later proposals.
         StakeTooYoung,
-        /// The stake stays for `lock_blocks` after its member joined.
+        /// The stake stays for `lock_blocks` after its member joined: come then.
         StakeLocked,
         /// More examples than the terms, or those who admitted the member, allow.
         TooManyExamples,
@@ -206,7 +213,7 @@ mod errors {
         NotMisconduct,
         /// The reward is not vested yet: more rounds, or more blocks, have to pass.
         RewardNotVested,
-        /// Other terms are announced already: they come into force first.
+        /// Other terms are announced already: wait until they are in force.
         TermsPending,
     }
 }

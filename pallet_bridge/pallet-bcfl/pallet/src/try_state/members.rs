@@ -65,6 +65,8 @@ impl<T: Config> Pallet<T> {
     pub(super) fn check_members(id: FederationId, federation: &Federation) -> Check {
         let mut members = 0;
         let mut active: Balance = 0;
+        let mut named = BTreeMap::<Organisation, u32>::new();
+        let now = Self::now();
         for participant in Participants::<T>::iter_prefix_values(id) {
             members = u32::saturating_add(members, 1);
             active = active.saturating_add(participant.active);
@@ -73,9 +75,52 @@ impl<T: Config> Pallet<T> {
             let is_ordered =
                 chunks.iter().zip(chunks.iter().skip(1)).all(|(one, next)| one.until <= next.until);
             ensure!(is_ordered, "chunks are not in the order of their blocks");
+            let is_known = participant.terms_version <= federation.terms_version;
+            ensure!(is_known, "a member has signed terms to come");
+            let (joined_at, held_since) = (participant.joined_at, participant.held_since);
+            let is_past = joined_at <= held_since && held_since <= now;
+            ensure!(is_past, "a member's stake is older than the member, or of later");
+            if let Some(name) = participant.organisation {
+                let count = named.entry(name).or_default();
+                *count = count.saturating_add(1);
+            }
         }
+        let counted: BTreeMap<_, _> = Organisations::<T>::iter_prefix(id).collect();
+        ensure!(counted == named, "members of organisations are not counted right");
         ensure!(federation.members == members, "members are not counted right");
         ensure!(federation.total_active == active, "active stake is not summed right");
+        Ok(())
+    }
+}
+
+impl<T: Config> Pallet<T> {
+    /// Terms that wait are stored, newer than those in force, and of a federation that goes on.
+    pub(super) fn check_terms(id: FederationId, federation: &Federation) -> Check {
+        let last = federation.terms_version;
+        ensure!(FederationTerms::<T>::contains_key(id, last), "the terms in force are not there");
+        let newest = federation.pending_terms.map_or(last, |pending| pending.version);
+        let is_newer = federation.pending_terms.is_none_or(|pending| pending.version > last);
+        ensure!(is_newer, "terms wait that were in force");
+        let is_active = federation.state == FederationState::Active;
+        ensure!(is_active || federation.pending_terms.is_none(), "terms wait for no round");
+        Self::try_terms(id, newest)?;
+        let most = FederationTerms::<T>::iter_key_prefix(id).max();
+        ensure!(most == Some(newest), "terms are stored that nobody announced");
+        Ok(())
+    }
+
+    /// Whoever is a member needs no invitation, and has no record of its own beside it.
+    pub(super) fn check_admissions() -> Check {
+        for (id, account) in Invitations::<T>::iter_keys() {
+            let is_member = Participants::<T>::contains_key(id, &account);
+            ensure!(!is_member, "a member has an invitation");
+        }
+        for (id, subject) in Records::<T>::iter_keys() {
+            if let Subject::Account(account) = subject {
+                let is_member = Participants::<T>::contains_key(id, &account);
+                ensure!(!is_member, "a member has a record of its own");
+            }
+        }
         Ok(())
     }
 }

@@ -20,6 +20,7 @@ impl<T: Config> Pallet<T> {
     pub fn do_try_state() -> Check {
         for (id, federation) in Federations::<T>::iter() {
             ensure!(id < NextFederationId::<T>::get(), "a federation has an id to come");
+            Self::check_terms(id, &federation)?;
             Self::check_members(id, &federation)?;
             Self::check_rounds(id, &federation)?;
             Self::check_escrow(id, &federation)?;
@@ -30,6 +31,7 @@ impl<T: Config> Pallet<T> {
         Self::check_holds()?;
         Self::check_bonds()?;
         Self::check_voters()?;
+        Self::check_admissions()?;
         Self::check_commitments()?;
         Self::check_offences()
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 use frame_support::ensure;
+use sp_runtime::traits::Zero;
 
 use super::Check;
 use crate::*;
@@ -30,6 +31,22 @@ impl<T: Config> Pallet<T> {
         }
         ensure!((motion.ayes, motion.nays) == (ayes, nays), "a motion miscounts its votes");
         ensure!(motion.voting_until < motion.enact_at, "a motion is enacted while it is voted on");
+        Self::check_groups(id, number, motion)
+    }
+
+    /// No organisation, or account without one, counts for more than its share.
+    fn check_groups(id: FederationId, number: ProposalId, motion: &Motion) -> Check {
+        let most = motion.max_vote_share.mul_floor(motion.electorate);
+        let mut sum: Balance = 0;
+        for votes in GroupVotes::<T>::iter_prefix_values((id, number)) {
+            ensure!(votes <= most, "a group has more votes than its share");
+            sum = sum.saturating_add(votes);
+        }
+        // Votes of before there were groups have none: the migration caps nobody.
+        let is_old = sum.is_zero() && motion.max_vote_share.is_one();
+        let all = motion.ayes.saturating_add(motion.nays);
+        ensure!(is_old || sum == all, "votes of the groups are not all votes");
+        ensure!(all <= motion.electorate, "more stake votes than there was");
         Ok(())
     }
 
@@ -37,6 +54,9 @@ impl<T: Config> Pallet<T> {
     pub(super) fn check_voters() -> Check {
         for (id, number, _) in Votes::<T>::iter_keys() {
             ensure!(Motions::<T>::contains_key(id, number), "a vote has lost its motion");
+        }
+        for (id, number, _) in GroupVotes::<T>::iter_keys() {
+            ensure!(Motions::<T>::contains_key(id, number), "a group's votes have no motion");
         }
         Ok(())
     }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Who may join, whom members belong to, and what outlives their leaving.
+use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use core::cmp::{max, min};
 use frame_support::{traits::ConstU32, BoundedVec};
 use scale_info::TypeInfo;
 use sp_runtime::AccountId32;
 
-use crate::{BlockNumber, RoundId};
+use crate::{Admission, BlockNumber, RoundId};
 
 /// Name of an organisation: up to 32 bytes of UTF-8.
 pub type Organisation = BoundedVec<u8, ConstU32<32>>;
@@ -38,6 +40,27 @@ pub struct Invitation {
     pub vouchers: BoundedVec<AccountId32, MaxVouchers>,
 }
 
+impl Invitation {
+    /// True when it is enough to join while the federation has so many members.
+    ///
+    /// Who was invited by the coordinator or the council has no vouchers. That does where members
+    /// have no say, and where there are fewer of them than have to vouch: else nobody could ever
+    /// be the first.
+    pub fn is_complete(&self, admission: Admission, members: u32) -> bool {
+        match admission {
+            Admission::Open => true,
+            Admission::Invited => self.vouchers.is_empty(),
+            Admission::Vouched(needed) if self.vouchers.is_empty() => members < needed,
+            Admission::Vouched(needed) => crate::weights::count(self.vouchers.len()) >= needed,
+        }
+    }
+
+    /// Whom the account belongs to; an empty name is none.
+    pub fn belongs_to(&self) -> Option<Organisation> {
+        (!self.organisation.is_empty()).then(|| self.organisation.clone())
+    }
+}
+
 /// What is remembered of a member that left.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct Record {
@@ -53,4 +76,22 @@ pub struct Record {
     pub suspended_until: BlockNumber,
     /// The latest rounds with a strike, oldest first.
     pub struck: Struck,
+}
+
+impl Record {
+    /// Both records as one: the worse of the two in each respect.
+    pub fn merge(self, other: Self) -> Self {
+        let mut struck: Vec<RoundId> = self.struck.into_iter().chain(other.struck).collect();
+        struck.sort_unstable();
+        struck.dedup();
+        let too_many = struck.len().saturating_sub(Struck::bound());
+        Self {
+            strikes: max(self.strikes, other.strikes),
+            clean_rounds: min(self.clean_rounds, other.clean_rounds),
+            offences: max(self.offences, other.offences),
+            forgiven: max(self.forgiven, other.forgiven),
+            suspended_until: max(self.suspended_until, other.suspended_until),
+            struck: Struck::truncate_from(struck.split_off(too_many)),
+        }
+    }
 }

@@ -150,6 +150,14 @@ impl Federation {
             || now > self.liable_until.saturating_add(terms.retention_blocks)
     }
 
+    /// Go on from the model of a round that was settled: unless the governance named another one
+    /// while the round was open. Each round starts from `model`, so the two differ only then.
+    pub fn go_on_from(&mut self, base_model: H256, settled: H256) {
+        if self.model.is_none_or(|model| model == base_model) {
+            self.model = Some(settled);
+        }
+    }
+
     /// Forget the open round and the budget kept for it.
     pub fn end_round(&mut self) {
         self.open_round = None;

@@ -22,7 +22,7 @@ pub use terms::*;
 pub type FederationId = u32;
 /// Index of a round in its federation: from 0, without gaps.
 pub type RoundId = u32;
-/// Index of a federation's terms: from [`FIRST_TERMS`], without gaps.
+/// Index of a federation's terms: from [`FIRST_TERMS`], and ever greater.
 pub type TermsVersion = u32;
 /// Index of a proposal in its federation: from 0, without gaps.
 pub type ProposalId = u32;

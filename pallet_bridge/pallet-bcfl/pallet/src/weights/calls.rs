@@ -78,10 +78,14 @@ pub trait WeightInfo {
     fn prune(n: u32, ) -> Weight;
     /// `replace_coordinator`
     fn replace_coordinator() -> Weight;
+    /// `invite`
+    fn invite() -> Weight;
     /// `post_bond`
     fn post_bond() -> Weight;
     /// `withdraw_bond`
     fn withdraw_bond() -> Weight;
+    /// `rebase`
+    fn rebase() -> Weight;
     /// `report_misconduct`
     fn report_misconduct() -> Weight;
     /// `skip_round`
@@ -706,5 +710,15 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     // Not measured: that of `open_round`.
     fn skip_round() -> Weight {
         Self::open_round()
+    }
+    // Not measured yet: as `join`, with 16 vouchers to look at beside.
+    fn invite() -> Weight {
+        Self::join()
+            .saturating_add(Weight::from_parts(0, 48_000))
+            .saturating_add(T::DbWeight::get().reads(16_u64))
+    }
+    // Not measured yet: as `replace_coordinator`, which does the same to another field.
+    fn rebase() -> Weight {
+        Self::replace_coordinator()
     }
 }

@@ -31,6 +31,16 @@ fn success_for_member_who_unbonded_all() {
 }
 
 #[test]
+fn success_makes_all_of_the_stake_young() {
+    ExtBuilder::default().members(2).build_and_execute(|| {
+        skip(6);
+        assert_ok!(add(0, 1));
+        assert_eq!((participant(0).held_since, participant(0).joined_at), (7, 1));
+        assert_eq!(participant(1).held_since, 1);
+    });
+}
+
+#[test]
 fn fails_for_stake_still_too_low() {
     ExtBuilder::default().members(1).build_and_execute(|| {
         assert_ok!(send(&member(0), Call::unbond { federation: 0, amount: STAKE }));

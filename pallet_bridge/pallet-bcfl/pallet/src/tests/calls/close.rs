@@ -55,6 +55,36 @@ fn success_waits_for_the_last_claims() {
 }
 
 #[test]
+fn success_drops_terms_that_wait() {
+    ExtBuilder::default().members(0).build_and_execute(|| {
+        assert_ok!(send(&coordinator(), Call::set_terms { federation: 0, terms: terms() }));
+        skip(1);
+        assert_ok!(close(&coordinator()));
+        assert_eq!((federation(0).pending_terms, federation(0).terms_version), (None, 1));
+        assert_eq!(stored_terms(), [1]);
+    });
+}
+
+#[test]
+fn success_removes_invitations_and_records_in_steps() {
+    let invited = |terms: &mut Terms| terms.admission = Admission::Invited;
+    ExtBuilder::default().terms(invited).members(0).build_and_execute(|| {
+        for index in 0..70 {
+            admit(index, b"south");
+        }
+        Records::<Test>::insert(0, Subject::Account(member(3)), Record::default());
+        assert_ok!(close(&coordinator()));
+        skip(17);
+        assert_ok!(close(&stranger()));
+        assert_eq!(Records::<Test>::iter_prefix(0).count(), 0);
+        assert_eq!(Invitations::<Test>::iter_prefix(0).count(), 6);
+        assert_ok!(close(&stranger()));
+        assert_eq!(Invitations::<Test>::iter_prefix(0).count(), 0);
+        assert_noop!(close(&stranger()), Error::<Test>::FederationNotActive);
+    });
+}
+
+#[test]
 fn fails_for_unknown_federation() {
     ExtBuilder::default().build_and_execute(|| {
         assert_noop!(close(&coordinator()), Error::<Test>::FederationNotFound);

@@ -47,7 +47,7 @@ fn success_with_a_second_federation() {
 
 #[test]
 fn fails_for_terms_out_of_range() {
-    let changes: [fn(&mut Terms); 36] = [
+    let changes: [fn(&mut Terms); 47] = [
         |terms| terms.min_stake = 49,
         |terms| terms.max_participants = 0,
         |terms| terms.max_participants = 10_001,
@@ -84,6 +84,17 @@ fn fails_for_terms_out_of_range() {
         |terms| terms.governance = members(10, 49, 5, 5),
         |terms| terms.governance = members(10, 50, 0, 5),
         |terms| terms.governance = members(10, 50, 5, 1_001),
+        |terms| terms.notice_blocks = 1_001,
+        |terms| terms.lock_blocks = 1_001,
+        |terms| terms.aging_blocks = 1_001,
+        |terms| terms.max_share = percent(0),
+        |terms| terms.max_vote_share = percent(0),
+        |terms| terms.coordinator_bond = 10_001,
+        |terms| terms.silence = percent(61),
+        |terms| terms.tenure_rounds = 11,
+        |terms| terms.vesting_rounds = 33,
+        |terms| terms.admission = Admission::Vouched(0),
+        |terms| terms.admission = Admission::Vouched(17),
     ];
     ExtBuilder::default().build_and_execute(|| {
         for change in changes {
@@ -121,6 +132,34 @@ fn fails_for_unbonding_that_ends_before_the_last_slash() {
     ExtBuilder::default().build_and_execute(|| {
         let too_short = |terms: &mut Terms| terms.unbonding_blocks = 16;
         assert_noop!(create(too_short), Error::<Test>::UnbondingTooShort);
+    });
+}
+
+#[test]
+fn success_at_the_ends_of_the_ranges() {
+    let changes: [fn(&mut Terms); 9] = [
+        |terms| terms.notice_blocks = 1_000,
+        |terms| terms.lock_blocks = 1_000,
+        |terms| terms.aging_blocks = 1_000,
+        |terms| terms.coordinator_bond = 10_000,
+        |terms| terms.silence = percent(60),
+        |terms| terms.tenure_rounds = 10,
+        |terms| terms.vesting_rounds = 32,
+        |terms| terms.admission = Admission::Vouched(16),
+        |terms| terms.admission = Admission::Vouched(1),
+    ];
+    ExtBuilder::default().build_and_execute(|| {
+        for change in changes {
+            assert_ok!(create(change));
+        }
+    });
+}
+
+#[test]
+fn fails_for_a_notice_shorter_than_unbonding() {
+    ExtBuilder::default().build_and_execute(|| {
+        let short = |terms: &mut Terms| terms.unbonding_blocks = 18;
+        assert_noop!(create(short), Error::<Test>::NoticeTooShort);
     });
 }
 

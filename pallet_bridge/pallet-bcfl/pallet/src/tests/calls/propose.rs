@@ -54,12 +54,38 @@ fn success_against_a_failing_coordinator_under_any_governance() {
         fail_a_round();
         assert_noop!(propose(0, proposal.clone()), Error::<Test>::NotProposable);
         fail_a_round();
-        assert_noop!(propose(0, new_terms()), Error::<Test>::NotProposable);
+        assert_noop!(propose(0, Proposal::Rebase(hash(3))), Error::<Test>::NotProposable);
         assert_ok!(propose(0, proposal));
         let motion = motion(0);
         assert_eq!((motion.quorum, motion.threshold), (percent(50), percent(50)));
         let now = System::block_number();
         assert_eq!((motion.voting_until, motion.enact_at), (now + 13, now + 17));
+    });
+}
+
+#[test]
+fn success_for_terms_under_the_coordinator() {
+    ExtBuilder::default().members(2).build_and_execute(|| {
+        assert_ok!(propose(0, new_terms()));
+        let motion = motion(0);
+        assert_eq!((motion.quorum, motion.threshold), (percent(50), percent(50)));
+        assert_eq!((motion.voting_until, motion.enact_at), (14, 18));
+        assert_noop!(propose(0, Proposal::Rebase(hash(3))), Error::<Test>::NotProposable);
+    });
+}
+
+#[test]
+fn success_keeps_what_weighs_a_vote() {
+    let old = |terms: &mut Terms| {
+        terms.aging_blocks = 30;
+        terms.max_vote_share = percent(35);
+    };
+    ExtBuilder::default().terms(old).members(2).build_and_execute(|| {
+        skip(4);
+        assert_ok!(propose(1, new_terms()));
+        let motion = motion(0);
+        assert_eq!((motion.proposed_at, motion.aging_blocks), (5, 30));
+        assert_eq!((motion.max_vote_share, motion.electorate), (percent(35), 2 * STAKE));
     });
 }
 
@@ -96,8 +122,10 @@ fn fails_without_active_stake() {
 
 #[test]
 fn fails_for_terms_that_another_governs() {
-    ExtBuilder::default().members(1).build_and_execute(|| {
+    let council = |terms: &mut Terms| terms.governance = Governance::Council;
+    ExtBuilder::default().terms(council).members(1).build_and_execute(|| {
         assert_noop!(propose(0, new_terms()), Error::<Test>::NotProposable);
+        assert_noop!(propose(0, Proposal::Rebase(hash(3))), Error::<Test>::NotProposable);
         let answer = propose(0, Proposal::Coordinator(stranger()));
         assert_noop!(answer, Error::<Test>::NotProposable);
     });
@@ -124,8 +152,12 @@ fn fails_for_terms_out_of_range() {
         assert_noop!(answer, Error::<Test>::TermsOutOfRange);
         terms.commit_blocks = 5;
         terms.unbonding_blocks = 16;
-        let answer = propose(0, Proposal::Terms(terms.into()));
+        let answer = propose(0, Proposal::Terms(terms.clone().into()));
         assert_noop!(answer, Error::<Test>::UnbondingTooShort);
+        terms.unbonding_blocks = 30;
+        terms.notice_blocks = 29;
+        let answer = propose(0, Proposal::Terms(terms.into()));
+        assert_noop!(answer, Error::<Test>::NoticeTooShort);
     });
 }
 

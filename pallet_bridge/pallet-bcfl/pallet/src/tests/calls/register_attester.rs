@@ -23,6 +23,29 @@ fn success() {
 }
 
 #[test]
+fn weight_grows_with_the_age_of_the_stake() {
+    let old = |terms: &mut Terms| terms.aging_blocks = 25;
+    ExtBuilder::default().terms(old).members(2).build_and_execute(|| {
+        skip(8);
+        assert_ok!(register(0));
+        assert_eq!(attester(0).map(|attester| attester.weight), Some(500 * 8 / 25));
+        skip(70);
+        assert_ok!(register(1));
+        assert_eq!(attester(1).map(|attester| attester.weight), Some(500));
+    });
+}
+
+#[test]
+fn fails_for_stake_of_this_block_where_age_counts() {
+    let old = |terms: &mut Terms| terms.aging_blocks = 25;
+    ExtBuilder::default().terms(old).members(1).build_and_execute(|| {
+        assert_noop!(register(0), Error::<Test>::StakeTooYoung);
+        skip(1);
+        assert_ok!(register(0));
+    });
+}
+
+#[test]
 fn weight_stays_when_stake_is_added() {
     scene(|| {
         assert_ok!(register(0));

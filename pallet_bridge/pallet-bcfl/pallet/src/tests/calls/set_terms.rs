@@ -25,45 +25,120 @@ fn more(terms: &mut Terms) {
 fn success_by_the_coordinator() {
     ExtBuilder::default().members(0).build_and_execute(|| {
         assert_ok!(set(&coordinator(), more));
-        assert_eq!(federation(0).terms_version, 2);
-        let rewards = [1, 2].map(|version| {
-            FederationTerms::<Test>::get(0, version).map(|terms| terms.round_reward)
-        });
-        assert_eq!(rewards, [None, Some(400)]);
-        let set = Event::TermsSet { federation: 0, terms_version: 2 };
-        assert_eq!(events().last(), Some(&set));
+        let from = 1 + terms().notice_blocks;
+        let pending = PendingTerms { version: 2, from, is_worse: false };
+        assert_eq!(federation(0).pending_terms, Some(pending));
+        assert_eq!(federation(0).terms_version, 1);
+        let announced =
+            Event::TermsScheduled { federation: 0, terms_version: 2, from, is_worse: false };
+        assert_eq!(events().last(), Some(&announced));
+        skip_to(from);
         assert_ok!(open_round());
         assert_eq!((round(0).terms_version, federation(0).reserved), (2, 400));
+        assert_eq!((federation(0).terms_version, federation(0).pending_terms), (2, None));
+        assert!(events().contains(&Event::TermsSet { federation: 0, terms_version: 2 }));
+        assert_eq!(stored_terms(), [2]);
+    });
+}
+
+#[test]
+fn terms_are_not_in_force_before_their_notice_is_over() {
+    ExtBuilder::default().members(0).build_and_execute(|| {
+        assert_ok!(set(&coordinator(), more));
+        skip(16);
+        assert_ok!(open_round());
+        assert_eq!((round(0).terms_version, federation(0).reserved), (1, 300));
+        assert_eq!(stored_terms(), [1, 2]);
+    });
+}
+
+#[test]
+fn notice_is_that_of_the_terms_in_force() {
+    let long = |terms: &mut Terms| terms.notice_blocks = 61;
+    ExtBuilder::default().terms(long).members(0).build_and_execute(|| {
+        // A shorter one is for those after it.
+        assert_ok!(set(&coordinator(), |terms| terms.notice_blocks = 17));
+        assert_eq!(federation(0).pending_terms.map(|pending| pending.from), Some(62));
     });
 }
 
 #[test]
 fn versions_that_no_round_ran_under_go() {
     ExtBuilder::default().members(3).build_and_execute(|| {
-        let stored = || {
-            let mut versions: Vec<_> = FederationTerms::<Test>::iter_key_prefix(0).collect();
-            versions.sort_unstable();
-            versions
-        };
         round_that_rejects_member_0();
-        for _ in 0..3 {
+        for version in 2..5 {
             assert_ok!(set(&coordinator(), more));
+            assert_eq!(stored_terms().last(), Some(&version));
+            skip_the_notice();
         }
-        assert_eq!(stored(), [1, 4]);
+        // The second and third were in force in turn, and no round ran.
+        assert_ok!(set_after_due());
+        assert_eq!(stored_terms(), [1, 4, 5]);
         assert_ok!(open_round());
+        assert_eq!((round(1).terms_version, federation(0).terms_version), (4, 4));
+    });
+}
+
+/// Another change in the block in which the last one is due.
+fn set_after_due() -> DispatchResult {
+    let pending = federation(0).pending_terms.expect("terms are announced").version;
+    let terms = FederationTerms::<Test>::get(0, pending).expect("they are there");
+    send(&coordinator(), Call::set_terms { federation: 0, terms })
+}
+
+#[test]
+fn each_call_that_reads_the_terms_puts_those_due_in_force() {
+    let unbond = || send(&member(0), Call::unbond { federation: 0, amount: 1 });
+    let propose = || {
+        let proposal = Proposal::Terms(terms().into());
+        send(&member(0), Call::propose { federation: 0, proposal })
+    };
+    let account = member(1);
+    let calls: [(&str, &dyn Fn() -> DispatchResult); 8] = [
+        ("add_stake", &|| send(&member(0), Call::add_stake { federation: 0, amount: 1 })),
+        ("unbond", &unbond),
+        ("propose", &propose),
+        ("register", &|| send(&member(0), Call::register_attester { federation: 0, tip: hash(1) })),
+        ("close", &|| send(&coordinator(), Call::close { federation: 0 })),
+        ("rebase", &|| send(&coordinator(), Call::rebase { federation: 0, model: hash(1) })),
+        ("replace", &|| {
+            let account = account.clone();
+            send(&coordinator(), Call::replace_coordinator { federation: 0, account })
+        }),
+        ("set_terms", &set_after_due),
+    ];
+    for (name, call) in calls {
+        ExtBuilder::default().members(1).build_and_execute(|| {
+            assert_ok!(set(&coordinator(), more));
+            skip_the_notice();
+            assert_ok!(call());
+            assert_eq!(federation(0).terms_version, 2, "{name}");
+            assert!(!stored_terms().contains(&1), "{name}");
+        });
+    }
+}
+
+#[test]
+fn consent_is_to_the_terms_that_are_due() {
+    ExtBuilder::default().members(0).build_and_execute(|| {
+        let before = terms_hash(0);
         assert_ok!(set(&coordinator(), more));
-        assert_eq!(stored(), [1, 4, 5]);
-        // What went is not given out again.
-        assert_ok!(set(&coordinator(), more));
-        assert_eq!((stored(), federation(0).terms_version), (vec![1, 4, 6], 6));
+        skip_the_notice();
+        let join =
+            |terms_hash| send(&member(0), Call::join { federation: 0, stake: STAKE, terms_hash });
+        assert_noop!(join(before), Error::<Test>::TermsDiffer);
+        let due = FederationTerms::<Test>::get(0, 2).expect("they are there");
+        assert_ok!(join(encoding::terms_hash(&due)));
+        assert_eq!(participant(0).terms_version, 2);
     });
 }
 
 #[test]
 fn success_by_the_council() {
     governed_by(Governance::Council).build_and_execute(|| {
-        assert_ok!(set(&council(), more));
-        assert_eq!(federation(0).terms_version, 2);
+        assert_ok!(set(&council(), |terms| terms.committee_size = 5));
+        let pending = federation(0).pending_terms.expect("terms are announced");
+        assert!(pending.is_worse);
     });
 }
 
@@ -101,37 +176,54 @@ fn round_under_way_keeps_its_terms() {
         assert_ok!(commit(0, 2));
         assert_ok!(settle(0, vec![verdict(0, Outcome::Accepted)]));
         assert_eq!(commitment(0, 0).reward, 300);
+        skip_the_notice();
         assert_ok!(open_round());
         assert_eq!((round(1).terms_version, federation(0).reserved), (2, 0));
         assert_noop!(commit(1, 0), Error::<Test>::StakeTooLow);
     });
 }
 
+/// What happened with 0.1.0: a mismatch that takes everything, a friend as arbiter, one block.
 #[test]
-fn shorter_unbonding_frees_no_stake_that_an_older_round_may_take() {
-    ExtBuilder::default().members(1).round().build_and_execute(|| {
-        assert_ok!(commit(0, 0));
-        let shorter = |terms: &mut Terms| {
-            terms.commit_blocks = 1;
-            terms.settle_blocks = 1;
-            terms.dispute_blocks = 1;
-            terms.unbonding_blocks = 5;
-        };
-        assert_ok!(set(&coordinator(), shorter));
-        assert_ok!(send(&member(0), Call::unbond { federation: 0, amount: STAKE }));
-        // The last block that takes evidence under the round's own terms.
-        skip_to(round(0).settle_until);
-        let withdraw = Call::withdraw { federation: 0, account: member(0) };
-        assert_noop!(send(&member(0), withdraw), Error::<Test>::NothingToWithdraw);
-        equivocate_after_the_fact();
-        skip(3);
-        assert_ok!(execute(0, 0));
-        assert_eq!(held(HoldReason::Stake, &member(0)), STAKE / 2);
+fn fails_for_what_the_members_decide() {
+    let changes: [fn(&mut Terms); 9] = [
+        |terms| terms.arbiter = Arbiter::Account(account(29)),
+        |terms| terms.committee_size = 2,
+        |terms| terms.attest_quorum = percent(61),
+        |terms| terms.attest_by = Tally::Stake,
+        |terms| terms.coupling = Coupling::Flexible,
+        |terms| terms.reporter_share = percent(19),
+        |terms| terms.governance = Governance::Council,
+        |terms| terms.max_vote_share = percent(99),
+        |terms| terms.admission = Admission::Invited,
+    ];
+    ExtBuilder::default().members(3).build_and_execute(|| {
+        for change in changes {
+            assert_noop!(set(&coordinator(), change), Error::<Test>::MembersDecide);
+        }
     });
 }
 
-fn equivocate_after_the_fact() {
-    assert_ok!(commit_batch(0, vec![entry(0, 0, hash(0xee))]));
+#[test]
+fn fails_while_others_wait() {
+    ExtBuilder::default().members(0).build_and_execute(|| {
+        assert_ok!(set(&coordinator(), more));
+        assert_noop!(set(&coordinator(), more), Error::<Test>::TermsPending);
+        skip(16);
+        assert_noop!(set(&coordinator(), more), Error::<Test>::TermsPending);
+        skip(1);
+        assert_ok!(set_after_due());
+    });
+}
+
+#[test]
+fn fails_for_a_notice_shorter_than_unbonding() {
+    ExtBuilder::default().members(0).build_and_execute(|| {
+        let answer = set(&coordinator(), |terms| terms.unbonding_blocks = 40);
+        assert_noop!(answer, Error::<Test>::NoticeTooShort);
+        let answer = set(&coordinator(), |terms| terms.notice_blocks = 16);
+        assert_noop!(answer, Error::<Test>::NoticeTooShort);
+    });
 }
 
 #[test]

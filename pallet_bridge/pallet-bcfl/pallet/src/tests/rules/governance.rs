@@ -79,3 +79,48 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn stake_weighs_in_proportion_to_its_age() {
+    let cases = [
+        // stake, age, aging, weight
+        ((900, 0, 0), 900),
+        ((900, 0, 7), 0),
+        ((900, 3, 7), 385),
+        ((900, 6, 7), 771),
+        ((900, 7, 7), 900),
+        ((900, 8, 7), 900),
+        ((u128::MAX, 1, 2), u128::MAX / 2),
+        ((u128::MAX, u32::MAX - 1, u32::MAX), u128::MAX - u128::MAX / u128::from(u32::MAX)),
+    ];
+    for ((stake, age, aging), weight) in cases {
+        assert_eq!(aged(stake, age, aging), weight, "{stake} of {age} in {aging}");
+    }
+}
+
+#[test]
+fn group_has_no_more_than_its_share() {
+    let share = percent(25);
+    assert_eq!(within_share(10, 0, 101, share), 10);
+    assert_eq!(within_share(30, 0, 101, share), 25);
+    assert_eq!(within_share(30, 24, 101, share), 1);
+    assert_eq!(within_share(30, 25, 101, share), 0);
+    // Not even when what is there is more than the share.
+    assert_eq!(within_share(30, 90, 101, share), 0);
+    assert_eq!(within_share(200, 0, 101, percent(100)), 101);
+}
+
+#[test]
+fn half_of_all_decides_whatever_the_motion_says() {
+    assert!(is_approved_by_half(&count(26, 24)));
+    assert!(!is_approved_by_half(&count(25, 25)));
+    assert!(!is_approved_by_half(&count(49, 0)));
+}
+
+proptest! {
+    #[test]
+    fn age_never_adds_weight_beyond_the_stake(stake: u128, age: u32, aging: u32) {
+        prop_assert!(aged(stake, age, aging) <= stake);
+        prop_assert!(aged(stake, age, aging) <= aged(stake, age.saturating_add(1), aging));
+    }
+}

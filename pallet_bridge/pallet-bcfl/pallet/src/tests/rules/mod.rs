@@ -7,6 +7,8 @@ mod encoding;
 mod governance;
 mod penalty;
 mod randomness;
+mod records;
 mod stored_vectors;
+mod terms;
 mod vectors;
 mod verdicts;

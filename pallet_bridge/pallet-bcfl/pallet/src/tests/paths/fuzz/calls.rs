@@ -7,6 +7,7 @@ use super::{
     evidence::{
         self, committed, equivocation, leaves, misconduct, proven, stated, statement, verdicts,
     },
+    government::govern,
     world::{change, Dice, World, ACCOUNTS},
 };
 use crate::{mock::*, *};
@@ -95,7 +96,7 @@ fn skip_to_deadline(_: &World, dice: Dice) -> Action {
 }
 
 /// Mostly one of the members; now and then someone else.
-fn anyone(dice: Dice) -> AccountId32 {
+pub fn anyone(dice: Dice) -> AccountId32 {
     match dice.who {
         0..10 => stranger(),
         10..30 => coordinator(),
@@ -104,7 +105,7 @@ fn anyone(dice: Dice) -> AccountId32 {
 }
 
 /// Mostly who coordinates the federation.
-fn by_coordinator(dice: Dice, federation: FederationId) -> AccountId32 {
+pub fn by_coordinator(dice: Dice, federation: FederationId) -> AccountId32 {
     let found = Federations::<Test>::get(federation);
     match found {
         Some(found) if dice.who > 15 => found.coordinator,
@@ -112,7 +113,7 @@ fn by_coordinator(dice: Dice, federation: FederationId) -> AccountId32 {
     }
 }
 
-fn by_anyone(dice: Dice, call: Call<Test>) -> Action {
+pub fn by_anyone(dice: Dice, call: Call<Test>) -> Action {
     Action::Call(anyone(dice), call)
 }
 
@@ -380,45 +381,6 @@ fn dispute(_: &World, dice: Dice) -> Action {
         _ => {
             let (federation, round, account) = offence_with(dice, waits);
             by_anyone(dice, Call::execute_slash { federation, round, account })
-        }
-    }
-}
-
-fn govern(_: &World, dice: Dice) -> Action {
-    let federation = dice.federation();
-    let next = Federations::<Test>::get(federation).map_or(0, |found| found.next_proposal);
-    let number = next.saturating_sub(1 + u32::from(dice.rarely(0, 4)));
-    let mut terms = terms();
-    change(&mut terms, dice);
-    match dice.picks[2] / 8 {
-        0 => terms.unbonding_blocks = 1,
-        1 => terms.commit_blocks = 0,
-        _ => {}
-    }
-    let governor = match dice.who % 4 {
-        0 => council(),
-        1 => anyone(dice),
-        _ => by_coordinator(dice, federation),
-    };
-    let account = if dice.rarely(2, 2) { coordinator() } else { dice.member() };
-    match dice.below(0, 10) {
-        0 => Action::Call(governor, Call::set_terms { federation, terms }),
-        1 => Action::Call(governor, Call::replace_coordinator { federation, account }),
-        2 | 3 => {
-            let proposer = if dice.who > 10 { member(dice.who % ACCOUNTS) } else { anyone(dice) };
-            let proposal = match dice.below(1, 2) {
-                0 => Proposal::Coordinator(account),
-                _ => Proposal::Terms(Box::new(terms)),
-            };
-            Action::Call(proposer, Call::propose { federation, proposal })
-        }
-        4..8 => {
-            let approve = !dice.rarely(1, 4);
-            by_anyone(dice, Call::vote { federation, proposal: number, approve })
-        }
-        _ => {
-            let limit = u32::from(dice.below(1, 4));
-            by_anyone(dice, Call::enact { federation, proposal: number, limit })
         }
     }
 }

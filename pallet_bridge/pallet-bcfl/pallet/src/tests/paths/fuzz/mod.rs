@@ -13,6 +13,7 @@
 
 mod calls;
 mod evidence;
+mod government;
 mod tally;
 mod world;
 

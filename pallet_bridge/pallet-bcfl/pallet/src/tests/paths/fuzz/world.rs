@@ -142,4 +142,19 @@ pub fn change(terms: &mut Terms, dice: Dice) {
     terms.max_examples = if dice.rarely(1, 6) { 9 } else { 0 };
     terms.max_share = percent(if dice.rarely(2, 3) { 45 } else { 100 });
     terms.max_participants = 5;
+    terms.max_vote_share = percent(if dice.kind.is_multiple_of(3) { 40 } else { 100 });
+    terms.aging_blocks = [0, 0, 0, 30][usize::from(dice.kind / 8 % 4)];
+    terms.lock_blocks = [0, 0, 0, 20][usize::from(dice.kind / 32 % 4)];
+}
+
+/// The same, and who comes in: for terms of which no scene is made.
+pub fn renew(terms: &mut Terms, dice: Dice) {
+    change(terms, dice);
+    terms.admission = match dice.kind / 128 % 6 {
+        0 => Admission::Invited,
+        1 => Admission::Vouched(1),
+        2 => Admission::Vouched(2),
+        _ => Admission::Open,
+    };
+    terms.max_per_organisation = u32::from(dice.kind.is_multiple_of(2));
 }

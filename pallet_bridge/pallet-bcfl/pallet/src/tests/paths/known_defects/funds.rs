@@ -170,6 +170,7 @@ fn vanished_coordinator_locks_funds() {
         // No round was ever opened. Whoever comes may name another coordinator, who closes.
         skip_to(2 + terms().retention_blocks);
         assert_ok!(join(&member(0), STAKE));
+        skip(1);
         let proposal = Proposal::Coordinator(stranger());
         assert_ok!(send(&member(0), Call::propose { federation: 0, proposal }));
         assert_ok!(send(&member(0), Call::vote { federation: 0, proposal: 0, approve: true }));
