@@ -112,6 +112,7 @@ mod messages;
 pub mod migrations;
 #[cfg(test)]
 mod mock;
+pub mod money_rules;
 mod offence;
 mod participant;
 pub mod randomness;

@@ -59,7 +59,7 @@ pub struct Participant<MaxUnbonding: Get<u32>> {
     pub held_since: BlockNumber,
     /// Rounds in which it was accepted.
     pub accepted: u32,
-    /// Strikes ever forgiven.
+    /// Strikes that were forgiven and are not forgotten.
     pub forgiven: u32,
     /// The latest rounds in which it got a strike, oldest first.
     pub struck: Struck,

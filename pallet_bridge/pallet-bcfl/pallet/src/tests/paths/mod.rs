@@ -8,3 +8,4 @@ mod known_defects;
 mod migration;
 mod settlement_cost;
 mod slash_shares;
+mod vesting;

@@ -137,4 +137,7 @@ pub fn change(terms: &mut Terms, dice: Dice) {
     terms.strikes_to_slash = 1 + u32::from(dice.below(3, 2));
     terms.max_failed_rounds = 1;
     terms.max_participants = 5;
+    terms.vesting_rounds = [0, 1, 3, 32][usize::from(dice.picks[0] / 64)];
+    terms.strike_cut = percent([0, 30, 50, 100][usize::from(dice.picks[1] / 64)]);
+    terms.tenure_rounds = [0, 1, 2, 5][usize::from(dice.picks[2] / 64)];
 }
