@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Paying rewards, and what becomes of those that are not paid.
-use core::cmp::{max, min};
+use core::cmp::max;
 use frame_support::{
     pallet_prelude::*,
     traits::{fungible::Mutate, tokens::Preservation},
@@ -48,7 +48,7 @@ impl<T: Config> Pallet<T> {
     ) -> Result<(Balance, Balance), DispatchError> {
         let (mut round, terms) = Self::round_and_terms((id, round_id))?;
         let mut settlement = Self::settlement_to_pay(&round)?;
-        let is_accused = Self::is_accused_within((id, round_id), federation, account, &terms);
+        let is_accused = Self::is_accused((id, round_id), account, &terms);
         ensure!(!is_accused, Error::<T>::OffencePending);
         let Some(mut commitment) = Commitments::<T>::get((id, round_id, account)) else {
             return Ok((0, 0));
@@ -70,20 +70,17 @@ impl<T: Config> Pallet<T> {
         Ok((earned, left))
     }
 
-    /// True when an offence that reaches the reward of this round waits for its slash: else what
-    /// the slash will take could be claimed before it.
-    fn is_accused_within(
+    /// True when an offence waits that may take the reward of this round: of a reward that vests
+    /// any of its owner's, else what a slash will take could be claimed before it.
+    fn is_accused(
         (id, round): (FederationId, RoundId),
-        federation: &Federation,
         account: &T::AccountId,
         terms: &Terms,
     ) -> bool {
-        let is_accused =
-            Participants::<T>::get(id, account).is_some_and(|one| one.pending_offences > 0);
-        let end = round.saturating_add(terms.vesting_rounds).saturating_add(1);
-        is_accused
-            && (round..min(end, federation.next_round))
-                .any(|number| Self::offence_waits(id, number, account))
+        let waits = || {
+            Participants::<T>::get(id, account).is_some_and(|member| member.pending_offences > 0)
+        };
+        Self::offence_waits(id, round, account) || (terms.vesting_rounds > 0 && waits())
     }
 
     /// The latest rounds in which an account got a strike. Of one that left an organisation they
