@@ -2,6 +2,7 @@
 //! Disputes of one that staked all it has.
 
 use frame_support::assert_ok;
+use sp_runtime::traits::Dispatchable;
 
 use crate::{mock::committee::*, mock::*, *};
 
@@ -68,5 +69,55 @@ fn bond_from_stake_is_made_of_unbonding_stake_last() {
         assert_ok!(send(&member(0), Call::unbond { federation: 0, amount }));
         assert_ok!(resolve(&arbiter(), 0, true));
         assert_eq!((participant(0).active, chunks(0)[0].0), (0, stake - BOND));
+    });
+}
+
+#[test]
+fn attester_that_loses_a_part_of_its_stake_has_to_register_again() {
+    ExtBuilder::default().members(3).build_and_execute(|| {
+        let rest = Balances::free_balance(member(0)) - EXISTENTIAL_DEPOSIT - BOND + 1;
+        assert_ok!(send(&member(0), Call::add_stake { federation: 0, amount: rest }));
+        assert_ok!(register(0));
+        assert_ok!(open_round());
+        assert_ok!(report_two(2, 0, 0));
+        assert_ok!(dispute(0, 0));
+        assert_eq!(attester(0).and_then(|found| found.leaves), None);
+        assert_ok!(resolve(&arbiter(), 0, true));
+        assert_eq!(attester(0).and_then(|found| found.leaves), Some(1));
+    });
+}
+
+#[test]
+fn bond_from_stake_is_what_other_offences_left() {
+    let cap = |terms: &mut Terms| {
+        terms.min_stake = 50;
+        terms.slash.cap = percent(80);
+        terms.slash.equivocation = percent(80);
+    };
+    ExtBuilder::default().terms(cap).members(3).round().build_and_execute(|| {
+        assert_ok!(report_two(2, 0, 0));
+        assert_ok!(send(&coordinator(), Call::abort { federation: 0, round: 0 }));
+        assert_ok!(open_round());
+        assert_ok!(report_two(2, 1, 0));
+        assert_ok!(send(&coordinator(), Call::abort { federation: 0, round: 1 }));
+        assert_ok!(open_round());
+        assert_ok!(report_two(2, 2, 0));
+        let value = Balances::free_balance(member(0)) - BOND;
+        let all = pallet_balances::Call::transfer_keep_alive { dest: stranger(), value };
+        let origin = RuntimeOrigin::signed(member(0));
+        assert_ok!(Dispatchable::dispatch(RuntimeCall::from(all), origin));
+        let object = |round| send(&member(0), Call::dispute { federation: 0, round });
+        assert_ok!(object(2));
+        skip(3);
+        // 400 of 500, then the other 100.
+        assert_ok!(execute(0, 0));
+        assert_ok!(execute(1, 0));
+        let (account, uphold) = (member(0), true);
+        let resolve = Call::resolve { federation: 0, round: 2, account, uphold };
+        assert_ok!(send(&arbiter(), resolve));
+        let upheld =
+            Event::OffenceUpheld { federation: 0, round: 2, account: member(0), burned: 0 };
+        assert_eq!(events().last(), Some(&upheld));
+        assert_ok!(execute(2, 0));
     });
 }

@@ -195,6 +195,23 @@ fn slash_leaves_what_was_vested() {
 }
 
 #[test]
+fn slash_reaches_as_far_as_rewards_vest() {
+    let small = |terms: &mut Terms| terms.round_reward = 30;
+    vesting(32).terms(small).build_and_execute(|| {
+        for _ in 0..34 {
+            play([Accepted; 3]);
+        }
+        assert_ok!(report_two(1, 33, 0));
+        skip(4);
+        assert_ok!(execute(33, 0));
+        let taken = (0..34).filter(|round| commitment(*round, 0).payout == Payout::Forfeited);
+        assert_eq!(taken.collect::<Vec<_>>(), (1..34).collect::<Vec<_>>());
+        assert_eq!(cuts(0).len(), 32);
+        assert_ok!(claim(0, &[0]));
+    });
+}
+
+#[test]
 fn slash_without_vesting_takes_its_own_round_only() {
     vesting(0).build_and_execute(|| {
         for _ in 0..3 {
