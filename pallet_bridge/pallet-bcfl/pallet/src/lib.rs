@@ -16,7 +16,12 @@
 //! * **Commitment**: a hash that binds one account to one update in one round.
 //! * **Verdict**: what the defense says of an update. It moves no stake by itself.
 //! * **Settlement**: the verdicts of a round, as a list or as one Merkle root with its totals.
-//! * **Strike**: what a rejection costs besides the reward. Strikes are forgiven.
+//! * **Strike**: what a rejection costs besides the reward. Clean rounds forgive strikes, the
+//!   slower the more were forgiven lately.
+//! * **Vesting**: a reward can be claimed once `vesting_rounds` rounds followed, or as many
+//!   blocks as they may take, or none can follow. Until then strikes shrink it, and an offence, or
+//!   leaving with strikes, takes it.
+//! * **Tenure**: the accepted rounds of a member. Its share of a reward grows with them.
 //! * **Offence**: a fact that may cost stake: proved from signatures, proved against a settlement
 //!   root, or a streak of strikes.
 //! * **Slash**: stake really taken, after the dispute window.
@@ -86,8 +91,13 @@
 //! * Under a list the pallet makes the settlement root itself. A posted root is bound by the
 //!   totals it comes with, and applied only after its dispute window, so that voiding it needs
 //!   no undo.
-//! * Rewards lie on the commitment of their round, not on the member: each is locked, forfeited
-//!   and paid with its round, also to one who left.
+//! * Rewards lie on the commitment of their round, not on the member: each vests, is forfeited
+//!   and paid by itself, also to one who left. What tenure and strikes keep back stays in the
+//!   escrow.
+//! * An offence reaches the rewards that were not vested when its round was opened, however many
+//!   rounds passed until its slash: to draw a dispute out saves nothing. While it waits, none of
+//!   its account's rewards that vest is paid.
+//! * Who has too little for a dispute's bond disputes with a part of its stake.
 //! * All reports on a round end with the dispute window of its settlement, in which nothing is
 //!   paid: no reward leaves before its round is beyond reports.
 //! * A decided offence stays on record until its round is pruned: the same proof cannot be
@@ -137,6 +147,7 @@ mod messages;
 pub mod migrations;
 #[cfg(test)]
 mod mock;
+pub mod money_rules;
 mod offence;
 mod participant;
 pub mod randomness;

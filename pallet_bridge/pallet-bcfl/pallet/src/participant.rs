@@ -60,7 +60,7 @@ pub struct Participant<MaxUnbonding: Get<u32>> {
     pub held_since: BlockNumber,
     /// Rounds in which it was accepted.
     pub accepted: u32,
-    /// Strikes ever forgiven.
+    /// Strikes that were forgiven and are not forgotten.
     pub forgiven: u32,
     /// The latest rounds in which it got a strike, oldest first.
     pub struck: Struck,
@@ -227,19 +227,6 @@ impl<MaxUnbonding: Get<u32>> Participant<MaxUnbonding> {
         }
         self.unbonding.retain(|chunk| chunk.amount > 0);
         amount.ensure_sub(left)
-    }
-
-    /// Note that the member signed terms of this version.
-    pub fn consents(&mut self, version: TermsVersion, terms: &Terms) {
-        if version > self.terms_version {
-            self.terms_version = version;
-            self.exit_blocks = terms.unbonding_blocks;
-        }
-    }
-
-    /// Note that its stake may be needed until this block.
-    pub fn takes_part_until(&mut self, block: BlockNumber) {
-        self.liable_until = max(self.liable_until, block);
     }
 
     /// True when no stake is left.

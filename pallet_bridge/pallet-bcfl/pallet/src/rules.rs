@@ -249,13 +249,38 @@ pub fn is_left_out(
     is_below && is_above && first_after == places_before
 }
 
+/// So many forgiven strikes make the next ones last one time longer.
+const FORGIVEN_A_STEP: u32 = 4;
+/// How many times longer a strike lasts at most.
+const MOST_STEPS: u32 = 3;
+/// How many times longer than a first strike each forgiven one is remembered.
+const TIMES_TO_FORGET: u32 = 2;
+
 /// Strikes and clean rounds of a member.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Standing {
     /// Rejections not yet forgiven.
     pub strikes: u32,
-    /// Accepted rounds in a row since the last rejection or forgiveness.
+    /// Accepted rounds in a row since the last rejection, or since one of them was forgiven or
+    /// forgotten.
     pub clean_rounds: u32,
+    /// Strikes that were forgiven and are not forgotten.
+    pub forgiven: u32,
+}
+
+impl Standing {
+    /// Clean rounds that forgive the next strike, or with none left forget one that was forgiven.
+    ///
+    /// Who is rejected by mistake now and then has forgotten them all before the next: each lasts
+    /// `strike_decay_rounds`. Who lives just below an offence piles them up, and waits up to four
+    /// times as long.
+    fn needed(&self, strike_decay_rounds: u32) -> u32 {
+        let times = match self.strikes {
+            0 => TIMES_TO_FORGET,
+            _ => min(self.forgiven / FORGIVEN_A_STEP, MOST_STEPS).saturating_add(1),
+        };
+        strike_decay_rounds.saturating_mul(times)
+    }
 }
 
 /// Standing after one more verdict.
@@ -268,14 +293,25 @@ pub fn judge(
         Outcome::Excluded => Ok(before),
         Outcome::Rejected => {
             let strikes = before.strikes.checked_add(1).ok_or(ArithmeticError::Overflow)?;
-            Ok(Standing { strikes, clean_rounds: 0 })
+            Ok(Standing { strikes, clean_rounds: 0, ..before })
         }
         Outcome::Accepted => {
             let clean_rounds = before.clean_rounds.saturating_add(1);
-            if clean_rounds < strike_decay_rounds {
-                return Ok(Standing { strikes: before.strikes, clean_rounds });
+            if clean_rounds < before.needed(strike_decay_rounds) {
+                return Ok(Standing { clean_rounds, ..before });
             }
-            Ok(Standing { strikes: before.strikes.saturating_sub(1), clean_rounds: 0 })
+            Ok(match before.strikes.checked_sub(1) {
+                Some(strikes) => Standing {
+                    strikes,
+                    clean_rounds: 0,
+                    forgiven: before.forgiven.saturating_add(1),
+                },
+                None => Standing {
+                    strikes: 0,
+                    clean_rounds: 0,
+                    forgiven: before.forgiven.saturating_sub(1),
+                },
+            })
         }
     }
 }

@@ -110,6 +110,7 @@ pub fn accuse<T: Config>(place: Place, account: &AccountId32, state: OffenceStat
 pub fn disputed<T: Config>() -> OffenceState {
     let all = (1..T::MaxCommittee::get()).fold(0u32, |bits, seat| bits | 1u32.wrapping_shl(seat));
     OffenceState::Disputed(Dispute {
+        from_stake: false,
         bond: T::MaxDisputeBond::get(),
         until: T::Clock::current_block_number().saturating_add(WINDOW),
         upheld: all,

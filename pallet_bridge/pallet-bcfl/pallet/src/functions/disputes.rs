@@ -3,13 +3,13 @@
 use frame_support::{
     pallet_prelude::*,
     traits::{
-        fungible::MutateHold,
+        fungible::{InspectHold, MutateHold},
         tokens::{Fortitude, Precision},
         DefensiveOption,
     },
 };
 use frame_system::pallet_prelude::*;
-use sp_runtime::traits::{EnsureAdd, EnsureSubAssign};
+use sp_runtime::traits::{EnsureAdd, EnsureSub, EnsureSubAssign};
 
 use crate::*;
 
@@ -28,11 +28,30 @@ impl<T: Config> Pallet<T> {
         ensure!(may, Error::<T>::DisputeClosed);
         let bond = terms.dispute_bond;
         let until = now.ensure_add(terms.dispute_blocks)?;
-        T::Currency::hold(&HoldReason::DisputeBond.into(), &account, bond)?;
-        offence.state = OffenceState::Disputed(Dispute { bond, until, upheld: 0, overturned: 0 });
+        let from_stake = Self::pledge_bond(federation, &account, bond)?;
+        let dispute = Dispute { bond, until, upheld: 0, overturned: 0, from_stake };
+        offence.state = OffenceState::Disputed(dispute);
         Offences::<T>::insert((federation, round, &account), offence);
         Self::deposit_event(Event::OffenceDisputed { federation, round, account, bond, until });
         Ok(())
+    }
+
+    /// Put the bond of a dispute on hold. Returns true when it is a part of the stake instead: who
+    /// staked all it has may object too.
+    fn pledge_bond(
+        federation: FederationId,
+        account: &T::AccountId,
+        bond: Balance,
+    ) -> Result<bool, DispatchError> {
+        let reason = HoldReason::DisputeBond.into();
+        let participant =
+            Participants::<T>::get(federation, account).defensive_ok_or(Error::<T>::Defensive)?;
+        let is_short = !T::Currency::can_hold(&reason, account, bond);
+        if is_short && participant.at_stake()? >= bond {
+            return Ok(true);
+        }
+        T::Currency::hold(&reason, account, bond)?;
+        Ok(false)
     }
 
     pub(crate) fn do_resolve(
@@ -123,13 +142,39 @@ impl<T: Config> Pallet<T> {
         account: T::AccountId,
     ) -> DispatchResult {
         let (mut offence, dispute) = Self::open_dispute((federation, round), &account)?;
-        let (reason, burned) = (HoldReason::DisputeBond.into(), dispute.bond);
-        T::Currency::burn_held(&reason, &account, burned, Precision::Exact, Fortitude::Force)?;
+        let burned = Self::burn_bond(federation, &account, dispute)?;
         offence.executable_at = offence.executable_once_upheld(Self::now());
         offence.state = OffenceState::Upheld;
         Offences::<T>::insert((federation, round, &account), offence);
         Self::deposit_event(Event::OffenceUpheld { federation, round, account, burned });
         Ok(())
+    }
+
+    /// Burn the bond of a dispute that failed. Returns how much that was: of a bond that is a part
+    /// of the stake, what other offences left.
+    fn burn_bond(
+        id: FederationId,
+        account: &T::AccountId,
+        dispute: Dispute,
+    ) -> Result<Balance, DispatchError> {
+        let (reason, burned) = if dispute.from_stake {
+            let mut federation = Self::federation(id)?;
+            let mut participant =
+                Participants::<T>::get(id, account).defensive_ok_or(Error::<T>::Defensive)?;
+            let active = participant.active;
+            let taken = participant.slash(dispute.bond)?;
+            let from_active = active.ensure_sub(participant.active)?;
+            federation.total_active.ensure_sub_assign(from_active)?;
+            Self::retire_attester(id, account, Self::now());
+            Federations::<T>::insert(id, federation);
+            Participants::<T>::insert(id, account, participant);
+            (HoldReason::Stake, taken)
+        } else {
+            (HoldReason::DisputeBond, dispute.bond)
+        };
+        let reason = reason.into();
+        T::Currency::burn_held(&reason, account, burned, Precision::Exact, Fortitude::Force)?;
+        Ok(burned)
     }
 
     /// The accused goes free.
@@ -165,8 +210,11 @@ impl<T: Config> Pallet<T> {
         }
         let mut returned = 0;
         if let OffenceState::Disputed(dispute) = state {
-            let reason = HoldReason::DisputeBond.into();
-            returned = T::Currency::release(&reason, account, dispute.bond, Precision::Exact)?;
+            // What is a part of the stake never left it.
+            if !dispute.from_stake {
+                let reason = HoldReason::DisputeBond.into();
+                returned = T::Currency::release(&reason, account, dispute.bond, Precision::Exact)?;
+            }
         }
         record.pending_offences.ensure_sub_assign(1)?;
         participant.pending_offences.ensure_sub_assign(1)?;

@@ -5,6 +5,7 @@ use sp_runtime::traits::EnsureSub;
 
 use crate::{
     encoding::{verify_proof, Leaf},
+    money_rules::{note_strike, with_tenure},
     rules::{is_leaf_sound, judge, totals_of, Standing},
     *,
 };
@@ -31,10 +32,10 @@ impl<T: Config> Pallet<T> {
         ensure!(!commitment.judged, Error::<T>::AlreadyJudged);
         let used = totals_of(leaf.outcome, leaf.reward);
         settlement.left = settlement.left.checked_sub(&used).ok_or(Error::<T>::TotalsExceeded)?;
-        let waits = Self::credit(place, leaf)?;
-        let forfeited = leaf.reward.ensure_sub(waits)?;
-        settlement.unpaid = settlement.unpaid.ensure_sub(forfeited)?;
-        federation.owed = federation.owed.ensure_sub(forfeited)?;
+        let waits = Self::credit(place, leaf, &terms)?;
+        let kept_back = leaf.reward.ensure_sub(waits)?;
+        settlement.unpaid = settlement.unpaid.ensure_sub(kept_back)?;
+        federation.owed = federation.owed.ensure_sub(kept_back)?;
         round.settlement = Some(settlement);
         Self::judge_member(place, &mut round, leaf, &terms)?;
         Federations::<T>::insert(id, federation);
@@ -59,11 +60,12 @@ impl<T: Config> Pallet<T> {
         Ok(verify_proof(settlement.root, leaf.hash(), *index, count, proof))
     }
 
-    /// Note the verdict on the commitment. Returns the reward that waits: nothing when an offence
-    /// in this round took it.
+    /// Note the verdict on the commitment, with what the member's tenure gives it of the reward.
+    /// Returns what waits of it: nothing when an offence took it before, or leaving did.
     pub(crate) fn credit(
         (federation, round): (FederationId, RoundId),
         leaf: &Leaf,
+        terms: &Terms,
     ) -> Result<Balance, DispatchError> {
         let account = &leaf.account;
         let mut commitment = Commitments::<T>::get((federation, round, account))
@@ -72,19 +74,23 @@ impl<T: Config> Pallet<T> {
             defensive!("a verdict comes twice");
             return Err(Error::<T>::Defensive.into());
         }
+        // One that has left has no tenure.
+        let accepted = Participants::<T>::get(federation, account).map_or(0, |one| one.accepted);
+        let amount = with_tenure(leaf.reward, accepted, terms.tenure_rounds)?;
+        let is_taken = commitment.payout == Payout::Forfeited;
         commitment.judged = true;
-        commitment.reward = leaf.reward;
+        commitment.reward = amount;
         Commitments::<T>::insert((federation, round, account), commitment);
-        if leaf.outcome != Outcome::Accepted || commitment.payout == Payout::Forfeited {
+        if leaf.outcome != Outcome::Accepted {
             return Ok(0);
         }
-        Self::deposit_event(Event::Rewarded {
-            federation,
-            round,
-            account: account.clone(),
-            amount: leaf.reward,
-        });
-        Ok(leaf.reward)
+        let account = account.clone();
+        if is_taken {
+            Self::announce_cut((federation, round), account, amount);
+            return Ok(0);
+        }
+        Self::deposit_event(Event::Rewarded { federation, round, account, amount });
+        Ok(amount)
     }
 
     /// Strike a member or forgive it. One that has left has no standing to change.
@@ -97,11 +103,17 @@ impl<T: Config> Pallet<T> {
         let Some(mut participant) = Participants::<T>::get(place.0, &leaf.account) else {
             return Ok(());
         };
-        let before =
-            Standing { strikes: participant.strikes, clean_rounds: participant.clean_rounds };
+        let Participant { strikes, clean_rounds, forgiven, .. } = participant;
+        let before = Standing { strikes, clean_rounds, forgiven };
         let after = judge(before, leaf.outcome, terms.strike_decay_rounds)?;
         participant.strikes = after.strikes;
         participant.clean_rounds = after.clean_rounds;
+        participant.forgiven = after.forgiven;
+        match leaf.outcome {
+            Outcome::Accepted => participant.accepted = participant.accepted.saturating_add(1),
+            Outcome::Rejected => note_strike(&mut participant.struck, place.1),
+            Outcome::Excluded => {}
+        }
         Self::announce_standing(place, leaf, before.strikes, after.strikes);
         if after.strikes >= terms.strikes_to_slash && leaf.outcome == Outcome::Rejected {
             let is_new = Self::record_offence(

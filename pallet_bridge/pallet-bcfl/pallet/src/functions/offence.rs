@@ -105,6 +105,7 @@ impl<T: Config> Pallet<T> {
         T::Currency::burn_held(&reason, &account, burned, Precision::Exact, Fortitude::Force)?;
         let forfeited =
             Self::forfeit_reward((id, round_id), &mut federation, &mut round, &account)?;
+        Self::forfeit_within_reach((id, round_id), &mut federation, &account)?;
         Self::retire_attester(id, &account, now);
         offence.state = OffenceState::Executed;
         let (kind, amount) = (offence.kind, offence.amount);

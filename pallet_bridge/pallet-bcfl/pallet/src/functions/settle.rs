@@ -7,6 +7,7 @@ use sp_runtime::traits::{EnsureAdd, EnsureAddAssign};
 
 use crate::{
     encoding::{attest_statement, merkle_root, Leaf},
+    money_rules::vests_at,
     rules::{are_totals_possible, greatest_reward, is_ascending, split_rewards, totals_of},
     *,
 };
@@ -53,7 +54,7 @@ impl<T: Config> Pallet<T> {
         Self::ensure_attested_as_said(&settling, &said)?;
         let mut unpaid: Balance = 0;
         for leaf in &leaves {
-            unpaid.ensure_add_assign(Self::credit(place, leaf)?)?;
+            unpaid.ensure_add_assign(Self::credit(place, leaf, &settling.terms)?)?;
             Self::judge_member(place, &mut settling.round, leaf, &settling.terms)?;
         }
         Self::finish_settling(settling, said, Totals::default(), unpaid)
@@ -135,7 +136,8 @@ impl<T: Config> Pallet<T> {
         let Said { mode, model, report, root, totals } = said;
         let settled_at = Self::now();
         let dispute_until = settled_at.ensure_add(terms.dispute_blocks)?;
-        let claim_until = dispute_until.ensure_add(terms.claim_blocks)?;
+        let vests_at = vests_at(dispute_until, &terms)?;
+        let claim_until = vests_at.ensure_add(terms.claim_blocks)?;
         federation.owed.ensure_add_assign(unpaid)?;
         federation.last_claim_until = federation.last_claim_until.max(claim_until);
         federation.end_round();
@@ -153,7 +155,7 @@ impl<T: Config> Pallet<T> {
             settled_at,
             dispute_until,
             claim_until,
-            vests_at: dispute_until,
+            vests_at,
             failures_before: core::mem::take(&mut federation.failures_in_row),
             expired: false,
             by_coordinator,

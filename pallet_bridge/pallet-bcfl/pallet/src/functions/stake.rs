@@ -138,6 +138,10 @@ impl<T: Config> Pallet<T> {
             Self::deposit_event(Event::Withdrawn { federation: id, account, amount });
         }
         if leaves {
+            // Leaving would else end what the strikes still take of the latest rewards.
+            if participant.strikes > 0 && !participant.exits_freely {
+                Self::forfeit_unvested(id, &mut federation, &account)?;
+            }
             Self::leave(id, federation, account, participant)
         } else {
             Federations::<T>::insert(id, federation);

@@ -3,6 +3,7 @@
 
 pub mod committee;
 mod moves;
+pub mod rewards;
 mod state;
 pub mod votes;
 

@@ -146,14 +146,14 @@ mod calls {
         /// ## Details
         /// Free are the ripe chunks, or all stake when the closing time is over. A member without
         /// stake leaves, unless a verdict on its commitment is awaited or it is suspended. Its
-        /// rewards stay claimable.
+        /// rewards stay claimable, except those that are not vested when it leaves with strikes.
         ///
         /// ## Errors
         /// [`Error::FederationNotFound`], [`Error::NotParticipant`], [`Error::OffencePending`],
         /// [`Error::NothingToWithdraw`].
         ///
         /// ## Events
-        /// [`Event::Withdrawn`], [`Event::Left`]
+        /// [`Event::Withdrawn`], [`Event::RewardCut`], [`Event::Left`]
         #[pallet::call_index(5)]
         #[pallet::weight(T::WeightInfo::withdraw())]
         pub fn withdraw(
@@ -322,15 +322,16 @@ mod calls {
         ///
         /// ## Details
         /// Active stake first, then the oldest chunk on its way out. The reporter gets its share,
-        /// the rest is burned. The offender's reward of that round is the escrow's again, and
-        /// the offender stays suspended for `cooldown_blocks`.
+        /// the rest is burned. The escrow's again are the offender's rewards of that round, of
+        /// those that were not vested when it was opened, and of those that are not vested now.
+        /// The offender stays suspended for `cooldown_blocks`.
         ///
         /// ## Errors
         /// [`Error::FederationNotFound`], [`Error::RoundNotFound`], [`Error::OffenceNotFound`],
         /// [`Error::DisputeOpen`], [`Error::DisputeWindowOpen`], [`Error::RoundVoided`].
         ///
         /// ## Events
-        /// [`Event::Slashed`]
+        /// [`Event::RewardCut`] for each other round, [`Event::Slashed`]
         #[pallet::call_index(11)]
         #[pallet::weight(T::WeightInfo::execute_slash())]
         pub fn execute_slash(
@@ -350,17 +351,19 @@ mod calls {
         ///
         /// ## Details
         /// A reward is paid once, from the federation's own escrow, after the round's dispute
-        /// window and until it has expired. Of a posted root, apply the leaf first. Of a round that
-        /// its coordinator spoiled, what each commitment gets is paid instead, at once.
+        /// window, once it is vested and until it has expired. Each strike of the rounds over
+        /// which it vests takes `strike_cut` of what is left of it. Of a posted root, apply the
+        /// leaf first. Of a round that its coordinator spoiled, what each commitment gets is paid
+        /// instead, at once.
         ///
         /// ## Errors
         /// [`Error::FederationNotFound`], [`Error::FederationNotActive`],
         /// [`Error::RoundNotFound`], [`Error::RoundNotSettled`], [`Error::RoundVoided`],
         /// [`Error::SettlementDisputable`], [`Error::RoundExpired`],
-        /// [`Error::OffencePending`], [`Error::NothingToClaim`].
+        /// [`Error::OffencePending`], [`Error::RewardNotVested`], [`Error::NothingToClaim`].
         ///
         /// ## Events
-        /// [`Event::Claimed`]
+        /// [`Event::RewardCut`], [`Event::Claimed`]
         #[pallet::call_index(12)]
         #[pallet::weight(T::WeightInfo::claim(count(rounds.len())))]
         pub fn claim(
@@ -759,7 +762,8 @@ mod calls {
         /// Signed, by the accused, before the offence may be executed.
         ///
         /// ## Details
-        /// The terms' `dispute_bond` goes on hold. The arbiter has `dispute_blocks`.
+        /// The terms' `dispute_bond` goes on hold; where the account has too little for that, it
+        /// is a part of its stake. The arbiter has `dispute_blocks`.
         ///
         /// ## Errors
         /// [`Error::FederationNotFound`], [`Error::RoundNotFound`], [`Error::OffenceNotFound`],
@@ -882,7 +886,7 @@ mod calls {
         /// Remove records of an old round, at most `limit` of them.
         ///
         /// ## Dispatch Origin
-        /// Signed, by anyone, after the round's retention.
+        /// Signed, by anyone, after the round's retention and its claims.
         ///
         /// ## Details
         /// Commitments, decided offences and the committee go. The round with its settlement

@@ -405,7 +405,7 @@ mod events {
             round: RoundId,
             /// Who objects.
             account: T::AccountId,
-            /// What was put on hold for it.
+            /// What was put on hold for it, or is of the stake.
             bond: Balance,
             /// Last block in which it may be decided.
             until: BlockNumber,
@@ -526,7 +526,8 @@ mod events {
             /// Who got the share.
             reporter: Option<T::AccountId>,
         },
-        /// Strikes or an offence took a part of a reward that was not vested.
+        /// Strikes, an offence or leaving took a part of a reward that was not vested, or what a
+        /// verdict gives after them.
         RewardCut {
             /// Which federation.
             federation: FederationId,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use frame_support::{ensure, traits::fungible::InspectHold};
 
 use super::Check;
@@ -23,11 +23,11 @@ impl<T: Config> Pallet<T> {
         Self::check_held(deposits, HoldReason::FederationDeposit)?;
         let mut bonds = Sums::<T>::new();
         for ((_, _, account), offence) in Offences::<T>::iter() {
-            if let OffenceState::Disputed(dispute) = offence.state {
-                add::<T>(&mut bonds, account, dispute.bond);
-            } else {
-                add::<T>(&mut bonds, account, 0);
-            }
+            let bond = match offence.state {
+                OffenceState::Disputed(dispute) if !dispute.from_stake => dispute.bond,
+                _ => 0,
+            };
+            add::<T>(&mut bonds, account, bond);
         }
         Self::check_held(bonds, HoldReason::DisputeBond)?;
         let mut proposers = Sums::<T>::new();
@@ -75,6 +75,10 @@ impl<T: Config> Pallet<T> {
             let is_ordered =
                 chunks.iter().zip(chunks.iter().skip(1)).all(|(one, next)| one.until <= next.until);
             ensure!(is_ordered, "chunks are not in the order of their blocks");
+            let rounds: BTreeSet<_> = participant.struck.iter().collect();
+            ensure!(rounds.len() == participant.struck.len(), "one round struck twice");
+            let is_past = rounds.iter().all(|round| **round < federation.next_round);
+            ensure!(is_past, "a strike is of a round to come");
             let is_known = participant.terms_version <= federation.terms_version;
             ensure!(is_known, "a member has signed terms to come");
             let (joined_at, held_since) = (participant.joined_at, participant.held_since);

@@ -44,6 +44,8 @@ impl<T: Config> Pallet<T> {
         ensure!(totals.rewards <= budget, "I6: rewards above the budget");
         ensure!(left.rewards <= unpaid, "I6: leaves may use more than is left");
         ensure!(settlement.settled_at <= round.settle_until, "a settlement came late");
+        let claims = settlement.dispute_until..=settlement.claim_until;
+        ensure!(claims.contains(&settlement.vests_at), "rewards vest before or after their claims");
         let is_voided = round.state == RoundState::Voided;
         ensure!(settlement.expired || !is_voided, "a voided round may still pay");
         if settlement.expired {

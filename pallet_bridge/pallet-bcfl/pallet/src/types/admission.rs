@@ -70,7 +70,7 @@ pub struct Record {
     pub clean_rounds: u32,
     /// Offences ever recorded.
     pub offences: u32,
-    /// Strikes ever forgiven.
+    /// Strikes that were forgiven and are not forgotten.
     pub forgiven: u32,
     /// First block after the cool-down that follows a slash.
     pub suspended_until: BlockNumber,

@@ -26,7 +26,7 @@ pub enum Payout {
     Waiting,
     /// It was paid.
     Paid,
-    /// An offence in this round took it.
+    /// An offence took it, or leaving with strikes did.
     Forfeited,
 }
 
@@ -43,7 +43,7 @@ pub struct Commitment {
     pub stake: Balance,
     /// True once a verdict was applied.
     pub judged: bool,
-    /// Reward of the verdict.
+    /// What the verdict, and the tenure of its member, give.
     pub reward: Balance,
     /// What became of the reward.
     pub payout: Payout,

@@ -54,6 +54,8 @@ pub struct Dispute {
     pub upheld: u32,
     /// Committee seats that voted to overturn it, as bits by index.
     pub overturned: u32,
+    /// True when the bond is a part of the stake: then nothing more is on hold for it.
+    pub from_stake: bool,
 }
 
 /// What became of an offence.

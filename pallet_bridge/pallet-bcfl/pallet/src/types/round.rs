@@ -278,10 +278,12 @@ impl Round {
         self.settle_until.ensure_add(terms.dispute_blocks.ensure_mul(2)?)
     }
 
-    /// Last block in which the records of this round must be there, or nothing while it is open.
+    /// Last block in which the records of this round must be there, or nothing while it is open:
+    /// until its retention is over and, however long its rewards vest, its claims are.
     pub fn keep_until(&self, terms: &Terms) -> Result<Option<BlockNumber>, ArithmeticError> {
-        self.ended_at
-            .map(|ended| max(ended, self.settle_until).ensure_add(terms.retention_blocks))
-            .transpose()
+        let Some(ended) = self.ended_at else { return Ok(None) };
+        let kept = max(ended, self.settle_until).ensure_add(terms.retention_blocks)?;
+        let claims = self.settlement.as_ref().map_or(0, |settlement| settlement.claim_until);
+        Ok(Some(max(kept, claims)))
     }
 }

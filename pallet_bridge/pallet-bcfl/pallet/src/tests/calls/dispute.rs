@@ -17,7 +17,7 @@ fn success() {
     scene(|| {
         skip(2);
         assert_ok!(dispute(0, 0));
-        let dispute = Dispute { bond: BOND, until: 6, upheld: 0, overturned: 0 };
+        let dispute = Dispute { bond: BOND, until: 6, upheld: 0, overturned: 0, from_stake: false };
         assert_eq!(offence(0, 0).map(|found| found.state), Some(OffenceState::Disputed(dispute)));
         assert_eq!(held(HoldReason::DisputeBond, &member(0)), BOND);
         assert_eq!(held(HoldReason::Stake, &member(0)), STAKE);
@@ -109,11 +109,27 @@ fn fails_once_it_was_executed_or_overturned() {
 }
 
 #[test]
-fn fails_for_a_bond_above_the_balance() {
+fn success_with_a_part_of_the_stake_for_one_that_staked_all() {
     scene(|| {
         let rest = Balances::free_balance(member(0)) - EXISTENTIAL_DEPOSIT - BOND + 1;
         let all = Call::add_stake { federation: 0, amount: rest };
         assert_ok!(send(&member(0), all));
+        assert_ok!(dispute(0, 0));
+        let dispute = Dispute { bond: BOND, until: 4, upheld: 0, overturned: 0, from_stake: true };
+        assert_eq!(offence(0, 0).map(|found| found.state), Some(OffenceState::Disputed(dispute)));
+        assert_eq!(held(HoldReason::DisputeBond, &member(0)), 0);
+    });
+}
+
+#[test]
+fn fails_for_a_bond_above_balance_and_stake() {
+    let dear = |terms: &mut Terms| terms.dispute_bond = 600;
+    ExtBuilder::default().terms(dear).members(3).round().build_and_execute(|| {
+        assert_ok!(report_two(2, 0, 0));
+        let rest = Balances::free_balance(member(0)) - 600;
+        let all = pallet_balances::Call::transfer_keep_alive { dest: stranger(), value: rest };
+        let origin = RuntimeOrigin::signed(member(0));
+        assert_ok!(sp_runtime::traits::Dispatchable::dispatch(RuntimeCall::from(all), origin));
         assert_noop!(dispute(0, 0), TokenError::FundsUnavailable);
     });
 }

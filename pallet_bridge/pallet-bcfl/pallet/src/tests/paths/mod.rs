@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What takes more than one call: whole disputes, committees over rounds, upgrades, random calls.
 
+mod bond_from_stake;
 mod committee;
 mod disputes;
 mod fuzz;
@@ -8,4 +9,6 @@ mod known_defects;
 mod migration;
 mod settlement_cost;
 mod slash_shares;
+mod tenure;
 mod trusted_committee;
+mod vesting;

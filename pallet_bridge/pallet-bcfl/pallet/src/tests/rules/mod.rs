@@ -5,6 +5,7 @@ mod committee_vectors;
 mod draw;
 mod encoding;
 mod governance;
+mod money;
 mod penalty;
 mod randomness;
 mod records;

@@ -166,7 +166,7 @@ fn encodings_are_frozen() {
         payout: Payout::Forfeited,
         ..Commitment::new(hash(1), 2, 3, 4)
     };
-    let dispute = Dispute { bond: 5, until: 6, upheld: 7, overturned: 8 };
+    let dispute = Dispute { bond: 5, until: 6, upheld: 7, overturned: 8, from_stake: true };
     let attester = Attester { leaves: Some(4), missed: 5, ..Attester::new(hash(1), 2, 3) };
     let seat = Seat { said: Some(hash(3)), is_void: true, ..Seat::new(account(1), 2) };
     let organisation: Organisation = b"St. Mary".to_vec().try_into().expect("short");

@@ -115,7 +115,7 @@ fn leaves_must_be_sound() {
 
 #[test]
 fn exclusion_changes_no_standing() {
-    let standing = Standing { strikes: 2, clean_rounds: 1 };
+    let standing = Standing { strikes: 2, clean_rounds: 1, forgiven: 3 };
     assert_eq!(judge(standing, Excluded, 2), Ok(standing));
 }
 
@@ -131,7 +131,7 @@ fn order_is_strict() {
 
 #[test]
 fn clean_rounds_forgive_one_strike_each_time() {
-    let mut standing = Standing { strikes: 2, clean_rounds: 0 };
+    let mut standing = Standing { strikes: 2, clean_rounds: 0, forgiven: 0 };
     let mut strikes = vec![];
     for _ in 0..6 {
         standing = judge(standing, Accepted, 2).expect("no overflow");
@@ -142,7 +142,7 @@ fn clean_rounds_forgive_one_strike_each_time() {
 
 #[test]
 fn strikes_do_not_overflow() {
-    let worst = Standing { strikes: u32::MAX, clean_rounds: 0 };
+    let worst = Standing { strikes: u32::MAX, clean_rounds: 0, forgiven: 0 };
     assert_eq!(judge(worst, Rejected, 1), Err(sp_runtime::ArithmeticError::Overflow));
 }
 

@@ -145,6 +145,9 @@ pub fn change(terms: &mut Terms, dice: Dice) {
     terms.max_vote_share = percent(if dice.kind.is_multiple_of(3) { 40 } else { 100 });
     terms.aging_blocks = [0, 0, 0, 30][usize::from(dice.kind / 8 % 4)];
     terms.lock_blocks = [0, 0, 0, 20][usize::from(dice.kind / 32 % 4)];
+    terms.vesting_rounds = [0, 1, 3, 32][usize::from(dice.picks[0] / 64)];
+    terms.strike_cut = percent([0, 30, 50, 100][usize::from(dice.picks[1] / 64)]);
+    terms.tenure_rounds = [0, 1, 2, 5][usize::from(dice.picks[2] / 64)];
 }
 
 /// The same, and who comes in: for terms of which no scene is made.
