@@ -94,9 +94,9 @@
 //! * Rewards lie on the commitment of their round, not on the member: each vests, is forfeited
 //!   and paid by itself, also to one who left. What tenure and strikes keep back stays in the
 //!   escrow.
-//! * An offence reaches the rewards that were not vested when its round was opened, however many
-//!   rounds passed until its slash: to draw a dispute out saves nothing. While it waits, none of
-//!   its account's rewards that vest is paid.
+//! * An offence reaches the rewards of the `vesting_rounds` rounds before its own, however many
+//!   passed until its slash: to draw a dispute out saves nothing. While it waits, none of its
+//!   account's rewards that vest is paid.
 //! * Who has too little for a dispute's bond disputes with a part of its stake.
 //! * All reports on a round end with the dispute window of its settlement, in which nothing is
 //!   paid: no reward leaves before its round is beyond reports.

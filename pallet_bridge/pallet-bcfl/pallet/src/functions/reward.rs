@@ -120,8 +120,8 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Take every reward of an offender, besides that of the offence's own round, which was not
-    /// vested when that round was opened, or is not vested now. The caller stores the federation.
+    /// Take every reward of an offender, besides that of the offence's own round, which vests over
+    /// that round, or is not vested now. The caller stores the federation.
     pub(crate) fn forfeit_within_reach(
         (id, offended): (FederationId, RoundId),
         federation: &mut Federation,

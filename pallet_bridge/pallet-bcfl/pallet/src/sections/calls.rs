@@ -323,8 +323,8 @@ mod calls {
         /// ## Details
         /// Active stake first, then the oldest chunk on its way out. The reporter gets its share,
         /// the rest is burned. The escrow's again are the offender's rewards of that round, of
-        /// those that were not vested when it was opened, and of those that are not vested now.
-        /// The offender stays suspended for `cooldown_blocks`.
+        /// the `vesting_rounds` rounds before it, and all others that are not vested. The offender
+        /// stays suspended for `cooldown_blocks`.
         ///
         /// ## Errors
         /// [`Error::FederationNotFound`], [`Error::RoundNotFound`], [`Error::OffenceNotFound`],

@@ -255,7 +255,7 @@ fn reward_of_an_accused_waits_for_the_end_of_it() {
         assert_ok!(dispute(1, 0));
         assert_ok!(open_round());
         skip(4);
-        // Vested by now, but not when the offence of round 1 was done.
+        // Vested by now, but in reach of the offence of round 1.
         assert_noop!(claim(0, &[0]), Error::<Test>::OffencePending);
         assert_ok!(claim(2, &[0]));
         assert_ok!(lapse(1, 0));
