@@ -32,7 +32,8 @@
 //! ## Overview
 //!
 //! A coordinator makes a federation ([`Pallet::create_federation`]) and its escrow is funded
-//! ([`Pallet::fund`]). Accounts join with a stake on hold ([`Pallet::join`]). For each round the
+//! ([`Pallet::fund`]). Accounts join with a stake on hold ([`Pallet::join`]), where the terms ask
+//! for it by invitation ([`Pallet::invite`]). For each round the
 //! coordinator opens it ([`Pallet::open_round`]), members commit ([`Pallet::commit`], or the
 //! coordinator relays what they signed: [`Pallet::commit_batch`]), the committee attests
 //! ([`Pallet::attest`]), and the coordinator settles: [`Pallet::settle`] for few,
@@ -46,7 +47,36 @@
 //! ([`Pallet::dispute`], [`Pallet::resolve`], [`Pallet::lapse`]); then anyone executes the slash
 //! ([`Pallet::execute_slash`]). Stake leaves by [`Pallet::unbond`] and [`Pallet::withdraw`].
 //! Terms change by governance ([`Pallet::set_terms`], or [`Pallet::propose`], [`Pallet::vote`] and
-//! [`Pallet::enact`]), and [`Pallet::close`] ends it all.
+//! [`Pallet::enact`]), so does the model to start from ([`Pallet::rebase`]), and [`Pallet::close`]
+//! ends it all.
+//!
+//! ## Consent
+//!
+//! * A member has signed the terms that it joined under, or the newest in whose rounds it committed
+//!   or attested.
+//! * New terms are announced, and come into force `notice_blocks` later, which is never less than
+//!   `unbonding_blocks`. Nothing is done at that block: the next call that reads the terms moves
+//!   them, [`Event::TermsSet`] says so.
+//! * When they are worse for a member in any respect ([`terms_rules::is_worse`]), it leaves under
+//!   those it signed: at once, but for rounds and votes that it took part in. That holds from the
+//!   announcement until it signs the new ones. No terms make the exit of stake longer that is in.
+//! * A coordinator that governs leaves to the members who judges, who is paid for reports, who
+//!   governs and who comes in ([`terms_rules::needs_members`]).
+//!
+//! ## Votes and seats
+//!
+//! * In a vote counts stake that was held before the proposal, by its age; the accounts of an
+//!   organisation, or an account without one, have `max_vote_share` of all active stake together.
+//!   What voted stays until the decision.
+//! * An attester is weighed by age too, and an organisation has one seat of a committee at most.
+//!
+//! ## Memory
+//!
+//! What counts against a member outlives its leaving: for its account, and for its organisation.
+//! The account's record is the member's again when it joins. That of an organisation stays and only
+//! grows. Records and invitations go when the federation is closed; until then there is at most one
+//! record for each account and organisation that ever was a member, and as many invitations as
+//! somebody paid the fees for.
 //!
 //! What the coordinator is held to: a round starts from the model of the last settled one, each
 //! account that committed has a verdict, and nobody gets more than `max_share` of the reward. Its
@@ -106,8 +136,9 @@
 //!   origin, and pay only that account: a silent member cannot block closing.
 //! * A member whose commitment awaits its verdict does not leave, even without stake; nor does a
 //!   suspended one, who could join again at once.
-//! * Stake that leaves stays slashable until the longest deadline of all rounds opened and votes
-//!   begun so far, whatever newer terms say.
+//! * Stake that leaves stays slashable until all rounds and votes that its member took part in are
+//!   over, whatever newer terms say. Rounds of others hold nobody: else whoever opens rounds could
+//!   hold all.
 //! * A batch counts for the quorum after its last entry: its members came together.
 //! * A coordinator's bond answers for a root only where who opened the round posted it: a later
 //!   coordinator, or a seat under full coupling, must not be able to spend another's bond.

@@ -320,10 +320,12 @@ impl<T: Config> Pallet<T> {
             return Ok(false);
         }
         let count = Count { ayes: motion.ayes, nays: motion.nays, electorate: motion.electorate };
+        let governance = Self::terms(id, federation.terms_version)?.governance;
         let may = match &motion.proposal {
-            Proposal::Coordinator(_) | Proposal::Rebase(_) => true,
+            Proposal::Coordinator(_) => true,
+            Proposal::Rebase(_) => matches!(governance, Governance::Members { .. }),
             Proposal::Terms(terms) => {
-                let may_decide = match Self::terms(id, federation.terms_version)?.governance {
+                let may_decide = match governance {
                     Governance::Members { .. } => true,
                     Governance::Coordinator => is_approved_by_half(&count),
                     Governance::Council => false,

@@ -218,6 +218,17 @@ fn hand_over(governance: Governance) {
 }
 
 #[test]
+fn success_rejects_a_model_once_the_members_do_not_govern() {
+    members_govern(2).build_and_execute(|| {
+        approve_rebase(&[0, 1]);
+        put_terms(|terms| terms.governance = Governance::Coordinator);
+        assert_ok!(enact(0, 9));
+        assert_eq!(federation(0).model, None);
+        assert!(events().contains(&Event::ProposalRejected { federation: 0, proposal: 0 }));
+    });
+}
+
+#[test]
 fn success_rejects_terms_once_the_council_governs() {
     members_govern(2).build_and_execute(|| {
         hand_over(Governance::Council);

@@ -183,6 +183,35 @@ fn round_under_way_keeps_its_terms() {
     });
 }
 
+/// Leaving at once, because the terms get worse, is no way out of what was done before.
+#[test]
+fn worse_terms_free_no_stake_that_an_older_round_may_take() {
+    ExtBuilder::default().members(1).round().build_and_execute(|| {
+        assert_ok!(commit(0, 0));
+        let last = round(0).settle_until + 2 * terms().dispute_blocks;
+        Participants::<Test>::mutate(0, member(0), |found| {
+            found.as_mut().expect("there").takes_part_until(last);
+        });
+        let shorter = |terms: &mut Terms| {
+            terms.commit_blocks = 1;
+            terms.settle_blocks = 1;
+            terms.dispute_blocks = 1;
+            terms.unbonding_blocks = 5;
+        };
+        assert_ok!(set(&coordinator(), shorter));
+        assert_ok!(send(&member(0), Call::unbond { federation: 0, amount: STAKE }));
+        assert_eq!(chunks(0), [(STAKE, last + 1)]);
+        // The last block that takes evidence under the round's own terms.
+        skip_to(round(0).settle_until);
+        let withdraw = Call::withdraw { federation: 0, account: member(0) };
+        assert_noop!(send(&member(0), withdraw), Error::<Test>::NothingToWithdraw);
+        assert_ok!(commit_batch(0, vec![entry(0, 0, hash(0xee))]));
+        skip(3);
+        assert_ok!(execute(0, 0));
+        assert_eq!(held(HoldReason::Stake, &member(0)), STAKE / 2);
+    });
+}
+
 /// What happened with 0.1.0: a mismatch that takes everything, a friend as arbiter, one block.
 #[test]
 fn fails_for_what_the_members_decide() {
