@@ -7,13 +7,11 @@ mod bond;
 mod disputes;
 mod federation;
 mod governance;
-mod leaf;
 mod offence;
-mod proofs;
 mod prune;
 mod reward;
 mod round;
-mod settle;
+mod settling;
 mod stake;
 
 use frame_support::{

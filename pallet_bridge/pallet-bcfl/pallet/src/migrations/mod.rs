@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //! From one storage layout to the next. Layouts before version 2 were never released.
+#[allow(clippy::as_conversions, reason = "SCALE's derive casts variant indices")]
 mod v2;
 mod v3;
 
-pub use v3::MigrateV2ToV3;
 #[cfg(test)]
-pub(crate) use v3::Unchecked;
+pub(crate) use v2::*;
+pub use v3::MigrateV2ToV3;

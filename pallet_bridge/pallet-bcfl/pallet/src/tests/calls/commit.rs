@@ -187,7 +187,7 @@ fn fails_for_a_statement_over_another_model_terms_or_coordinator() {
 #[test]
 fn consents_to_the_terms_of_the_round() {
     ExtBuilder::default().members(2).round().build_and_execute(|| {
-        // The round has newer terms than member 0 signed, with a longer exit than it knows.
+        // The round has newer terms than member 0 signed, with a longer exit: its own stays.
         Participants::<Test>::mutate(0, member(0), |member| {
             let member = member.as_mut().expect("there");
             (member.terms_version, member.exit_blocks) = (FIRST_TERMS - 1, 9);
@@ -195,7 +195,7 @@ fn consents_to_the_terms_of_the_round() {
         skip(2);
         assert_ok!(commit(0, 0));
         let signed = participant(0);
-        assert_eq!((signed.terms_version, signed.exit_blocks), (FIRST_TERMS, 17));
+        assert_eq!((signed.terms_version, signed.exit_blocks), (FIRST_TERMS, 9));
         // Settled by block 11, reported 3 blocks later, executed as many after.
         assert_eq!((signed.liable_until, round(0).settle_until), (17, 11));
         assert_eq!(participant(1).liable_until, 0);

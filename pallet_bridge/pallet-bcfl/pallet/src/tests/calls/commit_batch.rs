@@ -287,7 +287,7 @@ fn consents_to_the_terms_of_the_round() {
     scene().build_and_execute(|| {
         Participants::<Test>::mutate(0, member(2), |member| {
             let member = member.as_mut().expect("there");
-            (member.terms_version, member.exit_blocks) = (FIRST_TERMS - 1, 5);
+            (member.terms_version, member.exit_blocks) = (FIRST_TERMS - 1, 40);
         });
         assert_ok!(commit_batch(0, vec![entry(0, 2, hash(2))]));
         let signed = participant(2);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-use frame_support::{assert_noop, assert_ok};
+use frame_support::{
+    assert_noop, assert_ok,
+    traits::{fungible::Mutate, tokens::Preservation},
+};
 use sp_runtime::{DispatchResult, TokenError};
 
 use crate::{mock::*, *};
@@ -187,7 +190,16 @@ fn success_with_a_bond() {
 #[test]
 fn fails_for_a_bond_above_balance() {
     ExtBuilder::default().build_and_execute(|| {
-        let answer = create(|terms| terms.coordinator_bond = ENDOWMENT - DEPOSIT);
+        let rest = DEPOSIT + EXISTENTIAL_DEPOSIT + 640;
+        let gift = ENDOWMENT - rest;
+        let moved = <Balances as Mutate<_>>::transfer(
+            &coordinator(),
+            &stranger(),
+            gift,
+            Preservation::Preserve,
+        );
+        assert_ok!(moved);
+        let answer = create(|terms| terms.coordinator_bond = 640);
         assert_noop!(answer, TokenError::FundsUnavailable);
     });
 }

@@ -110,6 +110,9 @@ fn success_without_organisation_where_anyone_joins() {
 #[test]
 fn what_counts_against_an_account_is_there_again() {
     ExtBuilder::default().members(1).build_and_execute(|| {
+        for _ in 0..10 {
+            assert_ok!(send(&coordinator(), Call::skip_round { federation: 0 }));
+        }
         let struck: Struck = vec![4, 9].try_into().expect("few");
         let known = struck.clone();
         change(0, |member| {

@@ -141,7 +141,7 @@ impl<T: Config> Pallet<T> {
         federation.owed.ensure_add_assign(unpaid)?;
         federation.last_claim_until = federation.last_claim_until.max(claim_until);
         federation.end_round();
-        federation.model = Some(model);
+        federation.go_on_from(round.base_model, model);
         round.state = RoundState::Settled;
         round.ended_at = Some(settled_at);
         round.settlement = Some(Settlement {
