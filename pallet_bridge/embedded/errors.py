@@ -12,6 +12,7 @@
     ├── UnknownSnapshot      no such snapshot, or it was undone
     ├── BlockRefused         a block does not re-execute to the roots in its header
     ├── BadExport            a file is no chain export, or not one of this blob
+    ├── NotExportable        no blocks lead from a genesis to this chain
     ├── DecodeError          bytes that are not the SCALE value they should be
     ├── CannotListen         the address is not free
     ├── NothingToSeal        a block with extrinsics was wanted, none is ready
@@ -155,6 +156,16 @@ class BadExport(EmbeddedError):
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}: {self.reason}"
+
+
+class NotExportable(EmbeddedError):
+    """No blocks lead from a genesis to this chain: it began as a copy, or was upgraded by hand."""
+
+    def __str__(self) -> str:
+        return (
+            "the chain began as a copy of a state, or its runtime was replaced by hand: executing "
+            "its blocks again would not lead to it. Export the chain that it was made from."
+        )
 
 
 class DecodeError(EmbeddedError, ValueError):
