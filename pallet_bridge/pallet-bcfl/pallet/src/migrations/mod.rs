@@ -3,6 +3,6 @@
 mod v2;
 mod v3;
 
-pub use v3::MigrateV2ToV3;
 #[cfg(test)]
-pub(crate) use v3::Unchecked;
+pub(crate) use v2::*;
+pub use v3::MigrateV2ToV3;
