@@ -18,8 +18,24 @@ ChainInstead = Annotated[
     typer.Option("--chain", help="ws:// URL to read instead of the chain that the run names."),
 ]
 
+RuntimeFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--runtime",
+        exists=True,
+        dir_okay=False,
+        help="The runtime that an embedded run was made with, where it is not in the run's folder.",
+    ),
+]
 
-def audit(run: RunFolder, *, chain: ChainInstead = None, as_json: AsJson = False) -> None:
+
+def audit(
+    run: RunFolder,
+    *,
+    chain: ChainInstead = None,
+    runtime: RuntimeFile = None,
+    as_json: AsJson = False,
+) -> None:
     """Check each signature, digest, root, reward and slash of a run against chain and reports.
 
     Exit code 0: every statement holds. 1: at least one does not, each is named. 2: the audit could
@@ -27,13 +43,14 @@ def audit(run: RunFolder, *, chain: ChainInstead = None, as_json: AsJson = False
     """
     from pallet_bridge.audit.run import audit_run  # noqa: PLC0415 (loads the chain client)
 
-    report = audit_run(run, chain=chain)
+    report = audit_run(run, chain=chain, runtime=runtime)
     if as_json:
         print_json(
             {
                 "run": str(run),
                 "ok": report.ok,
                 "checks": dict(report.checks),
+                "notes": list(report.notes),
                 "findings": [
                     {
                         "kind": finding.kind,
@@ -49,6 +66,8 @@ def audit(run: RunFolder, *, chain: ChainInstead = None, as_json: AsJson = False
         out = console()
         for name, count in report.checks.items():
             out.print(f"  {count:>5} {name}")
+        for note in report.notes:
+            out.print(f"[yellow]NOTE[/] {escape(note)}")
         for finding in report.findings:
             out.print(f"[red]FAILS[/] {finding.kind}: {escape(finding.statement)}")
         verdict = (

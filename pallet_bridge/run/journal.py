@@ -6,6 +6,7 @@
     RUN/journal.jsonl   one line a round or slash, written when its receipt came
     RUN/reports/        round reports by digest
     RUN/chain.jsonl     the blocks of an embedded chain, written when the run ends
+    RUN/runtime.wasm    the runtime that executed them, as it was shipped
 
 The journal is the coordinator's claim. The audit holds it against the chain.
 """
@@ -43,6 +44,7 @@ HEADER = "run.json"
 LINES = "journal.jsonl"
 REPORTS = "reports"
 CHAIN = "chain.jsonl"
+RUNTIME = "runtime.wasm"
 
 
 @dataclass(frozen=True, slots=True)
