@@ -23,8 +23,24 @@ ChainInstead = Annotated[
     typer.Option("--chain", help="ws:// URL to read instead of the chain that the run names."),
 ]
 
+RuntimeFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--runtime",
+        exists=True,
+        dir_okay=False,
+        help="The runtime that an embedded run was made with, where it is not in the run's folder.",
+    ),
+]
 
-def audit(run: RunFolder, *, chain: ChainInstead = None, as_json: AsJson = False) -> None:
+
+def audit(
+    run: RunFolder,
+    *,
+    chain: ChainInstead = None,
+    runtime: RuntimeFile = None,
+    as_json: AsJson = False,
+) -> None:
     """Check each signature, digest, root, reward and slash of a run against chain and reports.
 
     It says how many statements are proved, how many are recomputed, and how many are taken on
@@ -33,7 +49,7 @@ def audit(run: RunFolder, *, chain: ChainInstead = None, as_json: AsJson = False
     """
     from pallet_bridge.audit.run import audit_run  # noqa: PLC0415 (loads the chain client)
 
-    report = audit_run(run, chain=chain)
+    report = audit_run(run, chain=chain, runtime=runtime)
     if as_json:
         print_json(as_record(run, report))
     else:
@@ -63,6 +79,7 @@ def as_record(run: Path, report: AuditReport) -> dict[str, object]:
         "proved": dict(grounds.proved),
         "recomputed": dict(grounds.recomputed),
         "on_a_word": {whose: dict(counts) for whose, counts in grounds.words.items()},
+        "notes": list(report.notes),
         "findings": [
             {
                 "kind": finding.kind,
@@ -90,6 +107,8 @@ def as_lines(run: Path, report: AuditReport) -> Iterator[str]:
     yield from _block("RECOMPUTED, from what is published", grounds.recomputed)
     for whose, counts in grounds.words.items():
         yield from _block(f"ON THE WORD of {whose}", counts)
+    for note in report.notes:
+        yield f"[yellow]NOTE[/] {escape(note)}"
     for finding in report.findings:
         yield f"[red]FAILS[/] {finding.kind}: {escape(finding.statement)}"
     proved, recomputed, believed = grounds.totals

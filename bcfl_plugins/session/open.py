@@ -17,8 +17,8 @@ from bcfl_plugins.session.provision import check_federation, coordinator_of, pro
 from bcfl_plugins.session.services import COORDINATOR, ChainServices, Services
 from pallet_bridge.client import connect
 from pallet_bridge.errors import ChainTimeout, ChainUnavailable, NotWritten
-from pallet_bridge.jsonio import writing
-from pallet_bridge.run.journal import CHAIN, EndLine, Journal, RunHeader
+from pallet_bridge.jsonio import write_atomically, writing
+from pallet_bridge.run.journal import CHAIN, RUNTIME, EndLine, Journal, RunHeader
 from pallet_bridge.run.outbox import Outbox
 
 if TYPE_CHECKING:
@@ -126,6 +126,7 @@ def _open_chain(config: BcflConfig, run_id: int, opening: ExitStack) -> ChainSer
     _log.info("bcfl: this run is recorded in %s", place)
     opening.callback(_say_where, place)
     if local is not None:
+        write_atomically(journal.folder / RUNTIME, local.runtime())
         opening.callback(local.export, journal.folder / CHAIN)
     opening.callback(_end, journal, client, config.federation)
 

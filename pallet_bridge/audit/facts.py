@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pallet_bridge.errors import BadChainValue
-from pallet_bridge.errors.pallet import FederationNotFound
 from pallet_bridge.metadata import PALLET
 from pallet_bridge.types import AccountId, BlockRef, Event, Planck
 
@@ -121,12 +120,11 @@ def _first_block(client: ChainClient, federation: int, head: int) -> int:
     low, high = 1, head
     while low < high:
         middle = (low + high) // 2
-        try:
-            client.federation(federation, at=_block(client, middle).hash)
-        except FederationNotFound:
-            low = middle + 1
-        else:
+        # a number, which reads the same on a runtime of before
+        if client.next_federation(at=_block(client, middle).hash) > federation:
             high = middle
+        else:
+            low = middle + 1
     return low
 
 

@@ -2,13 +2,13 @@
 
 Signatures are checked over what the chain has stored; commitments are opened, roots computed
 again; rewards, strikes and slashes are held against the chain's events. An embedded chain's blocks
-are executed again from the genesis of the runtime that ships with this package. What cannot be
+are executed again from the genesis of the runtime that they were made with. What cannot be
 checked is not called true: it is counted, with the name of who said it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pallet_bridge.audit.audited import AuditedRun, Finding, rounds_of
@@ -31,7 +31,7 @@ from pallet_bridge.audit.rounds import (
 )
 from pallet_bridge.audit.statements import check_statements
 from pallet_bridge.client.connect import EMBEDDED, connect
-from pallet_bridge.errors import AuditFailed, JournalError, ReportError
+from pallet_bridge.errors import AuditFailed, ConfigError, JournalError, ReportError
 from pallet_bridge.errors.pallet import FederationNotFound
 from pallet_bridge.run.journal import CHAIN, OPENINGS, REPORTS, read_run
 from pallet_bridge.run.openings import OpeningStore
@@ -77,6 +77,8 @@ class AuditReport:
 
     grounds: Grounds
     findings: tuple[Finding, ...]
+    notes: tuple[str, ...] = ()
+    """What whoever relies on the audit must know besides."""
 
     @property
     def ok(self) -> bool:
@@ -89,7 +91,7 @@ class AuditReport:
             raise AuditFailed([finding.statement for finding in self.findings])
 
 
-def audit_run(run: Path, *, chain: str | None = None) -> AuditReport:
+def audit_run(run: Path, *, chain: str | None = None, runtime: Path | None = None) -> AuditReport:
     """Audit the folder of a run.
 
     Parameters
@@ -100,9 +102,16 @@ def audit_run(run: Path, *, chain: str | None = None) -> AuditReport:
     chain
         The WebSocket URL of a node to read, instead of the chain that ``run.json`` names. A URL
         in ``run.json`` is the coordinator's word: who does not trust it names a node of their own.
+    runtime
+        The file of the runtime that an embedded chain ran on; by default the package's own, or
+        ``runtime.wasm`` in the folder. See `pallet_bridge.audit.execution`.
 
     Raises
     ------
+    ConfigError
+        When a runtime is named for a run whose chain is a node's.
+    RuntimeMissing, RuntimeDiffers
+        When an embedded chain's runtime is not at hand.
     JournalError
         When the folder's own files cannot be read, or ``chain.jsonl`` is missing.
     ChainError
@@ -111,7 +120,11 @@ def audit_run(run: Path, *, chain: str | None = None) -> AuditReport:
     record = read_run(run)
     target = chain or record.header.chain
     if target == EMBEDDED:
-        return _audit_embedded(run, record)
+        return _audit_embedded(run, record, runtime)
+    if runtime is not None:
+        raise ConfigError(
+            f"--runtime is for runs on the embedded chain: the blocks of {target} are its node's"
+        )
     with connect(target) as client:
         return audit_on(client, run, record, closed=False)
 
@@ -154,9 +167,10 @@ def audit_on(client: ChainClient, run: Path, record: RunRecord, *, closed: bool)
     return AuditReport(grounds, tuple(findings))
 
 
-def _audit_embedded(run: Path, record: RunRecord) -> AuditReport:
+def _audit_embedded(run: Path, record: RunRecord, runtime: Path | None) -> AuditReport:
+    from pallet_bridge.audit.execution import execute  # noqa: PLC0415
     from pallet_bridge.client.embedded import EmbeddedClient  # noqa: PLC0415
-    from pallet_bridge.embedded import Chain, EmbeddedNode, Manual  # noqa: PLC0415 - see connect
+    from pallet_bridge.embedded import EmbeddedNode, Manual  # noqa: PLC0415 - see connect
     from pallet_bridge.embedded.errors import (  # noqa: PLC0415
         BadExport,
         BlockRefused,
@@ -168,13 +182,14 @@ def _audit_embedded(run: Path, record: RunRecord) -> AuditReport:
     if not path.exists():
         raise JournalError(f"{path} is missing: it is written when a run ends, so it was cut off")
     try:
-        chain = Chain.load(path)
+        made = execute(run, runtime)
     except (BadExport, BlockRefused, RuntimePanic, UnknownBlock) as error:
         statement = f"the blocks in {path} do not execute: {error}"
         return AuditReport(Grounds(), (Finding("chain", None, None, statement),))
-    node = EmbeddedNode.start(chain=chain, sealing=Manual())
+    node = EmbeddedNode.start(chain=made.chain, sealing=Manual())
     with EmbeddedClient(node) as client:
-        return audit_on(client, run, record, closed=True)
+        report = audit_on(client, run, record, closed=True)
+    return replace(report, findings=made.findings + report.findings, notes=made.notes)
 
 
 def _reports(

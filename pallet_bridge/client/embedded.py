@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pallet_bridge.client.node import NodeClient
+from pallet_bridge.embedded.chain.genesis import CODE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +40,11 @@ class EmbeddedClient(NodeClient):
     def export(self, path: Path) -> None:
         """Write all blocks to a file that `audit_run` executes again."""
         self._node.export(path)
+
+    def runtime(self) -> bytes:
+        """Return the runtime that the chain began with, as it was shipped."""
+        with self._node.locked() as chain:
+            return chain.get(CODE, chain.genesis_hash) or b""
 
     def close(self) -> None:
         """Give the connection back and end the chain."""

@@ -12,6 +12,9 @@
     ├── UnknownSnapshot      no such snapshot, or it was undone
     ├── BlockRefused         a block does not re-execute to the roots in its header
     ├── BadExport            a file is no chain export, or not one of this blob
+    ├── NotExportable        no blocks lead from a genesis to this chain
+    ├── RuntimeMissing       the runtime that an export was made with is not at hand
+    ├── RuntimeDiffers       a file is not the runtime that an export was made with
     ├── DecodeError          bytes that are not the SCALE value they should be
     ├── CannotListen         the address is not free
     ├── NothingToSeal        a block with extrinsics was wanted, none is ready
@@ -155,6 +158,74 @@ class BadExport(EmbeddedError):
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}: {self.reason}"
+
+
+class NotExportable(EmbeddedError):
+    """No blocks lead from a genesis to this chain: it began as a copy, or was upgraded by hand."""
+
+    def __str__(self) -> str:
+        return (
+            "the chain began as a copy of a state, or its runtime was replaced by hand: executing "
+            "its blocks again would not lead to it. Export the chain that it was made from."
+        )
+
+
+class RuntimeMissing(EmbeddedError):
+    """The runtime that an export was made with is not at hand.
+
+    Attributes
+    ----------
+    path
+        The export.
+    hash
+        The BLAKE2-256 hash of the runtime, in hex, as the export says it.
+    spec_version, version
+        Which of the project's runtimes that is, and the package that it came with; None when it is
+        none of them.
+    place
+        Where the file is looked for.
+    """
+
+    def __init__(
+        self, path: str, hash_: str, spec_version: int | None, version: str | None, place: str
+    ) -> None:
+        super().__init__(path, hash_, spec_version, version, place)
+        self.path = path
+        self.hash = hash_
+        self.spec_version = spec_version
+        self.version = version
+        self.place = place
+
+    def __str__(self) -> str:
+        if self.spec_version is None:
+            what, where = "which is none that this project published", "whoever made the run has it"
+        else:
+            what = f"the project's of spec_version {self.spec_version}"
+            where = (
+                f"it came with package version {self.version}, as pallet_bridge/runtime/"
+                "bcfl_runtime.compact.compressed.wasm"
+            )
+        return (
+            f"{self.path} was made with the runtime {self.hash} (BLAKE2-256), {what}. It is not "
+            f"the one of this package, so its file is needed: {where}. Put it at {self.place}, or "
+            "name it with --runtime FILE."
+        )
+
+
+class RuntimeDiffers(EmbeddedError):
+    """A file is not the runtime that an export was made with."""
+
+    def __init__(self, path: str, found: str, wanted: str) -> None:
+        super().__init__(path, found, wanted)
+        self.path = path
+        self.found = found
+        self.wanted = wanted
+
+    def __str__(self) -> str:
+        return (
+            f"{self.path} has the hash {self.found} (BLAKE2-256), and the run was made with the "
+            f"runtime {self.wanted}. Give that file as it was shipped, compressed."
+        )
 
 
 class DecodeError(EmbeddedError, ValueError):

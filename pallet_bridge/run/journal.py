@@ -7,6 +7,7 @@
     RUN/reports/        round reports by digest
     RUN/openings/       what the commitments of each round were made of, by its number
     RUN/chain.jsonl     the blocks of an embedded chain, written when the run ends
+    RUN/runtime.wasm    the runtime that executed them, as it was shipped
 
 The journal is the coordinator's claim. The audit holds it against the chain.
 """
@@ -45,6 +46,7 @@ LINES = "journal.jsonl"
 REPORTS = "reports"
 OPENINGS = "openings"
 CHAIN = "chain.jsonl"
+RUNTIME = "runtime.wasm"
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ DATA: Final = frozenset(
         *(f"{package}/py.typed" for package in PACKAGES),
         "pallet_bridge/runtime/bcfl_runtime.compact.compressed.wasm",
         "pallet_bridge/runtime/interface.json",
+        "pallet_bridge/runtime/known.json",
         "pallet_bridge/runtime/manifest.json",
     }
 )

@@ -9,7 +9,8 @@ import pytest
 from bcfl_plugins import ConfigError
 from pallet_bridge.audit.run import audit_run
 from pallet_bridge.embedded.chain.chain import Chain
-from pallet_bridge.run.journal import CHAIN
+from pallet_bridge.run.journal import CHAIN, RUNTIME
+from pallet_bridge.runtime import load_blob
 
 ALL_PLUGINS = "staking, outliers, slashing, round_log"
 STEP = 0.1  # how far honest nodes move each weight in a round
@@ -78,7 +79,9 @@ def test_both_modes_leave_the_same_facts(federate: Any, mode: str) -> None:
 
 def test_the_exported_chain_executes_again(federate: Any) -> None:
     run = federate(1, plugins=ALL_PLUGINS)
-    assert Chain.load(run.folder / CHAIN).genesis_hash == run.record.header.genesis
+    kept = (run.folder / RUNTIME).read_bytes()
+    assert Chain.load(run.folder / CHAIN, blob=kept).genesis_hash == run.record.header.genesis
+    assert kept == load_blob()
 
 
 @pytest.mark.parametrize(

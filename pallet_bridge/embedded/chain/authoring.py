@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pallet_bridge.embedded.chain.block import Block, Header, aura_pre_digest
@@ -20,6 +21,24 @@ if TYPE_CHECKING:
 
 _TIMESTAMP_INHERENT = b"timstap0"
 _NO_ROOT = bytes(32)
+
+
+@dataclass(frozen=True, slots=True)
+class Authored:
+    """A block that was built here.
+
+    Attributes
+    ----------
+    hash
+        The block's hash.
+    outcomes
+        What became of each extrinsic that was offered, in that order; inherents are not among
+        them. Rejected extrinsics are not in the block.
+    """
+
+    block: Block
+    hash: bytes
+    outcomes: tuple[ApplyOutcome, ...]
 
 
 def last_timestamp(state: State) -> int:

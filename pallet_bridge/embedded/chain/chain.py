@@ -11,10 +11,16 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from pallet_bridge.embedded.chain import export
-from pallet_bridge.embedded.chain.authoring import build_block, last_timestamp, slot_duration
+from pallet_bridge.embedded.chain.authoring import (
+    Authored,
+    build_block,
+    last_timestamp,
+    slot_duration,
+)
 from pallet_bridge.embedded.chain.block import Block, Header, execution_payload
 from pallet_bridge.embedded.chain.clock import SlotClock
-from pallet_bridge.embedded.chain.genesis import CODE, genesis
+from pallet_bridge.embedded.chain.genesis import CODE
+from pallet_bridge.embedded.chain.origin import Origin
 from pallet_bridge.embedded.chain.outcome import (
     ApplyOutcome,
     Invalid,
@@ -26,7 +32,13 @@ from pallet_bridge.embedded.chain.outcome import (
     Validity,
     decode_validity,
 )
-from pallet_bridge.embedded.errors import BlockRefused, RuntimePanic, UnknownBlock, UnknownSnapshot
+from pallet_bridge.embedded.errors import (
+    BlockRefused,
+    NotExportable,
+    RuntimePanic,
+    UnknownBlock,
+    UnknownSnapshot,
+)
 from pallet_bridge.embedded.executor.executor import Runtime
 from pallet_bridge.embedded.state.storage import Overlay, State
 from pallet_bridge.runtime import load_blob
@@ -57,24 +69,6 @@ _NONCE_BYTES: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Authored:
-    """A block that was built here.
-
-    Attributes
-    ----------
-    hash
-        The block's hash.
-    outcomes
-        What became of each extrinsic that was offered, in that order; inherents are not among
-        them. Rejected extrinsics are not in the block.
-    """
-
-    block: Block
-    hash: bytes
-    outcomes: tuple[ApplyOutcome, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class _Entry:
     block: Block
     state: State
@@ -83,8 +77,8 @@ class _Entry:
 class Chain:
     """The blocks from a genesis on, each with its state. Not safe to change from two threads.
 
-    Make one with `Chain.new` or `Chain.load`. Every state stays readable; states share what they
-    have in common, so an empty block costs about 6 kB of memory.
+    Make one with `Chain.new`, `Chain.load` or `copy_of`. Every state stays readable; states
+    share what they have in common, so an empty block costs about 6 kB of memory.
 
     Attributes
     ----------
@@ -99,6 +93,7 @@ class Chain:
         "_canonical",
         "_clock",
         "_entries",
+        "_first",
         "_reads",
         "_runtimes",
         "_snapshots",
@@ -108,15 +103,16 @@ class Chain:
     )
 
     def __init__(
-        self, spec: export.Spec, runtime: Runtime, clock: SlotClock, cache_dir: Path | None
+        self, origin: Origin, runtime: Runtime, clock: SlotClock, cache_dir: Path | None
     ) -> None:
-        block, state = genesis(runtime, spec.preset, spec.patch, spec.nonce)
-        self.genesis_hash = self.head = block.hash
-        self._spec = spec
+        self.genesis_hash = origin.genesis_hash
+        self.head = origin.block.hash
+        self._spec = origin.spec
+        self._first = origin.block.header.number
         self._cache_dir = cache_dir
         self._clock = clock
         self._runtimes = {runtime.blob: runtime}
-        self._entries = {self.head: _Entry(block, state)}
+        self._entries = {self.head: _Entry(origin.block, origin.state)}
         self._canonical = [self.head]
         self._snapshots: list[_Snapshot] = []
         self._reads: dict[bytes, bytes | None] = {}
@@ -164,7 +160,8 @@ class Chain:
         runtime = Runtime(load_blob() if blob is None else blob, cache_dir)
         nonce = os.urandom(_NONCE_BYTES) if nonce is None else nonce
         spec = export.Spec.of(preset, patch, start_time_ms, nonce)
-        return cls(spec, runtime, SlotClock(start_time_ms, wall_clock=wall_clock), cache_dir)
+        clock = SlotClock(start_time_ms, wall_clock=wall_clock)
+        return cls(Origin.built(runtime, spec), runtime, clock, cache_dir)
 
     @classmethod
     def load(cls, path: Path, *, blob: bytes | None = None, cache_dir: Path | None = None) -> Chain:
@@ -192,8 +189,24 @@ class Chain:
             chain.import_block(block)
         return chain
 
+    def upgrade(self, blob: bytes) -> Authored:
+        """Put another runtime in place, by no call, and build the block in which it migrates.
+
+        Afterwards the chain cannot be exported: nothing in its blocks says what was done.
+        """
+        self._spec = None
+        return self._author((), code=blob)
+
     def export(self, path: Path) -> None:
-        """Write the blocks up to the head as JSON lines, so that `load` can execute them again."""
+        """Write the blocks up to the head as JSON lines, so that `load` can execute them again.
+
+        Raises
+        ------
+        NotExportable
+            The chain is a copy of another, or was upgraded by `upgrade`.
+        """
+        if self._spec is None:
+            raise NotExportable
         blocks = (self._entries[hash_].block for hash_ in self._canonical[1:])
         genesis_runtime = self._entries[self.genesis_hash].state.get(CODE) or b""
         export.write(path, self._spec, genesis_runtime, self.genesis_hash, blocks)
@@ -210,7 +223,10 @@ class Chain:
 
     def hash_at(self, number: int) -> bytes | None:
         """Return the hash of the block with this number on the way to the head."""
-        return self._canonical[number] if 0 <= number < len(self._canonical) else None
+        if number == 0:
+            return self.genesis_hash
+        place = number - self._first
+        return self._canonical[place] if 0 <= place < len(self._canonical) else None
 
     def get(self, key: bytes, at: bytes | None = None) -> bytes | None:
         """Return a storage value after block `at` (the head when None).
@@ -262,9 +278,14 @@ class Chain:
         RuntimePanic
             The runtime trapped; the chain is as it was.
         """
+        return self._author(extrinsics)
+
+    def _author(self, extrinsics: Sequence[bytes], *, code: bytes | None = None) -> Authored:
         parent = self._entries[self.head]
-        runtime = self._runtime(parent.state)
         overlay = self._overlay(None)
+        if code is not None:
+            overlay.set(CODE, code)
+        runtime = self._runtime(overlay)
         slot_ms = slot_duration(runtime, parent.state)
         timestamp = self._clock.next(last_timestamp(parent.state), slot_ms)
         block, outcomes = build_block(
@@ -362,7 +383,7 @@ class Chain:
         at_head = at is None or at == self.head
         return Overlay(self._state(at), self._reads if at_head else None)
 
-    def _runtime(self, state: State) -> Runtime:
+    def _runtime(self, state: State | Overlay) -> Runtime:
         code = state.get(CODE) or b""
         runtime = self._runtimes.get(code)
         if runtime is None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from pallet_bridge.embedded.chain.block import Block, Header
@@ -15,7 +16,7 @@ from pallet_bridge.embedded.state.hashing import blake2_256
 from pallet_bridge.jsonio import write_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 FORMAT: Final = "bcfl-chain/2"
@@ -100,6 +101,23 @@ def _lines(head: object, blocks: Iterable[Block]) -> Iterator[bytes]:
         yield json.dumps(line).encode() + b"\n"
 
 
+def runtime_of(path: Path) -> str:
+    """Return the BLAKE2-256 hash, in hex, of the runtime that an export says it was made with.
+
+    Raises
+    ------
+    BadExport
+        The file is no export.
+    """
+    name = str(path)
+    with path.open(encoding="utf-8") as file:
+        head = _head(name, [_line(name, 1, line) for line in islice(file, 1)])
+    try:
+        return _text(head["blob"])
+    except (KeyError, TypeError) as error:
+        raise BadExport(name, 1, f"its first line lacks or misstates {error}") from error
+
+
 def read(path: Path, blob: bytes) -> Saved:
     """Read an export that was made with the runtime `blob`.
 
@@ -111,9 +129,7 @@ def read(path: Path, blob: bytes) -> Saved:
     name = str(path)
     with path.open(encoding="utf-8") as file:
         lines = [_line(name, number, line) for number, line in enumerate(file, start=1)]
-    if not lines or lines[0].get("format") not in (FORMAT, _WITHOUT_NONCE):
-        raise BadExport(name, 1, f"no chain export of format {FORMAT}")
-    head = lines[0]
+    head = _head(name, lines)
     if head.get("blob") != blake2_256(blob).hex():
         raise BadExport(name, 1, f"made with runtime {head.get('blob')}; load it with that blob")
     try:
@@ -129,6 +145,12 @@ def read(path: Path, blob: bytes) -> Saved:
         raise BadExport(name, 1, f"its first line lacks or misstates {error}") from error
     blocks = tuple(_block(name, number, line) for number, line in enumerate(lines[1:], start=2))
     return Saved(name, spec, genesis_hash, blocks)
+
+
+def _head(path: str, lines: Sequence[dict[str, object]]) -> dict[str, object]:
+    if not lines or lines[0].get("format") not in (FORMAT, _WITHOUT_NONCE):
+        raise BadExport(path, 1, f"no chain export of format {FORMAT}")
+    return lines[0]
 
 
 def _line(path: str, number: int, line: str) -> dict[str, object]:

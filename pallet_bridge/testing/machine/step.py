@@ -46,13 +46,20 @@ class CheckedChain:
         The chain.
     tally : Counter of (str, str)
         Counts (call, outcome): `OK`, `REFUSED_INSIDE`, or the name of an error.
+    first : int, optional
+        The number of the first federation that is watched; by default the next that is made.
     """
 
-    def __init__(self, client: ChainClient, tally: Counter[tuple[str, str]] | None = None) -> None:
+    def __init__(
+        self,
+        client: ChainClient,
+        tally: Counter[tuple[str, str]] | None = None,
+        first: int | None = None,
+    ) -> None:
         self.client = client
         self.tally: Counter[tuple[str, str]] = Counter() if tally is None else tally
         self.memory = OffChainMemory(client.genesis_hash, signers())
-        self.first = client.next_federation()
+        self.first = client.next_federation() if first is None else first
         self.events: Sequence[Event] = ()
         """The events of the last block with a call."""
         self._nonces: dict[AccountId, int] = {}

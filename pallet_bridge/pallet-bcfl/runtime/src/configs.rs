@@ -52,6 +52,7 @@ const NONCES_A_BLOCK: Nonce = 16;
 /// Nonce with which an account begins. It grows with the chain: an account that is removed and
 /// comes back later never gets to a nonce that it had, unless it sent more than
 /// [`NONCES_A_BLOCK`] transactions for each block of its life, so none of its bytes is valid twice.
+#[derive(Debug)]
 pub struct FirstNonce;
 
 impl Get<Nonce> for FirstNonce {

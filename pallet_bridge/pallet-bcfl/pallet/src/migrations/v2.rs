@@ -111,6 +111,36 @@ pub struct OldRound {
     pub settlement: Option<OldSettlement>,
 }
 
+/// An objection of version 2.
+#[derive(Clone, Debug, Encode, Decode)]
+pub struct OldDispute {
+    pub bond: Balance,
+    pub until: BlockNumber,
+    pub upheld: u32,
+    pub overturned: u32,
+}
+
+/// What became of an offence, in version 2.
+#[derive(Clone, Debug, Encode, Decode)]
+pub enum OldOffenceState {
+    Pending,
+    Disputed(OldDispute),
+    Upheld,
+    Executed,
+    Overturned,
+}
+
+/// An offence of version 2.
+#[derive(Clone, Debug, Encode, Decode)]
+pub struct OldOffence {
+    pub kind: OffenceKind,
+    pub stake: Balance,
+    pub amount: Balance,
+    pub executable_at: BlockNumber,
+    pub reporter: Option<AccountId32>,
+    pub state: OldOffenceState,
+}
+
 /// What was proposed in version 2.
 #[derive(Clone, Debug, Encode, Decode)]
 pub enum OldProposal {

@@ -3,9 +3,9 @@
 //!
 //! New terms are what version 2 did: open admission, no bond, no cap on shares, rewards that vest
 //! at once. The notice is the unbonding time. A round under way takes statements of the new form,
-//! over its coordinator, model and terms. Settlement roots of before have leaves of the old form:
-//! what was posted as a root and is not applied yet is returned to the escrow, so migrate when no
-//! root waits.
+//! over its coordinator, model and terms. Settlement roots of before have leaves of the old form,
+//! which can not be applied any more: what such a root has not paid stays owed until `expire` gives
+//! it back to the escrow. So migrate when no root waits.
 use alloc::boxed::Box;
 use core::{cmp::max, marker::PhantomData};
 use frame_support::{
@@ -15,7 +15,8 @@ use sp_core::H256;
 use sp_runtime::{traits::BlockNumberProvider, Perbill};
 
 use super::v2::{
-    OldFederation, OldMotion, OldParticipant, OldProposal, OldRound, OldSettlement, OldTerms,
+    OldDispute, OldFederation, OldMotion, OldOffence, OldOffenceState, OldParticipant, OldProposal,
+    OldRound, OldSettlement, OldTerms,
 };
 use crate::{encoding::terms_hash, *};
 
@@ -50,6 +51,10 @@ impl<T: Config> UncheckedOnRuntimeUpgrade for Unchecked<T> {
         Participants::<T>::translate::<OldParticipant<T::MaxUnbonding>, _>(|id, _, old| {
             note();
             participant_of::<T>(id, old, now)
+        });
+        Offences::<T>::translate::<OldOffence, _>(|_, old| {
+            note();
+            Some(offence_of(old))
         });
         // Each record is read and written, with up to three others that it looks at.
         T::DbWeight::get().reads_writes(records.saturating_mul(4), records.saturating_mul(2))
@@ -208,6 +213,25 @@ fn round_of<T: Config>(id: FederationId, old: OldRound) -> Option<Round> {
         settlement: old.settlement.map(settlement_of),
         compensation: None,
     })
+}
+
+fn offence_of(old: OldOffence) -> Offence {
+    Offence {
+        kind: old.kind,
+        stake: old.stake,
+        amount: old.amount,
+        executable_at: old.executable_at,
+        reporter: old.reporter,
+        state: match old.state {
+            OldOffenceState::Pending => OffenceState::Pending,
+            OldOffenceState::Disputed(OldDispute { bond, until, upheld, overturned }) => {
+                OffenceState::Disputed(Dispute { bond, until, upheld, overturned })
+            }
+            OldOffenceState::Upheld => OffenceState::Upheld,
+            OldOffenceState::Executed => OffenceState::Executed,
+            OldOffenceState::Overturned => OffenceState::Overturned,
+        },
+    }
 }
 
 fn participant_of<T: Config>(

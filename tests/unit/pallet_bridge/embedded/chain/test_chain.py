@@ -20,6 +20,7 @@ from pallet_bridge.embedded.chain.chain import (
 from pallet_bridge.embedded.errors import (
     BlockRefused,
     MethodMissing,
+    NotExportable,
     RuntimePanic,
     UnknownBlock,
     UnknownSnapshot,
@@ -32,6 +33,7 @@ from pallet_bridge.runtime import load_blob
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from pallet_bridge.embedded.state.trie_node import Node
 
@@ -358,6 +360,20 @@ def test_new_code_runs_from_the_next_block_on(
     assert chain.get(b":code", first.hash) == load_blob()
     assert chain.author().block.header.number == 3
     re_executed(chain, make_chain())
+
+
+def test_an_upgrade_by_hand_counts_from_the_next_block_on_and_is_not_exported(
+    chain: Chain, tmp_path: Path
+) -> None:
+    before, plain = chain.head, decompress(load_blob())
+    made = chain.upgrade(plain)
+    assert chain.head == made.hash
+    assert made.block.header.number == 1
+    assert chain.get(b":code") == plain
+    assert chain.get(b":code", before) == load_blob()
+    assert chain.author().block.header.number == 2
+    with pytest.raises(NotExportable, match="replaced by hand"):
+        chain.export(tmp_path / "chain.jsonl")
 
 
 def test_memory_of_empty_blocks_is_bounded_by_what_they_change(chain: Chain) -> None:
