@@ -225,7 +225,13 @@ fn offence_of(old: OldOffence) -> Offence {
         state: match old.state {
             OldOffenceState::Pending => OffenceState::Pending,
             OldOffenceState::Disputed(OldDispute { bond, until, upheld, overturned }) => {
-                OffenceState::Disputed(Dispute { bond, until, upheld, overturned })
+                OffenceState::Disputed(Dispute {
+                    bond,
+                    until,
+                    upheld,
+                    overturned,
+                    from_stake: false,
+                })
             }
             OldOffenceState::Upheld => OffenceState::Upheld,
             OldOffenceState::Executed => OffenceState::Executed,
