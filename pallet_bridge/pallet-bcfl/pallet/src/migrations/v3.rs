@@ -188,7 +188,8 @@ fn settlement_of(old: OldSettlement) -> Settlement {
         failures_before: old.failures_before,
         expired: old.expired,
         // Nobody had a bond.
-        by_coordinator: false,
+        // These rounds have no bond to take of, whoever settled them.
+        by_coordinator: true,
     }
 }
 

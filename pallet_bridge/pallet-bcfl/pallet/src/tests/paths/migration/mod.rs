@@ -266,6 +266,7 @@ fn attesters_keep_their_seats_and_chains() {
 #[test]
 fn votes_go_on() {
     let play = || {
+        skip(1);
         assert_ok!(propose(0, new_terms()));
         assert_ok!(propose(1, Proposal::Coordinator(member(1))));
         assert_ok!(vote(0, 0, true));
