@@ -30,11 +30,14 @@ class Execution:
     """A chain whose blocks were executed again.
 
     `notes` is what the auditor must know to judge it, `findings` what does not hold by itself.
+    `moved` says that they were executed by a runtime older than the package's, and that the chain
+    was moved to that one afterwards.
     """
 
     chain: Chain
     notes: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
+    moved: bool = False
 
 
 def execute(run: Path, given: Path | None = None) -> Execution:
@@ -70,11 +73,12 @@ def execute(run: Path, given: Path | None = None) -> Execution:
     before, now = _spec_version(chain), int(str(MANIFEST["spec_version"]))
     if before < now:
         chain.upgrade(load_blob())
+        chain.author()  # clients read a head by the runtime of its parent
         notes.append(
             f"the blocks were executed by the runtime of spec_version {before}, on which the run "
-            f"took place; one block more moved the chain to spec_version {now}, to be read"
+            f"took place; two empty blocks more moved the chain to spec_version {now}, to be read"
         )
-    return Execution(chain, tuple(notes), findings)
+    return Execution(chain, tuple(notes), findings, before < now)
 
 
 def foreign(hash_: str) -> str:
