@@ -110,7 +110,6 @@ bench: $(READY)
 wasm: $(READY)
 	$(BIN)/python -m scripts.runtime.build_wasm build
 	$(BIN)/python -m scripts.runtime.interface
-	$(BIN)/python -m scripts.runtime.known
 
 # Needs the published crate frame-omni-bencher (the variable leaves out its own test runtime):
 # SKIP_WASM_BUILD=1 cargo install frame-omni-bencher --version 0.28.0 --locked

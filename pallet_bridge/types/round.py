@@ -112,7 +112,8 @@ class Settlement:
     Reports are taken up to block `dispute_until`. Rewards are paid once they are vested, which
     they are from block `vests_at` on whatever follows, and up to `claim_until`. `left` is what
     leaves that are not yet applied may still use, `unpaid` the rewards that are not paid,
-    forfeited or expired.
+    forfeited or expired. `by_coordinator` says whether who opened the round settled it, and so
+    answers for the root with its bond.
     """
 
     mode: SettlementMode
@@ -127,6 +128,7 @@ class Settlement:
     claim_until: int
     vests_at: int
     expired: bool
+    by_coordinator: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,10 +216,14 @@ class OffenceState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """The accused's objection: `until` is the last block in which it may be decided."""
+    """The accused's objection: `until` is the last block in which it may be decided.
+
+    `from_stake` says that the bond is a part of the stake: then nothing more is on hold for it.
+    """
 
     bond: Planck
     until: int
+    from_stake: bool
 
 
 @dataclass(frozen=True, slots=True)

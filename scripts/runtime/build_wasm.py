@@ -2,7 +2,7 @@
 
 Run one of::
 
-    python -m scripts.runtime.build_wasm build    # compile, compress, write blob and manifest
+    python -m scripts.runtime.build_wasm build    # compile, compress, write blob, manifest, known
     python -m scripts.runtime.build_wasm check    # sources and blob against the manifest, no Rust
     python -m scripts.runtime.build_wasm verify   # compile again, compare byte for byte
 
@@ -294,7 +294,9 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def build() -> int:
-    """Compile with the first fitting compiler, then write blob and manifest."""
+    """Compile with the first fitting compiler; write the blob, its manifest, and that it is known."""
+    from scripts.runtime import known  # noqa: PLC0415 - `check` runs with the standard library
+
     available = toolchains()
     if not available:
         message = f"No compiler for {TARGET} here. {INSTALL}"
@@ -304,6 +306,7 @@ def build() -> int:
     manifest = make_manifest(blob, available[0])
     _write(DATA / BLOB_NAME, blob.data)
     _write(DATA / MANIFEST_NAME, (json.dumps(manifest, indent=2) + "\n").encode())
+    _write(known.PATH, known.render(manifest).encode())
     print(f"wrote {BLOB_NAME}: {len(blob.data)} bytes ({len(raw)} unpacked), {available[0].label}")
     return OK
 

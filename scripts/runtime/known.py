@@ -1,8 +1,9 @@
 """Note the blob that ships among those that the project published.
 
-``python -m scripts.runtime.known`` writes ``pallet_bridge/runtime/known.json`` anew from the blob's
-manifest. A spec_version has one line: that of a blob that was built again is replaced, so raise
-``spec_version`` before a change to a runtime that was published. `make wasm` runs it.
+``scripts.runtime.build_wasm build`` does it: it writes ``pallet_bridge/runtime/known.json`` anew
+with the new manifest. A spec_version has one line: that of a blob that was built again is replaced,
+so raise ``spec_version`` before a change to a runtime that was published.
+``python -m scripts.runtime.known`` does the same with the manifest that lies there.
 """
 
 from __future__ import annotations
@@ -52,12 +53,12 @@ def _order(one: KnownRuntime) -> int:
     return one.spec_version
 
 
-def render() -> str:
-    """Return the file's text for the blob that ships."""
-    lines = noted(known_runtimes().values(), MANIFEST, __version__)
+def render(manifest: Mapping[str, object]) -> str:
+    """Return the file's text once the manifest's blob ships."""
+    lines = noted(known_runtimes().values(), manifest, __version__)
     return json.dumps([asdict(line) for line in lines], indent=1) + "\n"
 
 
 if __name__ == "__main__":
-    PATH.write_text(render(), encoding="utf-8")
+    PATH.write_text(render(MANIFEST), encoding="utf-8")
     print(f"wrote {PATH}")

@@ -117,7 +117,7 @@ def _check_holds(ledger: Ledger) -> None:
         for account, member in books.members.items():
             owe(account, member.stake)
         for (_, account), offence in books.offences.items():
-            if offence.dispute is not None:
+            if offence.dispute is not None and not offence.dispute.from_stake:
                 owe(account, offence.dispute.bond)
         for motion in books.motions.values():
             if motion.state is MotionState.OPEN:

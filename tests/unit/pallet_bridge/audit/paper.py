@@ -157,6 +157,7 @@ def settled_round(told: RoundReport, terms: Terms = TERMS) -> Round:
         claim_until=1000,
         vests_at=10 * told.round + 9,
         expired=False,
+        by_coordinator=True,
     )
     return Round(
         state=RoundState.SETTLED,

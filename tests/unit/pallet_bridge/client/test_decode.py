@@ -121,6 +121,7 @@ ROUND = {
         "vests_at": 6,
         "failures_before": 0,
         "expired": False,
+        "by_coordinator": True,
     },
     "compensation": {"each": 3, "unpaid": 6, "until": 99},
 }
@@ -130,7 +131,9 @@ OFFENCE = {
     "amount": 10,
     "executable_at": 7,
     "reporter": None,
-    "state": {"Disputed": {"bond": 5, "until": 9, "upheld": 0, "overturned": 0}},
+    "state": {
+        "Disputed": {"bond": 5, "until": 9, "upheld": 0, "overturned": 0, "from_stake": True}
+    },
 }
 TERMS = {
     "min_stake": 1,
@@ -221,6 +224,7 @@ def test_records_are_read() -> None:
     settlement = round_.settlement
     assert settlement is not None
     assert settlement.vests_at == 6
+    assert settlement.by_coordinator is True
     assert round_.compensation == Compensation(Planck(3), Planck(6), 99)
     key = RoundKey(bytes(32), 4, 5)
     shown = (AccountId.parse(ALICE), b"\xab" * 32, b"\xab" * 32)
@@ -232,6 +236,7 @@ def test_records_are_read() -> None:
     assert (offence.state, offence.waits) == (OffenceState.DISPUTED, True)
     assert offence.dispute is not None
     assert offence.dispute.until == 9
+    assert offence.dispute.from_stake is True
     event = decode.event(REWARDED)
     assert event.account() == AccountId.parse(ALICE)
     assert (event.integer("amount"), event.extrinsic) == (5, 1)
