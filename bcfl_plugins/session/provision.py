@@ -32,7 +32,7 @@ def coordinator_of(config: BcflConfig) -> Signer:
 def provision(client: ChainClient, config: BcflConfig, coordinator: Signer) -> None:
     """Create and fund the federation of an embedded chain, which starts empty.
 
-    The coordinator posts the bond that the terms ask for, so that it may open rounds.
+    Creating it holds the bond that the terms ask of its coordinator.
 
     Raises
     ------
@@ -53,9 +53,6 @@ def provision(client: ChainClient, config: BcflConfig, coordinator: Signer) -> N
     budget = Planck(config.terms.fund_rounds * config.terms.round_reward)
     if budget:
         client.execute(calls.fund(config.federation, budget), coordinator, timeout=_WAIT_S)
-    if terms.coordinator_bond:
-        posting = calls.post_bond(config.federation, terms.coordinator_bond)
-        client.execute(posting, coordinator, timeout=_WAIT_S)
 
 
 def check_federation(client: ChainClient, config: BcflConfig, coordinator: Signer) -> None:

@@ -29,7 +29,6 @@ RUN_CONFIG: dict[str, str | int | float] = {
     "bcfl.terms.strikes_to_slash": 3,
     "bcfl.terms.strike_decay_rounds": 2,
     "bcfl.terms.outlier_base": "30 %",
-    "bcfl.terms.cap": "60 %",
 }
 
 
