@@ -58,6 +58,7 @@ def kept(blob: bytes, path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_runtime_that_nobody_published_is_a_finding_beside_all_else_that_holds(
     run: Path, plain: bytes
 ) -> None:
@@ -69,6 +70,7 @@ def test_a_runtime_that_nobody_published_is_a_finding_beside_all_else_that_holds
     assert report.notes == ()
 
 
+@pytest.mark.slow
 def test_on_the_auditors_word_it_is_a_note(run: Path, plain: bytes, tmp_path: Path) -> None:
     report = audit_run(run, runtime=kept(plain, tmp_path / "own.wasm"))
     assert report.ok
@@ -94,6 +96,7 @@ def test_another_runtime_than_the_chains_is_refused(
     assert (caught.value.path, caught.value.found) == (str(path), MANIFEST["blob_blake2_256"])
 
 
+@pytest.mark.slow
 def test_a_runtime_that_came_during_the_run_is_found_too(plain: bytes, tmp_path: Path) -> None:
     put = {
         "call_module": "System",
@@ -138,6 +141,7 @@ def test_a_run_of_version_1_says_which_runtime_it_needs(old_run: Path) -> None:
         assert said in str(caught.value)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     WHERE not in os.environ, reason=f"needs {WHERE}: the file of the runtime of spec_version 2"
 )
