@@ -55,7 +55,8 @@ class AuditedRun:
     `reports` holds those that could be read, by round, and `openings` those that are at hand;
     `closed` says that nothing but fees and slashes may change the sum of all balances: so on an
     embedded chain, where nobody mints. There every block was executed again. `node` is the URL of
-    the node that was read.
+    the node that was read. `moved` says that the runtime that executed them knew the first protocol
+    only, and that the chain was moved to today's to be read.
     """
 
     record: RunRecord
@@ -66,6 +67,7 @@ class AuditedRun:
     closed: bool
     node: str
     grounds: Grounds
+    moved: bool = False
 
     def settled(self) -> Iterator[tuple[int, Round, Settlement]]:
         """Give the settled rounds of this run."""

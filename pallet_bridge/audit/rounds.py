@@ -26,15 +26,17 @@ CONTINUED = "base models that are the last settled model"
 
 
 def check_protocol(audited: AuditedRun) -> Iterator[Finding]:
-    """Check that no round of an embedded chain is told in the form of the first protocol.
+    """Check that the rounds of an embedded chain are told in the form of its own protocol.
 
-    The runtime that executed its blocks takes statements of the second only.
+    The runtime that executed its blocks takes statements of one only: the first where the chain
+    was `moved` to be read, else the second.
     """
     for number, report in audited.reports.items():
-        if audited.closed and isinstance(report, OldReport):
+        if audited.closed and isinstance(report, OldReport) != audited.moved:
+            told, known = ("second", "first") if audited.moved else ("first", "second")
             statement = (
-                f"round {number}: its report has the form of the first protocol, and this chain "
-                f"has known the second from its first block on"
+                f"round {number}: its report has the form of the {told} protocol, and this chain "
+                f"has known the {known} from its first block on"
             )
             yield Finding("report", number, None, statement)
 
@@ -76,8 +78,11 @@ def check_continuity(audited: AuditedRun) -> Iterator[Finding]:
 
     The first round of a federation may start anywhere. On a chain that may have been moved from
     the first protocol, so may the first round of the run that is told in today's form: there the
-    node's word is taken, which would have refused the round.
+    node's word is taken, which would have refused the round. A chain of the first protocol asked
+    for no such thing.
     """
+    if audited.moved:
+        return
     first = min((number for number, _, _ in audited.reported()), default=None)
     if audited.closed:
         first = audited.rounds.start

@@ -129,10 +129,13 @@ def audit_run(run: Path, *, chain: str | None = None, runtime: Path | None = Non
         return audit_on(client, run, record, closed=False)
 
 
-def audit_on(client: ChainClient, run: Path, record: RunRecord, *, closed: bool) -> AuditReport:
+def audit_on(
+    client: ChainClient, run: Path, record: RunRecord, *, closed: bool, moved: bool = False
+) -> AuditReport:
     """Audit a run against the chain of an open client.
 
-    `closed` says that nobody mints there, as on an embedded chain: see `AuditedRun`.
+    `closed` says that nobody mints there, as on an embedded chain, and `moved` that it executed its
+    blocks by the first protocol: see `AuditedRun`.
     """
     header = record.header
     grounds = Grounds()
@@ -160,7 +163,9 @@ def audit_on(client: ChainClient, run: Path, record: RunRecord, *, closed: bool)
     rounds = rounds_of(record, facts)
     reports = dict(_reports(run, facts, rounds, findings))
     openings = dict(_openings(run, facts, reports, findings))
-    audited = AuditedRun(record, facts, rounds, reports, openings, closed, client.url, grounds)
+    audited = AuditedRun(
+        record, facts, rounds, reports, openings, closed, client.url, grounds, moved
+    )
     for check in _STATEMENTS:
         findings.extend(check(audited))
     take_at_their_word(audited)
@@ -188,7 +193,7 @@ def _audit_embedded(run: Path, record: RunRecord, runtime: Path | None) -> Audit
         return AuditReport(Grounds(), (Finding("chain", None, None, statement),))
     node = EmbeddedNode.start(chain=made.chain, sealing=Manual())
     with EmbeddedClient(node) as client:
-        report = audit_on(client, run, record, closed=True)
+        report = audit_on(client, run, record, closed=True, moved=made.moved)
     return replace(report, findings=made.findings + report.findings, notes=made.notes)
 
 

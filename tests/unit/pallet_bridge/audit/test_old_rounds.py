@@ -17,7 +17,7 @@ from pallet_bridge.audit.old_rounds import (
     check_old_entries,
 )
 from pallet_bridge.audit.reports import check_reports, check_roots, check_strikes
-from pallet_bridge.audit.rounds import check_completeness, check_protocol
+from pallet_bridge.audit.rounds import check_completeness, check_continuity, check_protocol
 from pallet_bridge.audit.statements import check_statements
 from pallet_bridge.run.old_reports import OldEntry, OldReport
 from pallet_bridge.settlement.merkle import leaves_of, settlement_root
@@ -133,7 +133,15 @@ def test_it_holds_by_the_rules_of_its_time_and_says_what_was_not_signed(run: Aud
 def test_an_embedded_chain_has_no_such_round(run: AuditedRun) -> None:
     (finding,) = check_protocol(replace(run, closed=True))
     assert (finding.kind, finding.round) == ("report", 0)
-    assert "first protocol" in finding.statement
+    assert "form of the first protocol" in finding.statement
+
+
+def test_a_chain_that_was_moved_to_be_read_has_no_other(run: AuditedRun) -> None:
+    moved = replace(run, closed=True, moved=True)
+    assert list(check_protocol(moved)) == []
+    assert list(check_continuity(moved)) == []
+    (finding,) = check_protocol(replace(moved, reports={0: paper.report(0, LOW)}))
+    assert "form of the second protocol" in finding.statement
 
 
 def test_a_root_of_todays_leaves_is_not_the_root_of_an_old_report(run: AuditedRun) -> None:
