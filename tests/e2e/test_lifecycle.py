@@ -15,7 +15,7 @@ from pallet_bridge.audit.run import audit_run
 from pallet_bridge.client import connect
 from pallet_bridge.embedded import EmbeddedNode
 from pallet_bridge.keys import Signer
-from pallet_bridge.settlement.claims import waiting_rewards
+from pallet_bridge.settlement.claims import last_window, waiting_rewards
 from pallet_bridge.types import UNIT, OffenceState, Planck
 
 if TYPE_CHECKING:
