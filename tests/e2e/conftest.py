@@ -67,6 +67,7 @@ def federate(tmp_path: Path) -> Any:
         config: Mapping[str, Any] = {
             "bcfl.run_dir": str(tmp_path / "runs"),
             "bcfl.terms.dispute_blocks": 2,
+            "bcfl.terms.strikes_to_slash": 3,
             **{f"bcfl.{name}": value for name, value in bcfl.items()},
         }
         means = []

@@ -51,6 +51,7 @@ def node() -> Iterator[EmbeddedNode]:
                 notice_blocks=200,
                 admission="open",
                 coordinator_bond=Planck(0),
+                strikes_to_slash=ROUNDS,
                 arbiter=str(Signer.from_uri(ARBITER).account),
             )
             terms = terms_of(written)
