@@ -44,9 +44,10 @@ def claim(
     account: Accounts = None,
     as_json: AsJson = False,
 ) -> None:
-    """Pay members the rewards whose dispute window is over; the key pays the fees only.
+    """Pay members the rewards that are vested and past their dispute window.
 
-    Rounds whose window is open, or in which an offence of the account waits, are left for later.
+    The key pays the fees only. Rewards that are not vested yet, and those that an offence of their
+    account holds up, are left for later.
     """
     from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
     from pallet_bridge.run.journal import read_run  # noqa: PLC0415

@@ -75,9 +75,9 @@ class TermsConfig:
         0, "Blocks that a node stays suspended after a slash.", low=0, unit="blocks"
     )
     round_reward: Planck = key("10 UNIT", "Shared by the accepted nodes of a round.", unit="planck")
-    strikes_to_slash: int = key(3, "Strikes that make an offence.", low=1, high=1000)
+    strikes_to_slash: int = key(8, "Strikes that make an offence.", low=1, high=1000)
     strike_decay_rounds: int = key(
-        2, "Clean rounds after which one strike is forgiven.", low=1, high=1000
+        3, "Clean rounds after which one strike is forgiven.", low=1, high=1000
     )
     equivocation: Perbill = key(
         "50 %",
@@ -88,7 +88,7 @@ class TermsConfig:
         "50 %", "Part of the stake taken for an update that was not committed to.", unit="perbill"
     )
     outlier_base: Perbill = key(
-        "10 %",
+        "30 %",
         "Part of the stake taken at the first outlier offence; it grows by as much each time.",
         unit="perbill",
     )
@@ -172,13 +172,13 @@ class TermsConfig:
         0, "Blocks that stake stays at least after its node joined.", low=0, unit="blocks"
     )
     tenure_rounds: int = key(
-        3, "Accepted rounds until a node gets its whole share; 0 and 1: at once.", low=0
+        5, "Accepted rounds until a node gets its whole share; 0 and 1: at once.", low=0
     )
     vesting_rounds: int = key(
-        4, "Rounds after which a reward can be claimed; 0: at once.", low=0, high=32
+        16, "Rounds after which a reward can be claimed; 0: at once.", low=0, high=32
     )
     strike_cut: Perbill = key(
-        "25 %", "Part of each reward not yet vested that one strike takes.", unit="perbill"
+        "4 %", "Part of each reward not yet vested that one strike takes.", unit="perbill"
     )
     fund_rounds: int = key(
         100, "Rounds whose reward the coordinator pays in when it creates the federation.", low=0

@@ -79,8 +79,8 @@ class RewardsSettings:
     )
     wait_blocks: int = key(
         -1,
-        "claim: blocks to wait at the end of a run for dispute windows. -1: as many as it takes "
-        "on the embedded chain, none elsewhere.",
+        "claim: blocks to wait at the end of a run until the last reward is vested and past its "
+        "dispute window. -1: as many as it takes on the embedded chain, none elsewhere.",
         low=-1,
         unit="blocks",
     )
@@ -205,7 +205,7 @@ class PaidRewards(Rewards):
 
     @hookimpl
     def bcfl_run_finished(self, run: RunInfo, error: BaseException | None) -> None:
-        """Wait for dispute windows as far as the settings allow, and pay what may be paid."""
+        """Wait until all is vested as far as the settings allow, and pay what may be paid."""
         del run
         if error is None:
             self._chain.work.do("paying rewards", self._pay)

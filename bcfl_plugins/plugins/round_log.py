@@ -75,7 +75,9 @@ class RoundLogSettings:
     )
     attest_s: float = key(
         300.0,
-        "Longest wait for attestations, where the terms ask for them; then the round is aborted.",
+        "Where the terms ask for attestations: how long a chain that makes blocks on demand, as "
+        "the embedded one, stands still for them. Then its blocks go on. A round is aborted only "
+        "at the end of its settle window: before that it would be the coordinator's failure.",
         low=0,
         high=86400,
         unit="seconds",
@@ -89,8 +91,9 @@ class RoundLogSettings:
     )
     flush_s: float = key(
         -1.0,
-        "Longest wait at the end of a run until the chain has everything; attest_s comes on top "
-        "where the terms ask for attestations. -1: as long as the chain gets on, with the time "
+        "Longest wait at the end of a run until the chain has everything; attest_s and the settle "
+        "window come on top where the terms ask for attestations. -1: as long as the chain gets "
+        "on, with the time "
         "that the terms give a round, and a minute, for each step.",
         low=-1,
         high=86400,
@@ -267,7 +270,9 @@ class RoundLog:
         """Wait for the chain as long as the settings say, or as long as it gets on."""
         settings, work = self._settings, self._chain.work
         terms = self._governed.terms
-        attest_s = 0.0 if terms.coupling is Coupling.LOOSE else settings.attest_s
+        attest_s = 0.0
+        if terms.coupling is not Coupling.LOOSE:
+            attest_s = settings.attest_s + terms.settle_blocks * self._slot_s
         if settings.flush_s >= 0:
             work.drain(settings.flush_s + attest_s)
             return

@@ -148,7 +148,8 @@ def settle(
     """Settle, once the committee has attested it if the terms ask for that; for an open job.
 
     What a quorum is, the chain decides: the settlement is tried again with each seat that attests
-    it. A round that misses its quorum is to be aborted, which costs no member anything.
+    it. A round that misses its quorum is to be aborted, and not before its settle window is over:
+    called off earlier it counts as the coordinator's failure, after it as the committee's silence.
 
     Parameters
     ----------
@@ -159,12 +160,13 @@ def settle(
     round_
         The round as the chain has it.
     attest_s
-        Longest wait for the committee in seconds.
+        How long a chain that makes blocks on demand stands still for the committee, in seconds. A
+        chain that goes on by itself is watched to the end of the window.
 
     Returns
     -------
     bool
-        Whether the round is settled.
+        Whether the round is settled. When it is not, its settle window is over.
     """
     client, work = chain.client, chain.work
     terms = work.reading(lambda: client.terms(chain.federation, round_.terms_version))
@@ -181,15 +183,19 @@ def settle(
                 _log.info("bcfl: round %d: %d of %d attest it", prepared.round, agree, len(seats))
             else:
                 return True
-        late = work.reading(client.head).number >= round_.settle_until
-        if late or monotonic() >= end:
+        head = work.reading(client.head).number
+        if head >= round_.settle_until:
             break
-        work.pause(_LOOK_S)
+        if monotonic() < end:
+            work.pause(_LOOK_S)
+        else:
+            chain.wait_until_block(head + 1, 1)
     _log.warning(
         "bcfl: round %d is aborted: %d of its %d attesters attested it. They do so with bcfl "
-        "attest %s; bcfl.round_log.attest_s makes the wait longer",
+        "attest %s; bcfl.terms.settle_blocks makes the window longer, and on an embedded chain "
+        "bcfl.round_log.attest_s the wait",
         prepared.round,
-        tried,
+        max(tried, 0),
         len(seats),
         chain.run_dir,
     )

@@ -49,12 +49,17 @@ class Overrun:
 
 
 def proposal(commit_blocks: int, terms: Terms) -> str:
-    """Return the settings that give a federation this window; stake outlasts every window."""
-    others = terms.settle_blocks + 2 * terms.dispute_blocks
-    more = ""
-    if commit_blocks + others >= terms.unbonding_blocks:
-        more = f" and bcfl.terms.unbonding_blocks to {commit_blocks + others + 1} or more"
-    return f"bcfl.terms.commit_blocks to {commit_blocks} or more{more}"
+    """Return the settings that give a federation this window.
+
+    Stake outlasts every window, and new terms are announced for as long as stake takes to leave.
+    """
+    unbonding = commit_blocks + terms.settle_blocks + 2 * terms.dispute_blocks + 1
+    least = {"commit_blocks": commit_blocks}
+    if unbonding > terms.unbonding_blocks:
+        least["unbonding_blocks"] = unbonding
+    if max(unbonding, terms.unbonding_blocks) > terms.notice_blocks:
+        least["notice_blocks"] = max(unbonding, terms.unbonding_blocks)
+    return ", ".join(f"bcfl.terms.{name} to {blocks} or more" for name, blocks in least.items())
 
 
 def unanswered(round_id: int, terms: Terms) -> str:
@@ -82,7 +87,7 @@ def round_patience(terms: Terms, slot_s: float, attest_s: float, wait_blocks: in
     slot_s
         The length of a slot in seconds.
     attest_s
-        How long a committee is waited for; 0 where none is.
+        How long a committee is waited for, its settle window included; 0 where none is.
     wait_blocks
         Blocks that the end of the run waits for dispute windows.
     """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bcfl_plugins import Reason
 from pallet_bridge import PALLET, Signer
 from pallet_bridge.run import RunRecord, read_run
-from pallet_bridge.settlement import waiting_rewards
+from pallet_bridge.settlement import last_window, waiting_rewards
 from pallet_bridge.types import AccountId, BlockRef, Event, Outcome, Participant, Planck, Terms
 
 if TYPE_CHECKING:
@@ -60,11 +60,15 @@ class Slash:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The chain at `head`, and what happened on it since the look before."""
+    """The chain at `head`, and what happened on it since the look before.
+
+    All that `earned` says may be claimed after block `vested_after`.
+    """
 
     head: BlockRef
     members: Mapping[AccountId, Participant]
     earned: Mapping[AccountId, Planck]
+    vested_after: int
     rounds: tuple[SettledRound, ...]
     slashes: tuple[Slash, ...]
 
@@ -117,7 +121,8 @@ class ChainReader:
         members = client.participants(self.chain.federation, at=head.hash)
         waiting = waiting_rewards(client, self.chain.federation, at=head.hash)
         earned = {account: Planck(sum(due.values())) for account, due in waiting.items()}
-        return Look(head, members, earned, tuple(rounds), tuple(slashes))
+        vested_after = last_window(client, self.chain.federation, at=head.hash)
+        return Look(head, members, earned, vested_after, tuple(rounds), tuple(slashes))
 
     def _is_ours(self, event: Event) -> bool:
         return event.pallet == PALLET and event.fields.get("federation") == self.chain.federation

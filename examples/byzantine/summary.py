@@ -32,6 +32,7 @@ def print_summary(result: Result, picture: Path, console: Console, *, seconds: f
         f"{result.honest_slashed} of {result.setup.nodes - len(POISONERS)} honest nodes",
         highlight=False,
     )
+    console.print(rewards_line(result), highlight=False)
     for promise, kept in result.checks.items():
         answer = "[green]yes[/]" if kept else "[bold red]NO [/]"
         console.print(f"{answer}  {promise}", highlight=False)
@@ -40,6 +41,16 @@ def print_summary(result: Result, picture: Path, console: Console, *, seconds: f
         f"\n[dim]{seconds:.0f} s[/]",
         highlight=False,
         soft_wrap=True,
+    )
+
+
+def rewards_line(result: Result) -> str:
+    """What the members still have to claim, and from when on."""
+    last = result.looks[-1]
+    waits = sum(last.earned.values())
+    return (
+        f"{waits / UNIT:.2f} UNIT of rewards wait for {len(last.earned)} nodes; they are vested "
+        f"after block {last.vested_after}, now is block {last.head.number}"
     )
 
 

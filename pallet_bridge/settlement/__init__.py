@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pallet_bridge.settlement.claims import all_claims, claims_of, waiting_rewards
+from pallet_bridge.settlement.claims import all_claims, claims_of, last_window, waiting_rewards
 from pallet_bridge.settlement.merkle import (
     EMPTY_ROOT,
     is_proven,
@@ -19,6 +19,7 @@ __all__ = [
     "all_claims",
     "claims_of",
     "is_proven",
+    "last_window",
     "leaves_of",
     "merkle_root",
     "prove",

@@ -44,6 +44,7 @@ def node_app(attackers: frozenset[int] = ATTACKERS) -> ClientApp:
 class Run:
     means: list[float]
     folder: Path | None
+    model: np.ndarray
 
     @property
     def record(self) -> RunRecord:
@@ -55,18 +56,20 @@ class Run:
 def federate(tmp_path: Path) -> Any:
     """Train a federation with a config; return the model's mean after each round and its folder.
 
-    `after` has something to do when a round was evaluated.
+    `after` has something to do when a round was evaluated, `start` is the model to start from.
     """
 
     def run(
         rounds: int = 6,
         node_configs: Sequence[Mapping[str, Any]] | None = None,
         after: Mapping[int, Callable[[], object]] | None = None,
+        start: np.ndarray | None = None,
         **bcfl: object,
     ) -> Run:
         config: Mapping[str, Any] = {
             "bcfl.run_dir": str(tmp_path / "runs"),
             "bcfl.terms.dispute_blocks": 2,
+            "bcfl.terms.strikes_to_slash": 3,
             **{f"bcfl.{name}": value for name, value in bcfl.items()},
         }
         means = []
@@ -81,9 +84,10 @@ def federate(tmp_path: Path) -> Any:
             node_app(), num_nodes=NODES, node_configs=node_configs, run_config=config
         ) as grid:
             strategy = FedAvg(fraction_evaluate=0.0, min_train_nodes=1, bcfl=config)
-            first = ArrayRecord({"w": Array(np.zeros(200, np.float32))})
-            strategy.start(grid, first, num_rounds=rounds, evaluate_fn=evaluate)
+            model = np.zeros(200, np.float32) if start is None else start
+            first = ArrayRecord({"w": Array(model)})
+            result = strategy.start(grid, first, num_rounds=rounds, evaluate_fn=evaluate)
         folders = sorted((tmp_path / "runs").glob("*"))
-        return Run(means, folders[-1] if folders else None)
+        return Run(means, folders[-1] if folders else None, result.arrays["w"].numpy())
 
     return run

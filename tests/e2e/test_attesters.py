@@ -17,7 +17,7 @@ from pallet_bridge.client import connect
 from pallet_bridge.embedded import EmbeddedNode
 from pallet_bridge.keys import Signer
 from pallet_bridge.run.journal import read_run
-from pallet_bridge.types import PERBILL_ONE, UNIT, Perbill, Planck
+from pallet_bridge.types import PERBILL_ONE, UNIT, OffenceKind, Perbill, Planck
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -102,7 +102,7 @@ def test_a_round_is_settled_once_its_quorum_attested_it(
     assert report.ok, report.findings
 
 
-def test_a_round_without_its_quorum_is_aborted_and_costs_nobody(
+def test_a_round_without_its_quorum_is_aborted_at_its_deadline_and_costs_the_silent(
     federate: Any, node: EmbeddedNode, committee: Callable[..., list[Result]], tmp_path: Path
 ) -> None:
     del committee  # seated, and silent
@@ -116,7 +116,16 @@ def test_a_round_without_its_quorum_is_aborted_and_costs_nobody(
     with connect(node.url) as client:
         assert len(client.committee(0, 0)) == 3
         assert all(not member.strikes for member in client.participants(0).values())
-        assert client.federation(0).owed == 0
+        federation, round_ = client.federation(0), client.round(0, 0)
+        assert round_ is not None
+        assert round_.ended_at == round_.settle_until + 1
+        assert (federation.owed, federation.failed_rounds) == (0, 0), "the coordinator waited"
+        offences = client.offences(0)
+        silent = {(0, Signer.from_uri(uri).account) for uri in ATTESTERS}
+        assert {place: one.kind for place, one in offences.items()} == dict.fromkeys(
+            silent, OffenceKind.SILENCE
+        )
+        assert {one.amount for one in offences.values()} == {UNIT}
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from examples.byzantine.attacks import SCALE, Attack, poison_data, poison_update
 from examples.byzantine.data import federated_digits
 from examples.byzantine.demo import run_demo
 from examples.byzantine.federation import POISONERS, Setup, Variant
-from examples.byzantine.summary import print_summary
+from examples.byzantine.summary import print_summary, rewards_line
 from pallet_bridge.audit.run import audit_run
 from pallet_bridge.run.journal import read_run
 from pallet_bridge.types import UNIT
@@ -63,9 +63,20 @@ class TestRun:
     def test_honest_nodes_earned_and_poisoners_hardly(self, result: Result) -> None:
         earned = [result.rewarded(node) for node in range(SETUP.nodes)]
         assert min(earned[node] for node in HONEST) > max(earned[node] for node in POISONERS)
-        waiting = result.looks[-1].earned
-        for node, account in enumerate(result.accounts):
-            assert waiting.get(account, 0) == earned[node]
+        last = result.looks[-1]
+        for node in HONEST:
+            assert last.earned[result.accounts[node]] == earned[node]
+        for node in POISONERS:
+            left = last.earned.get(result.accounts[node], 0)
+            assert left < earned[node] or left == 0, "an offence takes what is not vested"
+        assert last.vested_after > last.head.number
+
+    def test_the_summary_says_what_waits_and_until_when(self, result: Result) -> None:
+        last = result.looks[-1]
+        waits = sum(last.earned.values()) / UNIT
+        said = rewards_line(result)
+        assert f"{waits:.2f} UNIT of rewards wait for {len(last.earned)} nodes" in said
+        assert f"after block {last.vested_after}," in said
 
     def test_accuracy_is_kept_with_the_defense_and_lost_without(self, result: Result) -> None:
         assert all(result.checks.values()), result.checks

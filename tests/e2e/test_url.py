@@ -19,7 +19,7 @@ from pallet_bridge import calls
 from pallet_bridge.audit.run import audit_run
 from pallet_bridge.client import connect
 from pallet_bridge.embedded import EmbeddedNode
-from pallet_bridge.errors.pallet import FederationNotFound
+from pallet_bridge.errors.pallet import FederationNotFound, ModelNotContinued
 from pallet_bridge.keys import Signer
 from pallet_bridge.run.journal import REPORTS
 from pallet_bridge.run.reports import ReportStore
@@ -70,10 +70,21 @@ def test_a_federation_behind_a_url_leaves_the_same_facts(
 def test_a_second_run_goes_on_in_the_same_federation(
     federate: Any, node: EmbeddedNode, keys: Any
 ) -> None:
+    model = None
     for first in (0, 2):
-        run = federate(2, plugins=PLUGINS, chain=node.url, node_configs=keys)
+        run = federate(2, plugins=PLUGINS, chain=node.url, node_configs=keys, start=model)
+        model = run.model
         assert [line.round for line in run.record.rounds] == [first, first + 1]
         assert audit_run(run.folder, chain=node.url).ok
+
+
+def test_a_second_run_that_starts_anew_is_told_to_go_on(
+    federate: Any, node: EmbeddedNode, keys: Any
+) -> None:
+    chain = {"plugins": PLUGINS, "chain": node.url, "on_chain_error": "fail"}
+    federate(1, node_configs=keys, **chain)
+    with pytest.raises(ModelNotContinued, match="rebase"):
+        federate(1, node_configs=keys, **chain)
 
 
 def test_a_chain_that_dies_costs_its_record_and_not_the_model(

@@ -15,7 +15,13 @@ from pallet_bridge.encoding import (
     instruction_payload,
     statement_hash,
 )
-from pallet_bridge.settlement.merkle import leaves_of, prove, settlement_root, totals_of
+from pallet_bridge.settlement.merkle import (
+    greatest_reward,
+    leaves_of,
+    prove,
+    settlement_root,
+    totals_of,
+)
 from pallet_bridge.signing import sign_commitment
 from pallet_bridge.types import (
     CommittedUpdate,
@@ -115,6 +121,12 @@ class Turn:
         return Planck(0) if known is None else known.round_reward
 
     @property
+    def most(self) -> Planck:
+        """The most that one account gets of the round's reward."""
+        known = self.terms
+        return Planck(0) if known is None else greatest_reward(known)
+
+    @property
     def binding(self) -> RoundBinding:
         """What a statement on the round is bound to; before there is one, what it might be."""
         found = self.books.rounds.get(self.number)
@@ -158,7 +170,7 @@ class Turn:
         is_open = round_ is not None and round_.state is RoundState.OPEN
         if found is None or (is_open and found.known != known):
             verdicts = _judge(self, draw, known)
-            found = plan_of(verdicts, known, self.budget, draw(st.integers(0, 12)))
+            found = plan_of(verdicts, known, self.budget, draw(st.integers(0, 12)), self.most)
             self.memory.plans[self.place] = found
         return found
 
@@ -174,7 +186,11 @@ def _judge(turn: Turn, draw: Draw, known: Mapping[AccountId, bytes]) -> list[Mem
 
 
 def plan_of(
-    verdicts: list[MemberVerdict], known: Mapping[AccountId, bytes], budget: Planck, lie: int
+    verdicts: list[MemberVerdict],
+    known: Mapping[AccountId, bytes],
+    budget: Planck,
+    lie: int,
+    most: Planck | None = None,
 ) -> Plan:
     """Make the leaves of a settlement.
 
@@ -190,8 +206,10 @@ def plan_of(
         How the leaves or their sum are wrong: 1 an account twice, 2 an account that did not commit,
         3 rewards above the budget, 4 a reward beside a rejection, 5 another commitment, 6 less in
         sum than the leaves say; any other number is the truth.
+    most : Planck or None
+        The most that one account gets of the reward; ``None``: all.
     """
-    leaves = list(leaves_of(verdicts, known, budget))
+    leaves = list(leaves_of(verdicts, known, budget, most))
     totals = totals_of(leaves)
     if leaves and lie == 1:
         leaves.append(replace(leaves[0], reward=Planck(0), score=9))

@@ -171,7 +171,7 @@ class ScenarioFederation:
         """Make leaves for the newest round; see `plan_of` for lies."""
         turn = self.chain.turn(self.number, self.newest, self.coordinator)
         verdicts = self.verdicts() if verdicts is None else verdicts
-        plan = plan_of(verdicts, turn.hashes(), turn.budget, lie)
+        plan = plan_of(verdicts, turn.hashes(), turn.budget, lie, turn.most)
         self.chain.memory.plans[turn.place] = plan
         return plan
 

@@ -126,7 +126,7 @@ fn calls_have_their_indices() {
     type Call = pallet_bcfl::Call<Runtime>;
     assert_eq!(Bcfl::index(), 8);
     assert_eq!(Call::get_call_names(), names);
-    assert_eq!(Call::get_call_indices(), (0..33).collect::<Vec<u8>>());
+    assert_eq!(Call::get_call_indices(), (0..39).collect::<Vec<u8>>());
 }
 
 fn fits_a_block(call: pallet_bcfl::Call<Runtime>) -> bool {
@@ -150,7 +150,7 @@ fn largest_lists_fit_a_block() {
     });
     let verdicts = accounts().map(|account| Verdict {
         account,
-        digest: H256::zero(),
+        revealed: H256::zero(),
         outcome: Outcome::Accepted,
         score: 0,
         reason: 0,

@@ -52,8 +52,9 @@ def update(number: int, opened: OpenedRound) -> ClientUpdate:
     return ClientUpdate(ref, arrays, 10, commitment=signed(ref, arrays, opened))
 
 
-def opened_for(session: Session, nodes: int) -> RoundContext:
+def opened_for(session: Session, nodes: int, start: float = 0.0) -> RoundContext:
+    """Open a round on a model whose weights are all `start`."""
     refs = tuple(node(number) for number in range(nodes))
     assert session.hooks.eligible_nodes(RUN, 1, refs) == {}
-    reference = {"w": np.zeros(3)}
+    reference = {"w": np.full(3, start)}
     return RoundContext(RUN, 1, session.hooks.round_opening(RUN, 1, reference), reference)

@@ -38,13 +38,17 @@ NODES = 6
 ATTACKER = NodeId(5)
 ROUNDS = 3
 REWARD = 12 * UNIT
+TENURE = 3
+"""Accepted rounds until a node gets its whole share: as many as are played here."""
 
 
-def sent_by(ref: NodeRef, server_round: int, opened: OpenedRound | None) -> ClientUpdate:
+def sent_by(
+    ref: NodeRef, server_round: int, opened: OpenedRound | None, model: np.ndarray
+) -> ClientUpdate:
     """A node's reply; the attacker flips the sign of what it learned."""
     rng = np.random.default_rng([server_round, ref.node_id])
     delta = np.ones(40) + 0.5 * rng.normal(size=40)
-    arrays = {"w": -delta if ref.node_id == ATTACKER else delta}
+    arrays = {"w": model + (-delta if ref.node_id == ATTACKER else delta)}
     commitment = None if opened is None else signed(ref, arrays, opened)
     return ClientUpdate(ref, arrays, 10, commitment=commitment)
 
@@ -77,6 +81,7 @@ def run_rounds(
             "bcfl.terms": {
                 "min_stake": STAKE,
                 "round_reward": REWARD,
+                "tenure_rounds": TENURE,
                 "commit_blocks": 2,
                 "dispute_blocks": 100,
                 "unbonding_blocks": 300,
@@ -96,12 +101,13 @@ def run_rounds(
         fees = _fees(session)
         hooks = session.hooks
         hooks.run_started(run)
+        reference = {"w": np.zeros(40)}
         for server_round in range(1, ROUNDS + 1):
             out = hooks.eligible_nodes(run, server_round, refs)
-            reference = {"w": np.zeros(40)}
             opened = hooks.round_opening(run, server_round, reference)
             ctx = RoundContext(run, server_round, opened, reference)
-            updates = tuple(sent_by(r, server_round, opened) for r in refs if r.node_id not in out)
+            there = [ref for ref in refs if ref.node_id not in out]
+            updates = tuple(sent_by(r, server_round, opened, reference["w"]) for r in there)
             hooks.updates_received(ctx, updates)
             verdicts = hooks.judge_updates(ctx, updates)
             judged = merge_verdicts(updates, verdicts)
@@ -110,6 +116,7 @@ def run_rounds(
             result = RoundResult(ctx, model, judged, notes=notes)
             hooks.round_settling(result)
             hooks.round_evaluated(result, {})
+            reference = model or reference  # the chain holds the next round to it
             averaged.append(frozenset(int(j.node.node_id) for j in judged if j.accepted))
             left_out.append(frozenset(int(n) for n in out))
         hooks.run_finished(run, None)
@@ -157,10 +164,9 @@ def test_an_attacker_loses_stake_and_the_others_are_paid(tmp_path: Path, mode: s
     assert out.issuance_drop == STAKE * 2 // 10, "slashed stake is burned"
     assert out.record is not None
     assert [line.outcome for line in out.record.rounds] == ["settled"] * ROUNDS
-    for line in out.record.rounds:
-        assert {str(a): amount for a, amount in line.rewards.items()} == {
-            str(node(number).account): REWARD // 5 for number in HONEST
-        }
+    for number, line in enumerate(out.record.rounds, 1):
+        share = REWARD // 5 * number // TENURE
+        assert line.rewards == {node(one).account: share for one in HONEST}
         assert [*line.strikes] == [node(int(ATTACKER)).account]
     (slash,) = out.record.slashes
     assert (slash.account, slash.amount) == (node(int(ATTACKER)).account, STAKE * 2 // 10)

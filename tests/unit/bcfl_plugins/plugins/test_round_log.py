@@ -226,8 +226,8 @@ def test_a_session_that_stays_open_owes_each_run_its_own_rounds(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with session_of(tmp_path, **{"round_log.on_missing": "warn"}) as session:
-        for blocks in (7, 1, 8):
-            ctx = opened_for(session, 2)
+        for blocks, start in ((7, 0.0), (1, 0.0), (8, 1.0)):
+            ctx = opened_for(session, 2, start)
             assert ctx.opened is not None
             too_late(session, ctx, blocks)
             finish(session, ctx, (update(0, ctx.opened), update(1, ctx.opened)))

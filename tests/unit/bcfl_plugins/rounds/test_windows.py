@@ -22,6 +22,8 @@ def test_a_proposed_window_holds_half_as_much_again_and_can_be_set(blocks: int) 
     terms = replace(TERMS, **asked)
     assert terms.unbonding_blocks > terms.commit_blocks + 30 + 2 * 5
     assert ("unbonding_blocks" in asked) == (blocks > 25)
+    assert terms.notice_blocks >= terms.unbonding_blocks, "else the chain takes no such terms"
+    assert ("notice_blocks" in asked) == (terms.unbonding_blocks > TERMS.notice_blocks)
 
 
 @pytest.mark.parametrize(("training_s", "slot_s"), [(0.2, 3.0), (45.0, 3.0), (600.0, 6.0)])

@@ -255,6 +255,6 @@ def test_immortal_bytes_of_an_account_that_came_back_are_not_sent_again(
     leave: dict[str, object] = {"dest": "0x" + EVE.account.raw.hex(), "keep_alive": False}
     client.execute(Call("Balances", "transfer_all", leave), guest)  # type: ignore[arg-type]
     client.execute(calls.transfer(guest.account, Planck(30 * UNIT)), EVE)
-    assert client.nonce(guest.account) == 0
+    assert client.nonce(guest.account) > signed.nonce  # it grows with the chain, not from zero
     assert len(resume(client, path)) == 1
     assert payments(client) == 1

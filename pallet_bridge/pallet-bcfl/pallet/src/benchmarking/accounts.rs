@@ -43,7 +43,8 @@ pub fn signer<T: Config>(index: u32) -> AccountId32 {
     rich::<T>(AccountId32::from(sr25519_generate(KEYS, Some(seed)).0))
 }
 
-fn sign(who: &AccountId32, message: &[u8; 32]) -> sr25519::Signature {
+/// Sign with a key that the benchmark has.
+pub fn sign(who: &AccountId32, message: &[u8; 32]) -> sr25519::Signature {
     let key = sr25519::Public::from_raw(who.clone().into());
     sr25519_sign(KEYS, &key, message).expect("the key was made here")
 }

@@ -14,18 +14,17 @@
 
 mod accounts;
 mod endings;
+mod past;
 mod scene;
 
 use alloc::vec::Vec;
 use frame_benchmarking::v2::*;
 use frame_support::pallet_prelude::*;
 
-use crate::{
-    encoding::{merkle_root, Leaf},
-    *,
-};
+use crate::{encoding::merkle_root, *};
 use accounts::*;
 use endings::*;
+use past::*;
 use scene::*;
 
 #[benchmarks]
@@ -47,19 +46,28 @@ mod benchmarks {
         _(by::<T>(&founder()), id, 1_000);
     }
 
+    /// With 16 vouchers, into an organisation; both have a record.
     #[benchmark]
     fn join() {
-        let id = federation::<T>(terms::<T>());
+        let admission = Admission::Vouched(most_vouchers());
+        let id = federation::<T>(Terms { admission, max_per_organisation: 2, ..terms::<T>() });
         let who = person::<T>("member", 0);
+        vouchers::<T>(id, &who, usize::MAX);
+        let name = organisation(u32::MAX);
+        Organisations::<T>::insert(id, &name, 1);
+        remembered::<T>(id, &who, name.clone());
         let terms_hash = terms_hash::<T>(id);
+        revised::<T>(id);
         #[extrinsic_call]
         _(by::<T>(&who), id, T::MinStake::get(), terms_hash);
         assert!(Participants::<T>::contains_key(id, who));
+        assert_eq!(Organisations::<T>::get(id, name), 2);
     }
 
     #[benchmark]
     fn add_stake() {
         let (id, who) = joined::<T>(terms::<T>());
+        revised::<T>(id);
         #[extrinsic_call]
         _(by::<T>(&who), id, 1_000);
     }
@@ -67,34 +75,48 @@ mod benchmarks {
     #[benchmark]
     fn unbond() {
         let (id, who) = attesters::<T>(1);
+        revised::<T>(id);
         #[extrinsic_call]
         _(by::<T>(&who), id, 1);
     }
 
-    /// A member whose queue is ripe leaves, and its place among the attesters goes with it.
+    /// A member with strikes leaves: its place among the attesters goes, and all that it did not
+    /// wait for; its record and that of its organisation become worse.
     #[benchmark]
     fn withdraw() {
-        let (id, who) = attesters::<T>(0);
-        open::<T>(id);
-        skip_to::<T>(LATER);
-        change_federation::<T>(id, |federation| {
-            federation.state = FederationState::Closing { ends: LATER };
+        let (id, who) = attesters::<T>(1);
+        history::<T>(id, &who, 0..32, BlockNumber::MAX);
+        let name = belongs::<T>(id, &who);
+        remembered::<T>(id, &who, name);
+        let active = Participants::<T>::get(id, &who).map_or(0, |member| member.active);
+        Participants::<T>::mutate(id, &who, |record| {
+            let member = record.as_mut().expect("it is there");
+            member.unbond(active, WINDOW).expect("room");
+            member.strikes = 1;
         });
+        change_federation::<T>(id, |federation| {
+            federation.total_active = federation.total_active.saturating_sub(active);
+        });
+        skip_to::<T>(LATER);
         #[extrinsic_call]
         _(anyone::<T>(), id, who.clone());
-        assert!(!Participants::<T>::contains_key(id, who));
+        assert!(!Participants::<T>::contains_key(id, &who));
+        assert_eq!(forfeited::<T>(id, &who, 0..32), 32);
     }
 
-    /// The committees of the last rounds were silent: who missed too much is dropped.
+    /// The committees of the last rounds were silent: all their seats are offences, and who missed
+    /// too much is dropped.
     #[benchmark]
     fn open_round() {
         let (id, _) = attesters::<T>(0);
         silent_rounds::<T>(id);
+        revised::<T>(id);
         skip_to::<T>(LATER);
         #[extrinsic_call]
         _(by::<T>(&founder()), id, MODEL);
         let left = Federations::<T>::get(id).map_or(0, |made| made.attesters);
         assert!(left < T::MaxAttesters::get());
+        assert_eq!(pending::<T>((id, 2)), T::MaxCommittee::get());
     }
 
     #[benchmark]
@@ -107,13 +129,14 @@ mod benchmarks {
         assert!(Rounds::<T>::get(id, round).is_some_and(|round| round.sealed_at.is_some()));
     }
 
-    /// Each entry is the second that its account signed: an offence.
+    /// Each entry is the second that its account signed: an offence in place of a disputed one.
     #[benchmark]
     fn commit_batch(n: Linear<0, { T::MaxVerdicts::get() }>) {
         let id = federation::<T>(terms::<T>());
         let accounts = members::<T>(id, n);
         let place = open::<T>(id);
         commit_all::<T>(place, &accounts);
+        accounts.iter().for_each(|who| accuse_mildly::<T>(place, who));
         let entries: Vec<_> = accounts.iter().map(|who| entry::<T>(place, who)).collect();
         let entries = BoundedVec::truncate_from(entries);
         #[extrinsic_call]
@@ -138,40 +161,44 @@ mod benchmarks {
         assert_eq!(pending::<T>(place), n);
     }
 
-    /// After the deadline, with a full committee that said nothing.
+    /// After the deadline, with a full committee that said nothing of what there was.
     #[benchmark]
     fn abort() {
         let (id, first) = attesters::<T>(0);
+        for index in T::MaxAttesters::get()..T::MaxCommittee::get() {
+            holder::<T>(id, "attester", index);
+        }
         let place = open::<T>(id);
         committee::<T>(place, &first, None);
+        change_round::<T>(place, |round| round.commitments = 1);
         skip_to::<T>(LATER);
         #[extrinsic_call]
         _(anyone::<T>(), id, place.1);
+        assert_eq!(pending::<T>(place), T::MaxCommittee::get());
     }
 
-    /// The reporter is paid, the reward forfeited, the attester retired.
+    /// The reporter is paid, the attester retired, the rewards of 65 rounds are forfeited.
     #[benchmark]
     fn execute_slash() {
         let (id, who) = attesters::<T>(0);
-        let place = open::<T>(id);
-        commit_all::<T>(place, core::slice::from_ref(&who));
+        history::<T>(id, &who, 0..65, BlockNumber::MAX);
+        let place = (id, 32);
         attest_root::<T>(place, Default::default());
-        settle_and_owe::<T>(place, &who);
         accuse::<T>(place, &who, OffenceState::Pending);
         skip_to::<T>(LATER);
         #[extrinsic_call]
         _(anyone::<T>(), id, place.1, who.clone());
         assert_eq!(offence_state::<T>(place, &who), Some(OffenceState::Executed));
+        assert_eq!(forfeited::<T>(id, &who, 0..65), 65);
     }
 
+    /// Of one that left, with a record; each round has terms of its own.
     #[benchmark]
     fn claim(n: Linear<1, { T::MaxClaims::get() }>) {
         let (id, who) = joined::<T>(terms::<T>());
-        for _ in 0..n {
-            let place = open::<T>(id);
-            commit_all::<T>(place, core::slice::from_ref(&who));
-            settle_and_owe::<T>(place, &who);
-        }
+        history::<T>(id, &who, 0..n, WINDOW);
+        Participants::<T>::remove(id, &who);
+        remembered::<T>(id, &who, organisation(0));
         skip_to::<T>(LATER);
         let rounds = BoundedVec::truncate_from((0..n).collect());
         #[extrinsic_call]
@@ -179,54 +206,66 @@ mod benchmarks {
         assert_eq!(Federations::<T>::get(id).map(|made| made.owed), Some(0));
     }
 
-    /// The second call: it releases the deposit and empties the escrow.
+    /// The second call: it releases the deposit, empties the escrow, and removes as many invitations
+    /// and records as one call does.
     #[benchmark]
     fn close() {
         let id = federation::<T>(terms::<T>());
+        admissions::<T>(id);
         Pallet::<T>::do_close(founder(), id).expect("it closes");
         skip_to::<T>(LATER);
         #[extrinsic_call]
         _(anyone::<T>(), id);
         let state = Federations::<T>::get(id).map(|made| made.state);
         assert_eq!(state, Some(FederationState::Closed));
+        assert_eq!(Records::<T>::iter_key_prefix(id).count(), 1);
     }
 
     #[benchmark]
     fn set_terms() {
-        let id = revised::<T>(federation::<T>(terms::<T>()));
+        let id = federation::<T>(terms::<T>());
+        let version = revised::<T>(id);
         #[extrinsic_call]
         _(council::<T>() as T::RuntimeOrigin, id, terms::<T>());
-        assert!(FederationTerms::<T>::contains_key(id, 3));
+        assert!(FederationTerms::<T>::contains_key(id, version.saturating_add(1)));
     }
 
     #[benchmark]
     fn propose() {
         let (id, who) = joined::<T>(democratic::<T>());
+        revised::<T>(id);
         let proposal = Proposal::Terms(democratic::<T>().into());
         #[extrinsic_call]
         _(by::<T>(&who), id, proposal);
         assert!(Motions::<T>::contains_key(id, 0));
     }
 
+    /// With an organisation that has voted before.
     #[benchmark]
     fn vote() {
         let (id, who) = joined::<T>(democratic::<T>());
-        voted::<T>(id, &who, 0);
+        let subject = Subject::Organisation(belongs::<T>(id, &who));
+        voted::<T>(id, &who, Proposal::Terms(democratic::<T>().into()), 0);
+        GroupVotes::<T>::insert((id, 0, &subject), 1);
         #[extrinsic_call]
         _(by::<T>(&who), id, 0, true);
         assert!(Votes::<T>::contains_key((id, 0, who)));
+        assert!(GroupVotes::<T>::get((id, 0, subject)) > 1);
     }
 
-    /// New terms come into force, and all votes go.
+    /// Another coordinator comes, with a bond like the one before; all votes go.
     #[benchmark]
     fn enact(n: Linear<0, { T::MaxVerdicts::get() }>) {
         let (id, who) = joined::<T>(democratic::<T>());
-        voted::<T>(revised::<T>(id), &who, n);
+        voted::<T>(id, &who, Proposal::Coordinator(who.clone()), n);
+        Bonds::<T>::insert(id, &who, Bond { amount: 1, free_at: Some(1) });
+        revised::<T>(id);
         skip_to::<T>(LATER);
         #[extrinsic_call]
         _(anyone::<T>(), id, 0, n);
         assert!(!Motions::<T>::contains_key(id, 0));
-        assert!(FederationTerms::<T>::contains_key(id, 3));
+        assert!(GroupVotes::<T>::iter_key_prefix((id, 0)).next().is_none());
+        assert_eq!(Bonds::<T>::get(id, who).and_then(|bond| bond.free_at), None);
     }
 
     #[benchmark]
@@ -256,6 +295,8 @@ mod benchmarks {
         let (id, who) = attesters::<T>(0);
         let dropped = Attester { missed: MISSES_TO_DROP, ..Attester::new(MODEL, 1, 0) };
         Attesters::<T>::insert(id, &who, dropped);
+        revised::<T>(id);
+        skip_to::<T>(LATER);
         #[extrinsic_call]
         _(by::<T>(&who), id, REPORT);
         assert_eq!(Attesters::<T>::get(id, who).map(|attester| attester.tip), Some(REPORT));
@@ -270,25 +311,27 @@ mod benchmarks {
         assert!(!Attesters::<T>::contains_key(id, who));
     }
 
-    /// A second statement: an offence.
+    /// A second statement: an offence in place of a disputed one.
     #[benchmark]
     fn attest() {
         let (id, who) = attesters::<T>(0);
         let place = open::<T>(id);
         committee::<T>(place, &who, Some(REPORT));
+        accuse_mildly::<T>(place, &who);
         skip_to::<T>(SEALED);
         #[extrinsic_call]
         _(by::<T>(&who), id, place.1, MODEL, MODEL);
         assert_eq!(pending::<T>(place), 1);
     }
 
-    /// Two attestations that are on no chain yet.
+    /// Two attestations that are on no chain yet, in place of a disputed offence.
     #[benchmark]
     fn report_equivocation() {
         let id = federation::<T>(terms::<T>());
         let account = members::<T>(id, 1).pop().expect("one");
         let place = open::<T>(id);
         committee::<T>(place, &account, None);
+        accuse_mildly::<T>(place, &account);
         let [first, second] = [MODEL, REPORT].map(|said| stated::<T>(place, &account, said));
         let proof = EquivocationProof::Attestations { account, first, second };
         #[extrinsic_call]
@@ -308,18 +351,20 @@ mod benchmarks {
         assert_eq!(pending::<T>(place), 1);
     }
 
-    /// One account twice, at the end of two of the longest proofs.
+    /// One that committed is not between two neighbours, at the end of two of the longest proofs; the
+    /// bond pays all that it may.
     #[benchmark]
     fn report_bad_root() {
         let (place, who) = committed::<T>();
-        let leaf = rejected_leaf(&who);
-        let twin = Leaf { score: 2, ..leaf.clone() };
-        let [first, second] = settle_twins::<T>(place, [leaf, twin]);
-        let proof = BadRoot::OutOfOrder { first, second };
+        let reporter = person::<T>("reporter", 0);
+        let [before, after] = settle_twins::<T>(place, [0, u8::MAX].map(outermost));
+        let (before, after) = (Some(before), Some(after));
+        let proof = BadRoot::Omitted { account: who, before, after };
         #[extrinsic_call]
-        _(anyone::<T>(), place.0, place.1, proof);
+        _(by::<T>(&reporter), place.0, place.1, proof);
         let state = Rounds::<T>::get(place.0, place.1).map(|round| round.state);
         assert_eq!(state, Some(RoundState::Voided));
+        assert!(compensation::<T>(place) > Some(0));
     }
 
     #[benchmark]
@@ -331,22 +376,23 @@ mod benchmarks {
         assert!(offence_state::<T>(place, &who) != Some(OffenceState::Pending));
     }
 
-    /// The last vote of a full committee clears the accused.
+    /// The last vote of a full committee: the bond, a part of an attester's stake, is burned.
     #[benchmark]
     fn resolve() {
-        let (place, who) = in_round::<T>();
+        let (id, who) = attesters::<T>(0);
+        let place = open::<T>(id);
         let seat = person::<T>("seat", 0);
         committee::<T>(place, &seat, Some(MODEL));
-        accuse::<T>(place, &who, disputed::<T>());
+        accuse::<T>(place, &who, disputed::<T>(true));
         #[extrinsic_call]
-        _(by::<T>(&seat), place.0, place.1, who.clone(), false);
-        assert_eq!(offence_state::<T>(place, &who), Some(OffenceState::Overturned));
+        _(by::<T>(&seat), place.0, place.1, who.clone(), true);
+        assert_eq!(offence_state::<T>(place, &who), Some(OffenceState::Upheld));
     }
 
     #[benchmark]
     fn lapse() {
         let (place, who) = in_round::<T>();
-        accuse::<T>(place, &who, disputed::<T>());
+        accuse::<T>(place, &who, disputed::<T>(false));
         skip_to::<T>(LATER);
         #[extrinsic_call]
         _(anyone::<T>(), place.0, place.1, who.clone());
@@ -386,13 +432,91 @@ mod benchmarks {
         assert!(!Committees::<T>::contains_key(place.0, place.1));
     }
 
+    /// Each of the two has a bond.
     #[benchmark]
     fn replace_coordinator() {
         let id = federation::<T>(terms::<T>());
         let who = person::<T>("coordinator", 0);
+        Bonds::<T>::insert(id, &who, Bond { amount: 1, free_at: Some(1) });
+        revised::<T>(id);
         #[extrinsic_call]
         _(council::<T>() as T::RuntimeOrigin, id, who.clone());
         assert_eq!(Federations::<T>::get(id).map(|made| made.coordinator), Some(who));
+    }
+
+    /// The last of 16 vouchers.
+    #[benchmark]
+    fn invite() {
+        let admission = Admission::Vouched(most_vouchers());
+        let id = federation::<T>(Terms { admission, ..terms::<T>() });
+        let who = person::<T>("member", 0);
+        let voucher = vouchers::<T>(id, &who, 15);
+        let name = organisation(u32::MAX);
+        revised::<T>(id);
+        #[extrinsic_call]
+        _(by::<T>(&voucher), id, who.clone(), name, u64::MAX);
+        let found = Invitations::<T>::get(id, who).expect("it is there");
+        assert!(found.vouchers.is_full());
+    }
+
+    #[benchmark]
+    fn post_bond() {
+        let id = federation::<T>(terms::<T>());
+        #[extrinsic_call]
+        _(by::<T>(&founder()), id, 1_000);
+        let bond = Bonds::<T>::get(id, founder()).map_or(0, |bond| bond.amount);
+        assert!(bond > T::MaxCoordinatorBond::get());
+    }
+
+    #[benchmark]
+    fn withdraw_bond() {
+        let id = federation::<T>(terms::<T>());
+        let amount = T::MaxCoordinatorBond::get();
+        Bonds::<T>::insert(id, founder(), Bond { amount, free_at: Some(1) });
+        #[extrinsic_call]
+        _(by::<T>(&founder()), id);
+        assert!(!Bonds::<T>::contains_key(id, founder()));
+    }
+
+    #[benchmark]
+    fn rebase() {
+        let id = federation::<T>(terms::<T>());
+        revised::<T>(id);
+        #[extrinsic_call]
+        _(council::<T>() as T::RuntimeOrigin, id, REPORT);
+        assert_eq!(Federations::<T>::get(id).and_then(|made| made.model), Some(REPORT));
+    }
+
+    /// Of a settled round: the bond pays all that it may.
+    #[benchmark]
+    fn report_misconduct() {
+        let (place, who) = committed::<T>();
+        let coordinator = signer::<T>(0);
+        coordinated_by::<T>(place, &coordinator);
+        settle_and_owe::<T>(place, &who);
+        let proof = misconduct::<T>(place, &coordinator);
+        let reporter = person::<T>("reporter", 0);
+        #[extrinsic_call]
+        _(by::<T>(&reporter), place.0, place.1, proof);
+        let state = Rounds::<T>::get(place.0, place.1).map(|round| round.state);
+        assert_eq!(state, Some(RoundState::Voided));
+        assert!(compensation::<T>(place) > Some(0));
+    }
+
+    /// After a round that was called off: its committee is handed on.
+    #[benchmark]
+    fn skip_round() {
+        let (id, first) = attesters::<T>(0);
+        let place = open::<T>(id);
+        committee::<T>(place, &first, Some(MODEL));
+        change_federation::<T>(id, |federation| federation.end_round());
+        change_round::<T>(place, |round| {
+            round.state = RoundState::Aborted;
+            round.ended_at = Some(round.opened_at);
+        });
+        #[extrinsic_call]
+        _(by::<T>(&founder()), id);
+        assert!(Committees::<T>::contains_key(id, 1));
     }
 
     impl_benchmark_test_suite!(Pallet, new_test_ext(), mock::Test);

@@ -7,7 +7,7 @@ use frame_support::pallet_prelude::*;
 use sp_core::H256;
 use sp_runtime::{traits::BlockNumberProvider, AccountId32, Perbill};
 
-use super::accounts::*;
+use super::{accounts::*, past::*};
 use crate::{encoding::attest_statement, *};
 
 pub const MODEL: H256 = H256::repeat_byte(1);
@@ -57,14 +57,14 @@ pub fn terms<T: Config>() -> Terms {
         max_per_organisation: 0,
         max_examples: u64::MAX,
         max_share: Perbill::from_percent(100),
-        coordinator_bond: 1_000,
-        misconduct: tenth,
+        coordinator_bond: T::MaxCoordinatorBond::get(),
+        misconduct: Perbill::from_percent(50),
         silence: tenth,
         aging_blocks: 1,
         max_vote_share: Perbill::from_percent(100),
         lock_blocks: 0,
         tenure_rounds: 2,
-        vesting_rounds: 0,
+        vesting_rounds: money_rules::MAX_VESTING_ROUNDS,
         strike_cut: tenth,
         training,
     }
@@ -116,17 +116,6 @@ pub fn members<T: Config>(id: FederationId, count: u32) -> Vec<AccountId32> {
     accounts
 }
 
-/// Let a round run under the first terms, and put newer ones in force under which none runs: the
-/// next ones remove them.
-pub fn revised<T: Config>(id: FederationId) -> FederationId {
-    open::<T>(id);
-    let terms = FederationTerms::<T>::get(id, FIRST_TERMS).expect("they are there");
-    let terms_version = FIRST_TERMS.saturating_add(1);
-    FederationTerms::<T>::insert(id, terms_version, terms);
-    change_federation::<T>(id, |federation| federation.terms_version = terms_version);
-    id
-}
-
 pub fn skip_to<T: Config>(block: BlockNumber) {
     T::Clock::set_block_number(block);
 }
@@ -171,15 +160,19 @@ pub fn committed<T: Config>() -> (Place, AccountId32) {
     (place, who)
 }
 
-/// As many attesters as there may be, all missed so much that two more misses drop them. The first
-/// is a member with room for so many unbonding chunks.
+/// As many attesters as there may be: one more miss drops a half of them. The first is a member with
+/// room for so many unbonding chunks, the others are members whose stake is not on hold.
 pub fn attesters<T: Config>(room: u32) -> (FederationId, AccountId32) {
     let id = federation::<T>(terms::<T>());
     let first = person::<T>("attester", 0);
     member::<T>(id, &first, room);
     for index in 0..T::MaxAttesters::get() {
         let account: AccountId32 = account("attester", index, 0);
-        let missed = MISSES_TO_DROP.saturating_sub(2);
+        if index > 0 {
+            holder::<T>(id, "attester", index);
+        }
+        let is_near = index < T::MaxAttesters::get() >> 1;
+        let missed = MISSES_TO_DROP.saturating_sub(if is_near { 1 } else { 2 });
         let attester = Attester { missed, ..Attester::new(MODEL, 1, 0) };
         Attesters::<T>::insert(id, account, attester);
     }
@@ -209,23 +202,6 @@ pub fn committee<T: Config>(place: Place, first: &AccountId32, said: Option<H256
     Committees::<T>::insert(place.0, place.1, BoundedVec::truncate_from(seats));
 }
 
-/// Three settled rounds, each with a full committee that said nothing; the third has the seats of
-/// the first where there are twice as many attesters as seats.
-pub fn silent_rounds<T: Config>(id: FederationId) {
-    let seats = T::MaxCommittee::get();
-    for number in 0..3u32 {
-        let place = open::<T>(id);
-        let first = number.saturating_mul(seats);
-        let silent = |seat: u32| {
-            let index = first.saturating_add(seat).checked_rem(T::MaxAttesters::get());
-            Seat::new(account("attester", index.expect("attesters"), 0), 1)
-        };
-        let seats: Vec<_> = (0..seats).map(silent).collect();
-        Committees::<T>::insert(place.0, place.1, BoundedVec::truncate_from(seats));
-        settle_as::<T>(place, |_| ());
-    }
-}
-
 /// Settle a round without looking at it.
 pub fn settle_as<T: Config>(place: Place, change: impl FnOnce(&mut Settlement)) {
     let now = T::Clock::current_block_number();
@@ -243,6 +219,7 @@ pub fn settle_as<T: Config>(place: Place, change: impl FnOnce(&mut Settlement)) 
         vests_at: 0,
         failures_before: 0,
         expired: false,
+        by_coordinator: true,
     };
     change(&mut settlement);
     change_federation::<T>(place.0, |federation| {
@@ -265,13 +242,14 @@ pub fn attest_root<T: Config>(place: Place, root: H256) {
     committee::<T>(place, &founder(), Some(statement));
 }
 
-/// Full proposals of the members: the first one is voted on by so many.
-pub fn voted<T: Config>(id: FederationId, who: &AccountId32, voters: u32) {
-    let proposal = Proposal::Terms(democratic::<T>().into());
+/// A full proposal of the members, on which so many voted, each for an organisation of its own.
+pub fn voted<T: Config>(id: FederationId, who: &AccountId32, proposal: Proposal, voters: u32) {
+    skip_to::<T>(2);
     Pallet::<T>::do_propose(who.clone(), id, proposal).expect("the scene is set");
     for index in 0..voters {
         let voter: AccountId32 = account("voter", index, 0);
         Votes::<T>::insert((id, 0, voter), Vote { approve: true, stake: 1 });
+        GroupVotes::<T>::insert((id, 0, Subject::Organisation(organisation(index))), 1);
     }
     Motions::<T>::mutate(id, 0, |record| {
         let motion = record.as_mut().expect("it is there");

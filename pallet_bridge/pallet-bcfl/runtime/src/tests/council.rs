@@ -189,7 +189,9 @@ fn session_keys_need_the_proof_of_their_owner() {
 
 /// The shortest terms that the runtime takes, governed by the council.
 fn terms() -> pallet_bcfl::Terms {
-    use pallet_bcfl::{Arbiter, Coupling, Governance, Quorum, SlashTerms, Tally, Training};
+    use pallet_bcfl::{
+        Admission, Arbiter, Coupling, Governance, Quorum, SlashTerms, Tally, Training,
+    };
     let tenth = sp_runtime::Perbill::from_percent(10);
     pallet_bcfl::Terms {
         min_stake: UNIT,
@@ -215,6 +217,20 @@ fn terms() -> pallet_bcfl::Terms {
         committee_size: 0,
         governance: Governance::Council,
         max_failed_rounds: 1,
+        notice_blocks: 5,
+        admission: Admission::Open,
+        max_per_organisation: 0,
+        max_examples: 0,
+        max_share: sp_runtime::Perbill::one(),
+        coordinator_bond: UNIT,
+        misconduct: tenth,
+        silence: tenth,
+        aging_blocks: 0,
+        max_vote_share: sp_runtime::Perbill::one(),
+        lock_blocks: 0,
+        tenure_rounds: 0,
+        vesting_rounds: 0,
+        strike_cut: tenth,
         training: Training::default(),
     }
 }
@@ -230,6 +246,8 @@ fn council_changes_the_terms_and_the_coordinator_of_a_federation() {
         let refusal = pallet_bcfl::Error::<Runtime>::NotGovernance;
         assert_noop!(send(Dave, set.clone()), refusal);
         assert_ok!(decide(set, Charlie));
+        // The notice of the terms in force.
+        System::set_block_number(System::block_number() + 5);
         let account = Bob.to_account_id();
         let replace = pallet_bcfl::Call::replace_coordinator { federation: 0, account };
         assert_ok!(decide(RuntimeCall::Bcfl(replace), Bob));

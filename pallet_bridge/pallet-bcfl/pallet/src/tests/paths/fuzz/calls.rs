@@ -215,7 +215,10 @@ fn commit(_: &World, dice: Dice) -> Action {
     let version = u8::from(dice.rarely(0, 6));
     if dice.below(1, 6) > 0 {
         let index = dice.who % ACCOUNTS;
-        let call = commit_call(&member(index), place, committed(index, version));
+        let mut call = commit_call(&member(index), place, committed(index, version));
+        if let Call::commit { statement, .. } = &mut call {
+            *statement = if dice.rarely(2, 16) { hash(3) } else { *statement };
+        }
         return Action::Call(member(index), call);
     }
     let last = dice.below(0, ACCOUNTS);

@@ -31,7 +31,8 @@ fn inviter(dice: Dice, federation: FederationId) -> AccountId32 {
 
 fn invitation(dice: Dice, federation: FederationId) -> Call<Test> {
     let is_member = |account: &AccountId32| Participants::<Test>::contains_key(federation, account);
-    let mut others = (0..ACCOUNTS).map(member).filter(|account| !is_member(account));
+    let known = (0..ACCOUNTS).map(member).chain([coordinator(), stranger()]);
+    let mut others = known.filter(|account| !is_member(account));
     let account = others.next().filter(|_| !dice.rarely(1, 8)).unwrap_or_else(|| dice.member());
     let name: &[u8] = if dice.rarely(2, 6) { b"two" } else { b"one" };
     let organisation = name.to_vec().try_into().expect("a short name");

@@ -52,6 +52,7 @@ fn state_root() -> Vec<u8> {
 fn run(setup: Dice, steps: &[Dice], pace: Pace, tally: &mut Tally) {
     let world = World::new(setup);
     ExtBuilder::default().terms(|terms| world.change(terms)).members(4).build_and_execute(|| {
+        world.restrict();
         let issuance = Balances::total_issuance();
         for (number, step) in steps.iter().enumerate() {
             let (who, call) = match make(&world, *step) {

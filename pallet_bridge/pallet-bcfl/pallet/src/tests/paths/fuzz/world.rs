@@ -93,6 +93,17 @@ impl World {
         change(terms, self.setup);
     }
 
+    /// In some chains decide who comes into federation 0 besides those that are in.
+    pub fn restrict(&self) {
+        if self.setup.who.is_multiple_of(3) {
+            FederationTerms::<Test>::mutate(0, FIRST_TERMS, |terms| {
+                let terms = terms.as_mut().expect("the scene is set");
+                admit(terms, self.setup);
+                terms.max_participants = 7;
+            });
+        }
+    }
+
     /// The value `depth` steps before the end of an attester's hash chain.
     pub fn link(&self, index: u8, depth: u8) -> H256 {
         (depth..CHAIN_LENGTH).fold(hash(index), |value, _| blake2_256(value.as_bytes()).into())
@@ -153,6 +164,10 @@ pub fn change(terms: &mut Terms, dice: Dice) {
 /// The same, and who comes in: for terms of which no scene is made.
 pub fn renew(terms: &mut Terms, dice: Dice) {
     change(terms, dice);
+    admit(terms, dice);
+}
+
+fn admit(terms: &mut Terms, dice: Dice) {
     terms.admission = match dice.kind / 128 % 6 {
         0 => Admission::Invited,
         1 => Admission::Vouched(1),
