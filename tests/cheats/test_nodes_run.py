@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from pallet_bridge.run.reports import ReportEntry, RoundReport
     from pallet_bridge.types import AccountId
 
+pytestmark = pytest.mark.slow
+
 ROUNDS = 2
 STEP = 0.1
 VICTIM = Signer.from_uri("//bcfl//node-0")

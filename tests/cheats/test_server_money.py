@@ -9,6 +9,7 @@ import pytest
 
 from bcfl_plugins.config.terms import TermsConfig
 from pallet_bridge import calls
+from pallet_bridge.audit.grounds import coordinator_name
 from pallet_bridge.encoding import blake2_256
 from pallet_bridge.errors.pallet import (
     ClosingNotOver,
@@ -51,10 +52,13 @@ from tests.cheats.moves import (
     wait,
     wait_until,
 )
+from tests.cheats.runs import settle_on_record
 from tests.cheats.table import Outcome as Comes
 from tests.cheats.table import Role, cheat
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pallet_bridge.client.embedded import EmbeddedClient
     from pallet_bridge.testing.fixtures import MakeFederation
     from pallet_bridge.types import Terms
@@ -208,7 +212,7 @@ def test_all_reward_to_its_own_node(
     own, *others = federation.members
     round_ = open_round(bcfl_chain, federation)
     made = commit_all(round_)
-    verdicts = [verdict(one, weight=one.account == own.account) for one in made]
+    verdicts = [verdict(one, weight=int(one.account == own.account)) for one in made]
     settle(round_, verdicts)
     rewards = {
         account: one.reward for account, one in bcfl_chain.commitments(*round_.place).items()
@@ -216,6 +220,37 @@ def test_all_reward_to_its_own_node(
     nothing = {one.account: 0 for one in others}
     assert rewards == {own.account: TERMS.round_reward * 6 // 10, **nothing}
     assert bcfl_chain.federation(federation.number).owed == rewards[own.account]
+
+
+@cheat(
+    Role.SERVER,
+    "Governs alone, and makes one round's reward as large as what a sponsor has paid in, for a "
+    "node of its own.",
+    Comes.WORD,
+    "The coordinator's, where it governs alone: reward and greatest share are its to raise, "
+    "`notice_blocks` before, and whoever pays in trusts it. By default members govern.",
+)
+def test_all_of_a_sponsors_money(
+    bcfl_chain: EmbeddedClient, bcfl_federation: MakeFederation, tmp_path: Path
+) -> None:
+    federation = bcfl_federation(3, TERMS)  # with 900 UNIT
+    number, own = federation.number, federation.members[0]
+    greedy = replace(TERMS, round_reward=Planck(899 * UNIT), max_share=Perbill(100 * PERCENT))
+    receipt = bcfl_chain.execute(calls.set_terms(number, greedy), federation.coordinator)
+    starts = event(receipt, "TermsScheduled").integer("from")
+    assert starts == receipt.block.number + TERMS.notice_blocks
+    before = open_round(bcfl_chain, federation)
+    assert bcfl_chain.federation(number).reserved == TERMS.round_reward
+    bcfl_chain.execute(calls.abort(*before.place), federation.coordinator)
+    wait_until(bcfl_chain, starts)
+    round_ = open_round(bcfl_chain, federation)
+    made = commit_all(round_)
+    said = {one.account: verdict(one, weight=int(one.account == own.account)) for one in made}
+    report = settle_on_record(tmp_path / "run", round_, made, said)
+    assert bcfl_chain.commitments(*round_.place)[own.account].reward == 899 * UNIT
+    assert report.findings == ()
+    words = report.grounds.words[coordinator_name(federation.coordinator.account)]
+    assert words["weights of rewards"] == len(made)
 
 
 @cheat(
