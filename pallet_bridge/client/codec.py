@@ -319,12 +319,9 @@ def _keep_bytes(config: Any) -> None:  # noqa: ANN401 - scalecodec has no annota
 
     scalecodec shows them as text where they are UTF-8, and as hex else: the name ``0x41`` and the
     name ``A`` would be one, and so would two names that are hashed.
-
-    The bases are looked at by hand: `issubclass` asks an abstract class for all classes below it,
-    of which each codec in the process has made some hundreds.
     """
     for kind in config.type_registry["types"].values():
-        is_list = isinstance(kind, type) and Vec in kind.__mro__
+        is_list = isinstance(kind, type) and issubclass(kind, Vec)
         inner = getattr(kind, "sub_type", None)
         if is_list and inner and config.get_decoder_class(inner) is U8:
             kind.process = _read_bytes
