@@ -227,7 +227,7 @@ class Stage:
         """Fund somebody, invite it where an organisation is named, and let it join."""
         who = Signer.from_uri(f"//bcfl//federation-{self.number}//{name}")
         self.chain.execute(
-            calls.transfer(who.account, Planck(stake + 100 * UNIT)), Signer.from_uri("//Bob")
+            calls.transfer(who.account, Planck(stake + 200 * UNIT)), Signer.from_uri("//Bob")
         )
         if organisation is not None:
             self.do("invite", who.account, organisation, 0, by=self.boss)
