@@ -1,0 +1,434 @@
+"""Who governs or pays: votes that are bought, terms that change, and money that was paid in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pallet_bridge import calls
+from pallet_bridge.errors.pallet import (
+    ClosingNotOver,
+    FederationNotActive,
+    MembersDecide,
+    NotCoordinator,
+    NothingToWithdraw,
+    NotProposable,
+    RewardNotVested,
+    StakeLocked,
+    StakeTooYoung,
+    TermsPending,
+    TooManyProposals,
+)
+from pallet_bridge.keys import Signer
+from pallet_bridge.testing.fixtures import bcfl_chain, bcfl_federation
+from pallet_bridge.types import (
+    UNIT,
+    Admission,
+    Arbiter,
+    Coupling,
+    MembersVote,
+    Perbill,
+    Planck,
+    Quorum,
+    Terms,
+    Vouched,
+)
+from tests.cheats.committees import (
+    HALF,
+    PERCENT,
+    QUICK,
+    VOTING,
+    Found,
+    event,
+    found,
+    names,
+)
+from tests.cheats.table import Outcome, Role, cheat
+
+__all__ = ["bcfl_chain", "bcfl_federation", "found"]
+
+BOB, EVE = Signer.from_uri("//Bob"), Signer.from_uri("//Eve")
+
+
+def voting(**changes: int) -> Terms:
+    """Terms of a members' vote with another window or delay."""
+    assert isinstance(VOTING.governance, MembersVote)
+    return replace(VOTING, governance=replace(VOTING.governance, **changes))
+
+
+@cheat(
+    Role.SPONSOR,
+    "Joins with 700 UNIT beside 400, to decide a vote that is under way, and takes the place of "
+    "the coordinator.",
+    Outcome.REFUSED,
+    "`StakeTooYoung`: stake that was not held before the proposal has no vote.",
+)
+def test_fresh_stake_has_no_vote(found: Found) -> None:
+    stage = found(4, VOTING)
+    first, second, *_ = stage.made.members
+    stage.pass_blocks(20)
+    motion = stage.propose(EVE.account, by=first)
+    buyer = stage.newcomer("buyer", 700 * UNIT)
+    with pytest.raises(StakeTooYoung):
+        stage.do("vote", motion, approve=True, by=buyer)
+    stage.do("add_stake", Planck(50 * UNIT), by=second)
+    with pytest.raises(StakeTooYoung):  # nor does old stake that is filled up with fresh
+        stage.do("vote", motion, approve=True, by=second)
+    stage.do("vote", motion, approve=True, by=first)
+    assert names(stage.enact(motion, by=first)) == {"ProposalRejected", "ProposalCleared"}
+    assert stage.chain.federation(stage.number).coordinator == stage.boss.account
+
+
+@cheat(
+    Role.SPONSOR,
+    "Joins with 700 UNIT a moment before it proposes itself.",
+    Outcome.REFUSED,
+    "Stake votes by its age: after a tenth of `aging_blocks` 700 UNIT weigh less than one member "
+    "of old.",
+)
+def test_young_stake_weighs_by_its_age(found: Found) -> None:
+    stage = found(4, VOTING)
+    stage.pass_blocks(20)
+    buyer = stage.newcomer("buyer", 700 * UNIT)
+    motion = stage.propose(buyer.account, by=buyer)
+    held = stage.chain.motion(stage.number, motion)
+    assert held is not None
+    age = held.proposed_at - stage.member(buyer).held_since
+    assert age <= 2
+    voted = event(stage.do("vote", motion, approve=True, by=buyer), "Voted")
+    assert voted.fields["stake"] == 700 * UNIT * age // 20 < 100 * UNIT
+    for who in stage.made.members:
+        stage.do("vote", motion, approve=False, by=who)
+    assert "ProposalRejected" in names(stage.enact(motion, by=EVE))
+
+
+@cheat(
+    Role.SPONSOR,
+    "Votes, unbonds at once, and is gone before the decision is in force.",
+    Outcome.REFUSED,
+    "What has voted stays until the enactment, and can be slashed until then.",
+)
+def test_a_vote_locks_its_stake(found: Found) -> None:
+    stage = found(3, voting(delay_blocks=40))
+    first, second, _ = stage.made.members
+    stage.pass_blocks(20)
+    motion = stage.propose(first.account, by=first)
+    stage.do("vote", motion, approve=True, by=first)
+    stage.do("unbond", Planck(100 * UNIT), by=first)
+    held = stage.chain.motion(stage.number, motion)
+    assert held is not None
+    assert [chunk.until for chunk in stage.member(first).unbonding] == [held.enact_at + 1]
+    stage.do("unbond", Planck(100 * UNIT), by=second)
+    assert stage.member(second).unbonding[0].until < held.enact_at  # who did not vote is free
+    stage.wait(held.enact_at - 1)
+    with pytest.raises(NothingToWithdraw):
+        stage.do("withdraw", first.account, by=first)
+
+
+@cheat(
+    Role.SPONSOR,
+    "Votes with all accounts of one organisation, which hold 900 of 1,300 UNIT.",
+    Outcome.REFUSED,
+    "Together they count for `max_vote_share` of all stake, here 40 %; so two others outvote them.",
+)
+def test_an_organisation_votes_up_to_its_share(found: Found) -> None:
+    stage = found(0, replace(VOTING, admission=Admission.INVITED))
+    clinic = [stage.newcomer(f"clinic-{n}", 300 * UNIT, b"Clinic") for n in range(3)]
+    others = [stage.newcomer(f"other-{n}", 200 * UNIT, b"Other %d" % n) for n in range(2)]
+    stage.pass_blocks(20)
+    motion = stage.propose(clinic[0].account, by=clinic[0])
+    counted = [
+        event(stage.do("vote", motion, approve=True, by=who), "Voted").integer("stake")
+        for who in clinic
+    ]
+    assert counted == [300 * UNIT, 220 * UNIT, 0]
+    for who in others:
+        stage.do("vote", motion, approve=False, by=who)
+    assert "ProposalRejected" in names(stage.enact(motion, by=EVE))
+
+
+@cheat(
+    Role.SPONSOR,
+    "Vouches, with a friend, for accounts of its own under the names of organisations that do not "
+    "exist.",
+    Outcome.WORD,
+    "To whom an account belongs is the word of whoever admitted it; who that was is on chain. Where "
+    "admission is open there is no name at all, and only stake and age count.",
+)
+def test_names_of_organisations_are_the_word_of_who_admits(found: Found) -> None:
+    terms = replace(VOTING, admission=Vouched(2), max_per_organisation=1)
+    stage = found(0, terms)
+    clinic, friend = (stage.newcomer(name, 100 * UNIT, name.encode()) for name in ("A", "B"))
+    honest = [stage.newcomer(name) for name in ("C", "D")]
+    puppets = [stage.newcomer(name) for name in ("Invented", "Made-up", "Nowhere")]
+    named = honest + puppets
+    for number, who in enumerate(named):
+        for voucher in (clinic, friend):
+            receipt = stage.do("invite", who.account, b"name %d" % number, 0, by=voucher)
+        assert event(receipt, "Invited").fields["vouchers"] == 2
+        said = stage.chain.invitation(stage.number, who.account)
+        assert said is not None
+        assert set(said.vouchers) == {clinic.account, friend.account}
+        stage.join(who, 100 * UNIT)
+    stage.pass_blocks(20)
+    motion = stage.propose(clinic.account, by=clinic)
+    for who in (clinic, friend, *puppets):
+        voted = event(stage.do("vote", motion, approve=True, by=who), "Voted")
+        assert voted.fields["stake"] == 100 * UNIT
+    for who in honest:
+        stage.do("vote", motion, approve=False, by=who)
+    assert "CoordinatorReplaced" in names(stage.enact(motion, by=EVE))
+
+
+@cheat(
+    Role.SPONSOR,
+    "Joins with much stake once a vote is called, so that its quorum is out of reach.",
+    Outcome.REFUSED,
+    "The electorate is the active stake at the proposal; what comes later is not in it.",
+)
+def test_the_electorate_is_that_of_the_proposal(found: Found) -> None:
+    stage = found(4, VOTING)
+    first, *_ = stage.made.members
+    stage.pass_blocks(20)
+    motion = stage.propose(first.account, by=first)
+    stage.newcomer("late", 5_000 * UNIT)
+    held = stage.chain.motion(stage.number, motion)
+    assert held is not None
+    assert held.electorate == 400 * UNIT
+    for who in stage.made.members:
+        stage.do("vote", motion, approve=True, by=who)
+    assert "CoordinatorReplaced" in names(stage.enact(motion, by=EVE))
+
+
+@cheat(
+    Role.SPONSOR,
+    "Joins with 700 UNIT beside 400 before a vote is called, so that its quorum is out of reach, "
+    "and takes them back later.",
+    Outcome.OPEN,
+    "Young stake has no vote, but is in the electorate. All members of old together are then less "
+    "than the quorum of 40 %. It costs fees, and the stake for `unbonding_blocks`. Where admission "
+    "is not open, somebody has to let it in.",
+)
+def test_fresh_stake_blocks_every_vote(found: Found) -> None:
+    stage = found(4, VOTING)
+    first, *_ = stage.made.members
+    stage.pass_blocks(20)
+    blocker = stage.newcomer("blocker", 700 * UNIT)
+    motion = stage.propose(first.account, by=first)
+    for who in stage.made.members:
+        stage.do("vote", motion, approve=True, by=who)
+    assert "ProposalRejected" in names(stage.enact(motion, by=EVE))
+    stage.do("unbond", Planck(700 * UNIT), by=blocker)
+    stage.wait(stage.member(blocker).unbonding[0].until)
+    before = stage.free(blocker)
+    stage.do("withdraw", blocker.account, by=EVE)
+    assert stage.free(blocker) - before == 700 * UNIT
+
+
+@cheat(
+    Role.SPONSOR,
+    "Fills all places for proposals, so that nobody else can call a vote.",
+    Outcome.OPEN,
+    "`TooManyProposals` meets everybody else for one vote and its delay. Then anyone decides one of "
+    "them and proposes in the same call. The deposits of those 16 come back.",
+)
+def test_proposals_of_one_member_delay_those_of_others(found: Found) -> None:
+    stage = found(3, VOTING)
+    first, second, _ = stage.made.members
+    filled = [stage.propose(first.account, by=first) for _ in range(16)]
+    with pytest.raises(TooManyProposals):
+        stage.propose(second.account, by=second)
+    held = stage.chain.motion(stage.number, filled[0])
+    assert held is not None
+    stage.wait(held.enact_at)
+    both = [
+        calls.enact(stage.number, filled[0], 64),
+        calls.propose(stage.number, second.account),
+    ]
+    receipt = stage.chain.execute(calls.batch(both), second)
+    assert event(receipt, "Proposed").account("proposer") == second.account
+
+
+@cheat(
+    Role.SPONSOR,
+    "Shortens the windows and raises the slashes of members whose stake is locked in.",
+    Outcome.REFUSED,
+    "From the announcement on they leave under the terms that they signed: at once, whatever the "
+    "lock, and with their rewards. The new terms bind nobody before the notice is over.",
+)
+def test_worse_terms_bind_nobody_who_leaves(found: Found) -> None:
+    terms = replace(QUICK, lock_blocks=900, vesting_rounds=2, quorum=Quorum(count=2))
+    stage = found(2, terms)
+    first, second = stage.made.members
+    number = stage.open()
+    stage.commit(number, first, second)
+    stage.settle(number)
+    with pytest.raises(StakeLocked):
+        stage.do("unbond", Planck(100 * UNIT), by=first)
+    harsh = replace(
+        terms,
+        dispute_blocks=1,
+        claim_blocks=1,
+        slash=replace(terms.slash, outlier_base=HALF),
+        strikes_to_slash=1,
+    )
+    scheduled = event(stage.do("set_terms", harsh, by=stage.boss), "TermsScheduled")
+    assert scheduled.fields["is_worse"] is True
+    announced = stage.chain.head().number
+    assert scheduled.fields["from"] == announced + terms.notice_blocks
+    stage.do("unbond", Planck(100 * UNIT), by=first)
+    assert stage.member(first).unbonding[0].until == stage.member(first).liable_until + 1
+    stage.wait(stage.member(first).unbonding[0].until)
+    assert stage.chain.federation(stage.number).pending_terms is not None
+    before = stage.free(first)
+    stage.do("withdraw", first.account, by=EVE)
+    assert stage.free(first) - before == 100 * UNIT
+    with pytest.raises(RewardNotVested):
+        stage.do("claim", first.account, [number], by=EVE)
+    settlement = stage.round(number).settlement
+    assert settlement is not None
+    stage.wait(settlement.vests_at)
+    stage.do("claim", first.account, [number], by=EVE)
+    assert stage.free(first) - before == 105 * UNIT
+
+
+@cheat(
+    Role.SPONSOR,
+    "Announces mild terms, and puts harsh ones in their place shortly before they are in force.",
+    Outcome.REFUSED,
+    "`TermsPending` for whoever governs alone. Where members decide twice, the notice begins anew, "
+    "and lets members leave if the later ones are worse.",
+)
+def test_other_terms_have_a_notice_of_their_own(found: Found) -> None:
+    alone = found(1, QUICK)
+    mild = replace(QUICK, round_reward=Planck(11 * UNIT))
+    alone.do("set_terms", mild, by=alone.boss)
+    with pytest.raises(TermsPending):
+        alone.do("set_terms", replace(QUICK, round_reward=Planck(UNIT)), by=alone.boss)
+    terms = replace(VOTING, aging_blocks=0)
+    stage = found(3, terms)
+    first, second, _ = stage.made.members
+    motions = [
+        stage.propose(replace(terms, round_reward=Planck(reward * UNIT)), by=first)
+        for reward in (12, 2)
+    ]
+    for motion in motions:
+        for who in (first, second):
+            stage.do("vote", motion, approve=True, by=who)
+    announced = []
+    for motion in motions:
+        scheduled = event(stage.enact(motion, by=EVE), "TermsScheduled")
+        announced.append((scheduled.integer("from"), scheduled.fields["is_worse"]))
+        stage.pass_blocks(9)
+    pending = stage.chain.federation(stage.number).pending_terms
+    assert pending is not None
+    assert (pending.starts_at, pending.is_worse) == announced[1]
+    assert announced[1][0] >= announced[0][0] + 9
+    assert [is_worse for _, is_worse in announced] == [False, True]
+
+
+@cheat(
+    Role.SPONSOR,
+    "Names, as the coordinator that governs, a friend as arbiter, another committee, or a greater "
+    "share for whoever reports.",
+    Outcome.REFUSED,
+    "`MembersDecide`: half of the stake has to vote on who judges, who is paid for reports, who "
+    "governs and who comes in.",
+)
+def test_a_coordinator_does_not_choose_its_judges(found: Found) -> None:
+    stage = found(1, QUICK)
+    sitting = replace(QUICK, committee_size=2, attest_quorum=HALF)
+    for other in (
+        replace(QUICK, arbiter=EVE.account),
+        sitting,
+        replace(sitting, arbiter=Arbiter.ATTESTERS, coupling=Coupling.FULL),
+        replace(QUICK, reporter_share=Perbill(20 * PERCENT)),
+        replace(QUICK, governance=VOTING.governance),
+        replace(QUICK, admission=Admission.INVITED),
+    ):
+        with pytest.raises(MembersDecide):
+            stage.do("set_terms", other, by=stage.boss)
+    assert stage.chain.federation(stage.number).pending_terms is None
+
+
+@cheat(
+    Role.SPONSOR,
+    "Ends the federation right after a round, so that nobody is paid for it.",
+    Outcome.REFUSED,
+    "Only the coordinator can. Closing waits until all claims are over; rewards are paid meanwhile "
+    "and stake is free.",
+)
+def test_who_closes_still_pays(found: Found) -> None:
+    stage = found(2, replace(QUICK, quorum=Quorum(count=2)))
+    first, second = stage.made.members
+    number = stage.open()
+    stage.commit(number, first, second)
+    stage.settle(number)
+    with pytest.raises(NotCoordinator):
+        stage.do("close", by=BOB)
+    stage.do("close", by=stage.boss)
+    with pytest.raises(ClosingNotOver):
+        stage.do("close", by=stage.boss)
+    settlement = stage.round(number).settlement
+    ends = stage.chain.federation(stage.number).closing_ends
+    assert settlement is not None
+    assert ends is not None
+    assert ends > settlement.claim_until
+    stage.wait(settlement.dispute_until)
+    before = stage.free(second)
+    stage.do("claim", second.account, [number], by=EVE)
+    assert stage.free(second) - before == 5 * UNIT
+
+
+@cheat(
+    Role.SPONSOR,
+    "Founds a federation, lets a sponsor pay rewards into its escrow, and closes it before they "
+    "are earned.",
+    Outcome.OPEN,
+    "What is left at the end is the founder's, whoever paid it in, and the coordinator closes "
+    "alone, also where members govern. The sponsor's 500 UNIT are gone. Pay in for a few rounds at "
+    "a time.",
+)
+def test_the_founder_gets_what_a_sponsor_paid_in(found: Found) -> None:
+    stage = found(1, VOTING)
+    (member,) = stage.made.members
+    own = 100 * VOTING.round_reward
+    stage.do("fund", Planck(500 * UNIT), by=BOB)
+    sponsor = stage.free(BOB)
+    stage.do("close", by=stage.boss)
+    with pytest.raises(FederationNotActive):
+        stage.propose(member.account, by=member)
+    ends = stage.chain.federation(stage.number).closing_ends
+    assert ends is not None
+    stage.wait(ends)
+    stage.do("withdraw", member.account, by=EVE)
+    before = stage.free(stage.boss)
+    closed = event(stage.do("close", by=EVE), "Closed")
+    got = stage.free(stage.boss) - before
+    assert closed.integer("returned") >= own + 500 * UNIT
+    assert got >= own + 500 * UNIT
+    assert stage.free(BOB) == sponsor
+
+
+@cheat(
+    Role.SPONSOR,
+    "Coordinates and governs, fails round after round, and hands the coordination to itself before "
+    "the members may vote on it.",
+    Outcome.OPEN,
+    "`replace_coordinator` begins the count of failures anew, also for the same account. Members "
+    "can leave; where they govern, which is the default, it is not possible.",
+)
+def test_a_failing_coordinator_hands_over_to_itself(found: Found) -> None:
+    stage = found(2, QUICK)
+    first, second = stage.made.members
+    for _ in range(2):
+        for _ in range(2):
+            number = stage.open()
+            stage.commit(number, first)
+            stage.do("abort", number, by=stage.boss)
+        stage.do("replace_coordinator", stage.boss.account, by=stage.boss)
+    state = stage.chain.federation(stage.number)
+    assert (state.failed_rounds, state.failures_in_row) == (4, 0)
+    with pytest.raises(NotProposable):
+        stage.propose(second.account, by=second)
