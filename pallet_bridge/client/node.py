@@ -208,8 +208,9 @@ class NodeClient(StateReader):
     def _outlive_eras(self, account: AccountId) -> None:
         """Let the eras end of all that the account has in blocks.
 
-        An account that comes back counts from nonce 0 again, so bytes of its first life that are
-        still in their era could be included once more.
+        An account that comes back may get to a nonce that it had, so bytes of its first life that
+        are still in their era could be included once more. A runtime of before spec_version 3 lets
+        it count from 0 again; a later one from a number that grows with the chain.
         """
         head = self.head()
         before = self.block_at(max(head.number - self._period, 0))

@@ -142,8 +142,8 @@ class TransactionRefused(ChainError):
 class AccountInUse(ChainError):
     """A call can end its account while older signed bytes of the account are still in their era.
 
-    An account that comes back counts its transactions from 0 again: the chain would take those
-    bytes a second time.
+    An account that comes back may get to a nonce that it had: the chain would take those bytes a
+    second time. A runtime of before spec_version 3 lets it count from 0 again.
     """
 
     def __init__(self, account: str, until: int) -> None:

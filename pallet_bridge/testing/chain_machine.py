@@ -116,7 +116,7 @@ class ChainMachine(RuleBasedStateMachine):
 
     @initialize(terms=st.sampled_from(TERMS))
     def found(self, terms: Terms) -> None:
-        """Make a federation with money, a bond and three members."""
+        """Make a federation with money, more of a bond than it asks for, and three members."""
         coordinator, *others = self.signers
         self.do("create_federation", calls.create_federation(terms, bytes(32)), coordinator)
         self.do("fund", calls.fund(self.chain.first, Planck(200 * UNIT)), coordinator)

@@ -294,7 +294,7 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def build() -> int:
-    """Compile with the first fitting compiler; write the blob, its manifest, and that it is known."""
+    """Compile with the first fitting compiler; write the blob, what it is, and that it is known."""
     from scripts.runtime import known  # noqa: PLC0415 - `check` runs with the standard library
 
     available = toolchains()

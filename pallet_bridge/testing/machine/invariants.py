@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from pallet_bridge.embedded.state.hashing import storage_prefix
 from pallet_bridge.metadata import PALLET
+from pallet_bridge.settlement.merkle import greatest_reward
+from pallet_bridge.terms_codec import hash_of_terms
 from pallet_bridge.types import (
     PERBILL_ONE,
     FederationState,
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pallet_bridge.testing.machine.ledger import Books, Ledger
-    from pallet_bridge.types import AccountId, Event, Terms
+    from pallet_bridge.types import AccountId, Event, Round, Terms
 
 EXISTENTIAL_DEPOSIT = Planck(10**9)
 """The least balance of an account in the runtime that ships with this package."""
@@ -51,6 +53,7 @@ def check_ledger(ledger: Ledger) -> None:
         _check_rounds(books)
         _check_commitments(books)
         _check_offences(books)
+        _check_motions(books)
         _check_end(books)
 
 
@@ -82,6 +85,8 @@ def check_step(
     for event in listed:
         if event.name == "Slashed":
             _check_shares(before, event)
+        if event.name == "MisconductProved":
+            _check_penalty(before, event)
     if failed:
         _must(after.books == before.books, "I9", "a failed call changed a federation")
         _check_untouched(before, after)
@@ -106,6 +111,21 @@ def _check_shares(ledger: Ledger, slash: Event) -> None:
     _must(shared == 0 or reporter not in insiders, "I7", "an insider profited from a slash")
 
 
+def _check_penalty(ledger: Ledger, proved: Event) -> None:
+    books = next(b for b in ledger.books if b.number == proved.integer("federation"))
+    boss = proved.account("coordinator")
+    taken, shared = proved.integer("taken"), proved.integer("shared")
+    gone = proved.integer("burned") + shared + proved.integer("compensation")
+    _must(taken == gone, "I7", f"of {taken} taken of a bond {gone} went somewhere")
+    posted = books.bonds.get(boss)
+    _must(taken <= (0 if posted is None else posted.amount), "I7", "a bond gave what it had not")
+    most = taken * _terms_of(books, proved.integer("round")).reporter_share // PERBILL_ONE
+    _must(shared <= most, "I7", f"a reporter got {shared}, the share is {most}")
+    insiders = {None, books.federation.coordinator, boss}
+    apart = proved.fields.get("reporter") not in insiders
+    _must(shared == 0 or apart, "I7", "an insider profited from a misconduct")
+
+
 def _check_holds(ledger: Ledger) -> None:
     due: dict[AccountId, int] = {}
 
@@ -124,6 +144,8 @@ def _check_holds(ledger: Ledger) -> None:
                 owe(motion.proposer, motion.deposit)
         for account, bond in books.bonds.items():
             owe(account, bond.amount)
+            bound = account == books.federation.coordinator
+            _must((bond.free_at is None) == bound, "I2", f"the bond of {account} is free too early")
     for account, balance in ledger.balances.items():
         wanted = due.get(account, 0)
         _must(
@@ -161,17 +183,33 @@ def _check_rounds(books: Books) -> None:
     _must(open_rounds == ([] if now is None else [now]), "I4", "not the open round is open")
     for number, found in books.rounds.items():
         settlement = found.settlement
-        if settlement is None:
-            continue
         where = f"round {number}"
         terms = books.terms.get(found.terms_version)
+        agreed = terms is None or found.terms_hash == hash_of_terms(terms)
+        _must(agreed, "I4", f"{where} names other terms than it has")
+        _check_compensation(where, found)
+        if settlement is None:
+            continue
         if terms is None:  # pruned with the round: it has nothing left to pay
             _must((found.stored, settlement.unpaid) == (0, 0), "I6", f"{where} lost its terms")
         else:
             within = settlement.totals.rewards <= terms.round_reward
             _must(within, "I6", f"{where} pays above its budget")
         _must(settlement.unpaid <= settlement.totals.rewards, "I6", f"{where} owes too much")
-        _must(settlement.totals.count <= found.commitments, "I6", f"{where} judges strangers")
+        complete = settlement.totals.count == found.commitments
+        _must(complete, "I6", f"{where} judges strangers, or not all who committed")
+        in_order = settlement.dispute_until <= settlement.vests_at <= settlement.claim_until
+        _must(in_order, "I6", f"{where} pays before it is vested, or never")
+
+
+def _check_compensation(where: str, found: Round) -> None:
+    compensation = found.compensation
+    if compensation is None:
+        return
+    over = found.state in {RoundState.ABORTED, RoundState.VOIDED}
+    _must(over, "I6", f"{where} was spoiled by its coordinator and goes on")
+    most = compensation.each * found.commitments
+    _must(compensation.unpaid <= most, "I6", f"{where} owes more than a part to each")
 
 
 def _check_commitments(books: Books) -> None:
@@ -182,8 +220,14 @@ def _check_commitments(books: Books) -> None:
         for account, commitment in commitments.items():
             inside = found.opened_at <= commitment.at <= max(last, found.opened_at)
             _must(inside, "I4", f"{account} committed outside of the window of round {number}")
-            least = _terms_of(books, number).min_stake
-            _must(commitment.stake >= least, "I4", f"{account} committed without the stake")
+            terms = _terms_of(books, number)
+            enough = commitment.stake >= terms.min_stake
+            _must(enough, "I4", f"{account} committed without the stake")
+            _must(
+                commitment.reward <= greatest_reward(terms),
+                "I6",
+                f"{account} gets {commitment.reward} in round {number}, above its greatest share",
+            )
 
 
 def _check_offences(books: Books) -> None:
@@ -200,6 +244,12 @@ def _check_offences(books: Books) -> None:
         known = waiting.pop(account, 0)
         _must(member.pending_offences == known, "I5", f"offences of {account} are miscounted")
     _must(not waiting, "I5", "an offender left before the slash")
+
+
+def _check_motions(books: Books) -> None:
+    for number, motion in books.motions.items():
+        cast = motion.ayes + motion.nays
+        _must(cast <= motion.electorate, "I9", f"more stake voted on {number} than there was")
 
 
 def _check_end(books: Books) -> None:

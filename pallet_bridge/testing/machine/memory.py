@@ -205,7 +205,8 @@ def plan_of(
     lie : int
         How the leaves or their sum are wrong: 1 an account twice, 2 an account that did not commit,
         3 rewards above the budget, 4 a reward beside a rejection, 5 another commitment, 6 less in
-        sum than the leaves say; any other number is the truth.
+        sum than the leaves say, 7 one account twice in place of another; any other number is the
+        truth.
     most : Planck or None
         The most that one account gets of the reward; ``None``: all.
     """
@@ -224,6 +225,9 @@ def plan_of(
         leaves[-1] = replace(leaves[-1], commitment=bytes([3]) * 32)
     elif lie == 6:  # noqa: PLR2004
         totals = replace(totals, rewards=Planck(totals.rewards // 4))
+    elif len(leaves) > 1 and lie == 7:  # noqa: PLR2004
+        leaves[0] = replace(leaves[1], score=9)
+        totals = totals_of(leaves)
     posted = tuple(prove(leaves))
     return Plan(known, tuple(verdicts), posted, settlement_root(leaves), totals)
 

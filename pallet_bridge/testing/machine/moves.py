@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pallet_bridge import calls
 from pallet_bridge.testing.machine.memory import MODEL, REPORT, statement
 from pallet_bridge.types import (
+    AccountOmitted,
     LeafNotCommitted,
     LeavesOutOfOrder,
     MemberVerdict,
@@ -94,18 +95,29 @@ def report_mismatch(turn: Turn, draw: Draw) -> Call | None:
 
 
 def report_bad_root(turn: Turn, draw: Draw) -> Call | None:
-    """Report a posted root by two leaves of one account, by one of a stranger, or unsound."""
+    """Report a posted root by two leaves of one account, one of a stranger, unsound, or missing."""
     first = _a_leaf(turn, draw)
     if first is None:
         return None
-    why = draw(st.integers(0, 3))
+    why = draw(st.integers(0, 4))
     if why == 0:
         return calls.report_bad_root(*turn.place, UnsoundLeaf(first))
     if why == 1:
         return calls.report_bad_root(*turn.place, LeafNotCommitted(first))
+    if why == 2:  # noqa: PLR2004 - one of five
+        return calls.report_bad_root(*turn.place, _omitted(turn, draw))
     posted = turn.memory.plans[turn.place].posted
     twins = [other for other in posted if other.leaf.account == first.leaf.account]
     return calls.report_bad_root(*turn.place, LeavesOutOfOrder(first, twins[-1]))
+
+
+def _omitted(turn: Turn, draw: Draw) -> AccountOmitted:
+    """Say that somebody was left out, with the leaves between which it should be."""
+    account = turn.memory.signers[draw(st.integers(0, len(turn.memory.signers) - 1))].account
+    posted = turn.memory.plans[turn.place].posted
+    before = [proven for proven in posted if proven.leaf.account < account]
+    after = [proven for proven in posted if proven.leaf.account > account]
+    return AccountOmitted(account, before[-1] if before else None, after[0] if after else None)
 
 
 def report_misconduct(turn: Turn, draw: Draw) -> Call:

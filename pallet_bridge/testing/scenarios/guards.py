@@ -76,12 +76,10 @@ def show_something_else(chain: CheckedChain, draw: Draw) -> None:
 
 @reaching("BondShort", "BondNotFree", "NotMisconduct")
 def coordinate_without_a_bond(chain: CheckedChain, draw: Draw) -> None:
-    """Open a round without a bond, take it back at once, and be caught at two instructions."""
+    """Take the bond back at once, be caught at two instructions, and go on without a bond."""
     terms = replace(_TWO, coordinator_bond=_BOND, misconduct=Perbill(5 * 10**8))
     federation = ScenarioFederation.found(chain, terms)
     boss = federation.coordinator
-    federation.open()
-    federation.do("post_bond", _BOND, by=boss)
     federation.open()
     federation.commit(federation.members[0])
     number = federation.newest
@@ -90,6 +88,9 @@ def coordinate_without_a_bond(chain: CheckedChain, draw: Draw) -> None:
     federation.do("withdraw_bond", by=boss)
     lie = 1 + draw(st.integers(0, 1))
     federation.do("report_misconduct", number, turn.instruct(boss, lie), by=federation.stranger)
+    federation.open()  # half of it is gone
+    federation.do("post_bond", _BOND, by=boss)
+    federation.open()
 
 
 @reaching("StakeTooYoung", "StakeLocked")

@@ -16,6 +16,7 @@ from pallet_bridge import calls
 from pallet_bridge.client import connect
 from pallet_bridge.errors import BadChainValue, EncodingError, MetadataMismatch
 from pallet_bridge.run.outbox import Outbox
+from pallet_bridge.runtime import MANIFEST
 from pallet_bridge.types import UNIT, Planck
 from tests.unit.pallet_bridge.conftest import COORDINATOR, NODES, STAKE
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from pallet_bridge.client.embedded import EmbeddedClient
 
 BOB, CHARLIE, DAVE = NODES
+NOW = int(str(MANIFEST["spec_version"]))
+"""The version of the chain."""
 
 
 class Liar:
@@ -190,7 +193,7 @@ def test_metadata_that_contradicts_the_stated_version_is_refused(liar: Liar) -> 
         return result | {"transactionVersion": 9} if method == "state_getRuntimeVersion" else result
 
     liar.lie = lie
-    with pytest.raises(BadChainValue, match="of transaction version 2, not 9"):
+    with pytest.raises(BadChainValue, match="of transaction version 3, not 9"):
         connect(liar.url)
 
 
@@ -209,7 +212,7 @@ def upgraded(number: int, then: Any = None) -> Callable[[str, list[Any], Any], A
         if method in ("state_getRuntimeVersion", "state_runtimeVersion"):
             return result | {"specVersion": number}
         if method == "state_getMetadata":
-            old = b"\x10bcfl\x10bcfl\x01\0\0\0\x02\0\0\0"
+            old = b"\x10bcfl\x10bcfl\x01\0\0\0" + NOW.to_bytes(4, "little")
             data = bytes.fromhex(result[2:])
             assert data.count(old) == 1
             result = "0x" + data.replace(old, old[:-4] + number.to_bytes(4, "little")).hex()
@@ -222,10 +225,10 @@ def upgraded(number: int, then: Any = None) -> Callable[[str, list[Any], Any], A
 def test_a_compatible_upgrade_goes_on_with_metadata_read_anew(liar: Liar, federation: int) -> None:
     with connect(liar.url) as client:
         assert client.federation(federation).members == 3
-        liar.lie = upgraded(7)
-        liar.push_version(7)
+        liar.lie = upgraded(NOW + 5)
+        liar.push_version(NOW + 5)
         assert client.federation(federation).members == 3
-        assert client._codec.spec_version == 7
+        assert client._codec.spec_version == NOW + 5
         assert liar.asked.count("state_getMetadata") == 2
         client.federation(federation)
         assert liar.asked.count("state_getMetadata") == 2
@@ -234,8 +237,8 @@ def test_a_compatible_upgrade_goes_on_with_metadata_read_anew(liar: Liar, federa
 @pytest.mark.slow
 def test_an_upgrade_that_changes_the_pallet_has_a_clear_end(liar: Liar, federation: int) -> None:
     with connect(liar.url) as client:
-        liar.lie = upgraded(3, swap("claim", "expire"))
-        liar.push_version(3)
+        liar.lie = upgraded(NOW + 1, swap("claim", "expire"))
+        liar.push_version(NOW + 1)
         for act in (
             lambda: client.federation(federation),
             lambda: client.sign(calls.seal(federation, 0), BOB),
@@ -249,7 +252,7 @@ def test_an_upgrade_while_the_connection_was_lost_is_noticed(
     chain: EmbeddedClient, federation: int
 ) -> None:
     with lying(chain.node.url) as liar, connect(liar.url) as client:
-        liar.lie = upgraded(4, swap("claim", "expire"))
+        liar.lie = upgraded(NOW + 2, swap("claim", "expire"))
         link = client._rpc._link
         link._socket.close()
         link._reader.join(60)  # until then the client does not know of it
@@ -261,8 +264,8 @@ def test_an_upgrade_while_the_connection_was_lost_is_noticed(
 def test_a_call_signed_for_the_runtime_before_is_signed_again(
     chain: EmbeddedClient, liar: Liar, federation: int, tmp_path: Path
 ) -> None:
-    """The chain is at version 2; the node says 3 until the signed bytes are written down."""
-    liar.lie = upgraded(3)
+    """The node says a version that is to come until the signed bytes are written down."""
+    liar.lie = upgraded(NOW + 1)
     stake = chain.participant(federation, CHARLIE.account).active
     with connect(liar.url) as client:
         box = Outbox(client, tmp_path / "outbox.jsonl", {"charlie": CHARLIE})
@@ -281,13 +284,13 @@ def test_a_call_signed_for_the_runtime_before_is_signed_again(
 def test_an_upgrade_between_signing_and_sending_is_signed_again(
     chain: EmbeddedClient, liar: Liar, federation: int
 ) -> None:
-    liar.lie = upgraded(3)
+    liar.lie = upgraded(NOW + 1)
     with connect(liar.url) as client:
 
         def back(method: str) -> None:
             if method == "author_submitAndWatchExtrinsic":
                 liar.lie = lambda _method, _params, result: result
-                liar.push_version(2)
+                liar.push_version(NOW)
 
         liar.on_request = back
         before = chain.participant(federation, DAVE.account).active
