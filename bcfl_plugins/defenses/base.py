@@ -34,6 +34,17 @@ Layers: TypeAlias = Mapping[str, AnyArray]
 Updates: TypeAlias = "AnyArray | Sequence[Layers] | Sequence[Sequence[AnyArray]]"
 """n updates: one (n, d) matrix, or n updates of named arrays, or n lists of arrays."""
 
+BUFFERS = (
+    "running_mean",
+    "running_var",
+    "num_batches_tracked",
+    "moving_mean",
+    "moving_variance",
+    "batch_stats/*",
+    "batch_stats.*",
+)
+"""What torch, Keras and Flax call the running statistics of a normalisation."""
+
 Key: TypeAlias = int | str | bytes
 """Names a node. All keys of one call are of one type, so that they can be put in order."""
 
@@ -154,6 +165,11 @@ class Extras:
         The server's own update for rules that need one (FLTrust, MoNNA), in the form of one update.
     state : object
         What the last call returned; ``None`` at first.
+    buffers : sequence of str
+        Which arrays of floats are measured and not trained, such as the running means of a
+        normalisation: names, ends of names after the last ``.`` or ``/``, or patterns of either
+        with ``*``. They are not judged, and become the median of those kept, weighed by the
+        rule's shares where it has some. An array of a list is named by its place.
     """
 
     reference: Any = None
@@ -161,6 +177,7 @@ class Extras:
     weights: Sequence[float] | None = None
     trusted: Any = None
     state: Any = None
+    buffers: Sequence[str] = BUFFERS
 
 
 NO_EXTRAS = Extras()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from bcfl_plugins.defenses.core import finish
+from bcfl_plugins.defenses.core.arrays.buffers import finite_buffers
 from bcfl_plugins.defenses.core.arrays.parse import parse
 from bcfl_plugins.defenses.core.gram import combine, measure
 from bcfl_plugins.defenses.core.screen import finite_rows, screen
@@ -241,8 +242,15 @@ def prepare(
     TooFewUpdates, BadUpdates
         As in `Defense.aggregate`.
     """
-    rows = parse(updates, extras)
-    weights = _weights(rule, extras, rows)
+    everybody = parse(updates, extras)
+    weights = _weights(rule, extras, everybody)
+    whole = finite_buffers(everybody)
+    rows = everybody
+    if not whole.all():
+        admit(rule, weights, whole)
+        rows = everybody.take(whole)
+        if needs == "columns":
+            needs = "rows"  # who is left out has to be known before the columns are read
     signs = None if sketch_seed is None else Signs.draw(rows.d, sketch_seed)
     good, sketches = np.ones(rows.n, dtype=np.bool_), np.zeros((rows.n, 0))
     gram, squares = np.zeros((0, 0)), np.zeros(0)
@@ -254,13 +262,15 @@ def prepare(
     elif needs == "rows":
         good = screen(rows)
         sketches = sketches[good]
-    f = admit(rule, weights, good)
+    usable = whole.copy()
+    usable[whole] = good
+    f = admit(rule, weights, usable)
     return Batch(
         rule,
         rows if good.all() else rows.take(good),
         f,
         extras,
-        weights[good],
+        weights[usable],
         gram,
         squares,
         sketches,
