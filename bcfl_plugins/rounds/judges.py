@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import numpy as np
 
 from bcfl_plugins.apportion import ONE, split
-from bcfl_plugins.defenses.base import Extras
+from bcfl_plugins.defenses.base import BUFFERS, Extras
+from bcfl_plugins.defenses.core.arrays.buffers import is_buffer
 from bcfl_plugins.errors import TooFewUpdates
 from bcfl_plugins.evidence import EvidenceState, NodeFacts, judge_harm, observe
 from bcfl_plugins.reasons import Reason
@@ -27,6 +28,11 @@ ShareMode = Literal["rule", "examples", "off"]
 
 CLIP = 2
 """A claimed number of examples counts up to this many times the median claim."""
+
+BREAKING = 1000.0
+"""An update is harmful without a measurement when it is this many times as long as the longest that
+is accepted: in an average of up to as many nodes it counts more than all others together. Unequal
+data and other scanners give tens; inputs that are not scaled give 255."""
 
 _LARGEST_SCORE = 1e6
 
@@ -61,11 +67,16 @@ class RuleJudge:
     shares : {"rule", "examples", "off"}
         Whether the updates that it keeps count by its shares, by these times the number of examples
         that each node claims (up to `CLIP` times the median claim), or as the strategy weighs them.
+    buffers : sequence of str
+        As in `Extras`.
     """
 
-    def __init__(self, rule: Defense, shares: ShareMode = "rule") -> None:
+    def __init__(
+        self, rule: Defense, shares: ShareMode = "rule", buffers: Sequence[str] = BUFFERS
+    ) -> None:
         self._rule = rule
         self._shares = shares
+        self._buffers = tuple(buffers)
         self._state: object = None
 
     def judge(self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> Verdict:
@@ -73,11 +84,13 @@ class RuleJudge:
         if not updates:
             return Verdict("outliers", note="abstained: no updates")
         ids = [update.node.node_id for update in updates]
-        extras = Extras(reference=ctx.reference, ids=ids, state=self._state)
+        extras = Extras(
+            reference=ctx.reference, ids=ids, state=self._state, buffers=self._buffers
+        )
         try:
             found = self._rule.aggregate([update.arrays for update in updates], extras)
         except TooFewUpdates as error:
-            return Verdict("outliers", note=f"abstained: {error}")
+            return Verdict("outliers", note=f"abstained: {error}", medians=self._medians(ctx))
         self._state = found.state
         decision = found.decision
         scores = {
@@ -104,11 +117,15 @@ class RuleJudge:
             scores,
             decision.note,
             shares=self._shares_of(updates, decision),
+            medians=self._medians(ctx),
         )
 
     def forget(self) -> None:
         """Start anew."""
         self._state = None
+
+    def _medians(self, ctx: RoundContext) -> tuple[str, ...]:
+        return tuple(name for name in ctx.reference if is_buffer(name, self._buffers))
 
     def _shares_of(
         self, updates: Sequence[ClientUpdate], decision: Decision
@@ -129,9 +146,10 @@ class RuleJudge:
 class EvidenceJudge:
     """A defense whose rejections cost a strike only once the evidence is strong enough.
 
-    With validation data a round counts against a node when its update was rejected and did harm;
-    without, when it was rejected: then a minority that is always rejected is struck as well. How
-    it is accumulated says `bcfl_plugins.evidence`.
+    A round counts against a node when its update was rejected and did harm: by validation data, or
+    because it breaks any average (see `BREAKING`). With `difference` every rejection counts, and a
+    minority that is always rejected is struck as well. How it is accumulated says
+    `bcfl_plugins.evidence`.
 
     Parameters
     ----------
@@ -140,12 +158,20 @@ class EvidenceJudge:
     settings : EvidenceSettings
         What a strike takes.
     validation : callable or None
-        The server's own measure of a model; ``None`` goes by rejections alone.
+        The server's own measure of a model; without it only what breaks an average is harm.
+    difference : bool
+        Whether every rejection counts as harm.
     """
 
     def __init__(
-        self, inner: Judge, settings: EvidenceSettings, validation: Validation | None
+        self,
+        inner: Judge,
+        settings: EvidenceSettings,
+        validation: Validation | None,
+        *,
+        difference: bool = False,
     ) -> None:
+        self._difference = difference
         self._inner = inner
         self._settings = settings
         self._validation = validation
@@ -158,12 +184,13 @@ class EvidenceJudge:
             return verdict
         against = {rejection.node_id: rejection for rejection in verdict.rejections}
         held = [_held_against(against.get(update.node.node_id)) for update in updates]
-        harmful = self._harmful(ctx, updates, [not one for one in held])
+        broken = _breaking(ctx, updates, against, held)
+        harmful = self._harmful(ctx, updates, held, broken)
         self._state, findings = observe(
             self._state,
             [
-                NodeFacts(name_of(u.node), one, harm)
-                for u, one, harm in zip(updates, held, harmful, strict=True)
+                NodeFacts(name_of(u.node), one, harm, broken=bad)
+                for u, one, harm, bad in zip(updates, held, harmful, broken, strict=True)
             ],
         )
         found = {finding.node: finding for finding in findings}
@@ -189,12 +216,53 @@ class EvidenceJudge:
         self._state = EvidenceState(self._settings)
 
     def _harmful(
-        self, ctx: RoundContext, updates: Sequence[ClientUpdate], kept: Sequence[bool]
+        self,
+        ctx: RoundContext,
+        updates: Sequence[ClientUpdate],
+        held: Sequence[bool],
+        broken: Sequence[bool],
     ) -> Sequence[bool | None]:
+        if self._difference:
+            return held
         if self._validation is None:
-            return [not one for one in kept]
+            return [None] * len(updates)
         losses = losses_of(self._validation, ctx.reference, updates)
-        return judge_harm(losses, np.array(kept, dtype=np.bool_))
+        return judge_harm(losses, ~np.array(held, np.bool_), np.array(broken, np.bool_))
+
+
+def _breaking(
+    ctx: RoundContext,
+    updates: Sequence[ClientUpdate],
+    against: Mapping[NodeId, Rejection],
+    held: Sequence[bool],
+) -> list[bool]:
+    """Say which rejected updates would break any average: not finite, or `BREAKING` times too long.
+
+    Too long beside the longest of the others, which have to be most of the round.
+    """
+    reasons = [
+        against[update.node.node_id].reason if one else Reason.NONE
+        for update, one in zip(updates, held, strict=True)
+    ]
+    broken = [reason == Reason.NON_FINITE for reason in reasons]
+    if 2 * sum(held) >= len(updates) or Reason.OUTLIER_NORM not in reasons:
+        return broken
+    longest = max(_length(ctx, u) for u, one in zip(updates, held, strict=True) if not one)
+    return [
+        bad or (reason == Reason.OUTLIER_NORM and _length(ctx, update) > BREAKING * longest > 0.0)
+        for update, reason, bad in zip(updates, reasons, broken, strict=True)
+    ]
+
+
+def _length(ctx: RoundContext, update: ClientUpdate) -> float:
+    """Return how far an update moves the arrays of floats that are no buffers."""
+    with np.errstate(all="ignore"):
+        squares = [
+            float(np.square(array.astype(np.float64) - ctx.reference[name]).sum())
+            for name, array in update.arrays.items()
+            if array.dtype.kind == "f" and not is_buffer(name, BUFFERS)
+        ]
+        return float(np.sqrt(sum(squares)))
 
 
 def _held_against(rejection: Rejection | None) -> bool:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -76,9 +76,43 @@ def strikes(judge: EvidenceJudge, rounds: int, bad: float = -1.0) -> list[int]:
 
 
 def test_one_rejection_is_no_strike_and_many_are() -> None:
-    judge = EvidenceJudge(_RejectsTheLast(), EvidenceSettings(NODES), None)
+    judge = EvidenceJudge(_RejectsTheLast(), EvidenceSettings(NODES), None, difference=True)
     struck = strikes(judge, 12)
     assert 3 <= struck[0] <= 8
+
+
+def test_without_data_to_measure_on_difference_is_never_a_strike() -> None:
+    judge = EvidenceJudge(_RejectsTheLast(), EvidenceSettings(NODES), None)
+    assert strikes(judge, 60, bad=-7.5) == []
+
+
+class _RejectsLength(_RejectsTheLast):
+    def judge(self, ctx: RoundContext, seen: tuple[ClientUpdate, ...]) -> Verdict:
+        found = super().judge(ctx, seen).rejections
+        return Verdict("outliers", tuple(replace(r, reason=Reason.OUTLIER_NORM) for r in found))
+
+
+@pytest.mark.parametrize(("length", "struck"), [(990.0, False), (1010.0, True)])
+def test_without_data_an_update_that_breaks_any_average_is(length: float, struck: bool) -> None:
+    judge = EvidenceJudge(_RejectsLength(), EvidenceSettings(NODES), None)
+    assert bool(strikes(judge, 20, bad=length)) == struck
+
+
+def test_what_is_not_finite_breaks_any_average() -> None:
+    judge = EvidenceJudge(RuleJudge(create_rule("cluster_guard")), EvidenceSettings(NODES), None)
+    assert strikes(judge, 20, bad=np.nan)
+
+
+def test_most_of_a_round_is_no_yardstick_when_it_was_rejected() -> None:
+    class _RejectsMost(_RejectsTheLast):
+        def judge(self, ctx: RoundContext, seen: tuple[ClientUpdate, ...]) -> Verdict:
+            del ctx
+            out = [u.node.node_id for u in seen[NODES // 2 :]]
+            return Verdict("outliers", tuple(Rejection(n, Reason.OUTLIER_NORM) for n in out))
+
+    judge = EvidenceJudge(_RejectsMost(), EvidenceSettings(NODES), None)
+    for _ in range(20):
+        assert not any(r.strike for r in judge.judge(CTX, updates(1e9)).rejections)
 
 
 def test_difference_without_harm_is_never_a_strike() -> None:
@@ -92,7 +126,7 @@ def test_harm_is_a_strike_after_some_rounds() -> None:
 
 
 def test_the_state_in_the_report_is_what_is_remembered() -> None:
-    judge = EvidenceJudge(_RejectsTheLast(), EvidenceSettings(NODES), None)
+    judge = EvidenceJudge(_RejectsTheLast(), EvidenceSettings(NODES), None, difference=True)
     judge.judge(CTX, updates())
     verdict = judge.judge(CTX, updates())
     state = decode(verdict.state)
@@ -146,7 +180,9 @@ def test_copies_of_a_kept_update_are_no_cover_for_others(method: str) -> None:
 
 @pytest.mark.parametrize("method", ["multikrum", "mda"])
 def test_a_tie_is_no_evidence_either(method: str) -> None:
-    judge = EvidenceJudge(RuleJudge(create_rule(method), "rule"), EvidenceSettings(NODES * 2), None)
+    judge = EvidenceJudge(
+        RuleJudge(create_rule(method), "rule"), EvidenceSettings(NODES * 2), None, difference=True
+    )
     ctx = RoundContext(RunInfo(1, 1), 1, None, {"same": np.zeros(30), "w": np.zeros(40)})
     for _ in range(30):
         verdict = judge.judge(ctx, rows_of([1.0] * 10))
