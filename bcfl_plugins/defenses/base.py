@@ -84,6 +84,8 @@ class RuleTags:
         Remembers: the result depends on earlier rounds through the state.
     layerwise : bool
         Weighs the arrays of a model: how it is cut into arrays matters.
+    claims : bool
+        Reads ``Extras.claims``.
     """
 
     translation: bool = False
@@ -99,6 +101,7 @@ class RuleTags:
     weighted: bool = False
     stateful: bool = False
     layerwise: bool = False
+    claims: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,6 +164,9 @@ class Extras:
         them ties are broken by content, and a stateful rule raises `BadUpdates`.
     weights : sequence of float or None
         (n,) finite, not negative, not all zero; only for rules with the tag ``weighted``.
+    claims : sequence of int or None
+        (n,) numbers of examples that the nodes claim to have, not negative. Only rules with the
+        tag ``claims`` read them, and believe them as far as they see fit.
     trusted : Layers or AnyArray or None
         The server's own update for rules that need one (FLTrust, MoNNA), in the form of one update.
     state : object
@@ -175,6 +181,7 @@ class Extras:
     reference: Any = None
     ids: Sequence[Key] | None = None
     weights: Sequence[float] | None = None
+    claims: Sequence[int] | None = None
     trusted: Any = None
     state: Any = None
     buffers: Sequence[str] = BUFFERS

@@ -38,11 +38,12 @@ class OutliersSettings:
         "then stand in this table too, by their names.",
     )
     shares: str = key(
-        "rule",
-        "How much an accepted update counts in the average: by the rule's shares (rule); by these "
-        "times the number of examples that the node claims, up to twice the median claim "
-        "(examples); or as the strategy always weighs (off).",
-        choices=("rule", "examples", "off"),
+        "examples",
+        "How much an accepted update counts in the average. examples: by the rule's shares and the "
+        "number of examples that the node claims, as far as the rule believes it: cluster_guard up "
+        "to 4 times the median claim, others up to twice. rule: by the rule's shares alone. off: "
+        "as the strategy always weighs.",
+        choices=("examples", "rule", "off"),
     )
     evidence: str = key(
         "harm",
@@ -118,7 +119,9 @@ def _with_evidence(judge: Judge, config: OutliersSettings, services: Services) -
             "bcfl: outliers: without the strategy's argument validation a node gets a strike only "
             "for updates that break any average. Rejected updates are not averaged all the same"
         )
-    return EvidenceJudge(judge, evidence, services.validation)
+    return EvidenceJudge(
+        judge, evidence, services.validation, by_claims=config.shares == "examples"
+    )
 
 
 def _rule(method: str, f: int, own: Mapping[str, Scalar]) -> Defense:

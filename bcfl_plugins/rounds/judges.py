@@ -12,15 +12,16 @@ from bcfl_plugins.apportion import ONE, split
 from bcfl_plugins.defenses.base import BUFFERS, Extras
 from bcfl_plugins.defenses.core.arrays.buffers import is_buffer
 from bcfl_plugins.errors import TooFewUpdates
-from bcfl_plugins.evidence import EvidenceState, NodeFacts, judge_harm, observe
+from bcfl_plugins.evidence import EvidenceState, NodeFacts, judge_harm, judge_help, observe
 from bcfl_plugins.reasons import Reason
 from bcfl_plugins.rounds.validation import losses_of, name_of
 from bcfl_plugins.types import SCORE_ONE, Rejection, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
-    from bcfl_plugins.defenses.base import Decision, Defense
+    from bcfl_plugins.defenses.base import Decision, Defense, Floats
     from bcfl_plugins.evidence import EvidenceSettings
     from bcfl_plugins.types import ClientUpdate, NodeId, RoundContext, Validation
 
@@ -33,6 +34,15 @@ BREAKING = 1000.0
 """An update is harmful without a measurement when it is this many times as long as the longest that
 is accepted: in an average of up to as many nodes it counts more than all others together. Unequal
 data and other scanners give tens; inputs that are not scaled give 255."""
+
+MOST = 4.0
+"""An update that helps counts up to this many times, by its claim."""
+
+UNHEARD = 0.5
+"""An update that counts less than this share of what it would in a mean is unheard."""
+
+HEARD = 10.0
+"""An update this many times as long as the median of those that are heard is not looked at."""
 
 _LARGEST_SCORE = 1e6
 
@@ -65,8 +75,9 @@ class RuleJudge:
     rule : Defense
         Who judges.
     shares : {"rule", "examples", "off"}
-        Whether the updates that it keeps count by its shares, by these times the number of examples
-        that each node claims (up to `CLIP` times the median claim), or as the strategy weighs them.
+        Whether the updates that it keeps count by its shares, by these and the number of examples
+        that each node claims, or as the strategy weighs them. A rule that reads claims judges them
+        itself; with others the shares are multiplied by them, up to `CLIP` times the median claim.
     buffers : sequence of str
         As in `Extras`.
     """
@@ -76,6 +87,7 @@ class RuleJudge:
     ) -> None:
         self._rule = rule
         self._shares = shares
+        self._by_rule = shares == "examples" and rule.tags.claims
         self._buffers = tuple(buffers)
         self._state: object = None
 
@@ -85,7 +97,11 @@ class RuleJudge:
             return Verdict("outliers", note="abstained: no updates")
         ids = [update.node.node_id for update in updates]
         extras = Extras(
-            reference=ctx.reference, ids=ids, state=self._state, buffers=self._buffers
+            reference=ctx.reference,
+            ids=ids,
+            claims=[u.num_examples for u in updates] if self._by_rule else None,
+            state=self._state,
+            buffers=self._buffers,
         )
         try:
             found = self._rule.aggregate([update.arrays for update in updates], extras)
@@ -135,7 +151,7 @@ class RuleJudge:
             return {}
         exact = [Fraction(decision.weights[row]) for row in kept]
         total = min(round(ONE * sum(exact)), ONE)
-        if self._shares == "examples":
+        if self._shares == "examples" and not self._by_rule:
             claims = [update.num_examples for update in updates]
             most = round(CLIP * float(np.median(claims)))
             exact = [share * min(claims[row], most) for share, row in zip(exact, kept, strict=True)]
@@ -161,6 +177,9 @@ class EvidenceJudge:
         The server's own measure of a model; without it only what breaks an average is harm.
     difference : bool
         Whether every rejection counts as harm.
+    by_claims : bool
+        Whether an update that is heard because it helps counts by the claimed number of examples,
+        up to `MOST` times the median claim.
     """
 
     def __init__(
@@ -170,7 +189,9 @@ class EvidenceJudge:
         validation: Validation | None,
         *,
         difference: bool = False,
+        by_claims: bool = False,
     ) -> None:
+        self._by_claims = by_claims
         self._difference = difference
         self._inner = inner
         self._settings = settings
@@ -182,6 +203,9 @@ class EvidenceJudge:
         verdict = self._inner.judge(ctx, updates)
         if not updates:
             return verdict
+        if self._validation is not None:
+            slots = self._slots(updates)
+            verdict = _with_helpful(ctx, updates, verdict, self._validation, slots)
         against = {rejection.node_id: rejection for rejection in verdict.rejections}
         held = [_held_against(against.get(update.node.node_id)) for update in updates]
         broken = _breaking(ctx, updates, against, held)
@@ -215,6 +239,13 @@ class EvidenceJudge:
         self._inner.forget()
         self._state = EvidenceState(self._settings)
 
+    def _slots(self, updates: Sequence[ClientUpdate]) -> Floats:
+        """Return (n,) how many slots of the mean each update may fill."""
+        if not self._by_claims:
+            return np.ones(len(updates))
+        claims = np.array([update.num_examples for update in updates], dtype=np.float64)
+        return np.clip(claims / max(float(np.median(claims)), 1.0), 0.0, MOST)
+
     def _harmful(
         self,
         ctx: RoundContext,
@@ -228,6 +259,56 @@ class EvidenceJudge:
             return [None] * len(updates)
         losses = losses_of(self._validation, ctx.reference, updates)
         return judge_harm(losses, ~np.array(held, np.bool_), np.array(broken, np.bool_))
+
+
+def _with_helpful(
+    ctx: RoundContext,
+    updates: Sequence[ClientUpdate],
+    verdict: Verdict,
+    validation: Validation,
+    slots: Floats,
+) -> Verdict:
+    """Return a verdict that also hears the updates which make the model better.
+
+    Looked at are those that are rejected, or count less than half of what they would in a mean,
+    unless they are longer than `HEARD` times the median of the others.
+    """
+    nodes = [update.node.node_id for update in updates]
+    against = {one.node_id: one for one in verdict.rejections}
+    given = np.array([verdict.shares.get(node, 0) / ONE for node in nodes])
+    if not verdict.shares:
+        kept = np.array([node not in against for node in nodes], np.float64)
+        given = kept / max(1.0, kept.sum())
+    unheard = given < UNHEARD / len(nodes)
+    if not unheard.any() or unheard.all():
+        return verdict
+    lengths = np.array([_length(ctx, update) for update in updates])
+    most = HEARD * float(np.median(lengths[~unheard]))
+    unheard &= np.isfinite(lengths) & (lengths > 0.0) & (lengths <= most)
+    helps = judge_help(losses_of(validation, ctx.reference, updates), given, unheard, slots)
+    if not helps.any():
+        return verdict
+    heard = {node for node, one in zip(nodes, helps.tolist(), strict=True) if one}
+    others = int((given > 0.0).sum())
+    taken = np.where(helps, slots, 0.0) / (others + float(slots[helps].sum()))
+    shares = np.where(helps, taken, given * (1.0 - float(taken.sum())))
+    rejections = tuple(one for one in verdict.rejections if one.node_id not in heard)
+    note = f"{verdict.note}; heard, since they help: {', '.join(map(str, sorted(heard)))}"
+    return replace(
+        verdict,
+        rejections=rejections,
+        note=note,
+        shares=_parts(nodes, shares, {one.node_id for one in rejections}) if verdict.shares else {},
+    )
+
+
+def _parts(
+    nodes: Sequence[NodeId], shares: Floats, out: AbstractSet[NodeId]
+) -> Mapping[NodeId, int]:
+    """Return the shares of those that are not out, in parts of 10^9."""
+    kept = {n: Fraction(one) for n, one in zip(nodes, shares.tolist(), strict=True) if n not in out}
+    total = min(round(ONE * sum(kept.values())), ONE)
+    return dict(zip(kept, split([*kept.values()], total), strict=True))
 
 
 def _breaking(

@@ -5,14 +5,14 @@ All sites train a 64-32-10 network side by side in one batched product.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bcfl_plugins import attacks
-from bcfl_plugins.defenses.base import Extras
-from bcfl_plugins.errors import DefenseError
+from bcfl_plugins.apportion import ONE
+from bcfl_plugins.types import ClientUpdate, NodeId, NodeRef, RoundContext, RunInfo
 from benchmarks.fairness.simulation import (
     CLASSES,
     SIZE,
@@ -23,10 +23,14 @@ from benchmarks.fairness.simulation import (
 )
 
 if TYPE_CHECKING:
-    from bcfl_plugins.defenses.base import Defense, Flags, Floats
+    from collections.abc import Mapping
+
+    from bcfl_plugins.defenses.base import Flags, Floats
+    from bcfl_plugins.rounds.judges import Judge
     from benchmarks.fairness.simulation import Ints
 
-TEST, STEPS, BATCH, LEAST = 400, 10, 32, 12
+TEST, VALIDATION, STEPS, BATCH, LEAST = 400, 100, 10, 32, 12
+LIE = 10**6
 CHANGE = 12
 """The round from which on the scanner of the first site is another."""
 FEDAVG = "fedavg"
@@ -60,6 +64,7 @@ class Case:
     seed: int
     attack: str = "none"
     rounds: int = 40
+    lie: bool = False
 
 
 @dataclass(slots=True)
@@ -72,13 +77,14 @@ class Trace:
         On data as all sites together have them, after the last round.
     own : float
         On data as the first site alone has them.
-    rejected : Flags
+    rejected, struck : Flags
         (rounds, n)
     """
 
     accuracy: float
     own: float
     rejected: Flags
+    struck: Flags
 
 
 def attackers(case: Case) -> int:
@@ -94,8 +100,9 @@ class Federation:
         self._rng = np.random.default_rng([case.seed, 23])
         x, y = digits()
         order = self._rng.permutation(len(y))
-        test, train = order[:TEST], order[TEST:]
+        test, held, train = np.split(order, [TEST, TEST + VALIDATION])
         self.test = x[test], y[test]
+        self.validation = x[held], y[held]
         self._lone = self._rng.choice(CLASSES, 2, replace=False)
         self.data = [(x[part], y[part]) for part in self._parts(train, y)]
         bad = attackers(case)
@@ -147,24 +154,36 @@ class Federation:
             return x[seen], y[seen]
         return (_rescanned(x), y) if self.case.split == "scanner" else (x, y)
 
-    def run(self, rule: Defense | None) -> Trace:
-        """Run all rounds: by a rule, or by FedAvg weighed by the true numbers of examples."""
-        n, state, rounds = self.case.n, None, self.case.rounds
-        rejected = np.zeros((rounds, n), np.bool_)
+    def run(self, judge: Judge | None) -> Trace:
+        """Run all rounds: by a judge, or by FedAvg weighed by the claimed numbers of examples."""
+        n, rounds = self.case.n, self.case.rounds
+        rejected, struck = (np.zeros((rounds, n), np.bool_) for _ in range(2))
         model = 0.15 * np.random.default_rng([self.case.seed, 5]).standard_normal(SIZE)
-        shares = np.array(self.claims) / sum(self.claims)
+        claims = np.array(self.claims)
+        if self.case.lie:
+            claims[self._evil] *= LIE
         for turn in range(rounds):
             updates = self._updates(model, turn)
-            if rule is None:
-                model = model + shares @ updates
+            if judge is None:
+                model = model + claims / claims.sum() @ updates
                 continue
-            try:
-                found = rule.aggregate(updates, Extras(ids=tuple(range(n)), state=state))
-            except DefenseError:
-                continue
-            rejected[turn], state = ~found.decision.kept, found.state
-            model = model + np.asarray(found.value)
-        return Trace(_hits(model, *self.test), _hits(model, *self.own_test()), rejected)
+            ctx = RoundContext(RunInfo(1, rounds), turn + 1, None, {"w": model})
+            sent = tuple(
+                ClientUpdate(NodeRef(NodeId(i)), {"w": model + updates[i]}, int(claims[i]))
+                for i in range(n)
+            )
+            verdict = judge.judge(ctx, sent)
+            for one in verdict.rejections:
+                rejected[turn, one.node_id] = True
+                struck[turn, one.node_id] = one.strike
+            shares = np.array([verdict.shares.get(NodeId(i), 0) for i in range(n)]) / ONE
+            model = model + shares @ updates
+        found = (_hits(model, *self.test), _hits(model, *self.own_test()))
+        return Trace(*found, rejected, struck)
+
+    def measure(self, model: Mapping[str, Floats]) -> Floats:
+        """Return the losses of the server's own examples, which hold all classes."""
+        return losses(model["w"], *self.validation)
 
     def _updates(self, model: Floats, turn: int) -> Floats:
         n = self.case.n
@@ -217,8 +236,3 @@ def _hits(model: Floats, x: Floats, y: Ints) -> float:
     if not np.isfinite(losses(model, x, y)).all():
         return 0.0
     return float((logits(model, x).argmax(axis=1) == y).mean())
-
-
-def repeated(case: Case, seeds: range, rule: Defense | None) -> list[Trace]:
-    """Run one case on several seeds."""
-    return [Federation(replace(case, seed=seed)).run(rule) for seed in seeds]

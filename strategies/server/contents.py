@@ -111,8 +111,9 @@ def for_strategy(
 
     Arrays are in the model's order, and written anew: no strategy gets bytes of a node. Where the
     replies disagree about an array's dtype, all have the model's; where they agree, all have
-    theirs. With shares, these stand in the place of the numbers of examples. Settled arrays stand in
-    the place of each node's own. Records of this package are taken out. The strategy may write into the result: nobody else sees it.
+    theirs. With shares, these stand in the place of the numbers of examples. Settled arrays stand
+    in the place of each node's own. Records of this package are taken out. The strategy may write
+    into the result: nobody else sees it.
     """
     dtypes: dict[str, set[np.dtype[Any]]] = {}
     for reply in replies:
@@ -124,7 +125,9 @@ def for_strategy(
         weights = {node: float(part) for node, part in shares.parts.items()}
     common = common_metrics(replies, weights)
     return [
-        with_content(reply.message, _content(reply, common.of[reply.node_id], mixed, shares, settled))
+        with_content(
+            reply.message, _content(reply, common.of[reply.node_id], mixed, shares, settled)
+        )
         for reply in replies
     ], common.remarks
 

@@ -149,7 +149,10 @@ def test_a_run_without_a_usable_update_is_aborted_round_by_round_and_fails(tmp_p
 
 def test_an_attacker_is_rejected_struck_and_slashed(tmp_path: Path) -> None:
     apps = [node_app(lambda step: -5 * step), *(node_app() for _ in range(8))]
-    plugins, strikes = "staking, outliers, slashing, round_log", {"bcfl.outliers.evidence": "streak"}
+    plugins, strikes = (
+        "staking, outliers, slashing, round_log",
+        {"bcfl.outliers.evidence": "streak"},
+    )
     run = Run(tmp_path, plugins, apps, rounds=4, keys=strikes)
     attacker = {entry.account for report in run.reports() for entry in report.entries
                 if entry.node_id == FIRST_NODE_ID}  # fmt: skip

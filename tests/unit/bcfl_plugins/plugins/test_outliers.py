@@ -162,7 +162,7 @@ def test_an_update_too_long_to_square_is_rejected_as_such() -> None:
         ({"method": "cluster", "norm_factor": 0.5}, "norm_factor: it is 0.5; it must be from 1"),
         ({"shares": "rul"}, "bcfl.outliers.shares is 'rul'; did you mean 'rule'"),
         ({"noise": 0.1}, "noise is a setting of flame, and the method is cluster_guard"),
-        ({"nse": 0.1}, "unknown key bcfl.outliers.nse; cluster_guard takes decay, "),
+        ({"nse": 0.1}, "unknown key bcfl.outliers.nse; cluster_guard takes agreed_room, decay, "),
         ({"methd": "x"}, "unknown key bcfl.outliers.methd; did you mean 'method'"),
         ({"method": 3}, "bcfl.outliers.method is 3"),
     ],
