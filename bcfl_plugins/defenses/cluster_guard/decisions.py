@@ -84,7 +84,7 @@ def decide(
     tolerance: float,
     *,
     past: Floats,
-    room: float = 1.0,
+    room: Floats | float = 1.0,
 ) -> NodeDecisions:
     """Judge the nodes of a round.
 
@@ -106,8 +106,8 @@ def decide(
         See above.
     past : Floats
         (n,) from `slopes_of`, without this round.
-    room : float
-        Median norms up to which an update counts in full: lengths are judged in these.
+    room : Floats or float
+        (n,) a node's lengths are judged in so many median norms.
     """
     n = len(norms)
     slope = np.divide(agreements, evidence, out=np.ones(n), where=evidence > 0.0)
@@ -147,7 +147,9 @@ def decide(
     return NodeDecisions(rejected, trust, reasons, scores, note, slopes)
 
 
-def _too_long(norms: Floats, shares: Floats, agreed: Flags, room: float) -> tuple[Flags, float]:
+def _too_long(
+    norms: Floats, shares: Floats, agreed: Flags, room: Floats | float
+) -> tuple[Flags, float]:
     """Return (n,) which updates are too long, and from how many median norms on one is.
 
     Voters who are alike lose votes, honest ones too; so one node may have most votes, and lengths
@@ -160,7 +162,7 @@ def _too_long(norms: Floats, shares: Floats, agreed: Flags, room: float) -> tupl
     by_heads, other = _lengths(norms, np.ones(len(norms)))
     least = np.maximum(LONGEST * room, np.where(agreed, LONGEST_AGREED, 0.0))
     long: Flags = ((by_votes > reach) | (by_heads > other)) & (by_heads > least)
-    return long, max(min(reach, other), LONGEST * room)
+    return long, max(min(reach, other), LONGEST * float(np.min(room)))
 
 
 def _lengths(norms: Floats, shares: Floats) -> tuple[Floats, float]:

@@ -62,6 +62,12 @@ def believed(slopes: Floats) -> Floats:
     return found
 
 
+def more_than_usual(claims: Floats) -> Floats:
+    """Return (n,) claims in median claims, from 1 to `MOST`."""
+    middle = max(float(np.median(claims)), np.finfo(np.float64).tiny)
+    return np.clip(claims / middle, 1.0, MOST)
+
+
 def size(claims: Floats, norms: Floats, belief: Floats) -> tuple[Floats, Floats]:
     """Return (n,) how often each node counts by its examples, and how many median norms it may be.
 

@@ -23,7 +23,7 @@ from bcfl_plugins.defenses.cluster_guard.features import (
     votes,
     weighted_median,
 )
-from bcfl_plugins.defenses.cluster_guard.influence import believed, influence, size
+from bcfl_plugins.defenses.cluster_guard.influence import believed, influence, more_than_usual, size
 from bcfl_plugins.defenses.core.rule import Rule
 from bcfl_plugins.defenses.core.tiles import inner
 from bcfl_plugins.defenses.parts.bounds import minority
@@ -118,6 +118,11 @@ class ClusterGuard(Rule):
         return minority(n)
 
     @property
+    def evenly(self) -> bool:
+        """See `Rule.evenly`."""
+        return True
+
+    @property
     def sketch_seed(self) -> int | None:
         """See `Rule.sketch_seed`."""
         return self.seed
@@ -129,14 +134,16 @@ class ClusterGuard(Rule):
         lengths = norms(batch)
         who = voters(lengths)
         pasts = memory.of([ids[i] for i in who.tolist()])
-        found, shares, courses = self._judged(batch.sketches[who], lengths[who], pasts)
+        claims = _claims(batch)[who]
+        far = np.maximum(self.room, more_than_usual(claims))
+        found, shares, courses = self._judged(batch.sketches[who], lengths[who], pasts, far)
         weights, scores = np.zeros(batch.m), np.zeros(batch.m)
         kept, reasons = np.ones(batch.m, dtype=np.bool_), [Reason.NONE] * batch.m
         kept[who], scores[who] = ~found.rejected, found.scores
         for place, reason in zip(who.tolist(), found.reasons, strict=True):
             reasons[place] = reason
         belief = believed(found.slopes)
-        factor, room = _size(batch, who, lengths[who], belief)
+        factor, room = size(claims, lengths[who], belief)
         room = np.maximum(room, 1.0 + (self.agreed_room - 1.0) * belief)
         room = np.maximum(room, self.room)
         weights[who] = influence(lengths[who], shares * factor, kept[who], room)
@@ -154,7 +161,7 @@ class ClusterGuard(Rule):
         )
 
     def _judged(
-        self, fresh: Floats, lengths: Floats, pasts: Sequence[Course | None]
+        self, fresh: Floats, lengths: Floats, pasts: Sequence[Course | None], room: Floats
     ) -> tuple[NodeDecisions, Floats, list[Course]]:
         """Return what is found of the nodes that vote, their votes, and what to remember."""
         courses, agreements, evidence = before(pasts, fresh.shape[1])
@@ -170,7 +177,7 @@ class ClusterGuard(Rule):
             for i in range(len(lengths))
         ]
         decisions = decide(
-            agreements, evidence, lengths, shares, self.tolerance, past=past, room=self.room
+            agreements, evidence, lengths, shares, self.tolerance, past=past, room=room
         )
         return decisions, shares * standing(cosines) * decisions.trust, news
 
@@ -185,15 +192,16 @@ def voters(lengths: Floats) -> Ints:
     return moving if len(moving) >= MIN_NODES else np.arange(len(lengths))
 
 
-def _size(batch: Batch, who: Ints, lengths: Floats, belief: Floats) -> tuple[Floats, Floats]:
-    """Return how often each node counts by its claim, and how many median norms it may be."""
+def _claims(batch: Batch) -> Floats:
+    """Return (n,) claimed numbers of examples; ones where none are given."""
     given = batch.extras.claims
     if given is None:
-        return np.ones(len(who)), np.ones(len(who))
+        return np.ones(batch.m)
     claims = np.array(given, dtype=np.float64)
     if claims.shape != (batch.rows.total,) or not (np.isfinite(claims) & (claims >= 0.0)).all():
         raise BadUpdates("claims", "there must be one for each update, finite and not negative")
-    return size(claims[batch.rows.origin][who], lengths, belief)
+    found: Floats = claims[batch.rows.origin]
+    return found
 
 
 def _features(fresh: Floats, courses: Floats) -> tuple[Floats, Floats, Floats, Floats]:

@@ -31,6 +31,8 @@ class Layer:
         n flat arrays, in the order of the rows.
     reference : AnyArray or None
         What is subtracted, flat.
+    scale : float
+        By which differences are multiplied when they are read; see `scales`.
     """
 
     name: str | int
@@ -42,3 +44,4 @@ class Layer:
     buffer: bool
     arrays: tuple[AnyArray, ...]
     reference: AnyArray | None
+    scale: float = 1.0
