@@ -88,7 +88,8 @@ def medians(
 
 def _median(arrays: Sequence[NDArray], weights: NDArray) -> NDArray:
     if arrays[0].dtype.kind in "iub":
-        return np.sort(np.stack(arrays), axis=0)[(len(arrays) - 1) // 2]
+        middle: NDArray = np.sort(np.stack(arrays), axis=0)[(len(arrays) - 1) // 2]
+        return middle
     found = weighted_medians([array.reshape(-1) for array in arrays], weights)
     return found.reshape(arrays[0].shape).astype(arrays[0].dtype)
 

@@ -57,7 +57,7 @@ def weighted_medians(values: Sequence[RowBlock], weights: Floats) -> Floats:
         (n,) finite, not negative.
     """
     counts = weights if (weights > 0.0).any() else np.ones(len(weights))
-    used = np.flatnonzero(counts)
+    used = np.flatnonzero(counts).tolist()
     out = np.empty(len(values[0]))
     for start in range(0, len(out), _CHUNK):
         block = np.stack([values[row][start : start + _CHUNK] for row in used]).astype(np.float64)
