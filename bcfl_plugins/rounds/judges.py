@@ -12,14 +12,14 @@ from bcfl_plugins.apportion import ONE, split
 from bcfl_plugins.defenses.base import BUFFERS, Extras
 from bcfl_plugins.defenses.core.arrays.buffers import is_buffer
 from bcfl_plugins.errors import TooFewUpdates
-from bcfl_plugins.evidence import EvidenceState, NodeFacts, judge_harm, judge_help, observe
+from bcfl_plugins.evidence import EvidenceState, NodeFacts, judge_harm, observe
 from bcfl_plugins.reasons import Reason
+from bcfl_plugins.rounds.hearing import MOST, breaking, with_helpful
 from bcfl_plugins.rounds.validation import losses_of, name_of
 from bcfl_plugins.types import SCORE_ONE, Rejection, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from collections.abc import Set as AbstractSet
 
     from bcfl_plugins.defenses.base import Decision, Defense, Floats
     from bcfl_plugins.evidence import EvidenceSettings
@@ -29,20 +29,6 @@ ShareMode = Literal["rule", "examples", "off"]
 
 CLIP = 2
 """A claimed number of examples counts up to this many times the median claim."""
-
-BREAKING = 1000.0
-"""An update is harmful without a measurement when it is this many times as long as the longest that
-is accepted: in an average of up to as many nodes it counts more than all others together. Unequal
-data and other scanners give tens; inputs that are not scaled give 255."""
-
-MOST = 4.0
-"""An update that helps counts up to this many times, by its claim."""
-
-UNHEARD = 0.5
-"""An update that counts less than this share of what it would in a mean is unheard."""
-
-HEARD = 10.0
-"""An update this many times as long as the median of those that are heard is not looked at."""
 
 _LARGEST_SCORE = 1e6
 
@@ -163,8 +149,8 @@ class EvidenceJudge:
     """A defense whose rejections cost a strike only once the evidence is strong enough.
 
     A round counts against a node when its update was rejected and did harm: by validation data, or
-    because it breaks any average (see `BREAKING`). With `difference` every rejection counts, and a
-    minority that is always rejected is struck as well. How it is accumulated says
+    because it breaks any average (see `hearing.BREAKING`). With `difference` every rejection
+    counts, and a minority that is always rejected is struck as well. How it is accumulated says
     `bcfl_plugins.evidence`.
 
     Parameters
@@ -179,7 +165,7 @@ class EvidenceJudge:
         Whether every rejection counts as harm.
     by_claims : bool
         Whether an update that is heard because it helps counts by the claimed number of examples,
-        up to `MOST` times the median claim.
+        up to `hearing.MOST` times the median claim.
     """
 
     def __init__(
@@ -205,11 +191,11 @@ class EvidenceJudge:
             return verdict
         if self._validation is not None:
             slots = self._slots(updates)
-            verdict = _with_helpful(ctx, updates, verdict, self._validation, slots)
+            verdict = with_helpful(ctx, updates, verdict, self._validation, slots)
         against = {rejection.node_id: rejection for rejection in verdict.rejections}
         held = [_held_against(against.get(update.node.node_id)) for update in updates]
-        broken = _breaking(ctx, updates, against, held)
-        harmful = self._harmful(ctx, updates, held, broken)
+        broken = breaking(ctx, updates, against, held, verdict.medians)
+        harmful = self._harmful(ctx, updates, held, broken, verdict.medians)
         self._state, findings = observe(
             self._state,
             [
@@ -252,98 +238,14 @@ class EvidenceJudge:
         updates: Sequence[ClientUpdate],
         held: Sequence[bool],
         broken: Sequence[bool],
+        medians: Sequence[str],
     ) -> Sequence[bool | None]:
         if self._difference:
             return held
         if self._validation is None:
             return [None] * len(updates)
-        losses = losses_of(self._validation, ctx.reference, updates)
+        losses = losses_of(self._validation, ctx.reference, updates, medians)
         return judge_harm(losses, ~np.array(held, np.bool_), np.array(broken, np.bool_))
-
-
-def _with_helpful(
-    ctx: RoundContext,
-    updates: Sequence[ClientUpdate],
-    verdict: Verdict,
-    validation: Validation,
-    slots: Floats,
-) -> Verdict:
-    """Return a verdict that also hears the updates which make the model better.
-
-    Looked at are those that are rejected, or count less than half of what they would in a mean,
-    unless they are longer than `HEARD` times the median of the others.
-    """
-    nodes = [update.node.node_id for update in updates]
-    against = {one.node_id: one for one in verdict.rejections}
-    given = np.array([verdict.shares.get(node, 0) / ONE for node in nodes])
-    if not verdict.shares:
-        kept = np.array([node not in against for node in nodes], np.float64)
-        given = kept / max(1.0, kept.sum())
-    unheard = given < UNHEARD / len(nodes)
-    if not unheard.any() or unheard.all():
-        return verdict
-    lengths = np.array([_length(ctx, update) for update in updates])
-    most = HEARD * float(np.median(lengths[~unheard]))
-    unheard &= np.isfinite(lengths) & (lengths > 0.0) & (lengths <= most)
-    helps = judge_help(losses_of(validation, ctx.reference, updates), given, unheard, slots)
-    if not helps.any():
-        return verdict
-    heard = {node for node, one in zip(nodes, helps.tolist(), strict=True) if one}
-    others = int((given > 0.0).sum())
-    taken = np.where(helps, slots, 0.0) / (others + float(slots[helps].sum()))
-    shares = np.where(helps, taken, given * (1.0 - float(taken.sum())))
-    rejections = tuple(one for one in verdict.rejections if one.node_id not in heard)
-    note = f"{verdict.note}; heard, since they help: {', '.join(map(str, sorted(heard)))}"
-    return replace(
-        verdict,
-        rejections=rejections,
-        note=note,
-        shares=_parts(nodes, shares, {one.node_id for one in rejections}) if verdict.shares else {},
-    )
-
-
-def _parts(
-    nodes: Sequence[NodeId], shares: Floats, out: AbstractSet[NodeId]
-) -> Mapping[NodeId, int]:
-    """Return the shares of those that are not out, in parts of 10^9."""
-    kept = {n: Fraction(one) for n, one in zip(nodes, shares.tolist(), strict=True) if n not in out}
-    total = min(round(ONE * sum(kept.values())), ONE)
-    return dict(zip(kept, split([*kept.values()], total), strict=True))
-
-
-def _breaking(
-    ctx: RoundContext,
-    updates: Sequence[ClientUpdate],
-    against: Mapping[NodeId, Rejection],
-    held: Sequence[bool],
-) -> list[bool]:
-    """Say which rejected updates would break any average: not finite, or `BREAKING` times too long.
-
-    Too long beside the longest of the others, which have to be most of the round.
-    """
-    reasons = [
-        against[update.node.node_id].reason if one else Reason.NONE
-        for update, one in zip(updates, held, strict=True)
-    ]
-    broken = [reason == Reason.NON_FINITE for reason in reasons]
-    if 2 * sum(held) >= len(updates) or Reason.OUTLIER_NORM not in reasons:
-        return broken
-    longest = max(_length(ctx, u) for u, one in zip(updates, held, strict=True) if not one)
-    return [
-        bad or (reason == Reason.OUTLIER_NORM and _length(ctx, update) > BREAKING * longest > 0.0)
-        for update, reason, bad in zip(updates, reasons, broken, strict=True)
-    ]
-
-
-def _length(ctx: RoundContext, update: ClientUpdate) -> float:
-    """Return how far an update moves the arrays of floats that are no buffers."""
-    with np.errstate(all="ignore"):
-        squares = [
-            float(np.square(array.astype(np.float64) - ctx.reference[name]).sum())
-            for name, array in update.arrays.items()
-            if array.dtype.kind == "f" and not is_buffer(name, BUFFERS)
-        ]
-        return float(np.sqrt(sum(squares)))
 
 
 def _held_against(rejection: Rejection | None) -> bool:

@@ -210,7 +210,7 @@ def test_buffers_are_named_and_hide_nothing(pattern: str) -> None:
     for table, found in (({"buffers": pattern}, [6]), ({}, [])):
         with session(**table) as opened:
             for _ in range(3):
-                (verdict,) = opened.hooks.judge_updates(ctx, scanned(-1.0, 5000.0))
+                (verdict,) = opened.hooks.judge_updates(ctx, scanned(-1.0, 12.0))
         assert [r.node_id for r in verdict.rejections] == found
         assert verdict.medians == (("norm.seen",) if found else ())
 
