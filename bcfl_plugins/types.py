@@ -269,6 +269,9 @@ class Verdict:
         How much each update that is not rejected counts in the average, in parts of 1e-9: together
         10^9 at most, and what is missing to that is the model that went out. Empty: this plugin
         leaves it to the strategy.
+    medians : tuple of str
+        Arrays that no strategy should average: of each the strategy gets the median of the accepted
+        updates, weighed by their shares, in the place of every node's own.
     """
 
     plugin: str
@@ -277,6 +280,7 @@ class Verdict:
     note: str = ""
     state: str = ""
     shares: Mapping[NodeId, int] = field(default_factory=lambda: MappingProxyType({}))
+    medians: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bcfl_plugins.defenses.base import Defense, Extras
+from bcfl_plugins.defenses.base import BUFFERS, Defense, Extras
 from bcfl_plugins.defenses.registry import create_rule, setting_names
 from bcfl_plugins.errors import ConfigError, TooFewUpdates, near_miss
 from strategies._flower import strategy as flower
@@ -22,7 +22,7 @@ from strategies.messages.arrays import cast
 from strategies.messages.records import sort_replies, to_arrays, to_record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import numpy as np
 
@@ -68,12 +68,14 @@ class _RobustAverage(flower.FedAvg):
         f: int | None = None,
         *,
         server_update: ServerUpdate | None = None,
+        buffers: Sequence[str] = BUFFERS,
         **options: Any,  # noqa: ANN401 - Flower's own arguments, and the rule's settings
     ) -> None:
         settings = {name: value for name, value in options.items() if name not in _FEDAVG}
         super().__init__(**{name: options[name] for name in options if name in _FEDAVG})
         self.rule = _rule_of(method, f, settings)
         self.server_update = server_update
+        self.buffers = tuple(buffers)
         if self.rule.needs_trusted and server_update is None:
             raise ConfigError(
                 f"{self.rule.name} compares with the server's own update; pass server_update, a "
@@ -130,7 +132,13 @@ class _RobustAverage(flower.FedAvg):
         trusted = None
         if self.rule.needs_trusted and self.server_update is not None:
             trusted = _like(self.server_update(reference, server_round), reference)
-        extras = Extras(reference=reference, ids=nodes, trusted=trusted, state=self._state)
+        extras = Extras(
+            reference=reference,
+            ids=nodes,
+            trusted=trusted,
+            state=self._state,
+            buffers=self.buffers,
+        )
         try:
             found = self.rule.aggregate([_update(m, reference) for m in valid], extras)
         except TooFewUpdates as error:
@@ -161,6 +169,10 @@ class RobustFedAvg(GuardMixin, _RobustAverage):
         For rules that compare with an update of the server's own (``fltrust``, ``monna``): takes
         the model that goes out (read-only arrays) and Flower's round, and returns the model that
         the server trained from it on its own data.
+    buffers : sequence of str
+        Arrays that are measured and not trained, see `Extras`; by default the running statistics
+        of a normalisation as torch, Keras and Flax name them. They are not judged, and become the
+        median of those kept.
     bcfl : Mapping, BcflConfig, Session or None
         As for the other strategies; `None`: no plugins.
     **options
@@ -197,7 +209,7 @@ def _rule_of(method: str | Defense, f: int | None, settings: Mapping[str, object
     known = setting_names(method)
     for name in settings:
         if name not in known:
-            hint = near_miss(name, {*known, *_FEDAVG, "bcfl", "server_update"})
+            hint = near_miss(name, {*known, *_FEDAVG, "bcfl", "buffers", "server_update"})
             listed = f"; {method} takes {', '.join(['f', *known])}, the rest goes to FedAvg"
             raise ConfigError(f"RobustFedAvg takes no argument {name!r}{hint or listed}")
     return create_rule(method, f=f, **settings)

@@ -34,6 +34,17 @@ Layers: TypeAlias = Mapping[str, AnyArray]
 Updates: TypeAlias = "AnyArray | Sequence[Layers] | Sequence[Sequence[AnyArray]]"
 """n updates: one (n, d) matrix, or n updates of named arrays, or n lists of arrays."""
 
+BUFFERS = (
+    "running_mean",
+    "running_var",
+    "num_batches_tracked",
+    "moving_mean",
+    "moving_variance",
+    "batch_stats/*",
+    "batch_stats.*",
+)
+"""What torch, Keras and Flax call the running statistics of a normalisation."""
+
 Key: TypeAlias = int | str | bytes
 """Names a node. All keys of one call are of one type, so that they can be put in order."""
 
@@ -73,6 +84,8 @@ class RuleTags:
         Remembers: the result depends on earlier rounds through the state.
     layerwise : bool
         Weighs the arrays of a model: how it is cut into arrays matters.
+    claims : bool
+        Reads ``Extras.claims``.
     """
 
     translation: bool = False
@@ -88,6 +101,7 @@ class RuleTags:
     weighted: bool = False
     stateful: bool = False
     layerwise: bool = False
+    claims: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,17 +164,27 @@ class Extras:
         them ties are broken by content, and a stateful rule raises `BadUpdates`.
     weights : sequence of float or None
         (n,) finite, not negative, not all zero; only for rules with the tag ``weighted``.
+    claims : sequence of int or None
+        (n,) numbers of examples that the nodes claim to have, not negative. Only rules with the
+        tag ``claims`` read them, and believe them as far as they see fit.
     trusted : Layers or AnyArray or None
         The server's own update for rules that need one (FLTrust, MoNNA), in the form of one update.
     state : object
         What the last call returned; ``None`` at first.
+    buffers : sequence of str
+        Which arrays of floats are measured and not trained, such as the running means of a
+        normalisation: names, ends of names after the last ``.`` or ``/``, or patterns of either
+        with ``*``. They are not judged, and become the median of those kept, weighed by the
+        rule's shares where it has some. An array of a list is named by its place.
     """
 
     reference: Any = None
     ids: Sequence[Key] | None = None
     weights: Sequence[float] | None = None
+    claims: Sequence[int] | None = None
     trusted: Any = None
     state: Any = None
+    buffers: Sequence[str] = BUFFERS
 
 
 NO_EXTRAS = Extras()

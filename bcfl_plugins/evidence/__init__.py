@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bcfl_plugins.evidence.harm import HarmSettings, judge_harm
+from bcfl_plugins.evidence.harm import HarmSettings, judge_harm, judge_help
 from bcfl_plugins.evidence.ledger import (
     EvidenceState,
     NodeFacts,
@@ -24,6 +24,7 @@ __all__ = [
     "Wealth",
     "decode",
     "judge_harm",
+    "judge_help",
     "observe",
     "replay_rounds",
 ]

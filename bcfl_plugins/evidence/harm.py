@@ -118,6 +118,50 @@ def judge_harm(
     return tuple(answers)
 
 
+def judge_help(
+    loss: Callable[[Floats], Floats],
+    shares: Floats,
+    candidates: Flags,
+    slots: Floats | None = None,
+    settings: HarmSettings = DEFAULTS,
+) -> Flags:
+    """Say which updates make the model better though the defense does not want to hear them.
+
+    An update helps when the model with it in one slot of the mean has a lower loss than without
+    it, by `HarmSettings.z` standard errors. So the only holder of a class is heard where the
+    validation data hold that class.
+
+    Parameters
+    ----------
+    loss : callable
+        As in `judge_harm`; two evaluations for each candidate.
+    shares : Floats
+        (n,) of the mean that the defense makes: not negative, one together at most.
+    candidates : Flags
+        (n,) updates to look at; they are finite.
+    slots : Floats or None
+        (n,) how many slots of the mean each would fill; ``None``: one.
+    settings : HarmSettings
+        Its `z` and `least_examples`.
+
+    Returns
+    -------
+    Flags
+        (n,) False for all others, and for all when there are too few examples.
+    """
+    helps = np.zeros(len(shares), dtype=np.bool_)
+    others = max(int((shares > 0.0).sum()), 1)
+    counts = np.ones(len(shares)) if slots is None else slots
+    for row in np.flatnonzero(candidates).tolist():
+        slot = float(counts[row] / (others + counts[row]))
+        without = _with(shares, row, 0.0) * (1.0 - slot)
+        below = loss(without)
+        if len(below) < settings.least_examples:
+            break
+        helps[row] = _lowers(loss(_with(without, row, slot)), below, settings.z)
+    return helps
+
+
 def _fence(usual: Floats, ratio: float) -> float:
     """Return what the added losses of the kept updates leave possible for an honest one."""
     greatest = float(usual.max())

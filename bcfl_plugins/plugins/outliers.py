@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, cast
 
 from bcfl_plugins.config.tables import key, read_table
+from bcfl_plugins.defenses.base import BUFFERS
 from bcfl_plugins.defenses.registry import create_rule, selecting_rule_names, setting_names
 from bcfl_plugins.errors import ConfigError, near_miss
 from bcfl_plugins.evidence import EvidenceSettings
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 DEFAULT = "cluster_guard"
 
+_log = logging.getLogger("flwr.bcfl")
+
 
 @dataclass(frozen=True, slots=True)
 class OutliersSettings:
@@ -34,18 +38,26 @@ class OutliersSettings:
         "then stand in this table too, by their names.",
     )
     shares: str = key(
-        "rule",
-        "How much an accepted update counts in the average: by the rule's shares (rule); by these "
-        "times the number of examples that the node claims, up to twice the median claim "
-        "(examples); or as the strategy always weighs (off).",
-        choices=("rule", "examples", "off"),
+        "examples",
+        "How much an accepted update counts in the average. examples: by the rule's shares and the "
+        "number of examples that the node claims, as far as the rule believes it: cluster_guard up "
+        "to 4 times the median claim, others up to twice. rule: by the rule's shares alone. off: "
+        "as the strategy always weighs.",
+        choices=("examples", "rule", "off"),
     )
     evidence: str = key(
-        "streak",
-        "What a strike takes: one rejection (streak); or evidence over rounds with a bounded rate "
-        "of false strikes (docs/explanation/evidence.md): of rejections (difference), or of "
-        "rejections that did harm by the strategy's argument validation (harm).",
-        choices=("streak", "difference", "harm"),
+        "harm",
+        "What a strike takes (docs/explanation/evidence.md). harm: evidence over rounds, with a "
+        "bounded rate of false strikes, of rejected updates that did harm by the strategy's "
+        "argument validation; without it, of those that break any average. difference: such "
+        "evidence of rejections alone. streak: one rejection. The last two strike honest nodes "
+        "whose data no other node has.",
+        choices=("harm", "difference", "streak"),
+    )
+    buffers: str = key(
+        ", ".join(BUFFERS),
+        "Arrays that nodes measure and do not train, by name, end of name, or pattern with *. They "
+        "are not judged, and are averaged by a median.",
     )
     members: int = key(
         256, "Evidence over rounds: the most different nodes of a run; they share alpha.", low=1
@@ -91,24 +103,25 @@ def create(settings: Mapping[str, Scalar], services: Services) -> Outliers:
     head = read_table(OutliersSettings, "bcfl.outliers", common)
     own = {name: value for name, value in plain.items() if name not in common}
     rule = _rule(head.method, head.f, own)
-    judge = RuleJudge(rule, cast("ShareMode", head.shares))  # one of the choices
+    buffers = tuple(part.strip() for part in head.buffers.split(",") if part.strip())
+    judge = RuleJudge(rule, cast("ShareMode", head.shares), buffers)  # one of the choices
     return Outliers(_with_evidence(judge, head, services))
 
 
 def _with_evidence(judge: Judge, config: OutliersSettings, services: Services) -> Judge:
     evidence = EvidenceSettings(config.members)
-    match config.evidence, services.validation:
-        case "streak", _:
-            return judge
-        case "difference", _:
-            return EvidenceJudge(judge, evidence, None)
-        case _, None:
-            raise ConfigError(
-                'bcfl.outliers.evidence is "harm", which measures models: give the strategy '
-                "validation=, a function from a model to the losses of your own examples"
-            )
-        case _, validation:
-            return EvidenceJudge(judge, evidence, validation)
+    if config.evidence == "streak":
+        return judge
+    if config.evidence == "difference":
+        return EvidenceJudge(judge, evidence, None, difference=True)
+    if services.validation is None:
+        _log.info(
+            "bcfl: outliers: without the strategy's argument validation a node gets a strike only "
+            "for updates that break any average. Rejected updates are not averaged all the same"
+        )
+    return EvidenceJudge(
+        judge, evidence, services.validation, by_claims=config.shares == "examples"
+    )
 
 
 def _rule(method: str, f: int, own: Mapping[str, Scalar]) -> Defense:

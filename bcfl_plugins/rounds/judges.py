@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import numpy as np
 
 from bcfl_plugins.apportion import ONE, split
-from bcfl_plugins.defenses.base import Extras
+from bcfl_plugins.defenses.base import BUFFERS, Extras
+from bcfl_plugins.defenses.core.arrays.buffers import is_buffer
 from bcfl_plugins.errors import TooFewUpdates
 from bcfl_plugins.evidence import EvidenceState, NodeFacts, judge_harm, observe
 from bcfl_plugins.reasons import Reason
+from bcfl_plugins.rounds.hearing import MOST, breaking, with_helpful
 from bcfl_plugins.rounds.validation import losses_of, name_of
 from bcfl_plugins.types import SCORE_ONE, Rejection, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bcfl_plugins.defenses.base import Decision, Defense
+    from bcfl_plugins.defenses.base import Decision, Defense, Floats
     from bcfl_plugins.evidence import EvidenceSettings
     from bcfl_plugins.types import ClientUpdate, NodeId, RoundContext, Validation
 
@@ -59,13 +61,20 @@ class RuleJudge:
     rule : Defense
         Who judges.
     shares : {"rule", "examples", "off"}
-        Whether the updates that it keeps count by its shares, by these times the number of examples
-        that each node claims (up to `CLIP` times the median claim), or as the strategy weighs them.
+        Whether the updates that it keeps count by its shares, by these and the number of examples
+        that each node claims, or as the strategy weighs them. A rule that reads claims judges them
+        itself; with others the shares are multiplied by them, up to `CLIP` times the median claim.
+    buffers : sequence of str
+        As in `Extras`.
     """
 
-    def __init__(self, rule: Defense, shares: ShareMode = "rule") -> None:
+    def __init__(
+        self, rule: Defense, shares: ShareMode = "rule", buffers: Sequence[str] = BUFFERS
+    ) -> None:
         self._rule = rule
         self._shares = shares
+        self._by_rule = shares == "examples" and rule.tags.claims
+        self._buffers = tuple(buffers)
         self._state: object = None
 
     def judge(self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> Verdict:
@@ -73,11 +82,17 @@ class RuleJudge:
         if not updates:
             return Verdict("outliers", note="abstained: no updates")
         ids = [update.node.node_id for update in updates]
-        extras = Extras(reference=ctx.reference, ids=ids, state=self._state)
+        extras = Extras(
+            reference=ctx.reference,
+            ids=ids,
+            claims=[u.num_examples for u in updates] if self._by_rule else None,
+            state=self._state,
+            buffers=self._buffers,
+        )
         try:
             found = self._rule.aggregate([update.arrays for update in updates], extras)
         except TooFewUpdates as error:
-            return Verdict("outliers", note=f"abstained: {error}")
+            return Verdict("outliers", note=f"abstained: {error}", medians=self._medians(ctx))
         self._state = found.state
         decision = found.decision
         scores = {
@@ -104,11 +119,15 @@ class RuleJudge:
             scores,
             decision.note,
             shares=self._shares_of(updates, decision),
+            medians=self._medians(ctx),
         )
 
     def forget(self) -> None:
         """Start anew."""
         self._state = None
+
+    def _medians(self, ctx: RoundContext) -> tuple[str, ...]:
+        return tuple(name for name in ctx.reference if is_buffer(name, self._buffers))
 
     def _shares_of(
         self, updates: Sequence[ClientUpdate], decision: Decision
@@ -118,7 +137,7 @@ class RuleJudge:
             return {}
         exact = [Fraction(decision.weights[row]) for row in kept]
         total = min(round(ONE * sum(exact)), ONE)
-        if self._shares == "examples":
+        if self._shares == "examples" and not self._by_rule:
             claims = [update.num_examples for update in updates]
             most = round(CLIP * float(np.median(claims)))
             exact = [share * min(claims[row], most) for share, row in zip(exact, kept, strict=True)]
@@ -129,9 +148,10 @@ class RuleJudge:
 class EvidenceJudge:
     """A defense whose rejections cost a strike only once the evidence is strong enough.
 
-    With validation data a round counts against a node when its update was rejected and did harm;
-    without, when it was rejected: then a minority that is always rejected is struck as well. How
-    it is accumulated says `bcfl_plugins.evidence`.
+    A round counts against a node when its update was rejected and did harm: by validation data, or
+    because it breaks any average (see `hearing.BREAKING`). With `difference` every rejection
+    counts, and a minority that is always rejected is struck as well. How it is accumulated says
+    `bcfl_plugins.evidence`.
 
     Parameters
     ----------
@@ -140,12 +160,25 @@ class EvidenceJudge:
     settings : EvidenceSettings
         What a strike takes.
     validation : callable or None
-        The server's own measure of a model; ``None`` goes by rejections alone.
+        The server's own measure of a model; without it only what breaks an average is harm.
+    difference : bool
+        Whether every rejection counts as harm.
+    by_claims : bool
+        Whether an update that is heard because it helps counts by the claimed number of examples,
+        up to `hearing.MOST` times the median claim.
     """
 
     def __init__(
-        self, inner: Judge, settings: EvidenceSettings, validation: Validation | None
+        self,
+        inner: Judge,
+        settings: EvidenceSettings,
+        validation: Validation | None,
+        *,
+        difference: bool = False,
+        by_claims: bool = False,
     ) -> None:
+        self._by_claims = by_claims
+        self._difference = difference
         self._inner = inner
         self._settings = settings
         self._validation = validation
@@ -156,14 +189,18 @@ class EvidenceJudge:
         verdict = self._inner.judge(ctx, updates)
         if not updates:
             return verdict
+        if self._validation is not None:
+            slots = self._slots(updates)
+            verdict = with_helpful(ctx, updates, verdict, self._validation, slots)
         against = {rejection.node_id: rejection for rejection in verdict.rejections}
         held = [_held_against(against.get(update.node.node_id)) for update in updates]
-        harmful = self._harmful(ctx, updates, [not one for one in held])
+        broken = breaking(ctx, updates, against, held, verdict.medians)
+        harmful = self._harmful(ctx, updates, held, broken, verdict.medians)
         self._state, findings = observe(
             self._state,
             [
-                NodeFacts(name_of(u.node), one, harm)
-                for u, one, harm in zip(updates, held, harmful, strict=True)
+                NodeFacts(name_of(u.node), one, harm, broken=bad)
+                for u, one, harm, bad in zip(updates, held, harmful, broken, strict=True)
             ],
         )
         found = {finding.node: finding for finding in findings}
@@ -188,13 +225,27 @@ class EvidenceJudge:
         self._inner.forget()
         self._state = EvidenceState(self._settings)
 
+    def _slots(self, updates: Sequence[ClientUpdate]) -> Floats:
+        """Return (n,) how many slots of the mean each update may fill."""
+        if not self._by_claims:
+            return np.ones(len(updates))
+        claims = np.array([update.num_examples for update in updates], dtype=np.float64)
+        return np.clip(claims / max(float(np.median(claims)), 1.0), 0.0, MOST)
+
     def _harmful(
-        self, ctx: RoundContext, updates: Sequence[ClientUpdate], kept: Sequence[bool]
+        self,
+        ctx: RoundContext,
+        updates: Sequence[ClientUpdate],
+        held: Sequence[bool],
+        broken: Sequence[bool],
+        medians: Sequence[str],
     ) -> Sequence[bool | None]:
+        if self._difference:
+            return held
         if self._validation is None:
-            return [not one for one in kept]
-        losses = losses_of(self._validation, ctx.reference, updates)
-        return judge_harm(losses, np.array(kept, dtype=np.bool_))
+            return [None] * len(updates)
+        losses = losses_of(self._validation, ctx.reference, updates, medians)
+        return judge_harm(losses, ~np.array(held, np.bool_), np.array(broken, np.bool_))
 
 
 def _held_against(rejection: Rejection | None) -> bool:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bcfl_plugins.defenses.core.arrays.buffers import weighted_medians
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -14,7 +16,10 @@ if TYPE_CHECKING:
 
 
 def losses_of(
-    validation: Validation, reference: Mapping[str, Array], updates: Sequence[ClientUpdate]
+    validation: Validation,
+    reference: Mapping[str, Array],
+    updates: Sequence[ClientUpdate],
+    medians: Sequence[str] = (),
 ) -> Callable[[Floats], Floats]:
     """Return the validation losses of the reference with some of each update added.
 
@@ -26,6 +31,8 @@ def losses_of(
         The model that went out.
     updates : sequence of ClientUpdate
         n trained models.
+    medians : sequence of str
+        Arrays of which every model has the median over the updates, as they are not averaged.
 
     Returns
     -------
@@ -33,9 +40,15 @@ def losses_of(
         Takes (n,) coefficients c and returns (m,) losses of
         ``reference + sum_i c_i (update_i - reference)``.
     """
+    settled = {name: _median(name, reference[name], updates) for name in medians}
 
     def losses(coefficients: Floats) -> Floats:
-        return validation({n: mixed(n, array, coefficients) for n, array in reference.items()})
+        return validation(
+            {
+                name: settled[name] if name in settled else mixed(name, array, coefficients)
+                for name, array in reference.items()
+            }
+        )
 
     def mixed(name: str, start: Array, coefficients: Floats) -> Array:
         if start.dtype.kind != "f":
@@ -47,6 +60,15 @@ def losses_of(
         return total.astype(start.dtype)
 
     return losses
+
+
+def _median(name: str, start: Array, updates: Sequence[ClientUpdate]) -> Array:
+    if start.dtype.kind != "f":
+        return start
+    values = [update.arrays[name].reshape(-1) for update in updates]
+    middle = weighted_medians(values, np.ones(len(values)))
+    found: Array = middle.reshape(start.shape).astype(start.dtype)
+    return found
 
 
 def name_of(node: NodeRef) -> str:

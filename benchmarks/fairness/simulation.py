@@ -110,7 +110,7 @@ def losses(model: Floats, x: Floats, y: Ints) -> Floats:
     return found
 
 
-def _step(flat: Floats, x: Floats, y: Ints) -> None:
+def step_in_place(flat: Floats, x: Floats, y: Ints) -> None:
     """One SGD step of k models in place; (k, batch, 64) pixels, (k, batch) labels."""
     w1, b1, w2, b2 = _views(flat)
     hidden = np.maximum(x @ w1 + b1, 0.0)
@@ -284,7 +284,7 @@ class Simulation:
             rows = [self._rng.integers(0, len(y), BATCH) for _, y in data]
             x = np.stack([x[r] for (x, _), r in zip(data, rows, strict=True)])
             y = np.stack([y[r] for (_, y), r in zip(data, rows, strict=True)])
-            _step(flat, x, y)
+            step_in_place(flat, x, y)
         flat -= model
         updates, trusted = flat[:NODES], flat[NODES]
         if self._attack is not None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bcfl_plugins.apportion import ONE
+from bcfl_plugins.defenses.core.arrays.buffers import weighted_medians
 from strategies._flower import (
     ArrayRecord,
     Message,
@@ -20,12 +22,14 @@ from strategies.messages.records import without_ours
 from strategies.server.reading.metrics import common_metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from bcfl_plugins.types import NodeId
     from strategies.server.reading.examine import Reply
 
     NDArray = np.ndarray[Any, np.dtype[Any]]
+
+NOTHING: Mapping[str, NDArray] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,36 @@ class Shares:
         }
 
 
+def medians(
+    names: Iterable[str], replies: Sequence[Reply], parts: Mapping[NodeId, int]
+) -> Mapping[str, NDArray]:
+    """Return the medians of some arrays of the accepted replies, entry by entry.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Which; those that the model does not have are left out.
+    replies : sequence of Reply
+        One at least.
+    parts : Mapping[NodeId, int]
+        How much each counts; empty: all the same.
+    """
+    weights = np.array([parts.get(reply.node_id, 1) for reply in replies], dtype=np.float64)
+    first = replies[0].arrays
+    return {
+        name: _median([reply.arrays[name] for reply in replies], weights)
+        for name in sorted({*names} & first.keys())
+    }
+
+
+def _median(arrays: Sequence[NDArray], weights: NDArray) -> NDArray:
+    if arrays[0].dtype.kind in "iub":
+        middle: NDArray = np.sort(np.stack(arrays), axis=0)[(len(arrays) - 1) // 2]
+        return middle
+    found = weighted_medians([array.reshape(-1) for array in arrays], weights)
+    return found.reshape(arrays[0].shape).astype(arrays[0].dtype)
+
+
 def _between(start: NDArray, end: NDArray, part: float) -> NDArray:
     if end.dtype.kind not in "fc":
         return end
@@ -70,14 +104,17 @@ def _between(start: NDArray, end: NDArray, part: float) -> NDArray:
 
 
 def for_strategy(
-    replies: Sequence[Reply], shares: Shares | None = None
+    replies: Sequence[Reply],
+    shares: Shares | None = None,
+    settled: Mapping[str, NDArray] = NOTHING,
 ) -> tuple[list[Message], tuple[tuple[NodeId, str], ...]]:
     """Return the replies as the wrapped strategy gets them, and which metrics are left out.
 
     Arrays are in the model's order, and written anew: no strategy gets bytes of a node. Where the
     replies disagree about an array's dtype, all have the model's; where they agree, all have
-    theirs. With shares, these stand in the place of the numbers of examples. Records of this
-    package are taken out. The strategy may write into the result: nobody else sees it.
+    theirs. With shares, these stand in the place of the numbers of examples. Settled arrays stand
+    in the place of each node's own. Records of this package are taken out. The strategy may write
+    into the result: nobody else sees it.
     """
     dtypes: dict[str, set[np.dtype[Any]]] = {}
     for reply in replies:
@@ -89,13 +126,19 @@ def for_strategy(
         weights = {node: float(part) for node, part in shares.parts.items()}
     common = common_metrics(replies, weights)
     return [
-        with_content(reply.message, _content(reply, common.of[reply.node_id], mixed, shares))
+        with_content(
+            reply.message, _content(reply, common.of[reply.node_id], mixed, shares, settled)
+        )
         for reply in replies
     ], common.remarks
 
 
 def _content(
-    reply: Reply, metrics: Mapping[str, Any], mixed: set[str], shares: Shares | None
+    reply: Reply,
+    metrics: Mapping[str, Any],
+    mixed: set[str],
+    shares: Shares | None,
+    settled: Mapping[str, NDArray],
 ) -> RecordDict:
     content = without_ours(reply.message.content)
     for name, record in content.items():
@@ -103,16 +146,21 @@ def _content(
             own = {} if shares is None else {shares.key: shares.parts[reply.node_id]}
             content[name] = MetricRecord({**metrics, **own})
         elif isinstance(record, ArrayRecord):
-            content[name] = _rewritten(record, reply, mixed, shares)
+            content[name] = _rewritten(record, reply, mixed, shares, settled)
     return content
 
 
 def _rewritten(
-    record: ArrayRecord, reply: Reply, mixed: set[str], shares: Shares | None
+    record: ArrayRecord,
+    reply: Reply,
+    mixed: set[str],
+    shares: Shares | None,
+    settled: Mapping[str, NDArray],
 ) -> ArrayRecord:
     drawn = reply.arrays if shares is None else shares.drawn(reply.arrays)
     made = ArrayRecord()
-    for name, array in drawn.items():
+    for name, own in drawn.items():
+        array = settled.get(name, own)
         sent = reply.sent[name]
         as_sent = array is reply.arrays[name] and (array is sent or name not in mixed)
         made[name] = rewritten(record[name], sent) if as_sent else to_array(array)

@@ -14,7 +14,7 @@ from bcfl_plugins.hooks.merge import merge_verdicts
 from bcfl_plugins.types import ClientUpdate, JudgedUpdate, Rejection, RoundResult
 from strategies.messages.arrays import all_finite
 from strategies.messages.records import plain_metrics, to_arrays
-from strategies.server.contents import Shares, for_strategy
+from strategies.server.contents import NOTHING, Shares, for_strategy, medians
 from strategies.server.reading.examine import examine_evaluate
 from strategies.server.reading.screen import agreeing, screen
 
@@ -98,7 +98,10 @@ def judge(
     shares = Shares(training.expected.weight_key, parts, ctx.reference) if parts else None
     notes = {verdict.plugin: verdict.note for verdict in verdicts if verdict.note}
     states = {verdict.plugin: verdict.state for verdict in verdicts if verdict.state}
-    messages, remarks = for_strategy([reply for reply in fit if reply.node_id in accepted], shares)
+    good = [reply for reply in fit if reply.node_id in accepted]
+    named = {name for verdict in verdicts for name in verdict.medians}
+    settled = medians(named, good, parts) if good and named else NOTHING
+    messages, remarks = for_strategy(good, shares, settled)
     _tell(f"round {ctx.server_round}", remarks)
     return (
         Judged(judged, unusable, MappingProxyType(notes), MappingProxyType(states), updates),

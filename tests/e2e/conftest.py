@@ -40,6 +40,11 @@ def node_app(attackers: frozenset[int] = ATTACKERS) -> ClientApp:
     return app
 
 
+def striking(plugins: str) -> dict[str, str]:
+    """Return the setting with which a rejection strikes: few rounds are then enough for a slash."""
+    return {"bcfl.outliers.evidence": "streak"} if "outliers" in plugins else {}
+
+
 @dataclass(frozen=True)
 class Run:
     means: list[float]
@@ -70,6 +75,7 @@ def federate(tmp_path: Path) -> Any:
             "bcfl.run_dir": str(tmp_path / "runs"),
             "bcfl.terms.dispute_blocks": 2,
             "bcfl.terms.strikes_to_slash": 3,
+            **striking(str(bcfl.get("plugins", ""))),
             **{f"bcfl.{name}": value for name, value in bcfl.items()},
         }
         means = []

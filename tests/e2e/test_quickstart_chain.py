@@ -149,8 +149,9 @@ def test_a_run_without_a_usable_update_is_aborted_round_by_round_and_fails(tmp_p
 
 def test_an_attacker_is_rejected_struck_and_slashed(tmp_path: Path) -> None:
     apps = [node_app(lambda step: -5 * step), *(node_app() for _ in range(8))]
-    keys = {"bcfl.terms.strikes_to_slash": 3}
-    run = Run(tmp_path, "staking, outliers, slashing, round_log", apps, rounds=4, keys=keys)
+    plugins = "staking, outliers, slashing, round_log"
+    keys = {"bcfl.terms.strikes_to_slash": 3, "bcfl.outliers.evidence": "streak"}
+    run = Run(tmp_path, plugins, apps, rounds=4, keys=keys)
     attacker = {entry.account for report in run.reports() for entry in report.entries
                 if entry.node_id == FIRST_NODE_ID}  # fmt: skip
     assert {account for line in run.record.rounds for account in line.strikes} == attacker

@@ -25,6 +25,8 @@ DOUBTED = 1.5
 influence."""
 LONGEST = 4.0
 """An update is not too long below this many median norms, however alike the norms are."""
+LONGEST_AGREED = 10.0
+"""The same of a node that has agreed with the others so far."""
 
 _LENGTH_TOLERANCE = 6.0  # standard deviations of log norms
 _MAD_TO_SIGMA = 1.4826  # of a normal distribution
@@ -56,10 +58,33 @@ class NodeDecisions:
     reasons: tuple[Reason, ...]
     scores: Floats
     note: str
+    slopes: Floats
+    """(n,) the agreement over the rounds, in median agreements, with this round or without it,
+    whichever is less; 0 where nothing was known before."""
+
+
+def slopes_of(agreements: Floats, evidence: Floats) -> Floats:
+    """Return (n,) the agreement over some rounds, in median agreements; 0: too little is known.
+
+    Parameters
+    ----------
+    agreements, evidence : Floats
+        (n,) decayed sums.
+    """
+    slopes = np.divide(agreements, evidence, out=np.zeros(len(evidence)), where=evidence >= ENOUGH)
+    found: Floats = np.clip(slopes, -_FARTHEST, _FARTHEST)
+    return found
 
 
 def decide(
-    agreements: Floats, evidence: Floats, norms: Floats, shares: Floats, tolerance: float
+    agreements: Floats,
+    evidence: Floats,
+    norms: Floats,
+    shares: Floats,
+    tolerance: float,
+    *,
+    past: Floats,
+    room: Floats | float = 1.0,
 ) -> NodeDecisions:
     """Judge the nodes of a round.
 
@@ -79,6 +104,10 @@ def decide(
         (n,) votes.
     tolerance : float
         See above.
+    past : Floats
+        (n,) from `slopes_of`, without this round.
+    room : Floats or float
+        (n,) a node's lengths are judged in so many median norms.
     """
     n = len(norms)
     slope = np.divide(agreements, evidence, out=np.ones(n), where=evidence > 0.0)
@@ -88,7 +117,8 @@ def decide(
     spread = max(spread, upper_spread(slope, np.ones(n))[1])
     least = min(AGAINST, middle - tolerance * spread)
     against = known & (slope < least)
-    long, reach = _too_long(norms, shares)
+    slopes = np.minimum(past, np.where(known, slope, 0.0))
+    long, reach = _too_long(norms, shares, slopes > 0.0, room)
     reasons = tuple(
         Reason.OUTLIER_NORM if one else Reason.OUTLIER_DIRECTION for one in long.tolist()
     )
@@ -101,28 +131,38 @@ def decide(
     nobody, all_of_it = np.zeros(n, dtype=np.bool_), np.ones(n)
     if n < MIN_NODES:
         return NodeDecisions(
-            nobody, all_of_it, reasons, scores, f"abstained: {n} updates, {MIN_NODES} are needed"
+            nobody,
+            all_of_it,
+            reasons,
+            scores,
+            f"abstained: {n} updates, {MIN_NODES} are needed",
+            slopes,
         )
     if int(rejected.sum()) > (n - 1) // 2:
         return NodeDecisions(
-            nobody, all_of_it, reasons, scores, f"abstained: no clear majority ({note})"
+            nobody, all_of_it, reasons, scores, f"abstained: no clear majority ({note})", slopes
         )
     if not known.any():
         note += "; direction not judged: no common direction yet"
-    return NodeDecisions(rejected, trust, reasons, scores, note)
+    return NodeDecisions(rejected, trust, reasons, scores, note, slopes)
 
 
-def _too_long(norms: Floats, shares: Floats) -> tuple[Flags, float]:
+def _too_long(
+    norms: Floats, shares: Floats, agreed: Flags, room: Floats | float
+) -> tuple[Flags, float]:
     """Return (n,) which updates are too long, and from how many median norms on one is.
 
     Voters who are alike lose votes, honest ones too; so one node may have most votes, and lengths
     are measured by heads as well. Too long by either measure is too long, but nobody within
-    `LONGEST` median norms by heads, which no minority can move out of the others' range.
+    `LONGEST` median norms by heads, which no minority can move out of the others' range. Nor a node
+    that has agreed so far within `LONGEST_AGREED`: its data may have changed, and its share falls
+    with its length anyway. Unheard it would stay long, and long it would stay unheard.
     """
     by_votes, reach = _lengths(norms, shares)
     by_heads, other = _lengths(norms, np.ones(len(norms)))
-    long: Flags = ((by_votes > reach) | (by_heads > other)) & (by_heads > LONGEST)
-    return long, min(reach, other)
+    least = np.maximum(LONGEST * room, np.where(agreed, LONGEST_AGREED, 0.0))
+    long: Flags = ((by_votes > reach) | (by_heads > other)) & (by_heads > least)
+    return long, max(min(reach, other), LONGEST * float(np.min(room)))
 
 
 def _lengths(norms: Floats, shares: Floats) -> tuple[Floats, float]:

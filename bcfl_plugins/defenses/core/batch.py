@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from bcfl_plugins.defenses.core import finish
+from bcfl_plugins.defenses.core.arrays.buffers import finite_buffers
 from bcfl_plugins.defenses.core.arrays.parse import parse
+from bcfl_plugins.defenses.core.arrays.scales import even
 from bcfl_plugins.defenses.core.gram import combine, measure
 from bcfl_plugins.defenses.core.screen import finite_rows, screen
 from bcfl_plugins.defenses.core.select import coordinatewise
@@ -220,6 +222,8 @@ def prepare(
     extras: Extras,
     needs: Needs = "gram",
     sketch_seed: int | None = None,
+    *,
+    evenly: bool = False,
 ) -> Batch:
     """Read updates into the batch that a rule decides on.
 
@@ -235,32 +239,45 @@ def prepare(
         own. ``"columns"``: nothing; `Batch.coordinatewise` screens on the way.
     sketch_seed : int or None
         Seed of sketches, made along with inner products or norms; ``None``: none.
+    evenly : bool
+        Whether inner products, norms and sketches are of rows without too large arrays, see
+        `scales.even`; what is combined are the rows as they are.
 
     Raises
     ------
     TooFewUpdates, BadUpdates
         As in `Defense.aggregate`.
     """
-    rows = parse(updates, extras)
-    weights = _weights(rule, extras, rows)
+    everybody = parse(updates, extras)
+    weights = _weights(rule, extras, everybody)
+    whole = finite_buffers(everybody)
+    rows = everybody
+    if not whole.all():
+        admit(rule, weights, whole)
+        rows = everybody.take(whole)
+        if needs == "columns":
+            needs = "rows"  # who is left out has to be known before the columns are read
     signs = None if sketch_seed is None else Signs.draw(rows.d, sketch_seed)
+    measured = even(rows) if evenly else rows
     good, sketches = np.ones(rows.n, dtype=np.bool_), np.zeros((rows.n, 0))
     gram, squares = np.zeros((0, 0)), np.zeros(0)
     if needs == "gram":
-        gram, good, sketches = measure(rows, signs)
+        gram, good, sketches = measure(measured, signs)
         squares = np.diag(gram)
     elif needs == "norms":
-        squares, good, sketches = measure(rows, signs, norms_only=True)
+        squares, good, sketches = measure(measured, signs, norms_only=True)
     elif needs == "rows":
         good = screen(rows)
         sketches = sketches[good]
-    f = admit(rule, weights, good)
+    usable = whole.copy()
+    usable[whole] = good
+    f = admit(rule, weights, usable)
     return Batch(
         rule,
         rows if good.all() else rows.take(good),
         f,
         extras,
-        weights[good],
+        weights[usable],
         gram,
         squares,
         sketches,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bcfl_plugins.defenses.base import Aggregate, Decision
+from bcfl_plugins.defenses.core.arrays.buffers import weighted_medians
 from bcfl_plugins.reasons import Reason
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from bcfl_plugins.defenses.core.arrays.rows import Rows
 
 
-def restore(rows: Rows, flat: AnyArray, kept: Flags) -> Any:  # noqa: ANN401 - the form of an update
+def restore(rows: Rows, flat: AnyArray, kept: Flags, weights: Floats) -> Any:  # noqa: ANN401
     """Return a (d,) result as one update; the reference, if there is one, is added.
 
     Arrays of the result may be parts of `flat`.
@@ -31,12 +32,14 @@ def restore(rows: Rows, flat: AnyArray, kept: Flags) -> Any:  # noqa: ANN401 - t
     kept : Flags
         (n,) which rows give the integer arrays: the lower median of their values, entry by entry.
         With none of them kept, all rows give it.
+    weights : Floats
+        (n,) how much each of these rows counts in the median of the buffers; (0,): all the same.
     """
-    voters = rows.take(kept) if kept.any() else rows
+    some = kept if kept.any() else np.ones(rows.n, dtype=np.bool_)
+    voters = rows.take(some)
+    counts = weights[some] if len(weights) else np.ones(voters.n)
     arrays = {
-        layer.name: _float_layer(rows, layer, flat)
-        if layer.floating
-        else _median_layer(rows, voter)
+        layer.name: _result_layer(rows, layer, voter, flat, counts)
         for layer, voter in zip(rows.layers, voters.layers, strict=True)
     }
     if rows.form == "mapping":
@@ -83,8 +86,9 @@ def decide(
 
 
 def aggregate(rows: Rows, flat: AnyArray, decision: Decision, state: object = None) -> Aggregate:
-    """Return the answer; integer arrays come from the updates that the decision keeps."""
-    return Aggregate(restore(rows, flat, decision.kept[rows.origin]), decision, state)
+    """Return the answer; what is not judged comes from the updates that the decision keeps."""
+    weights = decision.weights[rows.origin] if len(decision.weights) else decision.weights
+    return Aggregate(restore(rows, flat, decision.kept[rows.origin], weights), decision, state)
 
 
 def placed(rows: Rows, vector: Floats) -> AnyArray:
@@ -107,6 +111,24 @@ def _scatter(rows: Rows, values: np.ndarray[Any, Any], *, fill: float) -> np.nda
     out = np.full(rows.total, fill, dtype=values.dtype)
     out[rows.origin] = values
     return out
+
+
+def _result_layer(
+    rows: Rows, layer: Layer, voter: Layer, flat: AnyArray, counts: Floats
+) -> AnyArray:
+    if layer.floating:
+        return _float_layer(rows, layer, flat)
+    return _buffer_layer(rows, voter, counts) if layer.buffer else _median_layer(rows, voter)
+
+
+def _buffer_layer(rows: Rows, layer: Layer, counts: Floats) -> AnyArray:
+    arrays = layer.arrays if rows.device is None else map(rows.device.host, layer.arrays)
+    middle = weighted_medians([array[:] for array in arrays], counts)
+    if rows.device is not None:
+        return rows.device.float_layer(layer, rows.device.placed(rows, middle))
+    kind = layer.dtype if rows.library is None else rows.library.numpy_dtype(layer.dtype)
+    array = middle.astype(kind).reshape(layer.shape)
+    return array if rows.library is None else rows.library.tensor(array)
 
 
 def _float_layer(rows: Rows, layer: Layer, flat: AnyArray) -> AnyArray:

@@ -25,6 +25,11 @@ class Rule(Defense):
     ``batch.coordinatewise``, which screens on the way."""
 
     @property
+    def evenly(self) -> bool:
+        """Whether no array may hide another in what is measured, see `scales.even`."""
+        return False
+
+    @property
     def sketch_seed(self) -> int | None:
         """Seed of ``batch.sketches``, made along with the others; ``None``: none are."""
         return None
@@ -41,5 +46,12 @@ class Rule(Defense):
         """
         with np.errstate(all="ignore"):
             return self.decide(
-                prepare(self, updates, extras, needs=self.needs, sketch_seed=self.sketch_seed)
+                prepare(
+                    self,
+                    updates,
+                    extras,
+                    needs=self.needs,
+                    sketch_seed=self.sketch_seed,
+                    evenly=self.evenly,
+                )
             )

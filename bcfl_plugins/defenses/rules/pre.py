@@ -85,6 +85,11 @@ class Composed(Rule):
         return self.rule.sketch_seed
 
     @property
+    def evenly(self) -> bool:
+        """What the rule asks for."""
+        return self.rule.evenly
+
+    @property
     def needs_trusted(self) -> bool:  # type: ignore[override]
         """Whether the rule needs the server's own update."""
         return self.rule.needs_trusted

@@ -233,6 +233,7 @@ def test_fedavgs_arguments_reach_fedavg(toy: Any) -> None:
         "method",
         "f",
         "server_update",
+        "buffers",
         "bcfl",
         "validation",
         "options",

@@ -22,13 +22,17 @@ class Layer:
     dtype : object
         Its numpy or torch dtype.
     start, stop : int
-        Its place in the virtual row; an integer or bool array has none, and both are 0.
+        Its place in the virtual row; an array that is not judged has none, and both are 0.
     floating : bool
-        Whether it is judged.
+        Whether it is judged: an array of floats that is no buffer.
+    buffer : bool
+        Whether it is an array of floats that nodes measure and do not train; see `core.buffers`.
     arrays : tuple of AnyArray
         n flat arrays, in the order of the rows.
     reference : AnyArray or None
         What is subtracted, flat.
+    scale : float
+        By which differences are multiplied when they are read; see `scales`.
     """
 
     name: str | int
@@ -37,5 +41,7 @@ class Layer:
     start: int
     stop: int
     floating: bool
+    buffer: bool
     arrays: tuple[AnyArray, ...]
     reference: AnyArray | None
+    scale: float = 1.0

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bcfl_plugins.defenses.base import require_ids
+from bcfl_plugins.defenses.core.arrays.buffers import is_buffer
 from bcfl_plugins.defenses.core.arrays.layer import Layer
 from bcfl_plugins.defenses.core.arrays.rows import InputForm, Rows
 from bcfl_plugins.errors import BadUpdates
@@ -53,7 +54,8 @@ def parse(updates: Updates, extras: Extras) -> Rows:
     end = 0
     for name in names:
         first = named[0][name]
-        floating = _kind(first)
+        buffer = _kind(first) and is_buffer(name, extras.buffers)
+        floating = _kind(first) and not buffer
         size = int(np.prod(tuple(first.shape), dtype=np.int64)) if floating else 0
         layers.append(
             Layer(
@@ -63,6 +65,7 @@ def parse(updates: Updates, extras: Extras) -> Rows:
                 end if floating else 0,
                 end + size if floating else 0,
                 floating,
+                buffer,
                 tuple(_flat(update[name], stays=stays) for update in named),
                 _flat(reference[name], stays=stays) if reference and floating else None,
             )

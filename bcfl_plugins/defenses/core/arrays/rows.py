@@ -146,6 +146,8 @@ class Rows:
                 reference = None if layer.reference is None else self._host(layer.reference[inside])
                 pieces = [self._host(array[inside]) for array in layer.arrays]
                 _put(pieces, reference, block[:, there])
+                if layer.scale != 1.0:
+                    block[:, there] *= layer.scale
         return block
 
     def blocks(self, columns: int | None = None) -> Iterator[tuple[slice, RowBlock]]:

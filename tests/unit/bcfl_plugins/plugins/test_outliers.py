@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import numpy as np
 import pytest
 
@@ -160,7 +162,7 @@ def test_an_update_too_long_to_square_is_rejected_as_such() -> None:
         ({"method": "cluster", "norm_factor": 0.5}, "norm_factor: it is 0.5; it must be from 1"),
         ({"shares": "rul"}, "bcfl.outliers.shares is 'rul'; did you mean 'rule'"),
         ({"noise": 0.1}, "noise is a setting of flame, and the method is cluster_guard"),
-        ({"nse": 0.1}, "unknown key bcfl.outliers.nse; cluster_guard takes decay, "),
+        ({"nse": 0.1}, "unknown key bcfl.outliers.nse; cluster_guard takes agreed_room, decay, "),
         ({"methd": "x"}, "unknown key bcfl.outliers.methd; did you mean 'method'"),
         ({"method": 3}, "bcfl.outliers.method is 3"),
     ],
@@ -170,13 +172,51 @@ def test_what_is_wrong_is_said_when_it_is_made(table: dict[str, object], said: s
         session(**table)
 
 
-def test_evidence_of_harm_needs_a_measure() -> None:
-    with pytest.raises(ConfigError, match="validation="):
-        session(evidence="harm")
+def test_by_default_nobody_is_struck_for_being_different(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "flwr.bcfl"), session() as opened:
+        assert "without the strategy's argument validation" in caplog.text
+        for _ in range(40):
+            verdict = judged(opened, 1, 1, 1, 1, 1, -1, 30)
+            assert {r.node_id for r in verdict.rejections} == {5, 6}
+            assert not any(found.strike for found in verdict.rejections)
+
+
+def test_by_default_an_update_that_breaks_any_average_is_a_strike_after_some_rounds() -> None:
+    with session(members=10) as opened:
+        struck = [judged(opened, 1, 1, 1, 1, 1, 5000).rejections[0].strike for _ in range(12)]
+    assert not any(struck[:3])
+    assert any(struck)
+
+
+def scanned(stray: float, buffer: float) -> tuple[ClientUpdate, ...]:
+    """Return updates whose running mean hides the last one, which is `stray` times the others."""
+    rng = np.random.default_rng(8)
+    return tuple(
+        ClientUpdate(
+            NodeRef(NodeId(i)),
+            {
+                "w": (stray if i == 6 else 1.0) * (np.ones(30) + 0.2 * rng.normal(size=30)),
+                "norm.seen": buffer + rng.normal(size=5),
+            },
+            1,
+        )
+        for i in range(7)
+    )
+
+
+@pytest.mark.parametrize("pattern", ["seen", "norm.*", "x, norm.seen"])
+def test_buffers_are_named_and_hide_nothing(pattern: str) -> None:
+    ctx = RoundContext(RUN, 1, None, {"w": np.zeros(30), "norm.seen": np.zeros(5)})
+    for table, found in (({"buffers": pattern}, [6]), ({}, [])):
+        with session(**table) as opened:
+            for _ in range(3):
+                (verdict,) = opened.hooks.judge_updates(ctx, scanned(-1.0, 12.0))
+        assert [r.node_id for r in verdict.rejections] == found
+        assert verdict.medians == (("norm.seen",) if found else ())
 
 
 def test_evidence_over_rounds_takes_the_first_strikes_away() -> None:
-    with session() as plain, session(evidence="difference") as patient:
+    with session(evidence="streak") as plain, session(evidence="difference") as patient:
         for opened, strikes in ((plain, True), (patient, False)):
             verdict = judged(opened, 1, 1, 1, 1, 1, -1)
             assert [found.strike for found in verdict.rejections] == [strikes]

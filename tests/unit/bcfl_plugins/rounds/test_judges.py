@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
+from bcfl_plugins.apportion import ONE
 from bcfl_plugins.defenses.base import Aggregate, Decision
 from bcfl_plugins.defenses.registry import create_rule, selecting_rule_names
 from bcfl_plugins.defenses.rules.krum import MultiKrum
@@ -46,10 +47,16 @@ def updates(bad: float = -1.0) -> tuple[ClientUpdate, ...]:
 
 
 class _RejectsTheLast:
+    def __init__(self, *, shares: bool = False) -> None:
+        self._shares = shares
+
     def judge(self, ctx: RoundContext, seen: tuple[ClientUpdate, ...]) -> Verdict:
         del ctx
         found = [u.node.node_id for u in seen if u.node.node_id == BAD]
-        return Verdict("outliers", tuple(Rejection(n, 6, "astray", -5) for n in found))
+        kept = [u.node.node_id for u in seen if u.node.node_id != BAD]
+        shares = {node: ONE // len(kept) for node in kept} if self._shares else {}
+        rejections = tuple(Rejection(n, 6, "astray", -5) for n in found)
+        return Verdict("outliers", rejections, shares=shares)
 
     def forget(self) -> None:
         """Nothing is remembered."""
@@ -67,23 +74,82 @@ def loss(target: float) -> object:
 
 def strikes(judge: EvidenceJudge, rounds: int, bad: float = -1.0) -> list[int]:
     """Return the rounds in which the last node got a strike."""
-    struck = []
-    for number in range(rounds):
-        (rejection,) = judge.judge(CTX, updates(bad)).rejections
-        if rejection.strike:
-            struck.append(number)
-    return struck
+    return [
+        number
+        for number in range(rounds)
+        if any(rejection.strike for rejection in judge.judge(CTX, updates(bad)).rejections)
+    ]
 
 
 def test_one_rejection_is_no_strike_and_many_are() -> None:
-    judge = EvidenceJudge(_RejectsTheLast(), EvidenceSettings(NODES), None)
+    judge = EvidenceJudge(_RejectsTheLast(), EvidenceSettings(NODES), None, difference=True)
     struck = strikes(judge, 12)
     assert 3 <= struck[0] <= 8
+
+
+def test_without_data_to_measure_on_difference_is_never_a_strike() -> None:
+    judge = EvidenceJudge(_RejectsTheLast(), EvidenceSettings(NODES), None)
+    assert strikes(judge, 60, bad=-7.5) == []
+
+
+class _RejectsLength(_RejectsTheLast):
+    def judge(self, ctx: RoundContext, seen: tuple[ClientUpdate, ...]) -> Verdict:
+        found = super().judge(ctx, seen).rejections
+        return Verdict("outliers", tuple(replace(r, reason=Reason.OUTLIER_NORM) for r in found))
+
+
+@pytest.mark.parametrize(("length", "struck"), [(990.0, False), (1010.0, True)])
+def test_without_data_an_update_that_breaks_any_average_is(length: float, struck: bool) -> None:
+    judge = EvidenceJudge(_RejectsLength(), EvidenceSettings(NODES), None)
+    assert bool(strikes(judge, 20, bad=length)) == struck
+
+
+def test_what_is_not_finite_breaks_any_average() -> None:
+    judge = EvidenceJudge(RuleJudge(create_rule("cluster_guard")), EvidenceSettings(NODES), None)
+    assert strikes(judge, 20, bad=np.nan)
+
+
+def test_most_of_a_round_is_no_yardstick_when_it_was_rejected() -> None:
+    class _RejectsMost(_RejectsTheLast):
+        def judge(self, ctx: RoundContext, seen: tuple[ClientUpdate, ...]) -> Verdict:
+            del ctx
+            out = [u.node.node_id for u in seen[NODES // 2 :]]
+            return Verdict("outliers", tuple(Rejection(n, Reason.OUTLIER_NORM) for n in out))
+
+    judge = EvidenceJudge(_RejectsMost(), EvidenceSettings(NODES), None)
+    for _ in range(20):
+        assert not any(r.strike for r in judge.judge(CTX, updates(1e9)).rejections)
 
 
 def test_difference_without_harm_is_never_a_strike() -> None:
     harmless = EvidenceJudge(_RejectsTheLast(), EvidenceSettings(NODES), loss(0.0))  # type: ignore[arg-type]
     assert strikes(harmless, 30, bad=-0.01) == []
+
+
+def test_an_update_that_helps_is_heard_though_the_defense_rejects_it() -> None:
+    judge = EvidenceJudge(_RejectsTheLast(), EvidenceSettings(NODES), loss(0.6))  # type: ignore[arg-type]
+    verdict = judge.judge(CTX, updates(-0.1))
+    assert verdict.rejections == ()
+    assert "heard, since they help: 5" in verdict.note
+    assert judge.judge(CTX, updates(-9.0)).rejections
+
+
+def test_who_is_heard_fills_slots_of_the_mean_by_what_it_claims() -> None:
+    claims = [30] * (NODES - 1) + [90]
+    sent = tuple(replace(u, num_examples=n) for u, n in zip(updates(-0.1), claims, strict=True))
+    for by_claims, slots in ((False, 1), (True, 3)):
+        inner = _RejectsTheLast(shares=True)
+        judge = EvidenceJudge(inner, EvidenceSettings(NODES), loss(0.6), by_claims=by_claims)  # type: ignore[arg-type]
+        verdict = judge.judge(CTX, sent)
+        assert sum(verdict.shares.values()) == ONE
+        assert verdict.shares[BAD] == pytest.approx(ONE * slots / (NODES - 1 + slots), abs=2)
+        assert len({verdict.shares[NodeId(n)] for n in range(NODES - 1)}) <= 2
+
+
+def test_an_update_that_is_far_too_long_is_not_looked_at() -> None:
+    judge = EvidenceJudge(_RejectsTheLast(), EvidenceSettings(NODES), loss(60.0))  # type: ignore[arg-type]
+    assert judge.judge(CTX, updates(9.0)).rejections == ()
+    assert judge.judge(CTX, updates(11.0)).rejections
 
 
 def test_harm_is_a_strike_after_some_rounds() -> None:
@@ -92,7 +158,7 @@ def test_harm_is_a_strike_after_some_rounds() -> None:
 
 
 def test_the_state_in_the_report_is_what_is_remembered() -> None:
-    judge = EvidenceJudge(_RejectsTheLast(), EvidenceSettings(NODES), None)
+    judge = EvidenceJudge(_RejectsTheLast(), EvidenceSettings(NODES), None, difference=True)
     judge.judge(CTX, updates())
     verdict = judge.judge(CTX, updates())
     state = decode(verdict.state)
@@ -146,7 +212,9 @@ def test_copies_of_a_kept_update_are_no_cover_for_others(method: str) -> None:
 
 @pytest.mark.parametrize("method", ["multikrum", "mda"])
 def test_a_tie_is_no_evidence_either(method: str) -> None:
-    judge = EvidenceJudge(RuleJudge(create_rule(method), "rule"), EvidenceSettings(NODES * 2), None)
+    judge = EvidenceJudge(
+        RuleJudge(create_rule(method), "rule"), EvidenceSettings(NODES * 2), None, difference=True
+    )
     ctx = RoundContext(RunInfo(1, 1), 1, None, {"same": np.zeros(30), "w": np.zeros(40)})
     for _ in range(30):
         verdict = judge.judge(ctx, rows_of([1.0] * 10))

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
 import strategies
-from bcfl_plugins import NodeId, PluginError, Rejection, RoundResult, Verdict, hookimpl
+from bcfl_plugins import (
+    BcflConfig,
+    NodeId,
+    PluginError,
+    Rejection,
+    RoundResult,
+    Verdict,
+    hookimpl,
+    open_session,
+)
 from bcfl_plugins.apportion import ONE
 from bcfl_plugins.defenses.registry import selecting_rule_names
 from strategies.messages.records import to_arrays
@@ -63,6 +72,15 @@ class Says:
         self.seen = [update.share for update in result.judged]
 
 
+class Watch:
+    shares: ClassVar[dict[int, int]] = {}
+
+    @hookimpl
+    def bcfl_round_settling(self, result: RoundResult) -> None:
+        for update in result.judged:
+            self.shares[update.node.node_id - FIRST_NODE_ID] = update.share or 0
+
+
 def average(toy: Any, strategy: Any, nodes: int = NODES, app: Any = None) -> dict[str, Any]:
     return dict(to_arrays(toy.run(strategy, app or toy.app_of(), nodes).arrays))
 
@@ -72,18 +90,44 @@ def average(toy: Any, strategy: Any, nodes: int = NODES, app: Any = None) -> dic
 def test_fedavg_with_the_shares_of_a_rule_is_the_rule(toy: Any, method: str) -> None:
     robust = strategies.RobustFedAvg(method)
     expected = average(toy, robust, app=attacked(toy))
-    found = average(toy, strategies.FedAvg(bcfl=judged_by(method)), app=attacked(toy))
+    settings = judged_by(method, shares="rule")
+    found = average(toy, strategies.FedAvg(bcfl=settings), app=attacked(toy))
     for name, array in expected.items():
         np.testing.assert_allclose(found[name], array, rtol=0, atol=3e-7)
 
 
 @pytest.mark.parametrize("claim", [1, 10**6])
-def test_what_a_node_claims_moves_nothing_by_default(toy: Any, claim: int) -> None:
-    strategy = strategies.FedAvg(bcfl={"bcfl.plugins": "outliers"})
+def test_with_the_shares_of_the_rule_alone_claims_move_nothing(toy: Any, claim: int) -> None:
+    strategy = strategies.FedAvg(bcfl=judged_by("cluster_guard", shares="rule"))
     claims = toy.app_of({4: toy.with_metric("num-examples", claim)})
-    usual = average(toy, strategies.FedAvg(bcfl={"bcfl.plugins": "outliers"}))
+    usual = average(toy, strategies.FedAvg(bcfl=judged_by("cluster_guard", shares="rule")))
     for name, array in average(toy, strategy, app=claims).items():
         np.testing.assert_array_equal(array, usual[name])
+
+
+def test_by_default_nobody_owns_the_model_by_a_claim(toy: Any) -> None:
+    claims = toy.app_of({4: toy.with_metric("num-examples", 10**9)})
+    watch = Watch()
+    config = BcflConfig.from_run_config({"bcfl.plugins": "outliers"})
+    with open_session(config, plugins=[("watch", watch)]) as session:
+        average(toy, strategies.FedAvg(bcfl=session), app=claims)
+    assert sum(watch.shares.values()) == pytest.approx(ONE, abs=NODES)
+    assert watch.shares[4] <= ONE * 4 / (NODES - 1)
+    assert watch.shares[4] < 2 * watch.shares[5]  # it is no longer than the others
+
+
+@pytest.mark.parametrize("name", ["FedAvg", "FedAdam"])
+def test_a_buffer_is_a_median_whatever_the_strategy_does(toy: Any, name: str) -> None:
+    def poisoned(content: Any) -> Any:
+        arrays = dict(to_arrays(content["arrays"]))
+        arrays["b"] = np.full_like(arrays["b"], 1e30)
+        content["arrays"] = toy.record(arrays)
+        return content
+
+    settings = {"bcfl.plugins": "outliers", "bcfl.outliers.buffers": "b"}
+    found = average(toy, toy.build(name, strategies, bcfl=settings), app=toy.app_of({2: poisoned}))
+    clean = average(toy, toy.build(name, strategies, bcfl=settings))
+    assert np.abs(found["b"] - clean["b"]).max() < 0.1
 
 
 def test_with_examples_claims_count_up_to_twice_the_median(toy: Any) -> None:

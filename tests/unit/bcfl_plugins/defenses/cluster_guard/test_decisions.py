@@ -3,12 +3,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bcfl_plugins.defenses.cluster_guard.decisions import NodeDecisions, decide
+from bcfl_plugins.defenses.cluster_guard.decisions import NodeDecisions, decide, slopes_of
 from bcfl_plugins.reasons import Reason
 
 
 def verdict(
-    slopes: list[float], *, evidence: float = 1.0, norms: list[float] | None = None
+    slopes: list[float],
+    *,
+    evidence: float = 1.0,
+    norms: list[float] | None = None,
+    past: list[float] | None = None,
+    room: float = 1.0,
 ) -> NodeDecisions:
     n = len(slopes)
     return decide(
@@ -17,6 +22,8 @@ def verdict(
         np.ones(n) if norms is None else np.array(norms),
         np.full(n, 1 / n),
         3.5,
+        past=np.zeros(n) if past is None else np.array(past),
+        room=room,
     )
 
 
@@ -56,7 +63,7 @@ def test_trust_falls_before_rejection_begins() -> None:
 def by_votes(norms: list[float], votes: list[float]) -> NodeDecisions:
     n = len(norms)
     shares = np.array(votes) / sum(votes)
-    return decide(np.zeros(n), np.zeros(n), np.array(norms), shares, 3.5)
+    return decide(np.zeros(n), np.zeros(n), np.array(norms), shares, 3.5, past=np.zeros(len(norms)))
 
 
 def test_a_long_update_with_most_votes_is_rejected() -> None:
@@ -110,3 +117,26 @@ def test_nobody_moves() -> None:
 def test_four_median_norms_are_not_too_long_at_any_scale(factor: float) -> None:
     found = verdict([1.0] * 9, norms=[factor * norm for norm in (1, 0, 1, 0, 1, 1, 0, 0, 4)])
     assert not found.rejected.any()
+
+
+def test_a_node_that_has_agreed_so_far_may_become_long() -> None:
+    slopes = [1.0, 0.9, 1.1, 1.0, 0.9, 0.7]
+    norms = [1.0, 1.1, 0.9, 1.0, 1.05, 9.0]
+    assert verdict(slopes, norms=norms).rejected.tolist() == [False] * 5 + [True]
+    assert not verdict(slopes, norms=norms, past=slopes).rejected.any()
+    norms[-1] = 11.0
+    assert verdict(slopes, norms=norms, past=slopes).rejected[-1]
+    against = [*slopes[:5], -0.1]
+    assert verdict(against, norms=[*norms[:5], 9.0], past=against).rejected[-1]
+
+
+def test_what_was_shown_is_the_less_of_before_and_now() -> None:
+    found = verdict([1.0, 0.9, 1.1, 0.2], past=[0.0, 1.2, 0.8, 1.0])
+    assert found.slopes.tolist() == pytest.approx([0.0, 0.9, 0.8, 0.2])
+    assert slopes_of(np.array([0.3, 0.3]), np.array([0.3, 0.1])).tolist() == [1.0, 0.0]
+
+
+def test_room_moves_the_length_from_which_on_a_node_is_too_long() -> None:
+    norms = [1.0, 1.1, 0.9, 1.0, 1.05, 9.0]
+    assert not verdict([1.0] * 6, norms=norms, room=3.0).rejected.any()
+    assert verdict([1.0] * 6, norms=[*norms[:5], 13.0], room=3.0).rejected[-1]

@@ -166,3 +166,74 @@ def test_what_it_cannot_use() -> None:
         rule.aggregate(cohort(0), Extras(ids=IDS, state=state))
     with pytest.raises(BadUpdates, match="decay"):
         ClusterGuard(decay=1.5)
+
+
+@pytest.mark.parametrize("idle", [1, 6, 8])
+def test_a_node_that_sends_no_change_has_no_vote(idle: int) -> None:
+    rule, state = ClusterGuard(), None
+    for number in range(5):
+        rows = cohort(number)
+        rows[:idle] = 0.0
+        made = rule.aggregate(rows, Extras(ids=IDS, state=state))
+        state = made.state
+        alone = rows[idle:].mean(axis=0)
+        assert made.decision.kept.all()
+        assert made.decision.weights[:idle].tolist() == [0.0] * idle
+        assert np.linalg.norm(made.value - alone) < 0.3 * np.linalg.norm(alone)
+    assert f"{idle} of 12 sent no change" in made.decision.note
+
+
+def test_three_that_move_beside_many_that_do_not_are_not_believed() -> None:
+    rows = np.zeros((12, D))
+    rows[:3] = cohort(0)[:3]
+    made = ClusterGuard().aggregate(rows, Extras(ids=IDS))
+    assert np.linalg.norm(made.value) == 0.0
+
+
+def test_an_idle_round_leaves_the_past_of_a_node_as_it_was() -> None:
+    state = rounds("flip")[-1].state
+    rows = cohort(9)
+    rows[[0, 11]] = 0.0
+    later = ClusterGuard().aggregate(rows, Extras(ids=IDS, state=state)).state
+    assert later.nodes[11].kept.agreement == state.nodes[11].kept.agreement
+    rows = cohort(10)
+    rows[11] *= -1.0
+    found = ClusterGuard().aggregate(rows, Extras(ids=IDS, state=later)).decision
+    assert not found.kept[11]
+
+
+def test_a_node_that_agreed_is_heard_in_full_when_its_updates_become_long() -> None:
+    rule = ClusterGuard()
+    rows = cohort(40)
+    rows[5] *= 3.5
+    known = rule.aggregate(rows, Extras(ids=IDS, state=rounds("none")[-1].state)).decision
+    new = rule.aggregate(rows, Extras(ids=IDS)).decision
+    assert known.weights[5] == pytest.approx(known.weights[6])
+    assert new.weights[5] < 0.3 * new.weights[6]
+    for factor, kept in ((8.0, True), (14.0, False)):
+        rows = cohort(41)
+        rows[5] *= factor
+        state = rounds("none")[-1].state
+        assert rule.aggregate(rows, Extras(ids=IDS, state=state)).decision.kept[5] == kept
+
+
+def test_a_claim_counts_for_a_node_that_agreed_and_moved_farther() -> None:
+    rule, state = ClusterGuard(), rounds("none")[-1].state
+    rows = cohort(42)
+    rows[3] *= 2.5
+    claims = [100] * 12
+    claims[3] = claims[4] = 10**9
+    claims[8] = 20
+    made = rule.aggregate(rows, Extras(ids=IDS, claims=claims, state=state)).decision
+    one = made.weights[6]
+    assert made.weights[3] == pytest.approx(4 * one)
+    assert made.weights[4] < 1.5 * one
+    assert made.weights[8] == pytest.approx(0.2 * one)
+    fresh = rule.aggregate(rows, Extras(ids=IDS, claims=claims)).decision
+    assert fresh.weights[3] < fresh.weights[6]
+
+
+@pytest.mark.parametrize("claims", [[1] * 11, [1.0] * 11 + [np.nan], [5] * 11 + [-1]])
+def test_claims_that_are_none_are_refused(claims: list[float]) -> None:
+    with pytest.raises(BadUpdates, match="claims"):
+        ClusterGuard().aggregate(cohort(0), Extras(ids=IDS, claims=claims))

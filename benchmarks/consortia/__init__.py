@@ -1,0 +1,1 @@
+"""Small consortia: four to ten sites of unequal data, with and without an attacker."""

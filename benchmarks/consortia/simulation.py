@@ -1,0 +1,238 @@
+"""Four to ten sites on scikit-learn's digits, one of which is unlike the others. numpy only.
+
+All sites train a 64-32-10 network side by side in one batched product.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bcfl_plugins import attacks
+from bcfl_plugins.apportion import ONE
+from bcfl_plugins.types import ClientUpdate, NodeId, NodeRef, RoundContext, RunInfo
+from benchmarks.fairness.simulation import (
+    CLASSES,
+    SIZE,
+    digits,
+    logits,
+    losses,
+    step_in_place,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bcfl_plugins.defenses.base import Flags, Floats
+    from bcfl_plugins.rounds.judges import Judge
+    from benchmarks.fairness.simulation import Ints
+
+TEST, VALIDATION, STEPS, BATCH, LEAST = 400, 100, 10, 32, 12
+LIE = 10**6
+CHANGE = 12
+"""The round from which on the scanner of the first site is another."""
+FEDAVG = "fedavg"
+SPLITS = ("iid", "dirichlet", "sizes", "lone", "scanner")
+ATTACKS = (
+    "none", "sign_flip", "scaled", "label_flip", "alie", "min_max", "free_rider", "on_off",
+)  # fmt: skip
+_PERIOD = 3  # rounds after which `on_off` changes its mind
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One federation.
+
+    Parameters
+    ----------
+    split : str
+        One of `SPLITS`.
+    n : int
+        Sites.
+    seed : int
+        Of everything.
+    attack : str
+        One of `ATTACKS`; the last sites attack, see `attackers`.
+    rounds : int
+        Aggregations.
+    """
+
+    split: str
+    n: int
+    seed: int
+    attack: str = "none"
+    rounds: int = 40
+    lie: bool = False
+
+
+@dataclass(slots=True)
+class Trace:
+    """What happened.
+
+    Parameters
+    ----------
+    accuracy : float
+        On data as all sites together have them, after the last round.
+    own : float
+        On data as the first site alone has them.
+    rejected, struck : Flags
+        (rounds, n)
+    """
+
+    accuracy: float
+    own: float
+    rejected: Flags
+    struck: Flags
+
+
+def attackers(case: Case) -> int:
+    """Return how many sites attack: a third at most."""
+    return 0 if case.attack == "none" else max(1, (case.n - 1) // 3)
+
+
+class Federation:
+    """The data of one case, and its rounds."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self._rng = np.random.default_rng([case.seed, 23])
+        x, y = digits()
+        order = self._rng.permutation(len(y))
+        test, held, train = np.split(order, [TEST, TEST + VALIDATION])
+        self.test = x[test], y[test]
+        self.validation = x[held], y[held]
+        self._lone = self._rng.choice(CLASSES, 2, replace=False)
+        self.data = [(x[part], y[part]) for part in self._parts(train, y)]
+        bad = attackers(case)
+        self._evil = np.arange(case.n) >= case.n - bad
+        if case.attack == "label_flip":
+            self.data = [
+                (x, CLASSES - 1 - y) if evil else (x, y)
+                for (x, y), evil in zip(self.data, self._evil, strict=True)
+            ]
+        name = {"alie": "alie", "min_max": "min_max"}.get(case.attack)
+        self._attack = None if name is None else attacks.create_attack(name)
+
+    def _parts(self, rows: Ints, labels: Ints) -> list[Ints]:
+        n, split = self.case.n, self.case.split
+        if split == "lone":
+            lone = np.isin(labels[rows], self._lone)
+            return [rows[lone], *np.array_split(rows[~lone], n - 1)]
+        if split == "sizes":
+            sizes = np.geomspace(1.0, 100.0, n)
+            cuts = (np.cumsum(sizes / sizes.sum())[:-1] * len(rows)).astype(int)
+            return list(np.split(rows, cuts))
+        if split == "dirichlet":
+            return self._dirichlet(rows, labels)
+        return list(np.array_split(rows, n))
+
+    def _dirichlet(self, rows: Ints, labels: Ints) -> list[Ints]:
+        while True:
+            parts: list[list[int]] = [[] for _ in range(self.case.n)]
+            for label in range(CLASSES):
+                mine = rows[labels[rows] == label]
+                shares = np.cumsum(self._rng.dirichlet([0.5] * self.case.n))[:-1]
+                for part, some in zip(
+                    parts, np.split(mine, (shares * len(mine)).astype(int)), strict=True
+                ):
+                    part.extend(some.tolist())
+            if min(map(len, parts)) >= LEAST:
+                return [np.array(part) for part in parts]
+
+    @property
+    def claims(self) -> list[int]:
+        """Examples of each site."""
+        return [len(y) for _, y in self.data]
+
+    def own_test(self) -> tuple[Floats, Ints]:
+        """Return the part of the test data that only the first site can teach."""
+        x, y = self.test
+        if self.case.split == "lone":
+            seen = np.isin(y, self._lone)
+            return x[seen], y[seen]
+        return (_rescanned(x), y) if self.case.split == "scanner" else (x, y)
+
+    def run(self, judge: Judge | None) -> Trace:
+        """Run all rounds: by a judge, or by FedAvg weighed by the claimed numbers of examples."""
+        n, rounds = self.case.n, self.case.rounds
+        rejected, struck = (np.zeros((rounds, n), np.bool_) for _ in range(2))
+        model = 0.15 * np.random.default_rng([self.case.seed, 5]).standard_normal(SIZE)
+        claims = np.array(self.claims)
+        if self.case.lie:
+            claims[self._evil] *= LIE
+        for turn in range(rounds):
+            updates = self._updates(model, turn)
+            if judge is None:
+                model = model + claims / claims.sum() @ updates
+                continue
+            ctx = RoundContext(RunInfo(1, rounds), turn + 1, None, {"w": model})
+            sent = tuple(
+                ClientUpdate(NodeRef(NodeId(i)), {"w": model + updates[i]}, int(claims[i]))
+                for i in range(n)
+            )
+            verdict = judge.judge(ctx, sent)
+            for one in verdict.rejections:
+                rejected[turn, one.node_id] = True
+                struck[turn, one.node_id] = one.strike
+            shares = np.array([verdict.shares.get(NodeId(i), 0) for i in range(n)]) / ONE
+            model = model + shares @ updates
+        found = (_hits(model, *self.test), _hits(model, *self.own_test()))
+        return Trace(*found, rejected, struck)
+
+    def measure(self, model: Mapping[str, Floats]) -> Floats:
+        """Return the losses of the server's own examples, which hold all classes."""
+        return losses(model["w"], *self.validation)
+
+    def _updates(self, model: Floats, turn: int) -> Floats:
+        n = self.case.n
+        flat = np.tile(model, (n, 1))
+        counts = np.array(self.claims)
+        many = self.case.split == "sizes"
+        steps = np.maximum(1, counts // BATCH) if many else np.full(n, STEPS)
+        for number in range(int(steps.max())):
+            active = np.flatnonzero(number < steps)
+            picks = [self._rng.integers(0, counts[i], BATCH) for i in active]
+            x = np.stack([self._seen(i, turn)[p] for i, p in zip(active, picks, strict=True)])
+            y = np.stack([self.data[i][1][p] for i, p in zip(active, picks, strict=True)])
+            some = flat[active]
+            step_in_place(some, x, y)
+            flat[active] = some
+        return self._attacked(flat - model, turn)
+
+    def _seen(self, site: int, turn: int) -> Floats:
+        x = self.data[site][0]
+        return _rescanned(x) if self.case.split == "scanner" and site == 0 and turn >= CHANGE else x
+
+    def _attacked(self, updates: Floats, turn: int) -> Floats:
+        evil, attack = self._evil, self.case.attack
+        if attack == "sign_flip" or (attack == "on_off" and turn // _PERIOD % 2):
+            updates[evil] *= -1.0
+        elif attack == "scaled":
+            updates[evil] *= -10.0
+        elif attack == "free_rider":
+            size = np.linalg.norm(updates[~evil], axis=1).mean() / np.sqrt(SIZE)
+            updates[evil] = size * self._rng.standard_normal((int(evil.sum()), SIZE))
+        elif self._attack is not None:
+            updates[evil] = self._attack.craft(
+                updates[~evil],
+                int(evil.sum()),
+                rng=self._rng,
+                own=updates[evil].copy(),
+                previous=None,
+                server_round=turn + 1,
+            )
+        return updates
+
+
+def _rescanned(x: Floats) -> Floats:
+    """Return images as another scanner gives them: turned by a quarter, and brighter."""
+    turned = np.rot90(x.reshape(-1, 8, 8), axes=(1, 2)).reshape(len(x), -1)
+    return 0.3 + 0.7 * turned
+
+
+def _hits(model: Floats, x: Floats, y: Ints) -> float:
+    if not np.isfinite(losses(model, x, y)).all():
+        return 0.0
+    return float((logits(model, x).argmax(axis=1) == y).mean())
