@@ -14,18 +14,12 @@ from pallet_bridge.errors.pallet import (
     ModelNotContinued,
     NotProposable,
     ProofInvalid,
-    RootNotBad,
-    TotalsImpossible,
     VerdictMissing,
 )
 from pallet_bridge.settlement.claims import claims_of
 from pallet_bridge.terms_codec import hash_of_terms
 from pallet_bridge.types import (
     UNIT,
-    AccountOmitted,
-    Leaf,
-    LeavesOutOfOrder,
-    RoundState,
     TwoCommitments,
 )
 from tests.cheats.moves import (
@@ -37,13 +31,11 @@ from tests.cheats.moves import (
     enact,
     event,
     instruct,
-    leaves,
     newcomer,
     open_round,
     owned,
     penalty,
     play_round,
-    post,
     propose,
     refusals,
     relay,
@@ -59,7 +51,6 @@ if TYPE_CHECKING:
     from pallet_bridge.client.embedded import EmbeddedClient
     from pallet_bridge.keys import Signer
     from pallet_bridge.testing.fixtures import MakeFederation
-    from pallet_bridge.types import BadRoot
     from tests.cheats.moves import OpenRound
 
 
@@ -183,86 +174,6 @@ def test_a_commitment_that_is_not_relayed(
 
 @cheat(
     Role.SERVER,
-    "Posts a root over fewer verdicts than there are commitments.",
-    Comes.REFUSED,
-    "`TotalsImpossible`.",
-)
-def test_a_root_over_too_few(bcfl_chain: EmbeddedClient, bcfl_federation: MakeFederation) -> None:
-    federation = bcfl_federation(3, TERMS)
-    round_ = open_round(bcfl_chain, federation)
-    made = commit_all(round_)
-    with pytest.raises(TotalsImpossible):
-        post(round_, leaves(round_, [verdict(one) for one in made])[:2])
-
-
-def bad_root_takes_the_bond(round_: OpenRound, proof: BadRoot, by: Signer) -> None:
-    chain, federation = round_.chain, round_.federation
-    before = owned(chain, federation.coordinator.account)
-    receipt = chain.execute(calls.report_bad_root(*round_.place, proof), by)
-    assert penalty(receipt) == (40 * UNIT, 27 * UNIT, 4 * UNIT, 9 * UNIT)
-    assert owned(chain, federation.coordinator.account) == before - 40 * UNIT
-    found = chain.round(*round_.place)
-    assert found is not None
-    assert (found.state, found.compensation and found.compensation.each) == (
-        RoundState.VOIDED,
-        3 * UNIT,
-    )
-    assert chain.federation(federation.number).model == MODEL  # the voided round's own base
-
-
-@cheat(
-    Role.SERVER,
-    "Posts a root in which somebody else stands in the place of a member that committed.",
-    Comes.PROVED,
-    "Two neighbouring leaves prove the gap; the round is void, the bond pays those who committed.",
-)
-def test_a_member_left_out_of_the_root(
-    bcfl_chain: EmbeddedClient, bcfl_federation: MakeFederation
-) -> None:
-    federation = bcfl_federation(3, TERMS)
-    play_round(bcfl_chain, federation)
-    bcfl_chain.execute(calls.rebase(federation.number, MODEL), federation.coordinator)
-    round_ = open_round(bcfl_chain, federation)
-    made = commit_all(round_)
-    honest = leaves(round_, [verdict(one) for one in made])
-    friend = newcomer(bcfl_chain, "stands in for a member").account
-    posted = post(round_, [honest[0], replace(honest[1], account=friend), honest[2]])
-    victim = next(one for one in federation.members if one.account == honest[1].account)
-    below = [one for one in posted if one.leaf.account < victim.account]
-    above = [one for one in posted if one.leaf.account > victim.account]
-    proof = AccountOmitted(
-        victim.account, below[-1] if below else None, above[0] if above else None
-    )
-    stranger = newcomer(bcfl_chain, "never committed")
-    nobody = AccountOmitted(stranger.account, proof.before, proof.after)
-    with pytest.raises(RootNotBad):  # who did not commit is missed by nobody
-        bcfl_chain.execute(calls.report_bad_root(*round_.place, nobody), victim)
-    bad_root_takes_the_bond(round_, proof, victim)
-
-
-@cheat(
-    Role.SERVER,
-    "Posts a root in which one member has two leaves, in the place of another.",
-    Comes.PROVED,
-    "Two leaves out of order; the round is void, the bond pays those who committed.",
-)
-def test_two_leaves_of_one_member(
-    bcfl_chain: EmbeddedClient, bcfl_federation: MakeFederation
-) -> None:
-    federation = bcfl_federation(3, TERMS)
-    round_ = open_round(bcfl_chain, federation)
-    made = commit_all(round_)
-    first, _, last = leaves(round_, [verdict(one) for one in made])
-    twice: list[Leaf] = [first, replace(first, score=5), last]
-    one, two, three = post(round_, twice)
-    ordered = calls.report_bad_root(*round_.place, LeavesOutOfOrder(two, three))
-    with pytest.raises(RootNotBad):
-        bcfl_chain.execute(ordered, federation.members[0])
-    bad_root_takes_the_bond(round_, LeavesOutOfOrder(one, two), federation.members[2])
-
-
-@cheat(
-    Role.SERVER,
     "Opens rounds and calls them off, for ever.",
     Comes.PROVED,
     "Failure marks on chain; after `max_failed_rounds` the members vote another coordinator in.",
@@ -302,6 +213,29 @@ def test_abort_after_commitments(
     bcfl_chain.execute(calls.abort(*round_.place), federation.coordinator)
     found = bcfl_chain.federation(federation.number)
     assert (found.failed_rounds, found.failures_in_row) == (1, 1)
+
+
+@cheat(
+    Role.SERVER,
+    "Uses round numbers up without rounds, or lets every round's deadline pass.",
+    Comes.PROVED,
+    "Each is a failure mark on chain; after the deadline anyone ends the round.",
+)
+def test_skip_rounds_and_let_deadlines_pass(
+    bcfl_chain: EmbeddedClient, bcfl_federation: MakeFederation
+) -> None:
+    federation = bcfl_federation(3, TERMS)
+    number, (first, second, _) = federation.number, federation.members
+    bcfl_chain.execute(calls.skip_round(number), federation.coordinator)
+    for _ in range(2):
+        round_ = open_round(bcfl_chain, federation)
+        commit_all(round_)
+        opened = bcfl_chain.round(*round_.place)
+        assert opened is not None
+        wait_until(bcfl_chain, opened.settle_until + 1)
+        bcfl_chain.execute(calls.abort(*round_.place), second)
+    assert bcfl_chain.federation(number).failures_in_row == TERMS.max_failed_rounds
+    propose(bcfl_chain, federation, first.account, second)
 
 
 @cheat(

@@ -28,9 +28,7 @@ from pallet_bridge.types import (
     Outcome,
     Perbill,
     Planck,
-    RoundState,
     Tally,
-    UnsoundLeaf,
     Vouched,
 )
 from tests.cheats.moves import (
@@ -44,9 +42,7 @@ from tests.cheats.moves import (
     leaves,
     open_round,
     owned,
-    penalty,
     play_round,
-    post,
     settle,
     verdict,
     wait,
@@ -251,33 +247,6 @@ def test_all_of_a_sponsors_money(
     assert report.findings == ()
     words = report.grounds.words[coordinator_name(federation.coordinator.account)]
     assert words["weights of rewards"] == len(made)
-
-
-@cheat(
-    Role.SERVER,
-    "Posts a root in which its own node gets more than the greatest share.",
-    Comes.PROVED,
-    "The leaf itself; the round is void, the bond pays those who committed.",
-)
-def test_more_than_the_greatest_share_in_a_root(
-    bcfl_chain: EmbeddedClient, bcfl_federation: MakeFederation
-) -> None:
-    federation = bcfl_federation(3, TERMS)
-    round_ = open_round(bcfl_chain, federation)
-    made = commit_all(round_)
-    first, *rest = leaves(round_, [verdict(one) for one in made])
-    most = Planck(TERMS.round_reward * 6 // 10)
-    poorer = [replace(one, reward=Planck(0)) for one in rest]
-    posted = post(round_, [replace(first, reward=Planck(most + 1)), *poorer])
-    before = owned(bcfl_chain, federation.coordinator.account)
-    receipt = bcfl_chain.execute(
-        calls.report_bad_root(*round_.place, UnsoundLeaf(posted[0])), federation.members[1]
-    )
-    assert penalty(receipt) == (40 * UNIT, 27 * UNIT, 4 * UNIT, 9 * UNIT)
-    assert owned(bcfl_chain, federation.coordinator.account) == before - 40 * UNIT
-    found = bcfl_chain.round(*round_.place)
-    assert found is not None
-    assert found.state is RoundState.VOIDED
 
 
 @cheat(
