@@ -137,10 +137,17 @@ fn stake(_: &World, dice: Dice) -> Action {
             0 => Call::fund { federation, amount },
             1 | 2 => {
                 let terms_hash = terms_hash(federation);
-                Call::join { federation, stake: amount, terms_hash }
+                let call = Call::join { federation, stake: amount, terms_hash };
+                let invited = Invitations::<Test>::iter_key_prefix(federation).next();
+                let invited = invited.filter(|_| !dice.rarely(1, 3));
+                return Action::Call(invited.unwrap_or_else(|| anyone(dice)), call);
             }
             3 | 4 => Call::add_stake { federation, amount },
-            5 => Call::unbond { federation, amount },
+            5 => {
+                let found = Participants::<Test>::get(federation, anyone(dice));
+                let whole = found.map(|found| found.active).filter(|_| dice.rarely(1, 6));
+                Call::unbond { federation, amount: whole.unwrap_or(amount) }
+            }
             _ => Call::withdraw { federation, account },
         },
     )
