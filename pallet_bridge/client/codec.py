@@ -195,7 +195,7 @@ class Codec:
     def _fit_value(self, kind: str, value: Value) -> Value:
         """Wrap a value of this type, and all that is in it, as scalecodec wants it."""
         cls = self._interface.runtime_config.get_decoder_class(kind)
-        if issubclass(cls, Option) and cls.sub_type:
+        if _is_a(cls, Option) and cls.sub_type:
             return None if value is None else self._fit_value(cls.sub_type, value)
         if isinstance(value, dict):
             return self._fit_dict(cls, value)
@@ -205,12 +205,12 @@ class Codec:
         """Fit a call, the fields of a struct, or the content of an enum's variant."""
         if "call_function" in value:
             return self._fit_item(value)
-        kinds = dict(cls.type_mapping) if issubclass(cls, Struct | Enum) else {}
+        kinds = dict(cls.type_mapping) if _is_a(cls, Struct, Enum) else {}
         return {name: self._fit_content(kinds.get(name), item) for name, item in value.items()}
 
     def _fit_list(self, cls: type[Any], value: list[Value]) -> Value:
         """Fit a bounded list, which is a struct of one field, a tuple, or a plain list."""
-        kinds = cls.type_mapping if issubclass(cls, Tuple) else []
+        kinds = cls.type_mapping if _is_a(cls, Tuple) else []
         if len(kinds) == 1:
             return [self._fit_value(kinds[0], value)]
         if kinds and len(kinds) == len(value):
@@ -321,10 +321,19 @@ def _keep_bytes(config: Any) -> None:  # noqa: ANN401 - scalecodec has no annota
     name ``A`` would be one, and so would two names that are hashed.
     """
     for kind in config.type_registry["types"].values():
-        is_list = isinstance(kind, type) and issubclass(kind, Vec)
+        is_list = isinstance(kind, type) and _is_a(kind, Vec)
         inner = getattr(kind, "sub_type", None)
         if is_list and inner and config.get_decoder_class(inner) is U8:
             kind.process = _read_bytes
+
+
+def _is_a(kind: type, *bases: type) -> bool:
+    """Say whether a class is one of these or inherits from one.
+
+    Not by `issubclass`: scalecodec's classes are abstract, and for these it asks all subclasses
+    that there are. Each connection makes a thousand new ones.
+    """
+    return any(base in kind.__mro__ for base in bases)
 
 
 def _read_bytes(self: Vec) -> str:
