@@ -178,17 +178,23 @@ class Stage:
         said = self.verdicts(number) if verdicts is None else verdicts
         return self.do("settle", number, NEXT_MODEL, REPORT, said, by=self.boss)
 
-    def post(self, number: int, proven: Sequence[ProvenLeaf]) -> Receipt:
+    def post(
+        self,
+        number: int,
+        proven: Sequence[ProvenLeaf],
+        report: bytes = REPORT,
+        by: Signer | None = None,
+    ) -> Receipt:
         """Settle by a root."""
         leaves = [one.leaf for one in proven]
         return self.do(
             "settle_root",
             number,
             NEXT_MODEL,
-            REPORT,
+            report,
             root=settlement_root(leaves),
             totals=totals_of(leaves),
-            by=self.boss,
+            by=by or self.boss,
         )
 
     def seal(self, number: int) -> None:

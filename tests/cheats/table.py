@@ -36,7 +36,7 @@ class Outcome(Enum):
     PROVED = "proved by anyone from public data, and paid for by whoever cheated"
     FOUND = "found by `bcfl audit` from the run's files"
     WORD = "rests on a word, which the audit names and counts"
-    OPEN = "works: nothing stops it yet, and nothing but this page tells of it"
+    OPEN = "works: nothing stops it yet, and the audit does not tell of it"
 
 
 @dataclass(frozen=True, slots=True)

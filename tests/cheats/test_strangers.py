@@ -37,9 +37,7 @@ __all__ = ["bcfl_chain", "bcfl_federation", "found"]
 
 EVE, FERDIE = Signer.from_uri("//Eve"), Signer.from_uri("//Ferdie")
 TWO = replace(QUICK, quorum=Quorum(count=2))
-PATIENT = replace(
-    TWO, commit_blocks=8, dispute_blocks=16, unbonding_blocks=60, notice_blocks=60
-)
+PATIENT = replace(TWO, commit_blocks=8, dispute_blocks=16, unbonding_blocks=60, notice_blocks=60)
 """There is time for many reports."""
 
 
@@ -101,8 +99,8 @@ def test_a_signature_for_something_else_proves_nothing(found: Found) -> None:
         said = statement_hash(shown, first.account, bytes([3]) * 32, 77)
         strange = SignedCommitment(bytes([3]) * 32, 77, first.sign(said))
         for pair in ((made, strange), (strange, made)):
+            proof = TwoCommitments(first.account, *pair)
             with pytest.raises(ProofInvalid):
-                proof = TwoCommitments(first.account, *pair)
                 stage.do("report_equivocation", number, proof, by=EVE)
     assert stage.chain.offences(stage.number) == {}
 
