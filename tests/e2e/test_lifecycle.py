@@ -30,6 +30,10 @@ KEYS = [f"//hospital-{number}" for number in range(10)]
 ATTACKER = Signer.from_uri(KEYS[0])
 HONEST = Signer.from_uri(KEYS[9])
 ARBITER = "//Ferdie"
+NODES = [
+    {"bcfl-key-uri": uri, "bcfl-arbiters": str(Signer.from_uri(ARBITER).account)} for uri in KEYS
+]
+"""A node lets no single account decide its disputes, unless its operator names it."""
 DISPUTE_BLOCKS = 20
 ROUNDS = 3
 VESTING_ROUNDS = 2
@@ -73,9 +77,8 @@ def node() -> Iterator[EmbeddedNode]:
 
 def test_what_a_run_leaves_open_is_done_by_its_members(federate: Any, node: EmbeddedNode) -> None:
     """The run ends before any dispute window: on a chain elsewhere it waits for none."""
-    keys = [{"bcfl-key-uri": uri} for uri in KEYS]
     settled = {"round_log.settle": "root", "rewards.claim": True}
-    run = federate(ROUNDS, plugins=PLUGINS, chain=node.url, node_configs=keys, **settled)
+    run = federate(ROUNDS, plugins=PLUGINS, chain=node.url, node_configs=NODES, **settled)
     place = ("--chain", node.url, "--key", KEYS[9])
     with connect(node.url) as client:
         assert waiting_rewards(client, 0) == {}, "no leaf is applied yet"
@@ -111,8 +114,7 @@ def test_what_a_run_leaves_open_is_done_by_its_members(federate: Any, node: Embe
 
 
 def test_one_member_claims_without_the_runs_folder(federate: Any, node: EmbeddedNode) -> None:
-    keys = [{"bcfl-key-uri": uri} for uri in KEYS]
-    federate(1, plugins=PLUGINS, chain=node.url, node_configs=keys)
+    federate(1, plugins=PLUGINS, chain=node.url, node_configs=NODES)
     with connect(node.url) as client:
         client.wait_until_block(client.head().number + DISPUTE_BLOCKS, timeout=60)
         place = ("--chain", node.url, "--federation", 0, "--key", KEYS[9])
