@@ -114,9 +114,19 @@ def test_a_commitment_after_the_quorums_is_named_as_late(tmp_path: Path, mode: s
 
 
 @pytest.mark.slow
-def test_by_default_nobody_follows(tmp_path: Path) -> None:
-    with session_of(tmp_path) as session:
-        assert not session.hooks.follows
+def test_by_default_commitments_are_relayed_as_they_come_and_nobody_is_cut_off(
+    tmp_path: Path,
+) -> None:
+    with session_of(tmp_path, on_chain_error="fail", **UNSETTLED) as session:
+        chain, hooks = session.services.chain, session.hooks
+        assert chain is not None
+        ctx = opened_for(session, 2)
+        assert ctx.opened is not None
+        assert hooks.updates_arriving(ctx, (update(0, ctx.opened),), last=False).sealed is False
+        assert list(chain.client.commitments(0, 0)) == [update(0, ctx.opened).node.account]
+        too_late(session, ctx, 9)
+        assert hooks.updates_arriving(ctx, (), last=False).sealed is False
+        hooks.run_finished(RUN, None)
 
 
 @pytest.mark.slow
