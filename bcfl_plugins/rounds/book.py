@@ -132,8 +132,8 @@ class RunBook:
             )
         if NOT_ATTESTED in causes:
             advice.append(
-                "Raise bcfl.round_log.attest_s (an embedded chain) or bcfl.terms.settle_blocks (any "
-                "other), or let more attesters run bcfl attest."
+                "Raise bcfl.round_log.attest_s (an embedded chain) or bcfl.terms.settle_blocks "
+                "(any other), or let more attesters run bcfl attest."
             )
         if TERMS_MOVED in causes:
             advice.append("Start the run again: it goes by the new terms.")

@@ -15,6 +15,7 @@ from pallet_bridge.audit.run import audit_run
 from pallet_bridge.encoding import update_digest
 from pallet_bridge.run.journal import read_run
 from pallet_bridge.run.reports import ReportStore
+from pallet_bridge.types import Outcome
 from strategies.errors import NotEnoughNodes
 from strategies.testing import FIRST_NODE_ID, InProcessGrid
 
@@ -118,8 +119,8 @@ def test_nodes_that_cannot_be_trusted_cost_nobody_else_anything(tmp_path: Path) 
     assert run.audit() == ()
 
 
-def test_what_changes_on_the_way_is_not_averaged_and_not_judged(tmp_path: Path) -> None:
-    """A reply whose arrays were swapped after the node signed costs the node no strike."""
+def test_what_is_not_what_its_node_signed_is_not_averaged_and_struck(tmp_path: Path) -> None:
+    """Else to sign one update and send another would be a free try."""
 
     def arrivals(replies: list[Message]) -> list[Message]:
         for reply in replies:
@@ -130,9 +131,12 @@ def test_what_changes_on_the_way_is_not_averaged_and_not_judged(tmp_path: Path) 
     run = Run(tmp_path, "staking, round_log", [node_app() for _ in range(4)], arrivals=arrivals)
     for line, report in zip(run.record.rounds, run.reports(), strict=True):
         assert len(line.rewards) == 3
-        assert line.strikes == {}
-        assert [entry.node_id for entry in report.absent] == [FIRST_NODE_ID]
-        assert "other arrays than it sent" in report.absent[0].detail
+        (struck,) = [entry for entry in report.entries if entry.outcome is Outcome.REJECTED]
+        assert [*line.strikes] == [struck.account]
+        assert struck.node_id == FIRST_NODE_ID
+        assert "other arrays than it sent" in struck.detail
+        assert struck.revealed != struck.commitment
+        assert report.absent == ()
     assert run.audit() == ()
 
 

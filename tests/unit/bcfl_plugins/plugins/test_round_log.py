@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from pallet_bridge.audit.run import AuditReport
     from pallet_bridge.run.journal import RunRecord
 
+UNSETTLED = {"round_log.on_missing": "warn"}
+"""For runs that settle nothing, and are not about that."""
+
 
 def finish(session: Session, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> None:
     session.hooks.updates_received(ctx, updates)
@@ -55,7 +58,7 @@ def left_by(folder: Path) -> tuple[RunRecord, AuditReport]:
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", ["fail", "queue"])
 def test_what_the_nodes_are_told_is_what_the_chain_has(tmp_path: Path, mode: str) -> None:
-    with session_of(tmp_path, on_chain_error=mode) as session:
+    with session_of(tmp_path, on_chain_error=mode, **UNSETTLED) as session:
         chain = session.services.chain
         assert chain is not None
         opened = opened_for(session, 1).opened
@@ -111,9 +114,19 @@ def test_a_commitment_after_the_quorums_is_named_as_late(tmp_path: Path, mode: s
 
 
 @pytest.mark.slow
-def test_by_default_nobody_follows(tmp_path: Path) -> None:
-    with session_of(tmp_path) as session:
-        assert not session.hooks.follows
+def test_by_default_commitments_are_relayed_as_they_come_and_nobody_is_cut_off(
+    tmp_path: Path,
+) -> None:
+    with session_of(tmp_path, on_chain_error="fail", **UNSETTLED) as session:
+        chain, hooks = session.services.chain, session.hooks
+        assert chain is not None
+        ctx = opened_for(session, 2)
+        assert ctx.opened is not None
+        assert hooks.updates_arriving(ctx, (update(0, ctx.opened),), last=False).sealed is False
+        assert list(chain.client.commitments(0, 0)) == [update(0, ctx.opened).node.account]
+        too_late(session, ctx, 9)
+        assert hooks.updates_arriving(ctx, (), last=False).sealed is False
+        hooks.run_finished(RUN, None)
 
 
 @pytest.mark.slow
