@@ -29,7 +29,10 @@ def check_overrides(audited: AuditedRun) -> Iterator[Finding]:
 
 
 def check_journal(audited: AuditedRun) -> Iterator[Finding]:
-    """Check that every round is in the journal once, with the end that it had on chain."""
+    """Check that every round is in the journal once, with the end that it had on chain.
+
+    A number that was used up without a round has nothing to tell.
+    """
     lines = Counter(line.round for line in audited.record.rounds)
     for number, count in sorted(lines.items()):
         if count > 1:
@@ -39,22 +42,7 @@ def check_journal(audited: AuditedRun) -> Iterator[Finding]:
         if number not in audited.rounds:
             yield Finding("journal", number, None, f"the chain knows no round {number} of this run")
     for number in audited.rounds:
-        round_ = audited.facts.rounds.get(number)
-        line = audited.line(number)
-        if round_ is None:
-            yield Finding("journal", number, None, f"the chain knows no round {number}")
-        elif round_.state is RoundState.OPEN:
-            if line is not None:
-                statement = f"round {number} is open on the chain, the journal says {line.outcome}"
-                yield Finding("journal", number, None, statement)
-        elif line is None:
-            statement = f"round {number} ({round_.state.value.lower()}) is missing in the journal"
-            yield Finding("journal", number, None, statement)
-        else:
-            found = list(_check_line(audited.facts, line, round_))
-            yield from found
-            if not found:
-                audited.grounds.recompute("rounds told as they ended on chain")
+        yield from _check_round(audited, number)
 
 
 def check_slashes_told(audited: AuditedRun) -> Iterator[Finding]:
@@ -76,6 +64,25 @@ def check_slashes_told(audited: AuditedRun) -> Iterator[Finding]:
                 f"the chain says {_carried_out(seen)}"
             )
             yield Finding("slash", number, account, statement)
+
+
+def _check_round(audited: AuditedRun, number: int) -> Iterator[Finding]:
+    round_, line = audited.facts.rounds.get(number), audited.line(number)
+    if round_ is None:
+        yield Finding("journal", number, None, f"the chain knows no round {number}")
+    elif round_.state is RoundState.OPEN:
+        if line is not None:
+            statement = f"round {number} is open on the chain, the journal says {line.outcome}"
+            yield Finding("journal", number, None, statement)
+    elif line is None:
+        if not audited.facts.of("RoundSkipped", number):
+            statement = f"round {number} ({round_.state.value.lower()}) is missing in the journal"
+            yield Finding("journal", number, None, statement)
+    else:
+        found = list(_check_line(audited.facts, line, round_))
+        yield from found
+        if not found:
+            audited.grounds.recompute("rounds told as they ended on chain")
 
 
 def _check_line(facts: ChainFacts, line: RoundLine, round_: Round) -> Iterator[Finding]:

@@ -96,7 +96,7 @@ def propose(federation: int, proposal: Terms | AccountId | bytes) -> Call:
 
 
 def vote(federation: int, proposal: int, *, approve: bool) -> Call:
-    """Vote with all of the signer's active stake, once."""
+    """Vote once, with the signer's active stake that is old enough."""
     return bcfl("vote", federation=federation, proposal=proposal, approve=approve)
 
 

@@ -20,6 +20,8 @@ from strategies.testing import InProcessGrid
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pytest
+
     from tests.conformance.conftest import Target
 
 KEYS = [f"//clinic-{number}" for number in range(4)]
@@ -57,13 +59,18 @@ def node_app() -> ClientApp:
     return app
 
 
-def test_two_rounds_are_settled_and_the_audit_holds(target: Target, tmp_path: Path) -> None:
+def test_two_rounds_are_settled_and_the_audit_holds(
+    target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # both chains have one genesis: what the coordinator remembers of one is not of the other
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    runs = tmp_path / "runs"
     config: dict[str, Any] = {
         "bcfl.plugins": "staking, outliers, slashing, round_log",
         "bcfl.chain": target.url,
         "bcfl.federation": found(target.url),
         "bcfl.coordinator": "//Ferdie",
-        "bcfl.run_dir": str(tmp_path),
+        "bcfl.run_dir": str(runs),
     }
     keys = [{"bcfl-key-uri": uri} for uri in KEYS]
     with InProcessGrid(node_app(), node_configs=keys, run_config=config) as grid:
@@ -71,7 +78,7 @@ def test_two_rounds_are_settled_and_the_audit_holds(target: Target, tmp_path: Pa
         first = ArrayRecord({"w": Array(np.zeros(8, np.float32))})
         result = strategy.start(grid, first, num_rounds=2)
     assert result.arrays["w"].numpy().tolist() == [2.0] * 8
-    (folder,) = tmp_path.iterdir()
+    (folder,) = runs.iterdir()
     assert [line.outcome for line in read_run(folder).rounds] == ["settled"] * 2
     report = audit_run(folder, chain=target.url)
     assert report.ok, report.findings

@@ -142,7 +142,7 @@ OUT_OF_RANGE: tuple[Terms, ...] = (
 
 TOO_SHORT: tuple[Terms, ...] = (
     replace(BASE, unbonding_blocks=1),
-    replace(BASE, dispute_blocks=10),
+    replace(BASE, dispute_blocks=10, retention_blocks=20),
     replace(BASE, governance=MembersVote(_HALF, _HALF, voting_blocks=30, delay_blocks=0)),
 )
 """Terms under which stake could leave before it is judged, or vote twice."""

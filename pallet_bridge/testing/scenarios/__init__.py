@@ -14,6 +14,7 @@ from pallet_bridge.testing.scenarios.committees import (
     too_many_attesters,
 )
 from pallet_bridge.testing.scenarios.governance import (
+    go_on_from_elsewhere,
     govern_by_council,
     govern_without_right,
     too_many_proposals,
@@ -42,6 +43,7 @@ from pallet_bridge.testing.scenarios.offences import (
     unbond_before_the_slash,
 )
 from pallet_bridge.testing.scenarios.roots import (
+    leave_somebody_out,
     post_two_leaves_of_one_account,
     post_unsound_leaves,
 )
@@ -65,6 +67,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     claim_twice_and_prune_early,
     post_unsound_leaves,
     post_two_leaves_of_one_account,
+    leave_somebody_out,
     sign_twice,
     resolve_by_outsiders,
     report_too_late,
@@ -77,6 +80,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     govern_without_right,
     govern_by_council,
     too_many_proposals,
+    go_on_from_elsewhere,
     come_uninvited,
     vouch_for_a_friend,
     show_something_else,

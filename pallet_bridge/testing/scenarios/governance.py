@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pallet_bridge import calls
 from pallet_bridge.testing.machine.accounts import BASE, OUT_OF_RANGE, TERMS, VOTERS
 from pallet_bridge.testing.scenarios.scenario import ScenarioFederation, reaching
-from pallet_bridge.types import Governance
+from pallet_bridge.types import Governance, Quorum
 
 if TYPE_CHECKING:
     from pallet_bridge.testing.machine.memory import Draw
@@ -56,6 +56,30 @@ def govern_by_council(chain: CheckedChain, draw: Draw) -> None:
     federation.by_council(calls.set_terms(number, OUT_OF_RANGE[0]))
     federation.by_council(calls.replace_coordinator(number, first.account))
     federation.by_council(calls.set_terms(number, TERMS[draw(st.integers(0, len(TERMS) - 1))]))
+
+
+@reaching("NotGovernance", "ModelNotContinued", "RoundInProgress")
+def go_on_from_elsewhere(chain: CheckedChain, draw: Draw) -> None:
+    """Go on from another model: as the coordinator alone, and as the members decide."""
+    federation = ScenarioFederation.found(chain, replace(VOTERS, quorum=Quorum(count=2)))
+    first, second, _ = federation.members
+    boss, other = federation.coordinator, bytes([1 + draw(st.integers(0, 8))]) * 32
+    federation.open()
+    federation.commit(first, second)
+    federation.settle(federation.verdicts())
+    federation.do("rebase", other, by=boss)
+    federation.do("open_round", other, by=boss)
+    federation.do("propose", other, by=first)
+    for member in (first, second):
+        federation.do("vote", 0, approve=True, by=member)
+    federation.do("skip_round", by=boss)
+    federation.open()
+    federation.do("skip_round", by=boss)
+    federation.do("abort", federation.newest, by=boss)
+    chain.wait_past(federation.books.motions[0].enact_at)
+    federation.do("enact", 0, 9, by=federation.stranger)
+    federation.open()
+    federation.do("open_round", other, by=boss)
 
 
 @reaching(

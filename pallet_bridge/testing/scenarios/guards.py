@@ -74,9 +74,12 @@ def show_something_else(chain: CheckedChain, draw: Draw) -> None:
     modest.relay(modest.signed(second))
 
 
-@reaching("BondShort", "BondNotFree", "NotMisconduct")
+@reaching("BondShort", "BondNotFree", "NotMisconduct", "AlreadyReported", "NothingToClaim")
 def coordinate_without_a_bond(chain: CheckedChain, draw: Draw) -> None:
-    """Take the bond back at once, be caught at two instructions, and go on without a bond."""
+    """Take the bond back at once, be caught at two instructions, and go on without a bond.
+
+    Who committed in the round is paid for it, once.
+    """
     terms = replace(_TWO, coordinator_bond=_BOND, misconduct=Perbill(5 * 10**8))
     federation = ScenarioFederation.found(chain, terms)
     boss = federation.coordinator
@@ -87,10 +90,19 @@ def coordinate_without_a_bond(chain: CheckedChain, draw: Draw) -> None:
     federation.do("report_misconduct", number, turn.instruct(boss, 0), by=federation.stranger)
     federation.do("withdraw_bond", by=boss)
     lie = 1 + draw(st.integers(0, 1))
-    federation.do("report_misconduct", number, turn.instruct(boss, lie), by=federation.stranger)
+    for _ in range(2):
+        proof = turn.instruct(boss, lie)
+        federation.do("report_misconduct", number, proof, by=federation.stranger)
+    harmed = federation.members[0]
+    for _ in range(2):
+        federation.do("claim", harmed.account, [number], by=federation.stranger)
     federation.open()  # half of it is gone
     federation.do("post_bond", _BOND, by=boss)
     federation.open()
+    federation.do("replace_coordinator", harmed.account, by=boss)
+    federation.do("withdraw_bond", by=boss)
+    chain.wait_past(federation.books.bonds[boss.account].free_at or 0)
+    federation.do("withdraw_bond", by=boss)
 
 
 @reaching("StakeTooYoung", "StakeLocked")
@@ -109,6 +121,7 @@ def change_terms_alone(chain: CheckedChain, draw: Draw) -> None:
     """Change, as the coordinator, what only the members may, and change terms twice at once."""
     federation = ScenarioFederation.found(chain, BASE)
     boss = federation.coordinator
+    federation.do("rebase", _OTHER, by=boss)
     federation.do("set_terms", replace(BASE, arbiter=Arbiter.COUNCIL), by=boss)
     for _ in range(2):
         reward = Planck((1 + draw(st.integers(0, 9))) * UNIT)

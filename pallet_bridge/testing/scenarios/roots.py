@@ -11,6 +11,7 @@ from pallet_bridge.settlement.merkle import prove
 from pallet_bridge.testing.machine.accounts import BASE
 from pallet_bridge.testing.scenarios.scenario import ScenarioFederation, reaching
 from pallet_bridge.types import (
+    AccountOmitted,
     LeafNotCommitted,
     LeavesOutOfOrder,
     Outcome,
@@ -109,3 +110,27 @@ def post_two_leaves_of_one_account(chain: CheckedChain, draw: Draw) -> None:
     federation.settle(plan.verdicts)
     listed = LeafNotCommitted(plan.posted[0])
     federation.do("report_bad_root", federation.newest, listed, by=second)
+
+
+@reaching("RootNotBad", "ProofInvalid", "RoundVoided")
+def leave_somebody_out(chain: CheckedChain, draw: Draw) -> None:
+    """Post a root in which another has the place of a member, who shows that it is not there."""
+    federation = _sealed(chain)
+    number, who = federation.newest, federation.stranger
+    leaves = [one.leaf for one in federation.planned().posted]
+    place = draw(st.integers(0, 2))
+    lost = leaves.pop(place).account
+    leaves.append(replace(leaves[-1], account=type(lost)(bytes([255]) * 32)))
+    before, *others = federation.post_leaves(leaves, Planck(0))
+    around = {0: (None, before), 1: (before, others[0]), 2: (others[0], others[1])}
+    proof = AccountOmitted(lost, *around[place])
+    forged = replace(before, leaf=replace(before.leaf, score=77))
+    for claimed in (
+        replace(proof, account=who.account),
+        replace(proof, before=others[-1]),
+        replace(proof, before=forged),
+        proof,
+        proof,
+    ):
+        federation.do("report_bad_root", number, claimed, by=who)
+    federation.open()

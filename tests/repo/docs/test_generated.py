@@ -7,12 +7,12 @@ import pytest
 from bcfl_plugins.testing.checks import BY_NAME
 from benchmarks.pages import formatted
 from scripts.docs.check_table import WHEN
-from scripts.docs.pages import PARTS, REFERENCE, split
+from scripts.docs.pages import DOCS, PARTS, split
 
 
 @pytest.mark.parametrize("name", PARTS)
 def test_the_generated_part_of_a_page_is_up_to_date(name: str) -> None:
-    _, found, _ = split((REFERENCE / name).read_text(encoding="utf-8"))
+    _, found, _ = split((DOCS / name).read_text(encoding="utf-8"))
     assert found.strip() == formatted(PARTS[name]()).strip(), "run `python -m scripts.docs.pages`"
 
 

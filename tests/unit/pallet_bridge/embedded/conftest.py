@@ -13,7 +13,8 @@ from pallet_bridge.keys import Signer
 if TYPE_CHECKING:
     from pathlib import Path
 
-VERSION = (2).to_bytes(4, "little")
+VERSION = (3).to_bytes(4, "little")
+"""Of the runtime, and of its transactions."""
 Sign = Callable[..., bytes]
 
 

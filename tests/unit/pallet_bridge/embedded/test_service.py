@@ -193,8 +193,8 @@ def test_what_turns_invalid_in_the_block_leaves_with_what_builds_on_it(
 def test_an_extrinsic_leaves_when_its_era_ends(service: Service, seen: list[Change]) -> None:
     # nonce 1 waits for nonce 0, which never comes; the era is the four blocks from genesis on
     signer = Signer.from_uri("//Alice")
-    extra, one = b"\x01\x00" + compact(1) + compact(0), (2).to_bytes(4, "little")
-    signature = signer.sign(remark() + extra + one + one + service.chain.genesis_hash * 2)
+    extra, version = b"\x01\x00" + compact(1) + compact(0), (3).to_bytes(4, "little")
+    signature = signer.sign(remark() + extra + version + version + service.chain.genesis_hash * 2)
     body = b"\x84\x00" + signer.account.raw + b"\x01" + signature + extra + remark()
     service.submit(blob(body), seen.append)
     for _ in range(2):
