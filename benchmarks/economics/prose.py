@@ -19,7 +19,11 @@ pallet's rules.
 * "Rejected" is the probability that a poisoned update is rejected. Each rejection is a strike
   (`evidence = "streak"`). One honest update in 100 is rejected as well.
 * All kinds and all rates use the same random numbers. A cell is a mean over {seeds} seeds with its
-  95 % interval (Student). Each run checks that no planck was made or lost.
+  95 % interval (Student). On-off has the most: it was not surely a loss at 40 % after 35 seeds, and
+  more were run then. No interval allows for that look. Each run checks that no planck was made or
+  lost.
+* The defaults were chosen before, with other random numbers, on a model of these rules: some forty
+  settings were tried there.
 
 Returns are UNIT per round. The defaults that decide here: `strikes_to_slash` {strikes},
 `strike_decay_rounds` {decay}, `outlier_base` {base}, `cap` {cap}, `vesting_rounds` {vesting},
@@ -77,8 +81,8 @@ The chain sees verdicts, and nothing else of an update. That sets limits.
   share, as honest members are. Whoever poisons so rarely that it is rejected in 5 % of all rounds
   has the same verdicts, and so the same money. At 40 % that is every eighth round. It did honest
   work in the others, and is paid for it. What terms can do is to make poisoning dearer than the
-  work that it saves. A rejection costs the round's reward, and {cut} of each reward not yet vested.
-  So the reward alone outweighs the saved work from 20 % on.
+  work that it saves. At 20 % the rewards of rejected rounds alone are worth that work, and each
+  rejection takes {cut} of every reward not yet vested as well.
 * **Hopping cannot be made to lose where anyone may join under any name.** A new account has paid
   nothing in, and takes its stake along when it leaves in time. So the worst that it can get is
   nothing (Friedman, Resnick, Journal of Economics & Management Strategy 2001; Douceur, IPTPS 2002).
@@ -95,6 +99,8 @@ HONEST = """## Honest members
 
 Of what a member keeps that is never rejected, before the cost of work. *In pairs* stands for a
 member whose data are far from the others' now and then: it is rejected in two rounds in a row.
+So few runs do not show that a slash never happens. On the model with which the defaults were chosen
+none of 4,000 members with 5 % was slashed within 100 rounds, and 11 of 4,000 with 5 % in pairs.
 
 """
 
@@ -111,10 +117,10 @@ EVIDENCE = """## Strikes by evidence
 With `evidence = "harm"` a rejection costs the reward only, and a strike takes evidence over rounds
 ([evidence](../explanation/evidence.md)). Here every rejected poisoned update counts as harmful, and
 no honest update does: the best case. The attacker is persistent. **Strikes are then so rare that
-the streak of the defaults is not reached. Set `strikes_to_slash` to 1 with it. Also then an
-attacker of whom two fifths are rejected is hardly slashed within 100 rounds**: it loses the rewards
-of the rounds in which it is rejected, and no more. What protects honest nodes with rare data
-protects it as well.
+the streak of the defaults is hardly ever reached. Set `strikes_to_slash` to 1 with it. Also then an
+attacker of whom two fifths are rejected gains**: it loses the rewards of the rounds in which it is
+rejected, and no more. It gets less than honest work, and no stake of it is taken. What protects
+honest nodes with rare data protects it as well.
 
 """
 
@@ -132,11 +138,10 @@ place.
 
 ## What this leaves out
 
-* Other sizes. What a slash takes is a part of the stake, and what an attack earns is a part of the
-  reward. Where a member's share of a round is more than a two-hundredth of its stake, as here,
-  attackers lose from a greater rate on: raise `min_stake` with `round_reward`.
-* Longer or shorter runs. Eight strikes take time: an attacker of whom 40 % is rejected is slashed
-  first after about 20 rounds. What it earned in the {vesting} rounds before is taken with that.
+* Other sizes. In a federation of fewer members the same reward is more of a stake, and a slash
+  weighs less: raise `min_stake` with `round_reward`.
+* Shorter runs. {strikes} strikes take time: an attacker of whom 40 % is rejected was slashed first
+  after {first} rounds on average. What it earned in the {vesting} rounds before is taken with that.
 * An attacker that earns outside by the harm that it does.
 * Rejections are drawn apart for each round. A real rule may reject the same honest member in every
   round ([fairness](fairness.md)); that member is treated as a persistent attacker at 100 %.

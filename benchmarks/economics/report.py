@@ -57,6 +57,7 @@ def page(runs: Runs, stories: Sequence[Story], plots: str | None) -> str:
         Folder of the picture as the page links it.
     """
     terms = DEFAULTS
+    streak = cell_of(runs, Kind.ONE_STREAK.value, 0.4)
     counts = [len(runs[name]) for name in set(ATTACKERS.values()) if name in runs]
     parts = [
         prose.HEAD.format(
@@ -80,10 +81,18 @@ def page(runs: Runs, stories: Sequence[Story], plots: str | None) -> str:
         prose.BESIDE + _cells(runs, lambda cell: cell.beside),
         prose.HONEST + _honest(runs),
         prose.FORBIDDEN.format(cut=_perbill(terms.strike_cut)),
-        prose.FREE + _by_rate(runs, {"return": FREE}, PARTS, "counts as a part of a member"),
-        prose.EVIDENCE + _by_rate(runs, _EVIDENCE, RATES, "rejected"),
+        prose.FREE + _by_rate(runs, {"return": FREE}, PARTS, "counts as a part of a member")
+        if FREE in runs
+        else "",
+        prose.EVIDENCE + _by_rate(runs, _EVIDENCE, RATES, "rejected")
+        if EVIDENCE_ONE in runs
+        else "",
         prose.STORIES + _stories(stories),
-        prose.LEFT_OUT.format(vesting=terms.vesting_rounds),
+        prose.LEFT_OUT.format(
+            vesting=terms.vesting_rounds,
+            strikes=terms.strikes_to_slash,
+            first="?" if streak is None else f"{streak.poisoned:.0f}",
+        ),
     ]
     return "\n".join(part.strip("\n") + "\n" for part in parts if part)
 

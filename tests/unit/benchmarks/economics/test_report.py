@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.economics.estimates import Estimate, cell_of, shares_of
-from benchmarks.economics.report import FORBIDDEN, failures
+from benchmarks.economics.report import FORBIDDEN, failures, page
 from benchmarks.economics.runs import HONEST, OPEN, UNDISTURBED, Row
 
 ROW = Row("pulsing", 0.4, 0.1, 0.1, 0, 1, 0, 100, 60)
@@ -92,3 +92,14 @@ def test_honest_members_keep_nine_tenths_and_their_stake(
     found: dict[int, list[Row]], count: int
 ) -> None:
     assert len(failures({HONEST: found})) == count
+
+
+def test_a_page_of_few_runs_has_no_empty_sections() -> None:
+    runs = {"persistent": attackers(0.4, -0.1, -0.12), HONEST: members("5 %", 0.44, 0.441)}
+    text = page(runs, (), None)
+    assert "| persistent | - | - | -0.11 ± 0.13 | - | - |" in text
+    assert "| pulsing | - | - | - | - | - |" in text
+    assert "**Missed**: honest with 5 % rejected: not surely 90 % kept." in text
+    assert "Free riders that nobody rejects" not in text
+    assert "{" not in text
+    assert "economics.svg" in page(runs, (), "img")
