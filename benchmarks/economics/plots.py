@@ -1,23 +1,21 @@
-"""The two pictures of the page."""
+"""The picture of the page."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.economics.experiments import ZONES, needed_gain
-from benchmarks.economics.model import ATTACKERS, Kind
+from benchmarks.economics.estimates import Runs, cell_of
+from benchmarks.economics.report import ATTACKERS
+from benchmarks.economics.runs import RATES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from benchmarks.economics.study import Study
-
-_COLOURS = ("#c0392b", "#e59866", "#f7dc6f", "#82c891")
-_FLOOR = -4.0
+_FLOOR, _TOP = -2.0, 0.8
 
 
-def plot(study: Study, folder: Path) -> None:
-    """Draw ``economics.svg`` (returns, break-even) and ``economics_map.svg`` (where it fails)."""
+def plot(runs: Runs, folder: Path) -> None:
+    """Draw ``economics.svg``: what each kind of attacker gets, and what beside honest work."""
     import matplotlib as mpl  # noqa: PLC0415 - of the extra "demo"
 
     mpl.use("svg")
@@ -25,59 +23,29 @@ def plot(study: Study, folder: Path) -> None:
 
     mpl.rcParams["svg.hashsalt"] = "bcfl"
     folder.mkdir(parents=True, exist_ok=True)
-    curves = study.recommended
-    rates = list(study.size.detect)
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2))
-    for kind in ATTACKERS:
-        left.plot(rates, [curves[kind][d].attacker.mean for d in rates], label=kind.value)
-        gains = [
-            max(gain, 0.0)
-            if (gain := needed_gain(curves[kind][d], curves[kind][d].honest.mean)) is not None
-            else float("nan")
-            for d in rates
-        ]
-        right.plot(rates, gains, label=kind.value)
-    honest = [curves[Kind.HOPPING][d].honest.mean for d in rates]
-    left.plot(rates, honest, "k--", label="honest work")
-    left.axhline(0, color="grey", linewidth=0.8)
-    left.set(
-        xlabel="a poisoned update is rejected with probability",
-        ylabel="UNIT per round and member",
-        title="Return, recommended terms",
-        ylim=(_FLOOR, 1),
-    )
-    left.legend(fontsize=8)
-    right.set(
-        xlabel="a poisoned update is rejected with probability",
-        ylabel="UNIT per averaged poisoned update",
-        title="Outside gain above which attacking beats working",
-        yscale="symlog",
-        ylim=(0, 1000),
-    )
+    figure, axes = plt.subplots(1, 2, figsize=(11, 4.2), sharey=True)
+    names = {experiment: name for name, experiment in reversed(ATTACKERS.items())}
+    for experiment, name in names.items():
+        found = [(rate, cell_of(runs, experiment, rate)) for rate in RATES]
+        cells = [(rate, cell) for rate, cell in found if cell is not None]
+        for axis, part in zip(axes, ("gain", "beside"), strict=True):
+            values = [getattr(cell, part) for _, cell in cells]
+            axis.errorbar(
+                [rate for rate, _ in cells],
+                [value.mean for value in values],
+                [min(value.half, 1.0) for value in values],
+                label=name,
+                capsize=2,
+            )
+    for axis, title in zip(axes, ("Return", "Return less that of honest work"), strict=True):
+        axis.axhline(0, color="grey", linewidth=0.8)
+        axis.set(
+            xlabel="a poisoned update is rejected with probability",
+            title=title,
+            ylim=(_FLOOR, _TOP),
+        )
+    axes[0].set_ylabel("UNIT per round")
+    axes[0].legend(fontsize=7)
     figure.tight_layout()
     figure.savefig(folder / "economics.svg", metadata={"Date": None})
-    plt.close(figure)
-    _map(study, folder)
-
-
-def _map(study: Study, folder: Path) -> None:
-    from matplotlib import pyplot as plt  # noqa: PLC0415 - of the extra "demo"
-    from matplotlib.colors import ListedColormap  # noqa: PLC0415
-    from matplotlib.patches import Patch  # noqa: PLC0415
-
-    size = study.size
-    width = 3.6 * len(study.zones)
-    figure, axes = plt.subplots(1, len(study.zones), figsize=(width, 4.4), squeeze=False)
-    for axis, (strikes, zones) in zip(axes[0], sorted(study.zones.items()), strict=True):
-        colours = ListedColormap(_COLOURS)
-        axis.imshow(zones, origin="lower", aspect="auto", cmap=colours, vmin=-0.5, vmax=3.5)
-        axis.set_xticks(range(len(size.map_detect)), [f"{d:.0%}" for d in size.map_detect])
-        axis.set_yticks(range(len(size.map_false)), [f"{f:.0%}" for f in size.map_false])
-        axis.tick_params(axis="x", rotation=90)
-        axis.set(title=f"strikes_to_slash = {strikes}", xlabel="poisoned updates rejected")
-    axes[0][0].set_ylabel("honest updates rejected")
-    patches = [Patch(color=c, label=text) for c, text in zip(_COLOURS, ZONES, strict=True)]
-    figure.legend(handles=patches, loc="lower center", ncols=2, fontsize=8)
-    figure.tight_layout(rect=(0, 0.12, 1, 1))
-    figure.savefig(folder / "economics_map.svg", metadata={"Date": None})
     plt.close(figure)
