@@ -92,7 +92,9 @@ def cheat(role: Role, what: str, outcome: Outcome, how: str) -> Callable[[_Test]
 
 def all_cheats() -> tuple[Cheat, ...]:
     """Import every test of this folder and return the table, by role and in the files' order."""
-    for path in sorted(Path(__file__).parent.glob("test_*.py")):
-        importlib.import_module(f"tests.cheats.{path.stem}")
+    here = Path(__file__).parent
+    for path in sorted(here.rglob("test_*.py")):
+        inner = path.relative_to(here).with_suffix("").parts
+        importlib.import_module(".".join(("tests.cheats", *inner)))
     order = list(Role)
     return tuple(sorted(_TABLE, key=lambda one: (order.index(one.role), one.test)))

@@ -16,7 +16,7 @@ def test_the_runtime_that_ships_is_listed() -> None:
     assert str(MANIFEST["blob_blake2_256"]) in known_runtimes(), (
         "run python -m scripts.runtime.known, as make wasm does"
     )
-    assert PATH.read_text() == render()
+    assert PATH.read_text() == render(MANIFEST)
 
 
 def test_each_spec_version_has_one_runtime() -> None:

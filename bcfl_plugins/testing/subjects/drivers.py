@@ -211,7 +211,13 @@ def drive_defense(build: Callable[[int], Defense], example: Defense) -> Driver:
         trusted = None
         if rule.needs_trusted and batch.trusted is not None:
             trusted = batch.shape_row(batch.trusted.astype(batch.rows.dtype), form)
-        extras = Extras(reference, ids, batch.weights, trusted, batch.state)
+        extras = Extras(
+            reference=reference,
+            ids=ids,
+            weights=batch.weights,
+            trusted=trusted,
+            state=batch.state,
+        )
         out = rule.aggregate(given, extras)
         return Answer(out.value, flatten(out.value), out.decision, out.state, given)
 

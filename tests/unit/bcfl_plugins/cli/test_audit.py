@@ -84,6 +84,7 @@ def test_json_says_the_same() -> None:
             "the coordinator 5Foo": {"verdicts": 9},
             "the members": {"numbers of examples": 8},
         },
+        "notes": [],
         "findings": [
             {
                 "kind": "opening",

@@ -77,6 +77,7 @@ def run_rounds(
             "bcfl.run_dir": str(folder),
             "bcfl.on_chain_error": mode,
             "bcfl.round_log.settle": settle,
+            **({"bcfl.outliers.evidence": "streak"} if "outliers" in plugins else {}),
             "bcfl.round_log.on_missing": "fail" if "staking" in plugins else "warn",
             "bcfl.terms": {
                 "min_stake": STAKE,

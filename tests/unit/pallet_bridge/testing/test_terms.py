@@ -28,4 +28,5 @@ def test_otherwise_they_are_those_of_a_config_that_says_nothing() -> None:
     assert differing == {
         *("admission", "governance", "max_share", "coordinator_bond", "misconduct", "silence"),
         *("aging_blocks", "max_vote_share", "tenure_rounds", "vesting_rounds", "strike_cut"),
+        *("strikes_to_slash", "strike_decay_rounds", "slash"),
     }
