@@ -64,7 +64,8 @@ class Cheat:
     test: str
 
 
-_TABLE: list[Cheat] = []
+_HERE = Path(__file__).parent
+_TABLE: dict[str, Cheat] = {}
 
 
 def cheat(role: Role, what: str, outcome: Outcome, how: str) -> Callable[[_Test], _Test]:
@@ -83,8 +84,10 @@ def cheat(role: Role, what: str, outcome: Outcome, how: str) -> Callable[[_Test]
     """
 
     def enter(test: _Test) -> _Test:
-        name = f"{test.__module__.replace('.', '/')}.py::{test.__name__}"
-        _TABLE.append(Cheat(role, what, outcome, how, name))
+        # By its file: pytest may import a module under another name as well.
+        path = Path(test.__code__.co_filename).relative_to(_HERE).as_posix()
+        name = f"tests/cheats/{path}::{test.__name__}"
+        _TABLE[name] = Cheat(role, what, outcome, how, name)
         return test
 
     return enter
@@ -92,9 +95,8 @@ def cheat(role: Role, what: str, outcome: Outcome, how: str) -> Callable[[_Test]
 
 def all_cheats() -> tuple[Cheat, ...]:
     """Import every test of this folder and return the table, by role and in the files' order."""
-    here = Path(__file__).parent
-    for path in sorted(here.rglob("test_*.py")):
-        inner = path.relative_to(here).with_suffix("").parts
+    for path in sorted(_HERE.rglob("test_*.py")):
+        inner = path.relative_to(_HERE).with_suffix("").parts
         importlib.import_module(".".join(("tests.cheats", *inner)))
     order = list(Role)
-    return tuple(sorted(_TABLE, key=lambda one: (order.index(one.role), one.test)))
+    return tuple(sorted(_TABLE.values(), key=lambda one: (order.index(one.role), one.test)))
