@@ -93,8 +93,7 @@ class RoundLogSettings:
         -1.0,
         "Longest wait at the end of a run until the chain has everything; attest_s and the settle "
         "window come on top where the terms ask for attestations. -1: as long as the chain gets "
-        "on, with the time "
-        "that the terms give a round, and a minute, for each step.",
+        "on, with the time that the terms give a round, and a minute, for each step.",
         low=-1,
         high=86400,
         unit="seconds",
@@ -211,7 +210,7 @@ class RoundLog:
             self._abort(round_id)
             return
         self._book.moved(round_id)
-        digests = update_digest(result.ctx.reference), update_digest(result.model)
+        digests = opened.binding.base_model, update_digest(result.model)
         # The job may wait for the chain; the arrays need not wait with it.
         verdicts = replace(result, model=None, ctx=replace(result.ctx, reference={}))
         self._chain.work.do(
@@ -280,11 +279,12 @@ class RoundLog:
 
     def _use_up_lost(self, place: RoundKey) -> RoundKey:
         """Use up the numbers that a killed run instructed; return the next that is free."""
-        lost = lost_rounds(self._instructions, place)
-        if self._began or not lost:
-            self._began = True
+        if self._began:
             return place
         self._began = True
+        lost = lost_rounds(self._instructions, place)
+        if not lost:
+            return place
         _log.warning(
             "bcfl: an earlier run instructed nodes for round %s, and the chain never saw it open. "
             "These numbers are used up, each as a failed round: a second instruction for one would "

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bcfl_plugins.rounds.windows import Overrun
-    from pallet_bridge.run.absent import Absent
+    from pallet_bridge.run.report_parts import Absent
 
 NOT_AVERAGED = "no update of it was averaged"
 NOT_ATTESTED = "its committee did not attest it in time"

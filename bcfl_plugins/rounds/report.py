@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from bcfl_plugins.reasons import Reason
 from pallet_bridge.encoding import commitment_hash
-from pallet_bridge.run.absent import Absent
 from pallet_bridge.run.openings import OpenedUpdate, RoundOpenings
+from pallet_bridge.run.report_parts import Absent
 from pallet_bridge.run.reports import ReportEntry, RoundReport, Unrevealed
 from pallet_bridge.types import Outcome
 

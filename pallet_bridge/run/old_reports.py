@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pallet_bridge.errors import EncodingError, ReportUnreadable
-from pallet_bridge.jsonio import Record, canonical, parse
-from pallet_bridge.run.absent import Absent, absent_value, read_absent
+from pallet_bridge.errors import EncodingError
+from pallet_bridge.jsonio import Record, canonical
+from pallet_bridge.run.report_parts import Absent, absent_value, read_absent, read_canonical
 from pallet_bridge.types import AccountId, CommittedUpdate, MemberVerdict, Outcome, RoundKey
 from pallet_bridge.types.base import HASH_BYTES
 
@@ -121,14 +121,7 @@ class OldReport:
         ReportUnreadable
             When the bytes are not the canonical form of a report of this version.
         """
-        try:
-            report = _report(parse(data))
-            canonical_form = report.encode()
-        except EncodingError as error:
-            raise ReportUnreadable(f"this is no report: {error}") from error
-        if canonical_form != data:
-            raise ReportUnreadable("this report is not in its canonical form")
-        return report
+        return read_canonical(data, read_old)
 
 
 def _entry(entry: OldEntry) -> dict[str, object]:
@@ -150,7 +143,8 @@ def _entry(entry: OldEntry) -> dict[str, object]:
     }
 
 
-def _report(record: Record) -> OldReport:
+def read_old(record: Record) -> OldReport:
+    """Read the JSON object of a report; raises `EncodingError` for what is none."""
     if record.text("format") != FORMAT:
         raise EncodingError(f"its format is {record.text('format')!r}, not {FORMAT}")
     parameters, timings = record.record("parameters"), record.record("timings_us")

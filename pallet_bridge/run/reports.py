@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pallet_bridge.encoding import blake2_256
-from pallet_bridge.errors import EncodingError, ReportMissing, ReportTampered, ReportUnreadable
-from pallet_bridge.jsonio import Record, canonical, parse, write_atomically
-from pallet_bridge.run.absent import Absent, absent_value, read_absent
+from pallet_bridge.errors import EncodingError, ReportMissing, ReportTampered
+from pallet_bridge.jsonio import Record, canonical, write_atomically
 from pallet_bridge.run.old_reports import FORMAT as OLD_FORMAT
-from pallet_bridge.run.old_reports import OldReport
+from pallet_bridge.run.old_reports import OldReport, read_old
+from pallet_bridge.run.report_parts import Absent, absent_value, read_absent, read_canonical
 from pallet_bridge.types import AccountId, MemberVerdict, Outcome, RoundBinding, RoundKey
 from pallet_bridge.types.base import HASH_BYTES
 
@@ -208,14 +208,7 @@ class RoundReport:
         ReportUnreadable
             When the bytes are not the canonical form of a report of this format.
         """
-        try:
-            report = _report(parse(data))
-            canonical_form = report.encode()
-        except EncodingError as error:
-            raise ReportUnreadable(f"this is no report: {error}") from error
-        if canonical_form != data:
-            raise ReportUnreadable("this report is not in its canonical form")
-        return report
+        return read_canonical(data, _report)
 
 
 def decode_any(data: bytes) -> RoundReport | OldReport:
@@ -226,11 +219,11 @@ def decode_any(data: bytes) -> RoundReport | OldReport:
     ReportUnreadable
         When the bytes are not the canonical form of one.
     """
-    try:
-        is_old = parse(data).text("format") == OLD_FORMAT
-    except EncodingError as error:
-        raise ReportUnreadable(f"this is no report: {error}") from error
-    return OldReport.decode(data) if is_old else RoundReport.decode(data)
+    return read_canonical(data, _report_of_any_format)
+
+
+def _report_of_any_format(record: Record) -> RoundReport | OldReport:
+    return read_old(record) if record.text("format") == OLD_FORMAT else _report(record)
 
 
 class ReportStore:

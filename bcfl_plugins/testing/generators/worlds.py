@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bcfl_plugins.reasons import Reason
 from bcfl_plugins.testing.generators.generate import library
 from bcfl_plugins.testing.generators.tape import LONG, readers
-from pallet_bridge.run.absent import Absent
+from pallet_bridge.run.report_parts import Absent
 from pallet_bridge.run.reports import ReportEntry, RoundReport
 from pallet_bridge.types import AccountId, Outcome
 

@@ -19,7 +19,7 @@ from pallet_bridge.audit.rounds import (
     check_continuity,
     check_terms,
 )
-from pallet_bridge.run.absent import Absent
+from pallet_bridge.run.report_parts import Absent
 from pallet_bridge.run.reports import Unrevealed
 from pallet_bridge.types import (
     PERBILL_ONE,

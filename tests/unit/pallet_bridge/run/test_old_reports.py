@@ -9,8 +9,8 @@ import pytest
 
 from pallet_bridge.encoding import blake2_256
 from pallet_bridge.errors import ReportUnreadable
-from pallet_bridge.run.absent import Absent
 from pallet_bridge.run.old_reports import OldEntry, OldReport
+from pallet_bridge.run.report_parts import Absent
 from pallet_bridge.run.reports import ReportStore
 from pallet_bridge.types import AccountId, CommittedUpdate, Outcome
 

@@ -8,7 +8,7 @@ import pytest
 
 from pallet_bridge.encoding import blake2_256
 from pallet_bridge.errors import EncodingError, ReportMissing, ReportTampered, ReportUnreadable
-from pallet_bridge.run.absent import Absent
+from pallet_bridge.run.report_parts import Absent
 from pallet_bridge.run.reports import (
     NOTHING,
     ReportEntry,
