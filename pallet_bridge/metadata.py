@@ -102,7 +102,8 @@ EVENTS: Mapping[str, Mapping[str, Kind]] = {
     "RoundExpired": {"federation": _I, "round": _I, "returned": _I},
     "RoundPruned": {"federation": _I, "round": _I, "removed": _I, "left": _I},
     "Closing": {"federation": _I, "ends": _I},
-    "Closed": {"federation": _I, "returned": _I},
+    "Closed": {"federation": _I, "left": _I},
+    "Refunded": {"federation": _I, "account": _A, "amount": _I},
     "TermsSet": {"federation": _I, "terms_version": _I},
     "Proposed": {
         "federation": _I,

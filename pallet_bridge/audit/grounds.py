@@ -65,6 +65,10 @@ OPENED = "commitments opened"
 MEMBERS = "the members"
 """Who says on how many examples an update was trained."""
 
+VOUCHERS = "the members that vouched for others"
+INVITERS = "who invited members: the coordinator or the council"
+"""Who says to which organisation a member belongs."""
+
 
 def coordinator_name(account: AccountId) -> str:
     """Return how an audit calls the coordinator of a round."""

@@ -6,11 +6,12 @@ What nobody can check from them is counted as the word of whoever said it.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from pallet_bridge import encoding_v1
 from pallet_bridge.audit.audited import Finding
-from pallet_bridge.audit.grounds import MEMBERS, coordinator_name
+from pallet_bridge.audit.grounds import INVITERS, MEMBERS, VOUCHERS, coordinator_name
 from pallet_bridge.encoding import leaf_hash
 from pallet_bridge.errors import EncodingError
 from pallet_bridge.run.old_reports import OldReport
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from pallet_bridge.audit.audited import AuditedRun
     from pallet_bridge.run.reports import RoundReport
-    from pallet_bridge.types import Totals
+    from pallet_bridge.types import Event, Totals
 
 
 def check_reports(audited: AuditedRun) -> Iterator[Finding]:
@@ -117,6 +118,25 @@ def take_at_their_word(audited: AuditedRun) -> None:
         for what, count in _words_of(report).items():
             audited.grounds.believe(whose, what, count)
         audited.grounds.believe(MEMBERS, "numbers of examples", len(report.entries))
+    admitted = Counter(_admitted_by(invited) for invited in _admissions(audited))
+    for whose, count in sorted(admitted.items()):
+        audited.grounds.believe(whose, "organisations of members", count)
+
+
+def _admissions(audited: AuditedRun) -> Iterator[Event]:
+    """Return the last invitation of each account that joined as one of an organisation."""
+    events = [seen.event for seen in audited.facts.events]
+    joined = {event.account("account") for event in events if event.name == "Joined"}
+    named = {
+        event.account("account"): event
+        for event in events
+        if event.name == "Invited" and event.fields["organisation"]
+    }
+    yield from (invited for account, invited in named.items() if account in joined)
+
+
+def _admitted_by(invited: Event) -> str:
+    return VOUCHERS if invited.integer("vouchers") else INVITERS
 
 
 def _words_of(report: RoundReport | OldReport) -> dict[str, int]:

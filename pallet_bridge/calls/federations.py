@@ -65,6 +65,11 @@ def close(federation: int) -> Call:
     return bcfl("close", federation=federation)
 
 
+def refund(federation: int, account: AccountId) -> Call:
+    """Pay a sponsor its part of what a closed federation has left; anyone may send it."""
+    return bcfl("refund", federation=federation, account=values.account(account))
+
+
 def set_terms(federation: int, terms: Terms) -> Call:
     """Announce new terms, which are in force after the notice, as the terms' governance."""
     return bcfl("set_terms", federation=federation, terms=values.terms(terms))

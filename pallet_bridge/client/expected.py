@@ -53,6 +53,7 @@ _TABLE: Mapping[str, _Raises] = {
     "execute_slash": _raises("Slashed", account="account"),
     "claim": _raises("Claimed", account="account"),
     "close": _raises("Closing", "Closed"),
+    "refund": _raises("Refunded", account="account"),
     "set_terms": _raises("TermsScheduled"),
     "replace_coordinator": _raises("CoordinatorReplaced", new="account"),
     "propose": _raises("Proposed", proposer=_WHO),

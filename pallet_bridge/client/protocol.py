@@ -190,6 +190,10 @@ class ChainClient(Protocol):
         """Return all bonds, in ascending order of account."""
         ...
 
+    def sponsors(self, federation: int, *, at: bytes | None = None) -> dict[AccountId, Planck]:
+        """Return what each sponsor that is not refunded has paid in, in order of account."""
+        ...
+
     def round(self, federation: int, round_id: int, *, at: bytes | None = None) -> Round | None:
         """Return a round, None when it was never opened."""
         ...

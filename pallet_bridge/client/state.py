@@ -165,6 +165,12 @@ class StateReader:
         pairs = [(_account(key), mirror.bond(value)) for key, value in found]
         return dict(sorted(pairs, key=lambda pair: pair[0]))
 
+    def sponsors(self, federation: int, *, at: bytes | None = None) -> dict[AccountId, Planck]:
+        """Return what each sponsor has paid in that is not refunded."""
+        found = self._read_map("Sponsors", [federation], at)
+        paid = {_account(key): Fields("sponsor", {"paid": value}) for key, value in found}
+        return {account: paid[account].planck("paid") for account in sorted(paid)}
+
     def round(self, federation: int, round_id: int, *, at: bytes | None = None) -> Round | None:
         """Return a round, None when it was never opened."""
         value = self._read("Rounds", [federation, round_id], at)

@@ -384,6 +384,22 @@ class TermsPending(CallFailed):
     """New terms are announced already: they come into force first."""
 
 
+class ProposalUndecided(CallFailed):
+    """The member, or another one of its organisation, has a proposal that is not decided."""
+
+
+class FederationNotClosed(CallFailed):
+    """Only a closed federation refunds its sponsors: let it be closed, then refund."""
+
+
+class NotSponsor(CallFailed):
+    """The account has paid nothing into the escrow, or is refunded already."""
+
+
+class FundsTooSmall(CallFailed):
+    """A sponsor pays at least the existential deposit into an escrow."""
+
+
 pallet_errors: dict[str, type[CallFailed]] = {
     cls.__name__: cls for cls in CallFailed.__subclasses__()
 }

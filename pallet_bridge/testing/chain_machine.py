@@ -154,11 +154,16 @@ class ChainMachine(RuleBasedStateMachine):
         call = make(self.number(federation), Planck(amount))
         self.do(which, call, self.signers[actor])
 
-    @rule(federation=_federation, actor=_actor, about=_actor)
-    def withdraw(self, federation: int, actor: int, about: int) -> None:
-        """Withdraw anybody's ripe stake."""
-        call = calls.withdraw(self.number(federation), self.signers[about].account)
-        self.do("withdraw", call, self.signers[actor])
+    @rule(
+        which=st.sampled_from(["withdraw", "withdraw", "refund"]),
+        federation=_federation,
+        actor=_actor,
+        about=_actor,
+    )
+    def take_out(self, which: str, federation: int, actor: int, about: int) -> None:
+        """Release somebody's stake, or refund a sponsor."""
+        call = getattr(calls, which)(self.number(federation), self.signers[about].account)
+        self.do(which, call, self.signers[actor])
 
     @rule(federation=_federation, actor=_actor, about=_actor, name=st.sampled_from([b"A", b"B"]))
     def invite(self, federation: int, actor: int, about: int, name: bytes) -> None:

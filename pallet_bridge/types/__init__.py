@@ -22,6 +22,7 @@ from pallet_bridge.types.events import (
 )
 from pallet_bridge.types.federation import (
     AttesterRecord,
+    Cohort,
     Federation,
     FederationState,
     Limits,
@@ -29,6 +30,7 @@ from pallet_bridge.types.federation import (
     MotionState,
     PendingTerms,
     Seat,
+    Youth,
 )
 from pallet_bridge.types.members import (
     Bond,
@@ -106,6 +108,7 @@ __all__ = [
     "BatchEntry",
     "BlockRef",
     "Bond",
+    "Cohort",
     "Commitment",
     "CommittedUpdate",
     "Compensation",
@@ -162,4 +165,5 @@ __all__ = [
     "UnsoundLeaf",
     "Vouched",
     "WrongInstruction",
+    "Youth",
 ]

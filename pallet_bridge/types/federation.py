@@ -45,12 +45,39 @@ class PendingTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class Cohort:
+    """Active stake that was raised last from block `since` on, until the cohort that follows.
+
+    `moment` is the sum over the stake, in Planck, of the block in which it was raised last.
+    """
+
+    since: int
+    stake: Planck
+    moment: int
+
+
+@dataclass(frozen=True, slots=True)
+class Youth:
+    """The active stake that is not of age: what came last, and what came before that.
+
+    `newest` is the latest block in which any came.
+    """
+
+    last: Cohort
+    before: Cohort
+    newest: int
+
+
+@dataclass(frozen=True, slots=True)
 class Federation:
     """One training effort.
 
-    `founder` paid the deposit and gets what is left at the end. `closing_ends` is a block number
-    while the state is CLOSING, else None. `total_active` is the members' active stake, `owed` the
-    rewards that are not paid, forfeited or expired, `reserved` the budget of the open round.
+    `founder` paid the deposit and gets it back at the end. `funded` is what all sponsors have ever
+    paid in, `sponsors` the number of those that are not refunded, and `left` what a closed
+    federation had left for them. `youth` is the part of the active stake that votes in part only.
+    `closing_ends` is a block number while the state is CLOSING, else None. `total_active` is the
+    members' active stake, `owed` the rewards that are not paid, forfeited or expired, `reserved`
+    the budget of the open round.
     `failed_rounds` and `failures_in_row` are the coordinators' failure marks. `liable_until` is the
     last block in which stake may still be needed for a round opened so far. `seed` draws the next
     committee; it counts once `seeded`. `model` is that of the last settled round, or of a rebase:
@@ -82,6 +109,10 @@ class Federation:
     seed: bytes
     seed_at: int
     seeded: bool
+    youth: Youth
+    funded: Planck
+    sponsors: int
+    left: Planck
 
     def terms_at(self, block: int) -> int:
         """Return the version of the terms that are in force in this block."""
@@ -124,7 +155,7 @@ class Motion:
     """A proposal under vote: new terms, another coordinator, or another model to go on from.
 
     Stake counts that was held before `proposed_at`, and wholly once it is `aging_blocks` old.
-    `electorate` is the active stake at the proposal.
+    `electorate` is what all active stake counted for at the proposal.
     """
 
     proposal: Terms | AccountId | bytes

@@ -124,9 +124,9 @@ class Stage:
         assert found is not None
         return found
 
-    def open(self, model: bytes = MODEL) -> int:
+    def open(self, model: bytes = MODEL, by: Signer | None = None) -> int:
         """Open a round; returns its number."""
-        self.do("open_round", model, by=self.boss)
+        self.do("open_round", model, by=by or self.boss)
         return self.chain.federation(self.number).next_round - 1
 
     def sign(self, number: int, who: Signer, seed: int = 0) -> CommittedUpdate:

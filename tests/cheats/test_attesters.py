@@ -207,9 +207,9 @@ def test_the_stake_behind_a_place_stays(found: Found) -> None:
     Role.ATTESTER,
     "Resigns and takes all its stake out while the present seed still draws it, and then lets "
     "its seats pass in silence.",
-    Outcome.OPEN,
-    "The round is lost, and the seats pay nothing: silence costs only those with `min_stake` "
-    "active. Nobody gains, no failure is marked, and they are out with the next reveal.",
+    Outcome.PROVED,
+    "The round is lost, and the seats pay: stake on its way out stays for the rounds that they are "
+    "drawn for, they can speak, and silence costs of it. They are out with the next reveal.",
 )
 def test_seats_of_those_who_resigned_are_silent_for_nothing(found: Found) -> None:
     stage = found(3, WATCHED)
@@ -227,11 +227,13 @@ def test_seats_of_those_who_resigned_are_silent_for_nothing(found: Found) -> Non
     stage.do("abort", number, by=stage.boss)
     assert stage.round(number).state is RoundState.ABORTED
     assert stage.chain.federation(stage.number).failed_rounds == 0
-    assert stage.chain.offences(stage.number) == {}
+    silent = stage.chain.offences(stage.number)
+    assert {place: one.kind for place, one in silent.items()} == {
+        (number, who.account): OffenceKind.SILENCE for who in (second, third)
+    }
     again = stage.open(NEXT_MODEL)
     assert stage.seated(again) == {first.account}
     for who in (second, third):
-        stage.wait(stage.member(who).unbonding[-1].until)
-        before = stage.free(who)
-        stage.do("withdraw", who.account, by=stage.boss)
-        assert stage.free(who) - before == 100 * UNIT
+        stage.wait(silent[number, who.account].executable_at)
+        stage.do("execute_slash", number, who.account, by=EVE)
+        assert stage.member(who).stake == 99 * UNIT

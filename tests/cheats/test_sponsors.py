@@ -10,7 +10,7 @@ from pallet_bridge.errors.pallet import (
     ClosingNotOver,
     FederationNotActive,
     NotCoordinator,
-    NotProposable,
+    NotSponsor,
 )
 from pallet_bridge.keys import Signer
 from pallet_bridge.testing.fixtures import bcfl_chain, bcfl_federation
@@ -56,17 +56,16 @@ def test_who_closes_still_pays(found: Found) -> None:
     Role.SPONSOR,
     "Founds a federation, lets a sponsor pay rewards into its escrow, and closes it before they "
     "are earned.",
-    Outcome.OPEN,
-    "What is left at the end is the founder's, whoever paid it in, and the coordinator closes "
-    "alone, also where members govern. The sponsor's 500 UNIT are gone. Pay in for a few rounds at "
-    "a time.",
+    Outcome.REFUSED,
+    "What is left at the end is the sponsors', in proportion to what each paid in. Anyone sends "
+    "the `refund` of each.",
 )
 def test_the_founder_gets_what_a_sponsor_paid_in(found: Found) -> None:
     stage = found(1, VOTING)
     (member,) = stage.made.members
     own = 100 * VOTING.round_reward
     stage.do("fund", Planck(500 * UNIT), by=BOB)
-    sponsor = stage.free(BOB)
+    sponsor, founder = stage.free(BOB), stage.free(stage.boss)
     stage.do("close", by=stage.boss)
     with pytest.raises(FederationNotActive):
         stage.propose(member.account, by=member)
@@ -74,32 +73,35 @@ def test_the_founder_gets_what_a_sponsor_paid_in(found: Found) -> None:
     assert ends is not None
     stage.wait(ends)
     stage.do("withdraw", member.account, by=EVE)
-    before = stage.free(stage.boss)
     closed = event(stage.do("close", by=EVE), "Closed")
-    got = stage.free(stage.boss) - before
-    assert closed.integer("returned") >= own + 500 * UNIT
-    assert got >= own + 500 * UNIT
-    assert stage.free(BOB) == sponsor
+    assert closed.integer("left") == own + 500 * UNIT
+    assert stage.free(stage.boss) - founder <= own + 10 * UNIT  # its part, and its deposit
+    refunded = event(stage.do("refund", BOB.account, by=EVE), "Refunded")
+    assert refunded.integer("amount") == 500 * UNIT
+    assert stage.free(BOB) == sponsor + 500 * UNIT
+    with pytest.raises(NotSponsor):
+        stage.do("refund", BOB.account, by=EVE)
 
 
 @cheat(
     Role.SPONSOR,
     "Coordinates and governs, fails round after round, and hands the coordination to itself before "
     "the members may vote on it.",
-    Outcome.OPEN,
-    "`replace_coordinator` begins the count of failures anew, also for the same account. Members "
-    "can leave; where they govern, which is the default, it is not possible.",
+    Outcome.REFUSED,
+    "A coordinator that governs keeps its failures in a row when it hands over, to itself or to a "
+    "friend: the members may vote another one in after `max_failed_rounds`.",
 )
 def test_a_failing_coordinator_hands_over_to_itself(found: Found) -> None:
     stage = found(2, QUICK)
     first, second = stage.made.members
-    for _ in range(2):
+    friend = stage.newcomer("friend")
+    for boss, other in ((stage.boss, friend), (friend, stage.boss)):
         for _ in range(2):
-            number = stage.open()
+            number = stage.open(by=boss)
             stage.commit(number, first)
-            stage.do("abort", number, by=stage.boss)
-        stage.do("replace_coordinator", stage.boss.account, by=stage.boss)
+            stage.do("abort", number, by=boss)
+        stage.do("replace_coordinator", other.account, by=boss)
     state = stage.chain.federation(stage.number)
-    assert (state.failed_rounds, state.failures_in_row) == (4, 0)
-    with pytest.raises(NotProposable):
-        stage.propose(second.account, by=second)
+    assert (state.failed_rounds, state.failures_in_row) == (4, 4)
+    assert QUICK.max_failed_rounds <= 4
+    stage.propose(second.account, by=second)

@@ -12,6 +12,7 @@ from pallet_bridge.errors.pallet import (
     DisputeWindowOpen,
     NotAttested,
     NothingToClaim,
+    NothingToWithdraw,
     ProofInvalid,
     ReportWindowClosed,
     RootNotBad,
@@ -30,7 +31,7 @@ from pallet_bridge.types import (
     TwoCommitments,
 )
 from pallet_bridge.types import Outcome as Verdict
-from tests.cheats.committees import NEXT_MODEL, QUICK, Found, Stage, found
+from tests.cheats.committees import NEXT_MODEL, QUICK, Found, Stage, event, found
 from tests.cheats.table import Outcome, Role, cheat
 
 __all__ = ["bcfl_chain", "bcfl_federation", "found"]
@@ -230,10 +231,9 @@ def test_a_round_is_called_off_by_its_own(found: Found) -> None:
     Role.STRANGER,
     "Takes the stake out of a federation for a member that has unbonded it all, so that the member "
     "has left with a strike, and loses rewards that it meant to wait for.",
-    Outcome.OPEN,
-    "`withdraw` names an account, pays only that account, and is open to all. The member of this "
-    "test loses 5 UNIT, and the stranger gains nothing. With a strike, unbond the last `min_stake` "
-    "only when the rewards are vested.",
+    Outcome.REFUSED,
+    "`withdraw` is open to all and pays only the member, but a member with strikes leaves by its "
+    "own call only: it can claim first.",
 )
 def test_a_stranger_lets_a_member_leave_too_early(found: Found) -> None:
     stage = found(2, replace(TWO, vesting_rounds=4))
@@ -251,8 +251,13 @@ def test_a_stranger_lets_a_member_leave_too_early(found: Found) -> None:
     earned = stage.chain.commitments(stage.number, 0)[first.account]
     assert (earned.reward, earned.payout) == (5 * UNIT, Payout.WAITING)
     stage.do("withdraw", first.account, by=EVE)
-    lost = stage.chain.commitments(stage.number, 0)[first.account]
-    assert (lost.reward, lost.payout) == (5 * UNIT, Payout.FORFEITED)
+    assert stage.member(first).stake == 0
+    with pytest.raises(NothingToWithdraw):
+        stage.do("withdraw", first.account, by=EVE)
+    kept = stage.chain.commitments(stage.number, 0)[first.account]
+    assert (kept.reward, kept.payout) == (5 * UNIT, Payout.WAITING)
     stage.wait(settlement.vests_at)
-    with pytest.raises(NothingToClaim):
-        stage.do("claim", first.account, [0], by=first)
+    before = stage.free(first)
+    stage.do("claim", first.account, [0], by=EVE)
+    assert before < stage.free(first) <= before + 5 * UNIT
+    assert event(stage.do("withdraw", first.account, by=first), "Left")

@@ -12,7 +12,12 @@ from pallet_bridge.audit.run import audit_run
 from pallet_bridge.client import connect
 from pallet_bridge.encoding import instruction_payload
 from pallet_bridge.errors import RootDiffers, TransactionRefused
-from pallet_bridge.errors.pallet import AlreadyCommitted, NotAttested, ProofInvalid
+from pallet_bridge.errors.pallet import (
+    AlreadyCommitted,
+    NotAttested,
+    NotCoordinator,
+    ProofInvalid,
+)
 from pallet_bridge.keys import Signer
 from pallet_bridge.run.journal import CHAIN, EndLine, Journal, RunHeader
 from pallet_bridge.run.reports import ReportEntry, RoundReport
@@ -27,9 +32,7 @@ from pallet_bridge.types import (
     OffenceKind,
     Planck,
     Quorum,
-    RoundState,
     TwoCommitments,
-    UnsoundLeaf,
     WrongInstruction,
 )
 from pallet_bridge.types import Outcome as Verdict
@@ -340,10 +343,9 @@ def test_a_root_of_other_leaves_is_found(found: Found, tmp_path: Path) -> None:
     Role.TOGETHER,
     "A coordinator that governs hands an open round to a second account of its own, which posts a "
     "root that is wrong, and takes the coordination back.",
-    Outcome.OPEN,
-    "The root is voided when somebody proves it, and pays nobody. But no bond answers for it: that "
-    "of who opened the round answers for its own roots only, and the other has none. So trying is "
-    "free. Where members govern, which is the default, it takes a vote.",
+    Outcome.REFUSED,
+    "`NotCoordinator`: only who opened a round settles it, and answers with its bond. Who comes "
+    "after only ends it, which is a failure mark.",
 )
 def test_a_second_coordinator_lies_without_a_bond(found: Found) -> None:
     stage = found(2, BONDED)
@@ -355,11 +357,9 @@ def test_a_second_coordinator_lies_without_a_bond(found: Found) -> None:
     greedy = prove(
         replace(leaf, reward=Planck(10 * UNIT if place else 0)) for place, leaf in enumerate(leaves)
     )
-    stage.post(number, greedy, by=puppet)
-    receipt = stage.do("report_bad_root", number, UnsoundLeaf(greedy[1]), by=EVE)
-    assert "RoundVoided" in names(receipt)
-    assert "MisconductProved" not in names(receipt)
-    assert stage.round(number).state is RoundState.VOIDED
-    assert bond_of(stage) == 100 * UNIT
+    for settles in (puppet, stage.boss):
+        with pytest.raises(NotCoordinator):
+            stage.post(number, greedy, by=settles)
+    stage.do("abort", number, by=puppet)
     stage.do("replace_coordinator", stage.boss.account, by=puppet)
-    assert stage.chain.federation(stage.number).failures_in_row == 0
+    assert stage.chain.federation(stage.number).failures_in_row == 1

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
-from pallet_bridge import calls
+from pallet_bridge.audit.grounds import INVITERS, VOUCHERS
+from pallet_bridge.audit.run import audit_on
 from pallet_bridge.errors.pallet import (
     MembersDecide,
     NothingToWithdraw,
+    ProposalUndecided,
     RewardNotVested,
     StakeLocked,
     StakeTooYoung,
     TermsPending,
-    TooManyProposals,
 )
 from pallet_bridge.keys import Signer
+from pallet_bridge.run.journal import EndLine, Journal, RunHeader, read_run
 from pallet_bridge.testing.fixtures import bcfl_chain, bcfl_federation
 from pallet_bridge.types import (
     UNIT,
@@ -41,6 +44,9 @@ from tests.cheats.committees import (
     names,
 )
 from tests.cheats.table import Outcome, Role, cheat
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["bcfl_chain", "bcfl_federation", "found"]
 
@@ -148,11 +154,11 @@ def test_an_organisation_votes_up_to_its_share(found: Found) -> None:
     Role.SPONSOR,
     "Vouches, with a friend, for accounts of its own under the names of organisations that do not "
     "exist.",
-    Outcome.OPEN,
-    "To whom an account belongs is the word of whoever admitted it. Who vouched is on chain, and "
-    "nobody is held to it. Where admission is open there are no names: only stake and age count.",
+    Outcome.WORD,
+    "Of those who admit: to whom an account belongs is theirs to say. The audit says whose word it "
+    "is. Where admission is open there are no names: only stake and age count.",
 )
-def test_names_of_organisations_are_the_word_of_who_admits(found: Found) -> None:
+def test_names_of_organisations_are_the_word_of_who_admits(found: Found, tmp_path: Path) -> None:
     terms = replace(VOTING, admission=Vouched(2), max_per_organisation=1)
     stage = found(0, terms)
     clinic, friend = (stage.newcomer(name, 100 * UNIT, name.encode()) for name in ("A", "B"))
@@ -174,6 +180,12 @@ def test_names_of_organisations_are_the_word_of_who_admits(found: Found) -> None
         assert voted.fields["stake"] == 100 * UNIT
     for who in honest:
         stage.do("vote", motion, approve=False, by=who)
+    header = RunHeader("embedded", stage.chain.genesis_hash, stage.number, 7, stage.boss.account, 0)
+    Journal.create(tmp_path / "run", header).append(EndLine(0))
+    record = read_run(tmp_path / "run")
+    words = audit_on(stage.chain, tmp_path / "run", record, closed=True).grounds.words
+    assert words[VOUCHERS] == {"organisations of members": len(named)}
+    assert words[INVITERS] == {"organisations of members": 2}
     assert "CoordinatorReplaced" in names(stage.enact(motion, by=EVE))
 
 
@@ -201,10 +213,9 @@ def test_the_electorate_is_that_of_the_proposal(found: Found) -> None:
     Role.SPONSOR,
     "Joins with 700 UNIT beside 400 before a vote is called, so that its quorum is out of reach, "
     "and takes them back later.",
-    Outcome.OPEN,
-    "Young stake has no vote, but is in the electorate. All members of old together are then less "
-    "than the quorum of 40 %. It costs fees, and the stake for `unbonding_blocks`. Where admission "
-    "is not open, somebody has to let it in.",
+    Outcome.REFUSED,
+    "The electorate is what can vote: stake counts by its age there too. 700 UNIT that are a tenth "
+    "of `aging_blocks` old are 70 of it.",
 )
 def test_fresh_stake_blocks_every_vote(found: Found) -> None:
     stage = found(4, VOTING)
@@ -212,38 +223,37 @@ def test_fresh_stake_blocks_every_vote(found: Found) -> None:
     stage.pass_blocks(20)
     blocker = stage.newcomer("blocker", 700 * UNIT)
     motion = stage.propose(first.account, by=first)
+    held = stage.chain.motion(stage.number, motion)
+    assert held is not None
+    age = held.proposed_at - stage.member(blocker).held_since
+    assert age <= 2
+    assert held.electorate - 400 * UNIT == 700 * UNIT * age // 20
     for who in stage.made.members:
         stage.do("vote", motion, approve=True, by=who)
-    assert "ProposalRejected" in names(stage.enact(motion, by=EVE))
-    stage.do("unbond", Planck(700 * UNIT), by=blocker)
-    stage.wait(stage.member(blocker).unbonding[0].until)
-    before = stage.free(blocker)
-    stage.do("withdraw", blocker.account, by=EVE)
-    assert stage.free(blocker) - before == 700 * UNIT
+    assert "CoordinatorReplaced" in names(stage.enact(motion, by=EVE))
 
 
 @cheat(
     Role.SPONSOR,
     "Fills all places for proposals, so that nobody else can call a vote.",
-    Outcome.OPEN,
-    "`TooManyProposals` meets everybody else for one vote and its delay. Then anyone decides one "
-    "of the 16 and proposes in the same call. Their deposits come back.",
+    Outcome.REFUSED,
+    "`ProposalUndecided`: a member has one proposal at a time, and the accounts of an organisation "
+    "one together. To fill all 16 places takes 16 members.",
 )
-def test_proposals_of_one_member_delay_those_of_others(found: Found) -> None:
-    stage = found(3, VOTING)
-    first, second, _ = stage.made.members
-    filled = [stage.propose(first.account, by=first) for _ in range(16)]
-    with pytest.raises(TooManyProposals):
-        stage.propose(second.account, by=second)
-    held = stage.chain.motion(stage.number, filled[0])
+def test_proposals_of_one_member_leave_room_for_those_of_others(found: Found) -> None:
+    stage = found(0, replace(VOTING, admission=Admission.INVITED))
+    clinic = [stage.newcomer(f"clinic-{n}", 100 * UNIT, b"Clinic") for n in range(2)]
+    other = stage.newcomer("other", 100 * UNIT, b"Other")
+    motion = stage.propose(other.account, by=clinic[0])
+    for who in clinic:
+        with pytest.raises(ProposalUndecided):
+            stage.propose(other.account, by=who)
+    stage.propose(other.account, by=other)
+    held = stage.chain.motion(stage.number, motion)
     assert held is not None
     stage.wait(held.enact_at)
-    both = [
-        calls.enact(stage.number, filled[0], 64),
-        calls.propose(stage.number, second.account),
-    ]
-    receipt = stage.chain.execute(calls.batch(both), second)
-    assert event(receipt, "Proposed").account("proposer") == second.account
+    stage.enact(motion, by=EVE)
+    stage.propose(other.account, by=clinic[1])
 
 
 @cheat(
@@ -298,7 +308,7 @@ def test_worse_terms_bind_nobody_who_leaves(found: Found) -> None:
 )
 def test_other_terms_have_a_notice_of_their_own(found: Found) -> None:
     alone = found(1, QUICK)
-    mild = replace(QUICK, round_reward=Planck(11 * UNIT))
+    mild = replace(QUICK, cooldown_blocks=0)
     alone.do("set_terms", mild, by=alone.boss)
     with pytest.raises(TermsPending):
         alone.do("set_terms", replace(QUICK, round_reward=Planck(UNIT)), by=alone.boss)
@@ -306,8 +316,8 @@ def test_other_terms_have_a_notice_of_their_own(found: Found) -> None:
     stage = found(3, terms)
     first, second, _ = stage.made.members
     motions = [
-        stage.propose(replace(terms, round_reward=Planck(reward * UNIT)), by=first)
-        for reward in (12, 2)
+        stage.propose(replace(terms, round_reward=Planck(reward * UNIT)), by=who)
+        for reward, who in ((12, first), (2, second))
     ]
     for motion in motions:
         for who in (first, second):
@@ -326,11 +336,11 @@ def test_other_terms_have_a_notice_of_their_own(found: Found) -> None:
 
 @cheat(
     Role.SPONSOR,
-    "Names, as the coordinator that governs, a friend as arbiter, another committee, or a greater "
-    "share for whoever reports.",
+    "Names, as the coordinator that governs, a friend as arbiter, another committee, a greater "
+    "share for whoever reports, or a greater reward.",
     Outcome.REFUSED,
     "`MembersDecide`: half of the stake has to vote on who judges, who is paid for reports, who "
-    "governs and who comes in.",
+    "governs, who comes in, and whether a round spends more.",
 )
 def test_a_coordinator_does_not_choose_its_judges(found: Found) -> None:
     stage = found(1, QUICK)
@@ -342,6 +352,7 @@ def test_a_coordinator_does_not_choose_its_judges(found: Found) -> None:
         replace(QUICK, reporter_share=Perbill(20 * PERCENT)),
         replace(QUICK, governance=VOTING.governance),
         replace(QUICK, admission=Admission.INVITED),
+        replace(QUICK, round_reward=Planck(QUICK.round_reward + 1)),
     ):
         with pytest.raises(MembersDecide):
             stage.do("set_terms", other, by=stage.boss)

@@ -170,8 +170,11 @@ def _check_escrow(books: Books) -> None:
     active = sum(member.active for member in books.members.values())
     _must(federation.total_active == active, "I2", "total_active is not the members' stake")
     _must(federation.members == len(books.members), "I2", "members are not counted right")
+    _must(federation.sponsors == len(books.sponsors), "I3", "sponsors are not counted right")
     if federation.state is FederationState.CLOSED:
         return
+    paid = sum(books.sponsors.values())
+    _must(federation.funded == paid, "I3", f"funded {federation.funded}, sponsors paid {paid}")
     _must(federation.owed == unpaid, "I3", f"owed {federation.owed}, the rounds say {unpaid}")
     needed = federation.owed + federation.reserved + EXISTENTIAL_DEPOSIT
     _must(books.escrow.free >= needed, "I3", f"the escrow has {books.escrow.free} of {needed}")
@@ -258,7 +261,10 @@ def _check_end(books: Books) -> None:
         return
     left = (federation.members, federation.deposit, federation.owed, federation.reserved)
     _must(left == (0, 0, 0, 0), "I8", f"a closed federation still has {left}")
-    _must(books.escrow.free == 0, "I8", "a closed federation's escrow is not empty")
+    due = sum(federation.left * paid // federation.funded for paid in books.sponsors.values())
+    has = books.escrow.free
+    is_paid = has >= due + EXISTENTIAL_DEPOSIT if books.sponsors else has == 0
+    _must(is_paid, "I8", f"a closed escrow has {has} for refunds of {due}")
 
 
 def _terms_of(books: Books, number: int) -> Terms:

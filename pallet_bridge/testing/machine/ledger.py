@@ -45,6 +45,7 @@ class Books:
     committees: Mapping[int, tuple[Seat, ...]]
     motions: Mapping[int, Motion]
     bonds: Mapping[AccountId, Bond]
+    sponsors: Mapping[AccountId, Planck]
     escrow: Balance
 
     def named(self) -> Iterator[AccountId]:
@@ -124,6 +125,7 @@ def read_books(client: ChainClient, number: int, at: bytes) -> Books:
         committees={n: client.committee(number, n, at=at) for n in numbers},
         motions={n: found for n, found in motions.items() if found is not None},
         bonds=client.bonds(number, at=at),
+        sponsors=client.sponsors(number, at=at),
         escrow=client.balance(escrow_account(number), at=at),
     )
 

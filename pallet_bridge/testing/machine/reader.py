@@ -169,6 +169,10 @@ def _commitments(client: ChainClient, books: Books, keys: set[bytes], at: bytes)
     return replace(books, commitments=_merged(books.commitments, found))
 
 
+def _sponsors(client: ChainClient, books: Books, _: set[bytes], at: bytes) -> Books:
+    return replace(books, sponsors=client.sponsors(books.number, at=at))
+
+
 def _offences(client: ChainClient, books: Books, _: set[bytes], at: bytes) -> Books:
     return replace(books, offences=client.offences(books.number, at=at))
 
@@ -197,6 +201,7 @@ _AGAIN: Final[Mapping[str, Callable[[ChainClient, Books, set[bytes], bytes], Boo
     "Committees": _committees,
     "Motions": _motions,
     "Bonds": _bonds,
+    "Sponsors": _sponsors,
 }
 """How the records of each storage item are read anew. Those of others are in no invariant."""
 

@@ -91,12 +91,18 @@ def act_without_stake(chain: CheckedChain, draw: Draw) -> None:
 
 @reaching(
     "NotCoordinator", "RoundInProgress", "FederationNotActive", "ClosingNotOver", "MembersRemain",
-    "ProposalsRemain",
+    "ProposalsRemain", "FundsTooSmall", "FederationNotClosed", "NotSponsor",
 )  # fmt: skip
 def close_too_early(chain: CheckedChain, draw: Draw) -> None:
-    """Close a federation over an open round, over its members and over their votes."""
+    """Close a federation over an open round, over its members and over their votes.
+
+    And have its money before it is over, twice, or without having paid any.
+    """
     federation = ScenarioFederation.found(chain, VOTERS)
-    first, second, _ = federation.members
+    first, second, third = federation.members
+    federation.do("fund", Planck(1 + draw(st.integers(0, 9))), by=third)
+    federation.do("fund", Planck(UNIT * (1 + draw(st.integers(0, 9)))), by=third)
+    federation.do("refund", third.account, by=third)
     federation.do("close", by=federation.stranger)
     federation.open()
     federation.do("close", by=federation.coordinator)
@@ -112,6 +118,10 @@ def close_too_early(chain: CheckedChain, draw: Draw) -> None:
         federation.do("withdraw", member.account, by=federation.stranger)
     federation.do("close", by=federation.stranger)
     federation.do("enact", 0, draw(st.integers(1, 2)), by=federation.stranger)
+    federation.do("refund", third.account, by=third)
     federation.do("close", by=federation.stranger)
+    federation.do("refund", first.account, by=first)
+    for _ in range(2):
+        federation.do("refund", third.account, by=federation.stranger)
     federation.do("close", by=federation.coordinator)
     federation.do("claim", first.account, [0], by=first)

@@ -9,7 +9,6 @@ import pytest
 
 from bcfl_plugins.config.terms import TermsConfig
 from pallet_bridge import calls
-from pallet_bridge.audit.grounds import coordinator_name
 from pallet_bridge.encoding import blake2_256
 from pallet_bridge.errors.pallet import (
     ClosingNotOver,
@@ -48,13 +47,10 @@ from tests.cheats.moves import (
     wait,
     wait_until,
 )
-from tests.cheats.runs import settle_on_record
 from tests.cheats.table import Outcome as Comes
 from tests.cheats.table import Role, cheat
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pallet_bridge.client.embedded import EmbeddedClient
     from pallet_bridge.testing.fixtures import MakeFederation
     from pallet_bridge.types import Terms
@@ -222,31 +218,23 @@ def test_all_reward_to_its_own_node(
     Role.SERVER,
     "Governs alone, and makes one round's reward as large as what a sponsor has paid in, for a "
     "node of its own.",
-    Comes.WORD,
-    "The coordinator's, where it governs alone: reward and greatest share are its to raise, "
-    "`notice_blocks` before, and whoever pays in trusts it. By default members govern.",
+    Comes.REFUSED,
+    "`MembersDecide`: also where the coordinator governs, half of the stake has to vote before a "
+    "round spends more, or one account gets more of it.",
 )
 def test_all_of_a_sponsors_money(
-    bcfl_chain: EmbeddedClient, bcfl_federation: MakeFederation, tmp_path: Path
+    bcfl_chain: EmbeddedClient, bcfl_federation: MakeFederation
 ) -> None:
     federation = bcfl_federation(3, TERMS)  # with 900 UNIT
-    number, own = federation.number, federation.members[0]
-    greedy = replace(TERMS, round_reward=Planck(899 * UNIT), max_share=Perbill(100 * PERCENT))
-    receipt = bcfl_chain.execute(calls.set_terms(number, greedy), federation.coordinator)
-    starts = event(receipt, "TermsScheduled").integer("from")
-    assert starts == receipt.block.number + TERMS.notice_blocks
-    before = open_round(bcfl_chain, federation)
-    assert bcfl_chain.federation(number).reserved == TERMS.round_reward
-    bcfl_chain.execute(calls.abort(*before.place), federation.coordinator)
-    wait_until(bcfl_chain, starts)
-    round_ = open_round(bcfl_chain, federation)
-    made = commit_all(round_)
-    said = {one.account: verdict(one, weight=int(one.account == own.account)) for one in made}
-    report = settle_on_record(tmp_path / "run", round_, made, said)
-    assert bcfl_chain.commitments(*round_.place)[own.account].reward == 899 * UNIT
-    assert report.findings == ()
-    words = report.grounds.words[coordinator_name(federation.coordinator.account)]
-    assert words["weights of rewards"] == len(made)
+    for greedy in (
+        replace(TERMS, round_reward=Planck(899 * UNIT), max_share=Perbill(100 * PERCENT)),
+        replace(TERMS, round_reward=Planck(TERMS.round_reward + UNIT)),
+        replace(TERMS, max_share=Perbill(TERMS.max_share + PERCENT)),
+    ):
+        with pytest.raises(MembersDecide):
+            bcfl_chain.execute(calls.set_terms(federation.number, greedy), federation.coordinator)
+    less = replace(TERMS, round_reward=Planck(UNIT))
+    bcfl_chain.execute(calls.set_terms(federation.number, less), federation.coordinator)
 
 
 @cheat(

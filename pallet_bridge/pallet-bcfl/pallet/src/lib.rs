@@ -61,13 +61,14 @@
 //!   those it signed: at once, but for rounds and votes that it took part in. That holds from the
 //!   announcement until it signs the new ones. No terms make the exit of stake longer that is in.
 //! * A coordinator that governs leaves to the members who judges, who is paid for reports, who
-//!   governs and who comes in ([`terms_rules::needs_members`]).
+//!   governs, who comes in, and whether a round may spend more ([`terms_rules::needs_members`]).
 //!
 //! ## Votes and seats
 //!
-//! * In a vote counts stake that was held before the proposal, by its age; the accounts of an
-//!   organisation, or an account without one, have `max_vote_share` of all active stake together.
-//!   What voted stays until the decision.
+//! * In a vote counts stake that was held before the proposal, by its age; the electorate is what
+//!   can count ([`Youth::electorate`]). The accounts of an organisation, or an account without one,
+//!   have `max_vote_share` of it together, and one proposal at a time. What voted stays until the
+//!   decision.
 //! * An attester is weighed by age too, and an organisation has one seat of a committee at most.
 //!
 //! ## Memory
@@ -140,8 +141,11 @@
 //!   over, whatever newer terms say. Rounds of others hold nobody: else whoever opens rounds could
 //!   hold all.
 //! * A batch counts for the quorum after its last entry: its members came together.
-//! * A coordinator's bond answers for a root only where who opened the round posted it: a later
-//!   coordinator, or a seat under full coupling, must not be able to spend another's bond.
+//! * Who opened a round settles it, and its bond answers for the root. A later coordinator only
+//!   ends it; a seat under full coupling settles too, and must not be able to spend another's bond.
+//! * What an escrow has left at the end is its sponsors', in proportion to what they paid in
+//!   ([`Pallet::refund`]): else a founder could close to take what others gave for rewards.
+//! * A member with strikes leaves by its own call only: leaving takes rewards that are not vested.
 //! * A round that its coordinator spoiled is voided with the offences that rest on its settlement,
 //!   a streak too; strikes stay, as they are worth nothing by themselves.
 //! * What a cap on rewards leaves over stays in the escrow: shared among the others it would pay
@@ -201,11 +205,12 @@ pub use types::*;
 pub use weights::WeightInfo;
 
 use frame_support::pallet_macros::import_section;
-use sections::{calls, errors, events};
+use sections::{calls, errors, events, storage};
 
 #[import_section(errors::errors)]
 #[import_section(events::events)]
 #[import_section(calls::calls)]
+#[import_section(storage::storage)]
 #[allow(clippy::as_conversions, clippy::expect_used, reason = "what FRAME's macros write")]
 #[frame_support::pallet]
 pub mod pallet {
@@ -231,7 +236,7 @@ pub mod pallet {
     use sp_runtime::{traits::BlockNumberProvider, AccountId32, Perbill};
 
     /// Version of the storage layout.
-    pub(crate) const STORAGE_VERSION: StorageVersion = StorageVersion::new(3);
+    pub(crate) const STORAGE_VERSION: StorageVersion = StorageVersion::new(4);
 
     #[pallet::pallet]
     #[pallet::storage_version(STORAGE_VERSION)]
@@ -372,145 +377,4 @@ pub mod pallet {
         /// What a coordinator answers with for its conduct.
         CoordinatorBond,
     }
-
-    /// Id of the next federation.
-    #[pallet::storage]
-    pub type NextFederationId<T> = StorageValue<_, FederationId, ValueQuery>;
-
-    /// The federations.
-    // Twox64Concat: ids are counted up by the pallet, nobody chooses them.
-    #[pallet::storage]
-    pub type Federations<T: Config> = StorageMap<_, Twox64Concat, FederationId, Federation>;
-
-    /// The terms of each federation, by version.
-    // Twox64Concat: both keys are counted up by the pallet.
-    #[pallet::storage]
-    pub type FederationTerms<T: Config> =
-        StorageDoubleMap<_, Twox64Concat, FederationId, Twox64Concat, TermsVersion, Terms>;
-
-    /// The members of each federation.
-    // Twox64Concat for the counted id; Blake2_128Concat for the account, which anyone can grind.
-    #[pallet::storage]
-    pub type Participants<T: Config> = StorageDoubleMap<
-        _,
-        Twox64Concat,
-        FederationId,
-        Blake2_128Concat,
-        T::AccountId,
-        Participant<T::MaxUnbonding>,
-    >;
-
-    /// The rounds of each federation.
-    // Twox64Concat: both keys are counted up by the pallet.
-    #[pallet::storage]
-    pub type Rounds<T: Config> =
-        StorageDoubleMap<_, Twox64Concat, FederationId, Twox64Concat, RoundId, Round>;
-
-    /// The commitments of each round.
-    // Twox64Concat for the counted ids; Blake2_128Concat for the account, which anyone can grind.
-    #[pallet::storage]
-    pub type Commitments<T: Config> = StorageNMap<
-        _,
-        (
-            NMapKey<Twox64Concat, FederationId>,
-            NMapKey<Twox64Concat, RoundId>,
-            NMapKey<Blake2_128Concat, T::AccountId>,
-        ),
-        Commitment,
-    >;
-
-    /// Offences: at most one for a round and account, kept until the round is pruned.
-    // Twox64Concat for the counted ids; Blake2_128Concat for the account, which anyone can grind.
-    #[pallet::storage]
-    pub type Offences<T: Config> = StorageNMap<
-        _,
-        (
-            NMapKey<Twox64Concat, FederationId>,
-            NMapKey<Twox64Concat, RoundId>,
-            NMapKey<Blake2_128Concat, T::AccountId>,
-        ),
-        Offence,
-    >;
-
-    /// Those of each federation that may be drawn into committees.
-    // Twox64Concat for the counted id; Blake2_128Concat for the account, which anyone can grind.
-    #[pallet::storage]
-    pub type Attesters<T: Config> =
-        StorageDoubleMap<_, Twox64Concat, FederationId, Blake2_128Concat, T::AccountId, Attester>;
-
-    /// The committee of each round.
-    // Twox64Concat: both keys are counted up by the pallet.
-    #[pallet::storage]
-    pub type Committees<T: Config> = StorageDoubleMap<
-        _,
-        Twox64Concat,
-        FederationId,
-        Twox64Concat,
-        RoundId,
-        BoundedVec<Seat, T::MaxCommittee>,
-    >;
-
-    /// What members vote on.
-    // Twox64Concat: both keys are counted up by the pallet.
-    #[pallet::storage]
-    pub type Motions<T: Config> =
-        StorageDoubleMap<_, Twox64Concat, FederationId, Twox64Concat, ProposalId, Motion>;
-
-    /// Votes on each proposal.
-    // Twox64Concat for the counted ids; Blake2_128Concat for the account, which anyone can grind.
-    #[pallet::storage]
-    pub type Votes<T: Config> = StorageNMap<
-        _,
-        (
-            NMapKey<Twox64Concat, FederationId>,
-            NMapKey<Twox64Concat, ProposalId>,
-            NMapKey<Blake2_128Concat, T::AccountId>,
-        ),
-        Vote,
-    >;
-
-    /// What outlives the leaving of a member: by organisation, or by account where it has none.
-    // Twox64Concat for the counted id; Blake2_128Concat for the rest, which anyone can grind.
-    #[pallet::storage]
-    pub type Records<T: Config> =
-        StorageDoubleMap<_, Twox64Concat, FederationId, Blake2_128Concat, Subject, Record>;
-
-    /// Accounts that may join.
-    // Twox64Concat for the counted id; Blake2_128Concat for the account, which anyone can grind.
-    #[pallet::storage]
-    pub type Invitations<T: Config> =
-        StorageDoubleMap<_, Twox64Concat, FederationId, Blake2_128Concat, T::AccountId, Invitation>;
-
-    /// Number of members of each organisation.
-    // Twox64Concat for the counted id; Blake2_128Concat for the name, which anyone can grind.
-    #[pallet::storage]
-    pub type Organisations<T: Config> = StorageDoubleMap<
-        _,
-        Twox64Concat,
-        FederationId,
-        Blake2_128Concat,
-        Organisation,
-        u32,
-        ValueQuery,
-    >;
-
-    /// What coordinators have on hold.
-    // Twox64Concat for the counted id; Blake2_128Concat for the account, which anyone can grind.
-    #[pallet::storage]
-    pub type Bonds<T: Config> =
-        StorageDoubleMap<_, Twox64Concat, FederationId, Blake2_128Concat, T::AccountId, Bond>;
-
-    /// Stake with which each organisation, or account without one, counts in each vote.
-    // Twox64Concat for the counted ids; Blake2_128Concat for the rest, which anyone can grind.
-    #[pallet::storage]
-    pub type GroupVotes<T: Config> = StorageNMap<
-        _,
-        (
-            NMapKey<Twox64Concat, FederationId>,
-            NMapKey<Twox64Concat, ProposalId>,
-            NMapKey<Blake2_128Concat, Subject>,
-        ),
-        Balance,
-        ValueQuery,
-    >;
 }

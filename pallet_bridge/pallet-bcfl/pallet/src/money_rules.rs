@@ -91,3 +91,8 @@ pub fn with_tenure(
     multiply_by_rational_with_rounding(reward, part, whole, Rounding::Down)
         .ok_or(ArithmeticError::Overflow)
 }
+
+/// The part of what is left that goes to who paid so much of all that was paid: rounded down.
+pub fn part_of(left: Balance, paid: Balance, all: Balance) -> Balance {
+    multiply_by_rational_with_rounding(left, paid, all.max(1), Rounding::Down).unwrap_or_default()
+}

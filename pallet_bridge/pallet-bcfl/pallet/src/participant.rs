@@ -132,6 +132,16 @@ impl<MaxUnbonding: Get<u32>> Participant<MaxUnbonding> {
         self.liable_until = max(self.liable_until, block);
     }
 
+    /// Keep stake that is on its way out until this block, where less than this much would stay:
+    /// who has resigned sits as long as the present seed draws it, and answers for that.
+    pub fn stays_until(&mut self, block: BlockNumber, least: Balance) {
+        if self.active < least {
+            for chunk in self.unbonding.iter_mut() {
+                chunk.until = max(chunk.until, block.saturating_add(1));
+            }
+        }
+    }
+
     /// Whom the member's votes and record are counted with.
     pub fn subject(&self, account: &AccountId32) -> Subject {
         match &self.organisation {

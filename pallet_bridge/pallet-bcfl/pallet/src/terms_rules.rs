@@ -56,9 +56,13 @@ fn decides_else(old: &Terms, new: &Terms) -> bool {
 }
 
 /// True when the new terms change what a coordinator that governs must leave to the members: who
-/// judges, who is paid for reports, who governs, and who comes in.
+/// judges, who is paid for reports, who governs, who comes in, and whether more of the sponsors'
+/// money is spent on a round, or goes to one account.
 pub fn needs_members(old: &Terms, new: &Terms) -> bool {
-    others_decide(old, new) || new.reporter_share != old.reporter_share
+    others_decide(old, new)
+        || new.reporter_share != old.reporter_share
+        || new.round_reward > old.round_reward
+        || new.max_share > old.max_share
 }
 
 fn others_decide(old: &Terms, new: &Terms) -> bool {

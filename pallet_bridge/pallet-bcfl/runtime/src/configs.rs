@@ -74,7 +74,10 @@ impl frame_system::Config for Runtime {
     type AccountData = pallet_balances::AccountData<Balance>;
     type SS58Prefix = frame_support::traits::ConstU16<42>;
     type MaxConsumers = ConstU32<16>;
-    type SingleBlockMigrations = pallet_bcfl::migrations::MigrateV2ToV3<Runtime>;
+    type SingleBlockMigrations = (
+        pallet_bcfl::migrations::MigrateV2ToV3<Runtime>,
+        pallet_bcfl::migrations::MigrateV3ToV4<Runtime>,
+    );
 }
 
 impl pallet_timestamp::Config for Runtime {

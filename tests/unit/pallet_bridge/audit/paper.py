@@ -28,6 +28,7 @@ from pallet_bridge.terms_codec import hash_of_terms
 from pallet_bridge.types import (
     AccountId,
     BlockRef,
+    Cohort,
     Commitment,
     Event,
     Federation,
@@ -43,6 +44,7 @@ from pallet_bridge.types import (
     Settlement,
     SettlementMode,
     Terms,
+    Youth,
 )
 from tests.unit.pallet_bridge.conftest import TERMS
 
@@ -280,4 +282,8 @@ def _federation(rounds: int) -> Federation:
         seed=bytes(32),
         seed_at=0,
         seeded=True,
+        youth=Youth(Cohort(0, Planck(0), 0), Cohort(0, Planck(0), 0), 0),
+        funded=Planck(0),
+        sponsors=0,
+        left=Planck(0),
     )

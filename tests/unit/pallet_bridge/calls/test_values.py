@@ -81,6 +81,11 @@ WRITTEN = {
         (calls.rebase(3, b"\xcc" * 32), "rebase", {"federation": 3, "model": C}),
         (calls.skip_round(3), "skip_round", {"federation": 3}),
         (
+            calls.refund(3, ACCOUNT),
+            "refund",
+            {"federation": 3, "account": A_ACCOUNT},
+        ),
+        (
             calls.report_misconduct(
                 3, 9, WrongInstruction(b"\xaa" * 32, b"\xbb" * 32, 60, b"\xcc" * 64)
             ),

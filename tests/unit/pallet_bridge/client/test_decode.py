@@ -15,6 +15,7 @@ from pallet_bridge.types import (
     Arbiter,
     AttesterRecord,
     Bond,
+    Cohort,
     Compensation,
     FederationState,
     Invitation,
@@ -29,6 +30,7 @@ from pallet_bridge.types import (
     RoundKey,
     RoundState,
     Vouched,
+    Youth,
 )
 
 if TYPE_CHECKING:
@@ -61,6 +63,14 @@ FEDERATION = {
     "seed": HASH,
     "seed_at": 0,
     "seeded": False,
+    "youth": {
+        "last": {"since": 5, "stake": 4, "moment": 24},
+        "before": {"since": 1, "stake": 2, "moment": 6},
+        "newest": 6,
+    },
+    "funded": 2**99,
+    "sponsors": 2,
+    "left": 0,
 }
 PARTICIPANT = {
     "active": 1,
@@ -214,6 +224,8 @@ def test_records_are_read() -> None:
     federation = mirror.federation(FEDERATION)
     assert (federation.state, federation.closing_ends) == (FederationState.CLOSING, 9)
     assert federation.owed == 2**100
+    assert federation.youth == Youth(Cohort(5, Planck(4), 24), Cohort(1, Planck(2), 6), 6)
+    assert (federation.funded, federation.sponsors, federation.left) == (2**99, 2, 0)
     assert federation.pending_terms == PendingTerms(2, 70, is_worse=True)
     assert federation.model == b"\xab" * 32
     member = mirror.participant(PARTICIPANT)

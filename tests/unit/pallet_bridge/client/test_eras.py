@@ -11,11 +11,13 @@ from pallet_bridge.client.node import NodeClient
 from pallet_bridge.client.protocol import ERA_BLOCKS
 from pallet_bridge.errors import BadChainValue, ConfigError, TransactionRefused
 from pallet_bridge.keys import Signer, verify
+from pallet_bridge.runtime import MANIFEST
 from pallet_bridge.types import UNIT, Planck
 
 if TYPE_CHECKING:
     from pallet_bridge.client.embedded import EmbeddedClient
 
+NOW = int(str(MANIFEST["spec_version"]))
 EVE, BOB = Signer.from_uri("//Eve"), Signer.from_uri("//Bob")
 LEAVE = Call(
     "Balances", "transfer_all", {"dest": "0x" + BOB.account.raw.hex(), "keep_alive": False}
@@ -86,8 +88,8 @@ def test_the_signature_covers_the_era_and_the_block_that_it_begins_with(
     signature, rest = body[:64], body[64:]
     extra = rest[: 2 + 1 + 1]  # the era, and nonce and tip as compact numbers below 64
     call = rest[4:]
-    version = (3).to_bytes(4, "little")
-    implicit = version * 2 + chain.genesis_hash
+    versions = b"".join(number.to_bytes(4, "little") for number in (NOW, 3))
+    implicit = versions + chain.genesis_hash
     payload = call + extra + implicit + signed.era.birth.hash
     assert verify(EVE.account, payload, signature)
     assert not verify(EVE.account, call + extra + implicit + chain.genesis_hash, signature)

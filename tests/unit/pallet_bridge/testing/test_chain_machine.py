@@ -14,7 +14,7 @@ def test_no_history_breaks_an_invariant() -> None:
     run_state_machine_as_test(
         ChainMachine,
         settings=settings(
-            max_examples=10,
+            max_examples=14,
             stateful_step_count=25,
             deadline=None,
             derandomize=True,

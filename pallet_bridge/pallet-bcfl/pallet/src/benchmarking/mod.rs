@@ -94,12 +94,13 @@ mod benchmarks {
             member.unbond(active, WINDOW).expect("room");
             member.strikes = 1;
         });
+        let since = Participants::<T>::get(id, &who).map_or(0, |member| member.held_since);
         change_federation::<T>(id, |federation| {
-            federation.total_active = federation.total_active.saturating_sub(active);
+            federation.take_stake(active, since).expect("it is there");
         });
         skip_to::<T>(LATER);
         #[extrinsic_call]
-        _(anyone::<T>(), id, who.clone());
+        _(by::<T>(&who), id, who.clone());
         assert!(!Participants::<T>::contains_key(id, &who));
         assert_eq!(forfeited::<T>(id, &who, 0..32), 32);
     }
@@ -230,14 +231,22 @@ mod benchmarks {
         assert!(FederationTerms::<T>::contains_key(id, version.saturating_add(1)));
     }
 
+    /// The last that there is a place for, beside those of others, all on terms.
     #[benchmark]
     fn propose() {
         let (id, who) = joined::<T>(democratic::<T>());
         revised::<T>(id);
         let proposal = Proposal::Terms(democratic::<T>().into());
+        let others = T::MaxProposals::get().saturating_sub(1);
+        for index in 0..others {
+            let other = person::<T>("other", index);
+            let stake = T::MinStake::get();
+            Pallet::<T>::do_join(other.clone(), id, stake, terms_hash::<T>(id)).expect("it joins");
+            Pallet::<T>::do_propose(other, id, proposal.clone()).expect("there is a place");
+        }
         #[extrinsic_call]
         _(by::<T>(&who), id, proposal);
-        assert!(Motions::<T>::contains_key(id, 0));
+        assert!(Motions::<T>::contains_key(id, others));
     }
 
     /// With an organisation that has voted before.
@@ -517,6 +526,24 @@ mod benchmarks {
         #[extrinsic_call]
         _(by::<T>(&founder()), id);
         assert!(Committees::<T>::contains_key(id, 1));
+    }
+
+    /// The last sponsor: the founder gets the rest.
+    #[benchmark]
+    fn refund() {
+        let id = federation::<T>(terms::<T>());
+        let sponsor = person::<T>("sponsor", 0);
+        let amount = T::MinStake::get();
+        Pallet::<T>::do_fund(sponsor.clone(), id, amount).expect("it pays");
+        Sponsors::<T>::remove(id, founder());
+        change_federation::<T>(id, |federation| {
+            federation.sponsors = 1;
+            federation.state = FederationState::Closed;
+            federation.left = Pallet::<T>::escrow_funds(id);
+        });
+        #[extrinsic_call]
+        _(anyone::<T>(), id, sponsor.clone());
+        assert!(!Sponsors::<T>::contains_key(id, sponsor));
     }
 
     impl_benchmark_test_suite!(Pallet, new_test_ext(), mock::Test);

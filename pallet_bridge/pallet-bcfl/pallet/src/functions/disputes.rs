@@ -164,7 +164,7 @@ impl<T: Config> Pallet<T> {
             let active = participant.active;
             let taken = participant.slash(dispute.bond)?;
             let from_active = active.ensure_sub(participant.active)?;
-            federation.total_active.ensure_sub_assign(from_active)?;
+            federation.take_stake(from_active, participant.held_since)?;
             Self::retire_attester(id, account, Self::now());
             Federations::<T>::insert(id, federation);
             Participants::<T>::insert(id, account, participant);

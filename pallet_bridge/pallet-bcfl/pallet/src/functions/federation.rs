@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Making, funding and closing a federation.
-use core::cmp::max;
+//! Making and funding a federation.
 use frame_support::{
     pallet_prelude::*,
     traits::{
         fungible::{Inspect, Mutate, MutateHold},
-        tokens::{Precision, Preservation},
+        tokens::Preservation,
     },
 };
 use sp_core::H256;
-use sp_runtime::traits::{EnsureAdd, Zero};
+use sp_runtime::traits::EnsureAdd;
 
 use crate::{
     rules::{check_terms, Limits, TermsFault},
@@ -59,8 +58,10 @@ impl<T: Config> Pallet<T> {
         T::Currency::transfer(&founder, &escrow, existence, Preservation::Preserve)?;
         NextFederationId::<T>::put(id.ensure_add(1)?);
         FederationTerms::<T>::insert(id, FIRST_TERMS, terms);
+        let now = Self::now();
         let federation = Federation {
-            liable_until: Self::now(),
+            liable_until: now,
+            youth: Youth::new(now),
             ..Federation::new(founder.clone(), metadata, deposit)
         };
         Federations::<T>::insert(id, federation);
@@ -76,69 +77,15 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    pub(crate) fn do_fund(
-        who: T::AccountId,
-        federation: FederationId,
-        amount: Balance,
-    ) -> DispatchResult {
-        Self::active_federation(federation)?;
-        ensure!(amount > 0, Error::<T>::ZeroAmount);
-        let escrow = Self::escrow_account(federation);
-        T::Currency::transfer(&who, &escrow, amount, Preservation::Preserve)?;
-        Self::deposit_event(Event::Funded { federation, who, amount });
-        Ok(())
-    }
-
-    pub(crate) fn do_close(who: T::AccountId, id: FederationId) -> DispatchResult {
-        let federation = Self::federation(id)?;
-        match federation.state {
-            FederationState::Active => Self::begin_closing(who, id, federation),
-            FederationState::Closing { ends } => Self::finish_closing(id, federation, ends),
-            FederationState::Closed => Self::clear_admissions(id),
-        }
-    }
-
-    fn begin_closing(
-        who: T::AccountId,
-        id: FederationId,
-        mut federation: Federation,
-    ) -> DispatchResult {
-        Self::ensure_coordinator(&federation, &who)?;
-        ensure!(federation.open_round.is_none(), Error::<T>::RoundInProgress);
-        Self::come_into_force(id, &mut federation);
-        Self::drop_pending_terms(id, &mut federation);
-        let terms = Self::terms(id, federation.terms_version)?;
-        let unbonded = Self::now().ensure_add(terms.unbonding_blocks)?;
-        let due = max(federation.liable_until, federation.last_claim_until);
-        let ends = max(unbonded, due.ensure_add(1)?);
-        federation.state = FederationState::Closing { ends };
-        Federations::<T>::insert(id, federation);
-        Self::deposit_event(Event::Closing { federation: id, ends });
-        Ok(())
-    }
-
-    fn finish_closing(
-        id: FederationId,
-        mut federation: Federation,
-        ends: BlockNumber,
-    ) -> DispatchResult {
-        ensure!(Self::now() >= ends, Error::<T>::ClosingNotOver);
-        ensure!(federation.members.is_zero(), Error::<T>::MembersRemain);
-        ensure!(federation.proposals.is_zero(), Error::<T>::ProposalsRemain);
-        let deposit = core::mem::take(&mut federation.deposit);
-        let founder = &federation.founder;
-        let reason = HoldReason::FederationDeposit.into();
-        T::Currency::release(&reason, founder, deposit, Precision::Exact)?;
+    pub(crate) fn do_fund(who: T::AccountId, id: FederationId, amount: Balance) -> DispatchResult {
+        let mut federation = Self::active_federation(id)?;
+        // Each sponsor is a record that stays as long as the federation.
+        ensure!(amount >= T::Currency::minimum_balance(), Error::<T>::FundsTooSmall);
         let escrow = Self::escrow_account(id);
-        let returned = T::Currency::balance(&escrow);
-        T::Currency::transfer(&escrow, founder, returned, Preservation::Expendable)?;
-        // What nobody claimed in all the time until `ends` is no debt any more.
-        federation.owed = 0;
-        federation.state = FederationState::Closed;
+        T::Currency::transfer(&who, &escrow, amount, Preservation::Preserve)?;
+        Self::note_sponsor(id, &mut federation, &who, amount)?;
         Federations::<T>::insert(id, federation);
-        // What is left goes by further calls: a federation may have more than fits into one.
-        Self::remove_admissions(id);
-        Self::deposit_event(Event::Closed { federation: id, returned });
+        Self::deposit_event(Event::Funded { federation: id, who, amount });
         Ok(())
     }
 }

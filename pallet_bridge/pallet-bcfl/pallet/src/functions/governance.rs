@@ -53,6 +53,11 @@ impl<T: Config> Pallet<T> {
         let mut federation = Self::active_federation(id)?;
         Self::come_into_force(id, &mut federation);
         Self::ensure_governance(origin, id, &federation)?;
+        // One that governs can not wipe out its own failures by handing over, to itself or a friend.
+        let governance = Self::terms(id, federation.terms_version)?.governance;
+        if governance != Governance::Coordinator {
+            federation.failures_in_row = 0;
+        }
         Self::put_coordinator(id, &mut federation, coordinator);
         Federations::<T>::insert(id, federation);
         Ok(())
@@ -133,7 +138,6 @@ impl<T: Config> Pallet<T> {
     }
 
     fn put_coordinator(id: FederationId, federation: &mut Federation, coordinator: T::AccountId) {
-        federation.failures_in_row = 0;
         let old = core::mem::replace(&mut federation.coordinator, coordinator.clone());
         Self::hand_over_bond(id, federation.liable_until, &old, &coordinator);
         Self::deposit_event(Event::CoordinatorReplaced { federation: id, old, new: coordinator });
@@ -154,6 +158,7 @@ impl<T: Config> Pallet<T> {
             Self::ensure_terms(terms)?;
         }
         ensure!(federation.proposals < T::MaxProposals::get(), Error::<T>::TooManyProposals);
+        ensure!(!Self::has_proposed(id, &proposer, &participant), Error::<T>::ProposalUndecided);
         let (voting_until, enact_at) = rules.schedule(Self::now())?;
         let deposit = T::ProposalDeposit::get();
         T::Currency::hold(&HoldReason::ProposalDeposit.into(), &proposer, deposit)?;
@@ -172,7 +177,11 @@ impl<T: Config> Pallet<T> {
             proposed_at: Self::now(),
             aging_blocks: terms.aging_blocks,
             max_vote_share: terms.max_vote_share,
-            electorate: federation.total_active,
+            electorate: federation.youth.electorate(
+                federation.total_active,
+                Self::now(),
+                terms.aging_blocks,
+            ),
             ayes: 0,
             nays: 0,
         };
@@ -186,6 +195,22 @@ impl<T: Config> Pallet<T> {
             enact_at,
         });
         Ok(())
+    }
+
+    /// True when the account, or another one of its organisation, has a proposal that is not
+    /// decided: one each, so that nobody takes all places.
+    fn has_proposed(
+        id: FederationId,
+        proposer: &T::AccountId,
+        member: &Participant<T::MaxUnbonding>,
+    ) -> bool {
+        let subject_of = |account: &T::AccountId| {
+            Participants::<T>::get(id, account).map(|other| other.subject(account))
+        };
+        let subject = member.subject(proposer);
+        Motions::<T>::iter_prefix_values(id)
+            .filter(|motion| motion.state == MotionState::Open)
+            .any(|motion| subject_of(&motion.proposer).as_ref() == Some(&subject))
     }
 
     fn voting_rules(
@@ -299,6 +324,7 @@ impl<T: Config> Pallet<T> {
         match motion.proposal.clone() {
             Proposal::Terms(terms) => Self::announce_terms(id, federation, *terms),
             Proposal::Coordinator(account) => {
+                federation.failures_in_row = 0;
                 Self::put_coordinator(id, federation, account);
                 Ok(())
             }

@@ -4,6 +4,7 @@ mod admission;
 mod attesters;
 mod batch;
 mod bond;
+mod closing;
 mod disputes;
 mod federation;
 mod governance;
@@ -11,6 +12,7 @@ mod offence;
 mod prune;
 mod reward;
 mod round;
+mod seats;
 mod settling;
 mod stake;
 

@@ -92,7 +92,7 @@ impl<T: Config> Pallet<T> {
         let active = participant.active;
         let taken = participant.slash(offence.amount)?;
         let from_active = active.ensure_sub(participant.active)?;
-        federation.total_active.ensure_sub_assign(from_active)?;
+        federation.take_stake(from_active, participant.held_since)?;
         participant.pending_offences.ensure_sub_assign(1)?;
         round.pending_offences.ensure_sub_assign(1)?;
         let cooled = now.ensure_add(terms.cooldown_blocks)?;

@@ -31,7 +31,8 @@ impl<T: Config> Pallet<T> {
         Self::recall(id, &account, &mut member);
         T::Currency::hold(&HoldReason::Stake.into(), &account, stake)?;
         federation.members.ensure_add_assign(1)?;
-        federation.total_active.ensure_add_assign(stake)?;
+        let now = Self::now();
+        federation.add_stake((0, now), stake, now, terms.aging_blocks)?;
         Federations::<T>::insert(id, federation);
         Participants::<T>::insert(id, &account, member);
         Self::deposit_event(Event::Joined { federation: id, account, stake });
@@ -48,13 +49,14 @@ impl<T: Config> Pallet<T> {
         let terms = Self::terms(id, federation.terms_version)?;
         let mut participant = Self::participant(id, &account)?;
         ensure!(amount > 0, Error::<T>::ZeroAmount);
-        participant.active.ensure_add_assign(amount)?;
         // New stake and old can not be told apart: all of it is as young as the newest.
-        participant.held_since = Self::now();
+        let (now, before) = (Self::now(), (participant.active, participant.held_since));
+        federation.add_stake(before, amount, now, terms.aging_blocks)?;
+        participant.active.ensure_add_assign(amount)?;
+        participant.held_since = now;
         participant.exits_freely = false;
         ensure!(participant.active >= terms.min_stake, Error::<T>::StakeTooLow);
         T::Currency::hold(&HoldReason::Stake.into(), &account, amount)?;
-        federation.total_active.ensure_add_assign(amount)?;
         Federations::<T>::insert(id, federation);
         Participants::<T>::insert(id, &account, participant);
         Self::deposit_event(Event::StakeAdded { federation: id, account, amount });
@@ -90,7 +92,7 @@ impl<T: Config> Pallet<T> {
         let rest = participant.active;
         ensure!(rest == 0 || rest >= terms.min_stake, Error::<T>::StakeTooLow);
         Self::ensure_free_to_unbond(id, &account, rest)?;
-        federation.total_active.ensure_sub_assign(amount)?;
+        federation.take_stake(amount, participant.held_since)?;
         Federations::<T>::insert(id, federation);
         Participants::<T>::insert(id, &account, participant);
         Self::deposit_event(Event::Unbonding { federation: id, account, amount, until });
@@ -117,7 +119,11 @@ impl<T: Config> Pallet<T> {
             || (is_unsigned && is_worse(member.terms_version))
     }
 
-    pub(crate) fn do_withdraw(id: FederationId, account: T::AccountId) -> DispatchResult {
+    pub(crate) fn do_withdraw(
+        caller: &T::AccountId,
+        id: FederationId,
+        account: T::AccountId,
+    ) -> DispatchResult {
         let mut federation = Self::federation(id)?;
         let mut participant = Self::participant(id, &account)?;
         ensure!(participant.pending_offences == 0, Error::<T>::OffencePending);
@@ -125,11 +131,18 @@ impl<T: Config> Pallet<T> {
         let is_over = federation.is_over(now);
         let active = participant.active;
         let amount = participant.take_free(now, is_over)?;
-        federation.total_active.ensure_sub_assign(active.ensure_sub(participant.active)?)?;
+        let freed = active.ensure_sub(participant.active)?;
+        federation.take_stake(freed, participant.held_since)?;
         // A cool-down could be cut short by leaving and joining again.
         let may_leave = is_over || !participant.is_suspended(now);
-        let leaves =
-            participant.is_empty() && may_leave && !Self::is_awaited(id, &federation, &account);
+        // Leaving would else end what the strikes still take of the latest rewards: so it takes
+        // them, and nobody but the member decides when.
+        let forfeits = participant.strikes > 0 && !participant.exits_freely;
+        let is_decided = is_over || !forfeits || *caller == account;
+        let leaves = participant.is_empty()
+            && may_leave
+            && is_decided
+            && !Self::is_awaited(id, &federation, &account);
         ensure!(amount > 0 || leaves, Error::<T>::NothingToWithdraw);
         if amount > 0 {
             let reason = HoldReason::Stake.into();
@@ -138,8 +151,7 @@ impl<T: Config> Pallet<T> {
             Self::deposit_event(Event::Withdrawn { federation: id, account, amount });
         }
         if leaves {
-            // Leaving would else end what the strikes still take of the latest rewards.
-            if participant.strikes > 0 && !participant.exits_freely {
+            if forfeits {
                 Self::forfeit_unvested(id, &mut federation, &account)?;
             }
             Self::leave(id, federation, account, participant)

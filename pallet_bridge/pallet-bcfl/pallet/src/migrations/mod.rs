@@ -3,7 +3,9 @@
 #[allow(clippy::as_conversions, reason = "SCALE's derive casts variant indices")]
 mod v2;
 mod v3;
+mod v4;
 
 #[cfg(test)]
 pub(crate) use v2::*;
 pub use v3::MigrateV2ToV3;
+pub use v4::MigrateV3ToV4;

@@ -9,7 +9,8 @@
 use alloc::boxed::Box;
 use core::{cmp::max, marker::PhantomData};
 use frame_support::{
-    migrations::VersionedMigration, pallet_prelude::*, traits::UncheckedOnRuntimeUpgrade,
+    migrations::VersionedMigration, pallet_prelude::*, storage_alias,
+    traits::UncheckedOnRuntimeUpgrade,
 };
 use sp_core::H256;
 use sp_runtime::{traits::BlockNumberProvider, Perbill};
@@ -18,7 +19,12 @@ use super::v2::{
     OldDispute, OldFederation, OldMotion, OldOffence, OldOffenceState, OldParticipant, OldProposal,
     OldRound, OldSettlement, OldTerms,
 };
+use super::v4::OldFederation as NextFederation;
 use crate::{encoding::terms_hash, *};
+
+/// The federations as version 3 has them.
+#[storage_alias]
+type Federations<T: Config> = StorageMap<Pallet<T>, Twox64Concat, FederationId, NextFederation>;
 
 /// The migration, run once: when the stored version is 2.
 pub type MigrateV2ToV3<T> =
@@ -58,11 +64,6 @@ impl<T: Config> UncheckedOnRuntimeUpgrade for Unchecked<T> {
         });
         // Each record is read and written, with up to three others that it looks at.
         T::DbWeight::get().reads_writes(records.saturating_mul(4), records.saturating_mul(2))
-    }
-
-    #[cfg(feature = "try-runtime")]
-    fn post_upgrade(_: alloc::vec::Vec<u8>) -> Result<(), sp_runtime::TryRuntimeError> {
-        Pallet::<T>::do_try_state()
     }
 }
 
@@ -132,8 +133,8 @@ fn motion_of(old: OldMotion, now: BlockNumber) -> Motion {
     }
 }
 
-fn federation_of<T: Config>(id: FederationId, old: OldFederation) -> Federation {
-    Federation {
+fn federation_of<T: Config>(id: FederationId, old: OldFederation) -> NextFederation {
+    NextFederation {
         coordinator: old.coordinator,
         founder: old.founder,
         state: old.state,

@@ -62,7 +62,7 @@ pub fn leave(index: u8) {
     assert_ok!(send(&member(index), Call::unbond { federation: 0, amount: STAKE }));
     skip(17);
     let account = member(index);
-    assert_ok!(send(&stranger(), Call::withdraw { federation: 0, account }));
+    assert_ok!(send(&member(index), Call::withdraw { federation: 0, account }));
     assert!(!Participants::<Test>::contains_key(0, member(index)));
 }
 

@@ -38,10 +38,11 @@ mod calls {
         /// Signed, by anyone.
         ///
         /// ## Details
-        /// Only this federation pays from it. What is left when it closes is the founder's.
+        /// Only this federation pays from it. What is left when it closes goes back to those who
+        /// paid in: [`Pallet::refund`].
         ///
         /// ## Errors
-        /// [`Error::FederationNotFound`], [`Error::FederationNotActive`], [`Error::ZeroAmount`].
+        /// [`Error::FederationNotFound`], [`Error::FederationNotActive`], [`Error::FundsTooSmall`].
         ///
         /// ## Events
         /// [`Event::Funded`]
@@ -146,7 +147,8 @@ mod calls {
         /// ## Details
         /// Free are the ripe chunks, or all stake when the closing time is over. A member without
         /// stake leaves, unless a verdict on its commitment is awaited or it is suspended. Its
-        /// rewards stay claimable, except those that are not vested when it leaves with strikes.
+        /// rewards stay claimable, except those that are not vested when it leaves with strikes:
+        /// such a member leaves by its own call only.
         ///
         /// ## Errors
         /// [`Error::FederationNotFound`], [`Error::NotParticipant`], [`Error::OffencePending`],
@@ -161,8 +163,8 @@ mod calls {
             federation: FederationId,
             account: T::AccountId,
         ) -> DispatchResult {
-            ensure_signed(origin)?;
-            Self::do_withdraw(federation, account)
+            let caller = ensure_signed(origin)?;
+            Self::do_withdraw(&caller, federation, account)
         }
 
         /// Open the next round.
@@ -383,9 +385,10 @@ mod calls {
         ///
         /// ## Details
         /// The first call ends all further rounds. From block `ends` on, when all claims had
-        /// their time, and once no member is left, the second releases the deposit and returns
-        /// the escrow to the founder. Terms that are announced are dropped. Invitations and records
-        /// go with the end, 64 of each; further calls remove what is left.
+        /// their time, and once no member is left, the second releases the deposit, and what the
+        /// escrow has left is its sponsors': the founder gets its part at once, others by
+        /// [`Pallet::refund`]. Terms that are announced are dropped. Invitations and records go with
+        /// the end, 64 of each; further calls remove what is left.
         ///
         /// ## Errors
         /// [`Error::FederationNotFound`], [`Error::NotCoordinator`],
@@ -393,7 +396,7 @@ mod calls {
         /// [`Error::FederationNotActive`].
         ///
         /// ## Events
-        /// [`Event::Closing`], then [`Event::Closed`]
+        /// [`Event::Closing`], then [`Event::Closed`] and [`Event::Refunded`]
         #[pallet::call_index(13)]
         #[pallet::weight(T::WeightInfo::close())]
         pub fn close(origin: OriginFor<T>, federation: FederationId) -> DispatchResult {
@@ -448,7 +451,7 @@ mod calls {
         /// ## Errors
         /// [`Error::FederationNotFound`], [`Error::FederationNotActive`],
         /// [`Error::NotParticipant`], [`Error::NoActiveStake`], [`Error::NotProposable`],
-        /// [`Error::TooManyProposals`], [`Error::TermsOutOfRange`],
+        /// [`Error::TooManyProposals`], [`Error::ProposalUndecided`], [`Error::TermsOutOfRange`],
         /// [`Error::UnbondingTooShort`], [`Error::NoticeTooShort`].
         ///
         /// ## Events
@@ -1085,6 +1088,33 @@ mod calls {
         #[pallet::weight(T::WeightInfo::skip_round())]
         pub fn skip_round(origin: OriginFor<T>, federation: FederationId) -> DispatchResult {
             Self::do_skip_round(ensure_signed(origin)?, federation)
+        }
+
+        /// Pay a sponsor its part of what the escrow of a closed federation has left.
+        ///
+        /// ## Dispatch Origin
+        /// Signed, by anyone.
+        ///
+        /// ## Details
+        /// The part is in proportion to what the sponsor paid in, of all that sponsors paid in ever,
+        /// rounded down. With the last refund the founder gets the existential deposit of the
+        /// escrow back, and what rounding left. A part that an account without money can not take,
+        /// as it is below the existential deposit, is left for that too.
+        ///
+        /// ## Errors
+        /// [`Error::FederationNotFound`], [`Error::FederationNotClosed`], [`Error::NotSponsor`].
+        ///
+        /// ## Events
+        /// [`Event::Refunded`]
+        #[pallet::call_index(39)]
+        #[pallet::weight(T::WeightInfo::refund())]
+        pub fn refund(
+            origin: OriginFor<T>,
+            federation: FederationId,
+            account: T::AccountId,
+        ) -> DispatchResult {
+            ensure_signed(origin)?;
+            Self::do_refund(federation, account)
         }
     }
 }

@@ -8,7 +8,8 @@ mod errors {
     pub enum Error<T> {
         /// No federation has this id: take it from `FederationCreated`.
         FederationNotFound,
-        /// Only the federation's coordinator may do this: sign with its account.
+        /// Only the federation's coordinator may do this, and settle only a round that it opened:
+        /// sign with its account.
         NotCoordinator,
         /// The account is no member: `join` first.
         NotParticipant,
@@ -182,7 +183,7 @@ mod errors {
         NoticeTooShort,
         /// Under the coordinator's governance only the members change the arbiter, the committee
         /// and how it counts, the coupling, the reporter's share, the governance, the vote share
-        /// and the admission: `propose` it.
+        /// and the admission, and raise the reward or `max_share`: `propose` it.
         MembersDecide,
         /// The round does not start from the model of the last settled one: use that, or rebase.
         ModelNotContinued,
@@ -215,5 +216,14 @@ mod errors {
         RewardNotVested,
         /// Other terms are announced already: wait until they are in force.
         TermsPending,
+        /// The member, or another one of its organisation, has a proposal that is not decided: wait
+        /// for its enactment.
+        ProposalUndecided,
+        /// The federation is not closed: what its escrow has left is refunded after that.
+        FederationNotClosed,
+        /// The account has paid nothing in, or is refunded already.
+        NotSponsor,
+        /// The amount is below the existential deposit: a sponsor pays in at least that much.
+        FundsTooSmall,
     }
 }

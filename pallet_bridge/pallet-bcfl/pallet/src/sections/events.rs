@@ -282,8 +282,8 @@ mod events {
         Closed {
             /// Which federation.
             federation: FederationId,
-            /// What the escrow returned to the founder.
-            returned: Balance,
+            /// What the escrow has left for its sponsors, above its existential deposit.
+            left: Balance,
         },
         /// New terms are in force from the next round on.
         TermsSet {
@@ -544,6 +544,15 @@ mod events {
             federation: FederationId,
             /// The number.
             round: RoundId,
+        },
+        /// A sponsor of a closed federation got its part of what the escrow had left.
+        Refunded {
+            /// Which federation.
+            federation: FederationId,
+            /// Who had paid in.
+            account: T::AccountId,
+            /// How much it got.
+            amount: Balance,
         },
     }
 }

@@ -4,3 +4,4 @@
 pub mod calls;
 pub mod errors;
 pub mod events;
+pub mod storage;

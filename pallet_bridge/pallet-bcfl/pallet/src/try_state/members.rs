@@ -65,6 +65,9 @@ impl<T: Config> Pallet<T> {
     pub(super) fn check_members(id: FederationId, federation: &Federation) -> Check {
         let mut members = 0;
         let mut active: Balance = 0;
+        let mut youth = federation.youth;
+        let empty = |cohort: Cohort| Cohort { stake: 0, moment: 0, ..cohort };
+        (youth.last, youth.before) = (empty(youth.last), empty(youth.before));
         let mut named = BTreeMap::<Organisation, u32>::new();
         let now = Self::now();
         for participant in Participants::<T>::iter_prefix_values(id) {
@@ -84,6 +87,7 @@ impl<T: Config> Pallet<T> {
             let (joined_at, held_since) = (participant.joined_at, participant.held_since);
             let is_past = joined_at <= held_since && held_since <= now;
             ensure!(is_past, "a member's stake is older than the member, or of later");
+            youth.add(participant.active, held_since)?;
             if let Some(name) = participant.organisation {
                 let count = named.entry(name).or_default();
                 *count = count.saturating_add(1);
@@ -93,6 +97,7 @@ impl<T: Config> Pallet<T> {
         ensure!(counted == named, "members of organisations are not counted right");
         ensure!(federation.members == members, "members are not counted right");
         ensure!(federation.total_active == active, "active stake is not summed right");
+        ensure!(federation.youth == youth, "young stake is not summed right");
         Ok(())
     }
 }

@@ -7,10 +7,11 @@ mod motions;
 mod offences;
 mod rounds;
 
+use alloc::vec::Vec;
 use frame_support::{ensure, traits::fungible::Inspect};
 use sp_runtime::TryRuntimeError;
 
-use crate::*;
+use crate::{money_rules::part_of, *};
 
 type Check = Result<(), TryRuntimeError>;
 
@@ -24,6 +25,7 @@ impl<T: Config> Pallet<T> {
             Self::check_members(id, &federation)?;
             Self::check_rounds(id, &federation)?;
             Self::check_escrow(id, &federation)?;
+            Self::check_sponsors(id, &federation)?;
             Self::check_committees(id, &federation)?;
             Self::check_motions(id, &federation)?;
             Self::check_end(&federation)?;
@@ -52,6 +54,23 @@ impl<T: Config> Pallet<T> {
         let needed = federation.obligations()?.saturating_add(T::Currency::minimum_balance());
         let balance = T::Currency::balance(&Self::escrow_account(id));
         ensure!(balance >= needed, "I3: the escrow is short");
+        Ok(())
+    }
+
+    /// What sponsors paid in is summed right until the end, and then there is enough for the refunds.
+    fn check_sponsors(id: FederationId, federation: &Federation) -> Check {
+        let paid: Vec<Balance> = Sponsors::<T>::iter_prefix_values(id).collect();
+        let all = paid.iter().fold(0, |sum: Balance, one| sum.saturating_add(*one));
+        ensure!(weights::count(paid.len()) == federation.sponsors, "sponsors are miscounted");
+        if federation.state != FederationState::Closed {
+            ensure!(all == federation.funded, "what sponsors paid is not summed right");
+            ensure!(federation.left == 0, "something is left of an escrow that still pays");
+        } else if federation.sponsors > 0 {
+            let parts = paid.iter().map(|one| part_of(federation.left, *one, federation.funded));
+            let due = parts.fold(T::Currency::minimum_balance(), Balance::saturating_add);
+            let balance = T::Currency::balance(&Self::escrow_account(id));
+            ensure!(balance >= due, "I3: a closed escrow is short of its refunds");
+        }
         Ok(())
     }
 

@@ -3,9 +3,12 @@
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use sp_core::H256;
-use sp_runtime::{traits::EnsureAdd, AccountId32, ArithmeticError};
+use sp_runtime::{
+    traits::{EnsureAdd, EnsureAddAssign, EnsureSubAssign},
+    AccountId32, ArithmeticError,
+};
 
-use crate::{Balance, BlockNumber, ProposalId, RoundId, Terms, TermsVersion, FIRST_TERMS};
+use crate::{Balance, BlockNumber, ProposalId, RoundId, Terms, TermsVersion, Youth, FIRST_TERMS};
 
 /// Where a federation is in its life.
 #[derive(
@@ -48,7 +51,7 @@ pub struct PendingTerms {
 pub struct Federation {
     /// Account that opens and settles rounds.
     pub coordinator: AccountId32,
-    /// Account that made it: gets the deposit and what is left of the escrow at the end.
+    /// Account that made it: gets the deposit back at the end.
     pub founder: AccountId32,
     /// Where it is in its life.
     pub state: FederationState,
@@ -96,6 +99,14 @@ pub struct Federation {
     pub seed_at: BlockNumber,
     /// True once an attester revealed something.
     pub seeded: bool,
+    /// How much of the active stake is young.
+    pub youth: Youth,
+    /// What sponsors have paid in, ever.
+    pub funded: Balance,
+    /// Number of sponsors that are not refunded.
+    pub sponsors: u32,
+    /// Once it is closed: what was left of the escrow for all its sponsors.
+    pub left: Balance,
 }
 
 impl Federation {
@@ -126,7 +137,35 @@ impl Federation {
             seed: H256::zero(),
             seed_at: 0,
             seeded: false,
+            youth: Youth::default(),
+            funded: 0,
+            sponsors: 0,
+            left: 0,
         }
+    }
+
+    /// Count stake in that a member raises now: all its active stake is as young as this part.
+    pub fn add_stake(
+        &mut self,
+        (before, held_since): (Balance, BlockNumber),
+        amount: Balance,
+        now: BlockNumber,
+        aging_blocks: BlockNumber,
+    ) -> Result<(), ArithmeticError> {
+        self.youth.grow_up(now, aging_blocks);
+        self.youth.take(before, held_since)?;
+        self.youth.add(before.ensure_add(amount)?, now)?;
+        self.total_active.ensure_add_assign(amount)
+    }
+
+    /// Count active stake out that its member raised last in that block.
+    pub fn take_stake(
+        &mut self,
+        amount: Balance,
+        held_since: BlockNumber,
+    ) -> Result<(), ArithmeticError> {
+        self.youth.take(amount, held_since)?;
+        self.total_active.ensure_sub_assign(amount)
     }
 
     /// What the escrow must be able to pay.

@@ -2,6 +2,7 @@
 //! What is stored. The transitions of each record live beside it.
 mod admission;
 mod bond;
+mod cohort;
 mod commitment;
 mod federation;
 mod offence;
@@ -11,6 +12,7 @@ mod terms;
 
 pub use admission::*;
 pub use bond::*;
+pub use cohort::*;
 pub use commitment::*;
 pub use federation::*;
 pub use offence::*;

@@ -93,6 +93,8 @@ pub trait WeightInfo {
     fn report_misconduct() -> Weight;
     /// `skip_round`
     fn skip_round() -> Weight;
+    /// `refund`
+    fn refund() -> Weight;
 }
 
 /// The measured weights, at the database costs of the runtime `T`.
@@ -770,6 +772,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     // Not measured yet: as `replace_coordinator`, with an invitation and 16 vouchers, read twice.
     fn invite() -> Weight {
         Self::replace_coordinator().saturating_add(unmeasured::<T>(35, 1))
+    }
+    // Not measured yet: as `claim` of one round, with the founder too.
+    fn refund() -> Weight {
+        Self::claim(1).saturating_add(unmeasured::<T>(2, 2))
     }
     // Not measured yet: as `replace_coordinator`, which does the same to another field.
     fn rebase() -> Weight {

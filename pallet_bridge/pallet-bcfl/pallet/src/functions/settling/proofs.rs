@@ -213,7 +213,7 @@ impl<T: Config> Pallet<T> {
             }
         };
         ensure!(is_bad, Error::<T>::RootNotBad);
-        // The root of a seat of the committee, or of a later coordinator, is not its doing.
+        // The root of a seat of the committee is not its doing.
         if settlement.by_coordinator {
             Self::punish(place, &mut federation, &mut round, &terms, &who)?;
         }

@@ -85,13 +85,14 @@ impl<T: Config> Pallet<T> {
         let federation = Self::federation(id)?;
         let round = Self::ongoing_round(id, round_id)?;
         let terms = Self::terms(id, round.terms_version)?;
-        let may = federation.coordinator == *who
+        // A later coordinator has no bond in this round, and nobody signed a statement for it.
+        let by_coordinator = federation.coordinator == *who && round.coordinator == *who;
+        let may = by_coordinator
             || (terms.coupling == Coupling::Full && Self::is_seated(id, round_id, who));
         ensure!(may, Error::<T>::NotCoordinator);
         let now = Self::now();
         ensure!(round.is_sealed(now), Error::<T>::RoundNotSealed);
         ensure!(now <= round.settle_until, Error::<T>::SettleWindowClosed);
-        let by_coordinator = *who == round.coordinator;
         Ok(Settling { place, federation, round, terms, by_coordinator })
     }
 

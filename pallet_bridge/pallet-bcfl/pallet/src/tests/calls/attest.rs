@@ -149,19 +149,38 @@ fn fails_without_seat() {
 }
 
 #[test]
-fn fails_for_one_who_is_no_attester_any_more() {
+fn success_for_one_who_resigned_and_sits() {
     scene(|| {
         assert_ok!(resign(0));
+        assert!(attester(0).is_some_and(|attester| attester.leaves == Some(2)));
+        assert_ok!(attest(0, 0, hash(9), 1));
+    });
+}
+
+#[test]
+fn fails_for_one_who_is_no_attester_any_more() {
+    scene(|| {
+        Attesters::<Test>::remove(0, member(0));
+        Federations::<Test>::mutate(0, |made| made.as_mut().expect("it is there").attesters -= 1);
         assert_noop!(attest(0, 0, hash(9), 1), Error::<Test>::NotAttester);
     });
 }
 
 #[test]
-fn fails_without_active_stake() {
+fn success_with_stake_on_its_way_out() {
     scene(|| {
         assert_ok!(resign(0));
         assert_ok!(send(&member(0), Call::unbond { federation: 0, amount: STAKE }));
+        assert_ok!(attest(0, 0, hash(9), 1));
+    });
+}
+
+#[test]
+fn fails_with_too_little_stake() {
+    scene(|| {
+        put_terms(|terms| terms.min_stake = STAKE + 1);
         assert_noop!(attest(0, 0, hash(9), 1), Error::<Test>::StakeTooLow);
+        assert_ok!(attest(0, 1, hash(9), 1));
     });
 }
 

@@ -35,8 +35,9 @@ fn success_ends_with_nothing_held() {
         assert_eq!(Balances::free_balance(Bcfl::escrow_account(0)), 0);
         // Nobody claimed in all the time that there was.
         assert_eq!(Balances::free_balance(coordinator()), ENDOWMENT);
-        let returned = FUNDS + EXISTENTIAL_DEPOSIT;
-        assert_eq!(events().last(), Some(&Event::Closed { federation: 0, returned }));
+        let refunded = Event::Refunded { federation: 0, account: coordinator(), amount: FUNDS };
+        assert_eq!(events().last(), Some(&refunded));
+        assert!(events().contains(&Event::Closed { federation: 0, left: FUNDS }));
     });
 }
 

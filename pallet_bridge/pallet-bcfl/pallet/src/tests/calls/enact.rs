@@ -42,10 +42,11 @@ fn motion_enact_at() -> BlockNumber {
 fn success_takes_the_place_of_terms_that_wait() {
     members_govern(2).build_and_execute(|| {
         skip(1);
-        for reward in [310, 320] {
+        for (index, reward) in [310, 320].into_iter().enumerate() {
             let mut terms = FederationTerms::<Test>::get(0, FIRST_TERMS).expect("there");
             terms.round_reward = reward;
-            assert_ok!(propose(0, Proposal::Terms(terms.into())));
+            let index = u8::try_from(index).expect("two");
+            assert_ok!(propose(index, Proposal::Terms(terms.into())));
         }
         for (index, proposal) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
             assert_ok!(vote(index, proposal, true));

@@ -47,7 +47,7 @@ fn leave(index: u8) {
     let amount = participant(index).active;
     assert_ok!(send(&account, Call::unbond { federation: 0, amount }));
     skip(17);
-    assert_ok!(send(&stranger(), Call::withdraw { federation: 0, account: account.clone() }));
+    assert_ok!(send(&account, Call::withdraw { federation: 0, account: account.clone() }));
     assert!(!Participants::<Test>::contains_key(0, account));
 }
 

@@ -23,6 +23,7 @@ mod post_bond;
 mod propose;
 mod prune;
 mod rebase;
+mod refund;
 mod register_attester;
 mod replace_coordinator;
 mod report_bad_root;

@@ -85,7 +85,9 @@ fn success_keeps_what_weighs_a_vote() {
         assert_ok!(propose(1, new_terms()));
         let motion = motion(0);
         assert_eq!((motion.proposed_at, motion.aging_blocks), (5, 30));
-        assert_eq!((motion.max_vote_share, motion.electorate), (percent(35), 2 * STAKE));
+        // All of the stake is four blocks old.
+        let weight = (2 * STAKE * 4).div_ceil(30);
+        assert_eq!((motion.max_vote_share, motion.electorate), (percent(35), weight));
     });
 }
 
@@ -133,13 +135,40 @@ fn fails_for_terms_that_another_governs() {
 
 #[test]
 fn fails_for_too_many_proposals() {
-    members_govern(1).build_and_execute(|| {
+    members_govern(3).build_and_execute(|| {
         assert_ok!(propose(0, new_terms()));
-        assert_ok!(propose(0, new_terms()));
-        assert_noop!(propose(0, new_terms()), Error::<Test>::TooManyProposals);
+        assert_ok!(propose(1, new_terms()));
+        assert_noop!(propose(2, new_terms()), Error::<Test>::TooManyProposals);
         skip_to(12);
         assert_ok!(enact(0, 0));
+        assert_ok!(propose(2, new_terms()));
+    });
+}
+
+#[test]
+fn fails_for_a_second_proposal_of_one_organisation() {
+    let two_clinics = |terms: &mut Terms| {
+        terms.admission = Admission::Invited;
+        terms.governance = Governance::Members {
+            quorum: percent(50),
+            threshold: percent(60),
+            voting_blocks: 6,
+            delay_blocks: 4,
+        };
+    };
+    ExtBuilder::default().terms(two_clinics).members(0).build_and_execute(|| {
+        for (index, name) in [(0, b"north"), (1, b"south"), (2, b"south")] {
+            admit(index, name);
+            assert_ok!(join(&member(index), STAKE));
+        }
+        assert_ok!(propose(1, new_terms()));
+        for index in [1, 2] {
+            assert_noop!(propose(index, new_terms()), Error::<Test>::ProposalUndecided);
+        }
         assert_ok!(propose(0, new_terms()));
+        skip_to(12);
+        assert_ok!(enact(0, 0));
+        assert_ok!(propose(2, new_terms()));
     });
 }
 

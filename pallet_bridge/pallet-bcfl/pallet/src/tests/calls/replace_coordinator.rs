@@ -24,7 +24,7 @@ fn success_by_the_coordinator_itself() {
 }
 
 #[test]
-fn success_in_a_round_that_the_new_one_settles() {
+fn success_in_a_round_that_the_new_one_can_only_end() {
     ExtBuilder::default().members(3).round().build_and_execute(|| {
         three_commit(0);
         assert_ok!(replace(&coordinator()));
@@ -32,9 +32,12 @@ fn success_in_a_round_that_the_new_one_settles() {
         assert_noop!(refused, Error::<Test>::NotCoordinator);
         let mut verdicts: Vec<_> = (0..3).map(|index| verdict(index, Accepted)).collect();
         verdicts.sort_by(|one, other| one.account.cmp(&other.account));
-        assert_ok!(settle_as_given(&stranger(), 0, verdicts));
-        assert_eq!(round(0).coordinator, coordinator());
-        assert!(!settlement(0).by_coordinator);
+        // It has no bond in this round, and nobody signed a statement for it.
+        let refused = settle_as_given(&stranger(), 0, verdicts);
+        assert_noop!(refused, Error::<Test>::NotCoordinator);
+        assert_ok!(send(&stranger(), Call::abort { federation: 0, round: 0 }));
+        // Else a coordinator could hand over and back to call rounds off without a mark.
+        assert_eq!(federation(0).failures_in_row, 1);
         assert_noop!(open_round(), Error::<Test>::NotCoordinator);
     });
 }
@@ -48,6 +51,23 @@ fn success_by_the_council_forgives_the_failures_in_a_row() {
         assert_eq!(federation(0).failures_in_row, 1);
         assert_ok!(replace(&council()));
         assert_eq!((federation(0).failed_rounds, federation(0).failures_in_row), (1, 0));
+    });
+}
+
+#[test]
+fn a_coordinator_that_governs_does_not_forgive_itself() {
+    ExtBuilder::default().members(1).build_and_execute(|| {
+        for number in 0..2 {
+            assert_ok!(open_round());
+            skip_to(round(number).settle_until + 1);
+            assert_ok!(send(&member(0), Call::abort { federation: 0, round: number }));
+        }
+        for (who, account) in [(coordinator(), stranger()), (stranger(), coordinator())] {
+            let handed_over = Call::replace_coordinator { federation: 0, account };
+            assert_ok!(send(&who, handed_over));
+            assert_eq!(federation(0).failures_in_row, 2);
+        }
+        assert_ok!(propose(0, Proposal::Coordinator(member(0))));
     });
 }
 

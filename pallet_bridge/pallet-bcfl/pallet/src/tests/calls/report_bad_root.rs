@@ -6,7 +6,7 @@ use frame_support::{assert_noop, assert_ok};
 use sp_runtime::DispatchResult;
 
 use self::leaves::{omitted, posted, with_one_left_out};
-use crate::{encoding::Leaf, mock::*, Outcome::*, *};
+use crate::{encoding::Leaf, mock::committee::*, mock::*, Outcome::*, *};
 
 fn scene(test: impl FnOnce()) {
     ExtBuilder::default().members(3).round().build_and_execute(|| {
@@ -212,17 +212,24 @@ fn bond_pays_for_a_bad_root_as_for_a_misconduct() {
     });
 }
 
-/// Who opened the round does not answer for what another posted.
+/// Who opened the round does not answer for what a seat of the committee posted.
 #[test]
 fn bond_does_not_pay_for_the_root_of_another() {
-    ExtBuilder::default().terms(bonded).members(3).round().build_and_execute(|| {
-        three_commit(0);
-        let account = stranger();
-        assert_ok!(send(&coordinator(), Call::replace_coordinator { federation: 0, account }));
+    let full = |terms: &mut Terms| {
+        bonded(terms);
+        terms.coupling = Coupling::Full;
+        terms.committee_size = 3;
+        terms.attest_quorum = percent(50);
+    };
+    with_committee(full, || {
         let leaves: Vec<Leaf> = (0..3).map(|index| leaf(index, Excluded, 3)).collect();
         let totals = Totals { excluded: 3, ..Totals::default() };
         let (root, proven) = prove(leaves);
-        assert_ok!(settle_root_as_given(&stranger(), 0, root, totals));
+        for index in 0..3 {
+            assert_ok!(attest(0, index, statement(0, root), 1));
+        }
+        assert_ok!(settle_root_as_given(&member(1), 0, root, totals));
+        assert!(!settlement(0).by_coordinator);
         assert_ok!(report(BadRoot::Unsound(proven[0].clone())));
         assert_eq!(round(0).state, RoundState::Voided);
         assert_eq!((round(0).compensation, federation(0).failed_rounds), (None, 1));

@@ -17,14 +17,15 @@ fn governed_by(governance: Governance) -> ExtBuilder {
     ExtBuilder::default().terms(|terms| terms.governance = governance).members(3)
 }
 
-fn more(terms: &mut Terms) {
-    terms.round_reward = 400;
+/// What a coordinator that governs may change alone, and no member minds.
+fn milder(terms: &mut Terms) {
+    terms.cooldown_blocks = 0;
 }
 
 #[test]
 fn success_by_the_coordinator() {
     ExtBuilder::default().members(0).build_and_execute(|| {
-        assert_ok!(set(&coordinator(), more));
+        assert_ok!(set(&coordinator(), milder));
         let from = 1 + terms().notice_blocks;
         let pending = PendingTerms { version: 2, from, is_worse: false };
         assert_eq!(federation(0).pending_terms, Some(pending));
@@ -34,7 +35,8 @@ fn success_by_the_coordinator() {
         assert_eq!(events().last(), Some(&announced));
         skip_to(from);
         assert_ok!(open_round());
-        assert_eq!((round(0).terms_version, federation(0).reserved), (2, 400));
+        assert_eq!((round(0).terms_version, federation(0).reserved), (2, 300));
+        assert_eq!(FederationTerms::<Test>::get(0, 2).map(|terms| terms.cooldown_blocks), Some(0));
         assert_eq!((federation(0).terms_version, federation(0).pending_terms), (2, None));
         assert!(events().contains(&Event::TermsSet { federation: 0, terms_version: 2 }));
         assert_eq!(stored_terms(), [2]);
@@ -44,7 +46,7 @@ fn success_by_the_coordinator() {
 #[test]
 fn terms_are_not_in_force_before_their_notice_is_over() {
     ExtBuilder::default().members(0).build_and_execute(|| {
-        assert_ok!(set(&coordinator(), more));
+        assert_ok!(set(&coordinator(), milder));
         skip(16);
         assert_ok!(open_round());
         assert_eq!((round(0).terms_version, federation(0).reserved), (1, 300));
@@ -67,7 +69,7 @@ fn versions_that_no_round_ran_under_go() {
     ExtBuilder::default().members(3).build_and_execute(|| {
         round_that_rejects_member_0();
         for version in 2..5 {
-            assert_ok!(set(&coordinator(), more));
+            assert_ok!(set(&coordinator(), milder));
             assert_eq!(stored_terms().last(), Some(&version));
             skip_the_notice();
         }
@@ -109,7 +111,7 @@ fn each_call_that_reads_the_terms_puts_those_due_in_force() {
     ];
     for (name, call) in calls {
         ExtBuilder::default().members(1).build_and_execute(|| {
-            assert_ok!(set(&coordinator(), more));
+            assert_ok!(set(&coordinator(), milder));
             skip_the_notice();
             assert_ok!(call());
             assert_eq!(federation(0).terms_version, 2, "{name}");
@@ -122,7 +124,7 @@ fn each_call_that_reads_the_terms_puts_those_due_in_force() {
 fn consent_is_to_the_terms_that_are_due() {
     ExtBuilder::default().members(0).build_and_execute(|| {
         let before = terms_hash(0);
-        assert_ok!(set(&coordinator(), more));
+        assert_ok!(set(&coordinator(), milder));
         skip_the_notice();
         let join =
             |terms_hash| send(&member(0), Call::join { federation: 0, stake: STAKE, terms_hash });
@@ -215,7 +217,7 @@ fn worse_terms_free_no_stake_that_an_older_round_may_take() {
 /// What happened with 0.1.0: a mismatch that takes everything, a friend as arbiter, one block.
 #[test]
 fn fails_for_what_the_members_decide() {
-    let changes: [fn(&mut Terms); 9] = [
+    let changes: [fn(&mut Terms); 11] = [
         |terms| terms.arbiter = Arbiter::Account(account(29)),
         |terms| terms.committee_size = 2,
         |terms| terms.attest_quorum = percent(61),
@@ -225,8 +227,11 @@ fn fails_for_what_the_members_decide() {
         |terms| terms.governance = Governance::Council,
         |terms| terms.max_vote_share = percent(99),
         |terms| terms.admission = Admission::Invited,
+        |terms| terms.round_reward = 301,
+        |terms| terms.max_share = percent(41),
     ];
-    ExtBuilder::default().members(3).build_and_execute(|| {
+    let shared = |terms: &mut Terms| terms.max_share = percent(40);
+    ExtBuilder::default().terms(shared).members(3).build_and_execute(|| {
         for change in changes {
             assert_noop!(set(&coordinator(), change), Error::<Test>::MembersDecide);
         }
@@ -236,10 +241,10 @@ fn fails_for_what_the_members_decide() {
 #[test]
 fn fails_while_others_wait() {
     ExtBuilder::default().members(0).build_and_execute(|| {
-        assert_ok!(set(&coordinator(), more));
-        assert_noop!(set(&coordinator(), more), Error::<Test>::TermsPending);
+        assert_ok!(set(&coordinator(), milder));
+        assert_noop!(set(&coordinator(), milder), Error::<Test>::TermsPending);
         skip(16);
-        assert_noop!(set(&coordinator(), more), Error::<Test>::TermsPending);
+        assert_noop!(set(&coordinator(), milder), Error::<Test>::TermsPending);
         skip(1);
         assert_ok!(set_after_due());
     });
@@ -267,7 +272,7 @@ fn fails_for_unknown_federation() {
 fn fails_while_closing() {
     ExtBuilder::default().members(0).build_and_execute(|| {
         assert_ok!(send(&coordinator(), Call::close { federation: 0 }));
-        assert_noop!(set(&coordinator(), more), Error::<Test>::FederationNotActive);
+        assert_noop!(set(&coordinator(), milder), Error::<Test>::FederationNotActive);
     });
 }
 
@@ -275,7 +280,7 @@ fn fails_while_closing() {
 fn fails_for_others_than_the_coordinator() {
     ExtBuilder::default().members(1).build_and_execute(|| {
         for who in [member(0), council(), stranger()] {
-            assert_noop!(set(&who, more), Error::<Test>::NotGovernance);
+            assert_noop!(set(&who, milder), Error::<Test>::NotGovernance);
         }
         let by_root = Bcfl::set_terms(RawOrigin::Root.into(), 0, terms());
         assert_noop!(by_root, Error::<Test>::NotGovernance);
@@ -286,7 +291,7 @@ fn fails_for_others_than_the_coordinator() {
 fn fails_for_others_than_the_council() {
     governed_by(Governance::Council).build_and_execute(|| {
         for who in [coordinator(), member(0)] {
-            assert_noop!(set(&who, more), Error::<Test>::NotGovernance);
+            assert_noop!(set(&who, milder), Error::<Test>::NotGovernance);
         }
     });
 }
@@ -301,7 +306,7 @@ fn fails_for_all_when_members_govern() {
     };
     governed_by(members).build_and_execute(|| {
         for who in [coordinator(), council(), member(0)] {
-            assert_noop!(set(&who, more), Error::<Test>::NotGovernance);
+            assert_noop!(set(&who, milder), Error::<Test>::NotGovernance);
         }
     });
 }

@@ -154,7 +154,7 @@ fn worse_terms_of_long_ago_count_as_long_as_they_are_not_signed() {
     ExtBuilder::default().members(1).round().build_and_execute(|| {
         assert_ok!(send(&coordinator(), Call::abort { federation: 0, round: 0 }));
         announce(change, true);
-        announce(|terms| terms.round_reward = 310, true);
+        announce(|terms| terms.cooldown_blocks = 0, true);
         // The last change was none to the worse, but what is in force is worse than what it signed.
         assert_ok!(unbond(100));
         assert!(participant(0).exits_freely);
@@ -166,7 +166,7 @@ fn better_terms_set_nobody_free() {
     let keep = |terms: &mut Terms| terms.lock_blocks = 60;
     ExtBuilder::default().terms(keep).members(1).round().build_and_execute(|| {
         assert_ok!(send(&coordinator(), Call::abort { federation: 0, round: 0 }));
-        announce(|terms| terms.round_reward = 310, false);
+        announce(|terms| terms.cooldown_blocks = 0, false);
         assert_noop!(unbond(1), Error::<Test>::StakeLocked);
         skip_the_notice();
         assert_noop!(unbond(1), Error::<Test>::StakeLocked);

@@ -78,6 +78,23 @@ fn success_and_stays_while_suspended() {
     });
 }
 
+/// Leaving takes rewards that are not vested of a member with strikes: only the member decides that.
+#[test]
+fn success_by_others_lets_nobody_leave_with_strikes() {
+    ExtBuilder::default().members(3).build_and_execute(|| {
+        round_that_rejects_member_0();
+        let amount = participant(0).active;
+        unbond(amount);
+        skip(17);
+        assert_ok!(withdraw(0));
+        assert_eq!(held(HoldReason::Stake, &member(0)), 0);
+        assert!(is_member(0));
+        assert_noop!(withdraw(0), Error::<Test>::NothingToWithdraw);
+        assert_ok!(send(&member(0), Call::withdraw { federation: 0, account: member(0) }));
+        assert!(!is_member(0));
+    });
+}
+
 #[test]
 fn success_for_all_stake_when_the_federation_is_over() {
     ExtBuilder::default().members(1).build_and_execute(|| {

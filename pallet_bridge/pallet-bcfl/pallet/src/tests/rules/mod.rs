@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The pure parts: decisions, draws, encodings, and the vectors that pin their bytes.
 
+mod cohort;
 mod committee_vectors;
 mod draw;
 mod encoding;

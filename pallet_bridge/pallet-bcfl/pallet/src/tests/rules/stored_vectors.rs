@@ -249,6 +249,7 @@ fn storage_names_are_frozen() {
             "Participants",
             "Records",
             "Rounds",
+            "Sponsors",
             "Votes",
         ]
     );

@@ -143,3 +143,57 @@ fn silence_under_terms_that_nobody_signed_is_none() {
         assert!(offence(0, 0).is_some() && offence(0, 1).is_none() && offence(0, 2).is_some());
     });
 }
+
+/// Who resigned and unbonded sits as long as the seed draws it: its stake stays for the round, and
+/// silence costs of it.
+#[test]
+fn silence_reaches_stake_on_its_way_out() {
+    with_committee(silence_costs, || {
+        for index in 0..3 {
+            assert_ok!(attest(0, index, statement(0, ROOT), 1));
+        }
+        finish(0);
+        assert_ok!(resign(2));
+        let amount = participant(2).active;
+        assert_ok!(send(&member(2), Call::unbond { federation: 0, amount }));
+        let before = chunks(2)[0].1;
+        skip_to(before - 2);
+        assert_ok!(open_round());
+        assert!(seated(1).contains(&2));
+        let (_, until) = chunks(2)[0];
+        assert_eq!(until, participant(2).liable_until + 1);
+        assert!(until > before);
+        for index in [0, 1] {
+            assert_ok!(commit(1, index));
+        }
+        skip_to(round(1).settle_until + 1);
+        assert_ok!(send(&stranger(), Call::abort { federation: 0, round: 1 }));
+        let silent = offence(1, 2).expect("silence is an offence");
+        assert_eq!((silent.kind, silent.amount), (OffenceKind::Silence, amount * 15 / 100));
+        skip(4);
+        assert_ok!(execute(1, 2));
+        assert_eq!(chunks(2)[0].0, amount - amount * 15 / 100);
+    });
+}
+
+/// A coordinator that calls one round after the other off keeps nobody's stake for ever.
+#[test]
+fn committee_that_sits_again_keeps_no_stake() {
+    with_committee(silence_costs, || {
+        for index in 0..3 {
+            assert_ok!(attest(0, index, statement(0, ROOT), 1));
+        }
+        finish(0);
+        assert_ok!(resign(2));
+        let amount = participant(2).active;
+        assert_ok!(send(&member(2), Call::unbond { federation: 0, amount }));
+        let mut until = None;
+        for number in 1..4 {
+            assert_ok!(open_round());
+            assert!(seated(number).contains(&2));
+            assert_eq!(*until.get_or_insert(chunks(2)[0].1), chunks(2)[0].1);
+            skip(2);
+            abort(number);
+        }
+    });
+}

@@ -168,6 +168,12 @@ fn end(_: &World, dice: Dice) -> Action {
         Some(FederationState::Closing { ends }) if now < ends && !dice.rarely(0, 3) => {
             Action::Skip(ends - now)
         }
+        _ if dice.rarely(2, 3) => {
+            let sponsors = Sponsors::<Test>::iter_key_prefix(0);
+            let account = sponsors.last().filter(|_| !dice.rarely(1, 4));
+            let account = account.unwrap_or_else(|| anyone(dice));
+            by_anyone(dice, Call::refund { federation: 0, account })
+        }
         _ => by_anyone(dice, Call::close { federation: 0 }),
     }
 }

@@ -49,6 +49,12 @@ fn expected(mut said: Said, now: BlockNumber) -> Said {
     let settled = |round: &Round| round.state == RoundState::Settled;
     let last = (0..federation.next_round).rev().map(round).find(settled);
     said.0.model = last.and_then(|round| round.settlement).map(|settlement| settlement.model);
+    // Who paid in, and since when stake is there, was not kept.
+    let is_closed = federation.state == FederationState::Closed;
+    said.0.youth = Youth::new(now + 1);
+    said.0.funded = if is_closed { 0 } else { Bcfl::escrow_funds(0) };
+    said.0.sponsors = u32::from(said.0.funded > 0);
+    said.0.left = 0;
     let in_force = FederationTerms::<Test>::get(0, federation.terms_version).expect("terms");
     for member in &mut said.2 {
         let kept = member.clone();
@@ -81,6 +87,7 @@ fn migrated(scene: &ExtBuilder, play: impl FnOnce(), go_on: impl FnOnce()) {
         write_back();
         let events = events().len();
         MigrateV2ToV3::<Test>::on_runtime_upgrade();
+        MigrateV3ToV4::<Test>::on_runtime_upgrade();
         assert_eq!(said(), wanted);
         assert_eq!(crate::mock::events().len(), events, "a migration raises no event");
         check_invariants(issuance);
@@ -97,9 +104,10 @@ fn resolve(index: u8, uphold: bool) -> sp_runtime::DispatchResult {
 #[test]
 fn version_rises_and_the_migration_runs_once() {
     let check = || {
-        assert_eq!(Bcfl::on_chain_storage_version(), StorageVersion::new(3));
+        assert_eq!(Bcfl::on_chain_storage_version(), StorageVersion::new(4));
         let before = sp_io::storage::root(sp_runtime::StateVersion::V1);
         MigrateV2ToV3::<Test>::on_runtime_upgrade();
+        MigrateV3ToV4::<Test>::on_runtime_upgrade();
         assert_eq!(sp_io::storage::root(sp_runtime::StateVersion::V1), before);
     };
     migrated(&ExtBuilder::default().members(2).round(), || (), check);

@@ -176,5 +176,6 @@ pub fn write_back() {
     }
     let _ = Records::<Test>::clear(u32::MAX, None);
     let _ = GroupVotes::<Test>::clear(u32::MAX, None);
+    let _ = Sponsors::<Test>::clear(u32::MAX, None);
     StorageVersion::new(2).put::<Bcfl>();
 }
