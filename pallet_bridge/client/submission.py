@@ -10,7 +10,7 @@ from pallet_bridge.client.fields import Fields, read_hash
 from pallet_bridge.client.rpc import deadline, remaining
 from pallet_bridge.encoding import blake2_256
 from pallet_bridge.errors import BadChainValue, ChainTimeout, EncodingError, TransactionLost
-from pallet_bridge.errors.pallet import call_failed
+from pallet_bridge.errors.by_name import call_failed
 from pallet_bridge.types.base import Planck
 from pallet_bridge.types.events import BlockRef, Receipt
 

@@ -398,15 +398,3 @@ class NotSponsor(CallFailed):
 
 class FundsTooSmall(CallFailed):
     """A sponsor pays at least the existential deposit into an escrow."""
-
-
-pallet_errors: dict[str, type[CallFailed]] = {
-    cls.__name__: cls for cls in CallFailed.__subclasses__()
-}
-"""The class of each error of pallet-bcfl by its name in the metadata."""
-
-
-def call_failed(pallet: str, name: str, docs: str = "") -> CallFailed:
-    """Return the error of the class that belongs to `name`, or a plain `CallFailed`."""
-    cls = pallet_errors.get(name, CallFailed) if pallet == "Bcfl" else CallFailed
-    return cls(pallet, name, docs)

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 from hypothesis import HealthCheck, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from pallet_bridge.errors.pallet import pallet_errors
+from pallet_bridge.errors.by_name import pallet_errors
 from pallet_bridge.runtime import MANIFEST
 from pallet_bridge.testing.chain_machine import ChainMachine
 

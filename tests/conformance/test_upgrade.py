@@ -20,9 +20,10 @@ from pallet_bridge.embedded import EmbeddedNode, Manual
 from pallet_bridge.embedded.chain.block import Header
 from pallet_bridge.embedded.chain.copies import copy_of
 from pallet_bridge.embedded.state.hashing import storage_prefix
+from pallet_bridge.encoding import escrow_account
 from pallet_bridge.metadata import PALLET
 from pallet_bridge.runtime import MANIFEST
-from pallet_bridge.testing.machine.invariants import check_ledger
+from pallet_bridge.testing.machine.invariants import EXISTENTIAL_DEPOSIT, check_ledger
 from pallet_bridge.testing.machine.memory import statement
 from pallet_bridge.testing.machine.step import OK, CheckedChain
 from pallet_bridge.testing.scenarios.scenario import STAKE, ScenarioFederation
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from pallet_bridge.keys import Signer
 
 DATA = Path(__file__).resolve().parents[1] / "data"
-STORAGE_VERSION = 3
+STORAGE_VERSION = 4
 UNTOUCHED = [
     *((PALLET, item) for item in ("Commitments", "Attesters", "Committees", "Votes")),
     *(("System", "Account"), ("Balances", "Holds"), ("Balances", "TotalIssuance")),
@@ -175,13 +176,21 @@ def test_what_did_not_change_is_the_same_to_the_byte(
     assert under(entries_of(client), pallet, item) == found
 
 
-def test_no_record_is_lost_or_made(client: EmbeddedClient, before: Mapping[bytes, bytes]) -> None:
+def test_no_record_is_lost_or_made_but_who_paid_in(
+    client: EmbeddedClient, before: Mapping[bytes, bytes], said: Mapping[str, Any]
+) -> None:
     def ours(entries: Mapping[bytes, bytes]) -> set[bytes]:
         pallet = storage_prefix(PALLET, "")[:16]
         return {key for key in entries if key.startswith(pallet)}
 
-    assert ours(entries_of(client)) == ours(before)
+    sponsors = set(under(entries_of(client), PALLET, "Sponsors"))
+    assert ours(entries_of(client)) - sponsors == ours(before)
     assert accounts_of(entries_of(client)) == accounts_of(before)
+    for number in said["phases"].values():
+        state = client.federation(number)
+        funds = client.balance(escrow_account(number)).free - EXISTENTIAL_DEPOSIT
+        has = {} if state.state is FederationState.CLOSED else {state.founder: funds}
+        assert client.sponsors(number) == {who: paid for who, paid in has.items() if paid > 0}
 
 
 def test_who_comes_now_is_welcome(phases: Phases) -> None:

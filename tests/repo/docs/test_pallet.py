@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from pallet_bridge.errors.pallet import pallet_errors
+from pallet_bridge.errors.by_name import pallet_errors
 from pallet_bridge.metadata import EVENTS
 from pallet_bridge.runtime import load_interface
 

@@ -20,7 +20,8 @@ from pallet_bridge.errors import (
     TransactionLost,
     TransactionRefused,
 )
-from pallet_bridge.errors.pallet import NotCoordinator, call_failed, pallet_errors
+from pallet_bridge.errors.by_name import call_failed, pallet_errors
+from pallet_bridge.errors.pallet import NotCoordinator
 
 SAMPLES = [
     ChainUnavailable("ws://127.0.0.1:1", "refused"),

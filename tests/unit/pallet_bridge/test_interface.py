@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pallet_bridge.errors.pallet import pallet_errors
+from pallet_bridge.errors.by_name import pallet_errors
 from pallet_bridge.interface import call_difference, describe, differences
 from pallet_bridge.metadata import EVENTS, Kind
 from pallet_bridge.runtime import load_interface

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from pallet_bridge.client import connect
-from pallet_bridge.errors.pallet import pallet_errors
+from pallet_bridge.errors.by_name import pallet_errors
 from pallet_bridge.testing.machine.step import CheckedChain
 from pallet_bridge.testing.scenarios import SCENARIOS
 from tests.slow import slow_but

@@ -119,9 +119,8 @@ pub fn by_anyone(dice: Dice, call: Call<Test>) -> Action {
 
 /// Who has the longest queue of unbonding chunks takes one planck more on its way out.
 fn unbond_again(dice: Dice, federation: FederationId) -> Action {
-    let queue = |account: &AccountId32| {
-        Participants::<Test>::get(federation, account).map_or(0, |member| member.unbonding.len())
-    };
+    let found = |account: &AccountId32| Participants::<Test>::get(federation, account);
+    let queue = |account: &_| found(account).map_or(0, |member| member.unbonding.len());
     let account = (0..ACCOUNTS).map(member).max_by_key(queue).unwrap_or_else(|| anyone(dice));
     Action::Call(account, Call::unbond { federation, amount: 1 })
 }
@@ -169,9 +168,8 @@ fn end(_: &World, dice: Dice) -> Action {
             Action::Skip(ends - now)
         }
         _ if dice.rarely(2, 3) => {
-            let sponsors = Sponsors::<Test>::iter_key_prefix(0);
-            let account = sponsors.last().filter(|_| !dice.rarely(1, 4));
-            let account = account.unwrap_or_else(|| anyone(dice));
+            let account = Sponsors::<Test>::iter_key_prefix(0).last();
+            let account = account.unwrap_or_else(|| dice.member());
             by_anyone(dice, Call::refund { federation: 0, account })
         }
         _ => by_anyone(dice, Call::close { federation: 0 }),
