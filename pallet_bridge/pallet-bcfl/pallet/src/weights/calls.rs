@@ -130,6 +130,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         Weight::from_parts(86_679_000, 6196)
             .saturating_add(T::DbWeight::get().reads(3_u64))
             .saturating_add(T::DbWeight::get().writes(2_u64))
+            // Not measured yet: the sponsor, and the federation that counts it.
+            .saturating_add(unmeasured::<T>(1, 2))
     }
     // Storage: `Bcfl::Federations` (r:1 w:1)
     // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
@@ -393,8 +395,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         Weight::from_parts(155_922_000, 6196)
             .saturating_add(T::DbWeight::get().reads(4_u64))
             .saturating_add(T::DbWeight::get().writes(4_u64))
-            // Not measured yet: 64 invitations and 64 records.
-            .saturating_add(unmeasured::<T>(130, 128))
+            // Not measured yet: 64 invitations and 64 records, and the founder's refund.
+            .saturating_add(unmeasured::<T>(132, 130))
     }
     // Storage: `Bcfl::Federations` (r:1 w:1)
     // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
@@ -427,8 +429,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         Weight::from_parts(127_360_000, 4735)
             .saturating_add(T::DbWeight::get().reads(5_u64))
             .saturating_add(T::DbWeight::get().writes(4_u64))
-            // Not measured yet: terms that come into force.
-            .saturating_add(unmeasured::<T>(1, 1))
+            // Not measured yet: terms that come into force; 16 proposals and who made them.
+            .saturating_add(unmeasured::<T>(33, 1))
     }
     // Storage: `Bcfl::Federations` (r:1 w:0)
     // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
@@ -542,6 +544,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         Weight::from_parts(34_702_000, 3724)
             .saturating_add(T::DbWeight::get().reads(2_u64))
             .saturating_add(T::DbWeight::get().writes(2_u64))
+            // Not measured yet: the committee of the last round.
+            .saturating_add(unmeasured::<T>(1, 0))
     }
     // Storage: `Bcfl::Federations` (r:1 w:0)
     // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
