@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -36,6 +37,15 @@ Nonce = Annotated[
     ),
 ]
 
+StateFolder = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Folder that keeps the chain. With a chain there this one goes on from its last "
+        "block, whatever ended it. Without the option nothing is kept.",
+    ),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the ``chain`` group to `app`."""
@@ -54,13 +64,14 @@ def start(
     port: Port = 9944,
     interval: SealInterval = None,
     nonce: Nonce = None,
+    state: StateFolder = None,
     allow_origin: Origins = None,
     as_json: AsJson = False,
 ) -> None:
     """Start the embedded chain and serve Substrate JSON-RPC until interrupted (Ctrl-C).
 
-    The chain is the real runtime, in memory, with the development accounts (//Alice and so on)
-    endowed. Nothing of it stays when the process ends.
+    The chain is the real runtime, with the development accounts (//Alice and so on) endowed. What
+    it was told stays when the process ends if --state names a folder.
     """
     from pallet_bridge.embedded import EmbeddedNode, Instant, Interval  # noqa: PLC0415 (wasmtime)
 
@@ -70,7 +81,7 @@ def start(
     sealing = Instant() if interval is None else Interval(interval)
     given = None if nonce is None else _hex(nonce)
     with EmbeddedNode.start(
-        port=port, sealing=sealing, nonce=given, allow_origins=allow_origin or ()
+        port=port, sealing=sealing, nonce=given, state=state, allow_origins=allow_origin or ()
     ) as node:
         genesis = "0x" + node.chain.genesis_hash.hex()
         if as_json:
@@ -80,7 +91,8 @@ def start(
             out.print(f"[bold]{node.url}[/]")
             out.print(f"genesis {genesis}")
             out.print("Development accounts: //Alice (sudo) //Bob //Charlie //Dave //Eve //Ferdie")
-            out.print("Ctrl-C stops it; nothing is kept.")
+            kept = "nothing is kept" if state is None else f"{state} keeps it"
+            out.print(f"Ctrl-C stops it; {kept}.")
         stop.wait()
 
 

@@ -15,6 +15,7 @@ from websockets.sync.client import connect as dial
 
 from bcfl_plugins.config.terms import TermsConfig, terms_of
 from pallet_bridge import __version__, calls
+from pallet_bridge.calls import Call
 from pallet_bridge.client import connect
 from pallet_bridge.embedded import EmbeddedNode
 from pallet_bridge.keys import Signer
@@ -132,6 +133,42 @@ def test_chain_start_makes_the_genesis_that_a_nonce_gives() -> None:
         process.wait(timeout=30)
         assert process.stdout is not None
         process.stdout.close()
+
+
+def serving(*options: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [*BCFL, "chain", "start", "--port", "0", "--json", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+
+
+def test_chain_start_goes_on_with_what_a_folder_keeps(tmp_path: Path) -> None:
+    state = ["--state", str(tmp_path / "chain")]
+    with serving(*state) as process:
+        assert process.stdout is not None
+        said = json.loads(process.stdout.readline())
+        with connect(said["url"]) as client:
+            client.execute(Call("System", "remark", {"remark": "0x01"}), Signer.from_uri("//Alice"))
+            head = client.head()
+        second = run("chain", "start", "--port", "0", *state)
+        assert second.returncode == 2
+        assert f"is open in process {process.pid}" in second.stderr
+        assert "Traceback" not in second.stderr
+        process.kill()
+    other = run("chain", "start", "--port", "0", *state, "--nonce", "0xab")
+    assert other.returncode == 2
+    assert "leave nonce out to go on with it" in other.stderr
+    with serving(*state) as process:
+        assert process.stdout is not None
+        again = json.loads(process.stdout.readline())
+        assert again["genesis"] == said["genesis"]
+        with connect(again["url"]) as client:
+            assert client.head() == head
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=120) == 0
 
 
 def test_chain_start_on_a_port_that_is_taken_says_so() -> None:

@@ -100,3 +100,32 @@ class Runtime:
             return Runtime(blob, self._cache).version()
         except EmbeddedError:
             return None
+
+
+class Runtimes:
+    """The runtimes of one chain: a call may replace it in any block, and old blocks keep theirs.
+
+    Parameters
+    ----------
+    cache
+        Folder for compiled modules; None is the user's cache folder.
+    """
+
+    __slots__ = ("_by_code", "_cache")
+
+    def __init__(self, cache: Path | None = None) -> None:
+        self._by_code: dict[bytes, Runtime] = {}
+        self._cache = cache
+
+    def of(self, code: bytes) -> Runtime:
+        """Give the runtime of this code, made once.
+
+        Raises
+        ------
+        BadBlob
+            It is no runtime that can run here.
+        """
+        runtime = self._by_code.get(code)
+        if runtime is None:
+            runtime = self._by_code[code] = Runtime(code, self._cache)
+        return runtime

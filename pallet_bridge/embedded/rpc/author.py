@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pallet_bridge.embedded.errors import DecodeError, PoolRefusal, RuntimePanic
+from pallet_bridge.embedded.errors import DecodeError, EmbeddedError
 from pallet_bridge.embedded.rpc.context import unsubscribe
 from pallet_bridge.embedded.rpc.errors import (
     BAD_FORMAT,
@@ -36,7 +36,7 @@ def submit_extrinsic(context: Context, params: Params) -> Json:
         raise RpcError(OTHER_AUTHOR_ERROR, f"Client error: {error}") from error
     try:
         return hex0x(context.service.submit(data))
-    except (PoolRefusal, RuntimePanic) as error:
+    except EmbeddedError as error:
         raise submission_error(error) from error
 
 
@@ -57,7 +57,7 @@ def submit_and_watch(context: Context, params: Params) -> Json:
     watch.identifier = identifier
     try:
         context.service.submit(data, watch)
-    except (PoolRefusal, RuntimePanic) as error:
+    except EmbeddedError as error:
         subscriptions.close(context.peer, identifier)
         raise submission_error(error) from error
     return identifier
