@@ -55,6 +55,7 @@ class EmbeddedNode:
         patch: Mapping[str, Any] | None = None,
         nonce: bytes | None = None,
         allow_origins: Sequence[str] = (),
+        unsafe_rpc: bool = False,
     ) -> Self:
         """Start a node; it accepts connections when this returns.
 
@@ -78,6 +79,8 @@ class EmbeddedNode:
         allow_origins
             Origins of web pages, such as ``https://polkadot.js.org``, that may connect. Pages of
             this machine, and programs that are no browser, always may.
+        unsafe_rpc
+            Serve ``dev_*``, by which a client rewrites the chain, its time and its signatures.
 
         Raises
         ------
@@ -97,7 +100,9 @@ class EmbeddedNode:
                 its_own = kept_chain(state, preset=preset, patch=patch, nonce=nonce)
                 opening.callback(its_own.close)
             service = Service(its_own)
-            server = Server(service, RpcDispatcher(service), sealing, allow_origins)
+            server = Server(
+                service, RpcDispatcher(service, unsafe_rpc=unsafe_rpc), sealing, allow_origins
+            )
             bound = server.start(host, port)
             address = f"[{host}]" if ":" in host else host
             return cls(service, server, f"ws://{address}:{bound}", opening.pop_all())

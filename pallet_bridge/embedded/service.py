@@ -25,7 +25,7 @@ from pallet_bridge.embedded.state.hashing import blake2_256
 from pallet_bridge.embedded.store.errors import NotKept
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from typing import TypeAlias
 
     from pallet_bridge.embedded.chain.chain import Authored, Chain
@@ -174,15 +174,30 @@ class Service:
         """Go back to a snapshot of the chain; what waits in the pool is validated again."""
         with self.lock:
             self.chain.revert(snapshot)
-            self._banned.clear()
-            self._passed_over = frozenset()
-            waiting = self.pool.drain()
-            for transaction in waiting:
-                try:
-                    self._tell(self.pool.submit(self._validated(transaction.data)))
-                except PoolRefusal:
-                    self._tell([Change(transaction.hash, PoolStatus.INVALID)])
+            self._start_over()
+
+    def set_head(self, block: bytes) -> None:
+        """Make an earlier block the head again; what waits in the pool is validated again."""
+        with self.lock:
+            self.chain.go_back(block)
+            self._start_over()
+
+    def set_storage(self, changes: Mapping[bytes, bytes | None]) -> None:
+        """Change the state of the head by hand, and tell who listens."""
+        with self.lock:
+            self.chain.set_storage(changes)
             self._announce(self.chain.head)
+
+    def _start_over(self) -> None:
+        self._banned.clear()
+        self._passed_over = frozenset()
+        waiting = self.pool.drain()
+        for transaction in waiting:
+            try:
+                self._tell(self.pool.submit(self._validated(transaction.data)))
+            except PoolRefusal:
+                self._tell([Change(transaction.hash, PoolStatus.INVALID)])
+        self._announce(self.chain.head)
 
     def _sync(self) -> NotKept | None:
         try:

@@ -94,10 +94,10 @@ def test_audit_of_nothing_is_an_error_of_one_line(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("interval", [[], ["--interval", "0.2"]], ids=["instant", "interval"])
-def test_chain_start_serves_until_told_to_stop(interval: list[str]) -> None:
+@pytest.mark.parametrize("pace", [[], ["--block-time", "0.2"]], ids=["instant", "paced"])
+def test_chain_start_serves_until_told_to_stop(pace: list[str]) -> None:
     process = subprocess.Popen(
-        [*BCFL, "chain", "start", "--port", "0", "--json", *interval],
+        [*BCFL, "chain", "start", "--port", "0", "--json", *pace],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
@@ -107,7 +107,7 @@ def test_chain_start_serves_until_told_to_stop(interval: list[str]) -> None:
         said = json.loads(process.stdout.readline())
         with connect(said["url"]) as client:
             assert "0x" + client.genesis_hash.hex() == said["genesis"]
-            if interval:
+            if pace:
                 assert client.wait_until_block(2, timeout=120).number >= 2
     finally:
         process.send_signal(signal.SIGTERM)
@@ -169,6 +169,35 @@ def test_chain_start_goes_on_with_what_a_folder_keeps(tmp_path: Path) -> None:
             assert client.head() == head
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=120) == 0
+
+
+def test_chain_start_endows_nodes_listens_elsewhere_and_lets_tests_rewrite_it() -> None:
+    """`--preset`, `--accounts`, `--host` and the dev namespace, as a user of anvil starts it."""
+    options = ["--preset", "local_testnet", "--accounts", "3", "--host", "::1", "--unsafe-rpc"]
+    with serving(*options) as process:
+        assert process.stdout is not None
+        url = json.loads(process.stdout.readline())["url"]
+        assert url.startswith("ws://[::1]:")
+        with connect(url) as client:
+            nodes = [Signer.from_uri(f"//bcfl//node-{number}") for number in range(4)]
+            has = [client.balance(node.account).free for node in nodes]
+            assert has == [10**18, 10**18, 10**18, 0]
+            assert client.balance(Signer.from_uri("//Ferdie").account).free == 10**18
+        with dial(url, compression=None) as socket:
+            request = {"jsonrpc": "2.0", "id": 1, "method": "dev_newBlock", "params": [{"to": 4}]}
+            socket.send(json.dumps(request))
+            assert json.loads(socket.recv(timeout=60))["result"].startswith("0x")
+        with connect(url) as client:
+            assert client.head().number == 4
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=120) == 0
+
+
+def test_chain_start_names_the_presets_that_there_are() -> None:
+    done = run("chain", "start", "--port", "0", "--preset", "mainnet")
+    assert done.returncode == 2
+    assert "it has development, local_testnet" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_chain_start_on_a_port_that_is_taken_says_so() -> None:

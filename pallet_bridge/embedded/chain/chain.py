@@ -6,7 +6,6 @@ Every state root and block hash is what a node computes for the same blob and th
 from __future__ import annotations
 
 import os
-from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from pallet_bridge.embedded.chain import export
@@ -30,17 +29,15 @@ from pallet_bridge.embedded.chain.outcome import (
     UnknownKind,
     Valid,
     Validity,
-    decode_validity,
 )
+from pallet_bridge.embedded.chain.view import ChainView
 from pallet_bridge.embedded.errors import (
     BlockRefused,
     NotExportable,
     RuntimePanic,
-    UnknownBlock,
     UnknownSnapshot,
 )
 from pallet_bridge.embedded.executor.executor import Runtimes
-from pallet_bridge.embedded.state.storage import Overlay, State
 from pallet_bridge.runtime import load_blob
 
 if TYPE_CHECKING:
@@ -48,7 +45,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pallet_bridge.embedded.chain.history import Mark
-    from pallet_bridge.embedded.executor.executor import Runtime
+    from pallet_bridge.embedded.state.storage import Overlay
 
 __all__ = [
     "DEFAULT_PRESET",
@@ -73,27 +70,14 @@ DEFAULT_PRESET: Final = "development"
 NONCE_BYTES: Final = 16
 
 
-class Chain:
+class Chain(ChainView):
     """The blocks from a genesis on, each with its state. Not safe to change from two threads.
 
     Make one with `Chain.new`, `Chain.load`, `copy_of`, or `kept_chain` for one in a folder. Every
     state stays readable.
-
-    Attributes
-    ----------
-    genesis_hash
-        The hash of block 0.
     """
 
-    __slots__ = (
-        "_clock",
-        "_history",
-        "_reads",
-        "_runtimes",
-        "_snapshots",
-        "_spec",
-        "genesis_hash",
-    )
+    __slots__ = ("_clock", "_snapshots", "_spec")
 
     def __init__(
         self,
@@ -103,13 +87,10 @@ class Chain:
         clock: SlotClock,
         runtimes: Runtimes,
     ) -> None:
-        self.genesis_hash = genesis_hash
-        self._history = history
+        super().__init__(history, genesis_hash, runtimes)
         self._spec = spec
         self._clock = clock
-        self._runtimes = runtimes
         self._snapshots: list[tuple[Mark, int]] = []
-        self._reads: dict[bytes, bytes | None] = {}
 
     @classmethod
     def new(
@@ -230,66 +211,6 @@ class Chain:
         """Let another process have the folder that keeps the chain; here it can still be read."""
         self._history.close()
 
-    @property
-    def head(self) -> bytes:
-        """The hash of the last block."""
-        return self._history.head
-
-    def header(self, hash_: bytes) -> Header | None:
-        """Return the header of a block, None when there is no such block."""
-        block = self._history.block(hash_)
-        return None if block is None else block.header
-
-    def block(self, hash_: bytes) -> Block | None:
-        """Return a block, None when there is no such block."""
-        return self._history.block(hash_)
-
-    def hash_at(self, number: int) -> bytes | None:
-        """Return the hash of the block with this number on the way to the head."""
-        return self._history.hash_at(number) if number else self.genesis_hash
-
-    def get(self, key: bytes, at: bytes | None = None) -> bytes | None:
-        """Return a storage value after block `at` (the head when None).
-
-        Raises
-        ------
-        UnknownBlock
-            There is no block `at`. So do all other reads of a state.
-        """
-        return self._state(at).get(key)
-
-    def keys(
-        self, prefix: bytes, *, count: int, start: bytes | None = None, at: bytes | None = None
-    ) -> list[bytes]:
-        """Return up to `count` keys with `prefix` in order, the first one after `start`."""
-        return list(islice(self._state(at).keys(prefix, start=start), count))
-
-    def call(self, method: str, args: bytes = b"", at: bytes | None = None) -> bytes:
-        """Call a function of the runtime's API on the state of a block, and drop its changes.
-
-        Raises
-        ------
-        RuntimePanic
-            The runtime trapped.
-        MethodMissing
-            It has no such function.
-        """
-        overlay = self._overlay(at)
-        return self._runtime(overlay.state).call(method, args, overlay)
-
-    def validate(
-        self,
-        xt: bytes,
-        source: TransactionSource = TransactionSource.EXTERNAL,
-        at: bytes | None = None,
-    ) -> Validity:
-        """Ask the runtime whether an extrinsic (length-prefixed) can go into a block after `at`."""
-        block = self.head if at is None else at
-        arguments = bytes((source,)) + xt + block
-        return decode_validity(
-            self.call("TaggedTransactionQueue_validate_transaction", arguments, at)
-        )
-
     def author(self, extrinsics: Sequence[bytes] = ()) -> Authored:
         """Build the next block on the head from `extrinsics`, in this order, and move the head.
 
@@ -301,22 +222,16 @@ class Chain:
         return self._author(extrinsics)
 
     def _author(self, extrinsics: Sequence[bytes], *, code: bytes | None = None) -> Authored:
+        timestamp, slot = self._next_slot()
         overlay = self._overlay(None)
-        parent = overlay.state
         if code is not None:
             overlay.set(CODE, code)
-        runtime = self._runtime(overlay)
-        slot_ms = slot_duration(runtime, parent)
-        timestamp = self._clock.next(last_timestamp(parent), slot_ms)
+        runtime, parent = self._runtime(overlay), self._header(self.head)
         block, outcomes = build_block(
-            runtime,
-            overlay,
-            self._header(self.head),
-            extrinsics,
-            timestamp=timestamp,
-            slot=timestamp // slot_ms,
+            runtime, overlay, parent, extrinsics, timestamp=timestamp, slot=slot
         )
-        hash_ = self._add(block, overlay, by_hand=code is not None)
+        by_hand = code is not None or bool(self._runtimes.impersonated)
+        hash_ = self._add(block, overlay, by_hand=by_hand)
         self._clock.used()
         return Authored(block, hash_, outcomes)
 
@@ -370,28 +285,49 @@ class Chain:
         self._clock.pending = pending_ms
         self._reads = {}
 
+    def go_back(self, hash_: bytes) -> None:
+        """Make an earlier block of the chain the head again; what came after it is gone.
+
+        Snapshots that were taken after it are gone too.
+
+        Raises
+        ------
+        UnknownBlock
+            There is no such block on the way to the head.
+        """
+        mark = self._history.mark_at(hash_)
+        self._history.revert(mark)
+        self._snapshots = [one for one in self._snapshots if one[0] <= mark]
+        self._clock.pending = 0
+        self._reads = {}
+
+    def impersonate(self, account: bytes) -> None:
+        """Take `MOCK_SIGNATURE` for the signature of this account, in blocks from now on.
+
+        Executing them again does not lead to their states: the chain cannot be exported.
+        """
+        self._runtimes.impersonated.add(account)
+
+    def stop_impersonating(self, account: bytes) -> None:
+        """Ask of this account for its own signature again."""
+        self._runtimes.impersonated.discard(account)
+
+    def next_time(self) -> int:
+        """Return the time of the next block that is authored, in milliseconds since 1970."""
+        return self._next_slot()[0]
+
     def advance_time(self, milliseconds: int) -> None:
         """Let so much more time pass before the next block that is authored."""
         self._clock.advance(milliseconds)
+
+    def _next_slot(self) -> tuple[int, int]:
+        parent = self.state()
+        slot_ms = slot_duration(self._runtime(parent), parent)
+        timestamp = self._clock.next(last_timestamp(parent), slot_ms)
+        return timestamp, timestamp // slot_ms
 
     def _add(self, block: Block, overlay: Overlay, *, by_hand: bool = False) -> bytes:
         hash_ = self._history.add(block, overlay.result(), overlay.changes(), by_hand=by_hand)
         if hash_ == self.head:
             self._reads = {}
         return hash_
-
-    def _header(self, hash_: bytes) -> Header:
-        header = self.header(hash_)
-        if header is None:
-            raise UnknownBlock(hash_)
-        return header
-
-    def _state(self, at: bytes | None) -> State:
-        return self._history.state(self.head if at is None else at)
-
-    def _overlay(self, at: bytes | None) -> Overlay:
-        at_head = at is None or at == self.head
-        return Overlay(self._state(at), self._reads if at_head else None)
-
-    def _runtime(self, state: State | Overlay) -> Runtime:
-        return self._runtimes.of(state.get(CODE) or b"")

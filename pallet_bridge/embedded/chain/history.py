@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from pallet_bridge.embedded.errors import UnknownBlock
@@ -38,14 +38,14 @@ class _Entry:
         self.sets = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Mark:
-    """How far a history had come; see `History.revert`."""
+    """How far a history had come; see `History.revert`. What is further on is greater."""
 
     blocks: int
     height: int
     sets: int
-    state: State
+    state: State = field(compare=False)
 
 
 class History:
@@ -169,8 +169,22 @@ class History:
 
     def mark(self) -> Mark:
         """Remember how far the chain has come."""
-        sets = self._entries[self.head].sets
-        return Mark(len(self._entries), len(self._canonical), sets, self.state(self.head))
+        return self.mark_at(self.head)
+
+    def mark_at(self, hash_: bytes) -> Mark:
+        """Give the mark of the time when a block on the way to the head was the newest one.
+
+        Raises
+        ------
+        UnknownBlock
+            It is not on the way to the head.
+        """
+        entry = self._entries.get(hash_)
+        if entry is None or self.hash_at(entry.block.header.number) != hash_:
+            raise UnknownBlock(hash_)
+        blocks = len(self._entries) if hash_ == self.head else [*self._entries].index(hash_) + 1
+        height = entry.block.header.number - self._first + 1
+        return Mark(blocks, height, entry.sets, self.state(hash_))
 
     def revert(self, mark: Mark) -> None:
         """Go back to a mark; it is written down first."""

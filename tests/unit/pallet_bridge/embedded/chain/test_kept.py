@@ -127,6 +127,21 @@ def test_what_was_reverted_is_gone_after_reopening(
     assert read_kept_blocks(again, other)
 
 
+def test_an_earlier_head_is_kept_too(
+    open_chain: Open, make_chain: Callable[..., Chain], sign: Sign
+) -> None:
+    chain, other = open_chain(nonce=b"unit"), make_chain()
+    for one in (chain, other):
+        one.author()
+        one.author([remark(sign, one, 0)])
+        one.set_storage({KEY: b"left"})
+        one.author()
+        one.go_back(one.hash_at(1) or b"")
+        one.author()
+    chain.close()
+    same(open_chain(), other)
+
+
 def read_kept_blocks(chain: Chain, other: Chain) -> bool:
     return list(chain._history.blocks()) == list(other._history.blocks())
 
