@@ -51,6 +51,8 @@ class Service:
         Use them with the lock held only.
     on_ready
         Called, with the lock held, when the pool has something for a block. It must not block.
+    keys, offchain
+        What clients put into the keystore and the storage beside the chain; in memory.
     trouble
         Why the last block could not be written down, or seen on disk; None when it was.
     """
@@ -60,6 +62,8 @@ class Service:
         self.chain = chain
         self.pool = Pool()
         self.on_ready: Callable[[], None] = lambda: None
+        self.keys: set[tuple[bytes, bytes]] = set()
+        self.offchain: dict[bytes, bytes] = {}
         self.trouble: NotKept | None = None
         self._watchers: dict[bytes, list[Watcher]] = {}
         self._head_listeners: list[HeadListener] = []

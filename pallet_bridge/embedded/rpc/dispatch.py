@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pallet_bridge.embedded.errors import EmbeddedError
 from pallet_bridge.embedded.rpc import author, chain, engine, limits, state, system
+from pallet_bridge.embedded.rpc.classic import keys, reading
 from pallet_bridge.embedded.rpc.context import Context
 from pallet_bridge.embedded.rpc.dev import methods as dev
 from pallet_bridge.embedded.rpc.errors import (
@@ -18,6 +19,7 @@ from pallet_bridge.embedded.rpc.errors import (
     RpcError,
     client_error,
 )
+from pallet_bridge.embedded.rpc.modern import archive, head, transactions
 from pallet_bridge.embedded.rpc.params import Params
 from pallet_bridge.embedded.rpc.subscriptions import Subscriptions
 
@@ -37,11 +39,16 @@ _U64 = 1 << 64
 
 
 METHODS: Methods = {
+    **archive.METHODS,
     **author.METHODS,
     **chain.METHODS,
     **engine.METHODS,
+    **head.METHODS,
+    **keys.METHODS,
+    **reading.METHODS,
     **state.METHODS,
     **system.METHODS,
+    **transactions.METHODS,
 }
 """What everybody may call. `rpc_methods` is there too, and lists them."""
 
