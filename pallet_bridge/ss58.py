@@ -20,14 +20,18 @@ _CHECKSUM_BYTES = 2
 def encode(raw: bytes) -> str:
     """Return the address of a 32-byte account under the generic prefix 42."""
     payload = bytes([PREFIX]) + raw
-    payload += _checksum(payload)
-    # the first byte is 42, so the number has no leading zero digit to keep
+    return base58(payload + _checksum(payload))
+
+
+def base58(payload: bytes) -> str:
+    """Return bytes in base 58; each zero byte in front is a digit of its own."""
     number = int.from_bytes(payload, "big")
     letters: list[str] = []
     while number:
         number, digit = divmod(number, 58)
         letters.append(_ALPHABET[digit])
-    return "".join(reversed(letters))
+    zeros = len(payload) - len(payload.lstrip(b"\x00"))
+    return _ALPHABET[0] * zeros + "".join(reversed(letters))
 
 
 def decode(address: str) -> bytes:

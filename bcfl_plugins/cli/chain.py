@@ -4,18 +4,55 @@ from __future__ import annotations
 
 import signal
 import threading
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bcfl_plugins.cli.output import AsJson, console, print_json
+from pallet_bridge.keys import Signer
+from pallet_bridge.runtime import load_blob
 
-Port = Annotated[int, typer.Option(min=0, max=65535, help="Loopback port; 0 takes a free one.")]
-SealInterval = Annotated[
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_ENDOWMENT = 1_000_000 * 10**12
+
+Host = Annotated[
+    str,
+    typer.Option(
+        help="Address to listen on. Who can reach it may do anything: leave it on this machine, or "
+        "put something in front that asks who it is."
+    ),
+]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")]
+BlockTime = Annotated[
     float | None,
     typer.Option(
         min=0.05,
+        metavar="SECONDS",
         help="Seal a block every this many seconds. Without it, as soon as there is an extrinsic.",
+    ),
+]
+Preset = Annotated[
+    str | None,
+    typer.Option(help="The runtime's genesis preset. Default: development, with one author."),
+]
+Endowed = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        max=100_000,
+        help="Endow so many accounts of nodes besides: //bcfl//node-0 and so on, with 1,000,000 "
+        "UNIT each.",
+    ),
+]
+Unsafe = Annotated[
+    bool,
+    typer.Option(
+        "--unsafe-rpc",
+        help="Serve dev_*: new blocks, storage, time, snapshots and heads by command, and "
+        "signatures of any account.",
     ),
 ]
 Origins = Annotated[
@@ -36,6 +73,15 @@ Nonce = Annotated[
     ),
 ]
 
+StateFolder = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Folder that keeps the chain. With a chain there this one goes on from its last "
+        "block, whatever ended it. Without the option nothing is kept.",
+    ),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the ``chain`` group to `app`."""
@@ -51,26 +97,39 @@ def register(app: typer.Typer) -> None:
 
 def start(
     *,
+    host: Host = "127.0.0.1",
     port: Port = 9944,
-    interval: SealInterval = None,
+    block_time: BlockTime = None,
+    preset: Preset = None,
+    accounts: Endowed = 0,
     nonce: Nonce = None,
+    state: StateFolder = None,
+    unsafe_rpc: Unsafe = False,
     allow_origin: Origins = None,
     as_json: AsJson = False,
 ) -> None:
     """Start the embedded chain and serve Substrate JSON-RPC until interrupted (Ctrl-C).
 
-    The chain is the real runtime, in memory, with the development accounts (//Alice and so on)
-    endowed. Nothing of it stays when the process ends.
+    The chain is the real runtime, with the development accounts (//Alice and so on) endowed. What
+    it was told stays when the process ends if --state names a folder.
     """
     from pallet_bridge.embedded import EmbeddedNode, Instant, Interval  # noqa: PLC0415 (wasmtime)
 
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    sealing = Instant() if interval is None else Interval(interval)
+    sealing = Instant() if block_time is None else Interval(block_time)
     given = None if nonce is None else _hex(nonce)
     with EmbeddedNode.start(
-        port=port, sealing=sealing, nonce=given, allow_origins=allow_origin or ()
+        host=host,
+        port=port,
+        sealing=sealing,
+        preset=preset,
+        patch=_endowed(preset, accounts),
+        nonce=given,
+        state=state,
+        allow_origins=allow_origin or (),
+        unsafe_rpc=unsafe_rpc,
     ) as node:
         genesis = "0x" + node.chain.genesis_hash.hex()
         if as_json:
@@ -80,8 +139,24 @@ def start(
             out.print(f"[bold]{node.url}[/]")
             out.print(f"genesis {genesis}")
             out.print("Development accounts: //Alice (sudo) //Bob //Charlie //Dave //Eve //Ferdie")
-            out.print("Ctrl-C stops it; nothing is kept.")
+            if accounts:
+                out.print(f"and {accounts} of nodes: //bcfl//node-0 to //bcfl//node-{accounts - 1}")
+            kept = "nothing is kept" if state is None else f"{state} keeps it"
+            out.print(f"Ctrl-C stops it; {kept}.")
         stop.wait()
+
+
+def _endowed(preset: str | None, accounts: int) -> Mapping[str, object] | None:
+    """Make the patch of the genesis that endows so many accounts of nodes."""
+    if not accounts:
+        return None
+    from pallet_bridge.embedded.chain.chain import DEFAULT_PRESET  # noqa: PLC0415 (wasmtime)
+    from pallet_bridge.embedded.chain.genesis import endowing  # noqa: PLC0415 (wasmtime)
+    from pallet_bridge.embedded.executor.executor import Runtime  # noqa: PLC0415 (wasmtime)
+
+    nodes = (Signer.from_uri(f"//bcfl//node-{number}") for number in range(accounts))
+    endowed = {str(node.account): _ENDOWMENT for node in nodes}
+    return endowing(Runtime(load_blob()), preset or DEFAULT_PRESET, endowed)
 
 
 def _hex(text: str) -> bytes:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from shlex import quote
+from shutil import rmtree
 from typing import TYPE_CHECKING, Literal, Self
 
 from bcfl_plugins.session.chain_work import ChainWork
@@ -18,11 +19,11 @@ from bcfl_plugins.session.services import COORDINATOR, ChainServices, Services
 from pallet_bridge.client import connect
 from pallet_bridge.errors import ChainTimeout, ChainUnavailable, NotWritten
 from pallet_bridge.jsonio import write_atomically, writing
-from pallet_bridge.run.journal import CHAIN, RUNTIME, EndLine, Journal, RunHeader
+from pallet_bridge.run.journal import CHAIN, RUNTIME, STATE, EndLine, Journal, RunHeader
 from pallet_bridge.run.outbox import Outbox
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from types import TracebackType
 
     from bcfl_plugins.config.run_config import BcflConfig
@@ -115,13 +116,17 @@ def _open_chain(config: BcflConfig, run_id: int, opening: ExitStack) -> ChainSer
     coordinator = coordinator_of(config)
     client: ChainClient
     local: EmbeddedClient | None = None
+    folder: Path | None = None
     if config.chain == "embedded":
-        client = local = opening.enter_context(connect("embedded"))
-        provision(client, config, coordinator)
+        folder = _new_folder(Path(config.run_dir))
+        with _removed_if_unused(folder):
+            state = folder / STATE
+            client = local = opening.enter_context(connect("embedded", state=state))
+            provision(client, config, coordinator)
     else:
         client = opening.enter_context(connect(config.chain))
         check_federation(client, config, coordinator)
-    journal = _create_journal(config, client, coordinator, run_id)
+    journal = _create_journal(config, client, coordinator, run_id, folder)
     place = journal.folder.absolute()
     _log.info("bcfl: this run is recorded in %s", place)
     opening.callback(_say_where, place)
@@ -161,7 +166,11 @@ def _say_where(folder: Path) -> None:
 
 
 def _create_journal(
-    config: BcflConfig, client: ChainClient, coordinator: Signer, run_id: int
+    config: BcflConfig,
+    client: ChainClient,
+    coordinator: Signer,
+    run_id: int,
+    folder: Path | None,
 ) -> Journal:
     header = RunHeader(
         chain=config.chain,
@@ -171,7 +180,17 @@ def _create_journal(
         coordinator=coordinator.account,
         first_round=client.federation(config.federation).next_round,
     )
-    return Journal.create(_new_folder(Path(config.run_dir)), header)
+    return Journal.create(folder or _new_folder(Path(config.run_dir)), header)
+
+
+@contextmanager
+def _removed_if_unused(folder: Path) -> Iterator[None]:
+    """Take a new folder away when its chain cannot be made ready: it holds no run yet."""
+    try:
+        yield
+    except BaseException:
+        rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _new_folder(parent: Path) -> Path:

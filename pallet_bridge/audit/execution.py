@@ -15,14 +15,20 @@ from pallet_bridge.audit.audited import Finding
 from pallet_bridge.embedded.chain.chain import Chain
 from pallet_bridge.embedded.chain.export import runtime_of
 from pallet_bridge.embedded.chain.genesis import CODE
+from pallet_bridge.embedded.chain.kept import read_kept
 from pallet_bridge.embedded.errors import RuntimeDiffers, RuntimeMissing
 from pallet_bridge.embedded.state.decode import ScaleReader
 from pallet_bridge.encoding import blake2_256
-from pallet_bridge.run.journal import CHAIN, RUNTIME
+from pallet_bridge.run.journal import CHAIN, RUNTIME, STATE
 from pallet_bridge.runtime import MANIFEST, known_runtimes, load_blob
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_CUT_OFF = (
+    f"there is no {CHAIN}, which a run writes when it ends: the blocks are the {{}} that its chain "
+    "kept in {}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +66,26 @@ def execute(run: Path, given: Path | None = None) -> Execution:
         The file is another runtime than the chain's.
     BadExport, BlockRefused, RuntimePanic, UnknownBlock
         The blocks do not execute.
+    NoStateKept, StateDamaged, NotExportable
+        The run was cut off, and what its chain kept is not there, or cannot be executed again.
     """
     path = run / CHAIN
-    wanted = runtime_of(path)
-    chain = Chain.load(path, blob=_runtime(run, path, wanted, given))
+    if path.exists():
+        wanted = runtime_of(path)
+        chain = Chain.load(path, blob=_runtime(run, path, wanted, given))
+        notes = []
+    else:
+        path = run / STATE
+        saved, code = read_kept(path)
+        wanted = blake2_256(code).hex()
+        chain = Chain.executed(saved, _runtime(run, path, wanted, given))
+        notes = [_CUT_OFF.format(len(saved.blocks), path)]
     strange = _runtimes(chain) - set(known_runtimes())
     vouched = strange & {wanted} if given is not None else set()
     findings = tuple(
         Finding("chain", None, None, foreign(one)) for one in sorted(strange - vouched)
     )
-    notes = [foreign(one) for one in sorted(vouched)]
+    notes += [foreign(one) for one in sorted(vouched)]
     before, now = _spec_version(chain), int(str(MANIFEST["spec_version"]))
     if before < now:
         chain.upgrade(load_blob())

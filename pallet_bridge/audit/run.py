@@ -33,7 +33,7 @@ from pallet_bridge.audit.statements import check_statements
 from pallet_bridge.client.connect import EMBEDDED, connect
 from pallet_bridge.errors import AuditFailed, ConfigError, JournalError, ReportError
 from pallet_bridge.errors.pallet import FederationNotFound
-from pallet_bridge.run.journal import CHAIN, OPENINGS, REPORTS, read_run
+from pallet_bridge.run.journal import CHAIN, OPENINGS, REPORTS, STATE, read_run
 from pallet_bridge.run.openings import OpeningStore
 from pallet_bridge.run.reports import ReportStore, RoundReport
 from pallet_bridge.types import RoundKey
@@ -98,7 +98,8 @@ def audit_run(run: Path, *, chain: str | None = None, runtime: Path | None = Non
     ----------
     run
         A folder with ``run.json``, ``journal.jsonl``, ``reports/`` and, for an embedded chain,
-        ``chain.jsonl``. Commitments of rounds that have a file in ``openings/`` are opened.
+        ``chain.jsonl``, or ``chain/`` when the run did not end. Commitments of rounds that have a
+        file in ``openings/`` are opened.
     chain
         The WebSocket URL of a node to read, instead of the chain that ``run.json`` names. A URL
         in ``run.json`` is the coordinator's word: who does not trust it names a node of their own.
@@ -113,7 +114,7 @@ def audit_run(run: Path, *, chain: str | None = None, runtime: Path | None = Non
     RuntimeMissing, RuntimeDiffers
         When an embedded chain's runtime is not at hand.
     JournalError
-        When the folder's own files cannot be read, or ``chain.jsonl`` is missing.
+        When the folder's own files cannot be read, or there are no blocks of an embedded chain.
     ChainError
         When the node cannot be read.
     """
@@ -179,16 +180,30 @@ def _audit_embedded(run: Path, record: RunRecord, runtime: Path | None) -> Audit
     from pallet_bridge.embedded.errors import (  # noqa: PLC0415
         BadExport,
         BlockRefused,
+        NotExportable,
         RuntimePanic,
         UnknownBlock,
     )
+    from pallet_bridge.embedded.store.errors import StateDamaged  # noqa: PLC0415
 
     path = run / CHAIN
     if not path.exists():
-        raise JournalError(f"{path} is missing: it is written when a run ends, so it was cut off")
+        path = run / STATE
+    if not path.exists():
+        raise JournalError(
+            f"{run} holds no blocks: neither {CHAIN}, which is written when a run ends, nor "
+            f"{STATE}, where its chain is kept while it goes on"
+        )
     try:
         made = execute(run, runtime)
-    except (BadExport, BlockRefused, RuntimePanic, UnknownBlock) as error:
+    except (
+        BadExport,
+        BlockRefused,
+        NotExportable,
+        RuntimePanic,
+        StateDamaged,
+        UnknownBlock,
+    ) as error:
         statement = f"the blocks in {path} do not execute: {error}"
         return AuditReport(Grounds(), (Finding("chain", None, None, statement),))
     node = EmbeddedNode.start(chain=made.chain, sealing=Manual())

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Literal, overload
 from pallet_bridge.errors import ConfigError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pallet_bridge.client.embedded import EmbeddedClient
     from pallet_bridge.client.protocol import ChainClient
 
@@ -16,11 +18,23 @@ EMBEDDED = "embedded"
 
 @overload
 def connect(
-    target: Literal["embedded"], *, timeout: float = ..., nonce: bytes | None = ...
+    target: Literal["embedded"],
+    *,
+    timeout: float = ...,
+    nonce: bytes | None = ...,
+    state: Path | None = ...,
 ) -> EmbeddedClient: ...
 @overload
-def connect(target: str, *, timeout: float = ..., nonce: bytes | None = ...) -> ChainClient: ...
-def connect(target: str, *, timeout: float = 30.0, nonce: bytes | None = None) -> ChainClient:
+def connect(
+    target: str, *, timeout: float = ..., nonce: bytes | None = ..., state: Path | None = ...
+) -> ChainClient: ...
+def connect(
+    target: str,
+    *,
+    timeout: float = 30.0,
+    nonce: bytes | None = None,
+    state: Path | None = None,
+) -> ChainClient:
     """Connect to a chain.
 
     Parameters
@@ -33,6 +47,10 @@ def connect(target: str, *, timeout: float = 30.0, nonce: bytes | None = None) -
     nonce
         For ``embedded`` only. Each embedded chain has a genesis of its own; equal nonces give the
         same one again.
+    state
+        For ``embedded`` only. A folder that keeps the chain: with a chain there, this one goes on
+        from its last block, whatever ended the process before. Without a folder nothing of the
+        chain stays.
 
     Returns
     -------
@@ -46,6 +64,8 @@ def connect(target: str, *, timeout: float = 30.0, nonce: bytes | None = None) -
         When nothing answers at the URL.
     MetadataMismatch
         When the chain there does not carry the pallet that this version speaks.
+    StateInUse, StateDamaged, StateDiffers
+        When the folder `state` cannot be gone on with.
 
     Examples
     --------
@@ -57,7 +77,7 @@ def connect(target: str, *, timeout: float = 30.0, nonce: bytes | None = None) -
         from pallet_bridge.client.embedded import EmbeddedClient  # noqa: PLC0415 - loads scalecodec
         from pallet_bridge.embedded.node import EmbeddedNode  # noqa: PLC0415 - loads wasmtime
 
-        return EmbeddedClient(EmbeddedNode.start(nonce=nonce), timeout=timeout)
+        return EmbeddedClient(EmbeddedNode.start(nonce=nonce, state=state), timeout=timeout)
     if not target.startswith(("ws://", "wss://")):
         raise ConfigError(
             f"{target!r} names no chain: write 'embedded', ws://HOST:PORT or wss://HOST"

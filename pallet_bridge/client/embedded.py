@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from pallet_bridge.client.node import NodeClient
 from pallet_bridge.embedded.chain.genesis import CODE
+from pallet_bridge.embedded.store.errors import NotKept
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pallet_bridge.client.protocol import SignedCall
     from pallet_bridge.embedded.node import EmbeddedNode
 
 
@@ -50,3 +52,16 @@ class EmbeddedClient(NodeClient):
         """Give the connection back and end the chain."""
         super().close()
         self._node.close()
+
+    def _forget_nonce(self, signed: SignedCall) -> None:
+        """Say of a call that came to nothing why the chain made no block, when it made none.
+
+        Raises
+        ------
+        NotKept
+            When the folder of the chain cannot be written.
+        """
+        super()._forget_nonce(signed)
+        trouble = self._node.trouble
+        if trouble is not None:
+            raise NotKept(trouble.path, trouble.cause)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from pallet_bridge.embedded.chain.chain import Chain
+from pallet_bridge.embedded.chain.chain import DEFAULT_PRESET, Chain
+from pallet_bridge.embedded.chain.kept import kept_chain
 from pallet_bridge.embedded.errors import NothingToSeal
 from pallet_bridge.embedded.rpc.dispatch import RpcDispatcher
 from pallet_bridge.embedded.rpc.server import Server
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
     from typing import Self
+
+    from pallet_bridge.embedded.store.errors import NotKept
 
 
 class EmbeddedNode:
@@ -31,10 +34,13 @@ class EmbeddedNode:
     ...     substrate = SubstrateInterface(url=node.url)
     """
 
-    def __init__(self, service: Service, server: Server, url: str) -> None:
+    def __init__(
+        self, service: Service, server: Server, url: str, open_: ExitStack | None = None
+    ) -> None:
         self._service = service
         self._server = server
         self._url = url
+        self._open = open_ or ExitStack()
 
     @classmethod
     def start(
@@ -44,10 +50,12 @@ class EmbeddedNode:
         host: str = "127.0.0.1",
         sealing: Sealing = Instant(),  # noqa: B008 - frozen
         chain: Chain | None = None,
-        preset: str = "development",
+        state: Path | None = None,
+        preset: str | None = None,
         patch: Mapping[str, Any] | None = None,
         nonce: bytes | None = None,
         allow_origins: Sequence[str] = (),
+        unsafe_rpc: bool = False,
     ) -> Self:
         """Start a node; it accepts connections when this returns.
 
@@ -61,11 +69,18 @@ class EmbeddedNode:
             When blocks are made.
         chain
             A chain to go on with; by default a new one from `preset`, `patch` and `nonce`.
+        state
+            A folder that keeps the chain: it goes on with the one there, or begins one. See
+            `pallet_bridge.embedded.chain.kept`.
+        preset
+            Name of the runtime's genesis preset; by default "development".
         nonce
             See `Chain.new`; by default each node has a genesis of its own.
         allow_origins
             Origins of web pages, such as ``https://polkadot.js.org``, that may connect. Pages of
             this machine, and programs that are no browser, always may.
+        unsafe_rpc
+            Serve ``dev_*``, by which a client rewrites the chain, its time and its signatures.
 
         Raises
         ------
@@ -73,12 +88,24 @@ class EmbeddedNode:
             An origin is none.
         CannotListen
             The address is not free.
+        StateInUse, StateDamaged, StateDiffers
+            The folder `state` cannot be gone on with.
         """
-        service = Service(chain or Chain.new(preset=preset, patch=patch, nonce=nonce))
-        server = Server(service, RpcDispatcher(service), sealing, allow_origins)
-        bound = server.start(host, port)
-        address = f"[{host}]" if ":" in host else host
-        return cls(service, server, f"ws://{address}:{bound}")
+        with ExitStack() as opening:
+            if chain is not None:
+                its_own = chain
+            elif state is None:
+                its_own = Chain.new(preset=preset or DEFAULT_PRESET, patch=patch, nonce=nonce)
+            else:
+                its_own = kept_chain(state, preset=preset, patch=patch, nonce=nonce)
+                opening.callback(its_own.close)
+            service = Service(its_own)
+            server = Server(
+                service, RpcDispatcher(service, unsafe_rpc=unsafe_rpc), sealing, allow_origins
+            )
+            bound = server.start(host, port)
+            address = f"[{host}]" if ":" in host else host
+            return cls(service, server, f"ws://{address}:{bound}", opening.pop_all())
 
     @property
     def url(self) -> str:
@@ -89,6 +116,11 @@ class EmbeddedNode:
     def chain(self) -> Chain:
         """The chain; while clients are connected use it inside `locked` only."""
         return self._service.chain
+
+    @property
+    def trouble(self) -> NotKept | None:
+        """Why the last block could not be written down; None when it was."""
+        return self._service.trouble
 
     @contextmanager
     def locked(self) -> Iterator[Chain]:
@@ -126,8 +158,12 @@ class EmbeddedNode:
             self._service.chain.export(path)
 
     def close(self) -> None:
-        """Disconnect all clients and free the port. The chain can still be read."""
-        self._server.close()
+        """Disconnect all clients, free the port, and the folder `state`.
+
+        The chain can still be read.
+        """
+        with self._open:
+            self._server.close()
 
     def __enter__(self) -> Self:
         return self

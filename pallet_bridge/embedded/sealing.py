@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from pallet_bridge.embedded.errors import EmbeddedError
+from pallet_bridge.embedded.store.errors import NotKept
 from pallet_bridge.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -95,5 +96,8 @@ def seal(service: Service) -> None:
     """Make a block; what the chain refuses goes to the log, for there is no caller to tell."""
     try:
         service.seal()
+    except NotKept:
+        _LOG.exception("no block can be written down; its extrinsics are dropped")
+        service.give_up()
     except EmbeddedError:
         _LOG.exception("no block could be authored; the pool keeps its extrinsics")

@@ -6,6 +6,7 @@ sees half a block, and two authors never build on the same head.
 
 from __future__ import annotations
 
+import logging
 import threading
 from typing import TYPE_CHECKING
 
@@ -21,9 +22,10 @@ from pallet_bridge.embedded.errors import (
 )
 from pallet_bridge.embedded.state.decode import ScaleReader
 from pallet_bridge.embedded.state.hashing import blake2_256
+from pallet_bridge.embedded.store.errors import NotKept
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from typing import TypeAlias
 
     from pallet_bridge.embedded.chain.chain import Authored, Chain
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     Watcher: TypeAlias = Callable[[Change], None]
     HeadListener: TypeAlias = Callable[[bytes], None]
 
+_LOG = logging.getLogger(__name__)
 _CODE_KEY = b":code"
 # A node bans for half an hour; here half an hour is counted in slots of 3 s.
 _BAN_BLOCKS = 600
@@ -48,6 +51,10 @@ class Service:
         Use them with the lock held only.
     on_ready
         Called, with the lock held, when the pool has something for a block. It must not block.
+    keys, offchain
+        What clients put into the keystore and the storage beside the chain; in memory.
+    trouble
+        Why the last block could not be written down, or seen on disk; None when it was.
     """
 
     def __init__(self, chain: Chain) -> None:
@@ -55,6 +62,9 @@ class Service:
         self.chain = chain
         self.pool = Pool()
         self.on_ready: Callable[[], None] = lambda: None
+        self.keys: set[tuple[bytes, bytes]] = set()
+        self.offchain: dict[bytes, bytes] = {}
+        self.trouble: NotKept | None = None
         self._watchers: dict[bytes, list[Watcher]] = {}
         self._head_listeners: list[HeadListener] = []
         self._banned: dict[bytes, int] = {}
@@ -96,8 +106,13 @@ class Service:
             One class for each cause.
         RuntimePanic
             The runtime cannot decode it.
+        NotKept
+            No block can be made, as the last one could not be written down.
         """
         with self.lock:
+            if self.trouble is not None:
+                self.chain.check_room()
+                self.trouble = None
             transaction = self._validated(extrinsic)
             extrinsic_hash = transaction.hash
             if watcher is not None:
@@ -132,26 +147,69 @@ class Service:
             return gone
 
     def seal(self) -> bytes:
-        """Make one block of everything that is ready; give its hash."""
+        """Make one block of everything that is ready; give its hash.
+
+        Nobody is told of a block that is not written down, or of an extrinsic in one that would
+        not survive a power cut.
+
+        Raises
+        ------
+        NotKept
+            The block cannot be written down. What was ready is ready still.
+        """
         with self.lock:
             batch = self.pool.ready()
-            authored = self.chain.author([transaction.data for transaction in batch])
+            try:
+                authored = self.chain.author([transaction.data for transaction in batch])
+            except NotKept as error:
+                self.trouble = error
+                raise
+            self.trouble = self._sync() if batch else None
             self._settle(batch, authored)
             return authored.hash
+
+    def give_up(self) -> None:
+        """Drop what is ready, as no block can take it; who watches is told."""
+        with self.lock:
+            gone = self.pool.remove([transaction.hash for transaction in self.pool.ready()])
+            self._tell(Change(transaction.hash, PoolStatus.DROPPED) for transaction in gone)
 
     def revert(self, snapshot: int) -> None:
         """Go back to a snapshot of the chain; what waits in the pool is validated again."""
         with self.lock:
             self.chain.revert(snapshot)
-            self._banned.clear()
-            self._passed_over = frozenset()
-            waiting = self.pool.drain()
-            for transaction in waiting:
-                try:
-                    self._tell(self.pool.submit(self._validated(transaction.data)))
-                except PoolRefusal:
-                    self._tell([Change(transaction.hash, PoolStatus.INVALID)])
+            self._start_over()
+
+    def set_head(self, block: bytes) -> None:
+        """Make an earlier block the head again; what waits in the pool is validated again."""
+        with self.lock:
+            self.chain.go_back(block)
+            self._start_over()
+
+    def set_storage(self, changes: Mapping[bytes, bytes | None]) -> None:
+        """Change the state of the head by hand, and tell who listens."""
+        with self.lock:
+            self.chain.set_storage(changes)
             self._announce(self.chain.head)
+
+    def _start_over(self) -> None:
+        self._banned.clear()
+        self._passed_over = frozenset()
+        waiting = self.pool.drain()
+        for transaction in waiting:
+            try:
+                self._tell(self.pool.submit(self._validated(transaction.data)))
+            except PoolRefusal:
+                self._tell([Change(transaction.hash, PoolStatus.INVALID)])
+        self._announce(self.chain.head)
+
+    def _sync(self) -> NotKept | None:
+        try:
+            self.chain.sync()
+        except NotKept as error:
+            _LOG.exception("the newest block would not survive a power cut")
+            return error
+        return None
 
     def _validated(self, extrinsic: bytes) -> Transaction:
         extrinsic_hash = blake2_256(extrinsic)

@@ -7,7 +7,8 @@
     RUN/reports/        round reports by digest
     RUN/openings/       what the commitments of each round were made of, by its number
     RUN/chain.jsonl     the blocks of an embedded chain, written when the run ends
-    RUN/runtime.wasm    the runtime that executed them, as it was shipped
+    RUN/chain/          the embedded chain itself, as it is kept while the run goes on
+    RUN/runtime.wasm    the runtime that executed its blocks, as it was shipped
 
 The journal is the coordinator's claim. The audit holds it against the chain.
 """
@@ -46,6 +47,7 @@ LINES = "journal.jsonl"
 REPORTS = "reports"
 OPENINGS = "openings"
 CHAIN = "chain.jsonl"
+STATE = "chain"
 RUNTIME = "runtime.wasm"
 
 

@@ -227,6 +227,17 @@ def client(target: Target, connect_to: Callable[[str], Client]) -> Client:
     return connect_to(target.url)
 
 
+@pytest.fixture
+def next_block(target: Target, client: Client) -> Callable[[], None]:
+    """Let one more block come; a node makes them by itself."""
+
+    def make() -> None:
+        if target.embedded:
+            client.call("engine_createBlock", True, True, None)
+
+    return make
+
+
 @pytest.fixture(scope="session")
 def substrate(target: Target) -> Iterator[SubstrateInterface]:
     with SubstrateInterface(url=target.url) as interface:

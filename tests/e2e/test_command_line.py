@@ -15,6 +15,7 @@ from websockets.sync.client import connect as dial
 
 from bcfl_plugins.config.terms import TermsConfig, terms_of
 from pallet_bridge import __version__, calls
+from pallet_bridge.calls import Call
 from pallet_bridge.client import connect
 from pallet_bridge.embedded import EmbeddedNode
 from pallet_bridge.keys import Signer
@@ -93,10 +94,10 @@ def test_audit_of_nothing_is_an_error_of_one_line(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("interval", [[], ["--interval", "0.2"]], ids=["instant", "interval"])
-def test_chain_start_serves_until_told_to_stop(interval: list[str]) -> None:
+@pytest.mark.parametrize("pace", [[], ["--block-time", "0.2"]], ids=["instant", "paced"])
+def test_chain_start_serves_until_told_to_stop(pace: list[str]) -> None:
     process = subprocess.Popen(
-        [*BCFL, "chain", "start", "--port", "0", "--json", *interval],
+        [*BCFL, "chain", "start", "--port", "0", "--json", *pace],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
@@ -106,7 +107,7 @@ def test_chain_start_serves_until_told_to_stop(interval: list[str]) -> None:
         said = json.loads(process.stdout.readline())
         with connect(said["url"]) as client:
             assert "0x" + client.genesis_hash.hex() == said["genesis"]
-            if interval:
+            if pace:
                 assert client.wait_until_block(2, timeout=120).number >= 2
     finally:
         process.send_signal(signal.SIGTERM)
@@ -132,6 +133,71 @@ def test_chain_start_makes_the_genesis_that_a_nonce_gives() -> None:
         process.wait(timeout=30)
         assert process.stdout is not None
         process.stdout.close()
+
+
+def serving(*options: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [*BCFL, "chain", "start", "--port", "0", "--json", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+
+
+def test_chain_start_goes_on_with_what_a_folder_keeps(tmp_path: Path) -> None:
+    state = ["--state", str(tmp_path / "chain")]
+    with serving(*state) as process:
+        assert process.stdout is not None
+        said = json.loads(process.stdout.readline())
+        with connect(said["url"]) as client:
+            client.execute(Call("System", "remark", {"remark": "0x01"}), Signer.from_uri("//Alice"))
+            head = client.head()
+        second = run("chain", "start", "--port", "0", *state)
+        assert second.returncode == 2
+        assert f"is open in process {process.pid}" in second.stderr
+        assert "Traceback" not in second.stderr
+        process.kill()
+    other = run("chain", "start", "--port", "0", *state, "--nonce", "0xab")
+    assert other.returncode == 2
+    assert "leave nonce out to go on with it" in other.stderr
+    with serving(*state) as process:
+        assert process.stdout is not None
+        again = json.loads(process.stdout.readline())
+        assert again["genesis"] == said["genesis"]
+        with connect(again["url"]) as client:
+            assert client.head() == head
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=120) == 0
+
+
+def test_chain_start_endows_nodes_listens_elsewhere_and_lets_tests_rewrite_it() -> None:
+    """`--preset`, `--accounts`, `--host` and the dev namespace, as a user of anvil starts it."""
+    options = ["--preset", "local_testnet", "--accounts", "3", "--host", "::1", "--unsafe-rpc"]
+    with serving(*options) as process:
+        assert process.stdout is not None
+        url = json.loads(process.stdout.readline())["url"]
+        assert url.startswith("ws://[::1]:")
+        with connect(url) as client:
+            nodes = [Signer.from_uri(f"//bcfl//node-{number}") for number in range(4)]
+            has = [client.balance(node.account).free for node in nodes]
+            assert has == [10**18, 10**18, 10**18, 0]
+            assert client.balance(Signer.from_uri("//Ferdie").account).free == 10**18
+        with dial(url, compression=None) as socket:
+            request = {"jsonrpc": "2.0", "id": 1, "method": "dev_newBlock", "params": [{"to": 4}]}
+            socket.send(json.dumps(request))
+            assert json.loads(socket.recv(timeout=60))["result"].startswith("0x")
+        with connect(url) as client:
+            assert client.head().number == 4
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=120) == 0
+
+
+def test_chain_start_names_the_presets_that_there_are() -> None:
+    done = run("chain", "start", "--port", "0", "--preset", "mainnet")
+    assert done.returncode == 2
+    assert "it has development, local_testnet" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_chain_start_on_a_port_that_is_taken_says_so() -> None:

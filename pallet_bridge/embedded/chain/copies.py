@@ -8,8 +8,8 @@ from pallet_bridge.embedded.chain.block import Block
 from pallet_bridge.embedded.chain.chain import DEFAULT_START_TIME_MS, Chain
 from pallet_bridge.embedded.chain.clock import SlotClock
 from pallet_bridge.embedded.chain.genesis import CODE
-from pallet_bridge.embedded.chain.origin import Origin
-from pallet_bridge.embedded.executor.executor import Runtime
+from pallet_bridge.embedded.chain.history import History
+from pallet_bridge.embedded.executor.executor import Runtimes
 from pallet_bridge.embedded.state.storage import Overlay, State
 from pallet_bridge.runtime import load_blob
 
@@ -51,10 +51,12 @@ def copy_of(
     BadBlob
         The blob is no runtime that can run here.
     """
-    runtime = Runtime(load_blob() if blob is None else blob, cache_dir)
+    runtimes = Runtimes(cache_dir)
+    runtime = runtimes.of(load_blob() if blob is None else blob)
     overlay = Overlay(State(None))
     for key, value in entries.items():
         overlay.set(key, value)
     overlay.set(CODE, runtime.blob)
-    origin = Origin(Block(header, ()), overlay.result(), genesis_hash, None)
-    return Chain(origin, runtime, SlotClock(DEFAULT_START_TIME_MS), cache_dir)
+    history = History(Block(header, ()), overlay.result())
+    clock = SlotClock(DEFAULT_START_TIME_MS)
+    return Chain(history, genesis_hash, None, clock, runtimes)

@@ -50,7 +50,7 @@ def genesis(
     """
     if _state_version(runtime) != _STATE_VERSION_V1:
         raise BadBlob("its system_version asks for a state trie other than version 1")
-    config = merged(_preset(runtime, None), _preset(runtime, preset))
+    config = merged(preset_of(runtime, None), preset_of(runtime, preset))
     config = merged(config, dict(patch or {}))
     overlay = Overlay(State(None))
     reply = ScaleReader(
@@ -73,6 +73,40 @@ def preset_names(runtime: Runtime) -> tuple[str, ...]:
     return tuple(reader.blob().decode() for _ in range(reader.compact()))
 
 
+def preset_of(runtime: Runtime, name: str | None) -> object:
+    """Return a preset, or the configuration that all presets patch.
+
+    Raises
+    ------
+    GenesisRefused
+        The runtime does not know the preset.
+    """
+    identifier = None if name is None else name.encode()
+    reply = ScaleReader(
+        runtime.call("GenesisBuilder_get_preset", option_blob(identifier), Overlay(State(None)))
+    )
+    found = reply.option_blob()
+    if found is None:
+        known = ", ".join(preset_names(runtime))
+        raise GenesisRefused(str(name), f"it has no such preset; it has {known}")
+    document: object = json.loads(found)
+    return document
+
+
+def endowing(runtime: Runtime, preset: str, accounts: Mapping[str, int]) -> Mapping[str, object]:
+    """Make a patch on a preset by which these addresses have so many planck besides.
+
+    Raises
+    ------
+    GenesisRefused
+        The runtime does not know the preset.
+    """
+    document = preset_of(runtime, preset)
+    known = document.get("balances", {}).get("balances", []) if isinstance(document, dict) else []
+    balances = {str(address): amount for address, amount in known} | dict(accounts)
+    return {"balances": {"balances": [[address, balances[address]] for address in balances]}}
+
+
 def merged(base: object, patch: object) -> object:
     """Apply a JSON merge patch (RFC 7386): objects merge, null deletes, all else replaces."""
     if not isinstance(patch, dict):
@@ -84,19 +118,6 @@ def merged(base: object, patch: object) -> object:
         else:
             result[name] = merged(result.get(name), value)
     return result
-
-
-def _preset(runtime: Runtime, name: str | None) -> object:
-    identifier = None if name is None else name.encode()
-    reply = ScaleReader(
-        runtime.call("GenesisBuilder_get_preset", option_blob(identifier), Overlay(State(None)))
-    )
-    found = reply.option_blob()
-    if found is None:
-        known = ", ".join(preset_names(runtime))
-        raise GenesisRefused(str(name), f"it has no such preset; it has {known}")
-    document: object = json.loads(found)
-    return document
 
 
 def _state_version(runtime: Runtime) -> int:

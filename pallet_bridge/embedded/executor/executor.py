@@ -13,6 +13,7 @@ from pallet_bridge.embedded.executor.wasm import Machine, Program
 from pallet_bridge.embedded.state.storage import Overlay, State
 
 if TYPE_CHECKING:
+    from collections.abc import Container
     from pathlib import Path
 
 # Instances kept for the next call, and how much heap one may have touched to be kept.
@@ -36,12 +37,17 @@ class Runtime:
         The runtime as it stands under ``:code``.
     cache
         Folder for compiled modules; None is the user's cache folder.
+    impersonated
+        Public keys whose signature may be `MOCK_SIGNATURE`.
     """
 
-    __slots__ = ("_cache", "_idle", "_program", "blob")
+    __slots__ = ("_cache", "_idle", "_impersonated", "_program", "blob")
 
-    def __init__(self, blob: bytes, cache: Path | None = None) -> None:
+    def __init__(
+        self, blob: bytes, cache: Path | None = None, impersonated: Container[bytes] = ()
+    ) -> None:
         self.blob = blob
+        self._impersonated = impersonated
         self._cache = cache
         self._program = Program(blob, cache)
         self._idle: list[_Seat] = []
@@ -85,7 +91,8 @@ class Runtime:
             seat = self._idle.pop()
         except IndexError:
             state = CallState(overlay)
-            seat = _Seat(state, Machine(self._program, host_table(state, self._version_of)))
+            table = host_table(state, self._version_of, self._impersonated)
+            seat = _Seat(state, Machine(self._program, table))
         return seat
 
     def _give_back(self, seat: _Seat) -> None:
@@ -100,3 +107,38 @@ class Runtime:
             return Runtime(blob, self._cache).version()
         except EmbeddedError:
             return None
+
+
+class Runtimes:
+    """The runtimes of one chain: a call may replace it in any block, and old blocks keep theirs.
+
+    Parameters
+    ----------
+    cache
+        Folder for compiled modules; None is the user's cache folder.
+
+    Attributes
+    ----------
+    impersonated
+        Public keys whose signature may be `MOCK_SIGNATURE`, in calls from now on.
+    """
+
+    __slots__ = ("_by_code", "_cache", "impersonated")
+
+    def __init__(self, cache: Path | None = None) -> None:
+        self.impersonated: set[bytes] = set()
+        self._by_code: dict[bytes, Runtime] = {}
+        self._cache = cache
+
+    def of(self, code: bytes) -> Runtime:
+        """Give the runtime of this code, made once.
+
+        Raises
+        ------
+        BadBlob
+            It is no runtime that can run here.
+        """
+        runtime = self._by_code.get(code)
+        if runtime is None:
+            runtime = self._by_code[code] = Runtime(code, self._cache, self.impersonated)
+        return runtime

@@ -15,7 +15,7 @@ from pallet_bridge.embedded.executor.host_storage import (
 from pallet_bridge.embedded.state.encode import option_blob
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Container, Mapping
 
     from pallet_bridge.embedded.executor.call import CallState
     from pallet_bridge.embedded.executor.memory import MemoryWindow
@@ -28,13 +28,19 @@ _ERROR = 0
 _MAX_LEVEL_WARN = 2
 
 
-def host_table(state: CallState, version_of: Callable[[bytes], bytes | None]) -> HostTable:
+def host_table(
+    state: CallState,
+    version_of: Callable[[bytes], bytes | None],
+    impersonated: Container[bytes] = (),
+) -> HostTable:
     """Return the maker of all host functions for calls in `state`.
 
     Parameters
     ----------
     version_of
         Reads the encoded version of another runtime blob; None when it has none.
+    impersonated
+        Public keys whose signature may be `MOCK_SIGNATURE`.
     """
 
     def table(memory: MemoryWindow) -> Mapping[str, HostFunction]:
@@ -43,7 +49,7 @@ def host_table(state: CallState, version_of: Callable[[bytes], bytes | None]) ->
             **writing_functions(memory, state),
             **transaction_functions(state),
             **trie_functions(memory),
-            **crypto_functions(memory),
+            **crypto_functions(memory, impersonated),
             **hash_functions(memory),
             **_misc_functions(memory, state, version_of),
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pallet_bridge.embedded.errors import DecodeError, PoolRefusal, RuntimePanic
+from pallet_bridge.embedded.errors import DecodeError, EmbeddedError
 from pallet_bridge.embedded.rpc.context import unsubscribe
 from pallet_bridge.embedded.rpc.errors import (
     BAD_FORMAT,
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from pallet_bridge.embedded.rpc.params import Params
     from pallet_bridge.embedded.rpc.render import Json
 
-_KEY_TYPE_LETTERS = 4
-
 
 def submit_extrinsic(context: Context, params: Params) -> Json:
     """Put an extrinsic into the pool; give its hash."""
@@ -36,7 +34,7 @@ def submit_extrinsic(context: Context, params: Params) -> Json:
         raise RpcError(OTHER_AUTHOR_ERROR, f"Client error: {error}") from error
     try:
         return hex0x(context.service.submit(data))
-    except (PoolRefusal, RuntimePanic) as error:
+    except EmbeddedError as error:
         raise submission_error(error) from error
 
 
@@ -57,7 +55,7 @@ def submit_and_watch(context: Context, params: Params) -> Json:
     watch.identifier = identifier
     try:
         context.service.submit(data, watch)
-    except (PoolRefusal, RuntimePanic) as error:
+    except EmbeddedError as error:
         subscriptions.close(context.peer, identifier)
         raise submission_error(error) from error
     return identifier
@@ -100,19 +98,10 @@ def _named(item: Json) -> bytes:
     raise invalid_params('expected {"hash": "0x.."} or {"extrinsic": "0x.."}')
 
 
-def has_key(_context: Context, params: Params) -> Json:
-    """Say that a key is not there: the embedded node keeps none."""
-    params.data()
-    if len(params.text()) != _KEY_TYPE_LETTERS:
-        raise RpcError(OTHER_AUTHOR_ERROR, "Invalid key type ID format (should be of length four)")
-    return False
-
-
 METHODS: Methods = {
     "author_submitExtrinsic": submit_extrinsic,
     "author_submitAndWatchExtrinsic": submit_and_watch,
     "author_unwatchExtrinsic": unsubscribe,
     "author_pendingExtrinsics": pending_extrinsics,
     "author_removeExtrinsic": remove_extrinsic,
-    "author_hasKey": has_key,
 }

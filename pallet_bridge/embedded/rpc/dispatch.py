@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from pallet_bridge.embedded.errors import EmbeddedError
 from pallet_bridge.embedded.rpc import author, chain, engine, limits, state, system
+from pallet_bridge.embedded.rpc.classic import keys, reading
 from pallet_bridge.embedded.rpc.context import Context
+from pallet_bridge.embedded.rpc.dev import methods as dev
 from pallet_bridge.embedded.rpc.errors import (
     INTERNAL_ERROR,
     INVALID_REQUEST,
@@ -17,6 +19,7 @@ from pallet_bridge.embedded.rpc.errors import (
     RpcError,
     client_error,
 )
+from pallet_bridge.embedded.rpc.modern import archive, head, transactions
 from pallet_bridge.embedded.rpc.params import Params
 from pallet_bridge.embedded.rpc.subscriptions import Subscriptions
 
@@ -24,35 +27,41 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from typing import NoReturn
 
-    from pallet_bridge.embedded.rpc.context import Methods
+    from pallet_bridge.embedded.rpc.context import Method, Methods
     from pallet_bridge.embedded.rpc.render import Json
     from pallet_bridge.embedded.rpc.subscriptions import Peer
     from pallet_bridge.embedded.service import Service
 
 _LOG = logging.getLogger(__name__)
 _PARSE = RpcError(PARSE_ERROR, "Parse error")
+_UNSAFE = "RPC call is unsafe to be called externally: start the chain with --unsafe-rpc"
 _U64 = 1 << 64
 
 
-def _rpc_methods(_context: Context, _params: Params) -> Json:
-    return {"methods": [*sorted(METHODS)]}
-
-
 METHODS: Methods = {
+    **archive.METHODS,
     **author.METHODS,
     **chain.METHODS,
     **engine.METHODS,
+    **head.METHODS,
+    **keys.METHODS,
+    **reading.METHODS,
     **state.METHODS,
     **system.METHODS,
-    "rpc_methods": _rpc_methods,
+    **transactions.METHODS,
 }
+"""What everybody may call. `rpc_methods` is there too, and lists them."""
 
 
 class RpcDispatcher:
-    """Answers requests from the state of one service."""
+    """Answers requests from the state of one service.
 
-    def __init__(self, service: Service) -> None:
+    `unsafe_rpc` serves `dev_*` too: who can connect may then rewrite the chain.
+    """
+
+    def __init__(self, service: Service, *, unsafe_rpc: bool = False) -> None:
         self._service = service
+        self._unsafe: Methods = {**dev.METHODS} if unsafe_rpc else {}
         self._subscriptions = Subscriptions()
         service.listen(self._subscriptions.on_head)
 
@@ -124,9 +133,7 @@ class RpcDispatcher:
         return reply if "id" in request else None
 
     def _call(self, peer: Peer, name: str, values: Json) -> Json:
-        method = METHODS.get(name)
-        if method is None:
-            raise RpcError(METHOD_NOT_FOUND, "Method not found")
+        method = self._method(name)
         context = Context(self._service, self._subscriptions, peer)
         try:
             with self._service.lock:
@@ -140,6 +147,19 @@ class RpcDispatcher:
         except Exception as error:
             _LOG.exception("%s failed unexpectedly", name)
             raise RpcError(INTERNAL_ERROR, "Internal error") from error
+
+    def _method(self, name: str) -> Method:
+        if name == "rpc_methods":
+            return self._rpc_methods
+        method = METHODS.get(name) or self._unsafe.get(name)
+        if method is not None:
+            return method
+        if name in dev.METHODS:
+            raise RpcError(METHOD_NOT_FOUND, _UNSAFE)
+        raise RpcError(METHOD_NOT_FOUND, "Method not found")
+
+    def _rpc_methods(self, _context: Context, _params: Params) -> Json:
+        return {"methods": [*sorted({*METHODS, *self._unsafe, "rpc_methods"})]}
 
 
 def _failure(identifier: Json, error: RpcError) -> dict[str, Json]:

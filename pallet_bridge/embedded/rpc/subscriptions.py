@@ -137,6 +137,22 @@ class Subscriptions:
         if subscription is not None:
             subscription.peer.post(_note(identifier, subscription.method, _encode(result)))
 
+    def end(self, identifier: str, result: Json) -> None:
+        """Send a last result and close the subscription, whoever's it is."""
+        subscription = self._open.get(identifier)
+        if subscription is not None:
+            self.send(identifier, result)
+            self.close(subscription.peer, identifier)
+
+    def feed(self, peer: Peer, identifier: str) -> Feed | None:
+        """Give the feed of a subscription of this peer; None when it has none with that id."""
+        return self._open[identifier].feed if identifier in self._of.get(peer, ()) else None
+
+    def feeds(self, peer: Peer) -> list[Feed]:
+        """Give the feeds of all subscriptions of this peer."""
+        found = (self._open[identifier].feed for identifier in self._of.get(peer, ()))
+        return [feed for feed in found if feed is not None]
+
     def close(self, peer: Peer, identifier: str) -> bool:
         """Close a subscription of this peer; False when it has none with that id."""
         if identifier not in self._of.get(peer, ()):

@@ -232,12 +232,15 @@ class Overlay:
     def result(self) -> State:
         """Return the state with all changes made; the same object until the next write."""
         if self._result is None:
-            changes = {
-                key: value.encode() if isinstance(value, _List) else value
-                for key, value in self._changes.items()
-            }
-            self._result = self.state.apply(changes)
+            self._result = self.state.apply(self.changes())
         return self._result
+
+    def changes(self) -> dict[bytes, bytes | None]:
+        """Return all changes over the state below; None deletes."""
+        return {
+            key: value.encode() if isinstance(value, _List) else value
+            for key, value in self._changes.items()
+        }
 
     def _below(self, key: bytes) -> bytes | None:
         try:

@@ -76,12 +76,12 @@ def root_hash(root: Node | None, *, hash_values: bool = True) -> bytes:
     """
     if root is None:
         return EMPTY_TRIE_ROOT
-    return blake2b(_encode(root, hash_values=hash_values), digest_size=_HASH_LENGTH).digest()
+    return blake2b(encode_node(root, hash_values=hash_values), digest_size=_HASH_LENGTH).digest()
 
 
 def _reference(node: Node, *, hash_values: bool) -> bytes:
     """Return what the parent's encoding holds: the length-prefixed hash, or a short node whole."""
-    encoded = _encode(node, hash_values=hash_values)
+    encoded = encode_node(node, hash_values=hash_values)
     if len(encoded) < _HASH_LENGTH:
         ref = compact(len(encoded)) + encoded
     else:
@@ -91,7 +91,8 @@ def _reference(node: Node, *, hash_values: bool) -> bytes:
     return ref
 
 
-def _encode(node: Node, *, hash_values: bool) -> bytes:
+def encode_node(node: Node, *, hash_values: bool = True) -> bytes:
+    """Encode a node as its parent's hash of it goes over."""
     value = node.value
     hashed = hash_values and value is not None and len(value) >= HASHED_VALUE_LENGTH
     if value is None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 VERSION = (3).to_bytes(4, "little")
 """Of the runtime, and of its transactions."""
 Sign = Callable[..., bytes]
+Full = Callable[[int], AbstractContextManager[None]]
 
 
 @pytest.fixture(scope="session")
@@ -47,3 +50,22 @@ def sign() -> Sign:
         return blob(body)
 
     return compose
+
+
+@pytest.fixture
+def full_disk() -> Full:
+    """Let no file of this process grow beyond so many bytes for a while."""
+    resource = pytest.importorskip("resource")
+
+    @contextmanager
+    def full(size: int) -> Iterator[None]:
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+            signal.signal(signal.SIGXFSZ, handler)
+
+    return full

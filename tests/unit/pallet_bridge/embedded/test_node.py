@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from pallet_bridge.embedded import EmbeddedNode, Instant, Interval, Manual
 from pallet_bridge.embedded.errors import CannotListen, NothingToSeal
 from pallet_bridge.embedded.rpc.dispatch import METHODS
 from pallet_bridge.embedded.state.encode import blob
+from pallet_bridge.embedded.store.errors import StateInUse
 from pallet_bridge.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -307,3 +309,22 @@ def test_a_chain_goes_on_under_a_new_node(
     assert number(again) == 3
     again.export(tmp_path / "chain.jsonl")
     assert type(chain).load(tmp_path / "chain.jsonl").head == chain.head
+
+
+def test_a_node_keeps_its_chain_in_a_folder_and_frees_it(tmp_path: Any) -> None:
+    with EmbeddedNode.start(state=tmp_path, sealing=Manual()) as node:
+        head = node.seal(3)
+        with pytest.raises(StateInUse, match=f"process {os.getpid()}"):
+            EmbeddedNode.start(state=tmp_path)
+    assert node.chain.block(head) is not None
+    with EmbeddedNode.start(state=tmp_path, sealing=Manual()) as again:
+        assert (again.chain.head, number(again)) == (head, 3)
+
+
+def test_a_folder_is_free_again_when_the_port_is_not(
+    tmp_path: Any, start: Callable[..., EmbeddedNode]
+) -> None:
+    port = int(start().url.rsplit(":", 1)[1])
+    with pytest.raises(CannotListen):
+        EmbeddedNode.start(state=tmp_path, port=port)
+    EmbeddedNode.start(state=tmp_path).close()

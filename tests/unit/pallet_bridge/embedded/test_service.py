@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pallet_bridge.embedded.chain.kept import BLOCKS, kept_chain
 from pallet_bridge.embedded.chain.pool import Change, PoolStatus
 from pallet_bridge.embedded.errors import (
     AlreadyImported,
@@ -16,14 +17,18 @@ from pallet_bridge.embedded.errors import (
 from pallet_bridge.embedded.service import Service
 from pallet_bridge.embedded.state.encode import blob, compact
 from pallet_bridge.embedded.state.hashing import blake2_256
+from pallet_bridge.embedded.store.errors import NotKept
 from pallet_bridge.keys import Signer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from pallet_bridge.embedded.chain.chain import Chain
 
     Sign = Callable[..., bytes]
+    Full = Callable[[int], AbstractContextManager[None]]
 
 UNIT = 10**12
 MEGABYTE = 1_000_000
@@ -245,3 +250,34 @@ def test_an_unwatched_extrinsic_is_not_told_of(
     service.unwatch(hash_, watcher)
     service.seal()
     assert words(seen) == [PoolStatus.READY]
+
+
+def test_a_block_that_cannot_be_written_is_not_made_until_there_is_room(
+    tmp_path: Path, modules: Path, sign: Sign, seen: list[Change], full_disk: Full
+) -> None:
+    chain = kept_chain(tmp_path, nonce=b"unit", cache_dir=modules)
+    service = Service(chain)
+    head = service.seal()
+    hash_ = service.submit(sign(chain, "//Alice", 0, remark(b"x" * 9000)), seen.append)
+    with full_disk((tmp_path / BLOCKS).stat().st_size + 2000):
+        with pytest.raises(NotKept, match="blocks cannot be written"):
+            service.seal()
+        assert chain.head == head
+        assert service.pool.ready_count == 1
+        with pytest.raises(NotKept, match="File too large"):
+            service.submit(sign(chain, "//Bob", 0, remark()))
+    service.submit(sign(chain, "//Bob", 0, remark()))
+    block = service.seal()
+    assert service.trouble is None
+    assert Change(hash_, PoolStatus.FINALIZED, block) in seen
+    chain.close()
+
+
+def test_what_no_block_can_take_is_dropped_and_its_watcher_told(
+    service: Service, sign: Sign, seen: list[Change]
+) -> None:
+    service.submit(sign(service.chain, "//Alice", 0, remark()), seen.append)
+    service.give_up()
+    assert words(seen) == [PoolStatus.READY, PoolStatus.DROPPED]
+    assert service.pool.ready_count == 0
+    service.submit(sign(service.chain, "//Alice", 0, remark()))

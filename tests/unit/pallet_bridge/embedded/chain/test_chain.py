@@ -380,9 +380,9 @@ def test_memory_of_empty_blocks_is_bounded_by_what_they_change(chain: Chain) -> 
     """Histories share what did not change: a block costs its own nodes and no copy of the state."""
     for _ in range(3):
         chain.author()
-    older = chain._entries[chain.head].state
+    older = chain.state(chain.head)
     chain.author()
-    newer = chain._entries[chain.head].state
+    newer = chain.state(chain.head)
 
     def nodes(node: Node, seen: dict[int, Node]) -> dict[int, Node]:
         seen[id(node)] = node

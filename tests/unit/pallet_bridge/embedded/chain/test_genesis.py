@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pallet_bridge.embedded.chain.chain import Chain, Header
-from pallet_bridge.embedded.chain.genesis import NONCE
+from pallet_bridge.embedded.chain.genesis import NONCE, endowing
 from pallet_bridge.embedded.errors import BadBlob, GenesisRefused
+from pallet_bridge.embedded.executor.executor import Runtime
 from pallet_bridge.embedded.state.hashing import blake2_128, blake2_256, storage_prefix
 from pallet_bridge.embedded.state.trie_node import EMPTY_TRIE_ROOT
 from pallet_bridge.keys import Signer
@@ -59,6 +60,22 @@ def test_a_patch_replaces_what_it_names_and_keeps_the_rest(
     sudo_key = storage_prefix("Sudo", "Key")
     assert patched.get(sudo_key) == chain.get(sudo_key) == Signer.from_uri("//Alice").account.raw
     assert patched.genesis_hash != chain.genesis_hash
+
+
+def test_endowing_adds_to_what_the_preset_endows(
+    make_chain: Callable[..., Chain], modules: Path
+) -> None:
+    runtime = Runtime(load_blob(), modules)
+    has = {
+        str(Signer.from_uri("//New").account): 7 * UNIT,
+        str(Signer.from_uri("//Bob").account): 5 * UNIT,
+    }
+    patched = make_chain(patch=endowing(runtime, "development", has))
+    assert free_balance(patched, "//New") == 7 * UNIT
+    assert free_balance(patched, "//Bob") == 5 * UNIT
+    assert free_balance(patched, "//Alice") == 1_000_000 * UNIT
+    with pytest.raises(GenesisRefused, match="it has development, local_testnet"):
+        endowing(runtime, "mainnet", has)
 
 
 def test_a_wrong_preset_or_patch_is_refused_with_the_runtimes_words(

@@ -1,0 +1,1 @@
+"""What a chain writes down as it goes."""

@@ -1,0 +1,1 @@
+"""The older methods of a node that few clients ask for."""
