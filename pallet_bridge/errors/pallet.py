@@ -390,7 +390,7 @@ pallet_errors: dict[str, type[CallFailed]] = {
 """The class of each error of pallet-bcfl by its name in the metadata."""
 
 
-def call_failed(pallet: str, name: str, docs: str = "") -> CallFailed:
+def call_failed(pallet: str, name: str, docs: str = "", inside: str = "") -> CallFailed:
     """Return the error of the class that belongs to `name`, or a plain `CallFailed`."""
     cls = pallet_errors.get(name, CallFailed) if pallet == "Bcfl" else CallFailed
-    return cls(pallet, name, docs)
+    return cls(pallet, name, docs, inside)
