@@ -14,6 +14,12 @@ from strategies._flower import strategy as flower
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_SCALES_IN_PLACE = (
+    flower.QFedAvg,
+    flower.DifferentialPrivacyServerSideFixedClipping,
+    flower.DifferentialPrivacyServerSideAdaptiveClipping,
+)
+
 DEFAULT_WEIGHT_KEY = "num-examples"
 MAX_LOSS = 1e9
 """Largest training loss that q-FedAvg takes; it weighs a node by a power of it."""
@@ -48,6 +54,8 @@ class Expectations:
         Whether the number of examples must be a whole number, as it must where nodes sign it.
     needed : frozenset of str
         The other metrics that the strategy cannot do without.
+    floats : bool
+        Whether the strategy scales each update in place, which no integer can be: it gets floats.
     """
 
     weight_key: str
@@ -56,6 +64,7 @@ class Expectations:
     max_examples: int
     whole: bool = False
     needed: frozenset[str] = frozenset()
+    floats: bool = False
 
 
 def layers(strategy: flower.Strategy) -> Iterator[flower.Strategy]:
@@ -80,7 +89,13 @@ def expectations_of(strategy: flower.Strategy, max_examples: int, *, whole: bool
     if any(isinstance(s, flower.DifferentialPrivacyClientSideAdaptiveClipping) for s in stack):
         needed.add(KEY_NORM_BIT)
     return Expectations(
-        weight_key or DEFAULT_WEIGHT_KEY, loss_key, model, max_examples, whole, frozenset(needed)
+        weight_key or DEFAULT_WEIGHT_KEY,
+        loss_key,
+        model,
+        max_examples,
+        whole,
+        frozenset(needed),
+        any(isinstance(s, _SCALES_IN_PLACE) for s in stack),
     )
 
 
