@@ -27,6 +27,15 @@ Origins = Annotated[
         "chain; once for each. Pages of this machine always may.",
     ),
 ]
+RpcMethods = Annotated[
+    str,
+    typer.Option(
+        "--rpc-methods",
+        metavar="auto|safe|unsafe",
+        help="Who may call unsafe methods, such as those that seal: auto, programs of this machine "
+        "that are no browser; safe, nobody; unsafe, whoever may connect.",
+    ),
+]
 
 Nonce = Annotated[
     str | None,
@@ -55,6 +64,7 @@ def start(
     interval: SealInterval = None,
     nonce: Nonce = None,
     allow_origin: Origins = None,
+    rpc_methods: RpcMethods = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Start the embedded chain and serve Substrate JSON-RPC until interrupted (Ctrl-C).
@@ -63,6 +73,7 @@ def start(
     endowed. Nothing of it stays when the process ends.
     """
     from pallet_bridge.embedded import EmbeddedNode, Instant, Interval  # noqa: PLC0415 (wasmtime)
+    from pallet_bridge.embedded.rpc.access import methods  # noqa: PLC0415 (wasmtime)
 
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -70,7 +81,11 @@ def start(
     sealing = Instant() if interval is None else Interval(interval)
     given = None if nonce is None else _hex(nonce)
     with EmbeddedNode.start(
-        port=port, sealing=sealing, nonce=given, allow_origins=allow_origin or ()
+        port=port,
+        sealing=sealing,
+        nonce=given,
+        allow_origins=allow_origin or (),
+        rpc_methods=methods(rpc_methods),
     ) as node:
         genesis = "0x" + node.chain.genesis_hash.hex()
         if as_json:

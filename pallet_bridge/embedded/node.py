@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from pallet_bridge.embedded.rpc.access import RpcMethods
+
 
 class EmbeddedNode:
     """A development node on a free port of this machine.
@@ -48,6 +50,7 @@ class EmbeddedNode:
         patch: Mapping[str, Any] | None = None,
         nonce: bytes | None = None,
         allow_origins: Sequence[str] = (),
+        rpc_methods: RpcMethods = "auto",
     ) -> Self:
         """Start a node; it accepts connections when this returns.
 
@@ -66,16 +69,20 @@ class EmbeddedNode:
         allow_origins
             Origins of web pages, such as ``https://polkadot.js.org``, that may connect. Pages of
             this machine, and programs that are no browser, always may.
+        rpc_methods
+            Who may call unsafe methods (`pallet_bridge.embedded.rpc.access.UNSAFE`), such as those
+            that seal: ``auto``, programs on this machine that are no browser, as long as `host` is
+            the loopback; ``safe``, nobody; ``unsafe``, whoever may connect.
 
         Raises
         ------
         ConfigError
-            An origin is none.
+            An origin is none, or `rpc_methods` is no such word.
         CannotListen
             The address is not free.
         """
         service = Service(chain or Chain.new(preset=preset, patch=patch, nonce=nonce))
-        server = Server(service, RpcDispatcher(service), sealing, allow_origins)
+        server = Server(service, RpcDispatcher(service), sealing, allow_origins, rpc_methods)
         bound = server.start(host, port)
         address = f"[{host}]" if ":" in host else host
         return cls(service, server, f"ws://{address}:{bound}")

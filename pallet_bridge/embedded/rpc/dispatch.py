@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pallet_bridge.embedded.errors import EmbeddedError
 from pallet_bridge.embedded.rpc import author, chain, engine, limits, state, system
+from pallet_bridge.embedded.rpc.access import UNSAFE
 from pallet_bridge.embedded.rpc.context import Context
 from pallet_bridge.embedded.rpc.errors import (
     INTERNAL_ERROR,
@@ -34,8 +35,10 @@ _PARSE = RpcError(PARSE_ERROR, "Parse error")
 _U64 = 1 << 64
 
 
-def _rpc_methods(_context: Context, _params: Params) -> Json:
-    return {"methods": [*sorted(METHODS)]}
+def _rpc_methods(context: Context, _params: Params) -> Json:
+    # a node names what is unsafe as well; sealing, which it does not have, is named to whoever may
+    sealing = frozenset() if context.peer.lets_unsafe else frozenset(engine.METHODS)
+    return {"methods": [*sorted(METHODS.keys() - sealing)]}
 
 
 METHODS: Methods = {
@@ -65,6 +68,8 @@ class RpcDispatcher:
             return _error(limits.request_too_big())
         try:
             text = message.decode() if isinstance(message, bytes) else message
+            if text.count(",") > limits.VALUES:
+                return _error(limits.too_many_values())
             body: Json = json.loads(text, parse_constant=_refuse)
         except RecursionError:
             # as a node: a list in a list is a batch whose one request is none
@@ -127,6 +132,8 @@ class RpcDispatcher:
         method = METHODS.get(name)
         if method is None:
             raise RpcError(METHOD_NOT_FOUND, "Method not found")
+        if name in UNSAFE and not peer.lets_unsafe:
+            raise RpcError(UNSAFE[name], "RPC call is unsafe to be called externally")
         context = Context(self._service, self._subscriptions, peer)
         try:
             with self._service.lock:
