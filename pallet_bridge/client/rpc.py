@@ -112,6 +112,11 @@ class RpcClient:
         ``ws://`` or ``wss://``.
     timeout
         Seconds that connecting, and each answer, may take.
+
+    Attributes
+    ----------
+    connections
+        How many were made so far: what was learned on one may not hold on the next.
     """
 
     def __init__(self, url: str, timeout: float) -> None:
@@ -120,6 +125,7 @@ class RpcClient:
         self.url = url
         self.timeout = timeout
         self.genesis = ""
+        self.connections = 0
         self._lock = threading.Lock()
         self._link: _Link | None = None
         self._closed = False
@@ -179,6 +185,7 @@ class RpcClient:
                 self.url, f"another chain answers there now (genesis {genesis}, not {self.genesis})"
             )
         self.genesis = str(genesis)
+        self.connections += 1
         return link
 
     def _answer(
