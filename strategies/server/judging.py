@@ -101,7 +101,7 @@ def judge(
     good = [reply for reply in fit if reply.node_id in accepted]
     named = {name for verdict in verdicts for name in verdict.medians}
     settled = medians(named, good, parts) if good and named else NOTHING
-    messages, remarks = for_strategy(good, shares, settled, floats=training.expected.floats)
+    messages, remarks = for_strategy(good, shares, settled, wide=training.expected.wide)
     _tell(f"round {ctx.server_round}", remarks)
     return (
         Judged(judged, unusable, MappingProxyType(notes), MappingProxyType(states), updates),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bcfl_plugins.hooks.merge import weigh
 from bcfl_plugins.types import NodeRef
-from strategies.messages.records import restored, to_arrays
+from strategies.messages.records import halved, restored, to_arrays
 from strategies.server.judging import finite_model, judge, result_of
 from strategies.server.replies import Replies
 
@@ -64,6 +64,8 @@ class TrainingRound:
 
         An aggregate that is not finite is not taken: the model stays as it was.
         """
+        if arrays is not None and self.training.expected.wide:
+            arrays = halved(arrays, self.training.ctx.reference)
         model = finite_model(arrays, self.training.ctx.server_round)
         if model is None:
             arrays = None

@@ -14,11 +14,15 @@ from strategies._flower import strategy as flower
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_SCALES_IN_PLACE = (
-    flower.QFedAvg,
-    flower.DifferentialPrivacyServerSideFixedClipping,
+_MEASURES = (
+    flower.Bulyan,
     flower.DifferentialPrivacyServerSideAdaptiveClipping,
+    flower.DifferentialPrivacyServerSideFixedClipping,
+    flower.MultiKrum,
+    flower.QFedAvg,
 )
+"""Flower's strategies that square or scale updates in the dtypes that came: integers wrap, half
+precision ends at 65,504, and bools have no difference."""
 
 DEFAULT_WEIGHT_KEY = "num-examples"
 MAX_LOSS = 1e9
@@ -54,8 +58,8 @@ class Expectations:
         Whether the number of examples must be a whole number, as it must where nodes sign it.
     needed : frozenset of str
         The other metrics that the strategy cannot do without.
-    floats : bool
-        Whether the strategy scales each update in place, which no integer can be: it gets floats.
+    wide : bool
+        Whether the strategy measures updates: it gets float64 for integers and half precision.
     """
 
     weight_key: str
@@ -64,7 +68,7 @@ class Expectations:
     max_examples: int
     whole: bool = False
     needed: frozenset[str] = frozenset()
-    floats: bool = False
+    wide: bool = False
 
 
 def layers(strategy: flower.Strategy) -> Iterator[flower.Strategy]:
@@ -95,7 +99,7 @@ def expectations_of(strategy: flower.Strategy, max_examples: int, *, whole: bool
         max_examples,
         whole,
         frozenset(needed),
-        any(isinstance(s, _SCALES_IN_PLACE) for s in stack),
+        any(isinstance(s, _MEASURES) for s in stack),
     )
 
 
