@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bcfl_plugins.hooks.merge import weigh
 from bcfl_plugins.types import NodeRef
 from strategies.messages.records import halved, restored, to_arrays
-from strategies.server.judging import finite_model, judge, result_of
+from strategies.server.judging import finite_model, judge, result_of, tell_standstill
 from strategies.server.replies import Replies
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ class TrainingRound:
             averaged = [one.arrays for one in judged.updates if one.node.node_id in kept]
             arrays = restored(arrays, self.training.ctx.reference, averaged)
             model = to_arrays(arrays)
+        tell_standstill(self.training, judged, model)
         result = result_of(self.training, judged, model, metrics)
         if model is not None:
             weights = self.run.hooks.reward_weights(result, judged.updates)
