@@ -27,7 +27,7 @@ Origins = Annotated[
         "chain; once for each. Pages of this machine always may.",
     ),
 ]
-RpcMethods = Annotated[
+WhoMayCall = Annotated[
     str,
     typer.Option(
         "--rpc-methods",
@@ -64,7 +64,7 @@ def start(
     interval: SealInterval = None,
     nonce: Nonce = None,
     allow_origin: Origins = None,
-    rpc_methods: RpcMethods = "auto",
+    rpc_methods: WhoMayCall = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Start the embedded chain and serve Substrate JSON-RPC until interrupted (Ctrl-C).

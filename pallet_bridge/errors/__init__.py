@@ -380,9 +380,8 @@ class CallFailed(ChainError):
     docs
         What the pallet's documentation says about it.
     inside
-        The event that tells of it, such as ``Council.Executed``, when a call inside another one
-        failed and the outer one did not: the motion is gone, a batch stopped at this call. Empty
-        when the whole call failed.
+        The event that tells of it, such as ``Council.Executed``, when it was a call inside another
+        one, which was done. Empty when the whole call failed.
     """
 
     def __init__(self, pallet: str, name: str, docs: str = "", inside: str = "") -> None:
@@ -396,6 +395,5 @@ class CallFailed(ChainError):
         ours = "" if type(self) is CallFailed else type(self).__doc__ or ""
         docs = self.docs or ours or "the call failed in its block; nothing but its fee was paid"
         said = f"{self.pallet}.{self.name}: {' '.join(docs.split())}"
-        if not self.inside:
-            return said
-        return f"{said} (the call inside failed, as {self.inside} says; what is around it was done)"
+        around = f" (a call inside failed, as {self.inside} says; what is around it was done)"
+        return said + (around if self.inside else "")
