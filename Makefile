@@ -20,7 +20,7 @@ export FLWR_TELEMETRY_ENABLED := 0
 export FLWR_DISABLE_UPDATE_CHECK := 1
 export FLWR_HOME := $(CURDIR)/.flwr
 
-.PHONY: demo test lint docs bench wasm weights fuzz setup format test-python test-rust lint-python lint-rust lock npm
+.PHONY: demo test lint docs bench wasm weights fuzz fuzz-readers setup format test-python test-rust lint-python lint-rust lock npm
 
 demo: $(READY)
 	$(BIN)/python -m examples.byzantine $(ARGS)
@@ -120,6 +120,9 @@ weights: $(READY)
 fuzz: $(READY)
 	cd $(RUST) && BCFL_FUZZ_CALLS=1000000 cargo test --locked --profile fuzz -p pallet-bcfl fuzz::long -- --nocapture
 	$(BIN)/python -m scripts.runtime.fuzz --steps 100000
+
+fuzz-readers: $(READY)
+	$(BIN)/python -m scripts.fuzz.run --hours 8 --keep --page
 
 # Versions and hashes, no addresses.
 lock: $(READY)

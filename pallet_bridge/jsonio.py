@@ -24,6 +24,9 @@ OURS = 0o600
 ANYONES = 0o644
 """Mode of a file that its owner publishes."""
 
+_MOST_DIGITS = 20
+"""Of an integer that needs 64 bits."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -93,8 +96,9 @@ class Record:
     def decimal(self, name: str) -> int:
         """Return an integer that is written as text because it may need 64 bits."""
         text = self.text(name)
-        if not (text.isascii() and text.removeprefix("-").isdecimal()):
-            raise EncodingError(f"{self._name(name)} is no whole number: {text!r}")
+        digits = text.removeprefix("-")
+        if not (text.isascii() and digits.isdecimal() and len(digits) <= _MOST_DIGITS):
+            raise EncodingError(f"{self._name(name)} is no whole number: {text[:40]!r}")
         return int(text)
 
     def choice(self, name: str, kind: type[E]) -> E:

@@ -25,6 +25,7 @@ DEV_PHRASE = "bottom drive obey lake curtain smoke basket hold race lonely fit w
 _JUNCTION = re.compile(r"(//?)([^/]+)")
 _URI = re.compile(r"(?P<phrase>[^/]*)(?P<path>(?://?[^/]+)*)")
 _JUNCTION_BYTES = 32
+_U64_DIGITS = 20
 _SEED = re.compile(r"0x[0-9a-fA-F]{64}")
 
 
@@ -169,8 +170,10 @@ def _root_pair(secret: str) -> tuple[bytes, bytes]:
 
 def _chain_code(name: str) -> bytes:
     """Return the chain code of a derivation step as sp-core's `DeriveJunction` makes it."""
-    if name.isdecimal() and name.isascii() and int(name) < 2**64:
-        code = int(name).to_bytes(8, "little")
+    digits = name.lstrip("0") or "0"
+    # a longer number is none of 64 bits, and Python reads none of thousands of digits
+    if name.isdecimal() and name.isascii() and len(digits) <= _U64_DIGITS and int(digits) < 2**64:
+        code = int(digits).to_bytes(8, "little")
     else:
         code = scale_str(name)
     if len(code) > _JUNCTION_BYTES:

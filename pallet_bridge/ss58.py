@@ -15,6 +15,7 @@ _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
 _ACCOUNT_BYTES = 32
 _CHECKSUM_BYTES = 2
+_LONGEST = 64
 
 
 def encode(raw: bytes) -> str:
@@ -42,6 +43,10 @@ def decode(address: str) -> bytes:
     EncodingError
         When a letter, the length, the prefix or the checksum is wrong.
     """
+    if len(address) > _LONGEST:  # arithmetic on what is longer takes its square of time
+        raise EncodingError(
+            f"{address[:_LONGEST]!r}... is too long for an SS58 address of an account"
+        )
     number = 0
     for letter in address:
         if letter not in _VALUES:

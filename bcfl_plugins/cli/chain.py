@@ -47,10 +47,10 @@ Endowed = Annotated[
         "UNIT each.",
     ),
 ]
-Unsafe = Annotated[
+DevRpc = Annotated[
     bool,
     typer.Option(
-        "--unsafe-rpc",
+        "--dev-rpc",
         help="Serve dev_*: new blocks, storage, time, snapshots and heads by command, and "
         "signatures of any account.",
     ),
@@ -62,6 +62,15 @@ Origins = Annotated[
         metavar="ORIGIN",
         help="A web page's origin, such as https://polkadot.js.org, whose scripts may use this "
         "chain; once for each. Pages of this machine always may.",
+    ),
+]
+WhoMayCall = Annotated[
+    str,
+    typer.Option(
+        "--rpc-methods",
+        metavar="auto|safe|unsafe",
+        help="Who may call unsafe methods, such as those that seal: auto, programs of this machine "
+        "that are no browser; safe, nobody; unsafe, whoever may connect.",
     ),
 ]
 
@@ -104,8 +113,9 @@ def start(
     accounts: Endowed = 0,
     nonce: Nonce = None,
     state: StateFolder = None,
-    unsafe_rpc: Unsafe = False,
+    dev_rpc: DevRpc = False,
     allow_origin: Origins = None,
+    rpc_methods: WhoMayCall = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Start the embedded chain and serve Substrate JSON-RPC until interrupted (Ctrl-C).
@@ -114,6 +124,7 @@ def start(
     it was told stays when the process ends if --state names a folder.
     """
     from pallet_bridge.embedded import EmbeddedNode, Instant, Interval  # noqa: PLC0415 (wasmtime)
+    from pallet_bridge.embedded.rpc.access import methods  # noqa: PLC0415 (wasmtime)
 
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -129,7 +140,8 @@ def start(
         nonce=given,
         state=state,
         allow_origins=allow_origin or (),
-        unsafe_rpc=unsafe_rpc,
+        rpc_methods=methods(rpc_methods),
+        dev_rpc=dev_rpc,
     ) as node:
         genesis = "0x" + node.chain.genesis_hash.hex()
         if as_json:

@@ -14,6 +14,7 @@ from bcfl_plugins.config.tables import key
 from bcfl_plugins.errors import ConfigError
 from pallet_bridge.encoding import blake2_256
 from pallet_bridge.errors import EncodingError
+from pallet_bridge.scale import utf8
 from pallet_bridge.types import (
     FIXED_ONE,
     AccountId,
@@ -280,10 +281,14 @@ def _number(parts: int) -> int | float:
 
 
 def _parameter(name: str, value: Scalar) -> TrainingValue:
-    if not 0 < len(name.encode()) <= _NAME_BYTES:
+    try:
+        called, text = utf8(name), utf8(value) if isinstance(value, str) else None
+    except EncodingError as error:
+        raise ConfigError(f"bcfl.training.{name!a}: {error}") from error
+    if not 0 < len(called) <= _NAME_BYTES:
         raise ConfigError(f"bcfl.training.{name}: a name has 1 to {_NAME_BYTES} bytes")
-    if isinstance(value, str):
-        return blake2_256(value.encode())
+    if text is not None:
+        return blake2_256(text)
     parts = round(value * FIXED_ONE) if value == value and abs(value) < _INT64 else _INT64  # noqa: PLR0124 - NaN
     if isinstance(value, bool) or not -_INT64 <= parts < _INT64:
         raise ConfigError(

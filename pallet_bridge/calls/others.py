@@ -31,6 +31,9 @@ def batch(calls: Sequence[Call]) -> Call:
 def council_propose(proposal: Call, threshold: int, length_bound: int) -> Call:
     """Propose a call to the council; with `threshold` 1 it is done at once.
 
+    When the call inside fails, the motion is gone all the same, and whoever waits for it gets the
+    error's class, with `CallFailed.inside`.
+
     `length_bound` is at least the length of the encoded call in bytes.
     """
     inner: Value = {

@@ -42,6 +42,23 @@ def event(value: object) -> Event:
     return Event(pallet, name, fields, record.optional("extrinsic_idx"))
 
 
+def failed_inside(found: Event) -> object | None:
+    """Return the `DispatchError` of a call inside another that an event tells of, or None.
+
+    What dispatches for others (a council, sudo, a proxy, a multisig) succeeds whatever became of
+    the call, and says so in a field that holds a Rust `Result`.
+    """
+    if found.pallet == PALLET:
+        return None
+    if (found.pallet, found.name) in _STOPPED:
+        return found.fields.get("error")
+    for value in found.fields.values():
+        if isinstance(value, Mapping) and tuple(value) == ("Err",):
+            content: object = value["Err"]
+            return content
+    return None
+
+
 def dispatch_error(value: object) -> CallFailed | tuple[int, int]:
     """Read a `DispatchError`: a pallet's error as its two indices, any other as `CallFailed`."""
     if isinstance(value, str):
@@ -66,6 +83,8 @@ def _counts(fields: Fields, name: str) -> dict[str, int]:
     counts = fields.struct(name)
     return {key: counts.integer(key) for key in counts.names()}
 
+
+_STOPPED = frozenset({("Utility", "BatchInterrupted"), ("Utility", "ItemFailed")})
 
 _READERS: Mapping[Kind, Callable[[Fields, str], object]] = {
     Kind.ACCOUNT: Fields.account,

@@ -40,10 +40,15 @@ _NONCE_TAKEN = frozenset({1010, 1013, 1014})
 
 
 class _Next(NamedTuple):
-    """The next nonce of an account, for as long as the call before it can still be included."""
+    """The next nonce of an account, for as long as the call before it can still be included.
+
+    A node that comes back without its pool has lost that call: what was counted on one connection
+    counts on no other.
+    """
 
     nonce: int
     last: int | None
+    connection: int
 
 
 class NodeClient(StateReader):
@@ -121,7 +126,8 @@ class NodeClient(StateReader):
             known = self._nonces.get(signed.account)
             if known is None or known.nonce <= signed.nonce:
                 last = None if signed.era is None else signed.era.last
-                self._nonces[signed.account] = _Next(signed.nonce + 1, last)
+                connection = self._rpc.connections
+                self._nonces[signed.account] = _Next(signed.nonce + 1, last, connection)
         return NodeSubmission(signed, watch, self._receipts.receipt, self._forget_nonce)
 
     def submit(self, call: Call, signer: Signer) -> NodeSubmission:
@@ -225,8 +231,9 @@ class NodeClient(StateReader):
     def _next_nonce(self, account: AccountId, now: int) -> int:
         with self._nonce_lock:
             known = self._nonces.get(account)
+            same = known is not None and known.connection == self._rpc.connections
             # what was sent last has come into a block by now, or never will
-            if known is not None and (known.last is None or now < known.last):
+            if known is not None and same and (known.last is None or now < known.last):
                 return known.nonce
             self._nonces.pop(account, None)
         return self._ask_nonce(account)

@@ -112,6 +112,11 @@ class RpcClient:
         ``ws://`` or ``wss://``.
     timeout
         Seconds that connecting, and each answer, may take.
+
+    Attributes
+    ----------
+    connections
+        How many were made so far: what was learned on one may not hold on the next.
     """
 
     def __init__(self, url: str, timeout: float) -> None:
@@ -120,6 +125,7 @@ class RpcClient:
         self.url = url
         self.timeout = timeout
         self.genesis = ""
+        self.connections = 0
         self._lock = threading.Lock()
         self._link: _Link | None = None
         self._closed = False
@@ -147,7 +153,10 @@ class RpcClient:
         with self._lock:
             if self._closed:
                 raise ChainUnavailable(self.url, "this client was closed")
-            if self._link is None or self._link.lost is not None:
+            if self._link is not None and self._link.lost is not None:
+                lost, self._link = self._link, None
+                lost.close()
+            if self._link is None:
                 self._link = self._connect()
             return self._link
 
@@ -172,14 +181,22 @@ class RpcClient:
         except (OSError, InvalidHandshake, EOFError) as error:
             raise ChainUnavailable(self.url, str(error) or type(error).__name__) from error
         link = _Link(self.url, socket, stack)
-        genesis = self._answer(link, "chain_getBlockHash", [0])
+        try:
+            self._recognise(link)
+        except BaseException:
+            link.close()  # nobody else knows of it
+            raise
+        self.connections += 1
+        return link
+
+    def _recognise(self, link: _Link) -> None:
+        """Refuse a chain that is not the one that was talked to before."""
+        genesis = str(self._answer(link, "chain_getBlockHash", [0]))
         if self.genesis and genesis != self.genesis:
-            link.close()
             raise ChainUnavailable(
                 self.url, f"another chain answers there now (genesis {genesis}, not {self.genesis})"
             )
-        self.genesis = str(genesis)
-        return link
+        self.genesis = genesis
 
     def _answer(
         self, link: _Link, method: str, params: Sequence[RawJson], inbox: Inbox | None = None

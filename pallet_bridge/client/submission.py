@@ -9,7 +9,13 @@ from pallet_bridge.client import decode, expected
 from pallet_bridge.client.fields import Fields, read_hash
 from pallet_bridge.client.rpc import deadline, remaining
 from pallet_bridge.encoding import blake2_256
-from pallet_bridge.errors import BadChainValue, ChainTimeout, EncodingError, TransactionLost
+from pallet_bridge.errors import (
+    BadChainValue,
+    CallFailed,
+    ChainTimeout,
+    EncodingError,
+    TransactionLost,
+)
 from pallet_bridge.errors.by_name import call_failed
 from pallet_bridge.types.base import Planck
 from pallet_bridge.types.events import BlockRef, Receipt
@@ -20,7 +26,6 @@ if TYPE_CHECKING:
     from pallet_bridge.client.codec import Codec
     from pallet_bridge.client.protocol import SignedCall
     from pallet_bridge.client.rpc import RawJson, RpcClient, Subscription
-    from pallet_bridge.errors import CallFailed
     from pallet_bridge.types.events import Event
 
 _LOST = frozenset({"dropped", "invalid", "usurped", "finalityTimeout"})
@@ -95,7 +100,7 @@ class Receipts:
         Raises
         ------
         CallFailed
-            When the call failed there.
+            When the call, or a call inside it, failed there.
         BadChainValue
             When it is not in this block, or without the events that it must have there.
         """
@@ -137,15 +142,21 @@ class Receipts:
             )
 
     def _failure(self, events: tuple[Event, ...]) -> CallFailed | None:
+        """Return why the call failed, or one inside it, which the outer one survives."""
         for event in events:
             if (event.pallet, event.name) == ("System", "ExtrinsicFailed"):
-                error = decode.dispatch_error(event.fields.get("dispatch_error"))
-                return (
-                    call_failed(*self._codec.module_error(*error))
-                    if isinstance(error, tuple)
-                    else error
-                )
+                return self._error(event.fields.get("dispatch_error"))
+        for event in events:
+            inner = decode.failed_inside(event)
+            if inner is not None:
+                return self._error(inner, f"{event.pallet}.{event.name}")
         return None
+
+    def _error(self, value: object, inside: str = "") -> CallFailed:
+        error = decode.dispatch_error(value)
+        if isinstance(error, tuple):
+            return call_failed(*self._codec.module_error(*error), inside)
+        return CallFailed(error.pallet, error.name, error.docs, inside) if inside else error
 
 
 def _status(status: RawJson) -> tuple[str, object]:

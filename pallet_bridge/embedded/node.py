@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from pallet_bridge.embedded.rpc.access import RpcMethods
     from pallet_bridge.embedded.store.errors import NotKept
 
 
@@ -55,7 +56,8 @@ class EmbeddedNode:
         patch: Mapping[str, Any] | None = None,
         nonce: bytes | None = None,
         allow_origins: Sequence[str] = (),
-        unsafe_rpc: bool = False,
+        rpc_methods: RpcMethods = "auto",
+        dev_rpc: bool = False,
     ) -> Self:
         """Start a node; it accepts connections when this returns.
 
@@ -79,13 +81,17 @@ class EmbeddedNode:
         allow_origins
             Origins of web pages, such as ``https://polkadot.js.org``, that may connect. Pages of
             this machine, and programs that are no browser, always may.
-        unsafe_rpc
+        rpc_methods
+            Who may call unsafe methods (`pallet_bridge.embedded.rpc.access.UNSAFE`), such as those
+            that seal: ``auto``, programs on this machine that are no browser, as long as `host` is
+            the loopback; ``safe``, nobody; ``unsafe``, whoever may connect.
+        dev_rpc
             Serve ``dev_*``, by which a client rewrites the chain, its time and its signatures.
 
         Raises
         ------
         ConfigError
-            An origin is none.
+            An origin is none, or `rpc_methods` is no such word.
         CannotListen
             The address is not free.
         StateInUse, StateDamaged, StateDiffers
@@ -100,9 +106,8 @@ class EmbeddedNode:
                 its_own = kept_chain(state, preset=preset, patch=patch, nonce=nonce)
                 opening.callback(its_own.close)
             service = Service(its_own)
-            server = Server(
-                service, RpcDispatcher(service, unsafe_rpc=unsafe_rpc), sealing, allow_origins
-            )
+            dispatcher = RpcDispatcher(service, dev_rpc=dev_rpc)
+            server = Server(service, dispatcher, sealing, allow_origins, rpc_methods)
             bound = server.start(host, port)
             address = f"[{host}]" if ":" in host else host
             return cls(service, server, f"ws://{address}:{bound}", opening.pop_all())

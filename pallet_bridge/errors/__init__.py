@@ -379,15 +379,21 @@ class CallFailed(ChainError):
         The error's name in the metadata.
     docs
         What the pallet's documentation says about it.
+    inside
+        The event that tells of it, such as ``Council.Executed``, when it was a call inside another
+        one, which was done. Empty when the whole call failed.
     """
 
-    def __init__(self, pallet: str, name: str, docs: str = "") -> None:
-        super().__init__(pallet, name, docs)
+    def __init__(self, pallet: str, name: str, docs: str = "", inside: str = "") -> None:
+        super().__init__(pallet, name, docs, inside)
         self.pallet = pallet
         self.name = name
         self.docs = docs
+        self.inside = inside
 
     def __str__(self) -> str:
         ours = "" if type(self) is CallFailed else type(self).__doc__ or ""
         docs = self.docs or ours or "the call failed in its block; nothing but its fee was paid"
-        return f"{self.pallet}.{self.name}: {' '.join(docs.split())}"
+        said = f"{self.pallet}.{self.name}: {' '.join(docs.split())}"
+        around = f" (a call inside failed, as {self.inside} says; what is around it was done)"
+        return said + (around if self.inside else "")

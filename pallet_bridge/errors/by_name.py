@@ -12,7 +12,7 @@ pallet_errors: dict[str, type[CallFailed]] = {
 """The class of each error of pallet-bcfl by its name in the metadata."""
 
 
-def call_failed(pallet_name: str, name: str, docs: str = "") -> CallFailed:
+def call_failed(pallet_name: str, name: str, docs: str = "", inside: str = "") -> CallFailed:
     """Return the error of the class that belongs to `name`, or a plain `CallFailed`."""
     cls = pallet_errors.get(name, CallFailed) if pallet_name == "Bcfl" else CallFailed
-    return cls(pallet_name, name, docs)
+    return cls(pallet_name, name, docs, inside)

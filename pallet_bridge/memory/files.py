@@ -80,7 +80,7 @@ class MemoryFile:
                 file.execute("BEGIN IMMEDIATE")
                 yield file
                 file.execute("COMMIT")
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, sqlite3.Error, UnicodeDecodeError) as error:  # sqlite's words may be bytes
             raise self.error(str(self.path), str(error)) from None
 
     def remove(self) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from pallet_bridge.types import RoundKey
 
+_U64_DIGITS: Final = 20
 _VERSION: Final = 2
 _SCHEMA: Final = """
 CREATE TABLE signed (
@@ -183,7 +184,7 @@ class SignedMemory:
                 bytes(salt),
                 bytes(commitment),
                 bytes(signature),
-            ) if examples.isdecimal():
+            ) if examples.isdecimal() and len(examples) <= _U64_DIGITS:
                 made = CommittedUpdate(
                     self._account, digest, int(examples), salt, commitment, signature
                 )

@@ -137,12 +137,23 @@ def _reads_the_past(subject: _Subject) -> None:
 
 
 def _fails_by_name(subject: _Subject) -> None:
-    error: FederationNotFound | None = None
+    fails = calls.fund(_NOWHERE, _ONE)
+    alone = _failure_of(subject, fails)
+    must(alone is not None, "a failing call does not raise the class of the pallet's error")
+    going_on = calls.Call("Utility", "batch", calls.batch([fails]).args)
+    inner = _failure_of(subject, going_on)
+    must(
+        inner is not None and inner.inside != "",
+        "a call that failed inside another one does not raise the class of its error",
+    )
+
+
+def _failure_of(subject: _Subject, call: calls.Call) -> FederationNotFound | None:
     try:
-        subject.client.execute(calls.fund(_NOWHERE, _ONE), subject.funded, timeout=_WAIT_S)
+        subject.client.execute(call, subject.funded, timeout=_WAIT_S)
     except FederationNotFound as raised:
-        error = raised
-    must(error is not None, "a failing call does not raise the class of the pallet's error")
+        return raised
+    return None
 
 
 def _keeps_many_in_flight(subject: _Subject) -> None:
@@ -191,7 +202,7 @@ def _create() -> calls.Call:
     return calls.create_federation(DEVELOPMENT, bytes(_HASH))
 
 
-_READ = "Compare with pallet_bridge.backends, whose clients keep this promise."
+_READ = "Compare with pallet_bridge.client, whose clients keep this promise."
 
 _CHECKS = (
     ConformanceCheck(

@@ -52,7 +52,7 @@ class AccountId:
             try:
                 return cls(bytes.fromhex(text[2:]))
             except ValueError as error:
-                raise EncodingError(f"{text!r} is no account in hex: {error}") from error
+                raise EncodingError(f"{text[:70]!r} is no account in hex: {error}") from error
         return cls(ss58.decode(text))
 
     def __str__(self) -> str:

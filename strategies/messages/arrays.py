@@ -164,6 +164,11 @@ def cast(array: NDArray, dtype: np.dtype[Any]) -> NDArray:
         return array.astype(dtype)
 
 
+def is_narrow(dtype: np.dtype[Any]) -> bool:
+    """Say whether squares and differences of its numbers may not be numbers of it."""
+    return dtype.kind in "biu" or dtype.itemsize < np.dtype(np.float32).itemsize
+
+
 def all_finite(arrays: Mapping[str, NDArray]) -> bool:
     """Say whether no array holds a NaN or an infinity."""
     return all(

@@ -96,6 +96,17 @@ def restored(
     return ArrayRecord(fixed)
 
 
+def halved(record: ArrayRecord, reference: Mapping[str, NDArray]) -> ArrayRecord:
+    """Return an aggregate with half precision where the model has it, all else as it is."""
+    half = {name for name, like in reference.items() if like.dtype == np.float16}
+    return ArrayRecord(
+        {
+            name: to_array(cast(to_numpy(array), reference[name].dtype)) if name in half else array
+            for name, array in record.items()
+        }
+    )
+
+
 def _agreed(values: NDArray, plain: NDArray, sources: Sequence[NDArray]) -> NDArray:
     """Return rounded averages with what all sources say in the place of its rounded self."""
     if not sources or plain.dtype.kind not in "iu" or sources[0].shape != plain.shape:

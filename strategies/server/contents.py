@@ -17,7 +17,7 @@ from strategies._flower import (
     RecordDict,
     with_content,
 )
-from strategies.messages.arrays import rewritten, to_array
+from strategies.messages.arrays import is_narrow, rewritten, to_array
 from strategies.messages.records import without_ours
 from strategies.server.reading.metrics import common_metrics
 
@@ -107,14 +107,17 @@ def for_strategy(
     replies: Sequence[Reply],
     shares: Shares | None = None,
     settled: Mapping[str, NDArray] = NOTHING,
+    *,
+    wide: bool = False,
 ) -> tuple[list[Message], tuple[tuple[NodeId, str], ...]]:
     """Return the replies as the wrapped strategy gets them, and which metrics are left out.
 
     Arrays are in the model's order, and written anew: no strategy gets bytes of a node. Where the
     replies disagree about an array's dtype, all have the model's; where they agree, all have
     theirs. With shares, these stand in the place of the numbers of examples. Settled arrays stand
-    in the place of each node's own. Records of this package are taken out. The strategy may write
-    into the result: nobody else sees it.
+    in the place of each node's own. Integers, bools and half precision become float64 where `wide`
+    says that the strategy measures updates. Records of this package are taken out. The strategy may
+    write into the result: nobody else sees it.
     """
     dtypes: dict[str, set[np.dtype[Any]]] = {}
     for reply in replies:
@@ -125,43 +128,45 @@ def for_strategy(
     if shares is not None:
         weights = {node: float(part) for node, part in shares.parts.items()}
     common = common_metrics(replies, weights)
+    written = _Writing(mixed, shares, settled, wide)
     return [
-        with_content(
-            reply.message, _content(reply, common.of[reply.node_id], mixed, shares, settled)
-        )
+        with_content(reply.message, _content(reply, common.of[reply.node_id], written))
         for reply in replies
     ], common.remarks
 
 
-def _content(
-    reply: Reply,
-    metrics: Mapping[str, Any],
-    mixed: set[str],
-    shares: Shares | None,
-    settled: Mapping[str, NDArray],
-) -> RecordDict:
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """How arrays are written for the strategy."""
+
+    mixed: set[str]
+    shares: Shares | None
+    settled: Mapping[str, NDArray]
+    wide: bool
+
+
+def _content(reply: Reply, metrics: Mapping[str, Any], written: _Writing) -> RecordDict:
+    shares = written.shares
     content = without_ours(reply.message.content)
     for name, record in content.items():
         if isinstance(record, MetricRecord):
             own = {} if shares is None else {shares.key: shares.parts[reply.node_id]}
             content[name] = MetricRecord({**metrics, **own})
         elif isinstance(record, ArrayRecord):
-            content[name] = _rewritten(record, reply, mixed, shares, settled)
+            content[name] = _rewritten(record, reply, written)
     return content
 
 
-def _rewritten(
-    record: ArrayRecord,
-    reply: Reply,
-    mixed: set[str],
-    shares: Shares | None,
-    settled: Mapping[str, NDArray],
-) -> ArrayRecord:
+def _rewritten(record: ArrayRecord, reply: Reply, written: _Writing) -> ArrayRecord:
+    shares = written.shares
     drawn = reply.arrays if shares is None else shares.drawn(reply.arrays)
     made = ArrayRecord()
     for name, own in drawn.items():
-        array = settled.get(name, own)
+        array = written.settled.get(name, own)
         sent = reply.sent[name]
-        as_sent = array is reply.arrays[name] and (array is sent or name not in mixed)
-        made[name] = rewritten(record[name], sent) if as_sent else to_array(array)
+        as_sent = array is reply.arrays[name] and (array is sent or name not in written.mixed)
+        if written.wide and is_narrow((sent if as_sent else array).dtype):
+            made[name] = to_array(array.astype(np.float64))
+        else:
+            made[name] = rewritten(record[name], sent) if as_sent else to_array(array)
     return made

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from bcfl_plugins.hooks.merge import merge_verdicts
 from bcfl_plugins.types import ClientUpdate, JudgedUpdate, Rejection, RoundResult
 from strategies.messages.arrays import all_finite
@@ -21,8 +23,6 @@ from strategies.server.reading.screen import agreeing, screen
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    import numpy as np
-
     from bcfl_plugins.hooks.manager import PluginManager
     from bcfl_plugins.types import NodeId, Verdict
     from strategies._flower import ArrayRecord, Message, MetricRecord
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("flwr.bcfl")
 _TOLD = 10
+_STILL = 1e-6
+"""Of the model's length: less is no step of training."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def judge(
     good = [reply for reply in fit if reply.node_id in accepted]
     named = {name for verdict in verdicts for name in verdict.medians}
     settled = medians(named, good, parts) if good and named else NOTHING
-    messages, remarks = for_strategy(good, shares, settled)
+    messages, remarks = for_strategy(good, shares, settled, wide=training.expected.wide)
     _tell(f"round {ctx.server_round}", remarks)
     return (
         Judged(judged, unusable, MappingProxyType(notes), MappingProxyType(states), updates),
@@ -149,6 +151,40 @@ def result_of(
         states=judged.states,
         metrics=plain_metrics(metrics),
     )
+
+
+def tell_standstill(
+    training: Training, judged: Judged, model: Mapping[str, NDArray] | None
+) -> None:
+    """Say so when the model stands still although nodes trained: it looks like a run that works."""
+    reference = training.ctx.reference
+    if model is None or _distance(model, reference) > _STILL * _distance(reference, {}):
+        return
+    accepted = {one.node.node_id for one in judged.judged if one.accepted}
+    sent = [one.arrays for one in judged.updates if one.node.node_id in accepted]
+    lengths = [_distance(arrays, reference) for arrays in sent]
+    trained = sum(length > 0 for length in lengths)
+    if trained:
+        notes = "; ".join(f"{plugin}: {note}" for plugin, note in judged.notes.items())
+        _log.warning(
+            "bcfl: round %d: the model stands still: %d of %d accepted updates are the model as it "
+            "came, and those of the other %d count for nothing%s",
+            training.ctx.server_round,
+            len(sent) - trained,
+            len(sent),
+            trained,
+            f" ({notes})" if notes else "",
+        )
+
+
+def _distance(one: Mapping[str, NDArray], other: Mapping[str, NDArray]) -> float:
+    """Return how far floats are apart, or from zero where there is no other."""
+    total = 0.0
+    for name, array in one.items():
+        if array.dtype.kind == "f":
+            step = array.astype(np.float64) - other.get(name, 0.0)
+            total += float(np.vdot(step, step))
+    return total**0.5
 
 
 def _warn(where: str, node_id: int, what: str, detail: str) -> None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from bcfl_plugins.hooks.merge import weigh
 from bcfl_plugins.types import NodeRef
-from strategies.messages.records import restored, to_arrays
-from strategies.server.judging import finite_model, judge, result_of
+from strategies.messages.records import halved, restored, to_arrays
+from strategies.server.judging import finite_model, judge, result_of, tell_standstill
 from strategies.server.replies import Replies
 
 if TYPE_CHECKING:
@@ -64,6 +64,8 @@ class TrainingRound:
 
         An aggregate that is not finite is not taken: the model stays as it was.
         """
+        if arrays is not None and self.training.expected.wide:
+            arrays = halved(arrays, self.training.ctx.reference)
         model = finite_model(arrays, self.training.ctx.server_round)
         if model is None:
             arrays = None
@@ -74,6 +76,7 @@ class TrainingRound:
             averaged = [one.arrays for one in judged.updates if one.node.node_id in kept]
             arrays = restored(arrays, self.training.ctx.reference, averaged)
             model = to_arrays(arrays)
+        tell_standstill(self.training, judged, model)
         result = result_of(self.training, judged, model, metrics)
         if model is not None:
             weights = self.run.hooks.reward_weights(result, judged.updates)

@@ -173,7 +173,7 @@ def test_chain_start_goes_on_with_what_a_folder_keeps(tmp_path: Path) -> None:
 
 def test_chain_start_endows_nodes_listens_elsewhere_and_lets_tests_rewrite_it() -> None:
     """`--preset`, `--accounts`, `--host` and the dev namespace, as a user of anvil starts it."""
-    options = ["--preset", "local_testnet", "--accounts", "3", "--host", "::1", "--unsafe-rpc"]
+    options = ["--preset", "local_testnet", "--accounts", "3", "--host", "::1", "--dev-rpc"]
     with serving(*options) as process:
         assert process.stdout is not None
         url = json.loads(process.stdout.readline())["url"]

@@ -110,7 +110,7 @@ def runtime_of(path: Path) -> str:
         The file is no export.
     """
     name = str(path)
-    with path.open(encoding="utf-8") as file:
+    with path.open("rb") as file:
         head = _head(name, [_line(name, 1, line) for line in islice(file, 1)])
     try:
         return _text(head["blob"])
@@ -127,7 +127,7 @@ def read(path: Path, blob: bytes) -> Saved:
         The file is damaged, of another format, or of another runtime.
     """
     name = str(path)
-    with path.open(encoding="utf-8") as file:
+    with path.open("rb") as file:
         lines = [_line(name, number, line) for number, line in enumerate(file, start=1)]
     head = _head(name, lines)
     if head.get("blob") != blake2_256(blob).hex():
@@ -153,12 +153,12 @@ def _head(path: str, lines: Sequence[dict[str, object]]) -> dict[str, object]:
     return lines[0]
 
 
-def _line(path: str, number: int, line: str) -> dict[str, object]:
+def _line(path: str, number: int, line: bytes) -> dict[str, object]:
     try:
-        value: object = json.loads(line)
-    except ValueError as error:
+        value: object = json.loads(line.decode())
+    except (ValueError, RecursionError) as error:
         raise BadExport(path, number, f"not a line of JSON ({error})") from error
-    if not isinstance(value, dict) or not line.endswith("\n"):
+    if not isinstance(value, dict) or not line.endswith(b"\n"):
         raise BadExport(path, number, "the line is cut off, or is no JSON object")
     return value
 
@@ -185,8 +185,8 @@ def _texts(value: object) -> list[str]:
 
 
 def _number(value: object) -> int:
-    if not isinstance(value, int):
-        raise TypeError(f"a number, not {value!r}")
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 1 << 64:
+        raise TypeError(f"a number of 64 bits, not {value!r}")
     return value
 
 

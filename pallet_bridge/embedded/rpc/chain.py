@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pallet_bridge.embedded.rpc import limits
 from pallet_bridge.embedded.rpc.context import unsubscribe
 from pallet_bridge.embedded.rpc.errors import CHAIN_ERROR, RpcError, invalid_params
 from pallet_bridge.embedded.rpc.params import Params, as_bytes
@@ -38,6 +39,8 @@ def get_block_hash(context: Context, params: Params) -> Json:
     if wanted is None:
         return hex0x(context.service.chain.head)
     if isinstance(wanted, list):
+        if len(wanted) > limits.LOOK_UPS:
+            raise limits.too_many_look_ups(len(wanted))
         return [_hash_at(context, item) for item in wanted]
     return _hash_at(context, wanted)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pallet_bridge.embedded.errors import EmbeddedError
 from pallet_bridge.embedded.rpc import author, chain, engine, limits, state, system
+from pallet_bridge.embedded.rpc.access import UNSAFE
 from pallet_bridge.embedded.rpc.classic import keys, reading
 from pallet_bridge.embedded.rpc.context import Context
 from pallet_bridge.embedded.rpc.dev import methods as dev
@@ -34,7 +35,9 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _PARSE = RpcError(PARSE_ERROR, "Parse error")
-_UNSAFE = "RPC call is unsafe to be called externally: start the chain with --unsafe-rpc"
+_UNSAFE = "RPC call is unsafe to be called externally"
+_NO_METHOD = "Method not found"
+_NO_DEV = "Method not found: start the chain with --dev-rpc"
 _U64 = 1 << 64
 
 
@@ -56,12 +59,12 @@ METHODS: Methods = {
 class RpcDispatcher:
     """Answers requests from the state of one service.
 
-    `unsafe_rpc` serves `dev_*` too: who can connect may then rewrite the chain.
+    `dev_rpc` serves `dev_*` too: who may call unsafe methods may then rewrite the chain.
     """
 
-    def __init__(self, service: Service, *, unsafe_rpc: bool = False) -> None:
+    def __init__(self, service: Service, *, dev_rpc: bool = False) -> None:
         self._service = service
-        self._unsafe: Methods = {**dev.METHODS} if unsafe_rpc else {}
+        self._dev: Methods = {**dev.METHODS} if dev_rpc else {}
         self._subscriptions = Subscriptions()
         service.listen(self._subscriptions.on_head)
 
@@ -74,6 +77,8 @@ class RpcDispatcher:
             return _error(limits.request_too_big())
         try:
             text = message.decode() if isinstance(message, bytes) else message
+            if text.count(",") > limits.VALUES:
+                return _error(limits.too_many_values())
             body: Json = json.loads(text, parse_constant=_refuse)
         except RecursionError:
             # as a node: a list in a list is a batch whose one request is none
@@ -133,7 +138,7 @@ class RpcDispatcher:
         return reply if "id" in request else None
 
     def _call(self, peer: Peer, name: str, values: Json) -> Json:
-        method = self._method(name)
+        method = self._method(peer, name)
         context = Context(self._service, self._subscriptions, peer)
         try:
             with self._service.lock:
@@ -148,18 +153,20 @@ class RpcDispatcher:
             _LOG.exception("%s failed unexpectedly", name)
             raise RpcError(INTERNAL_ERROR, "Internal error") from error
 
-    def _method(self, name: str) -> Method:
+    def _method(self, peer: Peer, name: str) -> Method:
         if name == "rpc_methods":
             return self._rpc_methods
-        method = METHODS.get(name) or self._unsafe.get(name)
-        if method is not None:
-            return method
-        if name in dev.METHODS:
-            raise RpcError(METHOD_NOT_FOUND, _UNSAFE)
-        raise RpcError(METHOD_NOT_FOUND, "Method not found")
+        method = METHODS.get(name) or self._dev.get(name)
+        if method is None:
+            raise RpcError(METHOD_NOT_FOUND, _NO_DEV if name in dev.METHODS else _NO_METHOD)
+        if (name in UNSAFE or name in dev.METHODS) and not peer.lets_unsafe:
+            raise RpcError(UNSAFE.get(name, METHOD_NOT_FOUND), _UNSAFE)
+        return method
 
-    def _rpc_methods(self, _context: Context, _params: Params) -> Json:
-        return {"methods": [*sorted({*METHODS, *self._unsafe, "rpc_methods"})]}
+    def _rpc_methods(self, context: Context, _params: Params) -> Json:
+        # a node names what is unsafe as well; what it does not have is named to whoever may call it
+        own = frozenset() if context.peer.lets_unsafe else {*engine.METHODS, *dev.METHODS}
+        return {"methods": [*sorted({*METHODS, *self._dev, "rpc_methods"} - own)]}
 
 
 def _failure(identifier: Json, error: RpcError) -> dict[str, Json]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pallet_bridge.embedded.rpc.errors import RpcError
+from pallet_bridge.embedded.rpc.errors import PAGE_ERROR, RpcError
 
 if TYPE_CHECKING:
     from pallet_bridge.embedded.rpc.render import Json
@@ -27,6 +27,13 @@ CONNECTIONS = 1024
 DEPTH = 127
 """Lists and objects within one another in a parameter."""
 
+VALUES = 200_000
+"""Of one request, a batch counting as one: commas are counted before anything is parsed. A node
+parses beside its other work; here everybody waits for it."""
+
+LOOK_UPS = 100_000
+"""Reads of state, or block numbers, that one request may ask for."""
+
 TOO_MANY_SUBSCRIPTIONS = -32006
 REQUEST_TOO_BIG = -32007
 RESPONSE_TOO_BIG = -32008
@@ -37,6 +44,17 @@ BATCH_RESPONSE_TOO_BIG = -32011
 def request_too_big() -> RpcError:
     """Give the error for a request of too many bytes."""
     return _exceeded(REQUEST_TOO_BIG, "Request is too big", MESSAGE_BYTES)
+
+
+def too_many_values() -> RpcError:
+    """Give the error for a request of too many values; a node has no such limit."""
+    return _exceeded(REQUEST_TOO_BIG, "Request has too many values", VALUES)
+
+
+def too_many_look_ups(count: int) -> RpcError:
+    """Give the error for a request that asks for too much at once."""
+    message = f"count exceeds maximum value. value: {count}, max: {LOOK_UPS}"
+    return RpcError(PAGE_ERROR, message)
 
 
 def response_too_big() -> RpcError:

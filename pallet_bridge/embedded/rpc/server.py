@@ -15,7 +15,7 @@ from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
 
 from pallet_bridge.embedded.errors import CannotListen
-from pallet_bridge.embedded.rpc.access import Access, origin
+from pallet_bridge.embedded.rpc.access import Access, methods, origin
 from pallet_bridge.embedded.rpc.limits import CONNECTIONS, MESSAGE_BYTES
 from pallet_bridge.embedded.sealing import Instant, InstantSealer, Interval, IntervalSealer
 
@@ -49,7 +49,10 @@ _FULL = "Too many connections. Please try again later."
 class Connection:
     """One client. `post` never waits: a client too slow for its subscriptions is cut off."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, socket: ServerConnection) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, socket: ServerConnection, *, lets_unsafe: bool
+    ) -> None:
+        self.lets_unsafe = lets_unsafe
         self._loop = loop
         self._socket = socket
         self._lock = threading.Lock()  # around what follows: `post` comes from any thread
@@ -158,16 +161,24 @@ class _Turn:
 class Server:
     """Serves JSON-RPC on a thread of its own, and seals there.
 
-    `origins` are those of web pages that may connect beside pages of this machine.
+    `origins` are those of web pages that may connect beside pages of this machine;
+    `rpc_methods` says who may call unsafe methods.
     """
 
     def __init__(
-        self, service: Service, rpc: RpcDispatcher, sealing: Sealing, origins: Iterable[str] = ()
+        self,
+        service: Service,
+        rpc: RpcDispatcher,
+        sealing: Sealing,
+        origins: Iterable[str] = (),
+        rpc_methods: str = "auto",
     ) -> None:
         self._service = service
         self._rpc = rpc
         self._sealing = sealing
-        self._access = Access(origins=frozenset(origin(one) for one in origins))
+        self._access = Access(
+            origins=frozenset(origin(one) for one in origins), rpc_methods=methods(rpc_methods)
+        )
         self._clients = 0
         self._bound: Future[int] = Future()
         self._stop: asyncio.Event | None = None
@@ -241,7 +252,9 @@ class Server:
 
     async def _serve(self, socket: ServerConnection) -> None:
         loop = asyncio.get_running_loop()
-        connection = Connection(loop, socket)
+        origins = [] if socket.request is None else socket.request.headers.get_all("Origin")
+        trusted = self._access.lets_unsafe(origins)
+        connection = Connection(loop, socket, lets_unsafe=trusted)
         writer = asyncio.create_task(connection.write())
         self._clients += 1
         try:

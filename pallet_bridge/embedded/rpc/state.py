@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pallet_bridge.embedded.rpc import limits
 from pallet_bridge.embedded.rpc.context import NO_NUMBER, NO_RUNTIME, NO_STATE, unsubscribe
 from pallet_bridge.embedded.rpc.errors import BLOCK_RANGE_ERROR, PAGE_ERROR, RpcError
 from pallet_bridge.embedded.rpc.params import Params
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
 _MAX_PAGE = 1000
 _PAGE = 1000
-# Nobody else is served meanwhile.
-_MAX_READS = 1_000_000
 
 
 def get_storage(context: Context, params: Params) -> Json:
@@ -77,9 +76,8 @@ def query_storage(context: Context, params: Params) -> Json:
 
 def _change_sets(context: Context, keys: list[bytes], blocks: list[bytes]) -> Json:
     reads = len(keys) * len(blocks)
-    if reads > _MAX_READS:
-        message = f"count exceeds maximum value. value: {reads}, max: {_MAX_READS}"
-        raise RpcError(PAGE_ERROR, message)
+    if reads > limits.LOOK_UPS:
+        raise limits.too_many_look_ups(reads)
     feed = StorageFeed(context.service, keys)
     sets = [feed.on_head(block) for block in blocks]
     return [changes for changes in sets if changes is not None]

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 class Peer(Protocol):
     """The far end of a connection."""
 
+    @property
+    def lets_unsafe(self) -> bool:
+        """Whether it may call methods that change the node itself, or keep it busy."""
+
     def post(self, text: str) -> None:
         """Queue a message; never blocks and may be called from any thread."""
 

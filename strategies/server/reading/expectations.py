@@ -14,6 +14,16 @@ from strategies._flower import strategy as flower
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_MEASURES = (
+    flower.Bulyan,
+    flower.DifferentialPrivacyServerSideAdaptiveClipping,
+    flower.DifferentialPrivacyServerSideFixedClipping,
+    flower.MultiKrum,
+    flower.QFedAvg,
+)
+"""Flower's strategies that square or scale updates in the dtypes that came: integers wrap, half
+precision ends at 65,504, and bools have no difference."""
+
 DEFAULT_WEIGHT_KEY = "num-examples"
 MAX_LOSS = 1e9
 """Largest training loss that q-FedAvg takes; it weighs a node by a power of it."""
@@ -48,6 +58,8 @@ class Expectations:
         Whether the number of examples must be a whole number, as it must where nodes sign it.
     needed : frozenset of str
         The other metrics that the strategy cannot do without.
+    wide : bool
+        Whether the strategy measures updates: it gets float64 for integers and half precision.
     """
 
     weight_key: str
@@ -56,6 +68,7 @@ class Expectations:
     max_examples: int
     whole: bool = False
     needed: frozenset[str] = frozenset()
+    wide: bool = False
 
 
 def layers(strategy: flower.Strategy) -> Iterator[flower.Strategy]:
@@ -80,7 +93,13 @@ def expectations_of(strategy: flower.Strategy, max_examples: int, *, whole: bool
     if any(isinstance(s, flower.DifferentialPrivacyClientSideAdaptiveClipping) for s in stack):
         needed.add(KEY_NORM_BIT)
     return Expectations(
-        weight_key or DEFAULT_WEIGHT_KEY, loss_key, model, max_examples, whole, frozenset(needed)
+        weight_key or DEFAULT_WEIGHT_KEY,
+        loss_key,
+        model,
+        max_examples,
+        whole,
+        frozenset(needed),
+        any(isinstance(s, _MEASURES) for s in stack),
     )
 
 

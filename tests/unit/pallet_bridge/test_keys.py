@@ -37,6 +37,19 @@ def test_derivations_are_those_of_substrate_interface(uri: str) -> None:
     assert str(Signer.from_uri(uri).account) == Keypair.create_from_uri(uri).ss58_address
 
 
+@pytest.mark.parametrize("name", ["00", "007", "0" * 60 + "12", f"0{2**64 - 1}"])
+def test_a_derivation_by_a_number_is_that_of_the_number(name: str) -> None:
+    """As in sp-core, which reads a junction as a number of 64 bits where it is one."""
+    assert Signer.from_uri(f"//{name}").account == Signer.from_uri(f"//{int(name)}").account
+    assert Signer.from_uri(f"//0{2**64}").account != Signer.from_uri(f"//{2**64}").account
+
+
+def test_a_derivation_of_thousands_of_digits_is_one_by_text() -> None:
+    """Python reads no number of over 4,300 digits, and raised its own error."""
+    found = {Signer.from_uri(f"//{digit * 5_000}").account for digit in "19"}
+    assert len(found) == 2
+
+
 def test_a_seed_in_hex_is_a_key() -> None:
     seed = "0xe5be9a5092b81bca64be81d212e7f2f9eba183bb7a90954f7b76361f6edb5c0a"
     assert Signer.from_uri(seed).account == Signer.from_uri("//Alice").account

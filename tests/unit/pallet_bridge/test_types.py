@@ -31,6 +31,14 @@ def test_every_leading_byte_survives_ss58() -> None:
         assert AccountId.parse(str(account)) == account
 
 
+@pytest.mark.parametrize("text", ["2" * 2_000_000, "0x" + "2" * 2_000_000, "0x0" + "é" * 10**6])
+def test_long_text_is_no_account_and_costs_nothing(text: str) -> None:
+    """Its value as a number takes its square of time: one request kept the chain busy for good."""
+    with pytest.raises(EncodingError) as raised:
+        AccountId.parse(text)
+    assert len(str(raised.value)) < 400
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -198,6 +198,38 @@ def test_another_chain_at_the_same_url_is_not_talked_to() -> None:
             rpc.request("system_chain")
 
 
+@pytest.mark.parametrize(
+    ("first", "error"),
+    [
+        ("[", ChainUnavailable),
+        ("{}", ChainTimeout),
+        ('{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"no"}}', RpcRefused),
+        ('{"jsonrpc":"2.0","id":1}', BadChainValue),
+    ],
+)
+def test_a_node_that_does_not_say_which_chain_it_is_costs_nothing(
+    first: str, error: type[Exception]
+) -> None:
+    """Each try left a socket and two threads behind: a fuzzer's process had 2,700 of them."""
+
+    def handle(socket: ServerConnection) -> None:
+        for _ in socket:
+            socket.send(first)
+
+    with serve(handle, "127.0.0.1", 0) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        rpc = RpcClient(url(server), timeout=0.3)
+        for _ in range(3):
+            with pytest.raises(error):
+                rpc.request("system_chain")
+        left = [one for one in threading.enumerate() if one.name == "bcfl-rpc"]
+        assert not left
+        rpc.close()
+        server.shutdown()
+        thread.join()
+
+
 def notify(socket: ServerConnection, key: str, result: Any) -> None:
     params = {"subscription": key, "result": result}
     socket.send(json.dumps({"jsonrpc": "2.0", "method": "author_update", "params": params}))

@@ -8,12 +8,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pallet_bridge import calls
+from pallet_bridge.client import connect
 from pallet_bridge.client.embedded import EmbeddedClient
 from pallet_bridge.client.protocol import SignedCall
 from pallet_bridge.client.submission import NodeSubmission
 from pallet_bridge.embedded import EmbeddedNode, Manual
-from pallet_bridge.errors import BadChainValue, ChainTimeout, ChainUnavailable, TransactionLost
+from pallet_bridge.errors import (
+    BadChainValue,
+    CallFailed,
+    ChainTimeout,
+    ChainUnavailable,
+    TransactionLost,
+)
+from pallet_bridge.errors.pallet import FederationNotFound
 from pallet_bridge.keys import Signer
+from pallet_bridge.testing.scenarios.scenario import inner
 from pallet_bridge.types import AccountId, BlockRef, Planck, Receipt
 
 if TYPE_CHECKING:
@@ -135,3 +144,75 @@ def test_a_chain_that_goes_away_ends_the_wait(manual: EmbeddedClient) -> None:
         submission.wait(60)
     with pytest.raises(ChainUnavailable):
         manual.head()
+
+
+def inside(name: str, call: calls.Call) -> calls.Call:
+    """Return a call that goes on whatever becomes of the one inside."""
+    boss = {"Id": "0x" + ALICE.account.raw.hex()}
+    as_alice = {"system": {"Signed": "0x" + ALICE.account.raw.hex()}}
+    within = inner(call)
+    return {
+        "Council.Executed": calls.council_propose(call, threshold=1, length_bound=500),
+        "Council.MemberExecuted": calls.Call(
+            "Council", "execute", {"proposal": within, "length_bound": 500}
+        ),
+        "Sudo.Sudid": calls.Call("Sudo", "sudo", {"call": within}),
+        "Sudo.SudoAsDone": calls.Call("Sudo", "sudo_as", {"who": boss["Id"], "call": within}),
+        "Utility.BatchInterrupted": calls.Call("Utility", "batch", {"calls": [within]}),
+        "Utility.ItemFailed": calls.Call("Utility", "force_batch", {"calls": [within]}),
+        "Utility.DispatchedAs": calls.Call(
+            "Sudo",
+            "sudo",
+            {
+                "call": inner(
+                    calls.Call("Utility", "dispatch_as", {"as_origin": as_alice, "call": within})
+                )
+            },
+        ),
+    }[name]
+
+
+RESOLVE = calls.resolve(91, 2, ALICE.account, uphold=False)
+REPLACE = calls.replace_coordinator(2**31, ALICE.account)
+SEAL = calls.seal(70, 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "failing", "error"),
+    [
+        ("Council.Executed", RESOLVE, "FederationNotFound"),
+        ("Council.MemberExecuted", SEAL, "BadOrigin"),
+        ("Sudo.Sudid", REPLACE, "FederationNotFound"),
+        ("Sudo.SudoAsDone", SEAL, "FederationNotFound"),
+        ("Utility.BatchInterrupted", SEAL, "FederationNotFound"),
+        ("Utility.ItemFailed", SEAL, "FederationNotFound"),
+        ("Utility.DispatchedAs", SEAL, "FederationNotFound"),
+    ],
+)
+@pytest.mark.slow
+def test_an_error_inside_what_succeeded_is_not_lost(
+    name: str, failing: calls.Call, error: str
+) -> None:
+    """A council motion that failed inside came back as a receipt, its error undecoded."""
+    with connect("embedded") as chain:
+        signed = chain.sign(inside(name, failing), ALICE)
+        with pytest.raises(CallFailed) as raised:
+            chain.send(signed).wait(60)
+        assert (raised.value.inside, raised.value.name) == (name, error)
+        assert isinstance(raised.value, FederationNotFound) == (error == "FederationNotFound")
+        assert name in str(raised.value)
+        with pytest.raises(type(raised.value), match="inside"):
+            chain.find(signed, since=0)
+
+
+@pytest.mark.slow
+def test_an_error_of_no_pallet_inside_another_call_keeps_its_kind() -> None:
+    with connect("embedded") as chain:
+        wish = calls.Call("System", "set_heap_pages", {"pages": 9})  # root's alone
+        with pytest.raises(CallFailed) as raised:
+            chain.execute(inside("Utility.ItemFailed", wish), ALICE)
+        assert (raised.value.name, raised.value.inside) == ("BadOrigin", "Utility.ItemFailed")
+        gift = calls.transfer(AccountId(b"\x21" * 32), Planck(10**12))
+        receipt = chain.execute(inside("Utility.ItemFailed", gift), ALICE)
+        assert chain.balance(AccountId(b"\x21" * 32)).free == 10**12
+        assert "BatchCompleted" in [event.name for event in receipt.events]

@@ -11,11 +11,14 @@ from pallet_bridge.embedded.chain.chain import Chain
 from pallet_bridge.embedded.state.encode import blob, compact
 from pallet_bridge.embedded.state.hashing import blake2_256
 from pallet_bridge.keys import Signer
+from pallet_bridge.runtime import MANIFEST
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-VERSION = (3).to_bytes(4, "little")
+VERSIONS = b"".join(
+    number.to_bytes(4, "little") for number in (int(str(MANIFEST["spec_version"])), 3)
+)
 """Of the runtime, and of its transactions."""
 Sign = Callable[..., bytes]
 Full = Callable[[int], AbstractContextManager[None]]
@@ -44,7 +47,7 @@ def sign() -> Sign:
     def compose(chain: Chain, uri: str, nonce: int, call: bytes, *, tip: int = 0) -> bytes:
         signer = Signer.from_uri(uri)
         extra = b"\x00" + compact(nonce) + compact(tip)
-        payload = call + extra + VERSION + VERSION + chain.genesis_hash * 2
+        payload = call + extra + VERSIONS + chain.genesis_hash * 2
         signature = signer.sign(payload if len(payload) <= 256 else blake2_256(payload))
         body = b"\x84\x00" + signer.account.raw + b"\x01" + signature + extra + call
         return blob(body)

@@ -19,6 +19,7 @@ from pallet_bridge.embedded.state.encode import blob, compact
 from pallet_bridge.embedded.state.hashing import blake2_256
 from pallet_bridge.embedded.store.errors import NotKept
 from pallet_bridge.keys import Signer
+from tests.unit.pallet_bridge.embedded.conftest import VERSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -198,8 +199,8 @@ def test_what_turns_invalid_in_the_block_leaves_with_what_builds_on_it(
 def test_an_extrinsic_leaves_when_its_era_ends(service: Service, seen: list[Change]) -> None:
     # nonce 1 waits for nonce 0, which never comes; the era is the four blocks from genesis on
     signer = Signer.from_uri("//Alice")
-    extra, version = b"\x01\x00" + compact(1) + compact(0), (3).to_bytes(4, "little")
-    signature = signer.sign(remark() + extra + version + version + service.chain.genesis_hash * 2)
+    extra = b"\x01\x00" + compact(1) + compact(0)
+    signature = signer.sign(remark() + extra + VERSIONS + service.chain.genesis_hash * 2)
     body = b"\x84\x00" + signer.account.raw + b"\x01" + signature + extra + remark()
     service.submit(blob(body), seen.append)
     for _ in range(2):

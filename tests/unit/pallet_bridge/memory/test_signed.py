@@ -191,6 +191,16 @@ def test_a_damaged_file_signs_nothing_until_it_is_reset(
     assert memory.highest(key(6).key) is None
 
 
+def test_a_schema_that_is_no_text_signs_nothing(memory: SignedMemory) -> None:
+    """SQLite's message had the bytes in it, and Python's reading of it raised its own error."""
+    memory.keep(key(5), made(key(5)))
+    whole = memory.path.read_bytes()
+    assert whole.count(b"CREATE TABLE signed") == 1
+    memory.path.write_bytes(whole.replace(b"CREATE TABLE signed", b"CREATE TABLE \x80igned"))
+    with pytest.raises(MemoryUnusable):
+        memory.summary()
+
+
 @pytest.mark.parametrize(
     "column",
     [

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pallet_bridge.embedded.chain.chain import Chain
+from pallet_bridge.embedded.chain.export import runtime_of
 from pallet_bridge.embedded.errors import BadExport, BlockRefused
 
 if TYPE_CHECKING:
@@ -94,6 +95,9 @@ def test_an_export_of_before_there_were_nonces_still_loads(
         (0, lambda head: head.pop("preset"), "lacks or misstates"),
         (0, lambda head: head.update(patch=[1]), "lacks or misstates"),
         (0, lambda head: head.update(start_time_ms="1"), "lacks or misstates"),
+        (0, lambda head: head.update(start_time_ms=-1), "lacks or misstates"),
+        (0, lambda head: head.update(start_time_ms=2**64), "lacks or misstates"),
+        (0, lambda head: head.update(start_time_ms=True), "lacks or misstates"),
         (0, lambda head: head.pop("nonce"), "lacks or misstates"),
         (0, lambda head: head.update(nonce="0g"), "lacks or misstates"),
         (0, lambda head: head.update(nonce="00"), "preset, patch and nonce give genesis"),
@@ -120,6 +124,15 @@ def test_a_damaged_file_is_named_with_its_line(
         Chain.load(path, cache_dir=modules)
     assert caught.value.line == line + 1
     assert str(caught.value).startswith(f"{path}:{line + 1}: ")
+
+
+@pytest.mark.parametrize("first", [b"\x80\n", b"[" * 3_000 + b"\n", b"\xff\xfe{}\n", b"9" * 5_000])
+def test_a_first_line_of_anything_is_refused(path: Path, modules: Path, first: bytes) -> None:
+    path.write_bytes(first + path.read_bytes().partition(b"\n")[2])
+    with pytest.raises(BadExport):
+        Chain.load(path, cache_dir=modules)
+    with pytest.raises(BadExport):
+        runtime_of(path)
 
 
 def test_a_file_that_is_cut_off_is_refused(path: Path, modules: Path) -> None:

@@ -27,6 +27,8 @@ CODE = "0x3a636f6465"
 
 
 class Peer:
+    lets_unsafe = True
+
     def __init__(self) -> None:
         self.notes: list[Any] = []
 
@@ -242,13 +244,45 @@ def test_a_transaction_that_is_final_no_longer_counts(
 def test_reads_over_a_range_of_blocks_have_a_number(
     service: Service, caller: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(state, "_MAX_READS", 12)
+    monkeypatch.setattr(limits, "LOOK_UPS", 12)
     genesis = "0x" + service.chain.genesis_hash.hex()
     for _ in range(3):
         service.seal()
     assert len(caller.ask("state_queryStorage", [CODE] * 3, genesis)) == 1
     refused = caller.ask("state_queryStorage", [CODE] * 4, genesis)
     assert refused["message"] == "count exceeds maximum value. value: 16, max: 12"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'{{"jsonrpc":"2.0","id":1,"method":"rpc_methods","params":[{"0," * 200_001}0]}}',
+        f'{{"jsonrpc":"2.0","id":1,"method":"rpc_methods","params":{{{"1:[]," * 200_001}}}}}',
+        "[" + "{}," * 200_001 + "{}]",
+    ],
+)
+def test_a_request_of_too_many_values_is_not_parsed(
+    caller: Caller, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """Everybody waited for a million values: 2 to 4 s, and 600 MB."""
+    monkeypatch.setattr("json.loads", None)
+    answer = next_of(caller.rpc.steps(caller.peer, text))
+    assert '"code":-32007' in answer
+    assert "Exceeded max limit of 200000" in answer
+
+
+def next_of(steps: Any) -> str:
+    with pytest.raises(StopIteration) as ended:
+        next(steps)
+    return str(ended.value.value)
+
+
+def test_block_numbers_of_one_request_have_a_number(caller: Caller) -> None:
+    most = [0] * limits.LOOK_UPS
+    assert len(caller.ask("chain_getBlockHash", most)) == len(most)
+    refused = caller.ask("chain_getBlockHash", [*most, 0])
+    assert refused["code"] == 4002
+    assert refused["message"] == "count exceeds maximum value. value: 100001, max: 100000"
 
 
 def test_the_answer_comes_before_what_its_subscription_tells(

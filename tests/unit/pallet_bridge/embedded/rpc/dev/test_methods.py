@@ -60,7 +60,7 @@ def served(chain: Chain, **options: Any) -> Iterator[Dev]:
 
 @pytest.fixture
 def dev(chain: Chain) -> Iterator[Dev]:
-    with served(chain, unsafe_rpc=True) as started:
+    with served(chain, dev_rpc=True) as started:
         yield started
 
 
@@ -70,7 +70,7 @@ def test_nothing_of_it_is_served_unless_it_is_asked_for(chain: Chain) -> None:
         for method in METHODS:
             answer = plain.ask(method, 0)
             assert answer["code"] == -32601
-            assert "--unsafe-rpc" in answer["message"]
+            assert "--dev-rpc" in answer["message"]
             assert method not in listed
         assert plain.ask("dev_unheardOf") == {"code": -32601, "message": "Method not found"}
         assert plain.number == 0

@@ -1,0 +1,1 @@
+"""A short run of the fuzzer, and all inputs that are kept."""
