@@ -8,6 +8,9 @@ from typing import Annotated
 import typer
 
 from bcfl_plugins.cli import attest, audit, chain, check, claim, dispute, doctor, node
+from bcfl_plugins.cli.keys import commands as keys
+from bcfl_plugins.cli.member import commands as member
+from bcfl_plugins.cli.member.status import status
 from pallet_bridge.__about__ import __version__
 from pallet_bridge.errors import BcflError
 
@@ -44,6 +47,9 @@ app.command("check")(check.check)
 app.command("claim")(claim.claim)
 app.command("dispute")(dispute.dispute)
 app.command("resolve")(dispute.resolve)
+member.register(app)
+keys.register(app)
+app.command("status")(status)
 app.command("doctor")(doctor.doctor)
 
 

@@ -12,7 +12,7 @@ from pallet_bridge.metadata import PALLET
 from pallet_bridge.terms_codec import hash_of_terms
 from pallet_bridge.types.base import AccountId, Planck
 from pallet_bridge.types.events import Balance, BlockRef
-from pallet_bridge.types.federation import Limits
+from pallet_bridge.types.federation import Limits, Prices
 
 if TYPE_CHECKING:
     from pallet_bridge.client.codec import Codec
@@ -70,6 +70,14 @@ class StateReader:
         """Return the runtime's own limits."""
         verdicts, claims = self._limit("MaxVerdicts"), self._limit("MaxClaims")
         return Limits(verdicts=verdicts, claims=claims)
+
+    def prices(self) -> Prices:
+        """Return the runtime's deposits."""
+        return Prices(
+            existence=Planck(self._limit("ExistentialDeposit", "Balances")),
+            federation=Planck(self._limit("FederationDeposit")),
+            proposal=Planck(self._limit("ProposalDeposit")),
+        )
 
     def slot_seconds(self) -> float | None:
         """Return the length of an Aura slot; None on a chain without Aura."""
@@ -232,8 +240,8 @@ class StateReader:
         value = self._read("Account", [as_hex(account.raw)], at, pallet="System")
         return 0 if value is None else Fields("account", value).integer("nonce")
 
-    def _limit(self, name: str) -> int:
-        value = self._codec.constant(PALLET, name)
+    def _limit(self, name: str, pallet: str = PALLET) -> int:
+        value = self._codec.constant(pallet, name)
         if not isinstance(value, int):
             raise BadChainValue(f"the chain's constant {name} is {value!r}")
         return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pallet_bridge import calls
@@ -76,6 +77,50 @@ def all_claims(
                 for start in range(0, len(ripe), most)
             )
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingReward:
+    """What an account may still get of a round.
+
+    Parameters
+    ----------
+    amount : Planck
+        The most that it comes to; strikes may take of it until it is paid.
+    after : int
+        The last block in which it is not paid yet.
+    until : int
+        The last block in which it is paid.
+    is_held_up : bool
+        Whether an offence of the account in that round waits.
+    """
+
+    amount: Planck
+    after: int
+    until: int
+    is_held_up: bool
+
+
+def rewards_of(
+    client: ChainClient, federation: int, account: AccountId, *, at: bytes | None = None
+) -> dict[int, WaitingReward]:
+    """Return what waits for one account, by round."""
+    block = at or client.head().hash
+    offences = client.offences(federation, at=block)
+    after = _payable_after(client, federation, at=block)
+    found = {}
+    for number, amount in waiting_rewards(client, federation, at=block).get(account, {}).items():
+        held_up = _waits(offences.get((number, account)))
+        until = _payable_until(client.round(federation, number, at=block))
+        found[number] = WaitingReward(amount, after[number], until, held_up)
+    return found
+
+
+def _payable_until(round_: Round | None) -> int:
+    if round_ is not None and round_.compensation is not None:
+        return round_.compensation.until
+    settled = None if round_ is None else round_.settlement
+    return 0 if settled is None else settled.claim_until
 
 
 def last_window(client: ChainClient, federation: int, *, at: bytes | None = None) -> int:

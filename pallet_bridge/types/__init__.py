@@ -28,6 +28,7 @@ from pallet_bridge.types.federation import (
     Motion,
     MotionState,
     PendingTerms,
+    Prices,
     Seat,
 )
 from pallet_bridge.types.members import (
@@ -138,6 +139,7 @@ __all__ = [
     "PendingTerms",
     "Perbill",
     "Planck",
+    "Prices",
     "ProvenLeaf",
     "Quorum",
     "Receipt",

@@ -23,6 +23,23 @@ class Limits:
     claims: int
 
 
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What the runtime asks for besides fees.
+
+    Parameters
+    ----------
+    existence : Planck
+        What an account keeps, free, as long as it lives.
+    federation, proposal : Planck
+        What is on hold for a federation until it is closed, and for a proposal until it is decided.
+    """
+
+    existence: Planck
+    federation: Planck
+    proposal: Planck
+
+
 class FederationState(Enum):
     """Where a federation is on its way from Active over Closing to Closed."""
 
