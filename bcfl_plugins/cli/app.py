@@ -8,9 +8,12 @@ from typing import Annotated
 import typer
 
 from bcfl_plugins.cli import attest, audit, chain, check, claim, dispute, doctor, node
+from bcfl_plugins.cli.federation import commands as federation
 from bcfl_plugins.cli.keys import commands as keys
 from bcfl_plugins.cli.member import commands as member
 from bcfl_plugins.cli.member.status import status
+from bcfl_plugins.cli.money import commands as money
+from bcfl_plugins.cli.rounds import commands as rounds
 from pallet_bridge.__about__ import __version__
 from pallet_bridge.errors import BcflError
 
@@ -48,7 +51,10 @@ app.command("claim")(claim.claim)
 app.command("dispute")(dispute.dispute)
 app.command("resolve")(dispute.resolve)
 member.register(app)
+rounds.register(app)
 keys.register(app)
+money.register(app)
+federation.register(app)
 app.command("status")(status)
 app.command("doctor")(doctor.doctor)
 

@@ -88,7 +88,7 @@ def new(
 
 
 def show(*, key: OfKey = None, as_json: AsJson = False) -> None:
-    """Show the address of a key, and its public half in hex; never the secret.
+    """Show the address of a key; never the secret.
 
     The address of an encrypted file is read without its password.
     """
@@ -98,9 +98,7 @@ def show(*, key: OfKey = None, as_json: AsJson = False) -> None:
     if as_json:
         print_json({"account": str(account), "public": "0x" + account.raw.hex()})
         return
-    out = console()
-    out.print(str(account))
-    out.print(f"0x{account.raw.hex()}")
+    console().print(str(account))
 
 
 def import_key(

@@ -12,6 +12,7 @@ from bcfl_plugins.cli.acting.send import DryRun, Sender
 from bcfl_plugins.cli.acting.session import acting
 from bcfl_plugins.cli.output import AsJson  # noqa: TC001 - typer reads it
 from bcfl_plugins.cli.places import FederationNumber, KeySource, Url  # noqa: TC001 - the same
+from bcfl_plugins.errors import ConfigError
 
 Stake = Annotated[
     str | None,
@@ -23,6 +24,10 @@ Agreed = Annotated[
         "--terms", help="Hash of the terms that you agree to; `bcfl federation terms` says it."
     ),
 ]
+
+Everybody = Annotated[bool, typer.Option("--all", help="Of all members who have some free.")]
+
+_AT_ONCE = 50
 
 
 def register(app: typer.Typer) -> None:
@@ -111,6 +116,7 @@ def withdraw(
     federation: FederationNumber,
     key: KeySource,
     account: MaybeAccount = None,
+    everybody: Everybody = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -120,6 +126,12 @@ def withdraw(
     """
     from bcfl_plugins.cli.member import decide  # noqa: PLC0415 (loads the mirrors)
 
+    if everybody and account is not None:
+        raise ConfigError("give --account or --all, not both")
     with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+        if everybody:
+            members = now.client.participants(federation, at=now.view.at)
+            now.send(decide.withdraw_all(now.view, members, _AT_ONCE))
+            return
         owner = now.account if account is None else read_account(account)
         now.send(decide.withdraw(now.view, owner, now.member(owner)))

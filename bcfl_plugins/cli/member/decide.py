@@ -11,6 +11,8 @@ from pallet_bridge.terms_codec import hash_of_terms
 from pallet_bridge.types import Admission, FederationState, Planck, Vouched
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bcfl_plugins.cli.acting.view import View
     from pallet_bridge.types import AccountId, AttesterRecord, Invitation, Participant
 
@@ -139,6 +141,25 @@ def withdraw(view: View, account: AccountId, member: Participant | None) -> Plan
     active = member.active if view.is_over else 0
     change = Change(account, free=free, held=-free, stake=-active)
     return Plan(call, means, (change,), tuple(refusals))
+
+
+def withdraw_all(view: View, members: Mapping[AccountId, Participant], most: int) -> Plan:
+    """Plan to release what is free of everybody's stake, in one call for up to `most` members."""
+    free = {
+        who: withdraw(view, who, member)
+        for who, member in members.items()
+        if withdrawable(view, member) and not member.pending_offences
+    }
+    some = list(free.values())[:most]
+    planned = calls.batch([plan.call for plan in some])
+    if not some:
+        none = "no stake of any member is free yet; see `bcfl status --account` for one of them"
+        return Plan(planned, "release stake", refusals=(none,))
+    changes = tuple(change for plan in some for change in plan.changes)
+    means = f"{write_amount(sum(one.free for one in changes))} are released to {len(some)} members"
+    if len(free) > len(some):
+        means += f"; {len(free) - len(some)} more are free: run it again"
+    return Plan(planned, means, changes)
 
 
 def withdrawable(view: View, member: Participant) -> Planck:

@@ -229,7 +229,7 @@ def _coordination(standing: Standing) -> Iterator[Duty]:
     if posted < view.terms.coordinator_bond:
         lacking = write_amount(view.terms.coordinator_bond - posted)
         yield Duty(f"{lacking} of the bond are missing: no round opens",
-                   f'bcfl federation bond "{lacking}"')  # fmt: skip
+                   f'bcfl federation post-bond "{lacking}"')  # fmt: skip
     needed = view.federation.owed + view.terms.round_reward + view.prices.existence
     if opened is None and standing.escrow < needed:
         lacking = write_amount(needed - standing.escrow)
@@ -244,7 +244,7 @@ def _closing(standing: Standing) -> Iterator[Duty]:
     if view.federation.members and view.is_over:
         yield Duty(
             f"{view.federation.members} members are still in: anyone may release their stake",
-            "bcfl federation close --members",
+            "bcfl withdraw --all",
         )
     else:
         yield Duty("the closing can be finished", "bcfl federation close", since=ends)
