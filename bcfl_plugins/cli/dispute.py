@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bcfl_plugins.cli.acting.send import DryRun, Sender
+from bcfl_plugins.cli.acting.session import acting
 from bcfl_plugins.cli.output import AsJson, console, print_json
-from bcfl_plugins.cli.places import FederationNumber, KeySource, Url, signer_of
+from bcfl_plugins.cli.places import FederationNumber, KeySource, Url  # noqa: TC001 - typer's
+from bcfl_plugins.config.tables import write_amount
 
 if TYPE_CHECKING:
+    from bcfl_plugins.cli.acting.session import Acting
     from pallet_bridge.types import Offence
 
 MaybeRound = Annotated[
@@ -29,6 +33,7 @@ def dispute(
     federation: FederationNumber,
     key: KeySource,
     round_id: MaybeRound = None,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """List your offences in a federation; with --round, object to one of them.
@@ -37,31 +42,40 @@ def dispute(
     hold; it comes back unless the arbiter upholds the offence. A dispute that nobody decides in
     time ends in your favour.
     """
-    from pallet_bridge import calls  # noqa: PLC0415 (loads the chain client)
-    from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
+    from bcfl_plugins.cli.rounds import decide  # noqa: PLC0415 (loads the mirrors)
 
-    signer = signer_of(key, chain)
-    with connect(chain) as client:
+    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+        mine = _offences_of(now)
         if round_id is not None:
-            client.execute(calls.dispute(federation, round_id), signer)
-        found = {
-            number: offence
-            for (number, account), offence in client.offences(federation).items()
-            if account == signer.account
-        }
-        bond = client.terms(federation).dispute_bond
-        head = client.head().number
+            balance = now.client.balance(now.account, at=now.view.at)
+            offence = mine.get(round_id)
+            receipt = now.send(
+                decide.dispute(now.view, now.account, round_id, offence=offence, balance=balance)
+            )
+            if receipt is None or as_json:
+                return
+            mine = _offences_of(now)
+    bond, clock = now.view.terms.dispute_bond, now.view.clock
     if as_json:
-        listed = [_fields(number, offence) for number, offence in found.items()]
-        print_json({"account": str(signer.account), "block": head, "offences": listed})
+        listed = [_fields(number, offence) for number, offence in mine.items()]
+        print_json({"account": str(now.account), "block": clock.block, "offences": listed})
         return
     out = console()
-    for number, offence in found.items():
+    for number, one in mine.items():
         out.print(
-            f"round {number}: {offence.kind.value}, {offence.state.value}, {offence.amount} planck "
-            f"from block {offence.executable_at} on (now {head})"
+            f"round {number}: {one.kind.value}, {one.state.value}, {write_amount(one.amount)} "
+            f"from {clock.until(one.executable_at)}"
         )
-    out.print(f"{len(found)} offences of {signer.account}; a dispute takes a bond of {bond} planck")
+    amount = write_amount(bond)
+    out.print(f"{len(mine)} offences of {now.account}; a dispute takes a bond of {amount}")
+
+
+def _offences_of(now: Acting) -> dict[int, Offence]:
+    return {
+        number: offence
+        for (number, account), offence in now.client.offences(now.view.number).items()
+        if account == now.account
+    }
 
 
 def resolve(
@@ -72,22 +86,24 @@ def resolve(
     round_id: Decided,
     account: Accused,
     uphold: Upheld,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
 ) -> None:
     """Decide a dispute as the arbiter that the terms name, or vote on it with your seat.
 
     The seats of a round's committee decide where the terms' arbiter is the attesters. The accused,
     the reporter and the coordinator do not judge. The council decides by its own motions.
     """
-    from pallet_bridge import calls  # noqa: PLC0415 (loads the chain client)
-    from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
+    from bcfl_plugins.cli.rounds import decide  # noqa: PLC0415 (loads the mirrors)
     from pallet_bridge.types import AccountId  # noqa: PLC0415
 
-    accused = AccountId.parse(account)
-    with connect(chain) as client:
-        call = calls.resolve(federation, round_id, accused, uphold=uphold)
-        client.execute(call, signer_of(key, chain))
-        found = client.offences(federation)[round_id, accused]
-    console().print(f"round {round_id}, {accused}: {found.state.value}")
+    place = round_id, AccountId.parse(account)
+    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+        offence = now.client.offences(federation, at=now.view.at).get(place)
+        receipt = now.send(decide.resolve(now.view, place, offence, uphold=uphold))
+        if receipt is not None and not as_json:
+            found = now.client.offences(federation, at=receipt.block.hash)[place]
+            console().print(f"round {round_id}, {place[1]}: {found.state.value}")
 
 
 def _fields(number: int, offence: Offence) -> dict[str, object]:

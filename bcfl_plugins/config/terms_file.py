@@ -123,8 +123,8 @@ def changed(base: Terms | None, table: Mapping[str, object], sets: Iterable[str]
             training[name.removeprefix(_TRAINING)] = scalar(value)
         else:
             named[name.strip()] = scalar(value)
-    for name, value in named.items():
-        plain[name.replace("-", "_")] = _checked(f"bcfl.terms.{name}", value)
+    for key, content in named.items():
+        plain[key.replace("-", "_")] = _checked(f"bcfl.terms.{key}", content)
     config = read_table(TermsConfig, "bcfl.terms", plain)
     kept = {} if base is None else dict(base.training)
     given = {name: _checked(f"bcfl.training.{name}", value) for name, value in training.items()}
@@ -167,9 +167,8 @@ def training_of(terms: Terms) -> dict[str, object]:
     """Return the governed training parameters: numbers, and hashes in hex."""
     numbers = training_numbers(terms)
     return {
-        name: numbers[name] if name in numbers else f"0x{value.hex()}"
+        name: f"0x{value.hex()}" if isinstance(value, bytes) else numbers[name]
         for name, value in terms.training.items()
-        if name in numbers or isinstance(value, bytes)
     }
 
 

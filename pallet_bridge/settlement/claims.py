@@ -59,23 +59,37 @@ def all_claims(
     client: ChainClient, federation: int, *, at: bytes | None = None
 ) -> dict[AccountId, tuple[Call, ...]]:
     """Return the same for every account that may be paid, in ascending order of account."""
+    most = client.limits().claims
+    found = {}
+    for account, rewards in ripe_rewards(client, federation, at=at).items():
+        rounds = list(rewards)
+        found[account] = tuple(
+            calls.claim(federation, account, rounds[start : start + most])
+            for start in range(0, len(rounds), most)
+        )
+    return found
+
+
+def ripe_rewards(
+    client: ChainClient, federation: int, *, at: bytes | None = None
+) -> dict[AccountId, dict[int, Planck]]:
+    """Return what may be paid in the next block, by account and round, both ascending.
+
+    Strikes may take of it.
+    """
     head = client.head()
     block = at or head.hash
-    most = client.limits().claims
     offences = client.offences(federation, at=block)
-    until = _payable_after(client, federation, at=block)
+    after = _payable_after(client, federation, at=block)
     found = {}
     for account, rewards in sorted(waiting_rewards(client, federation, at=block).items()):
-        ripe = [
-            number
-            for number in sorted(rewards)
-            if until[number] <= head.number and not _waits(offences.get((number, account)))
-        ]
+        ripe = {
+            number: amount
+            for number, amount in sorted(rewards.items())
+            if after[number] <= head.number and not _waits(offences.get((number, account)))
+        }
         if ripe:
-            found[account] = tuple(
-                calls.claim(federation, account, ripe[start : start + most])
-                for start in range(0, len(ripe), most)
-            )
+            found[account] = ripe
     return found
 
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from bcfl_plugins.cli.acting.plan import Change, Plan
 from bcfl_plugins.config.tables import write_amount
 from pallet_bridge import calls
-from pallet_bridge.types import FederationState
+from pallet_bridge.types import FederationState, Planck
 
 if TYPE_CHECKING:
     from bcfl_plugins.cli.acting.view import View
-    from pallet_bridge.types import AccountId, Balance, Bond, Planck, Prices, Terms
+    from pallet_bridge.types import AccountId, Balance, Bond, Prices, Terms
 
 
 def create(
@@ -44,7 +44,7 @@ def fund(view: View, account: AccountId, amount: Planck) -> Plan:
 def post_bond(view: View, account: AccountId, amount: Planck | None, posted: Bond | None) -> Plan:
     """Plan to put more on hold as coordinator: `amount`, or what the terms ask for and is not."""
     held = 0 if posted is None else posted.amount
-    more = max(view.terms.coordinator_bond - held, 0) if amount is None else amount
+    more = Planck(max(view.terms.coordinator_bond - held, 0)) if amount is None else amount
     refusals = [*view.closed(), *view.not_coordinator(account)]
     if more <= 0:
         refusals.append(f"the bond of {write_amount(held)} is all that the terms ask for")

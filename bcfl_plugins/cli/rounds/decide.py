@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bcfl_plugins.cli.acting.plan import Plan
+from bcfl_plugins.cli.acting.plan import Change, Plan
 from bcfl_plugins.config.tables import write_amount
 from pallet_bridge import calls
 from pallet_bridge.types import OffenceState, RoundState
 
 if TYPE_CHECKING:
     from bcfl_plugins.cli.acting.view import View
-    from pallet_bridge.types import AccountId, Offence, Round, Terms
+    from pallet_bridge.types import AccountId, Balance, Offence, Round, Terms
 
 _ENDED = "it has ended"
 
@@ -120,6 +120,44 @@ def execute_slash(view: View, number: int, account: AccountId, offence: Offence 
         f"{offence.kind.value} in round {number}"
     )
     return Plan(call, means, refusals=tuple(refusals))
+
+
+def dispute(
+    view: View, account: AccountId, number: int, *, offence: Offence | None, balance: Balance
+) -> Plan:
+    """Plan to object to an offence of one's own."""
+    call, bond = calls.dispute(view.number, number), view.terms.dispute_bond
+    if offence is None or not offence.waits:
+        return Plan(call, "dispute", refusals=(_no_offence(view, number, account),))
+    refusals = []
+    if offence.state is not OffenceState.PENDING:
+        refusals.append(f"the offence is {offence.state.value.lower()} already")
+    elif view.clock.has_come(offence.executable_at):
+        refusals.append("it is too late: disputes come before the block of its execution")
+    means = (
+        f"object to the {offence.kind.value} of {account} in round {number}; a bond of "
+        f"{write_amount(bond)} comes back unless the arbiter upholds it"
+    )
+    if balance.free < bond + view.prices.existence:  # then the chain takes it of the stake
+        return Plan(call, f"{means}; it is a part of the stake", refusals=tuple(refusals))
+    return Plan(call, means, (Change(account, free=-bond, held=bond),), tuple(refusals))
+
+
+def resolve(
+    view: View, place: tuple[int, AccountId], offence: Offence | None, *, uphold: bool
+) -> Plan:
+    """Plan to decide a dispute, or to vote on it; `place` is its round and the accused."""
+    number, account = place
+    call = calls.resolve(view.number, number, account, uphold=uphold)
+    if offence is None or not offence.waits:
+        return Plan(call, "resolve", refusals=(_no_offence(view, number, account),))
+    refusals = []
+    if offence.dispute is None:
+        refusals.append(f"the offence is not disputed: it is {offence.state.value.lower()}")
+    elif view.clock.next > offence.dispute.until:
+        refusals.append("it is too late to decide; anyone may run `bcfl lapse`")
+    verdict = "was rightly accused, and is slashed" if uphold else "was accused wrongly"
+    return Plan(call, f"say that {account} {verdict}", refusals=tuple(refusals))
 
 
 def claims_end(found: Round) -> tuple[int, int | None]:

@@ -70,8 +70,8 @@ def rounds(
         print_json(record | {"rounds": [_record(view.clock, one) for one in lines]})
         return
     out = console()
-    for one in lines:
-        for text in _texts(view.clock, one):
+    for shown in lines:
+        for text in _texts(view.clock, shown):
             out.print(escape(text))
     out.print(f"the next round is {newest}; now block {view.clock.block}")
 
