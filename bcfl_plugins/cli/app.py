@@ -9,6 +9,7 @@ import typer
 
 from bcfl_plugins.cli import attest, audit, chain, check, claim, dispute, doctor, node
 from bcfl_plugins.cli.federation import commands as federation
+from bcfl_plugins.cli.init.command import init
 from bcfl_plugins.cli.keys import commands as keys
 from bcfl_plugins.cli.member import commands as member
 from bcfl_plugins.cli.member.status import status
@@ -56,6 +57,7 @@ keys.register(app)
 money.register(app)
 federation.register(app)
 app.command("status")(status)
+app.command("init")(init)
 app.command("doctor")(doctor.doctor)
 
 
