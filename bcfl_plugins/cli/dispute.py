@@ -14,7 +14,7 @@ from bcfl_plugins.config.tables import write_amount
 
 if TYPE_CHECKING:
     from bcfl_plugins.cli.acting.session import Acting
-    from pallet_bridge.types import Offence
+    from pallet_bridge.types import Offence, Planck
 
 MaybeRound = Annotated[
     int | None,
@@ -47,15 +47,19 @@ def dispute(
     with acting(Sender(key, chain, dry_run, as_json), federation) as now:
         mine = _offences_of(now)
         if round_id is not None:
-            balance = now.client.balance(now.account, at=now.view.at)
-            offence = mine.get(round_id)
-            receipt = now.send(
-                decide.dispute(now.view, now.account, round_id, offence=offence, balance=balance)
+            plan = decide.dispute(
+                now.view,
+                now.account,
+                round_id,
+                offence=mine.get(round_id),
+                balance=now.client.balance(now.account, at=now.view.at),
+                bond=_bond(now, round_id),
             )
+            receipt = now.send(plan)
             if receipt is None or as_json:
                 return
             mine = _offences_of(now)
-    bond, clock = now.view.terms.dispute_bond, now.view.clock
+    clock = now.view.clock
     if as_json:
         listed = [_fields(number, offence) for number, offence in mine.items()]
         print_json({"account": str(now.account), "block": clock.block, "offences": listed})
@@ -66,8 +70,15 @@ def dispute(
             f"round {number}: {one.kind.value}, {one.state.value}, {write_amount(one.amount)} "
             f"from {clock.until(one.executable_at)}"
         )
-    amount = write_amount(bond)
+    amount = write_amount(now.view.terms.dispute_bond)
     out.print(f"{len(mine)} offences of {now.account}; a dispute takes a bond of {amount}")
+
+
+def _bond(now: Acting, number: int) -> Planck:
+    """Return what a dispute takes by the terms that the round ran under."""
+    found = now.client.round(now.view.number, number, at=now.view.at)
+    version = None if found is None else found.terms_version
+    return now.client.terms(now.view.number, version, at=now.view.at).dispute_bond
 
 
 def _offences_of(now: Acting) -> dict[int, Offence]:

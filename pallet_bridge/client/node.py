@@ -111,7 +111,8 @@ class NodeClient(StateReader):
     def fee(self, call: Call, account: AccountId) -> Planck:
         """Return what a call costs who sends it; nothing that could be included is made for it."""
         era = Era(self._period, self._birth(self._period))
-        unsigned = self._codec.signed_extrinsic(call, account, 0, era, lambda _: _NO_SIGNATURE)
+        nonce = self._ask_nonce(account)  # the fee is by the length, and the nonce has its own
+        unsigned = self._codec.signed_extrinsic(call, account, nonce, era, lambda _: _NO_SIGNATURE)
         argument = as_hex(unsigned + len(unsigned).to_bytes(4, "little"))
         answer = self._rpc.request("state_call", ["TransactionPaymentApi_query_info", argument])
         return decode.partial_fee(answer)

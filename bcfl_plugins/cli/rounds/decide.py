@@ -11,7 +11,7 @@ from pallet_bridge.types import OffenceState, RoundState
 
 if TYPE_CHECKING:
     from bcfl_plugins.cli.acting.view import View
-    from pallet_bridge.types import AccountId, Balance, Offence, Round, Terms
+    from pallet_bridge.types import AccountId, Balance, Offence, Planck, Round, Terms
 
 _ENDED = "it has ended"
 
@@ -123,10 +123,16 @@ def execute_slash(view: View, number: int, account: AccountId, offence: Offence 
 
 
 def dispute(
-    view: View, account: AccountId, number: int, *, offence: Offence | None, balance: Balance
+    view: View,
+    account: AccountId,
+    number: int,
+    *,
+    offence: Offence | None,
+    balance: Balance,
+    bond: Planck,
 ) -> Plan:
-    """Plan to object to an offence of one's own."""
-    call, bond = calls.dispute(view.number, number), view.terms.dispute_bond
+    """Plan to object to an offence of one's own; `bond` is that of the round's terms."""
+    call = calls.dispute(view.number, number)
     if offence is None or not offence.waits:
         return Plan(call, "dispute", refusals=(_no_offence(view, number, account),))
     refusals = []

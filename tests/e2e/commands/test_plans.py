@@ -1,0 +1,507 @@
+"""A plan says what the chain does: what it refuses fails there, and else money moves as it says.
+
+Each step is planned by what the commands plan with, and then sent whatever the plan says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bcfl_plugins.cli.acting.view import look
+from bcfl_plugins.cli.federation import decide as founding
+from bcfl_plugins.cli.federation import govern
+from bcfl_plugins.cli.member import decide as member
+from bcfl_plugins.cli.member.standing import read_standing
+from bcfl_plugins.cli.rounds import decide as rounds
+from pallet_bridge import calls
+from pallet_bridge.client import connect
+from pallet_bridge.encoding import escrow_account
+from pallet_bridge.errors import CallFailed
+from pallet_bridge.keys import Signer
+from pallet_bridge.signing import binding_of, commit_call, sign_commitment
+from pallet_bridge.terms_codec import hash_of_terms
+from pallet_bridge.testing import DEVELOPMENT
+from pallet_bridge.types import (
+    UNIT,
+    Admission,
+    Governance,
+    MembersVote,
+    MemberVerdict,
+    Outcome,
+    Perbill,
+    Planck,
+    Quorum,
+    Vouched,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bcfl_plugins.cli.acting.plan import Plan
+    from bcfl_plugins.cli.acting.view import View
+    from pallet_bridge.client.embedded import EmbeddedClient
+    from pallet_bridge.types import AccountId, Terms
+
+BOSS, ANN, BEN, CAT = (Signer.from_uri(f"//{name}") for name in ("Boss", "Ann", "Ben", "Cat"))
+TERMS = replace(
+    DEVELOPMENT,
+    min_stake=Planck(30 * UNIT),
+    max_participants=2,
+    commit_blocks=4,
+    settle_blocks=11,
+    dispute_blocks=7,
+    unbonding_blocks=30,
+    notice_blocks=30,
+    claim_blocks=9,
+    retention_blocks=17,
+    admission=Admission.INVITED,
+    governance=Governance.COORDINATOR,
+    coordinator_bond=Planck(7 * UNIT),
+    round_reward=Planck(6 * UNIT),
+    quorum=Quorum(),
+    lock_blocks=6,
+    vesting_rounds=0,
+    aging_blocks=0,
+    dispute_bond=Planck(2 * UNIT),
+)
+
+
+class Stage:
+    """A chain, and one federation on it."""
+
+    def __init__(self, client: EmbeddedClient) -> None:
+        self.client = client
+        self.number = 0
+
+    def view(self) -> View:
+        return look(self.client, self.number)
+
+    def member(self, who: Signer) -> object:
+        return self.client.participant(self.number, who.account)
+
+    def found(self, terms: Terms = TERMS) -> None:
+        number = self.client.next_federation()
+        prices = self.client.prices()
+        plan = founding.create(BOSS.account, terms, bytes(32), prices=prices, number=number)
+        self.number = number
+        assert self.agrees(plan, BOSS)
+
+    def active(self, who: AccountId) -> int:
+        try:
+            found = self.client.participant(self.number, who)
+        except CallFailed:
+            return 0
+        return 0 if found is None else found.active
+
+    def agrees(self, plan: Plan, signer: Signer) -> bool:
+        """Send a plan whatever it says; return whether it went through, as it said."""
+        accounts = {change.account for change in plan.changes} | {signer.account}
+        before = {who: (self.client.balance(who), self.active(who)) for who in accounts}
+        fee = self.client.fee(plan.call, signer.account)
+        try:
+            receipt = self.client.execute(plan.call, signer)
+        except CallFailed as error:
+            assert plan.refusals, f"the chain refuses what was promised: {error}"
+            return False
+        assert not plan.refusals, f"the chain takes what was refused: {plan.refusals}"
+        assert receipt.fee == fee
+        for who in accounts:
+            mine = [change for change in plan.changes if change.account == who]
+            paid = fee if who == signer.account else 0
+            now = self.client.balance(who)
+            old, stake = before[who]
+            assert now.free - old.free == sum(one.free for one in mine) - paid, plan.means
+            assert now.held - old.held == sum(one.held for one in mine), plan.means
+            assert self.active(who) - stake == sum(one.stake for one in mine), plan.means
+        return True
+
+    def go_to(self, block: int) -> None:
+        """Let the next call be in this block."""
+        assert self.client.head().number < block
+        self.client.wait_until_block(block - 1, timeout=60)
+
+    def invite(self, who: Signer) -> None:
+        said = (b"clinic", 0)
+        plan = govern.invite(self.view(), BOSS.account, who.account, said, member=None)
+        assert self.agrees(plan, BOSS)
+
+    def plan_join(self, who: Signer, stake: int, agreed: bytes | None = None) -> Plan:
+        view = self.view()
+        return member.join(
+            view,
+            who.account,
+            Planck(stake),
+            hash_of_terms(view.terms) if agreed is None else agreed,
+            member=self.client.participant(self.number, who.account),
+            invitation=self.client.invitation(self.number, who.account),
+        )
+
+    def let_in(self, who: Signer, stake: int = 40 * UNIT) -> None:
+        self.invite(who)
+        assert self.agrees(self.plan_join(who, stake), who)
+
+    def plan_unbond(self, who: Signer, amount: int | None) -> Plan:
+        return member.unbond(
+            self.view(),
+            who.account,
+            None if amount is None else Planck(amount),
+            member=self.client.participant(self.number, who.account),
+            attester=self.client.attesters(self.number).get(who.account),
+        )
+
+    def plan_withdraw(self, who: Signer) -> Plan:
+        found = self.client.participant(self.number, who.account)
+        return member.withdraw(self.view(), who.account, found)
+
+    def open(self) -> int:
+        self.client.execute(calls.fund(self.number, TERMS.round_reward), BOSS)
+        number = self.view().federation.next_round
+        model = self.client.federation(self.number).model or bytes(32)
+        self.client.execute(calls.open_round(self.number, model), BOSS)
+        return number
+
+    def commit(self, number: int, *signers: Signer) -> dict[Signer, bytes]:
+        binding = binding_of(self.client, self.number, number)
+        made = {}
+        for who in signers:
+            update = sign_commitment(binding, who, b"\5" * 32, 100, bytes(32))
+            self.client.execute(commit_call(binding, update), who)
+            made[who] = update.commitment
+        return made
+
+    def settle(self, number: int, made: dict[Signer, bytes]) -> None:
+        verdicts = [
+            MemberVerdict(who.account, bytes(hash_), Outcome.ACCEPTED, score=0, reason=0, weight=1)
+            for who, hash_ in made.items()
+        ]
+        settled = calls.settle(self.number, number, b"\3" * 32, b"\4" * 32, verdicts)
+        self.client.execute(settled, BOSS)
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[EmbeddedClient]:
+    with connect("embedded") as opened:
+        alice = Signer.from_uri("//Alice")
+        gifts = [calls.transfer(who.account, Planck(5_000 * UNIT)) for who in (BOSS, ANN, BEN, CAT)]
+        opened.execute(calls.batch(gifts), alice)
+        yield opened
+
+
+@pytest.fixture
+def stage(client: EmbeddedClient) -> Stage:
+    made = Stage(client)
+    made.found()
+    return made
+
+
+def test_who_may_join(stage: Stage) -> None:
+    assert not stage.agrees(stage.plan_join(ANN, 40 * UNIT), ANN), "not invited"
+    stage.invite(ANN)
+    assert not stage.agrees(stage.plan_join(ANN, 30 * UNIT - 1), ANN), "too little"
+    assert not stage.agrees(stage.plan_join(ANN, 40 * UNIT, bytes(32)), ANN), "other terms"
+    assert stage.agrees(stage.plan_join(ANN, 30 * UNIT), ANN)
+    assert not stage.agrees(stage.plan_join(ANN, 40 * UNIT), ANN), "is in already"
+    again = govern.invite(
+        stage.view(), BOSS.account, ANN.account, (b"", 0), member=stage.member(ANN)
+    )
+    assert not stage.agrees(again, BOSS)
+    stranger = govern.invite(stage.view(), BEN.account, CAT.account, (b"", 0), member=None)
+    assert not stage.agrees(stranger, BEN)
+    stage.let_in(BEN)
+    stage.invite(CAT)
+    assert not stage.agrees(stage.plan_join(CAT, 40 * UNIT), CAT), "full"
+
+
+def test_who_may_vouch(stage: Stage) -> None:
+    stage.found(replace(TERMS, admission=Vouched(2), max_participants=9))
+
+    def plan(by: Signer, who: Signer, organisation: bytes | None = None) -> Plan:
+        return govern.vouch(
+            stage.view(),
+            by.account,
+            who.account,
+            (organisation, None),
+            member=stage.member(who),
+            voucher=stage.member(by),
+            invitation=stage.client.invitation(stage.number, who.account),
+        )
+
+    for number, who in enumerate((ANN, BEN)):
+        said = (b"clinic-%d" % number, 0)
+        letting = govern.invite(stage.view(), BOSS.account, who.account, said, member=None)
+        assert stage.agrees(letting, BOSS), "members are too few to vouch"
+        assert stage.agrees(stage.plan_join(who, 30 * UNIT), who)
+    late = govern.invite(stage.view(), BOSS.account, CAT.account, (b"", 0), member=None)
+    assert not stage.agrees(late, BOSS), "now the members vouch"
+    assert not stage.agrees(plan(BOSS, CAT), BOSS), "no member"
+    assert not stage.agrees(stage.plan_join(CAT, 30 * UNIT), CAT), "nobody vouched"
+    assert stage.agrees(plan(ANN, CAT, b"clinic-9"), ANN)
+    assert not stage.agrees(plan(ANN, CAT), ANN), "twice"
+    assert not stage.agrees(stage.plan_join(CAT, 30 * UNIT), CAT), "one is too few"
+    assert stage.agrees(plan(BEN, CAT), BEN), "the same is said again by itself"
+    assert stage.agrees(stage.plan_join(CAT, 30 * UNIT), CAT)
+    assert stage.client.participant(stage.number, CAT.account).organisation == b"clinic-9"
+
+
+def test_stake_comes_and_goes(stage: Stage) -> None:
+    def add(who: Signer, amount: int) -> Plan:
+        found = stage.client.participant(stage.number, who.account)
+        return member.add_stake(stage.view(), who.account, Planck(amount), found)
+
+    assert not stage.agrees(add(ANN, UNIT), ANN), "no member"
+    assert not stage.agrees(stage.plan_unbond(ANN, None), ANN)
+    assert not stage.agrees(stage.plan_withdraw(ANN), ANN)
+    stage.let_in(ANN, 35 * UNIT)
+    joined = stage.client.participant(stage.number, ANN.account).joined_at
+    assert not stage.agrees(add(ANN, 0), ANN)
+    assert stage.agrees(add(ANN, 3 * UNIT), ANN)
+    assert not stage.agrees(stage.plan_unbond(ANN, UNIT), ANN), "lock_blocks"
+    stage.go_to(joined + TERMS.lock_blocks - 1)
+    assert not stage.agrees(stage.plan_unbond(ANN, UNIT), ANN)
+    assert stage.agrees(stage.plan_unbond(ANN, 5 * UNIT), ANN)
+    assert not stage.agrees(stage.plan_unbond(ANN, 4 * UNIT), ANN), "29 would stay"
+    assert not stage.agrees(stage.plan_unbond(ANN, 34 * UNIT), ANN), "more than there is"
+    assert not stage.agrees(stage.plan_unbond(ANN, 0), ANN)
+    assert not stage.agrees(stage.plan_withdraw(ANN), ANN), "nothing is free"
+    assert stage.agrees(stage.plan_unbond(ANN, None), ANN)
+    first, second = stage.client.participant(stage.number, ANN.account).unbonding
+    stage.go_to(first.until - 1)
+    assert not stage.agrees(stage.plan_withdraw(ANN), ANN)
+    assert stage.agrees(stage.plan_withdraw(ANN), BOSS), "anyone may"
+    stage.go_to(second.until)
+    everybody = member.withdraw_all(stage.view(), stage.client.participants(stage.number), 50)
+    assert stage.agrees(everybody, BOSS)
+    assert stage.member(ANN) is None, "it left"
+
+
+def test_the_block_in_which_stake_is_free_is_foreseen(stage: Stage) -> None:
+    stage.let_in(ANN)
+    stage.go_to(stage.client.participant(stage.number, ANN.account).joined_at + 6)
+    number = stage.open()
+    stage.commit(number, ANN)
+    for amount in (2 * UNIT, 3 * UNIT, None):
+        found = stage.client.participant(stage.number, ANN.account)
+        foreseen = member.free_at(stage.view(), found)
+        assert stage.agrees(stage.plan_unbond(ANN, amount), ANN)
+        chunks = stage.client.participant(stage.number, ANN.account).unbonding
+        assert chunks[-1].until == foreseen
+
+
+def test_worse_terms_let_stake_go_sooner(stage: Stage) -> None:
+    stage.let_in(ANN)
+    assert not stage.agrees(stage.plan_unbond(ANN, UNIT), ANN), "lock_blocks"
+    worse = replace(TERMS, slash=replace(TERMS.slash, cap=Perbill(9 * 10**8)))
+    assert stage.agrees(govern.set_terms(stage.view(), BOSS.account, worse), BOSS)
+    foreseen = member.free_at(stage.view(), stage.client.participant(stage.number, ANN.account))
+    assert stage.agrees(stage.plan_unbond(ANN, None), ANN)
+    (chunk,) = stage.client.participant(stage.number, ANN.account).unbonding
+    assert chunk.until == foreseen
+    assert stage.agrees(stage.plan_withdraw(ANN), ANN)
+
+
+def test_rounds_are_sealed_called_off_and_cleared_away(stage: Stage) -> None:
+    def found(number: int) -> object:
+        return stage.client.round(stage.number, number)
+
+    def prune(number: int) -> Plan:
+        return rounds.prune(stage.view(), number, found(number), terms=TERMS, limit=9)
+
+    fund = founding.fund(stage.view(), ANN.account, Planck(50 * UNIT))
+    assert stage.agrees(fund, ANN)
+    assert not stage.agrees(founding.fund(stage.view(), ANN.account, Planck(0)), ANN)
+    stage.let_in(ANN)
+    assert not stage.agrees(rounds.abort(stage.view(), BOSS.account, 0, found(0)), BOSS)
+    number = stage.open()
+    opened = stage.client.round(stage.number, number)
+    stage.commit(number, ANN)
+    assert not stage.agrees(rounds.seal(stage.view(), number, found(number)), ANN)
+    stage.go_to(opened.commit_until)
+    assert not stage.agrees(rounds.seal(stage.view(), number, found(number)), ANN)
+    assert stage.agrees(rounds.seal(stage.view(), number, found(number)), ANN)
+    assert not stage.agrees(rounds.seal(stage.view(), number, found(number)), ANN), "twice"
+    assert not stage.agrees(prune(number), ANN), "it is open"
+    assert not stage.agrees(founding.close(stage.view(), BOSS.account, *escrow(stage)), BOSS)
+    assert not stage.agrees(govern.skip_round(stage.view(), BOSS.account), BOSS)
+    stage.go_to(opened.settle_until)
+    assert not stage.agrees(rounds.abort(stage.view(), ANN.account, number, found(number)), ANN)
+    assert stage.agrees(rounds.abort(stage.view(), ANN.account, number, found(number)), ANN)
+    assert not stage.agrees(rounds.abort(stage.view(), BOSS.account, number, found(number)), BOSS)
+    assert not stage.agrees(rounds.expire(stage.view(), number, found(number)), ANN)
+
+    settled = stage.open()
+    made = stage.commit(settled, ANN)
+    stage.go_to(stage.client.round(stage.number, settled).commit_until + 1)
+    stage.settle(settled, made)
+    done = stage.client.round(stage.number, settled).settlement
+    assert not stage.agrees(rounds.expire(stage.view(), settled, found(settled)), ANN)
+    stage.go_to(done.claim_until)
+    assert not stage.agrees(rounds.expire(stage.view(), settled, found(settled)), ANN)
+    assert stage.agrees(rounds.expire(stage.view(), settled, found(settled)), ANN)
+    assert not stage.agrees(rounds.expire(stage.view(), settled, found(settled)), ANN), "twice"
+    kept = rounds.kept_until(stage.client.round(stage.number, settled), TERMS)
+    stage.go_to(kept)
+    assert not stage.agrees(prune(settled), ANN)
+    assert stage.agrees(prune(settled), ANN)
+
+
+def escrow(stage: Stage) -> tuple[object]:
+    return (stage.client.balance(escrow_account(stage.number)),)
+
+
+def test_a_coordinator_that_governs(stage: Stage) -> None:
+    changed = replace(TERMS, min_stake=Planck(31 * UNIT))
+    assert not stage.agrees(govern.set_terms(stage.view(), ANN.account, changed), ANN)
+    assert not stage.agrees(govern.replace_coordinator(stage.view(), ANN.account, ANN.account), ANN)
+    assert not stage.agrees(govern.rebase(stage.view(), ANN.account, b"\1" * 32), ANN)
+    assert not stage.agrees(govern.skip_round(stage.view(), ANN.account), ANN)
+    assert stage.agrees(govern.skip_round(stage.view(), BOSS.account), BOSS)
+    assert stage.agrees(govern.rebase(stage.view(), BOSS.account, b"\1" * 32), BOSS)
+    view = stage.view()
+    plan = govern.set_terms(view, BOSS.account, changed)
+    assert stage.agrees(plan, BOSS)
+    starts = stage.view().federation.pending_terms.starts_at
+    assert view.clock.until(starts) in plan.means
+    assert not stage.agrees(govern.set_terms(stage.view(), BOSS.account, TERMS), BOSS), "pending"
+    held = stage.client.bond(stage.number, BOSS.account)
+    assert not stage.agrees(founding.withdraw_bond(stage.view(), BOSS.account, held), BOSS)
+    more = founding.post_bond(stage.view(), BOSS.account, Planck(2 * UNIT), held)
+    assert stage.agrees(more, BOSS)
+    none = founding.post_bond(stage.view(), ANN.account, Planck(UNIT), None)
+    assert not stage.agrees(none, ANN)
+    handing = govern.replace_coordinator(stage.view(), BOSS.account, ANN.account)
+    assert stage.agrees(handing, BOSS)
+    held = stage.client.bond(stage.number, BOSS.account)
+    if stage.client.head().number + 1 < held.free_at:
+        stage.go_to(held.free_at - 1)
+        assert not stage.agrees(founding.withdraw_bond(stage.view(), BOSS.account, held), BOSS)
+    assert stage.agrees(founding.withdraw_bond(stage.view(), BOSS.account, held), BOSS)
+    assert not stage.agrees(founding.withdraw_bond(stage.view(), BOSS.account, None), BOSS)
+    first = founding.post_bond(stage.view(), ANN.account, None, None)
+    assert stage.agrees(first, ANN)
+    assert stage.client.bond(stage.number, ANN.account).amount == TERMS.coordinator_bond
+
+
+def test_members_that_vote(stage: Stage) -> None:
+    vote = MembersVote(Perbill(3 * 10**8), Perbill(5 * 10**8), voting_blocks=9, delay_blocks=2)
+    stage.found(replace(TERMS, governance=vote, admission=Admission.OPEN))
+    changed = replace(stage.view().terms, min_stake=Planck(33 * UNIT))
+
+    def voting(who: Signer, number: int, *, approve: bool = True) -> Plan:
+        return govern.vote(
+            stage.view(),
+            who.account,
+            number,
+            approve=approve,
+            motion=stage.client.motion(stage.number, number),
+            member=stage.client.participant(stage.number, who.account),
+        )
+
+    def enact(number: int) -> Plan:
+        motion = stage.client.motion(stage.number, number)
+        return govern.enact(stage.view(), number, motion, 9)
+
+    def propose(who: Signer, proposal: object) -> Plan:
+        found = stage.client.participant(stage.number, who.account)
+        return govern.propose(stage.view(), who.account, proposal, found)
+
+    assert not stage.agrees(propose(ANN, changed), ANN), "no member"
+    assert stage.agrees(stage.plan_join(ANN, 40 * UNIT), ANN)
+    assert not stage.agrees(govern.set_terms(stage.view(), BOSS.account, changed), BOSS)
+    assert stage.agrees(propose(ANN, changed), ANN)
+    assert stage.agrees(stage.plan_join(BEN, 40 * UNIT), BEN)
+    assert not stage.agrees(voting(BEN, 0), BEN), "its stake is too young"
+    assert not stage.agrees(voting(CAT, 0), CAT), "no member"
+    assert not stage.agrees(voting(ANN, 7), ANN), "no such proposal"
+    assert not stage.agrees(enact(7), ANN)
+    assert stage.agrees(voting(ANN, 0), ANN)
+    motion = stage.client.motion(stage.number, 0)
+    stage.go_to(motion.voting_until + 1)
+    assert not stage.agrees(voting(ANN, 0), ANN), "over"
+    if stage.client.head().number + 1 < motion.enact_at:
+        assert not stage.agrees(enact(0), BOSS), "the delay"
+    assert stage.agrees(enact(0), BOSS)
+    assert stage.view().federation.pending_terms is not None
+    assert stage.agrees(propose(BEN, b"\7" * 32), BEN)
+    assert stage.agrees(voting(ANN, 1, approve=False), ANN)
+    stage.go_to(stage.client.motion(stage.number, 1).enact_at)
+    assert stage.agrees(enact(1), ANN)
+    assert stage.client.federation(stage.number).model is None, "it was rejected"
+
+
+def test_closing_gives_everything_back(stage: Stage) -> None:
+    assert stage.agrees(founding.fund(stage.view(), ANN.account, Planck(11 * UNIT)), ANN)
+    stage.let_in(ANN)
+    assert not stage.agrees(founding.close(stage.view(), ANN.account, *escrow(stage)), ANN)
+    ends = founding.closing_ends(stage.view())
+    assert stage.agrees(founding.close(stage.view(), BOSS.account, *escrow(stage)), BOSS)
+    assert stage.view().federation.closing_ends == ends
+    assert not stage.agrees(founding.fund(stage.view(), ANN.account, Planck(UNIT)), ANN)
+    assert not stage.agrees(stage.plan_join(BEN, 40 * UNIT), BEN)
+    stage.go_to(ends - 1)
+    assert not stage.agrees(founding.close(stage.view(), BEN.account, *escrow(stage)), BEN)
+    assert not stage.agrees(founding.close(stage.view(), BEN.account, *escrow(stage)), BEN), (
+        "a member is in"
+    )
+    assert stage.agrees(stage.plan_withdraw(ANN), BEN), "active stake is free now, too"
+    bond = stage.client.bond(stage.number, BOSS.account)
+    assert stage.agrees(founding.withdraw_bond(stage.view(), BOSS.account, bond), BOSS)
+    assert stage.agrees(founding.close(stage.view(), BEN.account, *escrow(stage)), BEN)
+    assert stage.client.balance(escrow_account(stage.number)).free == 0
+    assert read_standing(stage.client, stage.number, BOSS.account).view.is_over
+
+
+def test_offences_are_disputed_lapse_and_are_slashed(stage: Stage) -> None:
+    stage.found(replace(TERMS, strikes_to_slash=1, admission=Admission.OPEN, cooldown_blocks=0))
+    assert stage.agrees(founding.fund(stage.view(), ANN.account, Planck(50 * UNIT)), ANN)
+    for who in (ANN, BEN):
+        assert stage.agrees(stage.plan_join(who, 40 * UNIT), who)
+    number = stage.open()
+    made = stage.commit(number, ANN, BEN)
+    opened = stage.client.round(stage.number, number)
+    stage.go_to(opened.commit_until + 1)
+    verdicts = [
+        MemberVerdict(who.account, bytes(32), Outcome.REJECTED, score=0, reason=1, weight=0)
+        for who in made
+    ]
+    stage.client.execute(calls.settle(stage.number, number, b"\3" * 32, b"\4" * 32, verdicts), BOSS)
+
+    def offence(who: Signer) -> object:
+        return stage.client.offences(stage.number).get((number, who.account))
+
+    def dispute(who: Signer) -> Plan:
+        balance = stage.client.balance(who.account)
+        return rounds.dispute(
+            stage.view(),
+            who.account,
+            number,
+            offence=offence(who),
+            balance=balance,
+            bond=TERMS.dispute_bond,
+        )
+
+    def lapse(who: Signer) -> Plan:
+        return rounds.lapse(stage.view(), number, who.account, offence(who))
+
+    def slash(who: Signer) -> Plan:
+        return rounds.execute_slash(stage.view(), number, who.account, offence(who))
+
+    assert not stage.agrees(slash(ANN), CAT), "it may be disputed"
+    assert not stage.agrees(lapse(CAT), CAT), "no such offence"
+    assert not stage.agrees(slash(CAT), CAT)
+    assert stage.agrees(dispute(BEN), BEN)
+    assert not stage.agrees(dispute(BEN), BEN), "twice"
+    assert not stage.agrees(stage.plan_withdraw(ANN), ANN), "an offence waits"
+    pending = stage.client.offences(stage.number)[number, ANN.account]
+    if stage.client.head().number + 1 < pending.executable_at:
+        stage.go_to(pending.executable_at)
+    assert not stage.agrees(dispute(ANN), ANN), "too late"
+    assert stage.agrees(slash(ANN), CAT)
+    assert not stage.agrees(slash(BEN), CAT), "disputed"
+    disputed = stage.client.offences(stage.number)[number, BEN.account]
+    stage.go_to(disputed.dispute.until)
+    assert not stage.agrees(lapse(BEN), CAT)
+    assert stage.agrees(lapse(BEN), CAT)
+    assert not stage.agrees(lapse(BEN), CAT), "twice"
