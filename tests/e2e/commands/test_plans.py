@@ -101,10 +101,13 @@ class Stage:
         accounts = {change.account for change in plan.changes} | {signer.account}
         before = {who: (self.client.balance(who), self.active(who)) for who in accounts}
         fee = self.client.fee(plan.call, signer.account)
+        receipt, refusal = None, None
         try:
             receipt = self.client.execute(plan.call, signer)
         except CallFailed as error:
-            assert plan.refusals, f"the chain refuses what was promised: {error}"
+            refusal = error
+        if receipt is None:
+            assert plan.refusals, f"the chain refuses what was promised: {refusal}"
             return False
         assert not plan.refusals, f"the chain takes what was refused: {plan.refusals}"
         assert receipt.fee == fee
