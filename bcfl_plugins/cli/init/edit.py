@@ -67,7 +67,6 @@ def with_settings(text: str, settings: Mapping[str, Scalar]) -> str:
             f'the pyproject.toml has "{quoted[0]}" as one quoted key; write it as a key of the '
             f"table [tool.flwr.app.config.bcfl] first"
         )
-    wanted = _merged(config, settings)
     ending = "\r\n" if "\r\n" in text else "\n"
     try:
         document = tomlkit.parse(text)
@@ -83,7 +82,7 @@ def with_settings(text: str, settings: Mapping[str, Scalar]) -> str:
     edited = _spaced(text, edited)
     if ending == "\r\n":
         edited = edited.replace("\r\n", "\n").replace("\n", "\r\n")
-    if not _is_only(text, edited, wanted):
+    if not _is_only(text, edited, _merged(config, settings)):
         raise _by_hand(settings)
     return edited
 
