@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bcfl_plugins.cli.acting.options import Accused  # noqa: TC001 - typer reads it
 from bcfl_plugins.cli.acting.send import DryRun, Sender
 from bcfl_plugins.cli.acting.session import acting
 from bcfl_plugins.cli.output import AsJson, console, print_json
@@ -21,7 +22,6 @@ MaybeRound = Annotated[
     typer.Option("--round", min=0, help="Object to the offence in this round; it takes a bond."),
 ]
 Decided = Annotated[int, typer.Option("--round", min=0, help="The round of the offence.")]
-Accused = Annotated[str, typer.Option("--account", help="The accused.")]
 Upheld = Annotated[
     bool, typer.Option("--uphold/--overturn", help="Was the account rightly accused?")
 ]

@@ -22,6 +22,7 @@ MaybeAmount = Annotated[
 MaybeAccount = Annotated[
     str | None, typer.Option("--account", help="An address, or 0x and hex. Default: your own.")
 ]
+Accused = Annotated[str, typer.Option("--account", help="The accused, as an address.")]
 OfRound = Annotated[int, typer.Option("--round", min=0, help="The round's number.")]
 _HASH_BYTES = 32
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Effect:
     """What a call moves for one account, in planck, besides its fee.
 
     Parameters
@@ -39,7 +39,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class CallPlan:
     """One call, and what it means.
 
     Parameters
@@ -48,7 +48,7 @@ class Plan:
         What is sent.
     means : str
         What comes of it, in a sentence.
-    changes : tuple of Change
+    changes : tuple of Effect
         What it moves. What depends on more than was read, it does not promise.
     refusals : tuple of str
         Why the chain would not take it now, each with what to do.
@@ -56,18 +56,18 @@ class Plan:
 
     call: Call
     means: str
-    changes: tuple[Change, ...] = ()
+    changes: tuple[Effect, ...] = ()
     refusals: tuple[str, ...] = ()
 
 
 def shortage(
-    plan: Plan, payer: AccountId, balance: Balance, fee: Planck, existence: Planck
+    plan: CallPlan, payer: AccountId, balance: Balance, fee: Planck, existence: Planck
 ) -> str | None:
     """Return why an account cannot pay for a plan, None when it can.
 
     Parameters
     ----------
-    plan : Plan
+    plan : CallPlan
         What is to be sent.
     payer : AccountId
         Who sends it.
@@ -89,7 +89,7 @@ def shortage(
     )
 
 
-def as_record(plan: Plan, payer: AccountId, fee: Planck) -> dict[str, object]:
+def as_record(plan: CallPlan, payer: AccountId, fee: Planck) -> dict[str, object]:
     """Return a plan as JSON says it; amounts are planck."""
     return {
         "call": plan.call.function,
@@ -111,7 +111,7 @@ def as_record(plan: Plan, payer: AccountId, fee: Planck) -> dict[str, object]:
     }
 
 
-def as_lines(plan: Plan, payer: AccountId, fee: Planck, balance: Balance) -> Iterator[str]:
+def as_lines(plan: CallPlan, payer: AccountId, fee: Planck, balance: Balance) -> Iterator[str]:
     """Give a plan as text, line by line."""
     yield f"{plan.call.pallet}.{plan.call.function}: {plan.means}"
     yield f"fee {write_amount(fee)}, paid by {payer}"

@@ -15,7 +15,7 @@ from bcfl_plugins.config.tables import write_amount
 from pallet_bridge.errors import ConfigError
 
 if TYPE_CHECKING:
-    from bcfl_plugins.cli.acting.plan import Plan
+    from bcfl_plugins.cli.acting.plan import CallPlan
     from pallet_bridge.client.protocol import ChainClient
     from pallet_bridge.types import AccountId, Receipt
 
@@ -55,7 +55,7 @@ class Sender:
         """Return whose key it is; an encrypted key is not opened for it."""
         return account_of(self.key, self.url)
 
-    def send(self, client: ChainClient, plan: Plan) -> Receipt | None:
+    def send(self, client: ChainClient, plan: CallPlan) -> Receipt | None:
         """Send a plan, or show it where that was asked for.
 
         Raises
@@ -88,7 +88,7 @@ class Sender:
             out.print(escape(line))
         out.print("nothing was sent")
 
-    def _done(self, plan: Plan, payer: AccountId, receipt: Receipt) -> None:
+    def _done(self, plan: CallPlan, payer: AccountId, receipt: Receipt) -> None:
         if self.as_json:
             named = {
                 event.name: {

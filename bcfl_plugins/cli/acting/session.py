@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bcfl_plugins.cli.acting.plan import Plan
     from bcfl_plugins.cli.acting.send import Sender
     from bcfl_plugins.cli.acting.view import View
     from pallet_bridge.client.protocol import ChainClient
@@ -42,7 +41,7 @@ class Acting:
         who = account or self.account
         return self.client.participant(self.view.number, who, at=self.view.at)
 
-    def send(self, plan: Plan) -> Receipt | None:
+    def send(self, plan: CallPlan) -> Receipt | None:
         """Send a plan, or show it; see `Sender.send`."""
         return self.sender.send(self.client, plan)
 

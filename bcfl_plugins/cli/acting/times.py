@@ -8,7 +8,7 @@ _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class BlockClock:
     """The newest block, and the time between two.
 
     Parameters

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bcfl_plugins.cli.acting.times import Clock
+from bcfl_plugins.cli.acting.times import BlockClock
 from bcfl_plugins.rounds.windows import USUAL_SLOT_S
 from pallet_bridge.types import FederationState
 
@@ -24,7 +24,7 @@ class View:
         Its number.
     at : bytes
         The hash of the block.
-    clock : Clock
+    clock : BlockClock
         The block, and how long blocks take.
     federation : Federation
         What is stored of it.
@@ -36,7 +36,7 @@ class View:
 
     number: int
     at: bytes
-    clock: Clock
+    clock: BlockClock
     federation: Federation
     terms: Terms
     prices: Prices
@@ -77,6 +77,6 @@ def look(client: ChainClient, number: int) -> View:
     )
 
 
-def clock_of(client: ChainClient, block: int) -> Clock:
+def clock_of(client: ChainClient, block: int) -> BlockClock:
     """Return the clock of a chain at this block."""
-    return Clock(block, client.slot_seconds() or USUAL_SLOT_S)
+    return BlockClock(block, client.slot_seconds() or USUAL_SLOT_S)

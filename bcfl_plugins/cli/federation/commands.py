@@ -11,11 +11,10 @@ from bcfl_plugins.cli.acting.options import Amount, planck
 from bcfl_plugins.cli.acting.options import account as read_account
 from bcfl_plugins.cli.acting.send import DryRun, Sender
 from bcfl_plugins.cli.acting.session import acting
-from bcfl_plugins.cli.federation import governing, showing
 from bcfl_plugins.cli.output import AsJson, console
 from bcfl_plugins.cli.places import FederationNumber, KeySource, Url  # noqa: TC001 - typer's
 
-TermsFile = Annotated[
+TermsFrom = Annotated[
     Path | None,
     typer.Option(
         "--terms",
@@ -23,7 +22,7 @@ TermsFile = Annotated[
         "their defaults.",
     ),
 ]
-Sets = Annotated[
+NewTerms = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="One term of bcfl.terms; may be repeated."),
 ]
@@ -32,10 +31,10 @@ About = Annotated[
     typer.Option("--about", help="A file about the federation; its hash is stored on chain."),
 ]
 Guest = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Whom, as an address.")]
-Organisation = Annotated[
+BelongsTo = Annotated[
     str | None, typer.Option("--organisation", help="Whom it belongs to: up to 32 bytes.")
 ]
-Examples = Annotated[
+MostExamples = Annotated[
     int | None,
     typer.Option("--max-examples", min=0, help="Most examples of its updates; 0: not said."),
 ]
@@ -45,8 +44,8 @@ MaybeBond = Annotated[
 ]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the group ``federation`` to `app`."""
+def register(app: typer.Typer) -> typer.Typer:
+    """Add the group ``federation`` to `app`, and return it."""
     group = typer.Typer(help="Found a federation, pay, govern and close it.", no_args_is_help=True)
     group.command("create")(create)
     group.command("fund")(fund)
@@ -55,17 +54,16 @@ def register(app: typer.Typer) -> None:
     group.command("post-bond")(post_bond)
     group.command("withdraw-bond")(withdraw_bond)
     group.command("close")(close)
-    showing.register(group)
-    governing.register(group)
     app.add_typer(group, name="federation")
+    return group
 
 
 def create(
     *,
     chain: Url,
     key: KeySource,
-    terms: TermsFile = None,
-    sets: Sets = None,
+    terms: TermsFrom = None,
+    sets: NewTerms = None,
     about: About = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
@@ -116,8 +114,8 @@ def invite(
     chain: Url,
     federation: FederationNumber,
     key: KeySource,
-    organisation: Organisation = None,
-    max_examples: Examples = None,
+    organisation: BelongsTo = None,
+    max_examples: MostExamples = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -135,8 +133,8 @@ def vouch(
     chain: Url,
     federation: FederationNumber,
     key: KeySource,
-    organisation: Organisation = None,
-    max_examples: Examples = None,
+    organisation: BelongsTo = None,
+    max_examples: MostExamples = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:

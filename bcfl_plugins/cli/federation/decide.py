@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bcfl_plugins.cli.acting.plan import Change, Plan
+from bcfl_plugins.cli.acting.plan import CallPlan, Effect
 from bcfl_plugins.config.tables import write_amount
 from pallet_bridge import calls
 from pallet_bridge.types import FederationState, Planck
@@ -16,51 +16,53 @@ if TYPE_CHECKING:
 
 def create(
     account: AccountId, terms: Terms, metadata: bytes, *, prices: Prices, number: int
-) -> Plan:
+) -> CallPlan:
     """Plan to found a federation; `number` is the one that it gets if nobody is faster."""
     held = prices.federation + terms.coordinator_bond
-    return Plan(
+    return CallPlan(
         calls.create_federation(terms, metadata),
         f"found federation {number} and coordinate it; {write_amount(prices.federation)} are on "
         f"hold until it is closed, and a bond of {write_amount(terms.coordinator_bond)}",
-        (Change(account, free=-held - prices.existence, held=held),),
+        (Effect(account, free=-held - prices.existence, held=held),),
     )
 
 
-def fund(view: View, account: AccountId, amount: Planck) -> Plan:
+def fund(view: View, account: AccountId, amount: Planck) -> CallPlan:
     """Plan to pay into the escrow."""
     refusals = [*view.closed()]
     if amount <= 0:
         refusals.append("the amount must be more than zero")
-    return Plan(
+    return CallPlan(
         calls.fund(view.number, amount),
         f"pay {write_amount(amount)} into the escrow of federation {view.number}; what is left "
         f"when it closes goes to its founder, {view.federation.founder}",
-        (Change(account, free=-amount),),
+        (Effect(account, free=-amount),),
         tuple(refusals),
     )
 
 
-def post_bond(view: View, account: AccountId, amount: Planck | None, posted: Bond | None) -> Plan:
+def post_bond(
+    view: View, account: AccountId, amount: Planck | None, posted: Bond | None
+) -> CallPlan:
     """Plan to put more on hold as coordinator: `amount`, or what the terms ask for and is not."""
     held = 0 if posted is None else posted.amount
     more = Planck(max(view.terms.coordinator_bond - held, 0)) if amount is None else amount
     refusals = [*view.closed(), *view.not_coordinator(account)]
     if more <= 0:
         refusals.append(f"the bond of {write_amount(held)} is all that the terms ask for")
-    return Plan(
+    return CallPlan(
         calls.post_bond(view.number, more),
         f"put a bond of {write_amount(more)} on hold; proved misconduct takes from it",
-        (Change(account, free=-more, held=more),),
+        (Effect(account, free=-more, held=more),),
         tuple(refusals),
     )
 
 
-def withdraw_bond(view: View, account: AccountId, posted: Bond | None) -> Plan:
+def withdraw_bond(view: View, account: AccountId, posted: Bond | None) -> CallPlan:
     """Plan to take a free bond back."""
     call = calls.withdraw_bond(view.number)
     if posted is None:
-        return Plan(call, "release a bond", refusals=(f"{account} has no bond here",))
+        return CallPlan(call, "release a bond", refusals=(f"{account} has no bond here",))
     refusals = []
     free_at = posted.free_at
     if not view.is_over and free_at is None:
@@ -71,15 +73,15 @@ def withdraw_bond(view: View, account: AccountId, posted: Bond | None) -> Plan:
     elif not view.is_over and free_at is not None and not view.clock.has_come(free_at):
         when = view.clock.until(free_at)
         refusals.append(f"the bond still answers for its rounds; come at {when}")
-    return Plan(
+    return CallPlan(
         call,
         f"the bond of {write_amount(posted.amount)} is released to {account}",
-        (Change(account, free=posted.amount, held=-posted.amount),),
+        (Effect(account, free=posted.amount, held=-posted.amount),),
         tuple(refusals),
     )
 
 
-def close(view: View, account: AccountId, escrow: Balance) -> Plan:
+def close(view: View, account: AccountId, escrow: Balance) -> CallPlan:
     """Plan to begin closing a federation, or to finish it."""
     call, federation = calls.close(view.number), view.federation
     if federation.state is FederationState.ACTIVE:
@@ -93,9 +95,9 @@ def close(view: View, account: AccountId, escrow: Balance) -> Plan:
             f"no round opens any more; all stake is free from {view.clock.until(ends)}, and `bcfl "
             f"federation close` finishes it then"
         )
-        return Plan(call, means, refusals=tuple(refusals))
+        return CallPlan(call, means, refusals=tuple(refusals))
     if federation.state is FederationState.CLOSED:
-        return Plan(call, "remove what is left of its invitations and records")
+        return CallPlan(call, "remove what is left of its invitations and records")
     return _finish(view, escrow)
 
 
@@ -106,7 +108,7 @@ def closing_ends(view: View) -> int:
     return max(view.clock.next + view.terms.unbonding_blocks, due + 1)
 
 
-def _finish(view: View, escrow: Balance) -> Plan:
+def _finish(view: View, escrow: Balance) -> CallPlan:
     federation, refusals = view.federation, []
     if not view.is_over:
         ends = federation.closing_ends or 0
@@ -123,5 +125,5 @@ def _finish(view: View, escrow: Balance) -> Plan:
         f"federation {view.number} ends; {write_amount(escrow.free)} of its escrow and the deposit "
         f"of {write_amount(federation.deposit)} go to its founder, {federation.founder}"
     )
-    change = Change(federation.founder, free=back, held=-federation.deposit)
-    return Plan(calls.close(view.number), means, (change,), tuple(refusals))
+    change = Effect(federation.founder, free=back, held=-federation.deposit)
+    return CallPlan(calls.close(view.number), means, (change,), tuple(refusals))

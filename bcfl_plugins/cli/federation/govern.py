@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bcfl_plugins.cli.acting.plan import Change, Plan
+from bcfl_plugins.cli.acting.plan import CallPlan, Effect
 from bcfl_plugins.config.tables import write_amount, write_fraction
 from pallet_bridge import calls
 from pallet_bridge.types import Admission, Governance, MembersVote, MotionState, Terms, Vouched
@@ -21,7 +21,7 @@ def invite(
     said: tuple[bytes, int],
     *,
     member: Participant | None,
-) -> Plan:
+) -> CallPlan:
     """Plan to let an account join, as the coordinator.
 
     `said` is to whom it belongs and its examples, `member` the account if it is in already.
@@ -37,7 +37,7 @@ def invite(
             )
         case _:
             refusals += view.not_coordinator(signer)
-    return Plan(
+    return CallPlan(
         calls.invite(view.number, account, *said),
         f"let {account} join federation {view.number}{_belonging(said)}",
         refusals=tuple(refusals),
@@ -53,7 +53,7 @@ def vouch(
     member: Participant | None,
     voucher: Participant | None,
     invitation: Invitation | None,
-) -> Plan:
+) -> CallPlan:
     """Plan to vouch for an account as a member; what others said of it is said again.
 
     `member` is the account if it is in already, `voucher` who signs.
@@ -74,14 +74,14 @@ def vouch(
     if earlier is not None and signer in earlier.vouchers:
         refusals.append(f"{signer} has vouched for {account} already")
     count = 0 if earlier is None else len(earlier.vouchers)
-    return Plan(
+    return CallPlan(
         calls.invite(view.number, account, organisation, examples),
         f"vouch for {account}{_belonging((organisation, examples))}, as number {count + 1}",
         refusals=tuple(refusals),
     )
 
 
-def set_terms(view: View, signer: AccountId, terms: Terms) -> Plan:
+def set_terms(view: View, signer: AccountId, terms: Terms) -> CallPlan:
     """Plan to announce new terms, as a coordinator that governs."""
     refusals = [*view.closed(), *_governs(view, signer, "`bcfl federation propose --set`")]
     if view.federation.pending_terms is not None:
@@ -90,17 +90,17 @@ def set_terms(view: View, signer: AccountId, terms: Terms) -> Plan:
     if terms == view.terms:
         refusals.append("these are the terms in force; change one with --set")
     starts_at = view.clock.next + max(view.terms.notice_blocks, view.terms.unbonding_blocks)
-    return Plan(
+    return CallPlan(
         calls.set_terms(view.number, terms),
         f"new terms are announced, and in force from {view.clock.until(starts_at)}",
         refusals=tuple(refusals),
     )
 
 
-def replace_coordinator(view: View, signer: AccountId, account: AccountId) -> Plan:
+def replace_coordinator(view: View, signer: AccountId, account: AccountId) -> CallPlan:
     """Plan to hand the coordination over, as a coordinator that governs."""
     refusals = [*view.closed(), *_governs(view, signer, "`bcfl federation propose --coordinator`")]
-    return Plan(
+    return CallPlan(
         calls.replace_coordinator(view.number, account),
         f"{account} coordinates federation {view.number}; its nodes sign for it only once it is "
         f"their bcfl-coordinator",
@@ -108,24 +108,24 @@ def replace_coordinator(view: View, signer: AccountId, account: AccountId) -> Pl
     )
 
 
-def rebase(view: View, signer: AccountId, model: bytes) -> Plan:
+def rebase(view: View, signer: AccountId, model: bytes) -> CallPlan:
     """Plan to go on from another model, as a coordinator that governs."""
     refusals = [*view.closed(), *_governs(view, signer, "`bcfl federation propose --model`")]
     if view.federation.open_round is not None:
         refusals.append(f"round {view.federation.open_round} is open; settle or abort it first")
-    return Plan(
+    return CallPlan(
         calls.rebase(view.number, model),
         f"the next round starts from the model 0x{model.hex()}",
         refusals=tuple(refusals),
     )
 
 
-def skip_round(view: View, signer: AccountId) -> Plan:
+def skip_round(view: View, signer: AccountId) -> CallPlan:
     """Plan to use the number of the next round up."""
     refusals = [*view.closed(), *view.not_coordinator(signer)]
     if view.federation.open_round is not None:
         refusals.append(f"round {view.federation.open_round} is open; settle or abort it first")
-    return Plan(
+    return CallPlan(
         calls.skip_round(view.number),
         f"the number {view.federation.next_round} gets no round; it counts as a failed one",
         refusals=tuple(refusals),
@@ -134,7 +134,7 @@ def skip_round(view: View, signer: AccountId) -> Plan:
 
 def propose(
     view: View, signer: AccountId, proposal: Terms | AccountId | bytes, member: Participant | None
-) -> Plan:
+) -> CallPlan:
     """Plan to let the members vote."""
     deposit = view.prices.proposal
     refusals = [*view.closed(), *_no_vote(view, signer, member)]
@@ -142,11 +142,11 @@ def propose(
         refusals.append("these are the terms in force; change one with --set")
     if isinstance(proposal, bytes) and not isinstance(view.terms.governance, MembersVote):
         refusals.append("members do not vote on the model under these terms")
-    return Plan(
+    return CallPlan(
         calls.propose(view.number, proposal),
         f"proposal {view.federation.next_proposal}: the members vote on {_named(proposal)}; "
         f"{write_amount(deposit)} are on hold until it is decided",
-        (Change(signer, free=-deposit, held=deposit),),
+        (Effect(signer, free=-deposit, held=deposit),),
         tuple(refusals),
     )
 
@@ -159,11 +159,11 @@ def vote(
     approve: bool,
     motion: Motion | None,
     member: Participant | None,
-) -> Plan:
+) -> CallPlan:
     """Plan to vote on a proposal."""
     call = calls.vote(view.number, number, approve=approve)
     if motion is None:
-        return Plan(call, "vote", refusals=(_no_motion(view, number),))
+        return CallPlan(call, "vote", refusals=(_no_motion(view, number),))
     refusals = [*view.closed(), *_no_vote(view, signer, member)]
     if motion.state is not MotionState.OPEN or view.clock.next > motion.voting_until:
         refusals.append(f"the vote on proposal {number} is over; see `bcfl federation enact`")
@@ -173,7 +173,7 @@ def vote(
             f"it votes"
         )
     side = "for" if approve else "against"
-    return Plan(
+    return CallPlan(
         call,
         f"vote {side} proposal {number} ({_named(motion.proposal)}); the stake that voted stays "
         f"until {view.clock.until(motion.enact_at)}",
@@ -181,20 +181,20 @@ def vote(
     )
 
 
-def enact(view: View, number: int, motion: Motion | None, limit: int) -> Plan:
+def enact(view: View, number: int, motion: Motion | None, limit: int) -> CallPlan:
     """Plan to decide a vote that is over, and to clear its votes away."""
     call = calls.enact(view.number, number, limit)
     if motion is None:
-        return Plan(call, "decide a vote", refusals=(_no_motion(view, number),))
+        return CallPlan(call, "decide a vote", refusals=(_no_motion(view, number),))
     refusals = []
     is_open = motion.state is MotionState.OPEN
     if is_open and not view.closed() and not view.clock.has_come(motion.enact_at):
         refusals.append(f"it is too early; come at {view.clock.until(motion.enact_at)}")
     if not is_open:
-        return Plan(call, f"clear up to {limit} votes on proposal {number} away")
+        return CallPlan(call, f"clear up to {limit} votes on proposal {number} away")
     means = f"decide proposal {number} ({_named(motion.proposal)}): {tally(motion)}"
-    back = Change(motion.proposer, free=motion.deposit, held=-motion.deposit)
-    return Plan(call, means, (back,), tuple(refusals))
+    back = Effect(motion.proposer, free=motion.deposit, held=-motion.deposit)
+    return CallPlan(call, means, (back,), tuple(refusals))
 
 
 def tally(motion: Motion) -> str:

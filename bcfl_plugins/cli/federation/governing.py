@@ -18,23 +18,23 @@ from bcfl_plugins.errors import ConfigError
 if TYPE_CHECKING:
     from pallet_bridge.types import AccountId, Terms
 
-TermsFile = Annotated[
+ChangesFrom = Annotated[
     Path | None,
     typer.Option("--terms", help="TOML file with keys of bcfl.terms; the others stay as they are."),
 ]
-Sets = Annotated[
+ChangedTerms = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="One changed term; may be repeated."),
 ]
 Coordinator = Annotated[
     str | None, typer.Option("--coordinator", help="Another coordinator, as an address.")
 ]
-Model = Annotated[
+OtherModel = Annotated[
     str | None, typer.Option("--model", help="Digest of the model to go on from, in hex.")
 ]
 Number = Annotated[int, typer.Argument(metavar="PROPOSAL", min=0, help="Its number.")]
 Approve = Annotated[bool, typer.Option("--approve/--reject", help="For it, or against it?")]
-Limit = Annotated[
+MostVotes = Annotated[
     int | None,
     typer.Option(
         "--limit",
@@ -65,8 +65,8 @@ def set_terms(
     chain: Url,
     federation: FederationNumber,
     key: KeySource,
-    terms: TermsFile = None,
-    sets: Sets = None,
+    terms: ChangesFrom = None,
+    sets: ChangedTerms = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -83,10 +83,10 @@ def propose(
     chain: Url,
     federation: FederationNumber,
     key: KeySource,
-    terms: TermsFile = None,
-    sets: Sets = None,
+    terms: ChangesFrom = None,
+    sets: ChangedTerms = None,
     coordinator: Coordinator = None,
-    model: Model = None,
+    model: OtherModel = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -138,7 +138,7 @@ def enact(
     chain: Url,
     federation: FederationNumber,
     key: KeySource,
-    limit: Limit = None,
+    limit: MostVotes = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bcfl_plugins.cli.acting.view import View
     from pallet_bridge.types import AccountId, Motion, Participant, Planck
 
-Version = Annotated[
+TermsVersion = Annotated[
     int | None, typer.Option("--version", min=0, help="Of the terms. Default: those in force.")
 ]
 Announced = Annotated[
@@ -68,7 +68,7 @@ def terms(
     *,
     chain: Url,
     federation: FederationNumber,
-    version: Version = None,
+    version: TermsVersion = None,
     announced: Announced = False,
     only_hash: OnlyHash = False,
     save: Save = None,

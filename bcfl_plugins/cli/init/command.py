@@ -36,13 +36,13 @@ OfCoordinator = Annotated[
     str | None,
     typer.Option("--coordinator", help="Where the coordinator's key is: env:NAME or file:PATH."),
 ]
-Sets = Annotated[
+OtherKeys = Annotated[
     list[str] | None,
     typer.Option(
         "--set", metavar="KEY=VALUE", help="Any other key below bcfl, such as min_nodes=3."
     ),
 ]
-Yes = Annotated[bool, typer.Option("--yes", help="Write without asking.")]
+WriteNow = Annotated[bool, typer.Option("--yes", help="Write without asking.")]
 ShowOnly = Annotated[bool, typer.Option("--dry-run", help="Show what would change; write nothing.")]
 
 USUAL_PLUGINS = "staking, outliers, slashing, round_log"
@@ -55,8 +55,8 @@ def init(
     chain: OfChain = None,
     federation: OfFederation = None,
     coordinator: OfCoordinator = None,
-    sets: Sets = None,
-    yes: Yes = False,
+    sets: OtherKeys = None,
+    yes: WriteNow = False,
     dry_run: ShowOnly = False,
     as_json: AsJson = False,
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bcfl_plugins.cli.acting.plan import Change, Plan
+from bcfl_plugins.cli.acting.plan import CallPlan, Effect
 from bcfl_plugins.config.tables import write_amount
 from pallet_bridge import calls
 from pallet_bridge.terms_codec import hash_of_terms
@@ -25,7 +25,7 @@ def join(
     *,
     member: Participant | None,
     invitation: Invitation | None,
-) -> Plan:
+) -> CallPlan:
     """Plan to join with a stake, under the terms with the hash `agreed`."""
     refusals = [*view.closed()]
     if member is not None:
@@ -42,15 +42,17 @@ def join(
             f"0x{agreed.hex()} is not the hash of the terms in force; read them again with `bcfl "
             f"federation terms`, and agree to them or not"
         )
-    return Plan(
+    return CallPlan(
         calls.join(view.number, stake, agreed),
         f"join federation {view.number} with a stake of {write_amount(stake)}",
-        (Change(account, free=-stake, held=stake, stake=stake),),
+        (Effect(account, free=-stake, held=stake, stake=stake),),
         tuple(refusals),
     )
 
 
-def add_stake(view: View, account: AccountId, amount: Planck, member: Participant | None) -> Plan:
+def add_stake(
+    view: View, account: AccountId, amount: Planck, member: Participant | None
+) -> CallPlan:
     """Plan to put more on hold."""
     refusals = [*view.closed(), *_no_amount(amount)]
     if member is None:
@@ -58,10 +60,10 @@ def add_stake(view: View, account: AccountId, amount: Planck, member: Participan
     elif member.active + amount < view.terms.min_stake:
         least = write_amount(view.terms.min_stake - member.active)
         refusals.append(f"the terms ask for {least} more at least; stake that much")
-    return Plan(
+    return CallPlan(
         calls.add_stake(view.number, amount),
         f"put {write_amount(amount)} more on hold; all of the stake is as young as that in votes",
-        (Change(account, free=-amount, held=amount, stake=amount),),
+        (Effect(account, free=-amount, held=amount, stake=amount),),
         tuple(refusals),
     )
 
@@ -73,7 +75,7 @@ def unbond(
     *,
     member: Participant | None,
     attester: AttesterRecord | None,
-) -> Plan:
+) -> CallPlan:
     """Plan to send stake on its way out: `amount` of it, or all that is active."""
     active = Planck(0) if member is None else member.active
     leaving = active if amount is None else amount
@@ -97,8 +99,8 @@ def unbond(
     means = f"{write_amount(leaving)} leave; they stay on hold, and can be slashed"
     if until is not None:
         means += f", until {view.clock.until(until)}; then `bcfl withdraw`"
-    change = Change(account, stake=-leaving)
-    return Plan(calls.unbond(view.number, leaving), means, (change,), tuple(refusals))
+    change = Effect(account, stake=-leaving)
+    return CallPlan(calls.unbond(view.number, leaving), means, (change,), tuple(refusals))
 
 
 def free_at(view: View, member: Participant) -> int | None:
@@ -121,11 +123,11 @@ def free_at(view: View, member: Participant) -> int | None:
     return max(view.clock.next + blocks, after)
 
 
-def withdraw(view: View, account: AccountId, member: Participant | None) -> Plan:
+def withdraw(view: View, account: AccountId, member: Participant | None) -> CallPlan:
     """Plan to release what is free of an account's stake, to that account."""
     call = calls.withdraw(view.number, account)
     if member is None:
-        return Plan(call, "release stake", refusals=(not_a_member(view, account),))
+        return CallPlan(call, "release stake", refusals=(not_a_member(view, account),))
     free = withdrawable(view, member)
     refusals = []
     if member.pending_offences:
@@ -139,11 +141,11 @@ def withdraw(view: View, account: AccountId, member: Participant | None) -> Plan
     means = f"{write_amount(free)} are released to {account}"
     means += f"; {write_amount(left)} stay on hold" if left else ", and nothing stays: it leaves"
     active = member.active if view.is_over else 0
-    change = Change(account, free=free, held=-free, stake=-active)
-    return Plan(call, means, (change,), tuple(refusals))
+    change = Effect(account, free=free, held=-free, stake=-active)
+    return CallPlan(call, means, (change,), tuple(refusals))
 
 
-def withdraw_all(view: View, members: Mapping[AccountId, Participant], most: int) -> Plan:
+def withdraw_all(view: View, members: Mapping[AccountId, Participant], most: int) -> CallPlan:
     """Plan to release what is free of everybody's stake, in one call for up to `most` members."""
     free = {
         who: withdraw(view, who, member)
@@ -154,12 +156,12 @@ def withdraw_all(view: View, members: Mapping[AccountId, Participant], most: int
     planned = calls.batch([plan.call for plan in some])
     if not some:
         none = "no stake of any member is free yet; see `bcfl status --account` for one of them"
-        return Plan(planned, "release stake", refusals=(none,))
+        return CallPlan(planned, "release stake", refusals=(none,))
     changes = tuple(change for plan in some for change in plan.changes)
     means = f"{write_amount(sum(one.free for one in changes))} are released to {len(some)} members"
     if len(free) > len(some):
         means += f"; {len(free) - len(some)} more are free: run it again"
-    return Plan(planned, means, changes)
+    return CallPlan(planned, means, changes)
 
 
 def withdrawable(view: View, member: Participant) -> Planck:

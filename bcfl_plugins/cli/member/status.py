@@ -16,7 +16,7 @@ from bcfl_plugins.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bcfl_plugins.cli.acting.times import Clock
+    from bcfl_plugins.cli.acting.times import BlockClock
     from bcfl_plugins.cli.member.duties import Duty
     from bcfl_plugins.cli.member.standing import Standing
 
@@ -103,7 +103,7 @@ def as_lines(standing: Standing, found: Sequence[Duty]) -> Iterator[str]:
         yield _duty_line(view.clock, duty)
 
 
-def _duty_line(clock: Clock, duty: Duty) -> str:
+def _duty_line(clock: BlockClock, duty: Duty) -> str:
     later = duty.since > clock.next
     mark = "later" if later else "DUE" if duty.costs else "now" if duty.command else "note"
     line = f"{mark:>5}  {duty.what}"
@@ -116,7 +116,7 @@ def _duty_line(clock: Clock, duty: Duty) -> str:
     return f"{line}\n       {duty.command}" if duty.command else line
 
 
-def _duty_record(clock: Clock, duty: Duty) -> dict[str, object]:
+def _duty_record(clock: BlockClock, duty: Duty) -> dict[str, object]:
     return {
         "what": duty.what,
         "command": duty.command,

@@ -8,7 +8,7 @@ import typer
 
 from bcfl_plugins.cli.acting.options import MaybeAccount, planck
 from bcfl_plugins.cli.acting.options import account as read_account
-from bcfl_plugins.cli.acting.plan import Change, Plan
+from bcfl_plugins.cli.acting.plan import CallPlan, Effect
 from bcfl_plugins.cli.acting.send import DryRun, Sender
 from bcfl_plugins.cli.output import AsJson, console, print_json
 from bcfl_plugins.cli.places import KeySource, MaybeKey, Url, account_of
@@ -70,10 +70,10 @@ def transfer(
         refusals = []
         if much < least and not client.balance(receiver).free:
             refusals.append(f"a new account needs {write_amount(least)} at least; send that much")
-        plan = Plan(
+        plan = CallPlan(
             calls.transfer(receiver, much),
             f"send {write_amount(much)} to {receiver}",
-            (Change(payer, free=-much), Change(receiver, free=much)),
+            (Effect(payer, free=-much), Effect(receiver, free=much)),
             tuple(refusals),
         )
         sender.send(client, plan)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bcfl_plugins.cli.acting.options import OfRound
+from bcfl_plugins.cli.acting.options import Accused, OfRound
 from bcfl_plugins.cli.acting.options import account as read_account
 from bcfl_plugins.cli.acting.send import DryRun, Sender
 from bcfl_plugins.cli.acting.session import acting
@@ -20,8 +20,7 @@ MaybeOpen = Annotated[
     int | None,
     typer.Option("--round", min=0, help="The round's number. Default: the one that is open."),
 ]
-Accused = Annotated[str, typer.Option("--account", help="The accused, as an address.")]
-Limit = Annotated[
+MostRecords = Annotated[
     int | None,
     typer.Option(
         "--limit",
@@ -106,7 +105,7 @@ def prune(
     federation: FederationNumber,
     key: KeySource,
     round_id: OfRound,
-    limit: Limit = None,
+    limit: MostRecords = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bcfl_plugins.cli.acting.plan import Change, Plan
+from bcfl_plugins.cli.acting.plan import CallPlan, Effect
 from bcfl_plugins.config.tables import write_amount
 from pallet_bridge import calls
 from pallet_bridge.types import OffenceState, RoundState
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 _ENDED = "it has ended"
 
 
-def abort(view: View, account: AccountId, number: int, found: Round | None) -> Plan:
+def abort(view: View, account: AccountId, number: int, found: Round | None) -> CallPlan:
     """Plan to end a round without verdicts: its coordinator any time, others once it is late."""
     call = calls.abort(view.number, number)
     if found is None:
-        return Plan(call, "end a round", refusals=(_no_round(view, number),))
+        return CallPlan(call, "end a round", refusals=(_no_round(view, number),))
     refusals = _not_open(number, found)
     late = view.clock.next > found.settle_until
     if not late and account != view.federation.coordinator:
@@ -31,14 +31,14 @@ def abort(view: View, account: AccountId, number: int, found: Round | None) -> P
     means = f"end round {number} without verdicts: nobody is paid or struck for it"
     if late or found.commitments:
         means += ", and the coordinator gets a failure mark"
-    return Plan(call, means, refusals=tuple(refusals))
+    return CallPlan(call, means, refusals=tuple(refusals))
 
 
-def seal(view: View, number: int, found: Round | None) -> Plan:
+def seal(view: View, number: int, found: Round | None) -> CallPlan:
     """Plan to say that a round's window is over."""
     call = calls.seal(view.number, number)
     if found is None:
-        return Plan(call, "seal a round", refusals=(_no_round(view, number),))
+        return CallPlan(call, "seal a round", refusals=(_no_round(view, number),))
     refusals = _not_open(number, found)
     if found.sealed_at is not None:
         refusals.append(f"round {number} is sealed already; it can be settled")
@@ -47,16 +47,16 @@ def seal(view: View, number: int, found: Round | None) -> Plan:
             f"round {number} still takes commitments; come at "
             f"{view.clock.until(found.commit_until + 1)}"
         )
-    return Plan(
+    return CallPlan(
         call, f"say that round {number} takes no more commitments", refusals=tuple(refusals)
     )
 
 
-def expire(view: View, number: int, found: Round | None) -> Plan:
+def expire(view: View, number: int, found: Round | None) -> CallPlan:
     """Plan to give the escrow back what nobody claimed of a round."""
     call = calls.expire(view.number, number)
     if found is None:
-        return Plan(call, "give back what nobody claimed", refusals=(_no_round(view, number),))
+        return CallPlan(call, "give back what nobody claimed", refusals=(_no_round(view, number),))
     paid, until = claims_end(found)
     refusals = []
     if until is None:
@@ -67,14 +67,14 @@ def expire(view: View, number: int, found: Round | None) -> Plan:
         refusals.append(f"nothing of round {number} is left to give back")
     refusals += _held_up(number, found)
     means = f"{write_amount(paid)} of round {number} go back to the escrow"
-    return Plan(call, means, refusals=tuple(refusals))
+    return CallPlan(call, means, refusals=tuple(refusals))
 
 
-def prune(view: View, number: int, found: Round | None, *, terms: Terms, limit: int) -> Plan:
+def prune(view: View, number: int, found: Round | None, *, terms: Terms, limit: int) -> CallPlan:
     """Plan to remove records of an old round; `terms` are those it ran under."""
     call = calls.prune(view.number, number, limit)
     if found is None:
-        return Plan(call, "remove records", refusals=(_no_round(view, number),))
+        return CallPlan(call, "remove records", refusals=(_no_round(view, number),))
     kept, refusals = kept_until(found, terms), []
     if kept is None:
         refusals.append(f"round {number} is open; see `bcfl abort`")
@@ -85,10 +85,10 @@ def prune(view: View, number: int, found: Round | None, *, terms: Terms, limit: 
     means = f"remove up to {limit} records of round {number}; its settlement root stays"
     if left:
         means += f", and {write_amount(left)} that nobody claimed go back to the escrow"
-    return Plan(call, means, refusals=tuple(refusals))
+    return CallPlan(call, means, refusals=tuple(refusals))
 
 
-def lapse(view: View, number: int, account: AccountId, offence: Offence | None) -> Plan:
+def lapse(view: View, number: int, account: AccountId, offence: Offence | None) -> CallPlan:
     """Plan to end a dispute that nobody decided in time, in the accused's favour."""
     call = calls.lapse(view.number, number, account)
     refusals = []
@@ -100,14 +100,14 @@ def lapse(view: View, number: int, account: AccountId, offence: Offence | None) 
     means = f"the offence of {account} in round {number} ends without a slash"
     if offence is not None and offence.dispute is not None and not offence.dispute.from_stake:
         means += f", and its bond of {write_amount(offence.dispute.bond)} is free"
-    return Plan(call, means, refusals=tuple(refusals))
+    return CallPlan(call, means, refusals=tuple(refusals))
 
 
-def execute_slash(view: View, number: int, account: AccountId, offence: Offence | None) -> Plan:
+def execute_slash(view: View, number: int, account: AccountId, offence: Offence | None) -> CallPlan:
     """Plan to take what an offence costs."""
     call = calls.execute_slash(view.number, number, account)
     if offence is None or not offence.waits:
-        return Plan(call, "slash", refusals=(_no_offence(view, number, account),))
+        return CallPlan(call, "slash", refusals=(_no_offence(view, number, account),))
     refusals = []
     if offence.state is OffenceState.DISPUTED:
         refusals.append("the offence is disputed: its arbiter decides, or `bcfl lapse` after that")
@@ -119,7 +119,7 @@ def execute_slash(view: View, number: int, account: AccountId, offence: Offence 
         f"take up to {write_amount(offence.amount)} of the stake of {account} for its "
         f"{offence.kind.value} in round {number}"
     )
-    return Plan(call, means, refusals=tuple(refusals))
+    return CallPlan(call, means, refusals=tuple(refusals))
 
 
 def dispute(
@@ -130,11 +130,11 @@ def dispute(
     offence: Offence | None,
     balance: Balance,
     bond: Planck,
-) -> Plan:
+) -> CallPlan:
     """Plan to object to an offence of one's own; `bond` is that of the round's terms."""
     call = calls.dispute(view.number, number)
     if offence is None or not offence.waits:
-        return Plan(call, "dispute", refusals=(_no_offence(view, number, account),))
+        return CallPlan(call, "dispute", refusals=(_no_offence(view, number, account),))
     refusals = []
     if offence.state is not OffenceState.PENDING:
         refusals.append(f"the offence is {offence.state.value.lower()} already")
@@ -145,25 +145,25 @@ def dispute(
         f"{write_amount(bond)} comes back unless the arbiter upholds it"
     )
     if balance.free < bond + view.prices.existence:  # then the chain takes it of the stake
-        return Plan(call, f"{means}; it is a part of the stake", refusals=tuple(refusals))
-    return Plan(call, means, (Change(account, free=-bond, held=bond),), tuple(refusals))
+        return CallPlan(call, f"{means}; it is a part of the stake", refusals=tuple(refusals))
+    return CallPlan(call, means, (Effect(account, free=-bond, held=bond),), tuple(refusals))
 
 
 def resolve(
     view: View, place: tuple[int, AccountId], offence: Offence | None, *, uphold: bool
-) -> Plan:
+) -> CallPlan:
     """Plan to decide a dispute, or to vote on it; `place` is its round and the accused."""
     number, account = place
     call = calls.resolve(view.number, number, account, uphold=uphold)
     if offence is None or not offence.waits:
-        return Plan(call, "resolve", refusals=(_no_offence(view, number, account),))
+        return CallPlan(call, "resolve", refusals=(_no_offence(view, number, account),))
     refusals = []
     if offence.dispute is None:
         refusals.append(f"the offence is not disputed: it is {offence.state.value.lower()}")
     elif view.clock.next > offence.dispute.until:
         refusals.append("it is too late to decide; anyone may run `bcfl lapse`")
     verdict = "was rightly accused, and is slashed" if uphold else "was accused wrongly"
-    return Plan(call, f"say that {account} {verdict}", refusals=tuple(refusals))
+    return CallPlan(call, f"say that {account} {verdict}", refusals=tuple(refusals))
 
 
 def claims_end(found: Round) -> tuple[int, int | None]:

@@ -15,7 +15,7 @@ from bcfl_plugins.config.tables import write_amount
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from bcfl_plugins.cli.acting.times import Clock
+    from bcfl_plugins.cli.acting.times import BlockClock
     from bcfl_plugins.cli.acting.view import View
     from pallet_bridge.types import AccountId, Offence, Round, Terms
 
@@ -23,7 +23,7 @@ Last = Annotated[int, typer.Option("--last", min=1, help="How many rounds, the n
 
 
 @dataclass(frozen=True, slots=True)
-class RoundLine:
+class ListedRound:
     """One round, and what may be done about it.
 
     Parameters
@@ -82,10 +82,10 @@ def line(
     found: Round,
     terms: Terms,
     offences: Mapping[tuple[int, AccountId], Offence],
-) -> RoundLine:
+) -> ListedRound:
     """Return a round with what may be done about it."""
     mine = {who: one for (of, who), one in offences.items() if of == number and one.waits}
-    return RoundLine(number, found, mine, tuple(_todo(view, number, found, terms, mine)))
+    return ListedRound(number, found, mine, tuple(_todo(view, number, found, terms, mine)))
 
 
 def _todo(
@@ -118,7 +118,7 @@ def _todo(
         yield f"bcfl prune --round {number}", kept + 1
 
 
-def _texts(clock: Clock, one: RoundLine) -> Iterator[str]:
+def _texts(clock: BlockClock, one: ListedRound) -> Iterator[str]:
     found = one.round
     text = f"round {one.number}: {found.state.value.lower()}, {found.commitments} commitments"
     if found.settlement is not None:
@@ -137,7 +137,7 @@ def _texts(clock: Clock, one: RoundLine) -> Iterator[str]:
         yield f"  {command}" + ("" if clock.has_come(since) else f": from {clock.until(since)}")
 
 
-def _record(clock: Clock, one: RoundLine) -> dict[str, object]:
+def _record(clock: BlockClock, one: ListedRound) -> dict[str, object]:
     found, settled = one.round, one.round.settlement
     return {
         "round": one.number,

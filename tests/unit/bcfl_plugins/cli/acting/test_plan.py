@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from bcfl_plugins.cli.acting.plan import Change, Plan, as_lines, as_record, shortage, signed
+from bcfl_plugins.cli.acting.plan import CallPlan, Effect, as_lines, as_record, shortage, signed
 from pallet_bridge import calls
 from pallet_bridge.types import UNIT, AccountId, Balance, Planck
 
@@ -9,8 +9,8 @@ CALL = calls.fund(3, Planck(5))
 FEE, EXISTENCE = Planck(10), Planck(100)
 
 
-def plan(*changes: Change, refusals: tuple[str, ...] = ()) -> Plan:
-    return Plan(CALL, "pay", changes, refusals)
+def plan(*changes: Effect, refusals: tuple[str, ...] = ()) -> CallPlan:
+    return CallPlan(CALL, "pay", changes, refusals)
 
 
 def has(free: int, held: int = 0) -> Balance:
@@ -18,7 +18,7 @@ def has(free: int, held: int = 0) -> Balance:
 
 
 def test_what_is_spent_the_fee_and_what_stays_have_to_be_there() -> None:
-    spending = plan(Change(ME, free=-1000, held=1000))
+    spending = plan(Effect(ME, free=-1000, held=1000))
     assert shortage(spending, ME, has(1110), FEE, EXISTENCE) is None
     short = shortage(spending, ME, has(1109), FEE, EXISTENCE)
     assert short is not None
@@ -27,19 +27,19 @@ def test_what_is_spent_the_fee_and_what_stays_have_to_be_there() -> None:
 
 
 def test_what_comes_in_does_not_pay_the_fee() -> None:
-    coming = plan(Change(ME, free=5000))
+    coming = plan(Effect(ME, free=5000))
     assert shortage(coming, ME, has(109), FEE, EXISTENCE) is not None
     assert shortage(coming, ME, has(110), FEE, EXISTENCE) is None
 
 
 def test_what_others_lose_is_not_paid_by_the_payer() -> None:
-    assert shortage(plan(Change(OTHER, free=-(10**9))), ME, has(110), FEE, EXISTENCE) is None
+    assert shortage(plan(Effect(OTHER, free=-(10**9))), ME, has(110), FEE, EXISTENCE) is None
 
 
 def test_a_plan_says_what_is_left_after_the_fee() -> None:
     lines = list(
         as_lines(
-            plan(Change(ME, free=-2 * UNIT, held=2 * UNIT, stake=2 * UNIT), Change(OTHER, UNIT)),
+            plan(Effect(ME, free=-2 * UNIT, held=2 * UNIT, stake=2 * UNIT), Effect(OTHER, UNIT)),
             ME,
             Planck(UNIT),
             has(9 * UNIT, 3 * UNIT),

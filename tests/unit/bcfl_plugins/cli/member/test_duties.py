@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bcfl_plugins.cli.acting.times import Clock
+from bcfl_plugins.cli.acting.times import BlockClock
 from bcfl_plugins.cli.acting.view import View
 from bcfl_plugins.cli.member.duties import duties
 from bcfl_plugins.cli.member.standing import Standing
@@ -140,7 +140,7 @@ MOTION = Motion(
     nays=NOTHING,
 )
 PRICES = Prices(Planck(UNIT // 1000), Planck(10 * UNIT), Planck(UNIT))
-VIEW = View(7, bytes(32), Clock(NOW, 3.0), FEDERATION, DEVELOPMENT, PRICES)
+VIEW = View(7, bytes(32), BlockClock(NOW, 3.0), FEDERATION, DEVELOPMENT, PRICES)
 STANDING = Standing(VIEW, ME, Balance(Planck(9 * UNIT), Planck(100 * UNIT)), Planck(500 * UNIT))
 IN = replace(STANDING, member=MEMBER)
 
