@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bcfl_plugins.cli.acting.plan import CallPlan
     from bcfl_plugins.cli.acting.send import Sender
     from bcfl_plugins.cli.acting.view import View
     from pallet_bridge.client.protocol import ChainClient

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
 from bcfl_plugins.cli.federation import decide as founding
 from bcfl_plugins.cli.federation import govern
 from bcfl_plugins.cli.member import decide as member
@@ -15,6 +17,7 @@ from bcfl_plugins.cli.member.standing import read_standing
 from bcfl_plugins.cli.rounds import decide as rounds
 from pallet_bridge import calls
 from pallet_bridge.encoding import escrow_account
+from pallet_bridge.errors import CallFailed
 from pallet_bridge.types import (
     UNIT,
     Admission,
@@ -184,6 +187,42 @@ def test_rounds_are_sealed_called_off_and_cleared_away(stage: Stage) -> None:
 
 def escrow(stage: Stage) -> tuple[object]:
     return (stage.client.balance(escrow_account(stage.number)),)
+
+
+def test_a_reward_is_told_with_its_first_and_last_block(stage: Stage) -> None:
+    for who in (ANN, BEN):
+        stage.let_in(who)
+    number = stage.open()
+    made = stage.commit(number, ANN, BEN)
+    stage.go_to(stage.client.round(stage.number, number).commit_until + 1)
+    stage.settle(number, made)
+    told = read_standing(stage.client, stage.number, ANN.account).rewards[number]
+    assert told.amount == TERMS.round_reward // 2
+    claims = {who: calls.claim(stage.number, who.account, [number]) for who in (ANN, BEN)}
+    stage.go_to(told.after)
+    with pytest.raises(CallFailed):
+        stage.client.execute(claims[ANN], CAT)
+    before = stage.client.balance(ANN.account).free
+    stage.client.execute(claims[ANN], CAT)
+    assert stage.client.balance(ANN.account).free - before == told.amount
+    assert read_standing(stage.client, stage.number, ANN.account).rewards == {}
+    stage.go_to(told.until)
+    stage.client.execute(claims[BEN], CAT)
+
+
+def test_a_reward_that_nobody_claims_is_lost_after_its_last_block(stage: Stage) -> None:
+    stage.let_in(ANN)
+    number = stage.open()
+    made = stage.commit(number, ANN)
+    stage.go_to(stage.client.round(stage.number, number).commit_until + 1)
+    stage.settle(number, made)
+    told = read_standing(stage.client, stage.number, ANN.account).rewards[number]
+    found = stage.client.round(stage.number, number)
+    stage.go_to(told.until + 1)
+    assert stage.agrees(rounds.expire(stage.view(), number, found), CAT)
+    with pytest.raises(CallFailed):
+        stage.client.execute(calls.claim(stage.number, ANN.account, [number]), CAT)
+    assert read_standing(stage.client, stage.number, ANN.account).rewards == {}
 
 
 def test_a_coordinator_that_governs(stage: Stage) -> None:
