@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         Motion,
         Prices,
         Seat,
+        TermRanges,
     )
     from pallet_bridge.types.members import Bond, Invitation, Participant, PastRecord, RecordOwner
     from pallet_bridge.types.round import Commitment, Offence, Round
@@ -136,6 +137,10 @@ class ChainClient(Protocol):
 
     def prices(self) -> Prices:
         """Return the deposits that the runtime asks for; they change with the runtime only."""
+        ...
+
+    def term_ranges(self) -> TermRanges:
+        """Return what terms the runtime takes; they change with the runtime only."""
         ...
 
     def slot_seconds(self) -> float | None:

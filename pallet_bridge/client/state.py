@@ -10,9 +10,9 @@ from pallet_bridge.errors import BadChainValue, EncodingError, RpcRefused
 from pallet_bridge.errors.pallet import FederationNotFound
 from pallet_bridge.metadata import PALLET
 from pallet_bridge.terms_codec import hash_of_terms
-from pallet_bridge.types.base import AccountId, Planck
+from pallet_bridge.types.base import AccountId, Perbill, Planck
 from pallet_bridge.types.events import Balance, BlockRef
-from pallet_bridge.types.federation import Limits, Prices
+from pallet_bridge.types.federation import Limits, Prices, TermRanges
 
 if TYPE_CHECKING:
     from pallet_bridge.client.codec import Codec
@@ -77,6 +77,23 @@ class StateReader:
             existence=Planck(self._limit("ExistentialDeposit", "Balances")),
             federation=Planck(self._limit("FederationDeposit")),
             proposal=Planck(self._limit("ProposalDeposit")),
+        )
+
+    def term_ranges(self) -> TermRanges:
+        """Return what terms the runtime takes."""
+        return TermRanges(
+            min_stake=Planck(self._limit("MinStake")),
+            max_participants=self._limit("MaxParticipants"),
+            max_round_reward=Planck(self._limit("MaxRoundReward")),
+            max_window=self._limit("MaxWindow"),
+            max_unbonding_blocks=self._limit("MaxUnbondingBlocks"),
+            max_retention_blocks=self._limit("MaxRetentionBlocks"),
+            max_strikes=self._limit("MaxStrikes"),
+            max_slash=Perbill(self._limit("MaxSlash")),
+            max_reporter_share=Perbill(self._limit("MaxReporterShare")),
+            max_dispute_bond=Planck(self._limit("MaxDisputeBond")),
+            max_coordinator_bond=Planck(self._limit("MaxCoordinatorBond")),
+            max_committee=self._limit("MaxCommittee"),
         )
 
     def slot_seconds(self) -> float | None:

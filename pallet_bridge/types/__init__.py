@@ -30,6 +30,7 @@ from pallet_bridge.types.federation import (
     PendingTerms,
     Prices,
     Seat,
+    TermRanges,
 )
 from pallet_bridge.types.members import (
     Bond,
@@ -155,6 +156,7 @@ __all__ = [
     "SignedStatement",
     "SlashTerms",
     "Tally",
+    "TermRanges",
     "Terms",
     "Totals",
     "TrainingValue",

@@ -40,6 +40,24 @@ class Prices:
     proposal: Planck
 
 
+@dataclass(frozen=True, slots=True)
+class TermRanges:
+    """What terms the runtime takes, by the names of its constants."""
+
+    min_stake: Planck
+    max_participants: int
+    max_round_reward: Planck
+    max_window: int
+    max_unbonding_blocks: int
+    max_retention_blocks: int
+    max_strikes: int
+    max_slash: Perbill
+    max_reporter_share: Perbill
+    max_dispute_bond: Planck
+    max_coordinator_bond: Planck
+    max_committee: int
+
+
 class FederationState(Enum):
     """Where a federation is on its way from Active over Closing to Closed."""
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pytest
 from flwr.app import Array, ArrayRecord, Message, MetricRecord, RecordDict
 
 from bcfl_plugins.cli.app import main
@@ -29,8 +30,6 @@ from strategies.testing import InProcessGrid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import pytest
 
     from tests.conformance.conftest import Target
 
@@ -132,6 +131,7 @@ def node_app() -> ClientApp:
     return app
 
 
+@pytest.mark.timeout(3600)  # a node makes a block in 3 s, and the page waits for a hundred
 def test_every_command_of_the_page_works(
     target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,6 +154,13 @@ def test_every_command_of_the_page_works(
     check(reader, tmp_path)
 
 
+def planck_of(text: str) -> str:
+    """Return the fee that a command names."""
+    found = re.search(r"fees? (?:of )?([0-9.]+ UNIT)", text)
+    assert found is not None, text
+    return found[1]
+
+
 def check(reader: Reader, folder: Path) -> None:
     """Look at what came of it, in what the commands said and on the chain."""
     said, known = reader.said, reader.known
@@ -169,6 +176,10 @@ def check(reader: Reader, folder: Path) -> None:
     assert 'round_reward = "8 UNIT"' in said["bcfl federation terms --announced"]
     assert "bcfl withdraw" in said[f"bcfl status --key {ben}"]
     assert "is closed" in said["bcfl federation show"]
+    spent = {line: planck_of(text) for line, text in said.items() if "for a fee of" in text}
+    foreseen = {line: planck_of(text) for line, text in said.items() if line.endswith("--dry-run")}
+    for line, fee in foreseen.items():
+        assert spent.get(line.removesuffix(" --dry-run"), fee) == fee, line
     with connect(reader.target.url) as client:
         number = int(known["number"])
         assert client.participants(number) == {}

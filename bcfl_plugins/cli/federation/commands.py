@@ -84,7 +84,12 @@ def create(
     account = sender.account()
     with connect(chain) as client:
         plan = decide.create(
-            account, made, metadata, prices=client.prices(), number=client.next_federation()
+            account,
+            made,
+            metadata,
+            prices=client.prices(),
+            ranges=client.term_ranges(),
+            number=client.next_federation(),
         )
         receipt = sender.send(client, plan)
     if receipt is not None and not as_json:

@@ -6,16 +6,23 @@ from typing import TYPE_CHECKING
 
 from bcfl_plugins.cli.acting.plan import CallPlan, Effect
 from bcfl_plugins.config.tables import write_amount
+from bcfl_plugins.config.terms_check import faults
 from pallet_bridge import calls
 from pallet_bridge.types import FederationState, Planck
 
 if TYPE_CHECKING:
     from bcfl_plugins.cli.acting.view import View
-    from pallet_bridge.types import AccountId, Balance, Bond, Prices, Terms
+    from pallet_bridge.types import AccountId, Balance, Bond, Prices, TermRanges, Terms
 
 
 def create(
-    account: AccountId, terms: Terms, metadata: bytes, *, prices: Prices, number: int
+    account: AccountId,
+    terms: Terms,
+    metadata: bytes,
+    *,
+    prices: Prices,
+    ranges: TermRanges,
+    number: int,
 ) -> CallPlan:
     """Plan to found a federation; `number` is the one that it gets if nobody is faster."""
     held = prices.federation + terms.coordinator_bond
@@ -24,6 +31,7 @@ def create(
         f"found federation {number} and coordinate it; {write_amount(prices.federation)} are on "
         f"hold until it is closed, and a bond of {write_amount(terms.coordinator_bond)}",
         (Effect(account, free=-held - prices.existence, held=held),),
+        faults(terms, ranges),
     )
 
 

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from bcfl_plugins.cli.acting.plan import CallPlan, Effect
 from bcfl_plugins.config.tables import write_amount, write_fraction
+from bcfl_plugins.config.terms_check import faults
 from pallet_bridge import calls
 from pallet_bridge.types import Admission, Governance, MembersVote, MotionState, Terms, Vouched
 
 if TYPE_CHECKING:
     from bcfl_plugins.cli.acting.view import View
-    from pallet_bridge.types import AccountId, Invitation, Motion, Participant
+    from pallet_bridge.types import AccountId, Invitation, Motion, Participant, TermRanges
 
 
 def invite(
@@ -81,7 +82,7 @@ def vouch(
     )
 
 
-def set_terms(view: View, signer: AccountId, terms: Terms) -> CallPlan:
+def set_terms(view: View, signer: AccountId, terms: Terms, ranges: TermRanges) -> CallPlan:
     """Plan to announce new terms, as a coordinator that governs."""
     refusals = [*view.closed(), *_governs(view, signer, "`bcfl federation propose --set`")]
     if view.federation.pending_terms is not None:
@@ -89,6 +90,7 @@ def set_terms(view: View, signer: AccountId, terms: Terms) -> CallPlan:
         refusals.append(f"new terms are announced already; come at {starts}")
     if terms == view.terms:
         refusals.append("these are the terms in force; change one with --set")
+    refusals += faults(terms, ranges)
     starts_at = view.clock.next + max(view.terms.notice_blocks, view.terms.unbonding_blocks)
     return CallPlan(
         calls.set_terms(view.number, terms),
@@ -133,13 +135,20 @@ def skip_round(view: View, signer: AccountId) -> CallPlan:
 
 
 def propose(
-    view: View, signer: AccountId, proposal: Terms | AccountId | bytes, member: Participant | None
+    view: View,
+    signer: AccountId,
+    proposal: Terms | AccountId | bytes,
+    *,
+    member: Participant | None,
+    ranges: TermRanges,
 ) -> CallPlan:
     """Plan to let the members vote."""
     deposit = view.prices.proposal
     refusals = [*view.closed(), *_no_vote(view, signer, member)]
     if isinstance(proposal, Terms) and proposal == view.terms:
         refusals.append("these are the terms in force; change one with --set")
+    if isinstance(proposal, Terms):
+        refusals += faults(proposal, ranges)
     if isinstance(proposal, bytes) and not isinstance(view.terms.governance, MembersVote):
         refusals.append("members do not vote on the model under these terms")
     return CallPlan(

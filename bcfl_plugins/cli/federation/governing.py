@@ -75,7 +75,8 @@ def set_terms(
 
     with acting(Sender(key, chain, dry_run, as_json), federation) as now:
         changed = _changed(now.view.terms, terms, sets)
-        now.send(govern.set_terms(now.view, now.account, changed))
+        ranges = now.client.term_ranges()
+        now.send(govern.set_terms(now.view, now.account, changed, ranges))
 
 
 def propose(
@@ -104,7 +105,14 @@ def propose(
             proposal = digest(model, "--model")
         else:
             proposal = _changed(now.view.terms, terms, sets)
-        now.send(govern.propose(now.view, now.account, proposal, now.member()))
+        plan = govern.propose(
+            now.view,
+            now.account,
+            proposal,
+            member=now.member(),
+            ranges=now.client.term_ranges(),
+        )
+        now.send(plan)
 
 
 def vote(

@@ -172,6 +172,38 @@ def withdrawable(view: View, member: Participant) -> Planck:
     return Planck(sum(ripe))
 
 
+def register_attester(
+    view: View,
+    account: AccountId,
+    tip: bytes,
+    *,
+    member: Participant | None,
+    attester: AttesterRecord | None,
+) -> CallPlan:
+    """Plan to offer to sit in committees; `tip` is the end of a chain of hashes."""
+    refusals = [*view.closed()]
+    if member is None or not member.active:
+        refusals.append(f"{account} has no active stake here; only members with stake attest")
+    elif member.is_suspended(view.clock.next):
+        refusals.append(f"{account} is suspended; see `bcfl status`")
+    if account == view.federation.coordinator:
+        refusals.append("who coordinates does not judge; use the key of another member")
+    if attester is not None:
+        refusals.append(f"{account} is registered already; run `bcfl attester resign` first")
+    return CallPlan(
+        calls.register_attester(view.number, tip),
+        f"{account} may be drawn into committees of {view.number}; its stake stays while it may",
+        refusals=tuple(refusals),
+    )
+
+
+def resign_attester(view: View, account: AccountId, attester: AttesterRecord | None) -> CallPlan:
+    """Plan to take that offer back."""
+    refusals = () if attester is not None else (f"{account} is no registered attester",)
+    means = f"{account} sits in no new committee, and its stake is free to unbond"
+    return CallPlan(calls.resign_attester(view.number), means, refusals=refusals)
+
+
 def not_a_member(view: View, account: AccountId) -> str:
     """Say that an account has not joined."""
     return f"{account} is no member of federation {view.number}; `bcfl join` makes it one"

@@ -71,7 +71,14 @@ class Stage:
     def found(self, terms: Terms = TERMS) -> None:
         number = self.client.next_federation()
         prices = self.client.prices()
-        plan = founding.create(BOSS.account, terms, bytes(32), prices=prices, number=number)
+        plan = founding.create(
+            BOSS.account,
+            terms,
+            bytes(32),
+            prices=prices,
+            ranges=self.client.term_ranges(),
+            number=number,
+        )
         self.number = number
         assert self.agrees(plan, BOSS)
 

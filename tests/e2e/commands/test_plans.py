@@ -132,7 +132,9 @@ def test_worse_terms_let_stake_go_sooner(stage: Stage) -> None:
     stage.let_in(ANN)
     assert not stage.agrees(stage.plan_unbond(ANN, UNIT), ANN), "lock_blocks"
     worse = replace(TERMS, slash=replace(TERMS.slash, cap=Perbill(9 * 10**8)))
-    assert stage.agrees(govern.set_terms(stage.view(), BOSS.account, worse), BOSS)
+    assert stage.agrees(
+        govern.set_terms(stage.view(), BOSS.account, worse, stage.client.term_ranges()), BOSS
+    )
     foreseen = member.free_at(stage.view(), stage.client.participant(stage.number, ANN.account))
     assert stage.agrees(stage.plan_unbond(ANN, None), ANN)
     (chunk,) = stage.client.participant(stage.number, ANN.account).unbonding
@@ -227,18 +229,22 @@ def test_a_reward_that_nobody_claims_is_lost_after_its_last_block(stage: Stage) 
 
 def test_a_coordinator_that_governs(stage: Stage) -> None:
     changed = replace(TERMS, min_stake=Planck(31 * UNIT))
-    assert not stage.agrees(govern.set_terms(stage.view(), ANN.account, changed), ANN)
+    assert not stage.agrees(
+        govern.set_terms(stage.view(), ANN.account, changed, stage.client.term_ranges()), ANN
+    )
     assert not stage.agrees(govern.replace_coordinator(stage.view(), ANN.account, ANN.account), ANN)
     assert not stage.agrees(govern.rebase(stage.view(), ANN.account, b"\1" * 32), ANN)
     assert not stage.agrees(govern.skip_round(stage.view(), ANN.account), ANN)
     assert stage.agrees(govern.skip_round(stage.view(), BOSS.account), BOSS)
     assert stage.agrees(govern.rebase(stage.view(), BOSS.account, b"\1" * 32), BOSS)
     view = stage.view()
-    plan = govern.set_terms(view, BOSS.account, changed)
+    plan = govern.set_terms(view, BOSS.account, changed, stage.client.term_ranges())
     assert stage.agrees(plan, BOSS)
     starts = stage.view().federation.pending_terms.starts_at
     assert view.clock.until(starts) in plan.means
-    assert not stage.agrees(govern.set_terms(stage.view(), BOSS.account, TERMS), BOSS), "pending"
+    assert not stage.agrees(
+        govern.set_terms(stage.view(), BOSS.account, TERMS, stage.client.term_ranges()), BOSS
+    ), "pending"
     held = stage.client.bond(stage.number, BOSS.account)
     assert not stage.agrees(founding.withdraw_bond(stage.view(), BOSS.account, held), BOSS)
     more = founding.post_bond(stage.view(), BOSS.account, Planck(2 * UNIT), held)
@@ -279,11 +285,15 @@ def test_members_that_vote(stage: Stage) -> None:
 
     def propose(who: Signer, proposal: object) -> CallPlan:
         found = stage.client.participant(stage.number, who.account)
-        return govern.propose(stage.view(), who.account, proposal, found)
+        return govern.propose(
+            stage.view(), who.account, proposal, member=found, ranges=stage.client.term_ranges()
+        )
 
     assert not stage.agrees(propose(ANN, changed), ANN), "no member"
     assert stage.agrees(stage.plan_join(ANN, 40 * UNIT), ANN)
-    assert not stage.agrees(govern.set_terms(stage.view(), BOSS.account, changed), BOSS)
+    assert not stage.agrees(
+        govern.set_terms(stage.view(), BOSS.account, changed, stage.client.term_ranges()), BOSS
+    )
     assert stage.agrees(propose(ANN, changed), ANN)
     assert stage.agrees(stage.plan_join(BEN, 40 * UNIT), BEN)
     assert not stage.agrees(voting(BEN, 0), BEN), "its stake is too young"
@@ -303,6 +313,32 @@ def test_members_that_vote(stage: Stage) -> None:
     stage.go_to(stage.client.motion(stage.number, 1).enact_at)
     assert stage.agrees(enact(1), ANN)
     assert stage.client.federation(stage.number).model is None, "it was rejected"
+
+
+def test_who_may_attest(stage: Stage) -> None:
+    def register(who: Signer) -> CallPlan:
+        return member.register_attester(
+            stage.view(),
+            who.account,
+            bytes([9]) * 32,
+            member=stage.client.participant(stage.number, who.account),
+            attester=stage.client.attesters(stage.number).get(who.account),
+        )
+
+    def resign(who: Signer) -> CallPlan:
+        attester = stage.client.attesters(stage.number).get(who.account)
+        return member.resign_attester(stage.view(), who.account, attester)
+
+    assert not stage.agrees(register(ANN), ANN), "no member"
+    stage.let_in(ANN)
+    stage.let_in(BOSS)
+    assert not stage.agrees(register(BOSS), BOSS), "who coordinates does not judge"
+    assert not stage.agrees(resign(ANN), ANN)
+    assert stage.agrees(register(ANN), ANN)
+    assert not stage.agrees(register(ANN), ANN), "twice"
+    assert not stage.agrees(stage.plan_unbond(ANN, None), ANN), "an attester keeps its stake"
+    assert stage.agrees(resign(ANN), ANN)
+    assert stage.agrees(stage.plan_unbond(ANN, None), ANN)
 
 
 def test_closing_gives_everything_back(stage: Stage) -> None:
