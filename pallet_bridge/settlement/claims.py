@@ -11,7 +11,14 @@ from pallet_bridge.types import FederationState, Payout, Planck, RoundState
 if TYPE_CHECKING:
     from pallet_bridge.calls import Call
     from pallet_bridge.client.protocol import ChainClient
-    from pallet_bridge.types import AccountId, Federation, Offence, Round, Settlement
+    from pallet_bridge.types import (
+        AccountId,
+        Commitment,
+        Federation,
+        Offence,
+        Round,
+        Settlement,
+    )
 
 
 def waiting_rewards(
@@ -120,21 +127,37 @@ def rewards_of(
 ) -> dict[int, WaitingReward]:
     """Return what waits for one account, by round."""
     block = at or client.head().hash
+    state = client.federation(federation, at=block)
     offences = client.offences(federation, at=block)
-    after = _payable_after(client, federation, at=block)
+    vesting: dict[int, int] = {}
     found = {}
-    for number, amount in waiting_rewards(client, federation, at=block).get(account, {}).items():
-        held_up = _waits(offences.get((number, account)))
-        until = _payable_until(client.round(federation, number, at=block))
-        found[number] = WaitingReward(amount, after[number], until, held_up)
+    for number in range(state.next_round):
+        round_ = client.round(federation, number, at=block)
+        if round_ is None or not _may_pay(round_):
+            continue
+        mine = client.commitments(federation, number, at=block).get(account)
+        if mine is None or mine.payout is not Payout.WAITING:
+            continue
+        version = round_.terms_version
+        if version not in vesting:
+            vesting[version] = client.terms(federation, version, at=block).vesting_rounds
+        amount, after, until = _window(number, round_, mine, vesting[version], state)
+        if amount:
+            held_up = _waits(offences.get((number, account)))
+            found[number] = WaitingReward(amount, after, until, held_up)
     return found
 
 
-def _payable_until(round_: Round | None) -> int:
-    if round_ is not None and round_.compensation is not None:
-        return round_.compensation.until
-    settled = None if round_ is None else round_.settlement
-    return 0 if settled is None else settled.claim_until
+def _window(
+    number: int, round_: Round, mine: Commitment, vesting_rounds: int, state: Federation
+) -> tuple[Planck, int, int]:
+    """Return what a commitment earned, and the last blocks before and in which it is paid."""
+    if round_.compensation is not None:
+        return round_.compensation.each, 0, round_.compensation.until
+    if round_.settlement is None:
+        return Planck(0), 0, 0
+    after = payable_after(number, round_.settlement, vesting_rounds, state)
+    return mine.reward, after, round_.settlement.claim_until
 
 
 def last_window(client: ChainClient, federation: int, *, at: bytes | None = None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from bcfl_plugins.cli.acting.send import DryRun, Sender
 from bcfl_plugins.cli.acting.session import acting
 from bcfl_plugins.cli.output import AsJson, console
 from bcfl_plugins.cli.places import FederationNumber, KeySource, Url  # noqa: TC001 - typer's
+from bcfl_plugins.errors import ConfigError
 
 TermsFrom = Annotated[
     Path | None,
@@ -38,6 +40,7 @@ MostExamples = Annotated[
     int | None,
     typer.Option("--max-examples", min=0, help="Most examples of its updates; 0: not said."),
 ]
+NoQuestion = Annotated[bool, typer.Option("--yes", help="Do not ask in a terminal.")]
 MaybeBond = Annotated[
     str | None,
     typer.Argument(metavar="[AMOUNT]", help="Default: what the terms ask for and is missing."),
@@ -79,7 +82,7 @@ def create(
     from pallet_bridge.encoding import blake2_256  # noqa: PLC0415
 
     made = changed(None, {} if terms is None else read_terms_file(terms), sets or ())
-    metadata = bytes(32) if about is None else blake2_256(about.read_bytes())
+    metadata = bytes(32) if about is None else blake2_256(_read(about))
     sender = Sender(key, chain, dry_run, as_json)
     account = sender.account()
     with connect(chain) as client:
@@ -95,6 +98,13 @@ def create(
     if receipt is not None and not as_json:
         (found,) = (one for one in receipt.events if one.name == "FederationCreated")
         console().print(f"federation {found.integer('federation')}")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}; name another file") from None
 
 
 def fund(
@@ -203,16 +213,21 @@ def close(
     chain: Url,
     federation: FederationNumber,
     key: KeySource,
+    yes: NoQuestion = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Begin to close a federation, as its coordinator; or finish it, which anyone may.
 
-    It can be finished once its closing time is over and all members are out.
+    It can be finished once its closing time is over and all members are out. In a terminal it asks
+    before it begins: what closes is never opened again.
     """
     from bcfl_plugins.cli.federation import decide  # noqa: PLC0415 (loads the mirrors)
     from pallet_bridge.encoding import escrow_account  # noqa: PLC0415
 
     with acting(Sender(key, chain, dry_run, as_json), federation) as now:
         escrow = now.client.balance(escrow_account(federation), at=now.view.at)
+        begins = not now.view.closed()
+        if begins and not (yes or dry_run) and sys.stdin.isatty():
+            typer.confirm("Close it? It cannot be opened again", abort=True, err=True)
         now.send(decide.close(now.view, now.account, escrow))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bcfl_plugins.cli.acting.plan import CallPlan, Effect
+from bcfl_plugins.cli.output import printable
 from bcfl_plugins.config.tables import write_amount, write_fraction
 from bcfl_plugins.config.terms_check import faults
 from pallet_bridge import calls
@@ -253,6 +254,6 @@ def _named(proposal: Terms | AccountId | bytes) -> str:
 
 def _belonging(said: tuple[bytes, int]) -> str:
     organisation, examples = said
-    name = organisation.decode(errors="backslashreplace")
+    name = printable(organisation.decode(errors="backslashreplace"))
     belongs = f", which belongs to {name}" if organisation else ""
     return belongs + (f", with up to {examples} examples" if examples else "")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from bcfl_plugins.cli.output import AsJson, console, print_json
+from bcfl_plugins.cli.output import AsJson, console, print_json, printable
 from bcfl_plugins.cli.places import FederationNumber, Url  # noqa: TC001 - typer reads it
 from bcfl_plugins.config.tables import write_amount
 
@@ -154,7 +154,7 @@ def _lines(
         f"{federation.failures_in_row} in a row"
     )
     for who, member in members.items():
-        name = "" if not member.organisation else member.organisation.decode(errors="replace")
+        name = printable((member.organisation or b"").decode(errors="backslashreplace"))
         yield f"member {who} {name}: {write_amount(member.active)} active".replace(" :", ":")
     for number, motion in motions.items():
         yield f"proposal {number}, {motion.state.value.lower()}: {tally(motion)}"

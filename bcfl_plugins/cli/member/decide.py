@@ -99,6 +99,8 @@ def unbond(
     means = f"{write_amount(leaving)} leave; they stay on hold, and can be slashed"
     if until is not None:
         means += f", until {view.clock.until(until)}; then `bcfl withdraw`"
+    if member is not None and not rest:
+        means += _forfeits(member)
     change = Effect(account, stake=-leaving)
     return CallPlan(calls.unbond(view.number, leaving), means, (change,), tuple(refusals))
 
@@ -139,7 +141,10 @@ def withdraw(view: View, account: AccountId, member: Participant | None) -> Call
         refusals.append(_nothing_free(view, member))
     left = member.stake - free
     means = f"{write_amount(free)} are released to {account}"
-    means += f"; {write_amount(left)} stay on hold" if left else ", and nothing stays: it leaves"
+    if left:
+        means += f"; {write_amount(left)} stay on hold"
+    else:
+        means += f", and nothing stays: it leaves{_forfeits(member)}"
     active = member.active if view.is_over else 0
     change = Effect(account, free=free, held=-free, stake=-active)
     return CallPlan(call, means, (change,), tuple(refusals))
@@ -207,6 +212,16 @@ def resign_attester(view: View, account: AccountId, attester: AttesterRecord | N
 def not_a_member(view: View, account: AccountId) -> str:
     """Say that an account has not joined."""
     return f"{account} is no member of federation {view.number}; `bcfl join` makes it one"
+
+
+def _forfeits(member: Participant) -> str:
+    """Say what a member with strikes loses when it leaves; under worse terms nothing."""
+    if not member.strikes or member.exits_freely:
+        return ""
+    return (
+        f". With {member.strikes} strikes it loses the rewards that are not vested when it leaves; "
+        f"`bcfl status` lists what waits"
+    )
 
 
 def _nothing_free(view: View, member: Participant) -> str:

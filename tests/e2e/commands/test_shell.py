@@ -6,15 +6,19 @@ import io
 import json
 import sys
 from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bcfl_plugins.cli.acting.view import look
 from bcfl_plugins.cli.app import main
+from bcfl_plugins.cli.member import decide
 from bcfl_plugins.session.services import COORDINATOR
 from pallet_bridge import calls
 from pallet_bridge.client import connect
 from pallet_bridge.embedded import EmbeddedNode
+from pallet_bridge.encoding import blake2_256
 from pallet_bridge.keys import Signer
 from pallet_bridge.run.journal import Journal, RunHeader
 from pallet_bridge.run.outbox import Outbox
@@ -267,3 +271,43 @@ def test_a_shell_is_told_how_to_complete(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("COMP_CWORD", "2")
     _, said = bcfl()
     assert said.split() == ["withdraw-bond"]
+
+
+def test_a_name_of_others_does_nothing_to_the_terminal(chain: ChainClient) -> None:
+    made = found("federation", "create", "--set", "coordinator_bond=0 UNIT", "--key", "//Dave")
+    number = made["events"]["FederationCreated"]["federation"]
+    chain.execute(calls.invite(number, MIA.account, b"\x1b[2J\x07clinic\xff", 0), BOSS)
+    agreed = "0x" + chain.terms_hash(number).hex()
+    place = ("--federation", number)
+    code, said = bcfl("join", *place, "--key", "//Eve", "--terms", agreed)
+    assert code == 0, said
+    code, said = bcfl("federation", "show", *place)
+    assert code == 0
+    assert "\x1b" not in said
+    assert r"\x1b[2J\x07clinic\xff" in said
+
+
+def test_a_file_about_the_federation_is_hashed_or_named(chain: ChainClient, tmp_path: Path) -> None:
+    about = tmp_path / "about.txt"
+    about.write_text("three clinics")
+    words = ("federation", "create", *TERMS, "--key", "//Dave", "--about")
+    number = found(*words, about)["events"]["FederationCreated"]["federation"]
+    assert chain.federation(number).metadata == blake2_256(b"three clinics")
+    code, said = bcfl(*words, tmp_path / "absent.txt")
+    assert (code, said.count("\n")) == (2, 1)
+    assert "absent.txt cannot be read" in said
+
+
+def test_who_leaves_with_strikes_is_told_what_it_loses(chain: ChainClient, federation: int) -> None:
+    view = look(chain, federation)
+    joined = found("join", "--key", "//Eve", "--terms", "0x" + chain.terms_hash(federation).hex())
+    assert joined["sent"]
+    member = chain.participant(federation, MIA.account)
+    assert member is not None
+    for strikes, told in ((0, False), (2, True)):
+        plan = decide.unbond(
+            view, MIA.account, None, member=replace(member, strikes=strikes), attester=None
+        )
+        assert ("not vested" in plan.means) is told
+        gone = replace(member, strikes=strikes, active=Planck(0))
+        assert ("not vested" in decide.withdraw(view, MIA.account, gone).means) is told
