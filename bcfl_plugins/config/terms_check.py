@@ -58,7 +58,7 @@ def _money(terms: Terms, ranges: TermRanges) -> Iterator[str]:
         if getattr(terms, name) > most:
             yield f"{name} is more than {write_amount(most)}; set that or less"
     slash, cap = terms.slash, terms.slash.cap
-    for name, value, most in (
+    for name, part, limit in (
         ("equivocation", slash.equivocation, cap),
         ("mismatch", slash.mismatch, cap),
         ("outlier_base", slash.outlier_base, cap),
@@ -66,8 +66,8 @@ def _money(terms: Terms, ranges: TermRanges) -> Iterator[str]:
         ("cap", cap, ranges.max_slash),
         ("reporter_share", terms.reporter_share, ranges.max_reporter_share),
     ):
-        if value > most:
-            yield f"{name} is more than {write_fraction(most)}; set that or less"
+        if part > limit:
+            yield f"{name} is more than {write_fraction(limit)}; set that or less"
 
 
 def _votes(terms: Terms, ranges: TermRanges) -> Iterator[str]:

@@ -86,13 +86,9 @@ def test_changes_leave_the_rest_as_it_is() -> None:
         (["min_stakes=5 UNIT"], "min_stake"),
         (["commit_blocks=many"], "commit_blocks"),
         (["unbonding_blocks=500"], "notice_blocks"),
-        (["training.lr=[1]"], "lr"),
     ],
 )
 def test_what_cannot_be_is_refused_by_its_name(sets: list[str], said: str) -> None:
-    if sets == ["training.lr=[1]"]:  # no scalar: it is text, and text has a hash
-        assert isinstance(changed(USUAL, {}, sets).training["lr"], bytes)
-        return
     with pytest.raises(ConfigError, match=said):
         changed(USUAL, {}, sets)
 
@@ -129,3 +125,8 @@ def test_a_table_within_terms_is_refused() -> None:
         changed(None, {"min_stake": {"a": 1}}, [])
     with pytest.raises(ConfigError, match="training"):
         changed(None, {"training": 5}, [])
+
+
+def test_a_text_in_a_training_parameter_is_stored_by_its_hash() -> None:
+    stored = changed(USUAL, {}, ["training.loss=huber", "training.lr=[1]"]).training
+    assert [len(stored[name]) for name in ("loss", "lr")] == [32, 32]  # type: ignore[arg-type]
