@@ -8,6 +8,14 @@ from typing import Annotated
 import typer
 
 from bcfl_plugins.cli import attest, audit, chain, check, claim, dispute, doctor, node
+from bcfl_plugins.cli.federation import commands as federation
+from bcfl_plugins.cli.federation import governing, showing
+from bcfl_plugins.cli.init.command import init
+from bcfl_plugins.cli.keys import commands as keys
+from bcfl_plugins.cli.member import commands as member
+from bcfl_plugins.cli.member.status import status
+from bcfl_plugins.cli.money import commands as money
+from bcfl_plugins.cli.rounds import commands as rounds
 from pallet_bridge.__about__ import __version__
 from pallet_bridge.errors import BcflError
 
@@ -44,6 +52,15 @@ app.command("check")(check.check)
 app.command("claim")(claim.claim)
 app.command("dispute")(dispute.dispute)
 app.command("resolve")(dispute.resolve)
+member.register(app)
+rounds.register(app)
+keys.register(app)
+money.register(app)
+of_federation = federation.register(app)
+showing.register(of_federation)
+governing.register(of_federation)
+app.command("status")(status)
+app.command("init")(init)
 app.command("doctor")(doctor.doctor)
 
 
@@ -54,7 +71,7 @@ def main() -> None:
     else is a bug and keeps its traceback.
     """
     try:
-        app()
+        app(prog_name="bcfl")  # also as a module: completion goes by it
     except BcflError as error:
         sys.stderr.write(f"bcfl: {error}\n")
         sys.exit(2)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from bcfl_plugins.cli.acting.send import DryRun, Sender
+from bcfl_plugins.cli.acting.session import acting
 from bcfl_plugins.cli.output import AsJson, console, print_json
 from bcfl_plugins.cli.places import FederationNumber, KeySource, MaybeUrl, Url, signer_of, url_of
 from pallet_bridge.errors import CallFailed, ConfigError, TransactionRefused
@@ -53,35 +55,47 @@ def sign_up(
     key: KeySource,
     secret: Secret,
     length: Length = 10_000,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Register a member as attester, with a new chain of hashes for this federation only."""
+    from bcfl_plugins.cli.member import decide  # noqa: PLC0415 (loads the mirrors)
     from bcfl_plugins.cli.secrets import ChainSecret  # noqa: PLC0415 (loads the encodings)
-    from pallet_bridge import calls  # noqa: PLC0415 (loads the chain client)
-    from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
 
-    signer = signer_of(key, chain)
-    with connect(chain) as client:
-        made = ChainSecret(client.genesis_hash, federation, signer.account, os.urandom(32), length)
+    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+        made = ChainSecret(now.client.genesis_hash, federation, now.account, os.urandom(32), length)
+        plan = decide.register_attester(
+            now.view,
+            now.account,
+            made.links()[0],
+            member=now.member(),
+            attester=now.client.attesters(federation, at=now.view.at).get(now.account),
+        )
+        if dry_run:
+            now.send(plan)
+            return
         made.write(secret)
         try:
-            client.execute(calls.register_attester(federation, made.links()[0]), signer)
-        except (CallFailed, TransactionRefused):
+            now.send(plan)
+        except (CallFailed, ConfigError, TransactionRefused):
             secret.unlink()  # the chain does not know it: the next try makes another
             raise
-    if as_json:
-        print_json({"account": str(signer.account), "federation": federation})
-    else:
-        console().print(f"{signer.account} may be drawn into committees of {federation}")
 
 
-def resign(*, chain: Url, federation: FederationNumber, key: KeySource) -> None:
+def resign(
+    *,
+    chain: Url,
+    federation: FederationNumber,
+    key: KeySource,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
     """Take the offer back; the stake is free after that."""
-    from pallet_bridge import calls  # noqa: PLC0415 (loads the chain client)
-    from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
+    from bcfl_plugins.cli.member import decide  # noqa: PLC0415 (loads the mirrors)
 
-    with connect(chain) as client:
-        client.execute(calls.resign_attester(federation), signer_of(key, chain))
+    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+        attester = now.client.attesters(federation, at=now.view.at).get(now.account)
+        now.send(decide.resign_attester(now.view, now.account, attester))
 
 
 def attest(

@@ -7,8 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bcfl_plugins.cli.acting.send import DryRun  # noqa: TC001 - typer reads it
 from bcfl_plugins.cli.output import AsJson, console, print_json
-from bcfl_plugins.cli.places import KeySource, MaybeUrl, signer_of, url_of
+from bcfl_plugins.cli.places import (
+    KeySource,
+    MaybeUrl,
+    account_of,
+    signer_of,
+    url_of,
+    usual_place,
+)
+from bcfl_plugins.config.tables import write_amount
 from pallet_bridge.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -42,12 +51,14 @@ def claim(
     chain: MaybeUrl = None,
     federation: MaybeFederation = None,
     account: Accounts = None,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Pay members the rewards that are vested and past their dispute window.
 
     The key pays the fees only. Rewards that are not vested yet, and those that an offence of their
-    account holds up, are left for later.
+    account holds up, are left for later. With --dry-run verdicts of roots are not applied, so what
+    only they would make payable is not listed.
     """
     from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
     from pallet_bridge.run.journal import read_run  # noqa: PLC0415
@@ -55,13 +66,15 @@ def claim(
 
     header = None if run is None else read_run(run).header
     url, number = _place(header, chain, federation)
-    signer = signer_of(key, url)
     wanted = None if account is None else {AccountId.parse(text) for text in account}
     with connect(url) as client:
-        applied = 0
+        if header is not None and client.genesis_hash != header.genesis:
+            raise ConfigError(f"{url} is another chain than the run's; give --chain its own")
+        if dry_run:
+            _say(*_foresee(client, number, account_of(key, url), wanted), as_json=as_json)
+            return
+        signer, applied = signer_of(key, url), 0
         if run is not None and header is not None:
-            if client.genesis_hash != header.genesis:
-                raise ConfigError(f"{url} is another chain than the run's; give --chain its own")
             applied = _apply(client, run, header, signer)
         paid = dict(_pay(client, number, signer, wanted))
     if as_json:
@@ -70,16 +83,41 @@ def claim(
     out = console()
     out.print(f"{applied} verdicts of roots applied")
     for who, much in paid.items():
-        out.print(f"{who}: {much} planck")
+        out.print(f"{who}: {write_amount(much)}")
     out.print(f"{len(paid)} accounts paid")
+
+
+def _foresee(
+    client: ChainClient, federation: int, payer: AccountId, wanted: set[AccountId] | None
+) -> tuple[dict[AccountId, int], int]:
+    """Return the most that each account would be paid, and the fees."""
+    from pallet_bridge.settlement.claims import all_claims, ripe_rewards  # noqa: PLC0415
+
+    head = client.head().hash
+    ripe = ripe_rewards(client, federation, at=head)
+    listed = all_claims(client, federation, at=head)
+    paid = [who for who in ripe if wanted is None or who in wanted]
+    fee = sum(client.fee(call, payer) for who in paid for call in listed[who])
+    return {who: sum(ripe[who].values()) for who in paid}, fee
+
+
+def _say(most: dict[AccountId, int], fee: int, *, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {"sent": False, "fee": fee, "most": {str(who): one for who, one in most.items()}}
+        )
+        return
+    out = console()
+    for who, much in most.items():
+        out.print(f"{who}: up to {write_amount(much)}")
+    out.print(f"{len(most)} accounts would be paid, for fees of {write_amount(fee)}")
+    out.print("nothing was sent")
 
 
 def _place(header: RunHeader | None, chain: str | None, federation: int | None) -> tuple[str, int]:
     if header is not None:
         return url_of(header, chain), header.federation
-    if chain is None or federation is None:
-        raise ConfigError("give a run's folder, or --chain and --federation")
-    return chain, federation
+    return usual_place(chain, federation)
 
 
 def _apply(client: ChainClient, run: Path, header: RunHeader, signer: Signer) -> int:

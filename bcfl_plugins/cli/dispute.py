@@ -6,18 +6,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bcfl_plugins.cli.acting.options import Accused  # noqa: TC001 - typer reads it
+from bcfl_plugins.cli.acting.send import DryRun, Sender
+from bcfl_plugins.cli.acting.session import acting
 from bcfl_plugins.cli.output import AsJson, console, print_json
-from bcfl_plugins.cli.places import FederationNumber, KeySource, Url, signer_of
+from bcfl_plugins.cli.places import FederationNumber, KeySource, Url  # noqa: TC001 - typer's
+from bcfl_plugins.config.tables import write_amount
 
 if TYPE_CHECKING:
-    from pallet_bridge.types import Offence
+    from bcfl_plugins.cli.acting.session import Acting
+    from pallet_bridge.types import Offence, Planck
 
 MaybeRound = Annotated[
     int | None,
     typer.Option("--round", min=0, help="Object to the offence in this round; it takes a bond."),
 ]
 Decided = Annotated[int, typer.Option("--round", min=0, help="The round of the offence.")]
-Accused = Annotated[str, typer.Option("--account", help="The accused.")]
 Upheld = Annotated[
     bool, typer.Option("--uphold/--overturn", help="Was the account rightly accused?")
 ]
@@ -29,6 +33,7 @@ def dispute(
     federation: FederationNumber,
     key: KeySource,
     round_id: MaybeRound = None,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """List your offences in a federation; with --round, object to one of them.
@@ -37,31 +42,51 @@ def dispute(
     hold; it comes back unless the arbiter upholds the offence. A dispute that nobody decides in
     time ends in your favour.
     """
-    from pallet_bridge import calls  # noqa: PLC0415 (loads the chain client)
-    from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
+    from bcfl_plugins.cli.rounds import decide  # noqa: PLC0415 (loads the mirrors)
 
-    signer = signer_of(key, chain)
-    with connect(chain) as client:
+    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+        mine = _offences_of(now)
         if round_id is not None:
-            client.execute(calls.dispute(federation, round_id), signer)
-        found = {
-            number: offence
-            for (number, account), offence in client.offences(federation).items()
-            if account == signer.account
-        }
-        bond = client.terms(federation).dispute_bond
-        head = client.head().number
+            plan = decide.dispute(
+                now.view,
+                now.account,
+                round_id,
+                offence=mine.get(round_id),
+                balance=now.client.balance(now.account, at=now.view.at),
+                bond=_bond(now, round_id),
+            )
+            receipt = now.send(plan)
+            if receipt is None or as_json:
+                return
+            mine = _offences_of(now)
+    clock = now.view.clock
     if as_json:
-        listed = [_fields(number, offence) for number, offence in found.items()]
-        print_json({"account": str(signer.account), "block": head, "offences": listed})
+        listed = [_fields(number, offence) for number, offence in mine.items()]
+        print_json({"account": str(now.account), "block": clock.block, "offences": listed})
         return
     out = console()
-    for number, offence in found.items():
+    for number, one in mine.items():
         out.print(
-            f"round {number}: {offence.kind.value}, {offence.state.value}, {offence.amount} planck "
-            f"from block {offence.executable_at} on (now {head})"
+            f"round {number}: {one.kind.value}, {one.state.value}, {write_amount(one.amount)} "
+            f"from {clock.until(one.executable_at)}"
         )
-    out.print(f"{len(found)} offences of {signer.account}; a dispute takes a bond of {bond} planck")
+    amount = write_amount(now.view.terms.dispute_bond)
+    out.print(f"{len(mine)} offences of {now.account}; a dispute takes a bond of {amount}")
+
+
+def _bond(now: Acting, number: int) -> Planck:
+    """Return what a dispute takes by the terms that the round ran under."""
+    found = now.client.round(now.view.number, number, at=now.view.at)
+    version = None if found is None else found.terms_version
+    return now.client.terms(now.view.number, version, at=now.view.at).dispute_bond
+
+
+def _offences_of(now: Acting) -> dict[int, Offence]:
+    return {
+        number: offence
+        for (number, account), offence in now.client.offences(now.view.number).items()
+        if account == now.account
+    }
 
 
 def resolve(
@@ -72,22 +97,24 @@ def resolve(
     round_id: Decided,
     account: Accused,
     uphold: Upheld,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
 ) -> None:
     """Decide a dispute as the arbiter that the terms name, or vote on it with your seat.
 
     The seats of a round's committee decide where the terms' arbiter is the attesters. The accused,
     the reporter and the coordinator do not judge. The council decides by its own motions.
     """
-    from pallet_bridge import calls  # noqa: PLC0415 (loads the chain client)
-    from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
+    from bcfl_plugins.cli.rounds import decide  # noqa: PLC0415 (loads the mirrors)
     from pallet_bridge.types import AccountId  # noqa: PLC0415
 
-    accused = AccountId.parse(account)
-    with connect(chain) as client:
-        call = calls.resolve(federation, round_id, accused, uphold=uphold)
-        client.execute(call, signer_of(key, chain))
-        found = client.offences(federation)[round_id, accused]
-    console().print(f"round {round_id}, {accused}: {found.state.value}")
+    place = round_id, AccountId.parse(account)
+    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+        offence = now.client.offences(federation, at=now.view.at).get(place)
+        receipt = now.send(decide.resolve(now.view, place, offence, uphold=uphold))
+        if receipt is not None and not as_json:
+            found = now.client.offences(federation, at=receipt.block.hash)[place]
+            console().print(f"round {round_id}, {place[1]}: {found.state.value}")
 
 
 def _fields(number: int, offence: Offence) -> dict[str, object]:

@@ -20,6 +20,11 @@ def console() -> Console:
     return out if out.is_terminal else Console(highlight=False, soft_wrap=True)
 
 
+def printable(text: str) -> str:
+    """Return a text of others so that it does nothing to a terminal but appear on it."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+
+
 def print_json(fields: Mapping[str, object]) -> None:
     """Print `fields` as one line of JSON, flushed, so that a parent process can read it."""
     typer.echo(json.dumps(fields, sort_keys=True))

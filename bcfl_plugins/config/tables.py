@@ -131,7 +131,7 @@ def _convert(name: str, value: object, item: Field[Any]) -> object:
 
 def _in_unit(name: str, value: object, rule: _Rule) -> object:
     if rule.unit == "planck":
-        return _amount(name, value)
+        return read_amount(name, value)
     return _fraction(name, value) if rule.unit == "perbill" else value
 
 
@@ -145,7 +145,14 @@ def _plain(name: str, value: object, kind: type) -> object:
     return value
 
 
-def _amount(name: str, value: object) -> Planck:
+def read_amount(name: str, value: object) -> Planck:
+    """Read an amount as a config or a command line has it; `name` is for messages.
+
+    Raises
+    ------
+    ConfigError
+        If it is none.
+    """
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return Planck(value)
     match = _AMOUNT.fullmatch(value.strip()) if isinstance(value, str) else None
@@ -187,13 +194,38 @@ def _short(number: float) -> str:
     return str(number) if isinstance(number, int) else f"{number:g}"
 
 
+def write_amount(planck: int) -> str:
+    """Return an amount as `read_amount` takes it."""
+    whole, rest = divmod(abs(planck), UNIT)
+    sign = "-" if planck < 0 else ""
+    return f"{sign}{whole}{'.' + str(rest).zfill(12).rstrip('0') if rest else ''} UNIT"
+
+
+def write_fraction(parts: int) -> str:
+    """Return a fraction as a table takes it."""
+    whole, rest = divmod(parts, 10**7)
+    return f"{whole}{'.' + str(rest).zfill(7).rstrip('0') if rest else ''} %"
+
+
 def _show(value: object, rule: _Rule) -> str:
     if rule.unit == "planck" and isinstance(value, int):
-        whole, rest = divmod(value, UNIT)
-        return f"{whole}{'.' + str(rest).zfill(12).rstrip('0') if rest else ''} UNIT"
+        return write_amount(value)
     if rule.unit == "perbill" and isinstance(value, int):
-        whole, rest = divmod(value, 10**7)
-        return f"{whole}{'.' + str(rest).zfill(7).rstrip('0') if rest else ''} %"
+        return write_fraction(value)
     if isinstance(value, bool):
         return str(value).lower()
     return repr(value).replace("'", '"')
+
+
+def written(cls: type[T], record: T) -> dict[str, Scalar]:
+    """Return a settings record as a table that `read_table` reads back."""
+    return {
+        item.name: _as_written(getattr(record, item.name), item.metadata["rule"])
+        for item in _keyed(cls)
+    }
+
+
+def _as_written(value: Scalar, rule: _Rule) -> Scalar:
+    if rule.unit in {"planck", "perbill"}:
+        return _show(value, rule)
+    return value

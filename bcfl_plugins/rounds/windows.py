@@ -41,10 +41,10 @@ class Overrun:
 
     def __str__(self) -> str:
         return (
-            f"Set {self.proposal} (a federation that exists takes new terms by a call of "
-            f"set_terms): the commitments of round {self.round} came {self.blocks} blocks after "
-            f"its opening, and its window has {self.terms.commit_blocks}. Where only some nodes "
-            f'are slow, bcfl.round_log.follow = "seal" goes on without them.'
+            f"Set {self.proposal} (a federation that exists takes new terms by `bcfl federation "
+            f"set-terms` or a vote): the commitments of round {self.round} came {self.blocks} "
+            f"blocks after its opening, and its window has {self.terms.commit_blocks}. Where only "
+            f'some nodes are slow, bcfl.round_log.follow = "seal" goes on without them.'
         )
 
 
@@ -66,7 +66,7 @@ def unanswered(round_id: int, terms: Terms) -> str:
     """Say what to change where the window of a round ended before any reply came."""
     return (
         f"Set {proposal(2 * terms.commit_blocks, terms)} (a federation that exists takes new terms "
-        f"by a call of set_terms): the window of round {round_id} ended after "
+        f"by `bcfl federation set-terms` or a vote): the window of round {round_id} ended after "
         f"{terms.commit_blocks} blocks, before any reply came. How long replies take is measured "
         f'with bcfl.round_log.follow = "replies".'
     )

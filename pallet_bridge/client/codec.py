@@ -35,8 +35,7 @@ if TYPE_CHECKING:
     from pallet_bridge.calls import Call, Value
     from pallet_bridge.client.protocol import Era
     from pallet_bridge.client.rpc import RawJson, RpcClient
-    from pallet_bridge.keys import Signer
-    from pallet_bridge.types import BlockRef
+    from pallet_bridge.types import AccountId, BlockRef
 
 # what scalecodec raises on values and bytes that do not fit: it has no root of its own
 _CODEC_ERRORS = (
@@ -140,15 +139,33 @@ class Codec:
                     return self._decode(constant.type, data, f"{pallet}.{name}")
         raise BadChainValue(f"the metadata has no constant {name} in pallet {pallet}")
 
-    def signed_extrinsic(self, call: Call, signer: Signer, nonce: int, era: Era) -> bytes:
+    def signed_extrinsic(
+        self,
+        call: Call,
+        account: AccountId,
+        nonce: int,
+        era: Era,
+        sign: Callable[[bytes], bytes],
+    ) -> bytes:
         """Return the bytes of a transaction that can be included in the blocks of `era`.
+
+        Parameters
+        ----------
+        call
+            What it does.
+        account
+            Who pays for it.
+        nonce, era
+            Its number, and its blocks.
+        sign
+            Gives the signature over what it is given.
 
         Raises
         ------
         EncodingError
             When the call does not fit the metadata.
         """
-        public = Keypair(public_key=signer.account.raw, ss58_format=PREFIX)
+        public = Keypair(public_key=account.raw, ss58_format=PREFIX)
         span = {"period": era.period, "current": era.birth.number}
         with self._steady(), self._interface.anchored(era.birth):
             try:
@@ -157,7 +174,7 @@ class Codec:
                 )
                 payload = self._interface.generate_signature_payload(composed, span, nonce)
                 extrinsic = self._interface.create_signed_extrinsic(
-                    composed, public, span, nonce, signature=signer.sign(bytes(payload.data))
+                    composed, public, span, nonce, signature=sign(bytes(payload.data))
                 )
             except _CODEC_ERRORS as error:
                 raise EncodingError(

@@ -7,7 +7,10 @@ from collections.abc import Callable, Mapping
 from pallet_bridge.client.fields import Fields
 from pallet_bridge.errors import BadChainValue, CallFailed
 from pallet_bridge.metadata import EVENTS, PALLET, Kind
+from pallet_bridge.types.base import Planck
 from pallet_bridge.types.events import Balance, Event
+
+_FEE_BYTES = 16
 
 
 def block_number(header: Fields) -> int:
@@ -23,6 +26,17 @@ def balance(value: object) -> Balance:
     """Read the balance in `frame_system::AccountInfo`; what is held counts as reserved there."""
     data = Fields("account", value).struct("data")
     return Balance(free=data.planck("free"), held=data.planck("reserved"))
+
+
+def partial_fee(answer: object) -> Planck:
+    """Read the fee in an encoded `RuntimeDispatchInfo`, which ends with it."""
+    try:
+        raw = bytes.fromhex(str(answer).removeprefix("0x"))
+    except ValueError:
+        raw = b""
+    if len(raw) <= _FEE_BYTES:
+        raise BadChainValue(f"the chain's fee of a call is {answer!r}")
+    return Planck(int.from_bytes(raw[-_FEE_BYTES:], "little"))
 
 
 def event(value: object) -> Event:

@@ -6,6 +6,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, NamedTuple, Self
 
+from pallet_bridge.client import decode
 from pallet_bridge.client.codec import Codec
 from pallet_bridge.client.eras import ENDING_BLOCKS, ends_account, period_of
 from pallet_bridge.client.fields import Fields
@@ -27,12 +28,13 @@ if TYPE_CHECKING:
 
     from pallet_bridge.calls import Call
     from pallet_bridge.keys import Signer
-    from pallet_bridge.types.base import AccountId
+    from pallet_bridge.types.base import AccountId, Planck
     from pallet_bridge.types.events import BlockRef, Receipt
 
 _POLL_SECONDS = 0.2
 _SEALING_SECONDS = 60.0
 _ACCOUNT_BYTES = 32
+_NO_SIGNATURE = bytes(64)
 # a key ends with the account's hash and the account; before them, of an offence, is the round
 _ACCOUNT_TAIL = 16 + _ACCOUNT_BYTES
 # the pool's codes for "nonce used already" and "another transaction has this nonce"
@@ -108,8 +110,17 @@ class NodeClient(StateReader):
         birth = self._birth(period)
         number = self._next_nonce(signer.account, birth.number) if nonce is None else nonce
         era = Era(period, birth)
-        extrinsic = self._codec.signed_extrinsic(call, signer, number, era)
+        extrinsic = self._codec.signed_extrinsic(call, signer.account, number, era, signer.sign)
         return SignedCall(signer.account, number, extrinsic, blake2_256(extrinsic), call, era)
+
+    def fee(self, call: Call, account: AccountId) -> Planck:
+        """Return what a call costs who sends it; nothing that could be included is made for it."""
+        era = Era(self._period, self._birth(self._period))
+        nonce = self._ask_nonce(account)  # the fee is by the length, and the nonce has its own
+        unsigned = self._codec.signed_extrinsic(call, account, nonce, era, lambda _: _NO_SIGNATURE)
+        argument = as_hex(unsigned + len(unsigned).to_bytes(4, "little"))
+        answer = self._rpc.request("state_call", ["TransactionPaymentApi_query_info", argument])
+        return decode.partial_fee(answer)
 
     def send(self, signed: SignedCall) -> NodeSubmission:
         """Hand a signed call to the pool."""

@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from pallet_bridge.keys import Signer
     from pallet_bridge.types.base import AccountId, Planck
     from pallet_bridge.types.events import Balance, BlockRef, Event, Receipt
-    from pallet_bridge.types.federation import AttesterRecord, Federation, Limits, Motion, Seat
+    from pallet_bridge.types.federation import (
+        AttesterRecord,
+        Federation,
+        Limits,
+        Motion,
+        Prices,
+        Seat,
+        TermRanges,
+    )
     from pallet_bridge.types.members import Bond, Invitation, Participant, PastRecord, RecordOwner
     from pallet_bridge.types.round import Commitment, Offence, Round
     from pallet_bridge.types.terms import Terms
@@ -125,6 +133,14 @@ class ChainClient(Protocol):
 
     def limits(self) -> Limits:
         """Return the limits that the runtime was built with; they change with the runtime only."""
+        ...
+
+    def prices(self) -> Prices:
+        """Return the deposits that the runtime asks for; they change with the runtime only."""
+        ...
+
+    def term_ranges(self) -> TermRanges:
+        """Return what terms the runtime takes; they change with the runtime only."""
         ...
 
     def slot_seconds(self) -> float | None:
@@ -253,6 +269,18 @@ class ChainClient(Protocol):
             Who pays for it.
         nonce
             By default the next free one, counting what this client has in flight.
+
+        Raises
+        ------
+        EncodingError
+            When the call does not fit the chain's metadata.
+        """
+        ...
+
+    def fee(self, call: Call, account: AccountId) -> Planck:
+        """Return what a call would cost an account that sends it.
+
+        No key is used: what the node is asked with cannot be included in any block.
 
         Raises
         ------

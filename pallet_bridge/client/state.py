@@ -10,9 +10,9 @@ from pallet_bridge.errors import BadChainValue, EncodingError, RpcRefused
 from pallet_bridge.errors.pallet import FederationNotFound
 from pallet_bridge.metadata import PALLET
 from pallet_bridge.terms_codec import hash_of_terms
-from pallet_bridge.types.base import AccountId, Planck
+from pallet_bridge.types.base import AccountId, Perbill, Planck
 from pallet_bridge.types.events import Balance, BlockRef
-from pallet_bridge.types.federation import Limits
+from pallet_bridge.types.federation import Limits, Prices, TermRanges
 
 if TYPE_CHECKING:
     from pallet_bridge.client.codec import Codec
@@ -70,6 +70,31 @@ class StateReader:
         """Return the runtime's own limits."""
         verdicts, claims = self._limit("MaxVerdicts"), self._limit("MaxClaims")
         return Limits(verdicts=verdicts, claims=claims)
+
+    def prices(self) -> Prices:
+        """Return the runtime's deposits."""
+        return Prices(
+            existence=Planck(self._limit("ExistentialDeposit", "Balances")),
+            federation=Planck(self._limit("FederationDeposit")),
+            proposal=Planck(self._limit("ProposalDeposit")),
+        )
+
+    def term_ranges(self) -> TermRanges:
+        """Return what terms the runtime takes."""
+        return TermRanges(
+            min_stake=Planck(self._limit("MinStake")),
+            max_participants=self._limit("MaxParticipants"),
+            max_round_reward=Planck(self._limit("MaxRoundReward")),
+            max_window=self._limit("MaxWindow"),
+            max_unbonding_blocks=self._limit("MaxUnbondingBlocks"),
+            max_retention_blocks=self._limit("MaxRetentionBlocks"),
+            max_strikes=self._limit("MaxStrikes"),
+            max_slash=Perbill(self._limit("MaxSlash")),
+            max_reporter_share=Perbill(self._limit("MaxReporterShare")),
+            max_dispute_bond=Planck(self._limit("MaxDisputeBond")),
+            max_coordinator_bond=Planck(self._limit("MaxCoordinatorBond")),
+            max_committee=self._limit("MaxCommittee"),
+        )
 
     def slot_seconds(self) -> float | None:
         """Return the length of an Aura slot; None on a chain without Aura."""
@@ -238,8 +263,8 @@ class StateReader:
         value = self._read("Account", [as_hex(account.raw)], at, pallet="System")
         return 0 if value is None else Fields("account", value).integer("nonce")
 
-    def _limit(self, name: str) -> int:
-        value = self._codec.constant(PALLET, name)
+    def _limit(self, name: str, pallet: str = PALLET) -> int:
+        value = self._codec.constant(pallet, name)
         if not isinstance(value, int):
             raise BadChainValue(f"the chain's constant {name} is {value!r}")
         return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pallet_bridge import calls
@@ -10,7 +11,14 @@ from pallet_bridge.types import FederationState, Payout, Planck, RoundState
 if TYPE_CHECKING:
     from pallet_bridge.calls import Call
     from pallet_bridge.client.protocol import ChainClient
-    from pallet_bridge.types import AccountId, Federation, Offence, Round, Settlement
+    from pallet_bridge.types import (
+        AccountId,
+        Commitment,
+        Federation,
+        Offence,
+        Round,
+        Settlement,
+    )
 
 
 def waiting_rewards(
@@ -58,24 +66,98 @@ def all_claims(
     client: ChainClient, federation: int, *, at: bytes | None = None
 ) -> dict[AccountId, tuple[Call, ...]]:
     """Return the same for every account that may be paid, in ascending order of account."""
+    most = client.limits().claims
+    found = {}
+    for account, rewards in ripe_rewards(client, federation, at=at).items():
+        rounds = list(rewards)
+        found[account] = tuple(
+            calls.claim(federation, account, rounds[start : start + most])
+            for start in range(0, len(rounds), most)
+        )
+    return found
+
+
+def ripe_rewards(
+    client: ChainClient, federation: int, *, at: bytes | None = None
+) -> dict[AccountId, dict[int, Planck]]:
+    """Return what may be paid in the next block, by account and round, both ascending.
+
+    Strikes may take of it.
+    """
     head = client.head()
     block = at or head.hash
-    most = client.limits().claims
     offences = client.offences(federation, at=block)
-    until = _payable_after(client, federation, at=block)
+    after = _payable_after(client, federation, at=block)
     found = {}
     for account, rewards in sorted(waiting_rewards(client, federation, at=block).items()):
-        ripe = [
-            number
-            for number in sorted(rewards)
-            if until[number] <= head.number and not _waits(offences.get((number, account)))
-        ]
+        ripe = {
+            number: amount
+            for number, amount in sorted(rewards.items())
+            if after[number] <= head.number and not _waits(offences.get((number, account)))
+        }
         if ripe:
-            found[account] = tuple(
-                calls.claim(federation, account, ripe[start : start + most])
-                for start in range(0, len(ripe), most)
-            )
+            found[account] = ripe
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingReward:
+    """What an account may still get of a round.
+
+    Parameters
+    ----------
+    amount : Planck
+        The most that it comes to; strikes may take of it until it is paid.
+    after : int
+        The last block in which it is not paid yet.
+    until : int
+        The last block in which it is paid.
+    is_held_up : bool
+        Whether an offence of the account in that round waits.
+    """
+
+    amount: Planck
+    after: int
+    until: int
+    is_held_up: bool
+
+
+def rewards_of(
+    client: ChainClient, federation: int, account: AccountId, *, at: bytes | None = None
+) -> dict[int, WaitingReward]:
+    """Return what waits for one account, by round."""
+    block = at or client.head().hash
+    state = client.federation(federation, at=block)
+    offences = client.offences(federation, at=block)
+    vesting: dict[int, int] = {}
+    found = {}
+    for number in range(state.next_round):
+        round_ = client.round(federation, number, at=block)
+        if round_ is None or not _may_pay(round_):
+            continue
+        mine = client.commitments(federation, number, at=block).get(account)
+        if mine is None or mine.payout is not Payout.WAITING:
+            continue
+        version = round_.terms_version
+        if version not in vesting:
+            vesting[version] = client.terms(federation, version, at=block).vesting_rounds
+        amount, after, until = _window(number, round_, mine, vesting[version], state)
+        if amount:
+            held_up = _waits(offences.get((number, account)))
+            found[number] = WaitingReward(amount, after, until, held_up)
+    return found
+
+
+def _window(
+    number: int, round_: Round, mine: Commitment, vesting_rounds: int, state: Federation
+) -> tuple[Planck, int, int]:
+    """Return what a commitment earned, and the last blocks before and in which it is paid."""
+    if round_.compensation is not None:
+        return round_.compensation.each, 0, round_.compensation.until
+    if round_.settlement is None:
+        return Planck(0), 0, 0
+    after = payable_after(number, round_.settlement, vesting_rounds, state)
+    return mine.reward, after, round_.settlement.claim_until
 
 
 def last_window(client: ChainClient, federation: int, *, at: bytes | None = None) -> int:

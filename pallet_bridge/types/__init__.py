@@ -29,7 +29,9 @@ from pallet_bridge.types.federation import (
     Motion,
     MotionState,
     PendingTerms,
+    Prices,
     Seat,
+    TermRanges,
     Youth,
 )
 from pallet_bridge.types.members import (
@@ -141,6 +143,7 @@ __all__ = [
     "PendingTerms",
     "Perbill",
     "Planck",
+    "Prices",
     "ProvenLeaf",
     "Quorum",
     "Receipt",
@@ -156,6 +159,7 @@ __all__ = [
     "SignedStatement",
     "SlashTerms",
     "Tally",
+    "TermRanges",
     "Terms",
     "Totals",
     "TrainingValue",

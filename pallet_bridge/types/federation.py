@@ -23,6 +23,41 @@ class Limits:
     claims: int
 
 
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What the runtime asks for besides fees.
+
+    Parameters
+    ----------
+    existence : Planck
+        What an account keeps, free, as long as it lives.
+    federation, proposal : Planck
+        What is on hold for a federation until it is closed, and for a proposal until it is decided.
+    """
+
+    existence: Planck
+    federation: Planck
+    proposal: Planck
+
+
+@dataclass(frozen=True, slots=True)
+class TermRanges:
+    """What terms the runtime takes, by the names of its constants."""
+
+    min_stake: Planck
+    max_participants: int
+    max_round_reward: Planck
+    max_window: int
+    max_unbonding_blocks: int
+    max_retention_blocks: int
+    max_strikes: int
+    max_slash: Perbill
+    max_reporter_share: Perbill
+    max_dispute_bond: Planck
+    max_coordinator_bond: Planck
+    max_committee: int
+
+
 class FederationState(Enum):
     """Where a federation is on its way from Active over Closing to Closed."""
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pallet_bridge.errors import ConfigError
-from pallet_bridge.keys import DEV_PHRASE, Signer, verify
+from pallet_bridge.keys import DEV_PHRASE, Signer, new_phrase, verify
 from pallet_bridge.types import AccountId
 
 if TYPE_CHECKING:
@@ -150,3 +150,79 @@ def test_a_secret_in_a_setting_is_refused_and_not_repeated(secret: str) -> None:
     with pytest.raises(ConfigError, match="bcfl-key-uri must be") as raised:
         Signer.from_source(secret, "bcfl-key-uri")
     assert not secret or secret not in str(raised.value)
+
+
+def encrypted(path: Path, uri: str = "//Uma", password: str = "pass") -> Path:
+    path.write_bytes(Signer.from_uri(uri).encrypted(password, "uma"))
+    path.chmod(0o600)
+    return path
+
+
+def test_an_encrypted_file_is_a_key_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = f"file:{encrypted(tmp_path / 'uma.json')}"
+    monkeypatch.setenv("BCFL_KEY_PASSWORD", "pass")
+    assert Signer.from_source(source, "a setting").account == Signer.from_uri("//Uma").account
+    monkeypatch.setenv("BCFL_KEY_PASSWORD", "other")
+    with pytest.raises(ConfigError, match="password is another") as raised:
+        Signer.from_source(source, "a setting")
+    assert "other" not in str(raised.value).replace("another", "")
+
+
+def test_a_password_may_be_in_a_file_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, secret = encrypted(tmp_path / "uma.json", password="p w "), tmp_path / "password"
+    secret.write_text("p w \n")
+    monkeypatch.setenv("BCFL_KEY_PASSWORD_FILE", str(secret))
+    with pytest.raises(ConfigError, match="chmod 600"):
+        Signer.from_file(path)
+    secret.chmod(0o600)
+    assert Signer.from_file(path).account == Signer.from_uri("//Uma").account
+    secret.write_text("\n")
+    with pytest.raises(ConfigError, match="is empty"):
+        Signer.from_file(path)
+
+
+def test_without_a_password_the_message_says_where_to_put_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("BCFL_KEY_PASSWORD", raising=False)
+    monkeypatch.delenv("BCFL_KEY_PASSWORD_FILE", raising=False)
+    path = encrypted(tmp_path / "uma.json")
+    with pytest.raises(ConfigError, match="BCFL_KEY_PASSWORD_FILE"):
+        Signer.from_file(path)
+    assert Signer.from_file(path, ask=lambda: "pass").account == Signer.from_uri("//Uma").account
+
+
+def test_an_encrypted_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
+    path = encrypted(tmp_path / "uma.json")
+    path.chmod(0o640)
+    with pytest.raises(ConfigError, match="chmod 600"):
+        Signer.from_file(path, ask=lambda: "pass")
+
+
+def test_a_secret_key_is_a_uri_and_derives_as_its_phrase_does() -> None:
+    zed = Signer.from_uri("//Zed")
+    again = Signer.from_uri(zed.uri())
+    assert again.account == zed.account
+    assert verify(zed.account, b"x", again.sign(b"x"))
+    assert Signer.from_uri(zed.uri() + "//a/b").account == Signer.from_uri("//Zed//a/b").account
+
+
+@pytest.mark.parametrize("digits", ["ff" * 64, "00" * 64])
+def test_128_digits_that_are_no_secret_key_are_refused(digits: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        Signer.from_uri("0x" + digits)
+    assert digits not in str(raised.value)
+
+
+@pytest.mark.parametrize("words", [12, 15, 18, 21, 24])
+def test_a_new_phrase_is_fresh_and_a_key(words: int) -> None:
+    first, second = new_phrase(words), new_phrase(words)
+    assert len(first.split()) == words
+    assert Signer.from_uri(first).account != Signer.from_uri(second).account
+
+
+def test_a_phrase_of_another_length_is_refused() -> None:
+    with pytest.raises(ConfigError, match="12, 15"):
+        new_phrase(13)

@@ -44,6 +44,7 @@ from pallet_bridge.types import (
     OffenceState,
     Outcome,
     Planck,
+    Prices,
     Quorum,
     RoundState,
     UnbondingChunk,
@@ -66,6 +67,32 @@ BOB, CHARLIE, DAVE = NODES
 
 def test_the_limits_are_those_of_the_runtime(chain: EmbeddedClient) -> None:
     assert chain.limits() == Limits(verdicts=256, claims=64)
+
+
+def test_the_prices_are_those_of_the_runtime(chain: EmbeddedClient) -> None:
+    assert chain.prices() == Prices(
+        existence=Planck(UNIT // 1000), federation=Planck(10 * UNIT), proposal=UNIT
+    )
+
+
+def test_a_fee_is_foreseen_to_the_planck_and_takes_no_signature(chain: EmbeddedClient) -> None:
+    """The length of the nonce is a part of it: 64 is written with a byte more than 63."""
+    payer = Signer.from_uri("//Ferdie")
+    for nonce in (0, 70):
+        while chain.nonce(payer.account) < nonce:
+            waiting = [
+                chain.submit(calls.transfer(SOMEBODY, Planck(UNIT)), payer) for _ in range(35)
+            ]
+            for submission in waiting:
+                submission.wait(60)
+        for call in (
+            calls.transfer(SOMEBODY, Planck(2 * UNIT)),
+            calls.batch([calls.transfer(SOMEBODY, Planck(UNIT))] * 9),
+        ):
+            before = chain.nonce(payer.account), chain.head()
+            fee = chain.fee(call, payer.account)
+            assert (chain.nonce(payer.account), chain.head()) == before
+            assert chain.execute(call, payer).fee == fee
 
 
 def test_a_slot_is_as_long_as_the_blocks_are_apart(chain: EmbeddedClient) -> None:

@@ -1,0 +1,57 @@
+"""Options that several acting commands take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bcfl_plugins.config.tables import read_amount
+from bcfl_plugins.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pallet_bridge.types import AccountId, Planck
+
+Amount = Annotated[
+    str, typer.Argument(metavar="AMOUNT", help='Such as "100 UNIT", 0.5UNIT, or planck.')
+]
+MaybeAmount = Annotated[
+    str | None,
+    typer.Argument(metavar="[AMOUNT]", help='Such as "100 UNIT" or planck. Default: all of it.'),
+]
+MaybeAccount = Annotated[
+    str | None, typer.Option("--account", help="An address, or 0x and hex. Default: your own.")
+]
+Accused = Annotated[str, typer.Option("--account", help="The accused, as an address.")]
+OfRound = Annotated[int, typer.Option("--round", min=0, help="The round's number.")]
+_HASH_BYTES = 32
+
+
+def planck(text: str, name: str = "AMOUNT") -> Planck:
+    """Read an amount of the command line."""
+    plain = text.strip()
+    return read_amount(name, int(plain) if plain.isascii() and plain.isdecimal() else plain)
+
+
+def account(text: str) -> AccountId:
+    """Read an address of the command line."""
+    from pallet_bridge.types import AccountId  # noqa: PLC0415 (a command without one is fast)
+
+    return AccountId.parse(text)
+
+
+def digest(text: str, name: str) -> bytes:
+    """Read a hash of the command line.
+
+    Raises
+    ------
+    ConfigError
+        If it has not 32 bytes in hex.
+    """
+    try:
+        raw = bytes.fromhex(text.removeprefix("0x"))
+    except ValueError:
+        raw = b""
+    if len(raw) != _HASH_BYTES:
+        raise ConfigError(f"{name} is {text!r}; write 32 bytes in hex")
+    return raw

@@ -1,0 +1,113 @@
+"""Show a plan, and send it unless it was asked for only, or the chain would refuse it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from bcfl_plugins.cli.acting.plan import as_lines, as_record, shortage
+from bcfl_plugins.cli.output import console, print_json
+from bcfl_plugins.cli.places import account_of, signer_of
+from bcfl_plugins.config.tables import write_amount
+from pallet_bridge.errors import ConfigError
+
+if TYPE_CHECKING:
+    from bcfl_plugins.cli.acting.plan import CallPlan
+    from pallet_bridge.client.protocol import ChainClient
+    from pallet_bridge.types import AccountId, Receipt
+
+DryRun = Annotated[
+    bool,
+    typer.Option(
+        "--dry-run",
+        help="Say what would be sent, its fee and what it changes. Nothing is sent or signed.",
+    ),
+]
+
+_TIMEOUT_S = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sends, and how the answer is given.
+
+    Parameters
+    ----------
+    key : str
+        Where the key is.
+    url : str
+        The chain that it pays on.
+    dry_run : bool
+        Whether to stop before the key is used.
+    as_json : bool
+        Whether programs read the answer.
+    """
+
+    key: str
+    url: str
+    dry_run: bool
+    as_json: bool
+
+    def account(self) -> AccountId:
+        """Return whose key it is; an encrypted key is not opened for it."""
+        return account_of(self.key, self.url)
+
+    def send(self, client: ChainClient, plan: CallPlan) -> Receipt | None:
+        """Send a plan, or show it where that was asked for.
+
+        Raises
+        ------
+        ConfigError
+            When the chain would refuse it: nothing is sent then, and no fee is paid.
+        """
+        payer = self.account()
+        balance, fee = client.balance(payer), client.fee(plan.call, payer)
+        short = shortage(plan, payer, balance, fee, client.prices().existence)
+        if short is not None:
+            plan = replace(plan, refusals=(*plan.refusals, short))
+        if self.dry_run:
+            self._show(as_record(plan, payer, fee), as_lines(plan, payer, fee, balance))
+            if plan.refusals:
+                raise typer.Exit(1)
+            return None
+        if plan.refusals:
+            raise ConfigError("; ".join((*plan.refusals, "nothing was sent")))
+        receipt = client.execute(plan.call, signer_of(self.key, self.url), timeout=_TIMEOUT_S)
+        self._done(plan, payer, receipt)
+        return receipt
+
+    def _show(self, record: dict[str, object], lines: object) -> None:
+        if self.as_json:
+            print_json({**record, "sent": False})
+            return
+        out = console()
+        for line in lines:  # type: ignore[attr-defined]
+            out.print(escape(line))
+        out.print("nothing was sent")
+
+    def _done(self, plan: CallPlan, payer: AccountId, receipt: Receipt) -> None:
+        if self.as_json:
+            named = {
+                event.name: {
+                    name: value if isinstance(value, int | str) else _plain(value)
+                    for name, value in event.fields.items()
+                }
+                for event in receipt.events
+                if event.pallet == plan.call.pallet
+            }
+            fields = as_record(plan, payer, receipt.fee)
+            fields |= {"sent": True, "block": receipt.block.number, "events": named}
+            print_json(fields)
+            return
+        out = console()
+        out.print(escape(plan.means))
+        out.print(f"in block {receipt.block.number}, for a fee of {write_amount(receipt.fee)}")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    return None if value is None else str(value)

@@ -1,0 +1,1 @@
+"""What founds, governs and closes a federation."""

@@ -1,0 +1,1 @@
+"""Keys: made, shown, imported, exported; never plain on disk unless asked."""

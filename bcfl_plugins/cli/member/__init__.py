@@ -1,0 +1,1 @@
+"""What a member does: join, add stake, leave, and what it may do now."""

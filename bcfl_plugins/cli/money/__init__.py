@@ -1,0 +1,1 @@
+"""Money of an account that is in no federation, and the time until a block."""

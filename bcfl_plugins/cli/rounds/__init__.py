@@ -1,0 +1,1 @@
+"""What ends, seals and clears rounds away, and what a run left unsent."""

@@ -1,0 +1,103 @@
+"""``bcfl outbox RUN``: the calls that a run signed and the chain did not confirm."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from bcfl_plugins.cli.output import AsJson, console, print_json
+from bcfl_plugins.cli.places import MaybeKey, MaybeUrl, signer_of, url_of
+from bcfl_plugins.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pallet_bridge.run.journal import RunHeader
+    from pallet_bridge.run.outbox_file import Entry
+
+RunPlace = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of one run.")]
+Send = Annotated[
+    bool,
+    typer.Option("--send", help="Send them, in their order. The run must not go on meanwhile."),
+]
+
+
+_OUTBOX = "outbox.jsonl"
+
+
+def outbox(
+    run: RunPlace,
+    *,
+    chain: MaybeUrl = None,
+    key: MaybeKey = None,
+    send: Send = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the calls that a run left unsent or unconfirmed; with --send bring them to their end.
+
+    What the chain has of them already is found there and not sent again. Exit code 1: calls are
+    left, or failed for good.
+    """
+    from pallet_bridge.run.journal import read_run  # noqa: PLC0415 (loads the mirrors)
+    from pallet_bridge.run.outbox_file import OutboxFile  # noqa: PLC0415
+
+    header = read_run(run).header
+    path = run / _OUTBOX
+    if not path.is_file():  # opening it would make one
+        raise ConfigError(f"{path} is not there: the run sent nothing to a chain")
+    left = OutboxFile(path, header.genesis).pending()
+    failures: tuple[str, ...] = ()
+    if send and left:
+        if key is None:
+            raise ConfigError("sending takes the key of the run's coordinator: give --key")
+        failures = _send(path, header, url_of(header, chain), key)
+        left = OutboxFile(path, header.genesis).pending()
+    if as_json:
+        calls = [_record(entry) for entry in left]
+        print_json({"file": str(path), "left": calls, "failed": list(failures)})
+    else:
+        out = console()
+        for entry in left:
+            where = "signed" if entry.signed is not None else "not signed yet"
+            out.print(escape(f"{entry} of {entry.signer}: {where}"))
+        for failure in failures:
+            out.print(escape(f"FAILED {failure}"))
+        out.print(f"{len(left)} calls left")
+    if left or failures:
+        raise typer.Exit(1)
+
+
+def _send(path: Path, header: RunHeader, url: str, key: str) -> tuple[str, ...]:
+    from bcfl_plugins.session.services import COORDINATOR  # noqa: PLC0415 (loads the client)
+    from pallet_bridge.client import connect  # noqa: PLC0415
+    from pallet_bridge.errors import OutboxError  # noqa: PLC0415
+    from pallet_bridge.run.outbox import Outbox  # noqa: PLC0415
+
+    signer = signer_of(key, url)
+    if signer.account != header.coordinator:  # its calls would fail for good, and be lost
+        raise ConfigError(
+            f"--key is that of {signer.account}, and the run's coordinator is "
+            f"{header.coordinator}; give its key"
+        )
+    with connect(url) as client:
+        if client.genesis_hash != header.genesis:
+            raise ConfigError(f"{url} is another chain than the run's; give --chain its own")
+        try:
+            Outbox(client, path, {COORDINATOR: signer}).resume()
+        except OutboxError as error:
+            return error.failures
+    return ()
+
+
+def _record(entry: Entry) -> dict[str, object]:
+    return {
+        "id": entry.id,
+        "call": entry.call.function,
+        "args": {
+            name: value for name, value in entry.call.args.items() if isinstance(value, int | str)
+        },
+        "signer": entry.signer,
+        "signed": entry.signed is not None,
+        "nonce": None if entry.signed is None else entry.signed.nonce,
+    }
