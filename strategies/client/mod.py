@@ -37,12 +37,13 @@ from pallet_bridge.keys import Signer
 from pallet_bridge.memory.pins import Pin, PinMemory
 from pallet_bridge.signing import sign_commitment
 from strategies._flower import ClientApp as FlowerClientApp
-from strategies._flower import ConfigRecord, Message, MessageType, RecordDict, with_content
+from strategies._flower import ConfigRecord, Message, RecordDict, with_content
 from strategies.client.consent import check_agreed, check_instruction, check_model
 from strategies.client.limits import limits_of
 from strategies.client.pins import check_pins, hold_to_pins, pinned_by
 from strategies.client.signed_rounds import check_round, folder_of, keep, memory_of
 from strategies.errors import NothingSigned
+from strategies.messages.protection import GUARDED, is_guarded, is_training, named_plugins
 from strategies.messages.records import to_arrays, without_ours
 from strategies.messages.wire import (
     COMMIT,
@@ -55,6 +56,7 @@ from strategies.messages.wire import (
     read_instruction,
     read_question,
 )
+from strategies.unprotected import Unprotected
 
 if TYPE_CHECKING:
     from pallet_bridge.types import CommittedUpdate
@@ -110,6 +112,8 @@ def bcfl_mod(message: Message, context: Context, call_next: ClientAppCallable) -
 
     Raises
     ------
+    Unprotected
+        If the run config names plugins, and none stands behind the training message.
     NothingSigned
         Before the training: if the instruction is not the coordinator's or has expired, the chain,
         federation or coordinator is not the node's, the model is another one, the terms are beyond
@@ -120,12 +124,12 @@ def bcfl_mod(message: Message, context: Context, call_next: ClientAppCallable) -
     WireError, ConfigError
         If the instruction or the node's key is wrong.
     """
+    _refuse_unprotected(message, context)
     asked = message.has_content() and ROUND in message.content
     instruction = read_instruction(message.content) if asked else None
-    if asked:
+    if asked or (message.has_content() and GUARDED in message.content):
         message = with_content(message, without_ours(message.content))
-    training = message.metadata.message_type.split(".")[0] == MessageType.TRAIN
-    if instruction is None or not training:
+    if instruction is None or not is_training(message):
         return call_next(message, context)
     signer, memory = _ready_to_sign(message.content, context, instruction)
     reply = call_next(message, context)
@@ -135,6 +139,15 @@ def bcfl_mod(message: Message, context: Context, call_next: ClientAppCallable) -
     content = without_ours(reply.content)
     content[COMMIT] = commitment_record(signed)
     return with_content(reply, content)
+
+
+def _refuse_unprotected(message: Message, context: Context) -> None:
+    """Refuse to train for a server that does not do what the run config says."""
+    if not (message.has_content() and is_training(message)) or is_guarded(message.content):
+        return
+    plugins = named_plugins(context.run_config)
+    if plugins:
+        raise Unprotected(plugins, "the server sent this node a training message past the plugins")
 
 
 def _ready_to_sign(
