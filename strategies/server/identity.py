@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from strategies._flower import Grid
 
 CHALLENGE_BYTES = 32
-TIMEOUT_S = 60.0
-"""How long the server waits for answers. A node that is silent is asked again next round."""
+AGAIN_S = 60.0
+"""How long the server waits for a node that was silent before. It is asked again each round."""
 
 _log = logging.getLogger("flwr.bcfl")
 
@@ -55,6 +55,8 @@ class Identities:
         Whether nodes may use public development keys.
     challenge : callable
         Makes 32 fresh random bytes.
+    timeout_s : float
+        Seconds to wait for a node that is asked for the first time.
     """
 
     genesis: bytes
@@ -62,6 +64,7 @@ class Identities:
     coordinator: Signer
     dev: bool
     challenge: Callable[[], bytes] = random_challenge
+    timeout_s: float = 600.0
     _known: dict[int, NodeRef] = field(default_factory=dict)
     _problems: dict[int, str] = field(default_factory=dict)
 
@@ -81,8 +84,9 @@ class Identities:
             Ascending by node id. A node that proved nothing has no account; `problem` says why.
         """
         live = sorted(node_ids)
-        for gone in self._known.keys() - {*live}:
-            del self._known[gone]
+        for found in (self._known, self._problems):
+            for gone in found.keys() - {*live}:
+                del found[gone]
         questions = {node: self._question() for node in live if node not in self._known}
         if questions:
             messages = [
@@ -93,7 +97,14 @@ class Identities:
                 )
                 for node, question in questions.items()
             ]
-            replies = grid.send_and_receive(messages, timeout=TIMEOUT_S)
+            patient = any(node not in self._problems for node in questions)
+            longest = self.timeout_s if patient else min(AGAIN_S, self.timeout_s)
+            for node in questions:
+                self._problems[node] = (
+                    f"it did not answer who it is within {longest:g} s; where nodes need longer to "
+                    f"start, raise bcfl.identity_s"
+                )
+            replies = grid.send_and_receive(messages, timeout=longest)
             by_node = groupby(sort_replies(replies), key=lambda reply: reply.metadata.src_node_id)
             for node, answers in by_node:
                 if node in questions:
@@ -108,7 +119,7 @@ class Identities:
         """Say why a node has no account."""
         if self.known(node_id).account is not None:
             return None
-        return self._problems.get(node_id, "it did not answer who it is")
+        return self._problems.get(node_id, "it was not asked who it is")
 
     def _question(self) -> Question:
         asker = self.coordinator.account
