@@ -20,7 +20,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pallet_bridge.errors import BcflError
@@ -28,11 +27,11 @@ from pallet_bridge.errors import BcflError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bcfl_plugins.config.limits import BeyondLimit
     from bcfl_plugins.reasons import Reason
     from pallet_bridge.types import AccountId, CommittedUpdate
 
 __all__ = [
-    "BeyondLimit",
     "ContractBroken",
     "InstructionExpired",
     "NotEnoughNodes",
@@ -226,29 +225,6 @@ class OtherModelCame(NothingSigned):
             f"update of another model would count against this node. The strategy has to send the "
             f"model as the one ArrayRecord of the message, unchanged"
         )
-
-
-@dataclass(frozen=True, slots=True)
-class BeyondLimit:
-    """One term that a node does not agree to.
-
-    Parameters
-    ----------
-    term : str
-        Its name.
-    value, limit : str
-        What the terms say, and what the node takes.
-    key : str
-        The key of ``--node-config`` that says so.
-    """
-
-    term: str
-    value: str
-    limit: str
-    key: str
-
-    def __str__(self) -> str:
-        return f"{self.term} is {self.value}, and {self.key} in --node-config allows {self.limit}"
 
 
 class TermsRefused(NothingSigned):

@@ -31,7 +31,7 @@ class Founded:
 
 
 def new_key(path: Path) -> Signer:
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write("0x" + secrets.token_hex(32))
     return Signer.from_file(path)
 

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, field
 from http.client import HTTPSConnection
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
 BIN = Path(sys.executable).parent
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,7 +32,7 @@ class Deployment:
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
     logs: list[IO[bytes]] = field(default_factory=list)
 
-    def __enter__(self) -> Deployment:
+    def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._certificates()
         return self
@@ -109,9 +109,7 @@ class Deployment:
         log = (self.folder / f"{name}.log").open("wb")
         self.logs.append(log)
         self.running.append(
-            subprocess.Popen(
-                command, cwd=self.folder, env=self.environment, stdout=log, stderr=log
-            )
+            subprocess.Popen(command, cwd=self.folder, env=self.environment, stdout=log, stderr=log)
         )
 
     def _run(self, *command: str) -> str:

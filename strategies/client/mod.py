@@ -11,7 +11,7 @@ A node's key is set by its operator with ``--node-config``, never by the app's r
     For whom the node signs: the hash of the chain's block 0 in hex, the federation's number, and
     the coordinator's address. Without them: for whom it signed first (`strategies.client.pins`).
 ``bcfl-max-slash`` and others
-    Which terms the node agrees to (`strategies.client.limits`).
+    Which terms the node agrees to (`bcfl_plugins.config.limits`).
 ``bcfl-memory``
     The folder in which the node remembers what it signed, across runs. Without it: the user's
     state directory for a secret key, and the run's own state for a public development key.
@@ -32,6 +32,8 @@ import os
 from time import time
 from typing import TYPE_CHECKING
 
+from bcfl_plugins.config.limits import limits_of
+from bcfl_plugins.config.node_config import KEY, folder_of, pinned_by
 from pallet_bridge.encoding import update_digest
 from pallet_bridge.keys import Signer
 from pallet_bridge.memory.pins import Pin, PinMemory
@@ -39,9 +41,8 @@ from pallet_bridge.signing import sign_commitment
 from strategies._flower import ClientApp as FlowerClientApp
 from strategies._flower import ConfigRecord, Message, RecordDict, with_content
 from strategies.client.consent import check_agreed, check_instruction, check_model
-from strategies.client.limits import limits_of
-from strategies.client.pins import check_pins, hold_to_pins, pinned_by
-from strategies.client.signed_rounds import check_round, folder_of, keep, memory_of
+from strategies.client.pins import check_pins, hold_to_pins
+from strategies.client.signed_rounds import check_round, keep, memory_of
 from strategies.errors import NothingSigned
 from strategies.messages.protection import GUARDED, is_guarded, is_training, named_plugins
 from strategies.messages.records import to_arrays, without_ours
@@ -63,7 +64,6 @@ if TYPE_CHECKING:
     from strategies._flower import ClientAppCallable, Context
     from strategies.client.signed_rounds import SignedRounds
 
-KEY = "bcfl-key-uri"
 _DEV = "bcfl.dev"
 _SALT_BYTES = 32
 

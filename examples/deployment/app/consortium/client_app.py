@@ -1,8 +1,8 @@
 """What runs at each hospital."""
 
-from consortium.task import load_data, train
 from flwr.app import Array, ArrayRecord, Message, MetricRecord, RecordDict
 
+from consortium.task import load_data, train
 from strategies import ClientApp
 
 app = ClientApp()

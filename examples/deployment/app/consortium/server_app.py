@@ -1,8 +1,8 @@
 """What runs at the coordinator."""
 
-from consortium.task import accuracy, load_data, new_model
 from flwr.app import Array, ArrayRecord, ConfigRecord, MetricRecord
 
+from consortium.task import accuracy, load_data, new_model
 from strategies import FedAvg, ServerApp
 
 app = ServerApp()
@@ -13,7 +13,7 @@ def main(grid, context):
     config = context.run_config
     values, kind = load_data(hospital=10**6)  # patients of no hospital
 
-    def evaluate(server_round, arrays):
+    def evaluate(_round, arrays):
         model = {name: array.numpy() for name, array in arrays.items()}
         return MetricRecord({"accuracy": accuracy(model, values, kind)})
 

@@ -32,4 +32,4 @@ def train(model, values, kind, learning_rate, steps=20):
 
 
 def accuracy(model, values, kind):
-    return float(((probability(model, values) > 0.5) == kind).mean())
+    return float((probability(model, values).round() == kind).mean())
