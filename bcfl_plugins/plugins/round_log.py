@@ -207,6 +207,7 @@ class RoundLog:
         self._open = None
         round_id = opened.round
         if result.model is None:
+            self._book.left_out(round_id, result)
             self._abort(round_id)
             return
         self._book.moved(round_id)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bcfl_plugins.rounds.windows import Overrun
+    from bcfl_plugins.types import RoundResult
     from pallet_bridge.run.report_parts import Absent
 
 NOT_AVERAGED = "no update of it was averaged"
@@ -60,6 +61,12 @@ class RunBook:
     def judged(self, round_id: int, without: tuple[Absent, ...]) -> None:
         """Note whose update has no verdict on chain, and why."""
         self._lines[round_id].refused |= {one.node_id: one.detail for one in without}
+
+    def left_out(self, round_id: int, result: RoundResult) -> None:
+        """Note why the update of each node was not averaged, in a round that gave no model."""
+        refused = self._lines[round_id].refused
+        refused |= {one.node_id: one.detail for one in result.unusable}
+        refused |= {one.node.node_id: one.detail for one in result.judged if not one.accepted}
 
     def settled(self, round_id: int) -> None:
         """Note that a round is settled on chain."""
@@ -138,7 +145,7 @@ class RunBook:
         if TERMS_MOVED in causes:
             advice.append("Start the run again: it goes by the new terms.")
         if NOT_AVERAGED in causes:
-            why_not = "Look in the log above for why each update was left out."
+            why_not = "Mend what the nodes send, or why they do not: each reason stands above."
             advice.append(self.unanswered or why_not)
         return tuple(advice)
 
