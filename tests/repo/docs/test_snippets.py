@@ -28,7 +28,7 @@ APART = {
     *("own-plugin.md", "testing-checks.md"),
 }
 """Pages whose Python has a test of its own."""
-OTHERS = {"cargo", "cd", "flower-supernode", "flwr", "git", "pip", "pytest"}
+OTHERS = {"cargo", "cd", "flower-superlink", "flower-supernode", "flwr", "git", "pip", "pytest"}
 """Programs of others that pages call."""
 COMMANDS = get_command(app)
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
