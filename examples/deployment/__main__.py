@@ -10,9 +10,9 @@ from pathlib import Path
 
 from examples.deployment.chain import COMMIT_BLOCKS, found
 from examples.deployment.flower import Deployment
-from pallet_bridge.audit.run import audit_run
+from pallet_bridge import audit_run
 from pallet_bridge.embedded import EmbeddedNode
-from pallet_bridge.run.journal import read_run
+from pallet_bridge.run import read_run
 
 APP = Path(__file__).parent / "app"
 NODES = 5
