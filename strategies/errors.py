@@ -166,12 +166,13 @@ class NotPinned(NothingSigned):
         self.account = account
 
     def __str__(self) -> str:
-        said = f"the server's {self.what} is {self.asked}, and this node signs for {self.pinned} "
+        # what to do comes first: the server shows the beginning of what a node says
+        facts = f"it signs for {self.pinned}, and the server's is {self.asked}"
         if self.account is None:
-            return f"{said}only ({self.key} in its --node-config)"
+            return f"{self.key} in its --node-config names another {self.what}: {facts}"
         return (
-            f"{said}only, which came first. If this {self.what} is right, its operator sets "
-            f"{self.key} in --node-config, or resets with `bcfl node unpin {self.account}`"
+            f"this node is pinned to another {self.what}. If the server's is right, set {self.key} "
+            f"in --node-config, or `bcfl node unpin {self.account}`: {facts}, and its own came first"
         )
 
 
