@@ -172,7 +172,7 @@ class NotPinned(NothingSigned):
             return f"{self.key} in its --node-config names another {self.what}: {facts}"
         return (
             f"this node is pinned to another {self.what}. If the server's is right, set {self.key} "
-            f"in --node-config, or `bcfl node unpin {self.account}`: {facts}, and its own came first"
+            f"in --node-config, or `bcfl node unpin {self.account}`: {facts}; its own came first"
         )
 
 
