@@ -159,7 +159,8 @@ class RecordIncomplete(BcflError):
     run_dir : Path
         The run's folder.
     result : object
-        What the strategy's ``start`` would have returned; ``None`` outside of ``start``.
+        What the strategy's ``start`` would have returned; ``None`` outside of ``start``, and for a
+        run that was ended before its last round.
     """
 
     def __init__(  # noqa: PLR0917 - the facts

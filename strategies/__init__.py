@@ -8,7 +8,8 @@ Three lines of an app change::
 
 Every name of ``flwr.serverapp.strategy`` is here, and means Flower's strategy: `Krum` is Flower's.
 `RobustFedAvg` averages by any rule of `bcfl_plugins.defenses`: ``RobustFedAvg("krum")`` is ours.
-`guard` wraps strategies of your own.
+`guard` wraps strategies of your own, `GuardedGrid` a loop without a strategy. `ServerApp` is
+Flower's own, and lets no training go past the plugins that the run config names.
 
 =============================================  ===============================================
 you write                                      import from
@@ -28,6 +29,7 @@ from __future__ import annotations
 
 from pallet_bridge.__about__ import __version__
 from strategies._flower import strategy as _flower_strategy
+from strategies.app import ServerApp
 from strategies.client import ClientApp, bcfl_identity, bcfl_mod
 from strategies.errors import (
     NotEnoughNodes,
@@ -37,6 +39,7 @@ from strategies.errors import (
     UnsuitableModel,
 )
 from strategies.guard import GuardMixin, guard
+from strategies.loop import GuardedGrid
 from strategies.presets import (
     Bulyan,
     DifferentialPrivacyClientSideAdaptiveClipping,
@@ -58,6 +61,7 @@ from strategies.presets import (
     QFedAvg,
 )
 from strategies.robust import RobustFedAvg, RoundDecision
+from strategies.unprotected import LegacyApi, NothingTrained, Unprotected
 
 Result = _flower_strategy.Result
 """Flower's own: what `start` returns."""
@@ -83,16 +87,21 @@ __all__ = [
     "FedXgbCyclic",
     "FedYogi",
     "GuardMixin",
+    "GuardedGrid",
     "Krum",
+    "LegacyApi",
     "MultiKrum",
     "NotEnoughNodes",
     "NothingSigned",
+    "NothingTrained",
     "QFedAvg",
     "Result",
     "RobustFedAvg",
     "RoundDecision",
     "RoundNotConfigured",
+    "ServerApp",
     "Strategy",
+    "Unprotected",
     "UnreadableArray",
     "UnsuitableModel",
     "__version__",

@@ -6,7 +6,7 @@ Public since Flower 1.22: ``flwr.app``, ``flwr.serverapp``, ``flwr.clientapp``. 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import copy
 
 from flwr.app import (
@@ -31,6 +31,7 @@ from flwr.common import (
     ndarrays_to_parameters,
     parameters_to_ndarrays,
 )
+from flwr.common.config import get_fused_config_from_dir, get_project_dir
 from flwr.common.constant import SUPERLINK_NODE_ID, ErrorCode
 from flwr.proto.node_pb2 import NodeInfo
 from flwr.server import strategy as legacy_strategy
@@ -74,9 +75,21 @@ __all__ = [
     "legacy_strategy",
     "ndarrays_to_parameters",
     "parameters_to_ndarrays",
+    "run_config_of",
     "strategy",
     "with_content",
 ]
+
+
+def run_config_of(run: Run) -> Mapping[str, object]:
+    """Return the run config of a run whose app is installed on this machine, else nothing.
+
+    A ServerApp's `Context` has it, and a strategy gets no context.
+    """
+    if not (run.fab_id and run.fab_version and run.fab_hash):
+        return {}
+    folder = get_project_dir(run.fab_id, run.fab_version, run.fab_hash)
+    return get_fused_config_from_dir(folder, run.override_config) if folder.is_dir() else {}
 
 
 def with_content(message: Message, content: RecordDict) -> Message:

@@ -20,7 +20,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pallet_bridge.errors import BcflError
@@ -28,11 +27,11 @@ from pallet_bridge.errors import BcflError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bcfl_plugins.config.limits import BeyondLimit
     from bcfl_plugins.reasons import Reason
     from pallet_bridge.types import AccountId, CommittedUpdate
 
 __all__ = [
-    "BeyondLimit",
     "ContractBroken",
     "InstructionExpired",
     "NotEnoughNodes",
@@ -167,12 +166,13 @@ class NotPinned(NothingSigned):
         self.account = account
 
     def __str__(self) -> str:
-        said = f"the server's {self.what} is {self.asked}, and this node signs for {self.pinned} "
+        # what to do comes first: the server shows the beginning of what a node says
+        facts = f"it signs for {self.pinned}, and the server's is {self.asked}"
         if self.account is None:
-            return f"{said}only ({self.key} in its --node-config)"
+            return f"{self.key} in its --node-config names another {self.what}: {facts}"
         return (
-            f"{said}only, which came first. If this {self.what} is right, its operator sets "
-            f"{self.key} in --node-config, or resets with `bcfl node unpin {self.account}`"
+            f"this node is pinned to another {self.what}. If the server's is right, set {self.key} "
+            f"in --node-config, or `bcfl node unpin {self.account}`: {facts}; its own came first"
         )
 
 
@@ -226,29 +226,6 @@ class OtherModelCame(NothingSigned):
             f"update of another model would count against this node. The strategy has to send the "
             f"model as the one ArrayRecord of the message, unchanged"
         )
-
-
-@dataclass(frozen=True, slots=True)
-class BeyondLimit:
-    """One term that a node does not agree to.
-
-    Parameters
-    ----------
-    term : str
-        Its name.
-    value, limit : str
-        What the terms say, and what the node takes.
-    key : str
-        The key of ``--node-config`` that says so.
-    """
-
-    term: str
-    value: str
-    limit: str
-    key: str
-
-    def __str__(self) -> str:
-        return f"{self.term} is {self.value}, and {self.key} in --node-config allows {self.limit}"
 
 
 class TermsRefused(NothingSigned):

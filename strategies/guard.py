@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from contextlib import nullcontext
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
-
-import numpy as np
 
 from bcfl_plugins.config.run_config import BcflConfig
 from bcfl_plugins.errors import ConfigError
 from bcfl_plugins.session.open import Session, open_session
+from strategies import steps
+from strategies._flower import legacy_strategy
 from strategies._flower import strategy as flower
 from strategies.server.lifecycle import RoundLifecycle
+from strategies.unprotected import LEGACY_METHODS, LegacyApi
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from contextlib import AbstractContextManager
 
     from bcfl_plugins.types import Validation
     from strategies._flower import ArrayRecord, ConfigRecord, Grid, Message, MetricRecord
@@ -64,12 +63,28 @@ class GuardMixin(flower.Strategy):
         validation: Validation | None = None,
         **kwargs: Any,  # noqa: ANN401
     ) -> None:
-        super().__init__(*args, **kwargs)
-        self._bcfl = _rounds(bcfl, validation)
+        try:
+            super().__init__(*args, **kwargs)
+        except TypeError as error:
+            legacy = LegacyApi.among(kwargs)
+            if legacy:
+                what = f"{type(self).__name__}({', '.join(legacy)})"
+                raise LegacyApi(what, legacy) from error
+            raise
+        self._bcfl = rounds_of(bcfl, validation)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init_subclass__(**kwargs)
         cls.__signature__ = _signature(cls)  # type: ignore[attr-defined]
+        steps.stay_outermost(cls, GuardMixin)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+            """Say so where Flower's legacy API takes this for a strategy of its own."""
+            if name in LEGACY_METHODS:
+                raise LegacyApi(f"{type(self).__name__}.{name}")
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def start(  # noqa: PLR0917 - Flower's own signature
         self,
@@ -85,72 +100,52 @@ class GuardMixin(flower.Strategy):
 
         Raises
         ------
+        Unprotected
+            If the run config names plugins, and ``bcfl=`` was left out.
         RecordIncomplete
             If the chain has less of the run than it trained: its `result` is what Flower returned.
+        NothingTrained
+            If nodes were asked to train, and no round gave a model.
         """
-        rounds = self._bcfl
-        rounds.check(self, initial_arrays)
-        with _session(rounds, grid) as session, rounds.running(session, grid, num_rounds):
-            result = super().start(
-                rounds.following(grid),
-                initial_arrays,
-                num_rounds,
-                timeout,
-                train_config,
-                evaluate_config,
-                None if evaluate_fn is None else rounds.watched(evaluate_fn),
-            )
-            return rounds.returned(result)
+        given = (
+            grid,
+            initial_arrays,
+            num_rounds,
+            timeout,
+            train_config,
+            evaluate_config,
+            evaluate_fn,
+        )
+        result: flower.Result = steps.start(self, self._bcfl, super().start, given, {})
+        return result
 
     def configure_train(
         self, server_round: int, arrays: ArrayRecord, config: ConfigRecord, grid: Grid
     ) -> Iterable[Message]:
         """Let the strategy sample among the eligible nodes, and open the round."""
-        rounds = self._bcfl
-        view = rounds.training_nodes(self, server_round, grid)
-        messages = super().configure_train(server_round, arrays, config, view)  # type: ignore[safe-super]
-        return rounds.open_round(self, server_round, arrays, messages)
+        sent = server_round, arrays, config, grid
+        return steps.configure_train(self, self._bcfl, super().configure_train, sent)  # type: ignore[safe-super]
 
     def aggregate_train(
         self, server_round: int, replies: Iterable[Message]
     ) -> tuple[ArrayRecord | None, MetricRecord | None]:
-        """Screen and judge the replies, let the strategy average the rest, and settle the round.
-
-        When no reply is left the strategy is not called and there is no aggregate, which is what
-        Flower's own strategies answer for a round without replies.
-
-        What a node sends may overflow, and the app may have told numpy to raise then
-        (``np.seterr``): that would let one node end the run. So numpy is silent in here, and an
-        aggregate that is not finite is not taken.
-        """
-        current = self._bcfl.round_to_judge(server_round)
-        if current is None:
-            return super().aggregate_train(server_round, replies)  # type: ignore[safe-super]
-        with np.errstate(all="ignore"):
-            judged, accepted = current.judge(replies)
-            arrays, metrics = None, None
-            if accepted:
-                arrays, metrics = super().aggregate_train(server_round, accepted)  # type: ignore[safe-super]
-            return self._bcfl.settle(current, judged, arrays, metrics)
+        """Screen and judge the replies, let the strategy average the rest, and settle the round."""
+        inner = super().aggregate_train  # type: ignore[safe-super]
+        return steps.aggregate_train(self._bcfl, inner, server_round, replies)
 
     def configure_evaluate(
         self, server_round: int, arrays: ArrayRecord, config: ConfigRecord, grid: Grid
     ) -> Iterable[Message]:
         """Let the strategy sample among the eligible nodes."""
-        rounds = self._bcfl
-        view = rounds.evaluating_nodes(self, server_round, grid)
-        messages = super().configure_evaluate(server_round, arrays, config, view)  # type: ignore[safe-super]
-        return rounds.ask_to_evaluate(messages)
+        sent = server_round, arrays, config, grid
+        return steps.configure_evaluate(self, self._bcfl, super().configure_evaluate, sent)  # type: ignore[safe-super]
 
     def aggregate_evaluate(
         self, server_round: int, replies: Iterable[Message]
     ) -> MetricRecord | None:
         """Screen the replies and let the strategy average the rest."""
-        rounds = self._bcfl
-        fit = rounds.screen_evaluate(self, replies)
-        metrics = super().aggregate_evaluate(server_round, fit)  # type: ignore[safe-super]
-        rounds.evaluated_by_nodes(metrics)
-        return metrics
+        inner = super().aggregate_evaluate  # type: ignore[safe-super]
+        return steps.aggregate_evaluate(self, self._bcfl, inner, server_round, replies)
 
 
 def guard(strategy: _S, bcfl: Bcfl = None, validation: Validation | None = None) -> _S:
@@ -179,35 +174,40 @@ def guard(strategy: _S, bcfl: Bcfl = None, validation: Validation | None = None)
     """
     if isinstance(strategy, GuardMixin):
         raise ConfigError(f"this {type(strategy).__name__} is wrapped already; wrap it once")
+    given: object = strategy
+    if isinstance(given, legacy_strategy.Strategy):
+        raise LegacyApi(f"guard({type(given).__name__}(...))")
+    if not isinstance(given, flower.Strategy):
+        shown = given.__name__ if isinstance(given, type) else type(given).__name__
+        raise ConfigError(
+            f"guard() got {shown}, which is no strategy: hand in an object of a class of "
+            f"flwr.serverapp.strategy, or of one below it"
+        )
     guarded: _S = object.__new__(_guarded(type(strategy)))
     guarded.__dict__ = strategy.__dict__
-    guarded.__dict__["_bcfl"] = _rounds(bcfl, validation)
+    guarded.__dict__["_bcfl"] = rounds_of(bcfl, validation)
     return guarded
 
 
-def _rounds(bcfl: Bcfl, validation: Validation | None) -> RoundLifecycle:
+def rounds_of(bcfl: Bcfl, validation: Validation | None) -> RoundLifecycle:
     """Read the arguments ``bcfl`` and ``validation``."""
     match bcfl:
         case Session():
-            return RoundLifecycle(bcfl.config, bcfl, validation)
+            return RoundLifecycle(bcfl.config, open_session, bcfl, validation)
         case BcflConfig():
-            return RoundLifecycle(bcfl, None, validation)
+            return RoundLifecycle(bcfl, open_session, None, validation)
         case Mapping():
-            return RoundLifecycle(BcflConfig.from_run_config(bcfl), None, validation)
+            return RoundLifecycle(BcflConfig.from_run_config(bcfl), open_session, None, validation)
         case None:
-            return RoundLifecycle(BcflConfig(), None, validation)
-
-
-def _session(rounds: RoundLifecycle, grid: Grid) -> AbstractContextManager[Session | None]:
-    """Open the session of a run, to be closed after it; the caller's own stays open."""
-    if rounds.given is not None or not rounds.has_plugins:
-        return nullcontext(rounds.given)
-    return open_session(rounds.config, run_id=grid.run.run_id, validation=rounds.validation)
+            return RoundLifecycle(BcflConfig(), open_session, None, validation, is_without=True)
 
 
 @cache
 def _guarded(cls: type[Any]) -> type[Any]:
-    return type(cls.__name__, (GuardMixin, cls), {"__doc__": cls.__doc__})
+    made = type(cls.__name__, (GuardMixin, cls), {"__doc__": cls.__doc__})
+    if cls.start is not flower.Strategy.start:  # it may take other arguments
+        made.start = steps.guarded("start", cls.start)  # type: ignore[attr-defined]
+    return made
 
 
 def _signature(cls: type) -> inspect.Signature:

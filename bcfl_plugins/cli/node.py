@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bcfl_plugins.cli.output import AsJson, console, print_json
+from bcfl_plugins.cli.site import check
 from pallet_bridge.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -34,8 +35,10 @@ _GENESIS_BYTES = 32
 def register(app: typer.Typer) -> None:
     """Add the ``node`` group to `app`."""
     group = typer.Typer(
-        help="What a node remembers: what it signed, and for whom.", no_args_is_help=True
+        help="A node: whether it can take part, what it signed, and for whom.",
+        no_args_is_help=True,
     )
+    group.command("check")(check)
     group.command("signed")(signed)
     group.command("forget")(forget)
     group.command("pins")(pins)

@@ -60,6 +60,14 @@ class BcflConfig:
     )  # fmt: skip
     min_nodes: int = key(1, "Least eligible nodes for a round.", low=1)
     wait_for_nodes_s: float = key(60.0, "Longest wait for them.", low=0, high=86400, unit="seconds")
+    identity_s: float = key(
+        600.0,
+        "Longest wait for a node that is asked for the first time who it is. On a busy machine a "
+        "node may need minutes to start its app.",
+        low=1,
+        high=86400,
+        unit="seconds",
+    )
     max_examples: int = key(
         10**9, "Largest number of examples that a node may claim.", low=1, high=2**53
     )

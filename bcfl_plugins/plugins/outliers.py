@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bcfl_plugins.types import ClientUpdate, RoundContext, RunInfo, Scalar, Verdict
 
 DEFAULT = "cluster_guard"
+_NO_MAJORITY = 2
 
 _log = logging.getLogger("flwr.bcfl")
 
@@ -77,17 +78,43 @@ class Outliers:
 
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
+        self._is_told = False
 
     @hookimpl
     def bcfl_run_started(self, run: RunInfo) -> None:
         """Forget earlier runs: another run may train another model."""
         del run
         self._judge.forget()
+        self._is_told = False
 
     @hookimpl
     def bcfl_judge_updates(self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> Verdict:
-        """Reject what the defense finds."""
-        return self._judge.judge(ctx, updates)
+        """Reject what the defense finds, and say once where it cannot find anything."""
+        verdict = self._judge.judge(ctx, updates)
+        why = powerless(len(updates), verdict.note)
+        if why is not None and not self._is_told:
+            self._is_told = True
+            _log.warning(
+                "bcfl: round %d: outliers rejects nobody, whoever is wrong: %s",
+                ctx.server_round,
+                why,
+            )
+        return verdict
+
+
+def powerless(count: int, note: str) -> str | None:
+    """Say why a defense cannot reject anybody in a round, or None.
+
+    Parameters
+    ----------
+    count : int
+        Updates that it judged.
+    note : str
+        What it noted.
+    """
+    if count <= _NO_MAJORITY:
+        return f"{count} updates have no majority; let at least four nodes train in a round"
+    return note if note.startswith("abstained") else None
 
 
 def create(settings: Mapping[str, Scalar], services: Services) -> Outliers:

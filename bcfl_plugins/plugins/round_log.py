@@ -8,6 +8,7 @@ from time import monotonic, monotonic_ns, time
 from typing import TYPE_CHECKING
 
 from bcfl_plugins.config.tables import key, read_table
+from bcfl_plugins.errors import RecordIncomplete
 from bcfl_plugins.hooks.markers import hookimpl, needs_chain
 from bcfl_plugins.rounds.book import NOT_ATTESTED, NOT_AVERAGED, NOT_COMMITTED, TERMS_MOVED, RunBook
 from bcfl_plugins.rounds.governed import GovernedTerms
@@ -147,9 +148,16 @@ class RoundLog:
         """Open the next round with the digest of the model that goes out, and instruct the nodes.
 
         What is signed is remembered first: no run ever signs two instructions for one round.
+
+        Raises
+        ------
+        RecordIncomplete
+            If the chain refused all commitments of a round before: so it would with more training.
         """
         self._abandon()
         chain = self._chain
+        if self._settings.on_missing == "fail":
+            self._book.refuse_futile(chain.run_dir.absolute())
         place = RoundKey(chain.client.genesis_hash, chain.federation, self._next)
         place = self._use_up_lost(place)
         check_fresh(self._instructions, place)
@@ -207,6 +215,7 @@ class RoundLog:
         self._open = None
         round_id = opened.round
         if result.model is None:
+            self._book.left_out(round_id, result)
             self._abort(round_id)
             return
         self._book.moved(round_id)
@@ -250,7 +259,8 @@ class RoundLog:
         missing = self._book.shortfall(self._chain.run_dir.absolute(), monotonic() - started)
         if behind is None:  # else jobs that are left over still write into it
             self._book = RunBook()
-        if missing is None or (error is not None and missing.trained <= missing.settled):
+        said = isinstance(error, RecordIncomplete)
+        if missing is None or said or (error is not None and missing.trained <= missing.settled):
             return
         if error is None and self._settings.on_missing == "fail":
             raise missing from behind

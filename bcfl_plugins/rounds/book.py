@@ -13,12 +13,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bcfl_plugins.rounds.windows import Overrun
+    from bcfl_plugins.types import RoundResult
     from pallet_bridge.run.report_parts import Absent
 
 NOT_AVERAGED = "no update of it was averaged"
 NOT_ATTESTED = "its committee did not attest it in time"
 TERMS_MOVED = "other terms than the nodes were told came into force before it could open"
 NOT_COMMITTED = "the chain has no commitment of an update that was averaged"
+
+
+_ENDED_EARLY = (
+    "The run ends here, since its next rounds would have no record either; with "
+    'bcfl.round_log.on_missing = "warn" it goes on without one.'
+)
 
 
 class RoundFate(Enum):
@@ -61,6 +68,12 @@ class RunBook:
         """Note whose update has no verdict on chain, and why."""
         self._lines[round_id].refused |= {one.node_id: one.detail for one in without}
 
+    def left_out(self, round_id: int, result: RoundResult) -> None:
+        """Note why the update of each node was not averaged, in a round that gave no model."""
+        refused = self._lines[round_id].refused
+        refused |= {one.node_id: one.detail for one in result.unusable}
+        refused |= {one.node.node_id: one.detail for one in result.judged if not one.accepted}
+
     def settled(self, round_id: int) -> None:
         """Note that a round is settled on chain."""
         self._lines[round_id].fate = RoundFate.SETTLED
@@ -80,7 +93,24 @@ class RunBook:
         """How many rounds have no end on chain."""
         return sum(line.fate is RoundFate.WAITING for line in self._lines.values())
 
-    def shortfall(self, run_dir: Path, waited_s: float) -> RecordIncomplete | None:
+    def refuse_futile(self, run_dir: Path) -> None:
+        """Refuse another round when the chain has no commitment of one that moved the model.
+
+        What was wrong with it, a window or the nodes' keys, is wrong with the next round too.
+
+        Raises
+        ------
+        RecordIncomplete
+            With what to change.
+        """
+        if any(line.moved and line.why == NOT_COMMITTED for line in [*self._lines.values()]):
+            missing = self.shortfall(run_dir, 0.0, early=True)
+            if missing is not None:
+                raise missing
+
+    def shortfall(
+        self, run_dir: Path, waited_s: float, *, early: bool = False
+    ) -> RecordIncomplete | None:
         """Return what the chain lacks, ready to be raised; `None` when it has everything.
 
         A round in which no update was averaged left the model as it was, so its abort is the whole
@@ -92,6 +122,8 @@ class RunBook:
             The run's folder.
         waited_s
             How long the end of the run waited for the chain, in seconds.
+        early
+            Whether the run ends before its last round.
         """
         lines = dict(self._lines)
         settled = sum(line.fate is RoundFate.SETTLED for line in lines.values())
@@ -110,7 +142,8 @@ class RunBook:
             aborted={n: _because(why, lines[n].refused) for n, why in aborted.items()},
             waiting=waiting,
             refused={n: dict(line.refused) for n, line in lines.items() if line.refused},
-            advice=self._advice({*aborted.values()}, waiting, waited_s),
+            advice=self._advice({*aborted.values()}, () if early else waiting, waited_s)
+            + ((_ENDED_EARLY,) if early else ()),
             run_dir=run_dir,
         )
 
@@ -138,7 +171,7 @@ class RunBook:
         if TERMS_MOVED in causes:
             advice.append("Start the run again: it goes by the new terms.")
         if NOT_AVERAGED in causes:
-            why_not = "Look in the log above for why each update was left out."
+            why_not = "Mend what the nodes send, or why they do not: each reason stands above."
             advice.append(self.unanswered or why_not)
         return tuple(advice)
 

@@ -280,9 +280,9 @@ class _Interface(SubstrateInterface):  # type: ignore[misc]  # it has no annotat
     def __init__(self, rpc: RpcClient) -> None:
         self._loaded = False
         self.items: Mapping[str, str] = {}
-        # a transport that is given is not opened; it is replaced before anything is sent
+        # a transport that is given is not opened, and not used: see rpc_request
         super().__init__(websocket=rpc, ss58_format=PREFIX, auto_discover=False)
-        self.transport = _Transport(rpc)
+        self._rpc = rpc
         self._genesis = rpc.genesis
         self._anchor: BlockRef | None = None
 
@@ -316,6 +316,21 @@ class _Interface(SubstrateInterface):  # type: ignore[misc]  # it has no annotat
                 raise ValueError(
                     f"it is of {kind} version {value[f'{kind}_version']}, not {number}"
                 )
+
+    def rpc_request(
+        self,
+        method: str,
+        params: list[Any] | None,
+        result_handler: Callable[..., RawJson] | None = None,
+    ) -> RawJson:
+        """Ask through our transport.
+
+        substrate-interface logs each request with ``logging.debug``, which gives the root logger a
+        handler: an app would then see each of its own log lines twice.
+        """
+        if result_handler is not None:
+            raise NotImplementedError("subscriptions go through client.rpc")
+        return {"result": self._rpc.request(method, params or [])}
 
     def init_runtime(self, block_hash: str | None = None, block_id: int | None = None) -> None:
         """Do nothing once loaded: three requests for each call otherwise."""
@@ -357,20 +372,3 @@ def _read_bytes(self: Vec) -> str:
     length = self.process_type("Compact<u32>").value
     self.value_object = self.get_next_bytes(length)
     return f"0x{self.value_object.hex()}"
-
-
-class _Transport:
-    """The transport that substrate-interface sees."""
-
-    def __init__(self, rpc: RpcClient) -> None:
-        self._rpc = rpc
-
-    def rpc_request(
-        self, payload: dict[str, Any], result_handler: Callable[..., RawJson] | None = None
-    ) -> RawJson:
-        if result_handler is not None:
-            raise NotImplementedError("subscriptions go through client.rpc")
-        return {"result": self._rpc.request(payload["method"], payload["params"] or [])}
-
-    def close(self) -> None:
-        """Leave the connection to its owner."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bcfl_plugins.config.limits import check_terms
 from pallet_bridge.encoding import update_digest
 from pallet_bridge.errors import EncodingError
 from pallet_bridge.terms_codec import decode_terms
-from strategies.client.limits import check_terms
 from strategies.errors import (
     InstructionExpired,
     NothingSigned,
@@ -19,9 +19,9 @@ from strategies.errors import (
 from strategies.messages.records import to_arrays
 
 if TYPE_CHECKING:
+    from bcfl_plugins.config.limits import NodeLimits
     from bcfl_plugins.types import OpenedRound
     from strategies._flower import RecordDict
-    from strategies.client.limits import NodeLimits
     from strategies.messages.wire import Instruction
 
 SKEW_S = 300

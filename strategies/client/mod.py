@@ -11,7 +11,7 @@ A node's key is set by its operator with ``--node-config``, never by the app's r
     For whom the node signs: the hash of the chain's block 0 in hex, the federation's number, and
     the coordinator's address. Without them: for whom it signed first (`strategies.client.pins`).
 ``bcfl-max-slash`` and others
-    Which terms the node agrees to (`strategies.client.limits`).
+    Which terms the node agrees to (`bcfl_plugins.config.limits`).
 ``bcfl-memory``
     The folder in which the node remembers what it signed, across runs. Without it: the user's
     state directory for a secret key, and the run's own state for a public development key.
@@ -32,17 +32,19 @@ import os
 from time import time
 from typing import TYPE_CHECKING
 
+from bcfl_plugins.config.limits import limits_of
+from bcfl_plugins.config.node_config import KEY, folder_of, pinned_by
 from pallet_bridge.encoding import update_digest
 from pallet_bridge.keys import Signer
 from pallet_bridge.memory.pins import Pin, PinMemory
 from pallet_bridge.signing import sign_commitment
 from strategies._flower import ClientApp as FlowerClientApp
-from strategies._flower import ConfigRecord, Message, MessageType, RecordDict, with_content
+from strategies._flower import ConfigRecord, Message, RecordDict, with_content
 from strategies.client.consent import check_agreed, check_instruction, check_model
-from strategies.client.limits import limits_of
-from strategies.client.pins import check_pins, hold_to_pins, pinned_by
-from strategies.client.signed_rounds import check_round, folder_of, keep, memory_of
+from strategies.client.pins import check_pins, hold_to_pins
+from strategies.client.signed_rounds import check_round, keep, memory_of
 from strategies.errors import NothingSigned
+from strategies.messages.protection import GUARDED, is_guarded, is_training, named_plugins
 from strategies.messages.records import to_arrays, without_ours
 from strategies.messages.wire import (
     COMMIT,
@@ -55,13 +57,13 @@ from strategies.messages.wire import (
     read_instruction,
     read_question,
 )
+from strategies.unprotected import Unprotected
 
 if TYPE_CHECKING:
     from pallet_bridge.types import CommittedUpdate
     from strategies._flower import ClientAppCallable, Context
     from strategies.client.signed_rounds import SignedRounds
 
-KEY = "bcfl-key-uri"
 _DEV = "bcfl.dev"
 _SALT_BYTES = 32
 
@@ -110,6 +112,8 @@ def bcfl_mod(message: Message, context: Context, call_next: ClientAppCallable) -
 
     Raises
     ------
+    Unprotected
+        If the run config names plugins, and none stands behind the training message.
     NothingSigned
         Before the training: if the instruction is not the coordinator's or has expired, the chain,
         federation or coordinator is not the node's, the model is another one, the terms are beyond
@@ -120,12 +124,12 @@ def bcfl_mod(message: Message, context: Context, call_next: ClientAppCallable) -
     WireError, ConfigError
         If the instruction or the node's key is wrong.
     """
+    _refuse_unprotected(message, context)
     asked = message.has_content() and ROUND in message.content
     instruction = read_instruction(message.content) if asked else None
-    if asked:
+    if asked or (message.has_content() and GUARDED in message.content):
         message = with_content(message, without_ours(message.content))
-    training = message.metadata.message_type.split(".")[0] == MessageType.TRAIN
-    if instruction is None or not training:
+    if instruction is None or not is_training(message):
         return call_next(message, context)
     signer, memory = _ready_to_sign(message.content, context, instruction)
     reply = call_next(message, context)
@@ -135,6 +139,15 @@ def bcfl_mod(message: Message, context: Context, call_next: ClientAppCallable) -
     content = without_ours(reply.content)
     content[COMMIT] = commitment_record(signed)
     return with_content(reply, content)
+
+
+def _refuse_unprotected(message: Message, context: Context) -> None:
+    """Refuse to train for a server that does not do what the run config says."""
+    if not (message.has_content() and is_training(message)) or is_guarded(message.content):
+        return
+    plugins = named_plugins(context.run_config)
+    if plugins:
+        raise Unprotected(plugins, "the server sent this node a training message past the plugins")
 
 
 def _ready_to_sign(

@@ -9,38 +9,15 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from pallet_bridge.errors import ConfigError, EncodingError
-from pallet_bridge.memory.pins import Pin, Pinned
-from pallet_bridge.types import AccountId
+from bcfl_plugins.config.node_config import COORDINATOR, FEDERATION, GENESIS
+from pallet_bridge.memory.pins import Pinned
 from strategies.errors import NotPinned
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from pallet_bridge.memory.pins import Pin, PinMemory
+    from pallet_bridge.types import AccountId
 
-    from pallet_bridge.memory.pins import PinMemory
-
-GENESIS = "bcfl-genesis"
-FEDERATION = "bcfl-federation"
-COORDINATOR = "bcfl-coordinator"
-
-_HASH_BYTES = 32
-_FEDERATIONS = 2**32
 _log = logging.getLogger("flwr.bcfl")
-
-
-def pinned_by(node_config: Mapping[str, object]) -> Pinned:
-    """Read what the operator pinned.
-
-    Raises
-    ------
-    ConfigError
-        If a value is no hash, number or account.
-    """
-    return Pinned(
-        _genesis(node_config.get(GENESIS)),
-        _federation(node_config.get(FEDERATION)),
-        _coordinator(node_config.get(COORDINATOR)),
-    )
 
 
 def check_pins(asked: Pin, pinned: Pinned, account: AccountId | None = None) -> None:
@@ -107,39 +84,3 @@ def hold_to_pins(asked: Pin, said: Pinned, memory: PinMemory | None) -> None:
         check_pins(
             asked, Pinned(first.genesis, first.federation, first.coordinator), memory.account
         )
-
-
-def _genesis(value: object) -> bytes | None:
-    if value is None or value == "":
-        return None
-    try:
-        raw = bytes.fromhex(value.removeprefix("0x")) if isinstance(value, str) else b""
-    except ValueError:
-        raw = b""
-    if len(raw) != _HASH_BYTES:
-        raise ConfigError(
-            f"{GENESIS} in --node-config is {value!r}: 32 bytes in hex are needed, in quotes"
-        )
-    return raw
-
-
-def _federation(value: object) -> int | None:
-    if value is None:
-        return None
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _FEDERATIONS:
-        raise ConfigError(
-            f"{FEDERATION} in --node-config is {value!r}: a federation's number is needed"
-        )
-    return value
-
-
-def _coordinator(value: object) -> AccountId | None:
-    if value is None or value == "":
-        return None
-    try:
-        return AccountId.parse(str(value))
-    except EncodingError as error:
-        raise ConfigError(
-            f"{COORDINATOR} in --node-config is {value!r}: an address or 32 bytes in hex are "
-            f"needed ({error})"
-        ) from error

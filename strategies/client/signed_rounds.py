@@ -8,12 +8,11 @@ public development key protects nothing, since anybody can sign with it: its mem
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from bcfl_plugins.config.node_config import FOLDER, folder_of
 from pallet_bridge.client import connect
 from pallet_bridge.errors import ConfigError
-from pallet_bridge.memory.files import nodes_folder
 from pallet_bridge.memory.signed import Signed, SignedMemory
 from pallet_bridge.types import AccountId, CommittedUpdate, RoundBinding
 from strategies._flower import ConfigRecord
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
 
     from strategies._flower import Context
 
-FOLDER = "bcfl-memory"
-"""The key of ``--node-config`` that names the folder."""
 AHEAD = "bcfl-memory-ahead"
 """The key that says how far a round may be after the highest that was signed, or is on chain."""
 CHAIN = "bcfl-memory-chain"
@@ -47,12 +44,6 @@ class SignedRounds(Protocol):
 
     def keep(self, made: CommittedUpdate) -> Signed:
         """Remember what is about to be handed out; return what stands for its round."""
-
-
-def folder_of(node_config: Mapping[str, object]) -> Path:
-    """Return where the node remembers."""
-    folder = node_config.get(FOLDER)
-    return nodes_folder() if folder is None else Path(str(folder)).expanduser()
 
 
 def memory_of(

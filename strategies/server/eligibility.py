@@ -55,10 +55,12 @@ def wait_for_nodes(
     NotEnoughNodes
         When the time is over. Flower's own strategies would wait for ever.
     """
-    started = clock.now()
+    started: float | None = None
     while True:
         connected = tuple(sorted(grid.get_node_ids()))
         left_out = exclude(connected)
+        if started is None:  # asking who they are has a limit of its own
+            started = clock.now()
         eligible = tuple(node for node in connected if node not in left_out)
         if len(eligible) >= needed:
             return eligible

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import secrets
 from dataclasses import dataclass, field
+from hashlib import sha256
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -25,11 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from pallet_bridge.keys import Signer
-    from strategies._flower import Grid
+    from strategies._flower import Grid, NodeInfo
 
 CHALLENGE_BYTES = 32
-TIMEOUT_S = 60.0
-"""How long the server waits for answers. A node that is silent is asked again next round."""
+AGAIN_S = 60.0
+"""How long the server waits for a node that was silent before. It is asked again each round."""
 
 _log = logging.getLogger("flwr.bcfl")
 
@@ -55,6 +56,8 @@ class Identities:
         Whether nodes may use public development keys.
     challenge : callable
         Makes 32 fresh random bytes.
+    timeout_s : float
+        Seconds to wait for a node that is asked for the first time.
     """
 
     genesis: bytes
@@ -62,6 +65,7 @@ class Identities:
     coordinator: Signer
     dev: bool
     challenge: Callable[[], bytes] = random_challenge
+    timeout_s: float = 600.0
     _known: dict[int, NodeRef] = field(default_factory=dict)
     _problems: dict[int, str] = field(default_factory=dict)
 
@@ -81,8 +85,9 @@ class Identities:
             Ascending by node id. A node that proved nothing has no account; `problem` says why.
         """
         live = sorted(node_ids)
-        for gone in self._known.keys() - {*live}:
-            del self._known[gone]
+        for found in (self._known, self._problems):
+            for gone in found.keys() - {*live}:
+                del found[gone]
         questions = {node: self._question() for node in live if node not in self._known}
         if questions:
             messages = [
@@ -93,11 +98,19 @@ class Identities:
                 )
                 for node, question in questions.items()
             ]
-            replies = grid.send_and_receive(messages, timeout=TIMEOUT_S)
+            patient = any(node not in self._problems for node in questions)
+            longest = self.timeout_s if patient else min(AGAIN_S, self.timeout_s)
+            for node in questions:
+                self._problems[node] = (
+                    f"it did not answer who it is within {longest:g} s; where nodes need longer to "
+                    f"start, raise bcfl.identity_s"
+                )
+            replies = grid.send_and_receive(messages, timeout=longest)
             by_node = groupby(sort_replies(replies), key=lambda reply: reply.metadata.src_node_id)
             for node, answers in by_node:
                 if node in questions:
                     self._take(node, questions[node], list(answers))
+            self._tell(grid, questions.keys())
         return tuple(self._known.get(node, NodeRef(NodeId(node))) for node in live)
 
     def known(self, node_id: int) -> NodeRef:
@@ -108,7 +121,19 @@ class Identities:
         """Say why a node has no account."""
         if self.known(node_id).account is not None:
             return None
-        return self._problems.get(node_id, "it did not answer who it is")
+        return self._problems.get(node_id, "it was not asked who it is")
+
+    def _tell(self, grid: Grid, asked: Iterable[int]) -> None:
+        """Log whose account and whose SuperNode each new node is."""
+        proved = [node for node in sorted(asked) if self.known(node).account is not None]
+        if not proved:
+            return
+        seen = {info.node_id: info for info in grid.get_nodes()}
+        for node in proved:
+            told = _supernode(seen[node]) if node in seen else "not told by Flower"
+            _log.info(
+                "bcfl: node %d is account %s; SuperNode %s", node, self.known(node).account, told
+            )
 
     def _question(self) -> Question:
         asker = self.coordinator.account
@@ -136,6 +161,16 @@ class Identities:
         if ref.account is None:
             self._problems[node] = problem
             _log.warning("bcfl: node %d has no account: %s", node, problem)
+
+
+def _supernode(info: NodeInfo) -> str:
+    """Return a SuperNode's name, where it was registered with one, and its key's fingerprint.
+
+    The key is what Flower authenticates the SuperNode by, where its SuperLink was told to; else it
+    is new with each start, and proves nothing.
+    """
+    name = f"{printable(info.name, 40)!r}, " if info.name else ""
+    return f"{name}key sha256:{sha256(info.public_key).hexdigest()[:16]}"
 
 
 def _read(answer: Message, question: Question, node: NodeRef) -> NodeRef:

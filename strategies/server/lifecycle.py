@@ -16,6 +16,7 @@ from bcfl_plugins.errors import ConfigError
 from bcfl_plugins.types import RoundContext, RunInfo
 from strategies.errors import RoundNotConfigured
 from strategies.messages.first_model import check_model
+from strategies.messages.protection import guarded
 from strategies.messages.records import plain_metrics, to_arrays
 from strategies.messages.wire import Instruction
 from strategies.server.eligibility import Clock, wait_for_nodes
@@ -25,9 +26,16 @@ from strategies.server.identity import random_challenge
 from strategies.server.instruct import check_carried, instruct
 from strategies.server.judging import screen_evaluation
 from strategies.server.open_run import OpenRun
-from strategies.server.reading.expectations import Model, expectations_of, judge_of, nodes_needed
+from strategies.server.reading.expectations import (
+    Model,
+    expectations_of,
+    judge_of,
+    nodes_needed,
+    trees_beside,
+)
 from strategies.server.replies import Training
 from strategies.server.safekeeping import model_kept
+from strategies.server.tally import RunTally
 from strategies.server.training_round import TrainingRound
 
 if TYPE_CHECKING:
@@ -54,6 +62,8 @@ class RoundLifecycle:
     ----------
     config : BcflConfig
         The checked config.
+    opener : callable
+        Opens the session of a run.
     given : Session or None
         An open session of the caller, used and left open.
     validation : callable or None
@@ -62,6 +72,8 @@ class RoundLifecycle:
         The time.
     challenge : callable
         Makes 32 fresh random bytes.
+    is_without : bool
+        Whether the strategy was given no config at all.
 
     Raises
     ------
@@ -70,10 +82,12 @@ class RoundLifecycle:
     """
 
     config: BcflConfig
+    opener: Callable[..., Session]
     given: Session | None = None
     validation: Validation | None = None
     clock: Clock = field(default_factory=Clock)
     challenge: Callable[[], bytes] = random_challenge
+    is_without: bool = False
     _run: OpenRun | None = None
     _round: TrainingRound | None = None
     _settled: RoundResult | None = None
@@ -81,6 +95,8 @@ class RoundLifecycle:
     _checked: bool = False
     _evaluating: frozenset[int] = frozenset()
     _node_metrics: Mapping[str, Any] = field(default_factory=dict)
+    _steps: set[str] = field(default_factory=set)
+    _tally: RunTally = field(default_factory=RunTally)
 
     def __post_init__(self) -> None:
         if self.validation is not None and self.given is not None:
@@ -97,6 +113,18 @@ class RoundLifecycle:
         return self.given is not None or bool(self.config.plugin_names)
 
     @contextmanager
+    def outermost(self, step: str) -> Iterator[bool]:
+        """Say whether a step of the strategy is not called within itself."""
+        if step in self._steps:
+            yield False
+            return
+        self._steps.add(step)
+        try:
+            yield True
+        finally:
+            self._steps.discard(step)
+
+    @contextmanager
     def running(self, session: Session | None, grid: Grid, num_rounds: int) -> Iterator[None]:
         """Tell the plugins when a run starts and that it is over, whatever happens.
 
@@ -110,6 +138,7 @@ class RoundLifecycle:
             How many rounds Flower was asked for.
         """
         self._watched = False
+        self._tally = RunTally()
         if session is None:
             yield
             return
@@ -148,17 +177,29 @@ class RoundLifecycle:
         outliers = "outliers" in self.config.plugin_names
         if expectations_of(strategy, self.config.max_examples, whole=False).model is Model.ARRAYS:
             check_model(arrays, "outliers" if outliers else judge_of(strategy))
-        elif outliers:
-            raise ConfigError(
-                "outliers compares arrays, and XGBoost strategies send trees; take outliers out "
-                "of bcfl.plugins"
-            )
+            return
+        problem = trees_beside(self.config, self.validation)
+        if problem is not None:
+            raise ConfigError(problem)
 
     def returned(self, result: flower.Result) -> flower.Result:
         """Return what the strategy's `start` gave, which an error at the run's end carries on."""
         if self._run is not None:
             self._run.result = result
         return result
+
+    def refuse_empty(self, result: object) -> None:
+        """Refuse to end a run well in which nodes were asked to train, and no round gave a model.
+
+        Raises
+        ------
+        NothingTrained
+            With the reasons.
+        """
+        empty = self._tally.empty()
+        if empty is not None:
+            empty.result = result
+            raise empty
 
     def watched(self, evaluate_fn: EvaluateFn) -> EvaluateFn:
         """Return the same function, whose answer ends a round."""
@@ -195,8 +236,9 @@ class RoundLifecycle:
             if self.has_plugins:
                 raise ConfigError(
                     f"bcfl.plugins names {self.config.plugins}, and they run within start() only. "
-                    f"Where one strategy wraps another, give bcfl= to the outermost; to write the "
-                    f"loop yourself, hand in an open Session"
+                    f"Where one strategy wraps another, give bcfl= to the outermost, or wrap the "
+                    f"outermost with guard(). For a loop of your own take a GuardedGrid, or hand "
+                    f"in an open Session"
                 )
             return grid
         run.eligible = frozenset()
@@ -222,6 +264,8 @@ class RoundLifecycle:
         if opened is not None:
             check_carried(listed, arrays, opened.binding.base_model)
             listed = instruct(listed, Instruction(opened, expected.weight_key))
+        elif run is not None:
+            listed = guarded(listed, ", ".join(run.hooks.names))
         info = _NO_RUN if run is None else run.info
         asked = frozenset(message.metadata.dst_node_id for message in listed)
         barred: Mapping[NodeRef, str] = {} if run is None else run.barred
@@ -254,6 +298,7 @@ class RoundLifecycle:
         """End the round, and hand its result to the plugins; return what the caller gets."""
         self._round = None
         arrays, result = current.result(judged, arrays, metrics)
+        self._tally.note(current.training.ctx.server_round, judged, moved=arrays is not None)
         if result is not None and current.run is not None:
             self._settled = result
             if arrays is not None:

@@ -64,6 +64,7 @@ class OpenRun:
             coordinator=chain.coordinator,
             dev=chain.embedded or session.config.coordinator.startswith("//"),
             challenge=challenge,
+            timeout_s=session.config.identity_s,
         )
         return cls(session, info, identities)
 

@@ -138,6 +138,7 @@ class CheckedStrategy(flower.Strategy):
     """
 
     _watch: _Watch
+    _bcfl_passes = True  # `strategies.steps`: the guard below it stays the one that is asked
 
     def __new__(
         cls,

@@ -16,6 +16,7 @@ from strategies._flower import (
     ErrorCode,
     Grid,
     Message,
+    NodeInfo,
     RecordDict,
     Run,
     TaskIdentity,
@@ -161,6 +162,13 @@ class InProcessGrid(Grid):
     def get_node_ids(self) -> list[int]:
         """Return all ids, ascending."""
         return list(self._apps)
+
+    def get_nodes(self) -> list[NodeInfo]:
+        """Return what a SuperLink would say of the nodes; their keys are made of their ids."""
+        return [
+            NodeInfo(node_id=node_id, status="online", public_key=node_id.to_bytes(32, "big"))
+            for node_id in self._apps
+        ]
 
     def push_messages(self, messages: Iterable[Message]) -> list[str]:
         """Deliver the messages now; their replies wait to be pulled."""

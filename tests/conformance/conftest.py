@@ -111,12 +111,20 @@ def embedded() -> Iterator[Target]:
 
 @pytest.fixture(scope="session")
 def node_binary(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    found = find_node(tmp_path_factory.mktemp("node"))
+    if found is None:
+        pytest.skip(NEEDS_NODE)
+    return found
+
+
+def find_node(folder: Path) -> Path | None:
+    """Return the node's program, unpacked into the folder where it has to be; `None`: no node."""
     named = os.environ.get("BCFL_NODE")
     if named:
         return Path(named)
     if not PACKED_NODE.is_file():
-        pytest.skip(NEEDS_NODE)
-    path = tmp_path_factory.mktemp("node") / "substrate-node"
+        return None
+    path = folder / "substrate-node"
     with lzma.open(PACKED_NODE) as packed, path.open("wb") as unpacked:
         shutil.copyfileobj(packed, unpacked, 1 << 20)
     path.chmod(0o755)

@@ -142,7 +142,10 @@ def test_a_node_without_stake_is_named_once_and_stands_in_every_report(
 def test_a_server_app_whose_training_outlasts_the_window_fails(
     node: EmbeddedNode, keys: Any, tmp_path: Path
 ) -> None:
-    """As under ``flwr run``: what the app's main raises makes the run a failed one."""
+    """As under ``flwr run``: what the app's main raises makes the run a failed one.
+
+    It ends before the second round: that one would have been trained without a record too.
+    """
     config: dict[str, Any] = {
         "bcfl.plugins": "staking, round_log",
         "bcfl.chain": node.url,
@@ -169,9 +172,61 @@ def test_a_server_app_whose_training_outlasts_the_window_fails(
         pytest.raises(RecordIncomplete, match=r"bcfl\.terms\.commit_blocks") as raised,
     ):
         grid.serve(server, config)
-    assert (raised.value.trained, raised.value.settled, {*raised.value.aborted}) == (2, 0, {0, 1})
+    assert (raised.value.trained, raised.value.settled, {*raised.value.aborted}) == (1, 0, {0})
+    assert 'on_missing = "warn"' in str(raised.value)
     with np.load(raised.value.run_dir / "model.npz") as saved:
-        assert saved["w"] == pytest.approx(np.full(4, 2.0))
+        assert saved["w"] == pytest.approx(np.full(4, 1.0))
+
+
+def test_a_run_that_may_go_without_a_record_trains_to_its_end(
+    node: EmbeddedNode, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nodes whose accounts are no members: the chain refuses what they sign, in each round."""
+    config: dict[str, Any] = {
+        "bcfl.plugins": "round_log",
+        "bcfl.chain": node.url,
+        "bcfl.on_chain_error": "fail",
+        "bcfl.run_dir": str(tmp_path / "runs"),
+        "bcfl.round_log.on_missing": "warn",
+    }
+    strangers = [{"bcfl-key-uri": f"//stranger-{number}"} for number in range(3)]
+    with InProcessGrid(moving_app(), node_configs=strangers, run_config=config) as grid:
+        strategy = FedAvg(fraction_evaluate=0.0, bcfl=config)
+        first = ArrayRecord({"w": Array(np.zeros(4, np.float32))})
+        result = strategy.start(grid, first, num_rounds=3)
+    assert result.arrays["w"].numpy().tolist() == [3.0] * 4
+    assert "the chain has less than was trained" in caplog.text
+
+
+def test_keys_that_are_no_members_end_the_run_after_one_round(
+    node: EmbeddedNode, tmp_path: Path
+) -> None:
+    config: dict[str, Any] = {
+        "bcfl.plugins": "round_log",
+        "bcfl.chain": node.url,
+        "bcfl.on_chain_error": "fail",
+        "bcfl.run_dir": str(tmp_path / "runs"),
+    }
+    strangers = [{"bcfl-key-uri": f"//stranger-{number}"} for number in range(3)]
+    with InProcessGrid(moving_app(), node_configs=strangers, run_config=config) as grid:
+        strategy = FedAvg(fraction_evaluate=0.0, bcfl=config)
+        first = ArrayRecord({"w": Array(np.zeros(4, np.float32))})
+        with pytest.raises(RecordIncomplete, match="members with stake") as raised:
+            strategy.start(grid, first, num_rounds=50)
+    assert raised.value.trained == 1
+
+
+def moving_app() -> ClientApp:
+    app = ClientApp()
+
+    @app.train()
+    def train(message: Any, context: Any) -> Any:
+        model = message.content["arrays"]["w"].numpy() + np.float32(1)
+        arrays = ArrayRecord({"w": Array(model)})
+        content = RecordDict({"arrays": arrays, "m": MetricRecord({"num-examples": 5})})
+        return FlowerMessage(content, reply_to=message)
+
+    return app
 
 
 def test_a_chain_that_dies_ends_a_run_that_wants_it_so(

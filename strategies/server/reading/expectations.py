@@ -14,6 +14,9 @@ from strategies._flower import strategy as flower
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bcfl_plugins.config.run_config import BcflConfig
+    from bcfl_plugins.types import Validation
+
 _MEASURES = (
     flower.Bulyan,
     flower.DifferentialPrivacyServerSideAdaptiveClipping,
@@ -25,6 +28,7 @@ _MEASURES = (
 precision ends at 65,504, and bools have no difference."""
 
 DEFAULT_WEIGHT_KEY = "num-examples"
+_WITHOUT_ARRAYS = frozenset({"auto", "examples", "influence", "uniform"})
 MAX_LOSS = 1e9
 """Largest training loss that q-FedAvg takes; it weighs a node by a power of it."""
 
@@ -119,6 +123,24 @@ def nodes_needed(strategy: flower.Strategy, phase: str) -> int:
                 return 0
             return max(int(layer.min_available_nodes), int(getattr(layer, f"min_{phase}_nodes", 1)))
     return 1
+
+
+def trees_beside(config: BcflConfig, validation: Validation | None) -> str | None:
+    """Say which setting cannot work where updates are trees of XGBoost, or None."""
+    if "outliers" in config.plugin_names:
+        return (
+            "outliers compares arrays, and XGBoost strategies send trees; take outliers out of "
+            "bcfl.plugins"
+        )
+    method = str(config.table("rewards").get("method", "auto"))
+    measured = method == "auto" and validation is not None
+    if "rewards" in config.plugin_names and (measured or method not in _WITHOUT_ARRAYS):
+        return (
+            f'bcfl.rewards.method is "{method}", which looks at arrays'
+            f"{' where the strategy has validation' if measured else ''}, and XGBoost strategies "
+            f'send trees; set it to "examples" or "uniform"'
+        )
+    return None
 
 
 def weight_problem(weight: object, expected: Expectations) -> str | None:

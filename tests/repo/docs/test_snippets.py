@@ -28,7 +28,17 @@ APART = {
     *("own-plugin.md", "testing-checks.md"),
 }
 """Pages whose Python has a test of its own."""
-OTHERS = {"cargo", "cd", "export", "flower-supernode", "flwr", "git", "pip", "pytest"}
+OTHERS = {
+    "cargo",
+    "cd",
+    "export",
+    "flower-superlink",
+    "flower-supernode",
+    "flwr",
+    "git",
+    "pip",
+    "pytest",
+}
 """Programs of others that pages call."""
 COMMANDS = get_command(app)
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")

@@ -17,6 +17,7 @@ import strategies
 from bcfl_plugins import BcflConfig, Services, Session
 from bcfl_plugins.hooks.manager import PluginManager
 from strategies.testing import DROP, FIRST_NODE_ID, InProcessGrid
+from strategies.unprotected import NothingTrained
 from tests.slow import slow_but
 
 Attack = Callable[[RecordDict], RecordDict]
@@ -289,6 +290,13 @@ class Toy:
         with InProcessGrid(app, nodes, **grid) as made:
             start = arrays if arrays is not None else record(model())
             return strategy.start(made, start, num_rounds=rounds)
+
+    @classmethod
+    def run_in_vain(cls, *args: Any, **kwargs: Any) -> Any:
+        """Run a strategy to which no round gives a model: that is an error with the result."""
+        with pytest.raises(NothingTrained) as error:
+            cls.run(*args, **kwargs)
+        return error.value.result
 
     @staticmethod
     def session(*plugins: tuple[str, object], **keys: Any) -> Session:

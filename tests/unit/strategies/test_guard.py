@@ -184,7 +184,7 @@ def test_rejecting_everybody_keeps_the_model(toy: Any) -> None:
         "recorder", tuple(Rejection(u.node.node_id, 200, "no") for u in updates)
     )
     recorder = Recorder(judge=judge)
-    result = toy.run(hooked(toy, recorder), toy.app_of(), rounds=2)
+    result = toy.run_in_vain(hooked(toy, recorder), toy.app_of(), rounds=2)
     assert not result.arrays
     assert [call["result"].model for call in recorder.of("settling")] == [None, None]
     assert len(recorder.of("evaluated")) == 2
@@ -315,7 +315,7 @@ def test_an_aggregate_that_is_not_finite_is_not_taken(
             return toy.record({"w": np.array([np.nan])}), metrics
 
     with caplog.at_level(logging.WARNING):
-        result = toy.run(strategies.guard(Broken()), toy.app_of())
+        result = toy.run_in_vain(strategies.guard(Broken()), toy.app_of())
     assert not result.arrays
     assert any("not finite" in line for line in caplog.messages)
 

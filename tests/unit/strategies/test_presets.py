@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -9,6 +9,9 @@ from flwr.app import ArrayRecord, MetricRecord, RecordDict
 
 import strategies
 from bcfl_plugins import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BAD = {
     "empty": b"",
@@ -69,7 +72,7 @@ def test_a_cyclic_model_goes_on_unread(toy: Any) -> None:
 def test_a_cyclic_reply_of_another_kind_keeps_the_model(toy: Any) -> None:
     start = ArrayRecord([np.frombuffer(b"old", np.uint8)])
     app = trainer(toy, b"12345678", np.float32, partitions=(0, 1))
-    assert not toy.run(strategies.FedXgbCyclic(), app, 2, arrays=start).arrays
+    assert not toy.run_in_vain(strategies.FedXgbCyclic(), app, 2, arrays=start).arrays
 
 
 def test_outliers_cannot_judge_trees(toy: Any) -> None:
@@ -148,3 +151,26 @@ def _stepped(toy: Any, message: Any) -> RecordDict:
     moved["steps"] = moved["steps"].astype(sent["steps"].dtype)
     metrics = MetricRecord({"num-examples": 10, "train_loss": 0.7})
     return RecordDict({"arrays": toy.record(moved), "metrics": metrics})
+
+
+@pytest.mark.parametrize("name", ["FedXgbBagging", "FedXgbCyclic"])
+@pytest.mark.parametrize(
+    ("plugins", "said"),
+    [
+        ("staking, outliers, slashing, round_log", "take outliers out"),
+        ("staking, rewards, round_log", 'set it to "examples"'),
+    ],
+)
+def test_what_cannot_work_on_trees_is_said_before_anything_is_on_chain(
+    toy: Any, tmp_path: Path, name: str, plugins: str, said: str
+) -> None:
+    """The README's table ended an XGBoost run when a federation and a round were paid for."""
+    runs = tmp_path / "runs"
+    keys = {"bcfl.plugins": plugins, "bcfl.rewards.method": "cosine", "bcfl.run_dir": str(runs)}
+    asked = []
+    strategy = getattr(strategies, name)(bcfl=keys)
+    start = ArrayRecord([np.frombuffer(b"", np.uint8)])
+    with pytest.raises(ConfigError, match=said):
+        toy.run(strategy, trainer(toy), 2, arrays=start, fail=asked.append)
+    assert not asked
+    assert not runs.exists()

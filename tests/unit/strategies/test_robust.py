@@ -121,7 +121,7 @@ def test_a_round_with_too_few_updates_keeps_the_model(
 ) -> None:
     strategy = strategies.RobustFedAvg("krum", f=2)
     with caplog.at_level(logging.WARNING, "flwr.bcfl"):
-        result = toy.run(strategy, toy.app_of(), 5, rounds=2)
+        result = toy.run_in_vain(strategy, toy.app_of(), 5, rounds=2)
     assert not result.arrays  # as in Flower: the last aggregate, of which there is none
     assert [decided.decision for decided in strategy.decisions.values()] == [None, None]
     assert "krum does not tolerate f = 2 among n = 5" in strategy.last_decision.refusal
@@ -130,7 +130,7 @@ def test_a_round_with_too_few_updates_keeps_the_model(
 
 def test_a_round_without_replies_keeps_the_model(toy: Any) -> None:
     strategy = strategies.RobustFedAvg("median")
-    assert not toy.run(strategy, toy.app_of(), 3, fail=toy.silent(0, 1, 2)).arrays
+    assert not toy.run_in_vain(strategy, toy.app_of(), 3, fail=toy.silent(0, 1, 2)).arrays
     assert strategy.last_decision is None
 
 

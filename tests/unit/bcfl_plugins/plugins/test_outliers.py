@@ -232,3 +232,29 @@ def test_evidence_of_harm_asks_the_measure() -> None:
     with open_session(config, validation=measure) as opened:
         verdict = judged(opened, 1, 1, 1, 1, 1, -20)
     assert "rejected and harmful" in verdict.rejections[0].detail
+
+
+@pytest.mark.parametrize("method", ["cluster_guard", "flame"])
+@pytest.mark.parametrize("count", [1, 2])
+def test_it_is_said_once_that_two_nodes_have_no_majority(
+    method: str, count: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Flower simulates two nodes by default: nobody was rejected there, and nothing said so."""
+    with session(method=method) as opened:
+        for _ in range(3):
+            assert judged(opened, *[1, -40][:count]).rejections == ()
+    said = [line for line in caplog.messages if "rejects nobody" in line]
+    assert len(said) == 1
+    assert f"{count} updates have no majority" in said[0]
+
+
+def test_a_defense_that_abstains_is_named(caplog: pytest.LogCaptureFixture) -> None:
+    with session() as opened:
+        judged(opened, 1, 1, 1)
+    assert any("abstained: 3 updates, 4 are needed" in line for line in caplog.messages)
+
+
+def test_a_defense_that_can_judge_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    with session() as opened:
+        judged(opened, 1, 1, 1, 1, 1)
+    assert not [line for line in caplog.messages if "rejects nobody" in line]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from scalecodec.base import ScaleBytes
 from scalecodec.types import Option
 
+from pallet_bridge.client import connect
 from pallet_bridge.client.fields import read_name, read_raw
 from pallet_bridge.client.mirror import terms
 from tests.unit.pallet_bridge.client.test_decode import TERMS
@@ -59,3 +61,11 @@ def test_an_optional_argument_is_nothing_or_is_fitted_within(chain: EmbeddedClie
         data = config.create_scale_object("optionofleaf").encode(fitted)
         again = config.create_scale_object("optionofleaf", data=ScaleBytes(bytes(data.data)))
         assert again.decode() == value
+
+
+def test_a_connection_gives_the_root_logger_no_handler(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one, each line of a Flower app stood twice in its log."""
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    with connect("embedded") as client:
+        client.head()
+    assert logging.getLogger().handlers == []

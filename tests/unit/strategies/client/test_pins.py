@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from bcfl_plugins.config.node_config import pinned_by
 from pallet_bridge.errors import ConfigError
 from pallet_bridge.keys import Signer
 from pallet_bridge.memory.pins import Pin, PinMemory
-from strategies.client.pins import hold_to_pins, pinned_by
+from strategies.client.pins import hold_to_pins
 from strategies.errors import NotPinned
 
 NODE = Signer.from_uri("//Node//with//pins").account

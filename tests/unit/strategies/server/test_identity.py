@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -26,8 +27,8 @@ def challenges() -> Iterator[bytes]:
     return (number.to_bytes(32, "big") for number in count())
 
 
-def identities(*, dev: bool = True) -> Identities:
-    return Identities(GENESIS, 0, COORDINATOR, dev, challenges().__next__)
+def identities(*, dev: bool = True, timeout_s: float = 600.0) -> Identities:
+    return Identities(GENESIS, 0, COORDINATOR, dev, challenges().__next__, timeout_s)
 
 
 def account(uri: str) -> Any:
@@ -70,15 +71,54 @@ def test_a_node_is_asked_once_and_with_its_own_challenge(toy: Any) -> None:
 def test_a_silent_node_is_asked_again_and_a_plain_app_is_not(toy: Any) -> None:
     lose = iter([DROP, None])
     apps = [toy.app_of(), toy.app_of(base=FlowerClientApp)]
-    known = identities()
+    known = identities(timeout_s=45.0)
     fail = lambda message: next(lose) if message.metadata.dst_node_id == A else None  # noqa: E731
     with InProcessGrid(apps, fail=fail) as grid:
         silent, plain = known.identify(grid, [A, B])
-        assert known.problem(A) == "it did not answer who it is"
+        assert "did not answer who it is within 45 s" in (known.problem(A) or "")
+        assert "bcfl.identity_s" in (known.problem(A) or "")
         assert "No query function registered" in known.problem(B)
         answered, still = known.identify(grid, [A, B])
     assert silent.account is plain.account is still.account is None
     assert answered.account == account("//bcfl//node-0")
+
+
+class Patience(InProcessGrid):
+    """Notes how long the server is ready to wait for each batch."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.waits: list[float | None] = []
+
+    def send_and_receive(self, messages: Any, *, timeout: float | None = None) -> Any:
+        self.waits.append(timeout)
+        return super().send_and_receive(messages, timeout=timeout)
+
+
+def test_a_slow_start_is_waited_for_once_and_a_dead_node_costs_a_minute_a_round(toy: Any) -> None:
+    """A time-out of 60 s ended runs on busy machines, where nodes start their apps for minutes."""
+    known = identities(timeout_s=900.0)
+    dead = lambda message: DROP if message.metadata.dst_node_id == B else None  # noqa: E731
+    with Patience(toy.app_of(), 3, fail=dead) as grid:
+        known.identify(grid, [A, B])
+        known.identify(grid, [A, B])
+        known.identify(grid, [A, B, C])
+        known.identify(grid, [A, C])
+        known.identify(grid, [A, B, C])
+    assert grid.waits == [900.0, 60.0, 900.0, 900.0]
+
+
+def test_the_log_says_whose_account_and_whose_supernode_a_node_is(
+    toy: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    known = identities()
+    lost = lambda message: DROP if message.metadata.dst_node_id == B else None  # noqa: E731
+    with caplog.at_level("INFO", "flwr.bcfl"), InProcessGrid(toy.app_of(), 2, fail=lost) as grid:
+        known.identify(grid, [A, B])
+        known.identify(grid, [A])
+    (said,) = [line for line in caplog.messages if "SuperNode" in line]
+    key = sha256(A.to_bytes(32, "big")).hexdigest()[:16]
+    assert said == f"bcfl: node {A} is account {known.known(A).account}; SuperNode key sha256:{key}"
 
 
 def by_eve(question: Question, node: int = A, dev_uri: str | None = None) -> ConfigRecord:

@@ -12,6 +12,7 @@ from bcfl_plugins.defenses.base import RuleTags
 from strategies.errors import ContractBroken
 from strategies.testing import CheckedStrategy, InProcessGrid
 from strategies.testing.checked import RULES
+from strategies.unprotected import NothingTrained
 from tests.unit.strategies.conftest import app_of, model, numpy_of, record
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def test_one_nan_reply_breaks_plain_fedavg_but_not_a_guarded_one() -> None:
     assert rules_broken(guarded) == set()
 
 
-class _Meddler(strategies.FedAvg):
+class _Breaks:
     """Breaks one rule, by name."""
 
     def __init__(self, rule: str) -> None:
@@ -106,9 +107,18 @@ class _Meddler(strategies.FedAvg):
         return record(values), metrics
 
 
+class _Meddler(_Breaks, strategies.FedAvg):
+    """A strategy of ours, with what breaks a rule before it."""
+
+
+class _Unguarded(_Breaks, flower.FedAvg):
+    """The same for a strategy of Flower's: nothing keeps the replies from it."""
+
+
 @pytest.mark.parametrize("rule", ["replies", "form", "dtypes", "metrics", "box", "model"])
 def test_each_rule_is_seen_when_it_is_broken(rule: str) -> None:
-    checked = CheckedStrategy(_Meddler(rule), tags=RuleTags(box=True))
+    make = _Unguarded if rule == "replies" else _Meddler  # ours gets copies of the replies
+    checked = CheckedStrategy(make(rule), tags=RuleTags(box=True))
     run(checked)
     assert rule in rules_broken(checked)
     assert RULES[rule] in checked.report().text()
@@ -138,6 +148,7 @@ def test_a_round_without_a_model_is_counted_and_nothing_else() -> None:
         return RecordDict({"arrays": ArrayRecord(), "metrics": content.metric_records["metrics"]})
 
     checked = CheckedStrategy(strategies.FedAvg())
-    run(checked, app_of(dict.fromkeys(range(11), silent)))
+    with pytest.raises(NothingTrained):
+        run(checked, app_of(dict.fromkeys(range(11), silent)))
     assert checked.report().rounds == 2
     assert rules_broken(checked) == set()

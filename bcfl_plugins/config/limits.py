@@ -10,7 +10,6 @@ from bcfl_plugins.config.tables import key, read_table
 from bcfl_plugins.errors import ConfigError
 from pallet_bridge.errors import EncodingError
 from pallet_bridge.types import AccountId, Arbiter
-from strategies.errors import BeyondLimit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -66,6 +65,29 @@ _BLOCKS = (
     _Rule("unbonding_blocks", "bcfl_max_unbonding_blocks", most=True),
     _Rule("lock_blocks", "bcfl_max_lock_blocks", most=True),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class BeyondLimit:
+    """One term that a node does not agree to.
+
+    Parameters
+    ----------
+    term : str
+        Its name.
+    value, limit : str
+        What the terms say, and what the node takes.
+    key : str
+        The key of ``--node-config`` that says so.
+    """
+
+    term: str
+    value: str
+    limit: str
+    key: str
+
+    def __str__(self) -> str:
+        return f"{self.term} is {self.value}, and {self.key} in --node-config allows {self.limit}"
 
 
 def limits_of(node_config: Mapping[str, Any]) -> NodeLimits:

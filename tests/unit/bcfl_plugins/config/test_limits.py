@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from bcfl_plugins.config.limits import NodeLimits, check_terms, limits_of
 from bcfl_plugins.config.tables import reference
 from bcfl_plugins.config.terms import TermsConfig, terms_of
 from pallet_bridge.errors import ConfigError
 from pallet_bridge.keys import Signer
 from pallet_bridge.testing.terms import DEVELOPMENT
 from pallet_bridge.types import Arbiter, Perbill, Terms
-from strategies.client.limits import NodeLimits, check_terms, limits_of
 
 PERCENT = 10**7
 FRIEND = Signer.from_uri("//Friend//of//the//server").account

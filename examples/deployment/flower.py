@@ -1,0 +1,151 @@
+"""Flower's own processes, as an operator starts them: TLS, and a key pair for each SuperNode."""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from http.client import HTTPSConnection
+from pathlib import Path
+from typing import IO, Self
+
+BIN = Path(sys.executable).parent
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as one:
+        port: int = one.getsockname()[1]
+        return port
+
+
+@dataclass
+class Deployment:
+    """A SuperLink with TLS and authentication, and SuperNodes, in one folder."""
+
+    folder: Path
+    port: int = field(default_factory=free_port)
+    running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    logs: list[IO[bytes]] = field(default_factory=list)
+
+    def __enter__(self) -> Self:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._certificates()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in reversed(self.running):
+            process.terminate()
+        for process in self.running:
+            try:
+                process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        for log in self.logs:
+            log.close()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return os.environ | {
+            "FLWR_HOME": str(self.folder / "flwr"),
+            "FLWR_TELEMETRY_ENABLED": "0",
+            "FLWR_DISABLE_UPDATE_CHECK": "1",
+            "FLWR_SUPEREXEC_TASK_POLL_INTERVAL": "0.2",
+            "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}",
+            "PYTHONPATH": str(ROOT),
+            "XDG_STATE_HOME": str(self.folder / "state"),
+        }
+
+    def superlink(self) -> None:
+        """Start the SuperLink, and tell the CLI where it is."""
+        self._start(
+            "superlink",
+            *("flower-superlink", "--host", "127.0.0.1", "--port", str(self.port)),
+            *("--ssl-ca-certfile", "ca.crt", "--ssl-certfile", "server.pem"),
+            *("--ssl-keyfile", "server.key", "--enable-supernode-auth"),
+            "--disable-runtime-dependency-installation",
+        )
+        home = self.folder / "flwr"
+        home.mkdir(exist_ok=True)
+        (home / "config.toml").write_text(
+            f'[superlink]\ndefault = "here"\n[superlink.here]\naddress = "127.0.0.1:{self.port}"\n'
+            f'root-certificates = "{self.folder / "ca.crt"}"\n',
+            encoding="utf-8",
+        )
+        self._wait_for_health()
+
+    def supernode(self, name: str, node_config: str) -> None:
+        """Register a SuperNode by its public key, and start it."""
+        key = self.folder / f"{name}.ssh"
+        self._run("ssh-keygen", "-q", "-t", "ecdsa", "-b", "384", "-N", "", "-f", str(key))
+        self._run("flwr", "supernode", "register", f"{key}.pub", "--name", name)
+        self._start(
+            name,
+            *("flower-supernode", "--superlink", f"127.0.0.1:{self.port}"),
+            *("--root-certificates", "ca.crt", "--auth-supernode-private-key", str(key)),
+            *("--port", str(free_port()), "--node-config", node_config),
+        )
+
+    def run(self, app: Path, run_config: str, timeout: float) -> tuple[bool, str]:
+        """Run the app; say whether it ended well, and return its log."""
+        ended = subprocess.run(
+            ["flwr", "run", str(app), "--stream", "--run-config", run_config],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        listed = self._run("flwr", "list")
+        return "finished:completed" in listed, ended.stdout + ended.stderr
+
+    def _start(self, name: str, *command: str) -> None:
+        log = (self.folder / f"{name}.log").open("wb")
+        self.logs.append(log)
+        self.running.append(
+            subprocess.Popen(command, cwd=self.folder, env=self.environment, stdout=log, stderr=log)
+        )
+
+    def _run(self, *command: str) -> str:
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(f"{' '.join(command)}: {done.stdout}{done.stderr}")
+        return done.stdout
+
+    def _certificates(self) -> None:
+        """Make a CA, and a certificate of it for this machine."""
+        (self.folder / "server.ext").write_text("subjectAltName=IP:127.0.0.1,DNS:localhost\n")
+        new = ("openssl", "req", "-newkey", "rsa:2048", "-nodes")
+        self._run(*new, "-x509", "-days", "30", "-subj", "/CN=consortium",
+                  "-keyout", "ca.key", "-out", "ca.crt")  # fmt: skip
+        self._run(*new, "-subj", "/CN=localhost", "-keyout", "server.key", "-out", "server.csr")
+        self._run("openssl", "x509", "-req", "-in", "server.csr", "-CA", "ca.crt",
+                  "-CAkey", "ca.key", "-CAcreateserial", "-days", "30",
+                  "-extfile", "server.ext", "-out", "server.pem")  # fmt: skip
+
+    def _wait_for_health(self) -> None:
+        trusted = ssl.create_default_context(cafile=self.folder / "ca.crt")
+        for _ in range(240):
+            try:
+                link = HTTPSConnection("127.0.0.1", self.port, context=trusted, timeout=5)
+                link.request("GET", "/health")
+                link.getresponse()
+            except OSError:
+                time.sleep(0.5)
+            else:
+                return
+        raise RuntimeError(f"the SuperLink did not start: see {self.folder / 'superlink.log'}")

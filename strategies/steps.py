@@ -1,0 +1,287 @@
+"""The five steps of a strategy, each within what the guard does around it.
+
+A class may override a step above or below the guard, and call the one that it overrides. The
+outermost call is guarded, so that nothing a strategy does on its way comes between the replies and
+the plugins; calls within it pass through.
+"""
+
+from __future__ import annotations
+
+import inspect
+from contextlib import nullcontext
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from strategies._flower import Grid, run_config_of
+from strategies._flower import strategy as flower
+from strategies.messages.protection import named_plugins
+from strategies.server.watching import WatchedGrid
+from strategies.unprotected import Unprotected
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from contextlib import AbstractContextManager
+
+    from bcfl_plugins.session.open import Session
+    from strategies._flower import ArrayRecord, ConfigRecord, Message, MetricRecord
+    from strategies.server.lifecycle import RoundLifecycle
+
+    Step = Callable[..., Any]
+
+PASSES = "_bcfl_passes"
+"""An attribute of a class whose steps may stand above the guard: it only looks on."""
+
+
+def start(
+    strategy: flower.Strategy,
+    rounds: RoundLifecycle,
+    inner: Step,
+    args: Sequence[object],
+    kwargs: dict[str, Any],
+) -> Any:  # noqa: ANN401 - what the strategy's own start returns
+    """Run a strategy between opening and closing the session.
+
+    Raises
+    ------
+    Unprotected
+        If the run config names plugins, and the strategy was given none of it.
+    RecordIncomplete, NothingTrained
+        At the end; the error's `result` is what `inner` returned.
+    """
+    with rounds.outermost("start") as is_outermost:
+        if not is_outermost:
+            return inner(*args, **kwargs)
+        call = _Call(inner, args, kwargs)
+        grid = call.grid
+        refuse_forgotten(rounds, grid)
+        if call.has("initial_arrays"):
+            rounds.check(strategy, call.get("initial_arrays"))
+        num_rounds = call.get("num_rounds")
+        asked = num_rounds if isinstance(num_rounds, int) else 0
+        with session_of(rounds, grid) as session, rounds.running(session, grid, asked):
+            call.set("grid", rounds.following(grid))
+            if call.get("evaluate_fn") is not None:
+                call.set("evaluate_fn", rounds.watched(call.get("evaluate_fn")))
+            result = rounds.returned(inner(*call.args, **call.kwargs))
+        rounds.refuse_empty(result)
+        return result
+
+
+def configure_train(
+    strategy: flower.Strategy,
+    rounds: RoundLifecycle,
+    inner: Step,
+    sent: tuple[int, ArrayRecord, ConfigRecord, Grid],
+) -> Iterable[Message]:
+    """Let the strategy sample among the eligible nodes, and open the round."""
+    server_round, arrays, config, grid = sent
+    with rounds.outermost("configure_train") as is_outermost:
+        if not is_outermost:
+            return inner(*sent)  # type: ignore[no-any-return]
+        view = rounds.training_nodes(strategy, server_round, grid)
+        messages = inner(server_round, arrays, config, view)
+        return rounds.open_round(strategy, server_round, arrays, messages)
+
+
+def aggregate_train(
+    rounds: RoundLifecycle, inner: Step, server_round: int, replies: Iterable[Message]
+) -> tuple[ArrayRecord | None, MetricRecord | None]:
+    """Screen and judge the replies, let the strategy average the rest, and settle the round.
+
+    When no reply is left the strategy is not called and there is no aggregate, which is what
+    Flower's own strategies answer for a round without replies.
+
+    What a node sends may overflow, and the app may have told numpy to raise then (``np.seterr``):
+    that would let one node end the run. So numpy is silent in here, and an aggregate that is not
+    finite is not taken.
+    """
+    with rounds.outermost("aggregate_train") as is_outermost:
+        if not is_outermost:
+            return inner(server_round, replies)  # type: ignore[no-any-return]
+        current = rounds.round_to_judge(server_round)
+        if current is None:
+            return inner(server_round, replies)  # type: ignore[no-any-return]
+        with np.errstate(all="ignore"):
+            judged, accepted = current.judge(replies)
+            arrays, metrics = None, None
+            if accepted:
+                arrays, metrics = inner(server_round, accepted)
+            return rounds.settle(current, judged, arrays, metrics)
+
+
+def configure_evaluate(
+    strategy: flower.Strategy,
+    rounds: RoundLifecycle,
+    inner: Step,
+    sent: tuple[int, ArrayRecord, ConfigRecord, Grid],
+) -> Iterable[Message]:
+    """Let the strategy sample among the eligible nodes."""
+    server_round, arrays, config, grid = sent
+    with rounds.outermost("configure_evaluate") as is_outermost:
+        if not is_outermost:
+            return inner(*sent)  # type: ignore[no-any-return]
+        view = rounds.evaluating_nodes(strategy, server_round, grid)
+        return rounds.ask_to_evaluate(inner(server_round, arrays, config, view))
+
+
+def aggregate_evaluate(
+    strategy: flower.Strategy,
+    rounds: RoundLifecycle,
+    inner: Step,
+    server_round: int,
+    replies: Iterable[Message],
+) -> MetricRecord | None:
+    """Screen the replies and let the strategy average the rest."""
+    with rounds.outermost("aggregate_evaluate") as is_outermost:
+        if not is_outermost:
+            return inner(server_round, replies)  # type: ignore[no-any-return]
+        metrics: MetricRecord | None = inner(
+            server_round, rounds.screen_evaluate(strategy, replies)
+        )
+        rounds.evaluated_by_nodes(metrics)
+        return metrics
+
+
+def _around_start(own: Step) -> Step:
+    def step(self: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        return start(self, self._bcfl, partial(own, self), args, kwargs)
+
+    return step
+
+
+def _around_configure_train(own: Step) -> Step:
+    def step(self: Any, server_round: Any, arrays: Any, config: Any, grid: Any) -> Any:  # noqa: ANN401
+        sent = server_round, arrays, config, grid
+        return configure_train(self, self._bcfl, partial(own, self), sent)
+
+    return step
+
+
+def _around_aggregate_train(own: Step) -> Step:
+    def step(self: Any, server_round: Any, replies: Any) -> Any:  # noqa: ANN401
+        return aggregate_train(self._bcfl, partial(own, self), server_round, replies)
+
+    return step
+
+
+def _around_configure_evaluate(own: Step) -> Step:
+    def step(self: Any, server_round: Any, arrays: Any, config: Any, grid: Any) -> Any:  # noqa: ANN401
+        sent = server_round, arrays, config, grid
+        return configure_evaluate(self, self._bcfl, partial(own, self), sent)
+
+    return step
+
+
+def _around_aggregate_evaluate(own: Step) -> Step:
+    def step(self: Any, server_round: Any, replies: Any) -> Any:  # noqa: ANN401
+        return aggregate_evaluate(self, self._bcfl, partial(own, self), server_round, replies)
+
+    return step
+
+
+AROUND: dict[str, Callable[[Step], Step]] = {
+    "start": _around_start,
+    "configure_train": _around_configure_train,
+    "aggregate_train": _around_aggregate_train,
+    "configure_evaluate": _around_configure_evaluate,
+    "aggregate_evaluate": _around_aggregate_evaluate,
+}
+
+
+def stay_outermost(cls: type, guard: type) -> None:
+    """Guard the steps that a class has above the guard, its own and those of mixins.
+
+    Parameters
+    ----------
+    cls : type
+        A class below the guard.
+    guard : type
+        The guard's class.
+    """
+    for name in AROUND:
+        owner = next(one for one in cls.__mro__ if name in one.__dict__)
+        own = owner.__dict__[name]
+        if owner is guard or getattr(own, "_is_guarded", False) or PASSES in owner.__dict__:
+            continue
+        setattr(cls, name, guarded(name, own))
+
+
+def guarded(name: str, own: Step) -> Step:
+    """Return a step that is guarded where it is the outermost call."""
+    step = wraps(own)(AROUND[name](own))
+    step._is_guarded = True  # type: ignore[attr-defined]  # noqa: SLF001
+    return step
+
+
+def session_of(rounds: RoundLifecycle, grid: Grid) -> AbstractContextManager[Session | None]:
+    """Open the session of a run, to be closed after it; the caller's own stays open."""
+    if isinstance(grid, WatchedGrid) and rounds.has_plugins:
+        grid.used()
+    if rounds.given is not None or not rounds.has_plugins:
+        return nullcontext(rounds.given)
+    return rounds.opener(rounds.config, run_id=grid.run.run_id, validation=rounds.validation)
+
+
+def refuse_forgotten(rounds: RoundLifecycle, grid: Grid) -> None:
+    """Refuse to start without plugins where the run config names some and ``bcfl=`` was left out.
+
+    Raises
+    ------
+    Unprotected
+        Naming the plugins.
+    """
+    if not rounds.is_without:
+        return
+    if isinstance(grid, WatchedGrid):
+        named = grid.plugins
+    else:
+        named = named_plugins(run_config_of(grid.run))
+    if named:
+        raise Unprotected(named, "the strategy was made without the argument bcfl")
+
+
+class _Call:
+    """The arguments of a strategy's own ``start``, found by their names."""
+
+    def __init__(self, inner: Step, args: Sequence[object], kwargs: dict[str, Any]) -> None:
+        self.args = list(args)
+        self.kwargs = dict(kwargs)
+        self._parameters = dict(inspect.signature(inner).parameters)
+        if "grid" not in self._parameters:  # it hands them on as *args
+            self._parameters = dict(inspect.signature(flower.Strategy.start).parameters)
+            del self._parameters["self"]
+        self._names = [
+            name
+            for name, one in self._parameters.items()
+            if one.kind in {one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD}
+        ]
+
+    @property
+    def grid(self) -> Grid:
+        """The grid of the run."""
+        found = self.get("grid")
+        if not isinstance(found, Grid):
+            raise TypeError(f"start() needs a grid, and got {type(found).__name__}")
+        return found
+
+    def has(self, name: str) -> bool:
+        """Say whether an argument was given."""
+        return name in self.kwargs or name in self._names[: len(self.args)]
+
+    def get(self, name: str) -> Any:  # noqa: ANN401
+        """Return an argument, or its default."""
+        if name in self.kwargs:
+            return self.kwargs[name]
+        if self.has(name):
+            return self.args[self._names.index(name)]
+        default = self._parameters[name].default if name in self._parameters else None
+        return None if default is inspect.Parameter.empty else default
+
+    def set(self, name: str, value: object) -> None:
+        """Put another value in the place of an argument that was given."""
+        if name in self.kwargs:
+            self.kwargs[name] = value
+        elif self.has(name):
+            self.args[self._names.index(name)] = value

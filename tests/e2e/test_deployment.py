@@ -1,0 +1,68 @@
+"""Flower as it is deployed: a SuperLink with TLS and authentication, five SuperNodes, a chain.
+
+One hospital has no stake, and one poisons. The processes are Flower's own. The chain is a real node
+where its program is at hand, else the embedded one behind a URL.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from pallet_bridge.audit.run import audit_run
+from pallet_bridge.embedded import EmbeddedNode
+from pallet_bridge.keys import Signer
+from pallet_bridge.run.journal import REPORTS, read_run
+from pallet_bridge.run.reports import ReportStore
+from pallet_bridge.types import Outcome
+from tests.conformance.conftest import find_node, running
+
+ROOT = Path(__file__).resolve().parents[2]
+ROUNDS = 2
+POISONER, STRANGER = 3, 4
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not all(map(shutil.which, ("openssl", "ssh-keygen"))), reason="makes keys with OpenSSL and SSH"
+)
+def test_a_consortium_over_flowers_own_processes(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with ExitStack() as stack:
+        binary = find_node(tmp_path)
+        if binary is not None:
+            url = stack.enter_context(running(binary, tmp_path))
+        else:
+            url = stack.enter_context(EmbeddedNode.start()).url
+        done = subprocess.run(
+            [sys.executable, "-m", "examples.deployment", "--chain", url, "--out", str(out),
+             "--rounds", str(ROUNDS), "--timeout", "700"],
+            cwd=ROOT, capture_output=True, text=True, check=False, timeout=850,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-6000:]
+        (folder,) = (out / "runs").iterdir()
+        audited = audit_run(folder, chain=url)
+    accounts = [Signer.from_file(out / f"keys/hospital-{n}.key").account for n in range(5)]
+    assert audited.findings == ()
+    assert audited.grounds.proved["statements signed by their accounts"] == 4 * ROUNDS
+    assert [line.outcome for line in read_run(folder).rounds] == ["settled"] * ROUNDS
+    store = ReportStore(folder / REPORTS)
+    reports = [store.get(line.report) for line in read_run(folder).rounds]
+    for report in reports:
+        (absent,) = report.absent
+        assert absent.account == accounts[STRANGER]
+        assert "has not joined" in absent.detail
+        (struck,) = [one for one in report.entries if one.outcome is not Outcome.ACCEPTED]
+        assert struck.account == accounts[POISONER]
+        assert struck.outcome is Outcome.REJECTED
+    said = done.stdout
+    assert said.count("may not take part") == 1
+    assert f"account {accounts[STRANGER]} has not joined the federation" in said
+    assert said.count("this run is recorded in") == 1
+    assert str(folder) in said
+    assert "SuperNode 'hospital-0', key sha256:" in said
