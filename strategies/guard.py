@@ -91,6 +91,7 @@ class GuardMixin(flower.Strategy):
         rounds = self._bcfl
         rounds.check(self, initial_arrays)
         with _session(rounds, grid) as session, rounds.running(session, grid, num_rounds):
+            rounds.take_up(self, initial_arrays, num_rounds)
             result = super().start(
                 rounds.following(grid),
                 initial_arrays,
@@ -107,6 +108,8 @@ class GuardMixin(flower.Strategy):
     ) -> Iterable[Message]:
         """Let the strategy sample among the eligible nodes, and open the round."""
         rounds = self._bcfl
+        if rounds.repeats(server_round):
+            return []
         view = rounds.training_nodes(self, server_round, grid)
         messages = super().configure_train(server_round, arrays, config, view)  # type: ignore[safe-super]
         return rounds.open_round(self, server_round, arrays, messages)
@@ -123,6 +126,8 @@ class GuardMixin(flower.Strategy):
         (``np.seterr``): that would let one node end the run. So numpy is silent in here, and an
         aggregate that is not finite is not taken.
         """
+        if self._bcfl.repeats(server_round):
+            return self._bcfl.trained_before(server_round)
         current = self._bcfl.round_to_judge(server_round)
         if current is None:
             return super().aggregate_train(server_round, replies)  # type: ignore[safe-super]
@@ -138,6 +143,8 @@ class GuardMixin(flower.Strategy):
     ) -> Iterable[Message]:
         """Let the strategy sample among the eligible nodes."""
         rounds = self._bcfl
+        if rounds.repeats_evaluation(server_round):
+            return []
         view = rounds.evaluating_nodes(self, server_round, grid)
         messages = super().configure_evaluate(server_round, arrays, config, view)  # type: ignore[safe-super]
         return rounds.ask_to_evaluate(messages)
@@ -147,9 +154,11 @@ class GuardMixin(flower.Strategy):
     ) -> MetricRecord | None:
         """Screen the replies and let the strategy average the rest."""
         rounds = self._bcfl
+        if rounds.repeats_evaluation(server_round):
+            return rounds.evaluated_before(server_round)
         fit = rounds.screen_evaluate(self, replies)
         metrics = super().aggregate_evaluate(server_round, fit)  # type: ignore[safe-super]
-        rounds.evaluated_by_nodes(metrics)
+        rounds.evaluated_by_nodes(server_round, metrics)
         return metrics
 
 

@@ -85,6 +85,16 @@ class Outliers:
         self._judge.forget()
 
     @hookimpl
+    def bcfl_state_kept(self) -> object:
+        """Keep what the defense remembers, and the evidence."""
+        return self._judge.kept()
+
+    @hookimpl
+    def bcfl_state_restored(self, state: object) -> None:
+        """Go on from there."""
+        self._judge.recall(state)
+
+    @hookimpl
     def bcfl_judge_updates(self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> Verdict:
         """Reject what the defense finds."""
         return self._judge.judge(ctx, updates)

@@ -11,15 +11,21 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Literal, Self
 
+from bcfl_plugins.rounds.owed import OwedRounds
+from bcfl_plugins.rounds.recovery import recover
+from bcfl_plugins.rounds.windows import USUAL_SLOT_S, round_patience
 from bcfl_plugins.session.chain_work import ChainWork
 from bcfl_plugins.session.load import find_plugins
 from bcfl_plugins.session.provision import check_federation, coordinator_of, provision
 from bcfl_plugins.session.services import COORDINATOR, ChainServices, Services
+from bcfl_plugins.session.takeover import alone, left_over
 from pallet_bridge.client import connect
 from pallet_bridge.errors import ChainTimeout, ChainUnavailable, NotWritten
 from pallet_bridge.jsonio import write_atomically, writing
+from pallet_bridge.run.checkpoints import Checkpoints
 from pallet_bridge.run.journal import CHAIN, RUNTIME, EndLine, Journal, RunHeader
 from pallet_bridge.run.outbox import Outbox
+from pallet_bridge.types import Coupling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +35,6 @@ if TYPE_CHECKING:
     from bcfl_plugins.hooks.manager import PluginManager
     from bcfl_plugins.types import Validation
     from pallet_bridge.calls import Call
-    from pallet_bridge.client.embedded import EmbeddedClient
     from pallet_bridge.client.protocol import ChainClient
     from pallet_bridge.keys import Signer
     from pallet_bridge.types import Receipt
@@ -113,21 +118,70 @@ def open_session(
 
 def _open_chain(config: BcflConfig, run_id: int, opening: ExitStack) -> ChainServices:
     coordinator = coordinator_of(config)
-    client: ChainClient
-    local: EmbeddedClient | None = None
     if config.chain == "embedded":
-        client = local = opening.enter_context(connect("embedded"))
-        provision(client, config, coordinator)
-    else:
-        client = opening.enter_context(connect(config.chain))
-        check_federation(client, config, coordinator)
-    journal = _create_journal(config, client, coordinator, run_id)
+        local = opening.enter_context(connect("embedded"))
+        provision(local, config, coordinator)
+        journal = _create_journal(config, _header_of(config, local, coordinator, run_id))
+        write_atomically(journal.folder / RUNTIME, local.runtime())
+        opening.callback(local.export, journal.folder / CHAIN)
+        return _serve(config, local, coordinator, journal, opening)
+    client = opening.enter_context(connect(config.chain))
+    check_federation(client, config, coordinator)
+    opening.enter_context(alone(client.genesis_hash, config.federation, coordinator.account))
+    header = _header_of(config, client, coordinator, run_id)
+    left = left_over(Path(config.run_dir), header)
+    if left is not None:
+        resumed = _take_over(config, client, coordinator, left, opening)
+        if resumed is not None:
+            return resumed
+        header = _header_of(config, client, coordinator, run_id)
+    journal = _create_journal(config, header)
+    return _serve(config, client, coordinator, journal, opening)
+
+
+def _take_over(
+    config: BcflConfig, client: ChainClient, coordinator: Signer, folder: Path, opening: ExitStack
+) -> ChainServices | None:
+    """Bring to an end what a run left open on chain; return its services if it goes on."""
+    where = folder.absolute()
+    goes_on = config.resume == "auto" and bool(Checkpoints(folder).rounds())
+    how = (
+        'it goes on (bcfl.resume = "never" ends it instead)'
+        if goes_on
+        else "it is ended, and a new run begins"
+    )
+    _log.warning("bcfl: the run in %s was not finished: %s", where, how)
+    with ExitStack() as closing:
+        chain = _serve(config, client, coordinator, Journal.open(folder), closing)
+        if config.resume == "never":
+            OwedRounds(folder).clear()
+        recover(chain)
+        chain.work.drain_while_moving(_patience(client, config.federation))
+        if goes_on:
+            opening.enter_context(closing.pop_all())
+            return chain
+        Checkpoints(folder).clear()
+    return None
+
+
+def _patience(client: ChainClient, federation: int) -> float:
+    """Return how long the chain may take for one job of a recovery, in seconds."""
+    terms = client.terms(federation)
+    slot_s = client.slot_seconds() or USUAL_SLOT_S
+    attested = terms.coupling is not Coupling.LOOSE
+    return round_patience(terms, slot_s, terms.settle_blocks * slot_s if attested else 0.0, 0)
+
+
+def _serve(
+    config: BcflConfig,
+    client: ChainClient,
+    coordinator: Signer,
+    journal: Journal,
+    opening: ExitStack,
+) -> ChainServices:
     place = journal.folder.absolute()
     _log.info("bcfl: this run is recorded in %s", place)
     opening.callback(_say_where, place)
-    if local is not None:
-        write_atomically(journal.folder / RUNTIME, local.runtime())
-        opening.callback(local.export, journal.folder / CHAIN)
     opening.callback(_end, journal, client, config.federation)
 
     def note(_call: Call, receipt: Receipt) -> None:
@@ -152,7 +206,7 @@ def _open_chain(config: BcflConfig, run_id: int, opening: ExitStack) -> ChainSer
         reports=journal.reports,
         run_dir=journal.folder,
         federation=config.federation,
-        embedded=local is not None,
+        embedded=config.chain == "embedded",
     )
 
 
@@ -160,10 +214,10 @@ def _say_where(folder: Path) -> None:
     _log.info("bcfl: check what this run recorded with: bcfl audit %s", quote(str(folder)))
 
 
-def _create_journal(
+def _header_of(
     config: BcflConfig, client: ChainClient, coordinator: Signer, run_id: int
-) -> Journal:
-    header = RunHeader(
+) -> RunHeader:
+    return RunHeader(
         chain=config.chain,
         genesis=client.genesis_hash,
         federation=config.federation,
@@ -171,6 +225,9 @@ def _create_journal(
         coordinator=coordinator.account,
         first_round=client.federation(config.federation).next_round,
     )
+
+
+def _create_journal(config: BcflConfig, header: RunHeader) -> Journal:
     return Journal.create(_new_folder(Path(config.run_dir)), header)
 
 

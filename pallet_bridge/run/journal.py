@@ -26,6 +26,7 @@ from pallet_bridge.jsonio import (
     mend,
     parse,
     read_lines,
+    sweep,
     write_atomically,
     writing,
 )
@@ -109,7 +110,10 @@ Line = RoundLine | SlashLine | EndLine
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """A run's folder as read; `end` is None while the run goes on, or when it was cut off."""
+    """A run's folder as read; `end` is None while the run goes on, or when it was cut off.
+
+    A run that is taken up again goes on behind its end.
+    """
 
     header: RunHeader
     rounds: tuple[RoundLine, ...]
@@ -127,7 +131,9 @@ class Journal:
         self.folder = folder
         self.header = header
         self.reports = ReportStore(folder / REPORTS)
-        self._written = {_key(line) for line in lines}
+        listed = list(lines)
+        self._written = {_key(line) for line in listed}
+        self._settled = {one.model for one in listed if isinstance(one, RoundLine) and one.model}
 
     @classmethod
     def create(cls, folder: Path, header: RunHeader) -> Journal:
@@ -151,17 +157,26 @@ class Journal:
     def open(cls, folder: Path) -> Journal:
         """Go on with a run's folder, after checking that all of it can be read.
 
-        A last line that was written only in part is taken away, and the log says so.
+        A last line that was written only in part is taken away, and the log says so. So are
+        files beside it that a killed process was writing.
         """
+        sweep(folder)
         if (folder / LINES).exists():
             mend(folder / LINES)
         found = read_run(folder)
         return cls(folder, found.header, [*found.rounds, *found.slashes])
 
+    @property
+    def settled_models(self) -> frozenset[bytes]:
+        """The digests of the models that this run has settled."""
+        return frozenset(self._settled)
+
     def append(self, line: Line) -> None:
         """Write one line."""
         append_line(self.folder / LINES, _value(line))
         self._written.add(_key(line))
+        if isinstance(line, RoundLine) and line.model:
+            self._settled.add(line.model)
 
     def append_receipt(self, receipt: Receipt) -> tuple[RoundLine | SlashLine, ...]:
         """Write a line for each round that ended and each slash in a receipt, and return them.
@@ -199,20 +214,31 @@ def read_run(folder: Path) -> RunRecord:
     JournalError
         Naming the file, and the line in it, that cannot be read.
     """
-    path = folder / HEADER
-    try:
-        header = _read_header(parse(path.read_bytes()))
-    except FileNotFoundError:
-        raise JournalError(f"{folder} is no run folder: it has no {HEADER}") from None
-    except EncodingError as error:
-        raise JournalError(f"{path}: {error}") from error
+    header = read_header(folder)
     lines = _read_journal(folder / LINES)
     return RunRecord(
         header=header,
         rounds=tuple(line for line in lines if isinstance(line, RoundLine)),
         slashes=tuple(line for line in lines if isinstance(line, SlashLine)),
-        end=next((line for line in reversed(lines) if isinstance(line, EndLine)), None),
+        end=lines[-1] if lines and isinstance(lines[-1], EndLine) else None,
     )
+
+
+def read_header(folder: Path) -> RunHeader:
+    """Read where a run took place.
+
+    Raises
+    ------
+    JournalError
+        When that cannot be read.
+    """
+    path = folder / HEADER
+    try:
+        return _read_header(parse(path.read_bytes()))
+    except FileNotFoundError:
+        raise JournalError(f"{folder} is no run folder: it has no {HEADER}") from None
+    except EncodingError as error:
+        raise JournalError(f"{path}: {error}") from error
 
 
 def _read_journal(path: Path) -> list[Line]:

@@ -27,6 +27,7 @@ from strategies.server.judging import screen_evaluation
 from strategies.server.open_run import OpenRun
 from strategies.server.reading.expectations import Model, expectations_of, judge_of, nodes_needed
 from strategies.server.replies import Training
+from strategies.server.resume import NODES, SERVER, Course
 from strategies.server.safekeeping import model_kept
 from strategies.server.training_round import TrainingRound
 
@@ -75,6 +76,7 @@ class RoundLifecycle:
     clock: Clock = field(default_factory=Clock)
     challenge: Callable[[], bytes] = random_challenge
     _run: OpenRun | None = None
+    _course: Course | None = None
     _round: TrainingRound | None = None
     _settled: RoundResult | None = None
     _watched: bool = False
@@ -109,7 +111,7 @@ class RoundLifecycle:
         num_rounds : int
             How many rounds Flower was asked for.
         """
-        self._watched = False
+        self._watched, self._course = False, None
         if session is None:
             yield
             return
@@ -130,9 +132,40 @@ class RoundLifecycle:
             finally:
                 with model_kept(run):
                     session.hooks.run_finished(info, failure)
+            if self._course is not None:
+                self._course.finish()
         finally:
             if self.given is None:
                 self._run = None
+
+    def take_up(self, strategy: flower.Strategy, arrays: ArrayRecord, num_rounds: int) -> None:
+        """Go on with the run of the open session where a killed process left it, or begin it.
+
+        Raises
+        ------
+        NotResumable, JournalError
+            If it cannot go on.
+        """
+        if self._run is not None:
+            self._course = Course.begin(self._run.session, strategy, arrays, num_rounds)
+        if self._run is not None and self._course is not None:
+            self._run.model = self._course.model
+
+    def repeats(self, server_round: int) -> bool:
+        """Say whether the training of a round was done before the process was killed."""
+        return self._course is not None and self._course.repeats(server_round)
+
+    def trained_before(self, server_round: int) -> tuple[ArrayRecord | None, MetricRecord | None]:
+        """Return what the training of such a round gave."""
+        return (None, None) if self._course is None else self._course.trained_before(server_round)
+
+    def repeats_evaluation(self, server_round: int) -> bool:
+        """Say whether nodes evaluated a round before the process was killed."""
+        return self._course is not None and self._course.is_measured(NODES, server_round)
+
+    def evaluated_before(self, server_round: int) -> MetricRecord | None:
+        """Return what their evaluation gave."""
+        return None if self._course is None else self._course.measured_before(NODES, server_round)
 
     def check(self, strategy: flower.Strategy, arrays: ArrayRecord) -> None:
         """Refuse a model that cannot be screened or judged, before anything is asked or opened.
@@ -165,7 +198,12 @@ class RoundLifecycle:
         self._watched = True
 
         def evaluate(server_round: int, arrays: ArrayRecord) -> MetricRecord | None:
+            course = self._course
+            if course is not None and course.is_measured(SERVER, server_round):
+                return course.measured_before(SERVER, server_round)
             metrics = evaluate_fn(server_round, arrays)
+            if course is not None:
+                course.measured(SERVER, server_round, metrics)
             if server_round > 0:
                 self._end_round({**self._node_metrics, **plain_metrics(metrics)})
             return metrics
@@ -258,6 +296,8 @@ class RoundLifecycle:
             self._settled = result
             if arrays is not None:
                 current.run.model = arrays
+            if self._course is not None:
+                self._course.trained(current.training.ctx.server_round, arrays, metrics)
             current.run.hooks.round_settling(result)
         return arrays, metrics
 
@@ -290,9 +330,11 @@ class RoundLifecycle:
         expected = expectations_of(strategy, self.config.max_examples, whole=False)
         return screen_evaluation(replies, self._evaluating, expected)
 
-    def evaluated_by_nodes(self, metrics: MetricRecord | None) -> None:
+    def evaluated_by_nodes(self, server_round: int, metrics: MetricRecord | None) -> None:
         """Keep the nodes' metrics; without a function on the server they end the round."""
         self._node_metrics = plain_metrics(metrics)
+        if self._course is not None:
+            self._course.measured(NODES, server_round, metrics)
         if not self._watched:
             self._end_round(self._node_metrics)
 

@@ -1,0 +1,118 @@
+"""Bring to an end on chain what a run that was killed left there: jobs for an opened session.
+
+Each round that was judged is opened, relayed and settled as far as the chain does not have that
+yet; one that was not judged is aborted. All of it may be cut off and done again.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from bcfl_plugins.rounds.governed import are_in_force
+from bcfl_plugins.rounds.owed import OwedRounds
+from bcfl_plugins.rounds.report import refusals
+from bcfl_plugins.rounds.settle import settle_owed
+from pallet_bridge import calls
+from pallet_bridge.errors import OutboxError
+from pallet_bridge.errors.pallet import RoundNotOpen
+from pallet_bridge.types import RoundState
+
+if TYPE_CHECKING:
+    from bcfl_plugins.rounds.owed import OwedRound
+    from bcfl_plugins.session.services import ChainServices
+    from pallet_bridge.types import AccountId, Federation
+
+_log = logging.getLogger("flwr.bcfl")
+
+ABANDONED = "the run that had opened it ended before it was judged"
+
+
+def recover(chain: ChainServices) -> None:
+    """Hand all that it takes to the chain's work; who calls this waits for it."""
+    owed = OwedRounds(chain.run_dir)
+    work = chain.work
+    work.do("sending what waited in the outbox", lambda: _send_waiting(chain))
+    for number in owed.rounds():
+        what = f"settling round {number}, which was judged before"
+        work.do(what, lambda number=number: _conclude(chain, owed, number))  # type: ignore[misc]
+    work.do("aborting a round that was not judged", lambda: _abort_open(chain))
+
+
+def abort_round(chain: ChainServices, round_id: int, why: str) -> None:
+    """Abort an open round; nothing when it has ended meanwhile.
+
+    Parameters
+    ----------
+    chain
+        The federation's chain.
+    round_id
+        The round.
+    why
+        The reason, for the log.
+    """
+    _log.warning("bcfl: round %d is aborted: %s", round_id, why)
+    try:
+        chain.send(calls.abort(chain.federation, round_id))
+    except RoundNotOpen:
+        _log.info("bcfl: round %d has ended meanwhile", round_id)
+
+
+def _send_waiting(chain: ChainServices) -> None:
+    try:
+        chain.work.sending(chain.outbox.resume)
+    except OutboxError as error:
+        _log.warning("bcfl: of what an earlier process had left in the outbox: %s", error)
+
+
+def _conclude(chain: ChainServices, owed: OwedRounds, number: int) -> None:
+    left = owed.get(number)
+    federation = _federation(chain)
+    if federation.next_round <= number and not _open(chain, left, federation):
+        owed.done(number)
+        return
+    client, work = chain.client, chain.work
+    found = work.reading(lambda: client.round(chain.federation, number))
+    if found is not None and found.state is RoundState.OPEN:
+        head = work.reading(client.head).number
+        refused = _relay(chain, left) if head < found.settle_until else {}
+        why = settle_owed(chain, left, refused).aborted_as
+        if why is None:
+            _log.warning("bcfl: round %d, which was judged before, is settled", number)
+        else:
+            abort_round(chain, number, why)
+    owed.done(number)
+
+
+def _open(chain: ChainServices, left: OwedRound, federation: Federation) -> bool:
+    """Open a round whose opening the chain never saw, if it may still open as its nodes signed."""
+    base, binding = left.opened.binding.base_model, left.opened.binding
+    head = chain.work.reading(chain.client.head).number
+    fits = federation.open_round is None and federation.model in {None, base}
+    if not fits or not are_in_force(federation, head, left.opened.terms_version):
+        _log.warning("bcfl: round %d cannot be opened any more; it is trained again", binding.round)
+        return False
+    for _ in range(federation.next_round, binding.round):
+        chain.send(calls.skip_round(chain.federation))
+    chain.send(calls.open_round(chain.federation, base))
+    return True
+
+
+def _relay(chain: ChainServices, left: OwedRound) -> dict[AccountId, str]:
+    entries, refused = left.entries(), {}
+    most = chain.work.reading(chain.client.limits).verdicts
+    for start in range(0, len(entries), most):
+        part = entries[start : start + most]
+        receipt = chain.send(calls.commit_batch(chain.federation, left.opened.round, part))
+        refused |= refusals(receipt)
+    return refused
+
+
+def _abort_open(chain: ChainServices) -> None:
+    round_id = _federation(chain).open_round
+    if round_id is not None:
+        abort_round(chain, round_id, ABANDONED)
+
+
+def _federation(chain: ChainServices) -> Federation:
+    return chain.work.reading(lambda: chain.client.federation(chain.federation))

@@ -1,0 +1,70 @@
+"""Find what an earlier run of the same federation and coordinator left unfinished on this disk."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from bcfl_plugins.errors import RunInProgress
+from bcfl_plugins.rounds.owed import OwedRounds
+from pallet_bridge.errors import JournalError
+from pallet_bridge.memory.files import coordinators_folder
+from pallet_bridge.run.checkpoints import Checkpoints
+from pallet_bridge.run.journal import HEADER, read_header, read_run
+from pallet_bridge.run.lock import held
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pallet_bridge.run.journal import RunHeader
+    from pallet_bridge.types import AccountId
+
+
+@contextmanager
+def alone(genesis: bytes, federation: int, coordinator: AccountId) -> Iterator[None]:
+    """Be the one process of this machine that coordinates a federation, until this is closed.
+
+    Raises
+    ------
+    RunInProgress
+        If another one does.
+    """
+    name = f"{coordinator.raw.hex()}-{genesis.hex()[:16]}-{federation}.lock"
+    lock = coordinators_folder() / name
+    with held(lock) as mine:
+        if not mine:
+            raise RunInProgress(federation, lock)
+        yield
+
+
+def left_over(parent: Path, like: RunHeader) -> Path | None:
+    """Return the folder of the last run of a federation, if that run is not finished.
+
+    Parameters
+    ----------
+    parent : Path
+        Where runs have their folders.
+    like : RunHeader
+        Of a run of the same chain, federation and coordinator.
+    """
+    folders = sorted(path.parent for path in parent.glob(f"*/{HEADER}"))
+    for folder in reversed(folders):
+        if _is_of(folder, like):
+            return folder if _is_unfinished(folder) else None
+    return None
+
+
+def _is_of(folder: Path, like: RunHeader) -> bool:
+    try:
+        found = read_header(folder)
+    except JournalError:  # whatever it is, it is no run that could go on
+        return False
+    mine = like.genesis, like.federation, like.coordinator
+    return (found.genesis, found.federation, found.coordinator) == mine
+
+
+def _is_unfinished(folder: Path) -> bool:
+    if Checkpoints(folder).rounds() or OwedRounds(folder).rounds():
+        return True
+    return read_run(folder).end is None
