@@ -23,8 +23,8 @@ from bcfl_plugins.session.chain_work import ChainBehind
 from bcfl_plugins.types import Gathering
 from pallet_bridge import calls
 from pallet_bridge.encoding import update_digest
-from pallet_bridge.errors import ChainTimeout, ChainUnavailable
 from pallet_bridge.run.openings import Openings
+from pallet_bridge.run.outbox import AWAY
 from pallet_bridge.types import Coupling, RoundKey
 
 if TYPE_CHECKING:
@@ -349,7 +349,7 @@ class SealedRoundLog(RoundLog):
             sealed = self._is_sealed(round_id)
             if last and sealed and self._relay.is_idle:
                 note_unanswered(self._chain, self._book, round_id)
-        except (ChainUnavailable, ChainTimeout, ChainBehind) as error:
+        except (*AWAY, ChainBehind) as error:
             if self._chain.work.mode == "fail":
                 raise
             if last:

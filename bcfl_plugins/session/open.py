@@ -20,7 +20,7 @@ from bcfl_plugins.session.provision import check_federation, coordinator_of, pro
 from bcfl_plugins.session.services import COORDINATOR, ChainServices, Services
 from bcfl_plugins.session.takeover import alone, left_over
 from pallet_bridge.client import connect
-from pallet_bridge.errors import ChainTimeout, ChainUnavailable, NotWritten
+from pallet_bridge.errors import ChainError, NotWritten
 from pallet_bridge.jsonio import write_atomically, writing
 from pallet_bridge.run.checkpoints import Checkpoints
 from pallet_bridge.run.journal import CHAIN, RUNTIME, EndLine, Journal, RunHeader
@@ -250,7 +250,7 @@ def _new_folder(parent: Path) -> Path:
 def _end(journal: Journal, client: ChainClient, federation: int) -> None:
     try:
         next_round = client.federation(federation).next_round
-    except (ChainUnavailable, ChainTimeout) as error:
+    except ChainError as error:  # a node that lost its disk does not know the federation
         # Without its last line the journal reads as that of a run that was cut off, as it was.
         _log.error("bcfl: the journal in %s stays without an end: %s", journal.folder, error)
         return

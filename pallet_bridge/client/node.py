@@ -40,10 +40,15 @@ _NONCE_TAKEN = frozenset({1010, 1013, 1014})
 
 
 class _Next(NamedTuple):
-    """The next nonce of an account, for as long as the call before it can still be included."""
+    """The next nonce of an account, for as long as the call before it can still be included.
+
+    And as long as the connection holds that it was sent over: a node that comes back may have lost
+    its pool, and what is signed for a later nonce would wait for ever.
+    """
 
     nonce: int
     last: int | None
+    connection: int
 
 
 class NodeClient(StateReader):
@@ -108,6 +113,7 @@ class NodeClient(StateReader):
 
     def send(self, signed: SignedCall) -> NodeSubmission:
         """Hand a signed call to the pool."""
+        connection = self._rpc.connections
         try:
             watch = self._rpc.subscribe(
                 "author_submitAndWatchExtrinsic",
@@ -121,7 +127,7 @@ class NodeClient(StateReader):
             known = self._nonces.get(signed.account)
             if known is None or known.nonce <= signed.nonce:
                 last = None if signed.era is None else signed.era.last
-                self._nonces[signed.account] = _Next(signed.nonce + 1, last)
+                self._nonces[signed.account] = _Next(signed.nonce + 1, last, connection)
         return NodeSubmission(signed, watch, self._receipts.receipt, self._forget_nonce)
 
     def submit(self, call: Call, signer: Signer) -> NodeSubmission:
@@ -225,8 +231,9 @@ class NodeClient(StateReader):
     def _next_nonce(self, account: AccountId, now: int) -> int:
         with self._nonce_lock:
             known = self._nonces.get(account)
-            # what was sent last has come into a block by now, or never will
-            if known is not None and (known.last is None or now < known.last):
+            # else what was sent last has come into a block by now, or never will
+            is_open = known is not None and (known.last is None or now < known.last)
+            if known is not None and is_open and known.connection == self._rpc.connections:
                 return known.nonce
             self._nonces.pop(account, None)
         return self._ask_nonce(account)

@@ -17,6 +17,9 @@ from pallet_bridge.types import RoundState
 pytestmark = pytest.mark.slow
 
 ROUNDS = 3
+IN_STEP: dict[str, Any] = {"config": {"on_chain_error": "fail"}}
+"""The training waits for the chain in each round; else it runs ahead, each time a little more."""
+
 POINTS = [
     ("queue", "before sending open_round", 1),
     ("queue", "after sending commit_batch", 2),
@@ -64,15 +67,15 @@ def test_a_server_that_is_killed_again_and_again_comes_to_its_end(place: Any, wh
         ("after writing checkpoints/N.npz", 1),
         ("after sending commit_batch", 2),
     ):
-        assert place.start(point, time) is None
-    found = place.finish()
+        assert place.start(point, time, **IN_STEP) is None
+    found = place.finish(**IN_STEP)
     check(place, found, whole("FedAvg"))
 
 
 @pytest.mark.parametrize("strategy", ["FedAvgM", "FedYogi"])
 def test_momentum_and_adaptive_steps_go_on(place: Any, whole: Any, strategy: str) -> None:
     """The model of a run that was cut off in its third round is bit for bit that of another."""
-    assert place.start("after sending open_round", 3, strategy=strategy) is None
-    found = place.finish(strategy=strategy)
+    assert place.start("after sending open_round", 3, strategy=strategy, **IN_STEP) is None
+    found = place.finish(strategy=strategy, **IN_STEP)
     assert found["measured"] == [3]
     check(place, found, whole(strategy))
