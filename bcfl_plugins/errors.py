@@ -11,6 +11,7 @@
     ├── NotResumable         a run that was killed cannot go on as the app is now
     ├── PluginError          a plugin broke the contract of a hook
     ├── RecordIncomplete     a run trained more than the chain has of it
+    ├── RoundLeftOpen        another run opened a round, and may still settle it
     └── RunInProgress        another process coordinates the federation
 """
 
@@ -34,6 +35,7 @@ __all__ = [
     "NotResumable",
     "PluginError",
     "RecordIncomplete",
+    "RoundLeftOpen",
     "RunInProgress",
     "TooFewUpdates",
     "near_miss",
@@ -161,6 +163,31 @@ class NotResumable(BcflError):
             f"the run in {self.run_dir} was not finished, and cannot go on: {self.why}. Start it "
             f'as it was before, or set bcfl.resume to "never": that ends it, and begins a new run '
             f"with the model that the app gives"
+        )
+
+
+class RoundLeftOpen(BcflError):
+    """A round of the federation is open, and the run that opened it is not on this machine.
+
+    Attributes
+    ----------
+    federation, round : int
+        The round on chain.
+    until : int
+        The last block in which it may be settled.
+    """
+
+    def __init__(self, federation: int, round_id: int, until: int) -> None:
+        super().__init__(federation, round_id, until)
+        self.federation = federation
+        self.round = round_id
+        self.until = until
+
+    def __str__(self) -> str:
+        return (
+            f"round {self.round} of federation {self.federation} is open, and no run in "
+            f"bcfl.run_dir or of this machine opened it. Start that run again where it was: it "
+            f"settles or aborts the round. After block {self.until} a new run aborts it by itself"
         )
 
 

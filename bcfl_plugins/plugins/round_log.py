@@ -134,7 +134,7 @@ class RoundLog:
         self._instructions = instructions_of(chain)
         self._began = False
         self._slot_s = chain.client.slot_seconds() or USUAL_SLOT_S
-        self._book = RunBook()
+        self._book = RunBook(settled_before=bool(chain.journal.settled_models))
         self._roots = PostedRoots(chain)
         self._owed = OwedRounds(chain.run_dir)
         self._open: int | None = None

@@ -14,7 +14,7 @@ from bcfl_plugins.rounds.owed import OwedRounds
 from bcfl_plugins.rounds.report import refusals
 from bcfl_plugins.rounds.settle import settle_owed
 from pallet_bridge import calls
-from pallet_bridge.errors import OutboxError
+from pallet_bridge.errors import CallFailed, OutboxError
 from pallet_bridge.errors.pallet import RoundNotOpen
 from pallet_bridge.types import RoundState
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("flwr.bcfl")
 
 ABANDONED = "the run that had opened it ended before it was judged"
+EXPIRED = "its settle window ended before the run went on"
 
 
 def recover(chain: ChainServices) -> None:
@@ -74,14 +75,21 @@ def _conclude(chain: ChainServices, owed: OwedRounds, number: int) -> None:
     client, work = chain.client, chain.work
     found = work.reading(lambda: client.round(chain.federation, number))
     if found is not None and found.state is RoundState.OPEN:
-        head = work.reading(client.head).number
-        refused = _relay(chain, left) if head < found.settle_until else {}
-        why = settle_owed(chain, left, refused).aborted_as
+        expired = work.reading(client.head).number >= found.settle_until
+        why = EXPIRED if expired else _settle(chain, left)
         if why is None:
             _log.warning("bcfl: round %d, which was judged before, is settled", number)
         else:
             abort_round(chain, number, why)
     owed.done(number)
+
+
+def _settle(chain: ChainServices, left: OwedRound) -> str | None:
+    """Settle a round that is open; return why it has to be aborted instead."""
+    try:
+        return settle_owed(chain, left, _relay(chain, left)).aborted_as
+    except CallFailed as error:
+        return f"the chain does not settle it ({error})"
 
 
 def _open(chain: ChainServices, left: OwedRound, federation: Federation) -> bool:

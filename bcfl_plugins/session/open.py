@@ -18,7 +18,7 @@ from bcfl_plugins.session.chain_work import ChainWork
 from bcfl_plugins.session.load import find_plugins
 from bcfl_plugins.session.provision import check_federation, coordinator_of, provision
 from bcfl_plugins.session.services import COORDINATOR, ChainServices, Services
-from bcfl_plugins.session.takeover import alone, left_over
+from bcfl_plugins.session.takeover import alone, check_open_round, left_over
 from pallet_bridge.client import connect
 from pallet_bridge.errors import ChainError, NotWritten
 from pallet_bridge.jsonio import write_atomically, writing
@@ -135,8 +135,15 @@ def _open_chain(config: BcflConfig, run_id: int, opening: ExitStack) -> ChainSer
         if resumed is not None:
             return resumed
         header = _header_of(config, client, coordinator, run_id)
-    journal = _create_journal(config, header)
-    return _serve(config, client, coordinator, journal, opening)
+    check_open_round(client, config.federation, coordinator.account)
+    chain = _serve(config, client, coordinator, _create_journal(config, header), opening)
+    _recover(chain)
+    return chain
+
+
+def _recover(chain: ChainServices) -> None:
+    recover(chain)
+    chain.work.drain_while_moving(_patience(chain.client, chain.federation))
 
 
 def _take_over(
@@ -155,8 +162,7 @@ def _take_over(
         chain = _serve(config, client, coordinator, Journal.open(folder), closing)
         if config.resume == "never":
             OwedRounds(folder).clear()
-        recover(chain)
-        chain.work.drain_while_moving(_patience(client, config.federation))
+        _recover(chain)
         if goes_on:
             opening.enter_context(closing.pop_all())
             return chain
@@ -217,13 +223,16 @@ def _say_where(folder: Path) -> None:
 def _header_of(
     config: BcflConfig, client: ChainClient, coordinator: Signer, run_id: int
 ) -> RunHeader:
+    federation = client.federation(config.federation)
     return RunHeader(
         chain=config.chain,
         genesis=client.genesis_hash,
         federation=config.federation,
         run_id=run_id,
         coordinator=coordinator.account,
-        first_round=client.federation(config.federation).next_round,
+        first_round=federation.next_round
+        if federation.open_round is None
+        else federation.open_round,
     )
 
 

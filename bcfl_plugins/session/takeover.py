@@ -5,10 +5,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from bcfl_plugins.errors import RunInProgress
+from bcfl_plugins.errors import RoundLeftOpen, RunInProgress
 from bcfl_plugins.rounds.owed import OwedRounds
 from pallet_bridge.errors import JournalError
 from pallet_bridge.memory.files import coordinators_folder
+from pallet_bridge.memory.instructions import InstructionMemory
 from pallet_bridge.run.checkpoints import Checkpoints
 from pallet_bridge.run.journal import HEADER, read_header, read_run
 from pallet_bridge.run.lock import held
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from pallet_bridge.client.protocol import ChainClient
     from pallet_bridge.run.journal import RunHeader
     from pallet_bridge.types import AccountId
 
@@ -36,6 +38,29 @@ def alone(genesis: bytes, federation: int, coordinator: AccountId) -> Iterator[N
         if not mine:
             raise RunInProgress(federation, lock)
         yield
+
+
+def check_open_round(client: ChainClient, federation: int, coordinator: AccountId) -> None:
+    """Refuse to begin while a round is open that another run may still settle.
+
+    A round that this machine instructed is nobody's any more, for this process is alone; so is one
+    whose settle window is over. Such a round is aborted.
+
+    Raises
+    ------
+    RoundLeftOpen
+        If it is neither.
+    """
+    number = client.federation(federation).open_round
+    if number is None:
+        return
+    told = InstructionMemory(coordinators_folder(), coordinator)
+    highest = told.highest(client.genesis_hash, federation)
+    found = client.round(federation, number)
+    if found is None or (highest is not None and highest >= number):
+        return
+    if client.head().number < found.settle_until:
+        raise RoundLeftOpen(federation, number, found.settle_until)
 
 
 def left_over(parent: Path, like: RunHeader) -> Path | None:

@@ -15,6 +15,7 @@ from bcfl_plugins.errors import ConfigError, NotResumable
 from pallet_bridge.encoding import update_digest
 from pallet_bridge.errors import EncodingError
 from pallet_bridge.run.checkpoints import Checkpoint, Checkpoints
+from pallet_bridge.run.values import Writer
 from strategies.messages.records import to_arrays, to_record
 from strategies.server.strategy_state import KINDS, StrategyState
 
@@ -63,6 +64,7 @@ class Course:
     done: int = 0
     _measured: dict[str, dict[int, MetricRecord | None]] = field(default_factory=dict)
     _strategy: Mapping[str, object] = field(default_factory=dict)
+    _named: set[str] = field(default_factory=set)
 
     @classmethod
     def begin(
@@ -143,9 +145,31 @@ class Course:
         self.checkpoints.clear()
 
     def _state(self) -> dict[str, object]:
-        plugins = self.session.hooks.state_kept()
+        plugins = {
+            n: one for n, one in self.session.hooks.state_kept().items() if self._fits(n, one)
+        }
         tables = {name: dict(self.session.config.table(name)) for name in plugins}
-        return {"strategy": self.state.kept(), "plugins": plugins, "tables": tables}
+        return {
+            "class": self.state.strategy,
+            "strategy": self.state.kept(),
+            "plugins": plugins,
+            "tables": tables,
+        }
+
+    def _fits(self, plugin: str, state: object) -> bool:
+        try:
+            Writer(KINDS).plain(state)
+        except EncodingError as error:
+            if plugin not in self._named:
+                self._named.add(plugin)
+                _log.warning(
+                    "bcfl: what the plugin %s remembers cannot be kept (%s): should the run be "
+                    "killed, it starts anew there",
+                    plugin,
+                    error,
+                )
+            return False
+        return True
 
     def _take_up(self, rounds: list[int]) -> None:
         found = self._find(rounds)
@@ -159,6 +183,8 @@ class Course:
         self.model, self.done = model, found.server_round
         kept: Any = found.state
         self._strategy = kept["strategy"]
+        if kept["class"] != self.state.strategy:
+            raise self._cannot(f"the strategy was {kept['class']}, and is {self.state.strategy}")
         self._check_tables(kept["tables"])
         try:
             self.session.hooks.state_restored(kept["plugins"])

@@ -73,6 +73,11 @@ class StrategyState:
         """Remember how a strategy is before its first round."""
         return cls(strategy, {path: (one, _print(one)) for path, one in _leaves(strategy)})
 
+    @property
+    def strategy(self) -> str:
+        """The name of the strategy's class."""
+        return type(self._strategy).__name__
+
     def kept(self) -> dict[str, object]:
         """Return what has changed, by path; what cannot be kept is named in the log once."""
         found = {}

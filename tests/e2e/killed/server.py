@@ -21,6 +21,8 @@ from flwr.app import Array, ArrayRecord, Message, MetricRecord, RecordDict
 
 import strategies
 from pallet_bridge.client.node import NodeClient
+from pallet_bridge.run.journal import read_run
+from pallet_bridge.run.reports import ReportStore
 from strategies.testing import InProcessGrid
 
 if TYPE_CHECKING:
@@ -88,6 +90,14 @@ def app() -> strategies.ClientApp:
     return made
 
 
+def states_of(runs: Path) -> dict[str, str]:
+    """Return what the plugins remember after the last round, by its report."""
+    run = max(runs.iterdir())
+    last = next(line for line in reversed(read_run(run).rounds) if line.report)
+    assert last.report is not None
+    return dict(ReportStore(run / "reports").get(last.report).states)
+
+
 def main(asked: dict[str, Any]) -> dict[str, Any]:
     points = Points(*asked["point"], Path(asked["told"]))
     os.fsync = points.around(os.fsync, file_name)
@@ -116,6 +126,7 @@ def main(asked: dict[str, Any]) -> dict[str, Any]:
     return {
         "points": points.passed,
         "measured": measured,
+        "states": states_of(Path(asked["runs"])),
         "model": result.arrays["w"].numpy().tolist(),
         "train": {r: dict(m) for r, m in result.train_metrics_clientapp.items()},
         "nodes": {r: dict(m) for r, m in result.evaluate_metrics_clientapp.items()},

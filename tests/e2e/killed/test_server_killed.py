@@ -33,7 +33,8 @@ POINTS = [
 def check(place: Any, found: dict[str, Any], whole: dict[str, Any]) -> None:
     """Compare a run in several processes with one that was never cut off."""
     assert found["model"] == whole["model"]
-    for what in ("train", "nodes", "server"):
+    assert found["states"]["outliers"]
+    for what in ("train", "nodes", "server", "states"):
         assert found[what] == whole[what], what
     states = place.ends()
     assert states.count(RoundState.SETTLED) == ROUNDS
