@@ -79,7 +79,10 @@ def bcfl_state_restored(state: object) -> None:
 
     Examples
     --------
-    See `bcfl_state_kept`.
+    >>> class Rounds:
+    ...     @hookimpl
+    ...     def bcfl_state_restored(self, state):
+    ...         self.seen = state
     """
 
 

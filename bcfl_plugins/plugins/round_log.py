@@ -8,13 +8,14 @@ from time import monotonic, monotonic_ns, time
 from typing import TYPE_CHECKING
 
 from bcfl_plugins.config.tables import key, read_table
-from bcfl_plugins.hooks.markers import hookimpl, needs_chain
+from bcfl_plugins.hooks.markers import hookimpl, needs_chain, recovered_by
 from bcfl_plugins.rounds.book import NOT_AVERAGED, TERMS_MOVED, RunBook
 from bcfl_plugins.rounds.governed import GovernedTerms
 from bcfl_plugins.rounds.lateness import note_unanswered
 from bcfl_plugins.rounds.opening import check_fresh, instruct_round, instructions_of, lost_rounds
 from bcfl_plugins.rounds.owed import OwedRound, OwedRounds, without_models
 from bcfl_plugins.rounds.posted_roots import PostedRoots
+from bcfl_plugins.rounds.recovery import recover
 from bcfl_plugins.rounds.relay import Relay
 from bcfl_plugins.rounds.report import durations
 from bcfl_plugins.rounds.settle import MODES, settle_owed
@@ -106,6 +107,7 @@ class RoundLogSettings:
     )
 
 
+@recovered_by(recover)
 @needs_chain
 def create(settings: Mapping[str, Scalar], services: Services) -> RoundLog:
     """Make the plugin; the entry point ``round_log``."""

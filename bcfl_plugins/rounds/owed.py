@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from pallet_bridge.errors import EncodingError, JournalError
 from pallet_bridge.jsonio import write_atomically, writing
-from pallet_bridge.run.values import Reader, Writer
+from pallet_bridge.run.journal import OWED
+from pallet_bridge.run.values import ValueReader, ValueWriter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from pallet_bridge.types import BatchEntry
 
 FORMAT = "bcfl-owed/1"
-FOLDER = "owed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class OwedRounds:
     """
 
     def __init__(self, run: Path) -> None:
-        self.folder = run / FOLDER
+        self.folder = run / OWED
 
     def put(self, owed: OwedRound) -> None:
         """Write a round down.
@@ -96,7 +96,7 @@ class OwedRounds:
         NotWritten
             When the disk is full or read-only.
         """
-        writer = Writer()
+        writer = ValueWriter()
         plain = {"format": FORMAT, "round": writer.plain(owed)}
         if writer.arrays:
             raise EncodingError(
@@ -109,11 +109,6 @@ class OwedRounds:
         path = self._path(round_id)
         with writing(path):
             path.unlink(missing_ok=True)
-
-    def clear(self) -> None:
-        """Remove all: what is open on chain is aborted."""
-        for number in self.rounds():
-            self.done(number)
 
     def rounds(self) -> list[int]:
         """Return the numbers of what is owed, in ascending order."""
@@ -133,7 +128,7 @@ class OwedRounds:
             plain = json.loads(path.read_bytes())
             if not isinstance(plain, dict) or plain.get("format") != FORMAT:
                 raise EncodingError(f"its format is not {FORMAT}")
-            found = Reader(()).value(plain["round"])
+            found = ValueReader(()).value(plain["round"])
             if not isinstance(found, OwedRound):
                 raise EncodingError("it holds something else")
         except (OSError, ValueError, LookupError) as error:

@@ -13,10 +13,11 @@ from bcfl_plugins.rounds.governed import are_in_force
 from bcfl_plugins.rounds.owed import OwedRounds
 from bcfl_plugins.rounds.report import refusals
 from bcfl_plugins.rounds.settle import settle_owed
+from bcfl_plugins.rounds.windows import USUAL_SLOT_S, round_patience
 from pallet_bridge import calls
 from pallet_bridge.errors import CallFailed, OutboxError
 from pallet_bridge.errors.pallet import RoundNotOpen
-from pallet_bridge.types import RoundState
+from pallet_bridge.types import Coupling, RoundState
 
 if TYPE_CHECKING:
     from bcfl_plugins.rounds.owed import OwedRound
@@ -30,7 +31,13 @@ EXPIRED = "its settle window ended before the run went on"
 
 
 def recover(chain: ChainServices) -> None:
-    """Hand all that it takes to the chain's work; who calls this waits for it."""
+    """Do all that it takes, and wait as long as the chain gets on.
+
+    Raises
+    ------
+    BcflError
+        What the chain or the run's files do not allow.
+    """
     owed = OwedRounds(chain.run_dir)
     work = chain.work
     work.do("sending what waited in the outbox", lambda: _send_waiting(chain))
@@ -38,6 +45,15 @@ def recover(chain: ChainServices) -> None:
         what = f"settling round {number}, which was judged before"
         work.do(what, lambda number=number: _conclude(chain, owed, number))  # type: ignore[misc]
     work.do("aborting a round that was not judged", lambda: _abort_open(chain))
+    work.drain_while_moving(_patience(chain))
+
+
+def _patience(chain: ChainServices) -> float:
+    """Return how long the chain may take for one of them, in seconds."""
+    terms = chain.client.terms(chain.federation)
+    slot_s = chain.client.slot_seconds() or USUAL_SLOT_S
+    attested = terms.coupling is not Coupling.LOOSE
+    return round_patience(terms, slot_s, terms.settle_blocks * slot_s if attested else 0.0, 0)
 
 
 def abort_round(chain: ChainServices, round_id: int, why: str) -> None:

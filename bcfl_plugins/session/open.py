@@ -11,21 +11,17 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Literal, Self
 
-from bcfl_plugins.rounds.owed import OwedRounds
-from bcfl_plugins.rounds.recovery import recover
-from bcfl_plugins.rounds.windows import USUAL_SLOT_S, round_patience
 from bcfl_plugins.session.chain_work import ChainWork
 from bcfl_plugins.session.load import find_plugins
 from bcfl_plugins.session.provision import check_federation, coordinator_of, provision
 from bcfl_plugins.session.services import COORDINATOR, ChainServices, Services
-from bcfl_plugins.session.takeover import alone, check_open_round, left_over
+from bcfl_plugins.session.takeover import alone, check_open_round, left_over, open_again
 from pallet_bridge.client import connect
 from pallet_bridge.errors import ChainError, NotWritten
 from pallet_bridge.jsonio import write_atomically, writing
 from pallet_bridge.run.checkpoints import Checkpoints
 from pallet_bridge.run.journal import CHAIN, RUNTIME, EndLine, Journal, RunHeader
 from pallet_bridge.run.outbox import Outbox
-from pallet_bridge.types import Coupling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +29,7 @@ if TYPE_CHECKING:
 
     from bcfl_plugins.config.run_config import BcflConfig
     from bcfl_plugins.hooks.manager import PluginManager
+    from bcfl_plugins.session.load import NamedPlugins
     from bcfl_plugins.types import Validation
     from pallet_bridge.calls import Call
     from pallet_bridge.client.protocol import ChainClient
@@ -110,13 +107,14 @@ def open_session(
     named = find_plugins(config)
     config = named.config
     with ExitStack() as opening:
-        chain = None if config.chain == "none" else _open_chain(config, run_id, opening)
+        chain = None if config.chain == "none" else _open_chain(named, run_id, opening)
         services = Services(config, chain, validation)
         hooks = named.make(services, plugins)
         return Session(config, services, hooks, opening.pop_all())
 
 
-def _open_chain(config: BcflConfig, run_id: int, opening: ExitStack) -> ChainServices:
+def _open_chain(named: NamedPlugins, run_id: int, opening: ExitStack) -> ChainServices:
+    config = named.config
     coordinator = coordinator_of(config)
     if config.chain == "embedded":
         local = opening.enter_context(connect("embedded"))
@@ -131,25 +129,25 @@ def _open_chain(config: BcflConfig, run_id: int, opening: ExitStack) -> ChainSer
     header = _header_of(config, client, coordinator, run_id)
     left = left_over(Path(config.run_dir), header)
     if left is not None:
-        resumed = _take_over(config, client, coordinator, left, opening)
+        resumed = _take_over(named, client, coordinator, left, opening)
         if resumed is not None:
             return resumed
         header = _header_of(config, client, coordinator, run_id)
     check_open_round(client, config.federation, coordinator.account)
     chain = _serve(config, client, coordinator, _create_journal(config, header), opening)
-    _recover(chain)
+    named.recover(chain)
     return chain
 
 
-def _recover(chain: ChainServices) -> None:
-    recover(chain)
-    chain.work.drain_while_moving(_patience(chain.client, chain.federation))
-
-
 def _take_over(
-    config: BcflConfig, client: ChainClient, coordinator: Signer, folder: Path, opening: ExitStack
+    named: NamedPlugins,
+    client: ChainClient,
+    coordinator: Signer,
+    folder: Path,
+    opening: ExitStack,
 ) -> ChainServices | None:
     """Bring to an end what a run left open on chain; return its services if it goes on."""
+    config = named.config
     where = folder.absolute()
     goes_on = config.resume == "auto" and bool(Checkpoints(folder).rounds())
     how = (
@@ -159,23 +157,14 @@ def _take_over(
     )
     _log.warning("bcfl: the run in %s was not finished: %s", where, how)
     with ExitStack() as closing:
-        chain = _serve(config, client, coordinator, Journal.open(folder), closing)
-        if config.resume == "never":
-            OwedRounds(folder).clear()
-        _recover(chain)
+        journal = open_again(folder, anew=config.resume == "never")
+        chain = _serve(config, client, coordinator, journal, closing)
+        named.recover(chain)
         if goes_on:
             opening.enter_context(closing.pop_all())
             return chain
         Checkpoints(folder).clear()
     return None
-
-
-def _patience(client: ChainClient, federation: int) -> float:
-    """Return how long the chain may take for one job of a recovery, in seconds."""
-    terms = client.terms(federation)
-    slot_s = client.slot_seconds() or USUAL_SLOT_S
-    attested = terms.coupling is not Coupling.LOOSE
-    return round_patience(terms, slot_s, terms.settle_blocks * slot_s if attested else 0.0, 0)
 
 
 def _serve(

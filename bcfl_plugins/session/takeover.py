@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from bcfl_plugins.errors import RoundLeftOpen, RunInProgress
-from bcfl_plugins.rounds.owed import OwedRounds
 from pallet_bridge.errors import JournalError
+from pallet_bridge.jsonio import sweep, writing
 from pallet_bridge.memory.files import coordinators_folder
 from pallet_bridge.memory.instructions import InstructionMemory
 from pallet_bridge.run.checkpoints import Checkpoints
-from pallet_bridge.run.journal import HEADER, read_header, read_run
+from pallet_bridge.run.journal import HEADER, OWED, Journal, read_header, read_run
 from pallet_bridge.run.lock import held
 
 if TYPE_CHECKING:
@@ -80,6 +80,24 @@ def left_over(parent: Path, like: RunHeader) -> Path | None:
     return None
 
 
+def open_again(folder: Path, *, anew: bool) -> Journal:
+    """Open the journal of a run that was not finished.
+
+    Parameters
+    ----------
+    folder : Path
+        Its folder. What a killed process was writing there is removed.
+    anew : bool
+        Whether what it owes the chain is forgotten: its open round is aborted then.
+    """
+    sweep(folder)
+    if anew:
+        for path in (folder / OWED).glob("*.json"):
+            with writing(path):
+                path.unlink()
+    return Journal.open(folder)
+
+
 def _is_of(folder: Path, like: RunHeader) -> bool:
     try:
         found = read_header(folder)
@@ -90,6 +108,6 @@ def _is_of(folder: Path, like: RunHeader) -> bool:
 
 
 def _is_unfinished(folder: Path) -> bool:
-    if Checkpoints(folder).rounds() or OwedRounds(folder).rounds():
+    if Checkpoints(folder).rounds() or any((folder / OWED).glob("*.json")):
         return True
     return read_run(folder).end is None

@@ -22,7 +22,7 @@ import numpy as np
 
 from pallet_bridge.errors import EncodingError, JournalError
 from pallet_bridge.jsonio import replacing, write_atomically, writing
-from pallet_bridge.run.values import Kind, Reader, Writer
+from pallet_bridge.run.values import ValueKind, ValueReader, ValueWriter
 from pallet_bridge.types.base import HASH_BYTES
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Checkpoints:
         Classes of values in states, beside those that everybody knows.
     """
 
-    def __init__(self, run: Path, kinds: tuple[Kind, ...] = ()) -> None:
+    def __init__(self, run: Path, kinds: tuple[ValueKind, ...] = ()) -> None:
         self.folder = run / FOLDER
         self._kinds = kinds
 
@@ -86,7 +86,7 @@ class Checkpoints:
         NotWritten
             When the disk is full or read-only; those before stay.
         """
-        writer = Writer(self._kinds)
+        writer = ValueWriter(self._kinds)
         about = {
             "format": FORMAT,
             "server_round": made.server_round,
@@ -141,7 +141,7 @@ class Checkpoints:
                     array.flags.writeable = False
                 count = sum(name.startswith(_EXTRA) for name in archive.namelist())
                 extra = tuple(_array(archive, f"{_EXTRA}{n}") for n in range(count))
-            state = Reader(extra, self._kinds).value(about["state"])
+            state = ValueReader(extra, self._kinds).value(about["state"])
             return Checkpoint(server_round, _digest(about), model, state)
         except _BROKEN as error:
             raise _unreadable(path, error) from error
@@ -167,7 +167,7 @@ class Checkpoints:
 
     def put_metrics(self, metrics: object) -> None:
         """Write what the rounds so far were measured at, in place of what is there."""
-        writer = Writer(self._kinds)
+        writer = ValueWriter(self._kinds)
         plain = {"format": FORMAT, "metrics": writer.plain(metrics)}
         if writer.arrays:
             raise EncodingError("metrics are numbers and lists of numbers, no arrays")
@@ -184,7 +184,7 @@ class Checkpoints:
         path = self.folder / _METRICS
         try:
             plain = _checked(json.loads(path.read_bytes()))
-            return Reader((), self._kinds).value(plain["metrics"])
+            return ValueReader((), self._kinds).value(plain["metrics"])
         except FileNotFoundError:
             return None
         except _BROKEN as error:

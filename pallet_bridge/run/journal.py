@@ -26,7 +26,6 @@ from pallet_bridge.jsonio import (
     mend,
     parse,
     read_lines,
-    sweep,
     write_atomically,
     writing,
 )
@@ -46,6 +45,7 @@ HEADER = "run.json"
 LINES = "journal.jsonl"
 REPORTS = "reports"
 OPENINGS = "openings"
+OWED = "owed"
 CHAIN = "chain.jsonl"
 RUNTIME = "runtime.wasm"
 
@@ -110,10 +110,7 @@ Line = RoundLine | SlashLine | EndLine
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """A run's folder as read; `end` is None while the run goes on, or when it was cut off.
-
-    A run that is taken up again goes on behind its end.
-    """
+    """A run's folder as read; `end` is None while the run goes on, again too, or was cut off."""
 
     header: RunHeader
     rounds: tuple[RoundLine, ...]
@@ -125,6 +122,7 @@ class Journal:
     """The journal of one run, open for adding lines.
 
     Build one with `create` or `open`. Each line is on disk when its method returns.
+    `settled_models` are the digests of the models that the run has settled.
     """
 
     def __init__(self, folder: Path, header: RunHeader, lines: Iterable[Line] = ()) -> None:
@@ -133,7 +131,9 @@ class Journal:
         self.reports = ReportStore(folder / REPORTS)
         listed = list(lines)
         self._written = {_key(line) for line in listed}
-        self._settled = {one.model for one in listed if isinstance(one, RoundLine) and one.model}
+        self.settled_models = {
+            one.model for one in listed if isinstance(one, RoundLine) and one.model
+        }
 
     @classmethod
     def create(cls, folder: Path, header: RunHeader) -> Journal:
@@ -157,26 +157,19 @@ class Journal:
     def open(cls, folder: Path) -> Journal:
         """Go on with a run's folder, after checking that all of it can be read.
 
-        A last line that was written only in part is taken away, and the log says so. So are
-        files beside it that a killed process was writing.
+        A last line that was written only in part is taken away, and the log says so.
         """
-        sweep(folder)
         if (folder / LINES).exists():
             mend(folder / LINES)
         found = read_run(folder)
         return cls(folder, found.header, [*found.rounds, *found.slashes])
-
-    @property
-    def settled_models(self) -> frozenset[bytes]:
-        """The digests of the models that this run has settled."""
-        return frozenset(self._settled)
 
     def append(self, line: Line) -> None:
         """Write one line."""
         append_line(self.folder / LINES, _value(line))
         self._written.add(_key(line))
         if isinstance(line, RoundLine) and line.model:
-            self._settled.add(line.model)
+            self.settled_models.add(line.model)
 
     def append_receipt(self, receipt: Receipt) -> tuple[RoundLine | SlashLine, ...]:
         """Write a line for each round that ended and each slash in a receipt, and return them.
@@ -225,13 +218,7 @@ def read_run(folder: Path) -> RunRecord:
 
 
 def read_header(folder: Path) -> RunHeader:
-    """Read where a run took place.
-
-    Raises
-    ------
-    JournalError
-        When that cannot be read.
-    """
+    """Read where a run took place; `JournalError` when that cannot be read."""
     path = folder / HEADER
     try:
         return _read_header(parse(path.read_bytes()))

@@ -31,7 +31,7 @@ _KINDS = "biuf"  # of arrays: numbers
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ValueKind:
     """How values of one class are written, beside those that everybody knows.
 
     Parameters
@@ -53,10 +53,10 @@ class Kind:
 
 
 @dataclass(slots=True)
-class Writer:
+class ValueWriter:
     """Writes values into one tree and one list of arrays."""
 
-    kinds: tuple[Kind, ...] = ()
+    kinds: tuple[ValueKind, ...] = ()
     arrays: list[Array] = field(default_factory=list)
 
     def plain(self, value: object) -> Plain:
@@ -109,11 +109,11 @@ class Writer:
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
-    """Reads what a `Writer` with the same kinds wrote."""
+class ValueReader:
+    """Reads what a `ValueWriter` with the same kinds wrote."""
 
     arrays: tuple[Array, ...]
-    kinds: tuple[Kind, ...] = ()
+    kinds: tuple[ValueKind, ...] = ()
 
     def value(self, plain: Plain) -> Any:  # noqa: ANN401 - whatever was written
         """Return the value of a tree.

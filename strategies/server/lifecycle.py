@@ -27,7 +27,7 @@ from strategies.server.judging import screen_evaluation
 from strategies.server.open_run import OpenRun
 from strategies.server.reading.expectations import Model, expectations_of, judge_of, nodes_needed
 from strategies.server.replies import Training
-from strategies.server.resume import NODES, SERVER, Course
+from strategies.server.resume import NODES, SERVER, RunCourse
 from strategies.server.safekeeping import model_kept
 from strategies.server.training_round import TrainingRound
 
@@ -76,7 +76,7 @@ class RoundLifecycle:
     clock: Clock = field(default_factory=Clock)
     challenge: Callable[[], bytes] = random_challenge
     _run: OpenRun | None = None
-    _course: Course | None = None
+    _course: RunCourse | None = None
     _round: TrainingRound | None = None
     _settled: RoundResult | None = None
     _watched: bool = False
@@ -147,7 +147,7 @@ class RoundLifecycle:
             If it cannot go on.
         """
         if self._run is not None:
-            self._course = Course.begin(self._run.session, strategy, arrays, num_rounds)
+            self._course = RunCourse.begin(self._run.session, strategy, arrays, num_rounds)
         if self._run is not None and self._course is not None:
             self._run.model = self._course.model
 

@@ -15,7 +15,7 @@ from bcfl_plugins.errors import ConfigError, NotResumable
 from pallet_bridge.encoding import update_digest
 from pallet_bridge.errors import EncodingError
 from pallet_bridge.run.checkpoints import Checkpoint, Checkpoints
-from pallet_bridge.run.values import Writer
+from pallet_bridge.run.values import ValueWriter
 from strategies.messages.records import to_arrays, to_record
 from strategies.server.strategy_state import KINDS, StrategyState
 
@@ -34,7 +34,7 @@ _log = logging.getLogger("flwr.bcfl")
 
 
 @dataclass(slots=True)
-class Course:
+class RunCourse:
     """The rounds of one run, over all processes that it takes.
 
     Parameters
@@ -158,7 +158,7 @@ class Course:
 
     def _fits(self, plugin: str, state: object) -> bool:
         try:
-            Writer(KINDS).plain(state)
+            ValueWriter(KINDS).plain(state)
         except EncodingError as error:
             if plugin not in self._named:
                 self._named.add(plugin)

@@ -18,7 +18,7 @@ import numpy as np
 
 from pallet_bridge.encoding import blake2_256
 from pallet_bridge.errors import EncodingError
-from pallet_bridge.run.values import Kind, Writer
+from pallet_bridge.run.values import ValueKind, ValueWriter
 from strategies._flower import Array, ArrayRecord, ConfigRecord, MetricRecord
 
 if TYPE_CHECKING:
@@ -48,11 +48,11 @@ def _generator(parts: Any) -> np.random.Generator:  # noqa: ANN401
 
 
 KINDS = (
-    Kind("flower.Array", Array, _array_parts, _array),
-    Kind("flower.ArrayRecord", ArrayRecord, dict, ArrayRecord),
-    Kind("flower.MetricRecord", MetricRecord, dict, MetricRecord),
-    Kind("flower.ConfigRecord", ConfigRecord, dict, ConfigRecord),
-    Kind("numpy.Generator", np.random.Generator, lambda g: g.bit_generator.state, _generator),
+    ValueKind("flower.Array", Array, _array_parts, _array),
+    ValueKind("flower.ArrayRecord", ArrayRecord, dict, ArrayRecord),
+    ValueKind("flower.MetricRecord", MetricRecord, dict, MetricRecord),
+    ValueKind("flower.ConfigRecord", ConfigRecord, dict, ConfigRecord),
+    ValueKind("numpy.Generator", np.random.Generator, lambda g: g.bit_generator.state, _generator),
 )
 """How Flower's records are kept."""
 
@@ -141,7 +141,7 @@ def _is_object(value: object) -> bool:
 
 def _print(value: object) -> bytes | None:
     """Return a digest of a value; ``None`` when it cannot be kept."""
-    writer = Writer(KINDS)
+    writer = ValueWriter(KINDS)
     try:
         plain = writer.plain(value)
     except (EncodingError, RecursionError):

@@ -20,6 +20,7 @@ import numpy as np
 from flwr.app import Array, ArrayRecord, Message, MetricRecord, RecordDict
 
 import strategies
+from bcfl_plugins.errors import RecordIncomplete
 from pallet_bridge.client.node import NodeClient
 from pallet_bridge.run.journal import read_run
 from pallet_bridge.run.reports import ReportStore
@@ -114,6 +115,8 @@ def main(asked: dict[str, Any]) -> dict[str, Any]:
 
     def evaluate(server_round: int, arrays: ArrayRecord) -> MetricRecord:
         measured.append(server_round)
+        if server_round == asked.get("away_after"):  # the chain's node dies, and stays away
+            os.kill(asked["pid"], signal.SIGKILL)
         return MetricRecord({"mean": float(arrays["w"].numpy().mean())})
 
     nodes = [{"bcfl-key-uri": uri} for uri in asked["keys"]]
@@ -140,5 +143,8 @@ if __name__ == "__main__":
         answer = main(request)
     except BaseException as error:  # noqa: BLE001 - told to the test
         traceback.print_exc()
-        answer = {"error": f"{type(error).__name__}: {error}"}
+        answer: dict[str, Any] = {"error": f"{type(error).__name__}: {error}"}
+        if isinstance(error, RecordIncomplete):
+            model: Any = error.result
+            answer |= {"trained": error.trained, "model": model.arrays["w"].numpy().tolist()}
     Path(request["answer"]).write_text(json.dumps(answer))

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pallet_bridge.errors import EncodingError
-from pallet_bridge.run.values import Kind, Reader, Writer
+from pallet_bridge.run.values import ValueKind, ValueReader, ValueWriter
 from pallet_bridge.types import AccountId
 
 
@@ -49,10 +49,10 @@ class Odd:
 sys.modules.setdefault(__name__, SimpleNamespace(**globals()))  # type: ignore[arg-type]
 
 
-def again(value: Any, *kinds: Kind) -> Any:
-    writer = Writer(kinds)
+def again(value: Any, *kinds: ValueKind) -> Any:
+    writer = ValueWriter(kinds)
     text = json.dumps(writer.plain(value), allow_nan=False)
-    return Reader(tuple(writer.arrays), kinds).value(json.loads(text))
+    return ValueReader(tuple(writer.arrays), kinds).value(json.loads(text))
 
 
 def test_what_a_round_remembers_comes_back_equal_and_of_its_own_classes() -> None:
@@ -104,7 +104,7 @@ def test_any_plain_value_comes_back(value: Any) -> None:
 
 
 def test_a_kind_of_ones_own_is_written_by_its_parts() -> None:
-    kind = Kind("odd", Odd, vars, lambda parts: _with(Odd(), parts))
+    kind = ValueKind("odd", Odd, vars, lambda parts: _with(Odd(), parts))
     odd = _with(Odd(), {"a": np.arange(3), "b": [Colour.RED]})
     found = again({"here": odd}, kind)["here"]
     assert type(found) is Odd
@@ -124,7 +124,7 @@ def _with(odd: Odd, parts: dict[str, Any]) -> Odd:
 )
 def test_what_cannot_be_read_again_is_refused_when_it_is_written(value: Any) -> None:
     with pytest.raises(EncodingError, match="cannot be"):
-        Writer().plain([{"deep": (value,)}])
+        ValueWriter().plain([{"deep": (value,)}])
 
 
 def test_a_class_that_cannot_be_found_again_is_refused() -> None:
@@ -133,21 +133,21 @@ def test_a_class_that_cannot_be_found_again_is_refused() -> None:
         x: int = 1
 
     with pytest.raises(EncodingError, match="top of a module"):
-        Writer().plain(Local())
+        ValueWriter().plain(Local())
 
 
 def test_nothing_that_a_file_names_is_imported_called_or_run() -> None:
     """Only dataclasses and enums of modules that are loaded already are made, without a call."""
-    plain = Writer().plain(Past(1, 2))
-    assert Reader(()).value({**plain, "value": {"kept": 1, "at": -5}}).at == -5
+    plain = ValueWriter().plain(Past(1, 2))
+    assert ValueReader(()).value({**plain, "value": {"kept": 1, "at": -5}}).at == -5
     for of in (
         "os:system", "subprocess:Popen", "builtins:eval", f"{__name__}:Odd", f"{__name__}:gone",
         "antigravity:x", "not.loaded:Thing", ":", f"{__name__}:Past.__init__",
     ):  # fmt: skip
         with pytest.raises(EncodingError):
-            Reader(()).value({**plain, "of": of})
+            ValueReader(()).value({**plain, "of": of})
         with pytest.raises(EncodingError):
-            Reader(()).value({"~": "enum", "of": of, "value": "ls"})
+            ValueReader(()).value({"~": "enum", "of": of, "value": "ls"})
     assert "antigravity" not in sys.modules
 
 
@@ -167,10 +167,10 @@ def test_nothing_that_a_file_names_is_imported_called_or_run() -> None:
 )
 def test_a_damaged_tree_is_named(plain: Any) -> None:
     with pytest.raises(EncodingError):
-        Reader(()).value([plain])
+        ValueReader(()).value([plain])
 
 
 def test_a_record_of_another_version_is_named() -> None:
-    plain = Writer().plain(Counter(1))
+    plain = ValueWriter().plain(Counter(1))
     with pytest.raises(EncodingError, match="other fields"):
-        Reader(()).value({**plain, "value": {"left": 1, "right": 2}})
+        ValueReader(()).value({**plain, "value": {"left": 1, "right": 2}})

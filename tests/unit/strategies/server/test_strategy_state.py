@@ -9,7 +9,7 @@ from flwr.app import ArrayRecord
 from flwr.serverapp import strategy as flower
 
 from pallet_bridge.errors import EncodingError
-from pallet_bridge.run.values import Reader, Writer
+from pallet_bridge.run.values import ValueReader, ValueWriter
 from strategies.server.strategy_state import KINDS, StrategyState
 
 
@@ -35,9 +35,9 @@ class Mine(flower.FedAvg):
 
 
 def through_a_file(kept: dict[str, object]) -> Any:
-    writer = Writer(KINDS)
+    writer = ValueWriter(KINDS)
     plain = writer.plain(kept)
-    return Reader(tuple(array.copy() for array in writer.arrays), KINDS).value(plain)
+    return ValueReader(tuple(array.copy() for array in writer.arrays), KINDS).value(plain)
 
 
 def test_what_a_run_changed_is_kept_and_put_back_wherever_it_is() -> None:
