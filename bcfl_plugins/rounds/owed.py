@@ -67,8 +67,9 @@ class OwedRound:
 
     def entries(self) -> list[BatchEntry]:
         """Return all that nodes signed, as it is relayed."""
-        said = (*self.result.judged, *self.result.unusable)
-        return [one.commitment.entry() for one in said if one.commitment is not None]
+        signed = [one.commitment for one in self.result.judged]
+        signed += [one.commitment for one in self.result.unusable]
+        return [one.entry() for one in signed if one is not None]
 
 
 def without_models(result: RoundResult) -> RoundResult:

@@ -123,7 +123,8 @@ def _open(chain: ChainServices, left: OwedRound, federation: Federation) -> bool
 
 
 def _relay(chain: ChainServices, left: OwedRound) -> dict[AccountId, str]:
-    entries, refused = left.entries(), {}
+    entries = left.entries()
+    refused: dict[AccountId, str] = {}
     most = chain.work.reading(chain.client.limits).verdicts
     for start in range(0, len(entries), most):
         part = entries[start : start + most]

@@ -132,11 +132,14 @@ class RoundLifecycle:
             finally:
                 with model_kept(run):
                     session.hooks.run_finished(info, failure)
-            if self._course is not None:
-                self._course.finish()
+            self._finish_course()
         finally:
             if self.given is None:
                 self._run = None
+
+    def _finish_course(self) -> None:
+        if self._course is not None:
+            self._course.finish()
 
     def take_up(self, strategy: flower.Strategy, arrays: ArrayRecord, num_rounds: int) -> None:
         """Go on with the run of the open session where a killed process left it, or begin it.

@@ -147,5 +147,5 @@ def _print(value: object) -> bytes | None:
     except (EncodingError, RecursionError):
         return None
     parts = [repr(plain).encode(), *(repr((a.dtype, a.shape)).encode() for a in writer.arrays)]
-    data = [np.ascontiguousarray(array).data.cast("B") for array in writer.arrays if array.size]
+    data = [array.tobytes() for array in writer.arrays]
     return blake2_256(b"".join(blake2_256(part) for part in (*parts, *data)))

@@ -67,6 +67,10 @@ class Node:
         self._drain = threading.Thread(target=self._process.stderr.read, daemon=True)
         self._drain.start()
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def kill(self) -> None:
         self._process.kill()
         self._process.wait()
@@ -142,7 +146,7 @@ def test_a_chain_that_is_gone_costs_the_record_and_never_the_model(
         found_federation(client, quorum=4)
     place = Place(tmp_path, node.url)
     gone = {"config": {"round_log.flush_s": 5.0}, "rounds": 4}
-    found = place.start(**gone, away_after=2, pid=node._process.pid)
+    found = place.start(**gone, away_after=2, pid=node.pid)
     assert found is not None
     assert found["error"].startswith(RecordIncomplete.__name__)
     assert "start the app again" in found["error"]
@@ -152,6 +156,7 @@ def test_a_chain_that_is_gone_costs_the_record_and_never_the_model(
     kept = [line.round for line in read_run(run).rounds]
     owed = sorted(int(path.stem) for path in (run / "owed").iterdir())
     assert sorted({*kept, *owed}) == [0, 1, 2, 3]
+    node.kill()
     node.start()
     finished = place.finish(rounds=4)
     assert [*finished["train"]] == ["1", "2", "3", "4"]
