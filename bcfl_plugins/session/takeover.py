@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from bcfl_plugins.errors import RoundLeftOpen, RunInProgress
-from pallet_bridge.errors import JournalError
+from pallet_bridge.errors import InstructionsUnusable, JournalError, NotWritten
 from pallet_bridge.jsonio import sweep, writing
 from pallet_bridge.memory.files import coordinators_folder
 from pallet_bridge.memory.instructions import InstructionMemory
@@ -31,10 +31,16 @@ def alone(genesis: bytes, federation: int, coordinator: AccountId) -> Iterator[N
     ------
     RunInProgress
         If another one does.
+    InstructionsUnusable
+        If that cannot be known.
     """
     name = f"{coordinator.raw.hex()}-{genesis.hex()[:16]}-{federation}.lock"
     lock = coordinators_folder() / name
-    with held(lock) as mine:
+    with ExitStack() as holding:
+        try:
+            mine = holding.enter_context(held(lock))
+        except NotWritten as error:
+            raise InstructionsUnusable(str(lock), error.cause) from error
         if not mine:
             raise RunInProgress(federation, lock)
         yield
@@ -72,6 +78,11 @@ def left_over(parent: Path, like: RunHeader) -> Path | None:
         Where runs have their folders.
     like : RunHeader
         Of a run of the same chain, federation and coordinator.
+
+    Raises
+    ------
+    JournalError
+        If its journal is damaged.
     """
     folders = sorted(path.parent for path in parent.glob(f"*/{HEADER}"))
     for folder in reversed(folders):
@@ -110,4 +121,10 @@ def _is_of(folder: Path, like: RunHeader) -> bool:
 def _is_unfinished(folder: Path) -> bool:
     if Checkpoints(folder).rounds() or any((folder / OWED).glob("*.json")):
         return True
-    return read_run(folder).end is None
+    try:
+        return read_run(folder).end is None
+    except JournalError as error:
+        raise JournalError(
+            f"{error}. It is of the last run of this federation: mend the file, or move "
+            f"{folder.absolute()} away to begin anew"
+        ) from error

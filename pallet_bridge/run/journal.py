@@ -148,9 +148,10 @@ class Journal:
         """
         if (folder / HEADER).exists():
             raise JournalError(f"{folder} holds a run already: choose another folder")
-        write_atomically(folder / HEADER, canonical(_header(header)) + b"\n")
         with writing(folder / LINES):
+            folder.mkdir(parents=True, exist_ok=True)
             (folder / LINES).touch(OURS)
+        write_atomically(folder / HEADER, canonical(_header(header)) + b"\n")  # now it is a run
         return cls(folder, header)
 
     @classmethod

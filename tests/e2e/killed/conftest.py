@@ -99,7 +99,7 @@ class Place:
 
     @property
     def runs(self) -> list[Path]:
-        return sorted((self.folder / "runs").glob("*"))
+        return sorted(path.parent for path in (self.folder / "runs").glob("*/run.json"))
 
     @property
     def killed_at(self) -> str:

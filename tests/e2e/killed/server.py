@@ -61,11 +61,16 @@ def file_name(handle: int) -> str:
     """Say which file is brought to the disk; one that is written whole has a name of its own."""
     path = Path(f"/proc/self/fd/{handle}").readlink()
     if path.is_dir():
-        return f"renaming in {path.name}/"
+        return f"naming a file in {folder_of(path)}"
     name = re.sub(r"^[0-9a-f]{64}|^[0-9]+", "N", path.name.lstrip("."))
     stem = re.sub(r"(\.json|\.npz)\.\w+$", r"\1", name)
     whole = stem.endswith((".json", ".npz"))
-    return f"writing {path.parent.name}/{stem}" if whole else f"writing {stem}"
+    return f"writing {folder_of(path.parent)}{stem}" if whole else f"writing {stem}"
+
+
+def folder_of(path: Path) -> str:
+    """Return which folder of a run it is."""
+    return "RUN/" if (path / "run.json").exists() or path.parent.name == "runs" else f"{path.name}/"
 
 
 def app() -> strategies.ClientApp:
