@@ -148,8 +148,9 @@ class Journal:
         """
         if (folder / HEADER).exists():
             raise JournalError(f"{folder} holds a run already: choose another folder")
-        with writing(folder / LINES):
+        with writing(folder / HEADER):
             folder.mkdir(parents=True, exist_ok=True)
+        with writing(folder / LINES):
             (folder / LINES).touch(OURS)
         write_atomically(folder / HEADER, canonical(_header(header)) + b"\n")  # now it is a run
         return cls(folder, header)
