@@ -8,8 +8,11 @@
     ├── DefenseError         a defense cannot give an answer
     │   ├── BadUpdates       the updates, or what came with them, cannot be used
     │   └── TooFewUpdates    the rule does not tolerate f byzantine updates among n
+    ├── NotResumable         a run that was killed cannot go on as the app is now
     ├── PluginError          a plugin broke the contract of a hook
-    └── RecordIncomplete     a run trained more than the chain has of it
+    ├── RecordIncomplete     a run trained more than the chain has of it
+    ├── RoundLeftOpen        another run opened a round, and may still settle it
+    └── RunInProgress        another process coordinates the federation
 """
 
 from __future__ import annotations
@@ -29,8 +32,11 @@ __all__ = [
     "BcflError",
     "ConfigError",
     "DefenseError",
+    "NotResumable",
     "PluginError",
     "RecordIncomplete",
+    "RoundLeftOpen",
+    "RunInProgress",
     "TooFewUpdates",
     "near_miss",
 ]
@@ -133,6 +139,79 @@ class PluginError(BcflError):
         super().__init__(
             f"plugin {plugin!r} broke the contract of {hook}: {problem}. "
             f"Fix the plugin, or take it out of bcfl.plugins."
+        )
+
+
+class NotResumable(BcflError):
+    """A run that was killed or failed cannot go on as the app and the chain are now.
+
+    Attributes
+    ----------
+    run_dir : Path
+        The run's folder.
+    why : str
+        What does not fit.
+    """
+
+    def __init__(self, run_dir: Path, why: str) -> None:
+        super().__init__(run_dir, why)
+        self.run_dir = run_dir
+        self.why = why
+
+    def __str__(self) -> str:
+        return (
+            f"the run in {self.run_dir} was not finished, and cannot go on: {self.why}. Start it "
+            f'as it was before, or set bcfl.resume to "never": that ends it, and begins a new run '
+            f"with the model that the app gives"
+        )
+
+
+class RoundLeftOpen(BcflError):
+    """A round of the federation is open, and the run that opened it is not on this machine.
+
+    Attributes
+    ----------
+    federation, round : int
+        The round on chain.
+    until : int
+        The last block in which it may be settled.
+    """
+
+    def __init__(self, federation: int, round_id: int, until: int) -> None:
+        super().__init__(federation, round_id, until)
+        self.federation = federation
+        self.round = round_id
+        self.until = until
+
+    def __str__(self) -> str:
+        return (
+            f"round {self.round} of federation {self.federation} is open, and no run in "
+            f"bcfl.run_dir or of this machine opened it. Start that run again where it was: it "
+            f"settles or aborts the round. After block {self.until} a new run aborts it by itself"
+        )
+
+
+class RunInProgress(BcflError):
+    """Another process on this machine coordinates the federation.
+
+    Attributes
+    ----------
+    federation : int
+        The federation.
+    lock : Path
+        The file that the other process holds.
+    """
+
+    def __init__(self, federation: int, lock: Path) -> None:
+        super().__init__(federation, lock)
+        self.federation = federation
+        self.lock = lock
+
+    def __str__(self) -> str:
+        return (
+            f"another run coordinates federation {self.federation} on this machine, and holds "
+            f"{self.lock}. Two would open and settle each other's rounds: wait for its end, or "
+            f"stop it"
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import tempfile
 from contextlib import contextmanager, suppress
 from enum import Enum
@@ -26,6 +27,7 @@ ANYONES = 0o644
 
 _MOST_DIGITS = 20
 """Of an integer that needs 64 bits."""
+_DRAFT = re.compile(r"\..+\.[a-z0-9_]{8}")  # as `replacing` names a file until it is whole
 
 _log = logging.getLogger(__name__)
 
@@ -187,8 +189,20 @@ def replacing(path: Path, *, mode: int = OURS) -> Iterator[BinaryIO]:
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)
+            _sync_folder(path.parent)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a process left that was killed while it wrote a file whole.
+
+    Only who alone writes in the folder may do this.
+    """
+    for path in folder.rglob(".*"):
+        if path.is_file() and _DRAFT.fullmatch(path.name):
+            with writing(path):
+                path.unlink(missing_ok=True)
 
 
 def append_line(path: Path, value: Mapping[str, object]) -> None:
@@ -289,6 +303,17 @@ def writing(path: Path) -> Iterator[None]:
         raise
     except OSError as error:
         raise NotWritten(path, error.strerror or str(error)) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring a folder's entries to the disk, where the system can."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _append(handle: int, line: bytes) -> None:

@@ -61,6 +61,8 @@ def start(
         num_rounds = call.get("num_rounds")
         asked = num_rounds if isinstance(num_rounds, int) else 0
         with session_of(rounds, grid) as session, rounds.running(session, grid, asked):
+            if call.has("initial_arrays"):
+                rounds.take_up(strategy, call.get("initial_arrays"), asked)
             call.set("grid", rounds.following(grid))
             if call.get("evaluate_fn") is not None:
                 call.set("evaluate_fn", rounds.watched(call.get("evaluate_fn")))
@@ -80,6 +82,8 @@ def configure_train(
     with rounds.outermost("configure_train") as is_outermost:
         if not is_outermost:
             return inner(*sent)  # type: ignore[no-any-return]
+        if rounds.repeats(server_round):
+            return []
         view = rounds.training_nodes(strategy, server_round, grid)
         messages = inner(server_round, arrays, config, view)
         return rounds.open_round(strategy, server_round, arrays, messages)
@@ -100,6 +104,8 @@ def aggregate_train(
     with rounds.outermost("aggregate_train") as is_outermost:
         if not is_outermost:
             return inner(server_round, replies)  # type: ignore[no-any-return]
+        if rounds.repeats(server_round):
+            return rounds.trained_before(server_round)
         current = rounds.round_to_judge(server_round)
         if current is None:
             return inner(server_round, replies)  # type: ignore[no-any-return]
@@ -122,6 +128,8 @@ def configure_evaluate(
     with rounds.outermost("configure_evaluate") as is_outermost:
         if not is_outermost:
             return inner(*sent)  # type: ignore[no-any-return]
+        if rounds.repeats_evaluation(server_round):
+            return []
         view = rounds.evaluating_nodes(strategy, server_round, grid)
         return rounds.ask_to_evaluate(inner(server_round, arrays, config, view))
 
@@ -137,10 +145,11 @@ def aggregate_evaluate(
     with rounds.outermost("aggregate_evaluate") as is_outermost:
         if not is_outermost:
             return inner(server_round, replies)  # type: ignore[no-any-return]
-        metrics: MetricRecord | None = inner(
-            server_round, rounds.screen_evaluate(strategy, replies)
-        )
-        rounds.evaluated_by_nodes(metrics)
+        if rounds.repeats_evaluation(server_round):
+            return rounds.evaluated_before(server_round)
+        fit = rounds.screen_evaluate(strategy, replies)
+        metrics: MetricRecord | None = inner(server_round, fit)
+        rounds.evaluated_by_nodes(server_round, metrics)
         return metrics
 
 

@@ -54,6 +54,13 @@ class BcflConfig:
         choices=("queue", "fail"),
     )
     run_dir: str = key("runs", "Folder for reports and journals, one folder a run.")
+    resume: str = key(
+        "auto",
+        "What is done with a run of this federation in run_dir that was killed or failed, where a "
+        "node's chain is used: go on with it (auto), or end it and begin anew (never). never also "
+        "keeps no checkpoints.",
+        choices=("auto", "never"),
+    )
     screen: str = key(
         "strict", "Check the shape of every reply (strict) or trust it (off).",
         choices=("strict", "off"),

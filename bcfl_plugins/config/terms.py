@@ -280,15 +280,17 @@ def _number(parts: int) -> int | float:
     return parts / FIXED_ONE if rest else whole
 
 
-def _parameter(name: str, value: Scalar) -> TrainingValue:
+def _parameter(name: str, value: Scalar | bytes) -> TrainingValue:
     try:
-        called, text = utf8(name), utf8(value) if isinstance(value, str) else None
+        called = utf8(name)
+        if isinstance(value, str):
+            value = utf8(value)
     except EncodingError as error:
         raise ConfigError(f"bcfl.training.{name!a}: {error}") from error
     if not 0 < len(called) <= _NAME_BYTES:
         raise ConfigError(f"bcfl.training.{name}: a name has 1 to {_NAME_BYTES} bytes")
-    if text is not None:
-        return blake2_256(text)
+    if isinstance(value, bytes):
+        return blake2_256(value)
     parts = round(value * FIXED_ONE) if value == value and abs(value) < _INT64 else _INT64  # noqa: PLR0124 - NaN
     if isinstance(value, bool) or not -_INT64 <= parts < _INT64:
         raise ConfigError(

@@ -60,6 +60,28 @@ class PluginManager:
         """Call `hookspecs.bcfl_run_started`."""
         self._pluggy.hook.bcfl_run_started(run=run)
 
+    def state_kept(self) -> dict[str, object]:
+        """Call `hookspecs.bcfl_state_kept`; returns what each plugin gave, by its name."""
+        return dict(self._answers("bcfl_state_kept"))
+
+    def state_restored(self, states: Mapping[str, object]) -> None:
+        """Call `hookspecs.bcfl_state_restored` on each plugin that has a state here, with it.
+
+        Raises
+        ------
+        PluginError
+            If a plugin that gave a state does not take it back.
+        """
+        hook = "bcfl_state_restored"
+        takers = {
+            impl.plugin_name for impl in self._pluggy.hook.bcfl_state_restored.get_hookimpls()
+        }
+        for name, state in states.items():
+            if name not in takers:
+                raise PluginError(name, hook, "it gave a state before, and does not take it back")
+            others = [plugin for other, plugin in self._pluggy.list_name_plugin() if other != name]
+            self._pluggy.subset_hook_caller(hook, others)(state=state)
+
     def eligible_nodes(
         self, run: RunInfo, server_round: int, nodes: tuple[NodeRef, ...]
     ) -> dict[NodeId, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pluggy
 
@@ -16,7 +16,21 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 NEEDS_CHAIN = "needs_chain"
 """The attribute of a factory that is true when its plugin does nothing without a chain."""
 
+RECOVER = "recover"
+"""The attribute of a factory that brings to an end on chain what a killed process left there: a
+function of the run's `ChainServices`, called before the plugins are made."""
+
 _F = TypeVar("_F", bound=Callable[..., object])
+
+
+def recovered_by(recover: Callable[[Any], None]) -> Callable[[_F], _F]:
+    """Say of a plugin's factory what ends on chain what a killed process left there."""
+
+    def marked(factory: _F) -> _F:
+        setattr(factory, RECOVER, recover)
+        return factory
+
+    return marked
 
 
 def needs_chain(factory: _F) -> _F:

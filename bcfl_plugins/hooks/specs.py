@@ -66,6 +66,27 @@ def bcfl_run_started(run: RunInfo) -> None:
 
 
 @hookspec
+def bcfl_state_restored(state: object) -> None:
+    """Take back what `bcfl_state_kept` gave: a run goes on whose process was killed.
+
+    Called after `bcfl_run_started`, on each plugin that gave something after the last round that
+    counts. Raising `ConfigError` says that it does not fit the plugin's settings any more.
+
+    Parameters
+    ----------
+    state : object
+        Equal to what the plugin gave.
+
+    Examples
+    --------
+    >>> class Rounds:
+    ...     @hookimpl
+    ...     def bcfl_state_restored(self, state):
+    ...         self.seen = state
+    """
+
+
+@hookspec
 def bcfl_eligible_nodes(
     run: RunInfo, server_round: int, nodes: tuple[NodeRef, ...]
 ) -> Mapping[NodeId, str] | None:
@@ -278,6 +299,33 @@ def bcfl_reward_weights(
     ...     @hookimpl
     ...     def bcfl_reward_weights(self, updates):
     ...         return {u.node.node_id: min(u.num_examples, 1000) for u in updates}
+    """
+
+
+@hookspec
+def bcfl_state_kept() -> object:
+    """Say what must outlive the process. What a plugin learns after this call is not in it.
+
+    Called in a run that keeps checkpoints, after the strategy averaged and before the settlement.
+
+    Returns
+    -------
+    object or None
+        Plain values, sequences, mappings, bytes, numpy arrays, enums and dataclasses of these.
+
+    Examples
+    --------
+    >>> class Rounds:
+    ...     seen = 0
+    ...     @hookimpl
+    ...     def bcfl_updates_received(self):
+    ...         self.seen += 1
+    ...     @hookimpl
+    ...     def bcfl_state_kept(self):
+    ...         return self.seen
+    ...     @hookimpl
+    ...     def bcfl_state_restored(self, state):
+    ...         self.seen = state
     """
 
 

@@ -88,6 +88,16 @@ class Outliers:
         self._is_told = False
 
     @hookimpl
+    def bcfl_state_kept(self) -> object:
+        """Keep what the defense remembers, and the evidence."""
+        return self._judge.kept()
+
+    @hookimpl
+    def bcfl_state_restored(self, state: object) -> None:
+        """Go on from there."""
+        self._judge.recall(state)
+
+    @hookimpl
     def bcfl_judge_updates(self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> Verdict:
         """Reject what the defense finds, and say once where it cannot find anything."""
         verdict = self._judge.judge(ctx, updates)

@@ -122,6 +122,18 @@ class Rewards:
         self._ratings = Ratings()
 
     @hookimpl
+    def bcfl_state_kept(self) -> object:
+        """Keep the ratings."""
+        return self._ratings
+
+    @hookimpl
+    def bcfl_state_restored(self, state: object) -> None:
+        """Go on from there."""
+        if not isinstance(state, Ratings):
+            raise ConfigError("what was kept holds no ratings")
+        self._ratings = state
+
+    @hookimpl
     def bcfl_reward_weights(
         self, result: RoundResult, updates: tuple[ClientUpdate, ...]
     ) -> Mapping[NodeId, int]:

@@ -9,23 +9,24 @@ from typing import TYPE_CHECKING
 
 from bcfl_plugins.config.tables import key, read_table
 from bcfl_plugins.errors import RecordIncomplete
-from bcfl_plugins.hooks.markers import hookimpl, needs_chain
-from bcfl_plugins.rounds.book import NOT_ATTESTED, NOT_AVERAGED, NOT_COMMITTED, TERMS_MOVED, RunBook
+from bcfl_plugins.hooks.markers import hookimpl, needs_chain, recovered_by
+from bcfl_plugins.rounds.book import NOT_AVERAGED, TERMS_MOVED, RunBook
 from bcfl_plugins.rounds.governed import GovernedTerms
 from bcfl_plugins.rounds.lateness import note_unanswered
 from bcfl_plugins.rounds.opening import check_fresh, instruct_round, instructions_of, lost_rounds
+from bcfl_plugins.rounds.owed import OwedRound, OwedRounds, without_models
 from bcfl_plugins.rounds.posted_roots import PostedRoots
+from bcfl_plugins.rounds.recovery import recover
 from bcfl_plugins.rounds.relay import Relay
-from bcfl_plugins.rounds.report import durations, make_report, opened_by, without_verdict
-from bcfl_plugins.rounds.settle import MODES, once_sealed, prepare, settle
+from bcfl_plugins.rounds.report import durations
+from bcfl_plugins.rounds.settle import MODES, settle_owed
 from bcfl_plugins.rounds.windows import USUAL_SLOT_S, round_patience
 from bcfl_plugins.session.chain_work import ChainBehind
 from bcfl_plugins.types import Gathering
 from pallet_bridge import calls
 from pallet_bridge.encoding import update_digest
-from pallet_bridge.errors import ChainTimeout, ChainUnavailable
-from pallet_bridge.run.journal import OPENINGS
-from pallet_bridge.run.openings import Openings, OpeningStore
+from pallet_bridge.run.openings import Openings
+from pallet_bridge.run.outbox import AWAY
 from pallet_bridge.types import Coupling, RoundKey
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ class RoundLogSettings:
     )
 
 
+@recovered_by(recover)
 @needs_chain
 def create(settings: Mapping[str, Scalar], services: Services) -> RoundLog:
     """Make the plugin; the entry point ``round_log``."""
@@ -135,9 +137,9 @@ class RoundLog:
         self._instructions = instructions_of(chain)
         self._began = False
         self._slot_s = chain.client.slot_seconds() or USUAL_SLOT_S
-        self._book = RunBook()
+        self._book = RunBook(settled_before=bool(chain.journal.settled_models))
         self._roots = PostedRoots(chain)
-        self._openings = OpeningStore(chain.run_dir / OPENINGS, Openings(settings.openings))
+        self._owed = OwedRounds(chain.run_dir)
         self._open: int | None = None
         self._relay = Relay(chain)
         self._marks: dict[str, int] = {}
@@ -219,13 +221,13 @@ class RoundLog:
             self._abort(round_id)
             return
         self._book.moved(round_id)
-        digests = opened.binding.base_model, update_digest(result.model)
         # The job may wait for the chain; the arrays need not wait with it.
-        verdicts = replace(result, model=None, ctx=replace(result.ctx, reference={}))
-        self._chain.work.do(
-            f"settling round {round_id}",
-            lambda: self._settle(opened, verdicts, digests, timings),
-        )
+        verdicts, digest = without_models(result), update_digest(result.model)
+        settings = self._settings
+        how = settings.settle, Openings(settings.openings), settings.attest_s
+        owed = OwedRound(opened, verdicts, digest, timings, *how)
+        self._owed.put(owed)
+        self._chain.work.do(f"settling round {round_id}", lambda: self._settle(owed))
 
     @hookimpl
     def bcfl_round_evaluated(self) -> None:
@@ -321,30 +323,16 @@ class RoundLog:
         self._chain.send(calls.abort(self._chain.federation, round_id))
         self._book.aborted(round_id, why)
 
-    def _settle(
-        self,
-        opened: OpenedRound,
-        result: RoundResult,
-        digests: tuple[bytes, bytes],
-        timings: Mapping[str, int],
-    ) -> None:
-        chain = self._chain
-        if self._book.is_aborted(opened.round):
-            return
-        refused = self._relay.refused.pop(opened.round, {})
-        on_chain = once_sealed(chain, opened.key, refused)
-        self._book.judged(opened.round, without_verdict(on_chain, result))
-        if not on_chain.commitments:
-            self._send_abort(opened.round, NOT_COMMITTED)
-            return
-        report = make_report(on_chain, result, digests, timings)
-        digest = chain.reports.put(report)
-        self._openings.put(opened_by(report, result))
-        prepared = prepare(chain, report, digest, on_chain.round, self._settings.settle)
-        if settle(chain, prepared, on_chain.round, self._settings.attest_s):
-            self._book.settled(opened.round)
-        else:
-            self._send_abort(opened.round, NOT_ATTESTED)
+    def _settle(self, owed: OwedRound) -> None:
+        round_id = owed.opened.round
+        if not self._book.is_aborted(round_id):
+            ending = settle_owed(self._chain, owed, self._relay.refused.pop(round_id, {}))
+            self._book.judged(round_id, ending.without)
+            if ending.aborted_as is None:
+                self._book.settled(round_id)
+            else:
+                self._send_abort(round_id, ending.aborted_as)
+        self._owed.done(round_id)
 
 
 class SealedRoundLog(RoundLog):
@@ -373,7 +361,7 @@ class SealedRoundLog(RoundLog):
             sealed = self._is_sealed(round_id)
             if last and sealed and self._relay.is_idle:
                 note_unanswered(self._chain, self._book, round_id)
-        except (ChainUnavailable, ChainTimeout, ChainBehind) as error:
+        except (*AWAY, ChainBehind) as error:
             if self._chain.work.mode == "fail":
                 raise
             if last:

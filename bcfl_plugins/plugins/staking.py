@@ -15,8 +15,8 @@ from bcfl_plugins.config.tables import key, read_table
 from bcfl_plugins.errors import ConfigError
 from bcfl_plugins.hooks.markers import hookimpl, needs_chain
 from pallet_bridge import calls
-from pallet_bridge.errors import ChainTimeout, ChainUnavailable
 from pallet_bridge.keys import Signer
+from pallet_bridge.run.outbox import AWAY
 from pallet_bridge.terms_codec import hash_of_terms
 from pallet_bridge.types import UNIT, Admission, Planck
 
@@ -124,7 +124,7 @@ class Staking:
     def _look(self) -> _Seen:
         try:
             self._seen = self._read()
-        except (ChainUnavailable, ChainTimeout) as error:
+        except AWAY as error:
             if self._chain.work.mode == "fail":
                 raise
             _log.warning("bcfl: going by the stakes of block %d: %s", self._seen.block, error)

@@ -51,8 +51,9 @@ class RunBook:
     `unanswered` are what `lateness` found of windows that were too short.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, settled_before: bool = False) -> None:
         self._lines: dict[int, _Line] = {}
+        self._before = settled_before
         self.overrun: Overrun | None = None
         self.unanswered = ""
 
@@ -127,10 +128,11 @@ class RunBook:
         """
         lines = dict(self._lines)
         settled = sum(line.fate is RoundFate.SETTLED for line in lines.values())
+        any_settled = settled or self._before
         lost = {
             number: line
             for number, line in lines.items()
-            if line.fate is not RoundFate.SETTLED and (line.moved or not settled)
+            if line.fate is not RoundFate.SETTLED and (line.moved or not any_settled)
         }
         if not lost:
             return None
@@ -154,7 +156,8 @@ class RunBook:
         if waiting:
             advice.append(
                 f"Raise bcfl.round_log.flush_s, or see whether the node answers (bcfl doctor "
-                f"--chain URL): the end of the run waited {waited_s:.0f} s for the chain."
+                f"--chain URL): the end of the run waited {waited_s:.0f} s for the chain. What was "
+                f"judged is kept: start the app again once the chain is there, and it is settled."
             )
         if NOT_COMMITTED in causes:
             advice.append(

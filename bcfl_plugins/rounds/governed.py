@@ -6,7 +6,8 @@ import logging
 from typing import TYPE_CHECKING
 
 from bcfl_plugins.errors import AlreadyInstructed
-from pallet_bridge.errors import BadChainValue, ChainTimeout, ChainUnavailable
+from pallet_bridge.errors import BadChainValue
+from pallet_bridge.run.outbox import AWAY
 from pallet_bridge.terms_codec import hash_of_terms
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class GovernedTerms:
     ) -> Round | None:
         try:
             found = self._found(round_id, awaited)
-        except (ChainUnavailable, ChainTimeout) as error:
+        except AWAY as error:
             if self._chain.work.mode == "fail" or self._announced:
                 raise
             _log.warning("bcfl: going by version %d of the terms: %s", self.version, error)

@@ -11,8 +11,8 @@ import numpy as np
 from bcfl_plugins.apportion import ONE, split
 from bcfl_plugins.defenses.base import BUFFERS, Extras
 from bcfl_plugins.defenses.core.arrays.buffers import is_buffer
-from bcfl_plugins.errors import TooFewUpdates
-from bcfl_plugins.evidence import EvidenceState, NodeFacts, judge_harm, observe
+from bcfl_plugins.errors import ConfigError, TooFewUpdates
+from bcfl_plugins.evidence import EvidenceState, NodeFacts, decode, judge_harm, observe
 from bcfl_plugins.reasons import Reason
 from bcfl_plugins.rounds.hearing import MOST, breaking, with_helpful
 from bcfl_plugins.rounds.validation import losses_of, name_of
@@ -51,6 +51,18 @@ class Judge(Protocol):
 
     def forget(self) -> None:
         """Start anew."""
+
+    def kept(self) -> object:
+        """Return what is remembered; `recall` takes it back in another process."""
+
+    def recall(self, memory: object) -> None:
+        """Go on from what `kept` returned.
+
+        Raises
+        ------
+        ConfigError
+            If it was kept under other settings.
+        """
 
 
 class RuleJudge:
@@ -125,6 +137,18 @@ class RuleJudge:
     def forget(self) -> None:
         """Start anew."""
         self._state = None
+
+    def kept(self) -> object:
+        """Return the rule's name and memory."""
+        return {"rule": self._rule.name, "memory": self._state}
+
+    def recall(self, memory: object) -> None:
+        """Go on from a memory of the same rule."""
+        match memory:
+            case {"rule": str(rule), "memory": state} if rule == self._rule.name:
+                self._state = state
+            case _:
+                raise ConfigError(f"the memory is of another rule than {self._rule.name}")
 
     def _medians(self, ctx: RoundContext) -> tuple[str, ...]:
         return tuple(name for name in ctx.reference if is_buffer(name, self._buffers))
@@ -224,6 +248,22 @@ class EvidenceJudge:
         """Start anew."""
         self._inner.forget()
         self._state = EvidenceState(self._settings)
+
+    def kept(self) -> object:
+        """Return the evidence, and what the defense remembers."""
+        return {"evidence": self._state.encode(), "inner": self._inner.kept()}
+
+    def recall(self, memory: object) -> None:
+        """Go on from evidence under the same settings."""
+        match memory:
+            case {"evidence": str(text), "inner": inner}:
+                state = decode(text)
+            case _:
+                raise ConfigError("it holds no evidence: bcfl.outliers.evidence was another")
+        if state.settings != self._settings:
+            raise ConfigError("the evidence was shared among another number of members")
+        self._inner.recall(inner)
+        self._state = state
 
     def _slots(self, updates: Sequence[ClientUpdate]) -> Floats:
         """Return (n,) how many slots of the mean each update may fill."""

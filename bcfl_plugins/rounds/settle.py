@@ -8,11 +8,14 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from bcfl_plugins.errors import ConfigError
-from bcfl_plugins.rounds.report import RoundOnChain
+from bcfl_plugins.rounds.book import NOT_ATTESTED, NOT_COMMITTED
+from bcfl_plugins.rounds.report import RoundOnChain, make_report, opened_by, without_verdict
 from pallet_bridge import calls
 from pallet_bridge.encoding import attest_statement
 from pallet_bridge.errors import BadChainValue
 from pallet_bridge.errors.pallet import NotAttested
+from pallet_bridge.run.journal import OPENINGS
+from pallet_bridge.run.openings import OpeningStore
 from pallet_bridge.settlement.leaves import leaves_of_report
 from pallet_bridge.settlement.merkle import settlement_root, totals_of
 from pallet_bridge.types import Coupling, RoundBinding
@@ -20,8 +23,10 @@ from pallet_bridge.types import Coupling, RoundBinding
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bcfl_plugins.rounds.owed import OwedRound
     from bcfl_plugins.session.services import ChainServices
     from pallet_bridge.calls import Call
+    from pallet_bridge.run.report_parts import Absent
     from pallet_bridge.run.reports import RoundReport
     from pallet_bridge.types import AccountId, Commitment, Round, RoundKey
 
@@ -75,6 +80,47 @@ class PreparedSettlement:
     round: int
     call: Call
     statement: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How far a round that was judged has come on chain.
+
+    Parameters
+    ----------
+    without : tuple of Absent
+        Whose update has no verdict on chain.
+    aborted_as : str or None
+        Why the round has to be aborted; ``None``: it is settled.
+    """
+
+    without: tuple[Absent, ...]
+    aborted_as: str | None = None
+
+
+def settle_owed(chain: ChainServices, owed: OwedRound, refused: Mapping[AccountId, str]) -> Ending:
+    """Settle a round that is open on chain, with its report; for an open job.
+
+    Parameters
+    ----------
+    chain
+        The federation's chain.
+    owed
+        What was judged.
+    refused
+        Accounts whose commitment the chain did not take, with the chain's reason.
+    """
+    on_chain = once_sealed(chain, owed.opened.key, refused)
+    without = without_verdict(on_chain, owed.result)
+    if not on_chain.commitments:
+        return Ending(without, NOT_COMMITTED)
+    report = make_report(on_chain, owed.result, owed.digests, owed.timings)
+    digest = chain.reports.put(report)
+    OpeningStore(chain.run_dir / OPENINGS, owed.openings).put(opened_by(report, owed.result))
+    prepared = prepare(chain, report, digest, on_chain.round, owed.settle)
+    if settle(chain, prepared, on_chain.round, owed.attest_s):
+        return Ending(without)
+    return Ending(without, NOT_ATTESTED)
 
 
 def once_sealed(

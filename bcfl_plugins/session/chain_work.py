@@ -41,13 +41,16 @@ class ChainBehind(BcflError, TimeoutError):
     ----------
     waiting
         The jobs in words, in their order.
+    cause
+        What the chain said last; empty when it answers.
     """
 
-    def __init__(self, waiting: tuple[str, ...], timeout: float) -> None:
+    def __init__(self, waiting: tuple[str, ...], timeout: float, cause: str = "") -> None:
         self.waiting = waiting
+        self.cause = cause
         super().__init__(
             f"after {timeout:g} seconds the chain has not done: {', then '.join(waiting)}. "
-            f"See whether the node answers (bcfl doctor --chain URL)"
+            f"{cause.rstrip('.') or 'See whether the node answers (bcfl doctor --chain URL)'}"
         )
 
 
@@ -87,6 +90,7 @@ class ChainWork:
         self._changed = threading.Condition()
         self._stopping = threading.Event()
         self._error: BcflError | None = None
+        self._away = ""
         self._worker: threading.Thread | None = None
         if mode == "queue":
             self._worker = threading.Thread(target=self._run, name="bcfl-chain", daemon=True)
@@ -137,7 +141,7 @@ class ChainWork:
                 self._changed.wait(min(left, _SLICE))
             self._raise_error()
             if self._jobs:
-                raise ChainBehind(self.waiting, timeout)
+                raise ChainBehind(self.waiting, timeout, self._away)
 
     def drain_while_moving(self, step: float) -> None:
         """Wait until all jobs are done, as long as one is done within each `step` seconds.
@@ -235,12 +239,16 @@ class ChainWork:
     ) -> T:
         while True:
             try:
-                return act()
-            except UNDECIDED:
+                done = act()
+            except UNDECIDED as error:
+                self._away = str(error)
                 if self._worker is None or (until is not None and monotonic() >= until):
                     raise
                 self._stopping.wait(next(pauses))
                 self._check_stopped()
+            else:
+                self._away = ""
+                return done
 
     def _raise_error(self) -> None:
         if self._error is not None:

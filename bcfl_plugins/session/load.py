@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from bcfl_plugins.errors import ConfigError, near_miss
 from bcfl_plugins.hooks.manager import PluginManager
-from bcfl_plugins.hooks.markers import NEEDS_CHAIN
+from bcfl_plugins.hooks.markers import NEEDS_CHAIN, RECOVER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bcfl_plugins.config.run_config import BcflConfig
-    from bcfl_plugins.session.services import Services
+    from bcfl_plugins.session.services import ChainServices, Services
     from bcfl_plugins.types import Scalar
 
 Factory = Callable[[Mapping[str, "Scalar"], "Services"], object]
@@ -59,6 +59,13 @@ class NamedPlugins:
         """
         made = [(n, f(self.config.table(n), services)) for n, f in self.factories.items()]
         return PluginManager([*made, *extra])
+
+    def recover(self, chain: ChainServices) -> None:
+        """Let them bring to an end on chain what an earlier process of the run left there."""
+        for factory in self.factories.values():
+            recover = getattr(factory, RECOVER, None)
+            if recover is not None:
+                recover(chain)
 
 
 def installed_plugins() -> frozenset[str]:

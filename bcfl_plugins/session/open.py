@@ -16,9 +16,11 @@ from bcfl_plugins.session.chain_work import ChainWork
 from bcfl_plugins.session.load import find_plugins
 from bcfl_plugins.session.provision import check_federation, coordinator_of, provision
 from bcfl_plugins.session.services import COORDINATOR, ChainServices, Services
+from bcfl_plugins.session.takeover import alone, check_open_round, left_over, open_again
 from pallet_bridge.client import connect
-from pallet_bridge.errors import ChainTimeout, ChainUnavailable, NotWritten
+from pallet_bridge.errors import ChainError, NotWritten
 from pallet_bridge.jsonio import write_atomically, writing
+from pallet_bridge.run.checkpoints import Checkpoints
 from pallet_bridge.run.journal import CHAIN, RUNTIME, STATE, EndLine, Journal, RunHeader
 from pallet_bridge.run.outbox import Outbox
 
@@ -28,9 +30,9 @@ if TYPE_CHECKING:
 
     from bcfl_plugins.config.run_config import BcflConfig
     from bcfl_plugins.hooks.manager import PluginManager
+    from bcfl_plugins.session.load import NamedPlugins
     from bcfl_plugins.types import Validation
     from pallet_bridge.calls import Call
-    from pallet_bridge.client.embedded import EmbeddedClient
     from pallet_bridge.client.protocol import ChainClient
     from pallet_bridge.keys import Signer
     from pallet_bridge.types import Receipt
@@ -106,33 +108,78 @@ def open_session(
     named = find_plugins(config)
     config = named.config
     with ExitStack() as opening:
-        chain = None if config.chain == "none" else _open_chain(config, run_id, opening)
+        chain = None if config.chain == "none" else _open_chain(named, run_id, opening)
         services = Services(config, chain, validation)
         hooks = named.make(services, plugins)
         return Session(config, services, hooks, opening.pop_all())
 
 
-def _open_chain(config: BcflConfig, run_id: int, opening: ExitStack) -> ChainServices:
+def _open_chain(named: NamedPlugins, run_id: int, opening: ExitStack) -> ChainServices:
+    config = named.config
     coordinator = coordinator_of(config)
-    client: ChainClient
-    local: EmbeddedClient | None = None
-    folder: Path | None = None
     if config.chain == "embedded":
         folder = _new_folder(Path(config.run_dir))
         with _removed_if_unused(folder):
-            state = folder / STATE
-            client = local = opening.enter_context(connect("embedded", state=state))
-            provision(client, config, coordinator)
-    else:
-        client = opening.enter_context(connect(config.chain))
-        check_federation(client, config, coordinator)
-    journal = _create_journal(config, client, coordinator, run_id, folder)
+            local = opening.enter_context(connect("embedded", state=folder / STATE))
+            provision(local, config, coordinator)
+        journal = Journal.create(folder, _header_of(config, local, coordinator, run_id))
+        write_atomically(folder / RUNTIME, local.runtime())
+        opening.callback(local.export, folder / CHAIN)
+        return _serve(config, local, coordinator, journal, opening)
+    client = opening.enter_context(connect(config.chain))
+    check_federation(client, config, coordinator)
+    opening.enter_context(alone(client.genesis_hash, config.federation, coordinator.account))
+    header = _header_of(config, client, coordinator, run_id)
+    left = left_over(Path(config.run_dir), header)
+    if left is not None:
+        resumed = _take_over(named, client, coordinator, left, opening)
+        if resumed is not None:
+            return resumed
+        header = _header_of(config, client, coordinator, run_id)
+    check_open_round(client, config.federation, coordinator.account)
+    chain = _serve(config, client, coordinator, _create_journal(config, header), opening)
+    named.recover(chain)
+    return chain
+
+
+def _take_over(
+    named: NamedPlugins,
+    client: ChainClient,
+    coordinator: Signer,
+    folder: Path,
+    opening: ExitStack,
+) -> ChainServices | None:
+    """Bring to an end what a run left open on chain; return its services if it goes on."""
+    config = named.config
+    where = folder.absolute()
+    goes_on = config.resume == "auto" and bool(Checkpoints(folder).rounds())
+    how = (
+        'it goes on (bcfl.resume = "never" ends it instead)'
+        if goes_on
+        else "it is ended, and a new run begins"
+    )
+    _log.warning("bcfl: the run in %s was not finished: %s", where, how)
+    with ExitStack() as closing:
+        journal = open_again(folder, anew=config.resume == "never")
+        chain = _serve(config, client, coordinator, journal, closing)
+        named.recover(chain)
+        if goes_on:
+            opening.enter_context(closing.pop_all())
+            return chain
+        Checkpoints(folder).clear()
+    return None
+
+
+def _serve(
+    config: BcflConfig,
+    client: ChainClient,
+    coordinator: Signer,
+    journal: Journal,
+    opening: ExitStack,
+) -> ChainServices:
     place = journal.folder.absolute()
     _log.info("bcfl: this run is recorded in %s", place)
     opening.callback(_say_where, place)
-    if local is not None:
-        write_atomically(journal.folder / RUNTIME, local.runtime())
-        opening.callback(local.export, journal.folder / CHAIN)
     opening.callback(_end, journal, client, config.federation)
 
     def note(_call: Call, receipt: Receipt) -> None:
@@ -157,7 +204,7 @@ def _open_chain(config: BcflConfig, run_id: int, opening: ExitStack) -> ChainSer
         reports=journal.reports,
         run_dir=journal.folder,
         federation=config.federation,
-        embedded=local is not None,
+        embedded=config.chain == "embedded",
     )
 
 
@@ -165,22 +212,24 @@ def _say_where(folder: Path) -> None:
     _log.info("bcfl: check what this run recorded with: bcfl audit %s", quote(str(folder)))
 
 
-def _create_journal(
-    config: BcflConfig,
-    client: ChainClient,
-    coordinator: Signer,
-    run_id: int,
-    folder: Path | None,
-) -> Journal:
-    header = RunHeader(
+def _header_of(
+    config: BcflConfig, client: ChainClient, coordinator: Signer, run_id: int
+) -> RunHeader:
+    federation = client.federation(config.federation)
+    return RunHeader(
         chain=config.chain,
         genesis=client.genesis_hash,
         federation=config.federation,
         run_id=run_id,
         coordinator=coordinator.account,
-        first_round=client.federation(config.federation).next_round,
+        first_round=federation.next_round
+        if federation.open_round is None
+        else federation.open_round,
     )
-    return Journal.create(folder or _new_folder(Path(config.run_dir)), header)
+
+
+def _create_journal(config: BcflConfig, header: RunHeader) -> Journal:
+    return Journal.create(_new_folder(Path(config.run_dir)), header)
 
 
 @contextmanager
@@ -212,7 +261,7 @@ def _new_folder(parent: Path) -> Path:
 def _end(journal: Journal, client: ChainClient, federation: int) -> None:
     try:
         next_round = client.federation(federation).next_round
-    except (ChainUnavailable, ChainTimeout) as error:
+    except ChainError as error:  # a node that lost its disk does not know the federation
         # Without its last line the journal reads as that of a run that was cut off, as it was.
         _log.error("bcfl: the journal in %s stays without an end: %s", journal.folder, error)
         return

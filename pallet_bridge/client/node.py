@@ -44,8 +44,8 @@ _NONCE_TAKEN = frozenset({1010, 1013, 1014})
 class _Next(NamedTuple):
     """The next nonce of an account, for as long as the call before it can still be included.
 
-    A node that comes back without its pool has lost that call: what was counted on one connection
-    counts on no other.
+    And as long as the connection holds that it was sent over: a node that comes back may have lost
+    its pool, and what is signed for a later nonce would wait for ever.
     """
 
     nonce: int
@@ -124,6 +124,7 @@ class NodeClient(StateReader):
 
     def send(self, signed: SignedCall) -> NodeSubmission:
         """Hand a signed call to the pool."""
+        connection = self._rpc.connections
         try:
             watch = self._rpc.subscribe(
                 "author_submitAndWatchExtrinsic",
@@ -137,7 +138,6 @@ class NodeClient(StateReader):
             known = self._nonces.get(signed.account)
             if known is None or known.nonce <= signed.nonce:
                 last = None if signed.era is None else signed.era.last
-                connection = self._rpc.connections
                 self._nonces[signed.account] = _Next(signed.nonce + 1, last, connection)
         return NodeSubmission(signed, watch, self._receipts.receipt, self._forget_nonce)
 
@@ -242,9 +242,9 @@ class NodeClient(StateReader):
     def _next_nonce(self, account: AccountId, now: int) -> int:
         with self._nonce_lock:
             known = self._nonces.get(account)
-            same = known is not None and known.connection == self._rpc.connections
-            # what was sent last has come into a block by now, or never will
-            if known is not None and same and (known.last is None or now < known.last):
+            # else what was sent last has come into a block by now, or never will
+            is_open = known is not None and (known.last is None or now < known.last)
+            if known is not None and is_open and known.connection == self._rpc.connections:
                 return known.nonce
             self._nonces.pop(account, None)
         return self._ask_nonce(account)

@@ -1,7 +1,7 @@
 """JSON-RPC over one WebSocket, for many threads: a reader thread hands each answer to its asker.
 
 A lost connection fails what was in flight with `ChainUnavailable`; the next request connects
-again and makes sure that the other end is still the same chain.
+again and makes sure that the other end is still the same chain, and has what was final on it.
 """
 
 from __future__ import annotations
@@ -126,6 +126,7 @@ class RpcClient:
         self.timeout = timeout
         self.genesis = ""
         self.connections = 0
+        self._final: tuple[int, str] | None = None
         self._lock = threading.Lock()
         self._link: _Link | None = None
         self._closed = False
@@ -140,6 +141,12 @@ class RpcClient:
         inbox: Inbox = queue.SimpleQueue()
         key = self._answer(link, method, params, inbox)
         return Subscription(link, str(key), inbox, unsubscribe)
+
+    def know_final(self, number: int, block: str) -> None:
+        """Take note of a final block: a node that does not have it is of no use any more."""
+        with self._lock:
+            if self._final is None or self._final[0] < number:
+                self._final = number, block
 
     def close(self) -> None:
         """End the connection for good."""
@@ -197,6 +204,18 @@ class RpcClient:
                 self.url, f"another chain answers there now (genesis {genesis}, not {self.genesis})"
             )
         self.genesis = genesis
+        self._check_final(link)
+
+    def _check_final(self, link: _Link) -> None:
+        if self._final is None:
+            return
+        number, block = self._final
+        if self._answer(link, "chain_getBlockHash", [number]) != block:
+            raise ChainUnavailable(
+                self.url,
+                f"its chain lacks block {number} ({block}), which was final: the node lost its "
+                f"disk, has not caught up, or follows a fork",
+            )
 
     def _answer(
         self, link: _Link, method: str, params: Sequence[RawJson], inbox: Inbox | None = None

@@ -51,7 +51,9 @@ class StateReader:
 
     def finalized(self) -> BlockRef:
         """Return the newest block that is final."""
-        return self._numbered(block_hash(self._rpc.request("chain_getFinalizedHead")))
+        final = self._numbered(block_hash(self._rpc.request("chain_getFinalizedHead")))
+        self._rpc.know_final(final.number, as_hex(final.hash))
+        return final
 
     def _numbered(self, block: bytes) -> BlockRef:
         latest = self._latest

@@ -46,6 +46,7 @@ HEADER = "run.json"
 LINES = "journal.jsonl"
 REPORTS = "reports"
 OPENINGS = "openings"
+OWED = "owed"
 CHAIN = "chain.jsonl"
 STATE = "chain"
 RUNTIME = "runtime.wasm"
@@ -111,7 +112,7 @@ Line = RoundLine | SlashLine | EndLine
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """A run's folder as read; `end` is None while the run goes on, or when it was cut off."""
+    """A run's folder as read; `end` is None while the run goes on, again too, or was cut off."""
 
     header: RunHeader
     rounds: tuple[RoundLine, ...]
@@ -123,13 +124,18 @@ class Journal:
     """The journal of one run, open for adding lines.
 
     Build one with `create` or `open`. Each line is on disk when its method returns.
+    `settled_models` are the digests of the models that the run has settled.
     """
 
     def __init__(self, folder: Path, header: RunHeader, lines: Iterable[Line] = ()) -> None:
         self.folder = folder
         self.header = header
         self.reports = ReportStore(folder / REPORTS)
-        self._written = {_key(line) for line in lines}
+        listed = list(lines)
+        self._written = {_key(line) for line in listed}
+        self.settled_models = {
+            one.model for one in listed if isinstance(one, RoundLine) and one.model
+        }
 
     @classmethod
     def create(cls, folder: Path, header: RunHeader) -> Journal:
@@ -144,9 +150,11 @@ class Journal:
         """
         if (folder / HEADER).exists():
             raise JournalError(f"{folder} holds a run already: choose another folder")
-        write_atomically(folder / HEADER, canonical(_header(header)) + b"\n")
+        with writing(folder / HEADER):
+            folder.mkdir(parents=True, exist_ok=True)
         with writing(folder / LINES):
             (folder / LINES).touch(OURS)
+        write_atomically(folder / HEADER, canonical(_header(header)) + b"\n")  # now it is a run
         return cls(folder, header)
 
     @classmethod
@@ -164,6 +172,8 @@ class Journal:
         """Write one line."""
         append_line(self.folder / LINES, _value(line))
         self._written.add(_key(line))
+        if isinstance(line, RoundLine) and line.model:
+            self.settled_models.add(line.model)
 
     def append_receipt(self, receipt: Receipt) -> tuple[RoundLine | SlashLine, ...]:
         """Write a line for each round that ended and each slash in a receipt, and return them.
@@ -201,20 +211,25 @@ def read_run(folder: Path) -> RunRecord:
     JournalError
         Naming the file, and the line in it, that cannot be read.
     """
-    path = folder / HEADER
-    try:
-        header = _read_header(parse(path.read_bytes()))
-    except FileNotFoundError:
-        raise JournalError(f"{folder} is no run folder: it has no {HEADER}") from None
-    except EncodingError as error:
-        raise JournalError(f"{path}: {error}") from error
+    header = read_header(folder)
     lines = _read_journal(folder / LINES)
     return RunRecord(
         header=header,
         rounds=tuple(line for line in lines if isinstance(line, RoundLine)),
         slashes=tuple(line for line in lines if isinstance(line, SlashLine)),
-        end=next((line for line in reversed(lines) if isinstance(line, EndLine)), None),
+        end=lines[-1] if lines and isinstance(lines[-1], EndLine) else None,
     )
+
+
+def read_header(folder: Path) -> RunHeader:
+    """Read where a run took place; `JournalError` when that cannot be read."""
+    path = folder / HEADER
+    try:
+        return _read_header(parse(path.read_bytes()))
+    except FileNotFoundError:
+        raise JournalError(f"{folder} is no run folder: it has no {HEADER}") from None
+    except EncodingError as error:
+        raise JournalError(f"{path}: {error}") from error
 
 
 def _read_journal(path: Path) -> list[Line]:

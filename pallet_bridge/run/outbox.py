@@ -20,6 +20,7 @@ from pallet_bridge.errors import (
     ChainTimeout,
     ChainUnavailable,
     ConfigError,
+    MetadataMismatch,
     NotWritten,
     OutboxError,
     TransactionLost,
@@ -38,7 +39,10 @@ if TYPE_CHECKING:
     from pallet_bridge.run.outbox_file import Entry
     from pallet_bridge.types import Receipt
 
-UNDECIDED = (ChainUnavailable, ChainTimeout, TransactionLost)
+AWAY = (ChainUnavailable, ChainTimeout, MetadataMismatch)
+"""What says that the chain cannot be used now. It may be later, or by another version of us."""
+
+UNDECIDED = (*AWAY, TransactionLost)
 """What says nothing of what became of a call: the chain will tell, so it is tried again."""
 
 _TIMEOUT = 60.0
@@ -136,7 +140,7 @@ class Outbox:
 
         Raises
         ------
-        ChainUnavailable, ChainTimeout, TransactionLost
+        ChainUnavailable, ChainTimeout, MetadataMismatch, TransactionLost
             When it is not known what became of a call. It stays open: call this again.
         BcflError
             What made the call fail for good. What calls before it failed with is in the file.
@@ -153,7 +157,7 @@ class Outbox:
 
         Raises
         ------
-        ChainUnavailable, ChainTimeout, TransactionLost
+        ChainUnavailable, ChainTimeout, MetadataMismatch, TransactionLost
             As `send`.
         OutboxError
             When calls failed for good; the others were sent all the same.

@@ -34,6 +34,7 @@ from strategies.server.reading.expectations import (
     trees_beside,
 )
 from strategies.server.replies import Training
+from strategies.server.resume import NODES, SERVER, Resumable, RunCourse
 from strategies.server.safekeeping import model_kept
 from strategies.server.tally import RunTally
 from strategies.server.training_round import TrainingRound
@@ -55,7 +56,7 @@ _log = logging.getLogger("flwr.bcfl")
 
 
 @dataclass(slots=True)
-class RoundLifecycle:
+class RoundLifecycle(Resumable):
     """What happens around the rounds of one strategy.
 
     Parameters
@@ -89,6 +90,7 @@ class RoundLifecycle:
     challenge: Callable[[], bytes] = random_challenge
     is_without: bool = False
     _run: OpenRun | None = None
+    _course: RunCourse | None = None
     _round: TrainingRound | None = None
     _settled: RoundResult | None = None
     _watched: bool = False
@@ -137,7 +139,7 @@ class RoundLifecycle:
         num_rounds : int
             How many rounds Flower was asked for.
         """
-        self._watched = False
+        self._watched, self._course = False, None
         self._tally = RunTally()
         if session is None:
             yield
@@ -159,9 +161,27 @@ class RoundLifecycle:
             finally:
                 with model_kept(run):
                     session.hooks.run_finished(info, failure)
+            self._finish_course()
         finally:
             if self.given is None:
                 self._run = None
+
+    def _finish_course(self) -> None:
+        if self._course is not None:
+            self._course.finish()
+
+    def take_up(self, strategy: flower.Strategy, arrays: ArrayRecord, num_rounds: int) -> None:
+        """Go on with the run of the open session where a killed process left it, or begin it.
+
+        Raises
+        ------
+        NotResumable, JournalError
+            If it cannot go on.
+        """
+        if self._run is not None:
+            self._course = RunCourse.begin(self._run.session, strategy, arrays, num_rounds)
+        if self._run is not None and self._course is not None:
+            self._run.model = self._course.model
 
     def check(self, strategy: flower.Strategy, arrays: ArrayRecord) -> None:
         """Refuse a model that cannot be screened or judged, before anything is asked or opened.
@@ -206,7 +226,12 @@ class RoundLifecycle:
         self._watched = True
 
         def evaluate(server_round: int, arrays: ArrayRecord) -> MetricRecord | None:
+            course = self._course
+            if course is not None and course.is_measured(SERVER, server_round):
+                return course.measured_before(SERVER, server_round)
             metrics = evaluate_fn(server_round, arrays)
+            if course is not None:
+                course.measured(SERVER, server_round, metrics)
             if server_round > 0:
                 self._end_round({**self._node_metrics, **plain_metrics(metrics)})
             return metrics
@@ -303,6 +328,8 @@ class RoundLifecycle:
             self._settled = result
             if arrays is not None:
                 current.run.model = arrays
+            if self._course is not None:
+                self._course.trained(current.training.ctx.server_round, arrays, metrics)
             current.run.hooks.round_settling(result)
         return arrays, metrics
 
@@ -335,9 +362,11 @@ class RoundLifecycle:
         expected = expectations_of(strategy, self.config.max_examples, whole=False)
         return screen_evaluation(replies, self._evaluating, expected)
 
-    def evaluated_by_nodes(self, metrics: MetricRecord | None) -> None:
+    def evaluated_by_nodes(self, server_round: int, metrics: MetricRecord | None) -> None:
         """Keep the nodes' metrics; without a function on the server they end the round."""
         self._node_metrics = plain_metrics(metrics)
+        if self._course is not None:
+            self._course.measured(NODES, server_round, metrics)
         if not self._watched:
             self._end_round(self._node_metrics)
 

@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
-import numpy as np
-
 from bcfl_plugins.errors import BcflError, RecordIncomplete
 from pallet_bridge.jsonio import replacing
+from pallet_bridge.run.checkpoints import write_arrays
 from strategies.messages.records import to_arrays
 
 if TYPE_CHECKING:
@@ -57,8 +56,5 @@ def save_model(model: ArrayRecord, path: Path) -> None:
 
     A process that ends meanwhile leaves no half file under that name.
     """
-    # `numpy.savez` takes no array with the name "file"
     with replacing(path) as file, ZipFile(file, "w") as archive:
-        for name, array in to_arrays(model).items():
-            with archive.open(f"{name}.npy", "w", force_zip64=True) as stream:
-                np.lib.format.write_array(stream, array, allow_pickle=False)
+        write_arrays(archive, to_arrays(model))

@@ -10,7 +10,15 @@ from typing import Any
 import pytest
 
 from pallet_bridge.errors import EncodingError, NotWritten
-from pallet_bridge.jsonio import append_line, canonical, mend, parse, read_lines, write_atomically
+from pallet_bridge.jsonio import (
+    append_line,
+    canonical,
+    mend,
+    parse,
+    read_lines,
+    sweep,
+    write_atomically,
+)
 from pallet_bridge.types import Outcome
 
 
@@ -169,6 +177,16 @@ def test_a_place_that_takes_no_file_is_named(tmp_path: Path, write: Any) -> None
         write(tmp_path / "file" / "lines")
     assert isinstance(raised.value, OSError)
     assert raised.value.path == tmp_path / "file" / "lines"
+
+
+def test_what_a_killed_process_left_half_written_is_swept_away(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "deep" / "000001.npz", b"whole")
+    kept = [tmp_path / ".hidden", tmp_path / "deep" / ".x.tooLong_9", tmp_path / "a.b.12345678"]
+    for path in [*kept, tmp_path / ".run.json.a1b2c3d4", tmp_path / "deep" / ".9.json.____0000"]:
+        path.touch()
+    sweep(tmp_path)
+    left = {path for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == {*kept, tmp_path / "deep" / "000001.npz"}
 
 
 def test_a_file_is_replaced_whole_and_nothing_is_left_beside_it(tmp_path: Path) -> None:

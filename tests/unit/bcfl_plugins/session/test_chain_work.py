@@ -88,6 +88,16 @@ def test_what_is_left_when_the_time_is_up_is_named(queue: ChainWork) -> None:
     queue.drain(60)
 
 
+def test_what_the_chain_said_last_is_told_when_the_time_is_up(queue: ChainWork) -> None:
+    def read() -> None:
+        raise ChainUnavailable("ws://there:1", "its chain lacks block 7")
+
+    queue.do("opening round 3", lambda: queue.reading(read))
+    with pytest.raises(ChainBehind, match="its chain lacks block 7") as caught:
+        queue.drain(0.5)
+    assert "lacks block 7" in caught.value.cause
+
+
 class Slow(ChainWork):
     """Its chain does one job of each step, and then no more."""
 

@@ -261,6 +261,26 @@ def test_an_upgrade_while_the_connection_was_lost_is_noticed(
 
 
 @pytest.mark.slow
+def test_a_call_outlives_a_runtime_that_this_version_does_not_speak(
+    chain: EmbeddedClient, liar: Liar, federation: int, tmp_path: Path
+) -> None:
+    """It stays in the outbox for a version that does, and is sent once."""
+    stake = chain.participant(federation, CHARLIE.account).active
+    with connect(liar.url) as client:
+        box = Outbox(client, tmp_path / "outbox.jsonl", {"charlie": CHARLIE})
+        ticket = box.put(calls.add_stake(federation, Planck(3 * UNIT)), "charlie")
+        liar.lie = upgraded(NOW + 3, swap("claim", "expire"))
+        liar.push_version(NOW + 3)
+        for _ in range(2):
+            with pytest.raises(MetadataMismatch):
+                box.send(ticket)
+    liar.lie = lambda _method, _params, result: result
+    with connect(liar.url) as client:
+        Outbox(client, tmp_path / "outbox.jsonl", {"charlie": CHARLIE}).resume()
+    assert chain.participant(federation, CHARLIE.account).active == stake + 3 * UNIT
+
+
+@pytest.mark.slow
 def test_a_call_signed_for_the_runtime_before_is_signed_again(
     chain: EmbeddedClient, liar: Liar, federation: int, tmp_path: Path
 ) -> None:

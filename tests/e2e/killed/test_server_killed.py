@@ -1,0 +1,82 @@
+"""A server that is killed at any of its points, and started again as it was.
+
+Whatever the point: the run goes on to its end with the model that it would have had, each round of
+training is settled once, nothing stays open, and the audit of its folder is clean. All points:
+`scripts/kill_points.py`, which writes docs/measurements/kill-points.md.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pallet_bridge.run.journal import read_run
+from pallet_bridge.types import RoundState
+
+pytestmark = pytest.mark.slow
+
+ROUNDS = 3
+IN_STEP: dict[str, Any] = {"config": {"on_chain_error": "fail"}}
+"""The training waits for the chain in each round; else it runs ahead, each time a little more."""
+
+POINTS = [
+    ("queue", "before sending open_round", 1),
+    ("queue", "after sending commit_batch", 2),
+    ("queue", "after writing owed/N.json", 2),
+    ("queue", "after sending settle", 3),
+    ("fail", "after writing checkpoints/N.npz", 3),
+    ("fail", "before writing journal.jsonl", 2),
+]
+
+
+def check(place: Any, found: dict[str, Any], whole: dict[str, Any]) -> None:
+    """Compare a run in several processes with one that was never cut off."""
+    assert found["model"] == whole["model"]
+    assert found["states"]["outliers"]
+    for what in ("train", "nodes", "server", "states"):
+        assert found[what] == whole[what], what
+    states = place.ends()
+    assert states.count(RoundState.SETTLED) == ROUNDS
+    assert {*states} <= {RoundState.SETTLED, RoundState.ABORTED}
+    assert place.federation().open_round is None
+    (run,) = place.runs
+    settled = [line.round for line in read_run(run).rounds if line.outcome == "settled"]
+    assert len(settled) == len({*settled}) == ROUNDS
+    assert {path.name for path in run.iterdir()} == {
+        *("run.json", "journal.jsonl", "outbox.jsonl", "reports", "openings", "owed"),
+    }
+    assert list((run / "owed").iterdir()) == []
+    place.audit()
+
+
+@pytest.mark.parametrize(("mode", "point", "time"), POINTS)
+def test_a_server_that_is_killed_goes_on_where_it_was(
+    place: Any, whole: Any, mode: str, point: str, time: int
+) -> None:
+    options = {"config": {"on_chain_error": mode}, "strategy": "FedAdam"}
+    assert place.start(point, time, **options) is None, f"it never came to {point}"
+    found = place.finish(**options)
+    check(place, found, whole("FedAdam"))
+
+
+def test_a_server_that_is_killed_again_and_again_comes_to_its_end(place: Any, whole: Any) -> None:
+    """Each time it comes a little further, and the rounds before are not trained again."""
+    for point, time in (
+        ("after writing owed/N.json", 1),
+        ("after sending settle", 1),
+        ("after writing checkpoints/N.npz", 1),
+        ("after sending commit_batch", 2),
+    ):
+        assert place.start(point, time, **IN_STEP) is None
+    found = place.finish(**IN_STEP)
+    check(place, found, whole("FedAvg"))
+
+
+@pytest.mark.parametrize("strategy", ["FedAvgM", "FedYogi"])
+def test_momentum_and_adaptive_steps_go_on(place: Any, whole: Any, strategy: str) -> None:
+    """The model of a run that was cut off in its third round is bit for bit that of another."""
+    assert place.start("after sending open_round", 3, strategy=strategy, **IN_STEP) is None
+    found = place.finish(strategy=strategy, **IN_STEP)
+    assert found["measured"] == [3]
+    check(place, found, whole(strategy))
