@@ -40,6 +40,9 @@ MostExamples = Annotated[
     int | None,
     typer.Option("--max-examples", min=0, help="Most examples of its updates; 0: not said."),
 ]
+Sponsor = Annotated[
+    str | None, typer.Argument(metavar="[SPONSOR]", help="Whom, as an address. Default: you.")
+]
 NoQuestion = Annotated[bool, typer.Option("--yes", help="Do not ask in a terminal.")]
 MaybeBond = Annotated[
     str | None,
@@ -57,6 +60,7 @@ def register(app: typer.Typer) -> typer.Typer:
     group.command("post-bond")(post_bond)
     group.command("withdraw-bond")(withdraw_bond)
     group.command("close")(close)
+    group.command("refund")(refund)
     app.add_typer(group, name="federation")
     return group
 
@@ -230,4 +234,23 @@ def close(
         begins = not now.view.closed()
         if begins and not (yes or dry_run) and sys.stdin.isatty():
             typer.confirm("Close it? It cannot be opened again", abort=True, err=True)
-        now.send(decide.close(now.view, now.account, escrow))
+        sponsors = now.client.sponsors(federation, at=now.view.at)
+        now.send(decide.close(now.view, now.account, escrow, sponsors))
+
+
+def refund(
+    sponsor: Sponsor = None,
+    *,
+    chain: Url,
+    federation: FederationNumber,
+    key: KeySource,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Pay a sponsor its part of what a closed federation has left. Anyone may."""
+    from bcfl_plugins.cli.federation import decide  # noqa: PLC0415 (loads the mirrors)
+
+    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+        who = now.account if sponsor is None else read_account(sponsor)
+        paid = now.client.sponsors(federation, at=now.view.at).get(who)
+        now.send(decide.refund(now.view, who, paid))

@@ -11,8 +11,18 @@ from pallet_bridge import calls
 from pallet_bridge.types import FederationState, Planck
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bcfl_plugins.cli.acting.view import View
-    from pallet_bridge.types import AccountId, Balance, Bond, Prices, TermRanges, Terms
+    from pallet_bridge.types import (
+        AccountId,
+        Balance,
+        Bond,
+        Federation,
+        Prices,
+        TermRanges,
+        Terms,
+    )
 
 
 def create(
@@ -37,13 +47,13 @@ def create(
 
 def fund(view: View, account: AccountId, amount: Planck) -> CallPlan:
     """Plan to pay into the escrow."""
-    refusals = [*view.closed()]
-    if amount <= 0:
-        refusals.append("the amount must be more than zero")
+    refusals, least = [*view.closed()], view.prices.existence
+    if amount < least:
+        refusals.append(f"a sponsor pays in {write_amount(least)} at least")
     return CallPlan(
         calls.fund(view.number, amount),
         f"pay {write_amount(amount)} into the escrow of federation {view.number}; what is left "
-        f"when it closes goes to its founder, {view.federation.founder}",
+        f"when it closes goes back to its sponsors, in proportion to what each paid in",
         (Effect(account, free=-amount),),
         tuple(refusals),
     )
@@ -89,7 +99,32 @@ def withdraw_bond(view: View, account: AccountId, posted: Bond | None) -> CallPl
     )
 
 
-def close(view: View, account: AccountId, escrow: Balance) -> CallPlan:
+def refund(view: View, account: AccountId, paid: Planck | None) -> CallPlan:
+    """Plan to pay a sponsor its part of what a closed federation has left."""
+    call, federation = calls.refund(view.number, account), view.federation
+    if federation.state is not FederationState.CLOSED:
+        why = "its escrow still pays rewards; let it be closed first: `bcfl federation close`"
+        return CallPlan(call, "refund a sponsor", refusals=(why,))
+    if paid is None:
+        why = f"{account} has paid nothing in, or is refunded already"
+        return CallPlan(call, "refund a sponsor", refusals=(why,))
+    part = _part(federation, paid)
+    means = (
+        f"{account} gets {write_amount(part)} of the {write_amount(federation.left)} that "
+        f"federation {view.number} has left, having paid in {write_amount(paid)}"
+    )
+    return CallPlan(call, means, (Effect(account, free=part),))
+
+
+def _part(federation: Federation, paid: int, left: int | None = None) -> Planck:
+    """Return a sponsor's part of what is left, as the chain counts it."""
+    whole = federation.left if left is None else left
+    return Planck(whole * paid // max(federation.funded, 1))
+
+
+def close(
+    view: View, account: AccountId, escrow: Balance, sponsors: Mapping[AccountId, Planck]
+) -> CallPlan:
     """Plan to begin closing a federation, or to finish it."""
     call, federation = calls.close(view.number), view.federation
     if federation.state is FederationState.ACTIVE:
@@ -106,7 +141,7 @@ def close(view: View, account: AccountId, escrow: Balance) -> CallPlan:
         return CallPlan(call, means, refusals=tuple(refusals))
     if federation.state is FederationState.CLOSED:
         return CallPlan(call, "remove what is left of its invitations and records")
-    return _finish(view, escrow)
+    return _finish(view, escrow, sponsors)
 
 
 def closing_ends(view: View) -> int:
@@ -116,7 +151,7 @@ def closing_ends(view: View) -> int:
     return max(view.clock.next + view.terms.unbonding_blocks, due + 1)
 
 
-def _finish(view: View, escrow: Balance) -> CallPlan:
+def _finish(view: View, escrow: Balance, sponsors: Mapping[AccountId, Planck]) -> CallPlan:
     federation, refusals = view.federation, []
     if not view.is_over:
         ends = federation.closing_ends or 0
@@ -128,10 +163,14 @@ def _finish(view: View, escrow: Balance) -> CallPlan:
         refusals.append(
             f"{federation.proposals} proposals remain; clear each with `bcfl federation enact`"
         )
-    back = escrow.free + federation.deposit
+    others = sorted(sponsors.keys() - {federation.founder})
+    left = escrow.free - view.prices.existence
+    own = _part(federation, sponsors.get(federation.founder, 0), left) if others else escrow.free
     means = (
-        f"federation {view.number} ends; {write_amount(escrow.free)} of its escrow and the deposit "
+        f"federation {view.number} ends; {write_amount(Planck(own))} of its escrow and the deposit "
         f"of {write_amount(federation.deposit)} go to its founder, {federation.founder}"
     )
-    change = Effect(federation.founder, free=back, held=-federation.deposit)
+    if others:
+        means += f"; `bcfl federation refund` pays the other {len(others)} sponsors their parts"
+    change = Effect(federation.founder, free=own + federation.deposit, held=-federation.deposit)
     return CallPlan(calls.close(view.number), means, (change,), tuple(refusals))
