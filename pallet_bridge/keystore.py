@@ -142,7 +142,9 @@ def _record(text: str) -> Record:
 
 def _parts(record: Record) -> tuple[bytes, _Scrypt, bytes]:
     try:
-        raw = base64.b64decode(record.text("encoded"), validate=True)
+        text = record.text("encoded")
+        is_hex = text.startswith("0x")  # as polkadot.js wrote it once
+        raw = bytes.fromhex(text[2:]) if is_hex else base64.b64decode(text, validate=True)
     except (EncodingError, binascii.Error, ValueError):
         raise ConfigError("it is no key file of polkadot.js") from None
     end = _SALT_BYTES + 12

@@ -1,4 +1,4 @@
-"""The ``bcfl`` command: a chain to develop against, the audit of a run, a check of this machine."""
+"""The ``bcfl`` command: all that a person does on a chain, the audit of a run, checks."""
 
 from __future__ import annotations
 

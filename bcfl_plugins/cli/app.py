@@ -59,7 +59,7 @@ money.register(app)
 of_federation = federation.register(app)
 showing.register(of_federation)
 governing.register(of_federation)
-app.command("status")(status)
+app.command("status", rich_help_panel="Members")(status)
 app.command("init")(init)
 app.command("doctor")(doctor.doctor)
 

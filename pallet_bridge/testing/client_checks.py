@@ -108,7 +108,11 @@ def _pays_and_tells(subject: _Subject) -> None:
     client, payer = subject.client, subject.funded
     before, poor = client.balance(payer.account), client.balance(subject.stranger)
     nonce = client.nonce(payer.account)
-    receipt = client.execute(calls.transfer(subject.stranger, _ONE), payer, timeout=_WAIT_S)
+    gift = calls.transfer(subject.stranger, _ONE)
+    foreseen = client.fee(gift, payer.account)
+    must(client.nonce(payer.account) == nonce, "asking for a fee used a nonce")
+    receipt = client.execute(gift, payer, timeout=_WAIT_S)
+    must(receipt.fee == foreseen, "the fee is not the one that was foreseen")
     at = receipt.block.hash
     after = client.balance(payer.account, at=at)
     must(client.balance(subject.stranger, at=at).free == poor.free + _ONE, "the gift is missing")
@@ -216,7 +220,7 @@ _CHECKS = (
     ),
     ConformanceCheck(
         "pays_and_tells",
-        "A receipt tells the block, the fee and the events of its call.",
+        "A fee is foreseen; a receipt tells the block, the fee and the events of its call.",
         _READ,
         _pays_and_tells,
     ),

@@ -29,13 +29,15 @@ Everybody = Annotated[bool, typer.Option("--all", help="Of all members who have 
 
 _AT_ONCE = 50
 
+_PANEL = "Members"
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
-    app.command("join")(join)
-    app.command("stake")(stake)
-    app.command("unbond")(unbond)
-    app.command("withdraw")(withdraw)
+    app.command("join", rich_help_panel=_PANEL)(join)
+    app.command("stake", rich_help_panel=_PANEL)(stake)
+    app.command("unbond", rich_help_panel=_PANEL)(unbond)
+    app.command("withdraw", rich_help_panel=_PANEL)(withdraw)
 
 
 def join(

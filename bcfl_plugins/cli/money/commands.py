@@ -22,12 +22,14 @@ Seconds = Annotated[
     float, typer.Option("--timeout-s", min=0.1, help="Longest wait; with less it is an error.")
 ]
 
+_PANEL = "Money and time"
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
-    app.command("balance")(balance)
-    app.command("transfer")(transfer)
-    app.command("wait")(wait)
+    app.command("balance", rich_help_panel=_PANEL)(balance)
+    app.command("transfer", rich_help_panel=_PANEL)(transfer)
+    app.command("wait", rich_help_panel=_PANEL)(wait)
 
 
 def balance(

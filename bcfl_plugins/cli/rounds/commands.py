@@ -30,17 +30,19 @@ MostRecords = Annotated[
 ]
 _AT_ONCE = 100
 
+_PANEL = "Rounds and what is left of them"
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
-    app.command("rounds")(rounds)
-    app.command("outbox")(outbox)
-    app.command("abort")(abort)
-    app.command("seal")(seal)
-    app.command("expire")(expire)
-    app.command("prune")(prune)
-    app.command("lapse")(lapse)
-    app.command("execute-slash")(execute_slash)
+    app.command("rounds", rich_help_panel=_PANEL)(rounds)
+    app.command("outbox", rich_help_panel=_PANEL)(outbox)
+    app.command("abort", rich_help_panel=_PANEL)(abort)
+    app.command("seal", rich_help_panel=_PANEL)(seal)
+    app.command("expire", rich_help_panel=_PANEL)(expire)
+    app.command("prune", rich_help_panel=_PANEL)(prune)
+    app.command("lapse", rich_help_panel=_PANEL)(lapse)
+    app.command("execute-slash", rich_help_panel=_PANEL)(execute_slash)
 
 
 def abort(

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from bcfl_plugins.cli.output import AsJson, console, print_json
-from bcfl_plugins.cli.places import MaybeKey, MaybeUrl, signer_of, url_of
+from bcfl_plugins.cli.places import KEY, MaybeUrl, signer_of, url_of
 from bcfl_plugins.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from pallet_bridge.run.outbox_file import Entry
 
 RunPlace = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of one run.")]
+CoordinatorKey = Annotated[
+    str | None,
+    typer.Option(
+        "--key", envvar=KEY, help=f"The key of the run's coordinator, to send. Default: {KEY}."
+    ),
+]
 Send = Annotated[
     bool,
     typer.Option("--send", help="Send them, in their order. The run must not go on meanwhile."),
@@ -30,7 +36,7 @@ def outbox(
     run: RunPlace,
     *,
     chain: MaybeUrl = None,
-    key: MaybeKey = None,
+    key: CoordinatorKey = None,
     send: Send = False,
     as_json: AsJson = False,
 ) -> None:

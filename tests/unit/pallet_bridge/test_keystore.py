@@ -37,6 +37,15 @@ def test_we_open_files_of_another_library() -> None:
     assert keystore.address(json.dumps(theirs)) == str(Signer.from_uri("//Yan").account)
 
 
+def test_content_in_hex_is_read_as_well() -> None:
+    fields = file_of()
+    encoded = "0x" + base64.b64decode(fields["encoded"]).hex()
+    public, _ = keystore.decrypt(json.dumps(fields | {"encoded": encoded}), PASSWORD)
+    assert public == ZOE.account.raw
+    with pytest.raises(ConfigError, match="no key file"):
+        keystore.decrypt(json.dumps(fields | {"encoded": "0xzz"}), PASSWORD)
+
+
 def test_the_password_and_no_other_opens_it() -> None:
     text = json.dumps(file_of())
     assert keystore.decrypt(text, PASSWORD)[0] == ZOE.account.raw

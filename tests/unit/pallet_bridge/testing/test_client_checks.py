@@ -51,6 +51,7 @@ class _Faulty:
         ("federation", lambda found, number, **_: None, "names_what_is_missing"),
         ("next_federation", lambda found, *, at=None: found(), "reads_the_past"),
         ("nonce", lambda found, account, **_: 0, "pays_and_tells"),
+        ("fee", lambda found, call, account: found(call, account) + 1, "pays_and_tells"),
         ("find", lambda found, signed, **_: None, "finds_what_was_sent"),
         ("find", lambda found, signed, *, since, until=None: found(signed, since=since),
          "finds_what_was_sent"),
