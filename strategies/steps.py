@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from strategies._flower import Grid, run_config_of
+from strategies._flower import ArrayRecord, Grid, run_config_of
 from strategies._flower import strategy as flower
 from strategies.messages.protection import named_plugins
 from strategies.server.watching import WatchedGrid
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from bcfl_plugins.session.open import Session
-    from strategies._flower import ArrayRecord, ConfigRecord, Message, MetricRecord
+    from strategies._flower import ConfigRecord, Message, MetricRecord
     from strategies.server.lifecycle import RoundLifecycle
 
     Step = Callable[..., Any]
@@ -56,15 +56,16 @@ def start(
         call = _Call(inner, args, kwargs)
         grid = call.grid
         refuse_forgotten(rounds, grid)
-        if call.has("initial_arrays"):
-            rounds.check(strategy, call.get("initial_arrays"))
+        arrays = call.get("initial_arrays")
+        if isinstance(arrays, ArrayRecord):
+            rounds.check(strategy, arrays)
         num_rounds = call.get("num_rounds")
         asked = num_rounds if isinstance(num_rounds, int) else 0
         with session_of(rounds, grid) as session, rounds.running(session, grid, asked):
             if call.has("initial_arrays"):
                 rounds.take_up(strategy, call.get("initial_arrays"), asked)
-            call.set("grid", rounds.following(grid))
-            if call.get("evaluate_fn") is not None:
+            call.change_grid(rounds.following(grid))
+            if callable(call.get("evaluate_fn")):
                 call.set("evaluate_fn", rounds.watched(call.get("evaluate_fn")))
             result = rounds.returned(inner(*call.args, **call.kwargs))
         rounds.refuse_empty(result)
@@ -252,13 +253,14 @@ def refuse_forgotten(rounds: RoundLifecycle, grid: Grid) -> None:
 
 
 class _Call:
-    """The arguments of a strategy's own ``start``, found by their names."""
+    """The arguments of a strategy's own ``start``: the grid by its type, the others by name."""
 
     def __init__(self, inner: Step, args: Sequence[object], kwargs: dict[str, Any]) -> None:
         self.args = list(args)
         self.kwargs = dict(kwargs)
         self._parameters = dict(inspect.signature(inner).parameters)
-        if "grid" not in self._parameters:  # it hands them on as *args
+        if any(one.kind is one.VAR_POSITIONAL for one in self._parameters.values()):
+            # what it takes as *args it hands on to Flower's
             self._parameters = dict(inspect.signature(flower.Strategy.start).parameters)
             del self._parameters["self"]
         self._names = [
@@ -270,20 +272,23 @@ class _Call:
     @property
     def grid(self) -> Grid:
         """The grid of the run."""
-        found = self.get("grid")
-        if not isinstance(found, Grid):
-            raise TypeError(f"start() needs a grid, and got {type(found).__name__}")
-        return found
+        for value in (*self.args, *self.kwargs.values()):
+            if isinstance(value, Grid):
+                return value
+        raise TypeError("start() needs a grid")
 
-    def has(self, name: str) -> bool:
-        """Say whether an argument was given."""
-        return name in self.kwargs or name in self._names[: len(self.args)]
+    def change_grid(self, grid: Grid) -> None:
+        """Put another grid in the place of the one that was given."""
+        self.args = [grid if isinstance(value, Grid) else value for value in self.args]
+        self.kwargs = {
+            name: grid if isinstance(value, Grid) else value for name, value in self.kwargs.items()
+        }
 
     def get(self, name: str) -> Any:  # noqa: ANN401
-        """Return an argument, or its default."""
+        """Return an argument, or its default, or None."""
         if name in self.kwargs:
             return self.kwargs[name]
-        if self.has(name):
+        if name in self._names[: len(self.args)]:
             return self.args[self._names.index(name)]
         default = self._parameters[name].default if name in self._parameters else None
         return None if default is inspect.Parameter.empty else default
@@ -292,5 +297,5 @@ class _Call:
         """Put another value in the place of an argument that was given."""
         if name in self.kwargs:
             self.kwargs[name] = value
-        elif self.has(name):
+        elif name in self._names[: len(self.args)]:
             self.args[self._names.index(name)] = value

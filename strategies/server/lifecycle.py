@@ -38,6 +38,7 @@ from strategies.server.resume import NODES, SERVER, Resumable, RunCourse
 from strategies.server.safekeeping import model_kept
 from strategies.server.tally import RunTally
 from strategies.server.training_round import TrainingRound
+from strategies.unprotected import Unprotected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -155,6 +156,7 @@ class RoundLifecycle(Resumable):
                     session.hooks.run_started(info)
                     yield
                     self._end_round({})
+                    self._refuse_skipped()
             except BaseException as error:
                 failure = error
                 raise
@@ -255,6 +257,7 @@ class RoundLifecycle(Resumable):
     def training_nodes(self, strategy: flower.Strategy, server_round: int, grid: Grid) -> Grid:
         """Return the grid that the strategy may sample from."""
         self._end_round({})  # a strategy with its own loop may not evaluate
+        self._refuse_skipped()
         self._round = None
         run = self._current_run(grid)
         if run is None:
@@ -289,7 +292,7 @@ class RoundLifecycle(Resumable):
         if opened is not None:
             check_carried(listed, arrays, opened.binding.base_model)
             listed = instruct(listed, Instruction(opened, expected.weight_key))
-        elif run is not None:
+        elif run is not None and run.hooks.names:
             listed = guarded(listed, ", ".join(run.hooks.names))
         info = _NO_RUN if run is None else run.info
         asked = frozenset(message.metadata.dst_node_id for message in listed)
@@ -391,6 +394,25 @@ class RoundLifecycle(Resumable):
         )
         run.eligible = frozenset(eligible)
         return GridView(grid, eligible)
+
+    def _refuse_skipped(self) -> None:
+        """Refuse to go on when the replies of a round never came to the plugins.
+
+        Raises
+        ------
+        Unprotected
+            Naming the round.
+        """
+        left, self._round = self._round, None
+        if left is None or left.is_judged or not self.config.plugin_names:
+            return
+        number = left.training.ctx.server_round
+        if left.training.asked:
+            raise Unprotected(
+                ", ".join(self.config.plugin_names),
+                f"the replies of round {number} went past aggregate_train of this strategy (was it "
+                f"replaced on the object? A class below ours may override it)",
+            )
 
     def _end_round(self, metrics: Mapping[str, Any]) -> None:
         settled, self._settled = self._settled, None

@@ -41,6 +41,11 @@ class TrainingRound:
     def __post_init__(self) -> None:
         self.replies = Replies(self.training, NodeRef if self.run is None else self.run.node)
 
+    @property
+    def is_judged(self) -> bool:
+        """Whether the replies were handed in."""
+        return not self._gathering
+
     def follows(self, messages: Sequence[Message]) -> bool:
         """Say whether these are the round's messages, and its replies are still awaited."""
         asked = {message.metadata.dst_node_id for message in messages}

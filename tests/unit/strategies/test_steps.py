@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pytest
 from flwr.app import MetricRecord
 from flwr.serverapp import strategy as flower
 
 import strategies
 from bcfl_plugins import hookimpl
 from strategies.testing import InProcessGrid
-
-if TYPE_CHECKING:
-    import pytest
 
 NAMED = {"bcfl.plugins": "outliers"}
 
@@ -50,6 +48,35 @@ def test_own_start_that_calls_ours_opens_one_session(
         result = toy.run(Mine(bcfl=NAMED), toy.app_of(), 3)
     assert result.arrays
     assert caplog.messages.count("bcfl: plugins outliers; chain none") == 1
+
+
+@pytest.mark.parametrize("by_name", [True, False])
+def test_own_start_may_name_its_arguments_as_it_likes(toy: Any, by_name: bool) -> None:
+    class Mine(strategies.FedAvg):
+        def start(self, driver: Any, weights: Any, rounds: int = 1) -> Any:
+            return super().start(driver, toy.record(weights), num_rounds=rounds)
+
+    with InProcessGrid(toy.app_of(), 3) as grid:
+        mine = Mine(bcfl=NAMED)
+        given = {"driver": grid, "weights": toy.model()}
+        result = mine.start(**given) if by_name else mine.start(*given.values(), 2)
+    assert result.arrays
+
+
+def test_a_step_that_was_replaced_on_the_object_is_seen(toy: Any) -> None:
+    """The guard is not asked then: the replies went to the average as they came."""
+    strategy = strategies.FedAvg(bcfl=NAMED)
+    strategy.aggregate_train = lambda server_round, replies: (toy.record(toy.model()), None)
+    with pytest.raises(strategies.Unprotected, match=r"replies of round 1 .* replaced"):
+        toy.run(strategy, toy.app_of(), 3, rounds=2)
+
+
+def test_an_own_loop_without_plugins_may_leave_a_round(toy: Any) -> None:
+    strategy = strategies.FedAvg()
+    with InProcessGrid(toy.app_of(), 3) as grid:
+        for server_round in (1, 2):
+            arrays, config = toy.record(toy.model()), toy.config_record()
+            assert list(strategy.configure_train(server_round, arrays, config, grid))
 
 
 def test_guard_keeps_the_arguments_of_an_own_start(toy: Any) -> None:
