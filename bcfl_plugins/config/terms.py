@@ -281,14 +281,10 @@ def _number(parts: int) -> int | float:
 
 
 def _parameter(name: str, value: Scalar) -> TrainingValue:
-    try:
-        called, text = utf8(name), utf8(value) if isinstance(value, str) else None
-    except EncodingError as error:
-        raise ConfigError(f"bcfl.training.{name!a}: {error}") from error
-    if not 0 < len(called) <= _NAME_BYTES:
+    if not 0 < len(_written(name, name)) <= _NAME_BYTES:
         raise ConfigError(f"bcfl.training.{name}: a name has 1 to {_NAME_BYTES} bytes")
-    if text is not None:
-        return blake2_256(text)
+    if isinstance(value, str):
+        return blake2_256(_written(name, value))
     parts = round(value * FIXED_ONE) if value == value and abs(value) < _INT64 else _INT64  # noqa: PLR0124 - NaN
     if isinstance(value, bool) or not -_INT64 <= parts < _INT64:
         raise ConfigError(
@@ -296,6 +292,13 @@ def _parameter(name: str, value: Scalar) -> TrainingValue:
             f"{_INT64 // FIXED_ONE} or a string"
         )
     return parts
+
+
+def _written(name: str, text: str) -> bytes:
+    try:
+        return utf8(text)
+    except EncodingError as error:
+        raise ConfigError(f"bcfl.training.{name!a}: {error}") from error
 
 
 def _arbiter(text: str) -> AccountId | Arbiter:

@@ -6,6 +6,7 @@ Functions over frozen records; the plugins are handed in.
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -184,7 +185,7 @@ def _distance(one: Mapping[str, NDArray], other: Mapping[str, NDArray]) -> float
         if array.dtype.kind == "f":
             step = array.astype(np.float64) - other.get(name, 0.0)
             total += float(np.vdot(step, step))
-    return total**0.5
+    return math.sqrt(total)
 
 
 def _warn(where: str, node_id: int, what: str, detail: str) -> None:
