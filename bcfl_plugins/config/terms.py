@@ -280,17 +280,11 @@ def _number(parts: int) -> int | float:
     return parts / FIXED_ONE if rest else whole
 
 
-def _parameter(name: str, value: Scalar | bytes) -> TrainingValue:
-    try:
-        called = utf8(name)
-        if isinstance(value, str):
-            value = utf8(value)
-    except EncodingError as error:
-        raise ConfigError(f"bcfl.training.{name!a}: {error}") from error
-    if not 0 < len(called) <= _NAME_BYTES:
+def _parameter(name: str, value: Scalar) -> TrainingValue:
+    if not 0 < len(_written(name, name)) <= _NAME_BYTES:
         raise ConfigError(f"bcfl.training.{name}: a name has 1 to {_NAME_BYTES} bytes")
-    if isinstance(value, bytes):
-        return blake2_256(value)
+    if isinstance(value, str):
+        return blake2_256(_written(name, value))
     parts = round(value * FIXED_ONE) if value == value and abs(value) < _INT64 else _INT64  # noqa: PLR0124 - NaN
     if isinstance(value, bool) or not -_INT64 <= parts < _INT64:
         raise ConfigError(
@@ -298,6 +292,13 @@ def _parameter(name: str, value: Scalar | bytes) -> TrainingValue:
             f"{_INT64 // FIXED_ONE} or a string"
         )
     return parts
+
+
+def _written(name: str, text: str) -> bytes:
+    try:
+        return utf8(text)
+    except EncodingError as error:
+        raise ConfigError(f"bcfl.training.{name!a}: {error}") from error
 
 
 def _arbiter(text: str) -> AccountId | Arbiter:

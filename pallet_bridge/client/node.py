@@ -53,6 +53,18 @@ class _Next(NamedTuple):
     connection: int
 
 
+class _Sealing(NamedTuple):
+    """Whether blocks can be sealed on a connection: another one may lead to another node."""
+
+    offered: bool
+    connection: int
+
+
+def _asked(rpc: RpcClient) -> _Sealing:
+    methods = Fields("rpc_methods", rpc.request("rpc_methods")).value("methods")
+    return _Sealing("engine_createBlock" in str(methods), rpc.connections)
+
+
 class NodeClient(StateReader):
     """See `pallet_bridge.client.ChainClient`.
 
@@ -79,10 +91,7 @@ class NodeClient(StateReader):
         try:
             self._genesis = block_hash(rpc.request("chain_getBlockHash", [0]))
             codec = Codec(rpc)
-            methods = rpc.request("rpc_methods")
-            self._seals = "engine_createBlock" in str(
-                Fields("rpc_methods", methods).value("methods")
-            )
+            self._sealing = _asked(rpc)
         except BaseException:
             rpc.close()
             raise
@@ -211,6 +220,12 @@ class NodeClient(StateReader):
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    @property
+    def _seals(self) -> bool:
+        if self._sealing.connection != self._rpc.connections:
+            self._sealing = _asked(self._rpc)
+        return self._sealing.offered
 
     def _birth(self, period: int) -> BlockRef:
         """Return the block that a signature names: a final one, unless finality lags far behind."""

@@ -164,7 +164,8 @@ def _rewritten(record: ArrayRecord, reply: Reply, written: _Writing) -> ArrayRec
     for name, own in drawn.items():
         array = written.settled.get(name, own)
         sent = reply.sent[name]
-        as_sent = array is reply.arrays[name] and (array is sent or name not in written.mixed)
+        is_theirs = array.dtype != sent.dtype and name not in written.mixed
+        as_sent = array is reply.arrays[name] and (array is sent or is_theirs)
         if written.wide and is_narrow((sent if as_sent else array).dtype):
             made[name] = to_array(array.astype(np.float64))
         else:

@@ -171,7 +171,9 @@ def free_ports(count: int) -> list[int]:
 
 
 @contextmanager
-def running(binary: Path, folder: Path, document: dict[str, Any] | None = None) -> Iterator[str]:
+def running(
+    binary: Path, folder: Path, document: dict[str, Any] | None = None, more: str = ""
+) -> Iterator[str]:
     spec = folder / "spec.json"
     spec.write_text(json.dumps(document or chain_spec()))
     rpc_port, p2p_port = free_ports(2)
@@ -182,6 +184,7 @@ def running(binary: Path, folder: Path, document: dict[str, Any] | None = None) 
             str(binary),
             *("--chain", str(spec), "--rpc-port", str(rpc_port), "--port", str(p2p_port)),
             *options.split(),
+            *more.split(),
             "--unsafe-force-node-key-generation",
         ],
         stdout=subprocess.DEVNULL,

@@ -40,8 +40,9 @@ from strategies.messages.wire import (
 )
 from strategies.server.contents import for_strategy
 from strategies.server.reading.examine import Reply, examine_evaluate, examine_train
-from strategies.server.reading.expectations import Expectations, Model, trees_problem
+from strategies.server.reading.expectations import Expectations, Model
 from strategies.server.reading.screen import agreeing, screen
+from strategies.server.reading.trees import rewritten_trees
 
 REFERENCE = {
     "w": np.linspace(-1, 1, 6, dtype=np.float32).reshape(2, 3),
@@ -264,11 +265,14 @@ def check_trees(data: bytes) -> None:
     """Join trees to a model as Flower does: what is let in can be joined and read again."""
     from flwr.serverapp.strategy.strategy_utils import aggregate_bagging  # noqa: PLC0415
 
-    if trees_problem(data) is not None:
+    try:
+        written = rewritten_trees(data)
+    except UnreadableArray:
         return
-    joined = aggregate_bagging(json.dumps(trees()[0]).encode(), data)
-    must(trees_problem(joined) is None, "what was joined is no model")
-    must(trees_problem(aggregate_bagging(joined, joined)) is None, "a model that cannot be joined")
+    must(rewritten_trees(written) == written, "written anew it is another")
+    joined = aggregate_bagging(json.dumps(trees()[0]).encode(), written)
+    rewritten_trees(joined)
+    rewritten_trees(aggregate_bagging(joined, joined))
 
 
 @lru_cache

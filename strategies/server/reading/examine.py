@@ -21,7 +21,8 @@ from strategies.errors import Unfit, UnreadableArray
 from strategies.messages.arrays import all_finite, cast, header_of, values_of
 from strategies.messages.bounds import content_problem
 from strategies.messages.records import OURS, to_arrays
-from strategies.server.reading.expectations import MAX_LOSS, Model, trees_problem, weight_problem
+from strategies.server.reading.expectations import MAX_LOSS, Model, weight_problem
+from strategies.server.reading.trees import bound_of, rewritten_trees
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,7 +108,8 @@ def examine_train(
             sent = _sent(record, reference)
             arrays = _as_model(sent, reference)
         else:
-            sent = arrays = _as_blob(record, expected)
+            sent = _blob(record, reference)
+            arrays = _rewritten(sent) if expected.model is Model.TREES else sent
     except UnreadableArray as error:
         raise Unfit(Reason.MALFORMED, str(error)) from error
     return Reply(
@@ -254,14 +256,18 @@ def _fits(dtype: np.dtype[Any], like: np.dtype[Any]) -> bool:
     return dtype.kind in {"f": "fiub", "i": "iu", "u": "iu"}.get(like.kind, like.kind)
 
 
-def _as_blob(record: ArrayRecord, expected: Expectations) -> Mapping[str, NDArray]:
+def _blob(record: ArrayRecord, reference: Mapping[str, NDArray]) -> Mapping[str, NDArray]:
     if len(record) != 1 or "0" not in record:
         raise Unfit(Reason.MALFORMED, "an XGBoost model is one array called '0'")
+    bound = bound_of(sum(array.nbytes for array in reference.values()))
+    if len(record["0"].data) > bound:
+        raise Unfit(Reason.MALFORMED, f"an XGBoost model of over {bound} bytes")
     sent = to_arrays(record)
-    blob = sent["0"]
-    if blob.dtype != np.uint8 or blob.ndim != 1:
+    if sent["0"].dtype != np.uint8 or sent["0"].ndim != 1:
         raise Unfit(Reason.MALFORMED, "an XGBoost model is one array of bytes")
-    problem = trees_problem(blob.tobytes()) if expected.model is Model.TREES else None
-    if problem is not None:
-        raise Unfit(Reason.MALFORMED, problem)
     return sent
+
+
+def _rewritten(sent: Mapping[str, NDArray]) -> Mapping[str, NDArray]:
+    blob = np.frombuffer(rewritten_trees(sent["0"].tobytes()), np.uint8)
+    return MappingProxyType({"0": blob})

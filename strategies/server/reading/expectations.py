@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
 from enum import Enum
@@ -158,23 +157,3 @@ def weight_problem(weight: object, expected: Expectations) -> str | None:
     if expected.whole and weight != int(weight):
         return f"{expected.weight_key!r} is {weight}, and nodes sign whole numbers only"
     return None
-
-
-def trees_problem(blob: bytes) -> str | None:
-    """Say why `FedXgbBagging` could not join these trees, or None."""
-    try:
-        booster = json.loads(blob)["learner"]["gradient_booster"]["model"]
-        counts = booster["gbtree_model_param"]
-        parallel = int(counts["num_parallel_tree"])
-        int(counts["num_trees"])
-        trees = booster["trees"]
-        complete = (
-            0 < parallel <= len(trees)
-            and all(isinstance(tree, dict) for tree in trees)
-            and isinstance(booster["tree_info"], list)
-            and isinstance(booster["iteration_indptr"], list)
-            and isinstance(booster["iteration_indptr"][-1], int)
-        )
-    except (ValueError, KeyError, IndexError, TypeError, RecursionError) as error:
-        return f"no XGBoost model in JSON ({type(error).__name__})"
-    return None if complete else "an XGBoost model without its trees"

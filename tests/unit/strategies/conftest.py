@@ -20,6 +20,19 @@ from strategies.testing import DROP, FIRST_NODE_ID, InProcessGrid
 from strategies.unprotected import NothingTrained
 from tests.slow import slow_but
 
+STUMP = {
+    "base_weights": [0.0, 0.3, -0.2],
+    "default_left": [0, 0, 0],
+    "left_children": [1, -1, -1],
+    "right_children": [2, -1, -1],
+    "parents": [2147483647, 0, 0],
+    "split_indices": [3, 0, 0],
+    "split_conditions": [0.5, 0.3, -0.2],
+    "sum_hessian": [9.0, 4.0, 5.0],
+    "tree_param": {"num_feature": "4", "num_nodes": "3", "size_leaf_vector": "1"},
+}
+"""A tree of one split, as XGBoost writes it."""
+
 Attack = Callable[[RecordDict], RecordDict]
 
 
@@ -323,7 +336,7 @@ class Toy:
     def xgb(trees: int = 1) -> ArrayRecord:
         booster = {
             "gbtree_model_param": {"num_trees": str(trees), "num_parallel_tree": "1"},
-            "trees": [{"id": i} for i in range(trees)],
+            "trees": [{"id": i, **STUMP} for i in range(trees)],
             "tree_info": [0] * trees,
             "iteration_indptr": list(range(trees + 1)),
         }

@@ -9,12 +9,37 @@ from flwr.app import ArrayRecord, MetricRecord, RecordDict
 
 import strategies
 from bcfl_plugins import ConfigError
+from tests.unit.strategies.conftest import STUMP
+
+
+def stump(**changed: Any) -> bytes:
+    """Return a model of one tree, with some of what the tree says changed."""
+    model = {
+        "gbtree_model_param": {"num_trees": "1", "num_parallel_tree": "1"},
+        "trees": [{"id": 0, **STUMP, **changed}],
+        "tree_info": [0],
+        "iteration_indptr": [0, 1],
+    }
+    return json.dumps({"learner": {"gradient_booster": {"model": model}}}).encode()
+
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 BAD = {
     "empty": b"",
+    "a circle": stump(left_children=[1, 0, -1], right_children=[2, 2, -1]),
+    "a child that is not there": stump(left_children=[7, -1, -1]),
+    "a child of two": stump(left_children=[1, 2, -1], right_children=[2, 1, -1]),
+    "one child": stump(left_children=[-1, -1, -1]),
+    "a feature that is not there": stump(split_indices=[4, 0, 0]),
+    "a leaf of NaN": stump(split_conditions=[0.5, float("nan"), -0.2]),
+    "a weight of infinity": stump(base_weights=[0.0, 1e39, 0.0]),
+    "short lists": stump(parents=[2147483647]),
+    "no lists": stump(parents=None),
+    "many nodes": stump(tree_param={"num_feature": "4", "num_nodes": "9" * 4_999}),
+    "trees that are not counted": stump().replace(b'_indptr": [0, 1]', b'_indptr": [0, 9]'),
+    "over 16 MiB": stump() + b" " * 2**24,
     "no JSON": b"{",
     "deep": b"[" * 100_000,
     "no trees": b'{"learner": {}}',
@@ -50,6 +75,27 @@ def test_trees_that_cannot_be_joined_cost_their_sender_only(toy: Any, bad: str) 
     empty = ArrayRecord([np.frombuffer(b"", np.uint8)])
     result = toy.run(strategies.FedXgbBagging(), trainer(toy, BAD[bad]), 4, rounds=2, arrays=empty)
     assert trees(result.arrays) == 6
+
+
+def test_trees_are_written_anew_and_pruned_or_categorical_ones_pass(toy: Any) -> None:
+    """No strategy joins bytes of a node: keys that are there twice are there once."""
+    odd = stump(
+        split_conditions=[float("nan"), 0.3, -0.2, 0.0],
+        **{name: [*STUMP[name], 0] for name in ("base_weights", "default_left", "sum_hessian")},
+        left_children=[1, -1, -1, -1],
+        right_children=[2, -1, -1, -1],
+        parents=[2147483647, 0, 0, 2147483647],
+        split_indices=[3, 0, 0, 2147483647],
+        tree_param={"num_feature": "4", "num_nodes": "4"},
+    )
+    twice = odd.replace(b'{"learner": {', b'{"learner": 1, "learner":   {')
+    assert twice != odd
+    start = ArrayRecord([np.frombuffer(b"", np.uint8)])
+    result = toy.run(
+        strategies.FedXgbBagging(), trainer(toy, twice, partitions=(0, 1)), 2, arrays=start
+    )
+    assert trees(result.arrays) == 2
+    assert result.arrays["0"].numpy().tobytes().count(b'"learner"') == 1
 
 
 def test_honest_trees_pass_as_with_flower_alone(toy: Any) -> None:

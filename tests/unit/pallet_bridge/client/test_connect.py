@@ -2,15 +2,21 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 
 import pallet_bridge
-from pallet_bridge import keys
+from pallet_bridge import calls, keys
 from pallet_bridge.audit import run
 from pallet_bridge.calls import transfer
 from pallet_bridge.client import connect
+from pallet_bridge.client.node import NodeClient
+from pallet_bridge.embedded import EmbeddedNode, Interval, Manual
 from pallet_bridge.errors import ChainUnavailable, ConfigError
+from pallet_bridge.types import UNIT, AccountId, Planck
+
+BOB, NOBODY = keys.Signer.from_uri("//Bob"), AccountId(b"\x77" * 32)
 
 HEAVY = ("wasmtime", "substrateinterface", "scalecodec", "numpy", "torch", "flwr", "websockets")
 
@@ -61,3 +67,55 @@ def test_an_embedded_chain_ends_with_its_client() -> None:
     with pytest.raises(ChainUnavailable):
         connect(url, timeout=60.0)
     chain.close()
+
+
+@pytest.mark.slow
+def test_a_nonce_counts_on_the_connection_that_it_was_counted_on() -> None:
+    """A node that came back without its pool got nonces that nothing led up to, for good."""
+    first = EmbeddedNode.start(sealing=Manual())
+    port = int(first.url.rsplit(":", 1)[1])
+    gift = calls.transfer(NOBODY, Planck(UNIT))
+    with NodeClient(first.url) as client:
+        lost = [client.submit(gift, BOB).signed.nonce for _ in range(3)]
+        assert lost == [0, 1, 2]
+        first.close()
+        with EmbeddedNode.start(chain=first.chain, port=port) as second:
+            with suppress(ChainUnavailable):  # when the loss was not noticed yet
+                client.head()
+            client.execute(gift, BOB)
+            assert client.nonce(BOB.account) == 1
+            assert second.url == client.url
+
+
+@pytest.mark.slow
+def test_a_chain_of_another_genesis_behind_the_same_address_is_refused() -> None:
+    """What was read of one chain is never taken for the state of another."""
+    first = EmbeddedNode.start()
+    port = int(first.url.rsplit(":", 1)[1])
+    with NodeClient(first.url) as client:
+        assert client.next_federation() == 0
+        first.close()
+        with EmbeddedNode.start(port=port):
+            with suppress(ChainUnavailable):  # when the loss was not noticed yet
+                client.head()
+            for _ in range(2):
+                with pytest.raises(ChainUnavailable, match="another chain answers there now"):
+                    client.next_federation()
+            with pytest.raises(ChainUnavailable, match="another chain"):
+                client.sign(calls.transfer(NOBODY, Planck(UNIT)), BOB)
+
+
+@pytest.mark.slow
+def test_whether_blocks_can_be_sealed_is_asked_anew_on_each_connection() -> None:
+    first = EmbeddedNode.start()
+    port = int(first.url.rsplit(":", 1)[1])
+    with NodeClient(first.url) as client:
+        assert client.wait_until_block(2, timeout=60).number == 2
+        first.close()
+        other = EmbeddedNode.start(
+            chain=first.chain, port=port, sealing=Interval(0.05), rpc_methods="safe"
+        )
+        with other:
+            with suppress(ChainUnavailable):  # when the loss was not noticed yet
+                client.head()
+            assert client.wait_until_block(5, timeout=120).number >= 5

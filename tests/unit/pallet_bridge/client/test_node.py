@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,13 +11,10 @@ import pytest
 
 from pallet_bridge import calls
 from pallet_bridge.client import connect
-from pallet_bridge.client.node import NodeClient
-from pallet_bridge.embedded import EmbeddedNode, Manual
 from pallet_bridge.embedded.state.hashing import storage_prefix
 from pallet_bridge.encoding import statement_hash
 from pallet_bridge.errors import (
     CallFailed,
-    ChainUnavailable,
     EncodingError,
     RpcRefused,
     TransactionRefused,
@@ -399,39 +395,3 @@ def test_a_block_that_is_not_there_has_no_events(chain: EmbeddedClient) -> None:
 def test_finality_can_be_waited_for(chain: EmbeddedClient) -> None:
     submission = chain.submit(calls.transfer(SOMEBODY, Planck(10**10)), CHARLIE)
     assert submission.wait(120, finalized=True) == submission.wait(120)
-
-
-@pytest.mark.slow
-def test_a_nonce_counts_on_the_connection_that_it_was_counted_on() -> None:
-    """A node that came back without its pool got nonces that nothing led up to, for good."""
-    first = EmbeddedNode.start(sealing=Manual())
-    port = int(first.url.rsplit(":", 1)[1])
-    gift = calls.transfer(NOBODY, Planck(UNIT))
-    with NodeClient(first.url) as client:
-        lost = [client.submit(gift, BOB).signed.nonce for _ in range(3)]
-        assert lost == [0, 1, 2]
-        first.close()
-        with EmbeddedNode.start(chain=first.chain, port=port) as second:
-            with suppress(ChainUnavailable):  # when the loss was not noticed yet
-                client.head()
-            client.execute(gift, BOB)
-            assert client.nonce(BOB.account) == 1
-            assert second.url == client.url
-
-
-@pytest.mark.slow
-def test_a_chain_of_another_genesis_behind_the_same_address_is_refused() -> None:
-    """What was read of one chain is never taken for the state of another."""
-    first = EmbeddedNode.start()
-    port = int(first.url.rsplit(":", 1)[1])
-    with NodeClient(first.url) as client:
-        assert client.next_federation() == 0
-        first.close()
-        with EmbeddedNode.start(port=port):
-            with suppress(ChainUnavailable):  # when the loss was not noticed yet
-                client.head()
-            for _ in range(2):
-                with pytest.raises(ChainUnavailable, match="another chain answers there now"):
-                    client.next_federation()
-            with pytest.raises(ChainUnavailable, match="another chain"):
-                client.sign(calls.transfer(NOBODY, Planck(UNIT)), BOB)
