@@ -1,8 +1,8 @@
 """A server that is killed at any of its points, and started again as it was.
 
 Whatever the point: the run goes on to its end with the model that it would have had, each round of
-training is settled once, nothing stays open, and the audit of its folder is clean. All points:
-`scripts/kill_points.py`, which writes docs/measurements/kill-points.md.
+training is settled once, nothing stays open, and the audit of its folder is clean. `python -m
+tests.e2e.killed.table` goes through all points, and prints a table.
 """
 
 from __future__ import annotations
