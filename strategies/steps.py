@@ -62,8 +62,8 @@ def start(
         num_rounds = call.get("num_rounds")
         asked = num_rounds if isinstance(num_rounds, int) else 0
         with session_of(rounds, grid) as session, rounds.running(session, grid, asked):
-            if call.has("initial_arrays"):
-                rounds.take_up(strategy, call.get("initial_arrays"), asked)
+            if isinstance(arrays, ArrayRecord):
+                rounds.take_up(strategy, arrays, asked)
             call.change_grid(rounds.following(grid))
             if callable(call.get("evaluate_fn")):
                 call.set("evaluate_fn", rounds.watched(call.get("evaluate_fn")))

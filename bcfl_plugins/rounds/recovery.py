@@ -15,18 +15,24 @@ from bcfl_plugins.rounds.report import refusals
 from bcfl_plugins.rounds.settle import settle_owed
 from bcfl_plugins.rounds.windows import USUAL_SLOT_S, round_patience
 from pallet_bridge import calls
-from pallet_bridge.errors import CallFailed, OutboxError
+from pallet_bridge.errors import CallFailed, OutboxError, StateDiscarded
 from pallet_bridge.errors.pallet import RoundNotOpen
-from pallet_bridge.types import Coupling, RoundState
+from pallet_bridge.run.journal import read_run
+from pallet_bridge.types import Coupling, Planck, Receipt, RoundState
+from pallet_bridge.types.base import HASH_BYTES
 
 if TYPE_CHECKING:
     from bcfl_plugins.rounds.owed import OwedRound
     from bcfl_plugins.session.services import ChainServices
+    from pallet_bridge.client.protocol import ChainClient
     from pallet_bridge.types import AccountId, Federation
 
 _log = logging.getLogger("flwr.bcfl")
 
 ABANDONED = "the run that had opened it ended before it was judged"
+UNKNOWN = bytes(HASH_BYTES)
+"""Stands for the hash of a call of somebody else's."""
+
 EXPIRED = "its settle window ended before the run went on"
 
 
@@ -45,6 +51,7 @@ def recover(chain: ChainServices) -> None:
         what = f"settling round {number}, which was judged before"
         work.do(what, lambda number=number: _conclude(chain, owed, number))  # type: ignore[misc]
     work.do("aborting a round that was not judged", lambda: _abort_open(chain))
+    work.do("noting how rounds ended meanwhile", lambda: _note_ends(chain))
     work.drain_while_moving(_patience(chain))
 
 
@@ -137,6 +144,40 @@ def _abort_open(chain: ChainServices) -> None:
     round_id = _federation(chain).open_round
     if round_id is not None:
         abort_round(chain, round_id, ABANDONED)
+
+
+def _note_ends(chain: ChainServices) -> None:
+    """Put into the journal how rounds of this run ended that somebody else brought to an end."""
+    client, reading = chain.client, chain.work.reading
+    told = {line.round for line in read_run(chain.run_dir).rounds}
+    for number in range(chain.journal.header.first_round, _federation(chain).next_round):
+        found = None if number in told else reading(lambda n=number: _end_of(client, chain, n))  # type: ignore[misc]
+        if found is not None:
+            chain.journal.append_receipt(found)
+
+
+def _end_of(client: ChainClient, chain: ChainServices, number: int) -> Receipt | None:
+    """Return the call that ended a round, without its hash; ``None`` where nothing can be told."""
+    round_ = client.round(chain.federation, number)
+    at = None if round_ is None or round_.ended_at is None else client.block_at(round_.ended_at)
+    if at is None:
+        return None
+    try:
+        events = client.events(at.hash)
+    except StateDiscarded as error:
+        _log.warning("bcfl: how round %d ended is not in the journal: %s", number, error)
+        return None
+    of_round = {"federation": chain.federation, "round": number}
+    ends = [
+        event.extrinsic
+        for event in events
+        if event.name in {"RoundAborted", "RoundSettled"}
+        and of_round.items() <= event.fields.items()
+    ]
+    if not ends or ends[0] is None:
+        return None
+    mine = tuple(event for event in events if event.extrinsic == ends[0])
+    return Receipt(at, UNKNOWN, ends[0], Planck(0), mine)
 
 
 def _federation(chain: ChainServices) -> Federation:

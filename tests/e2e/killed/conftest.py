@@ -101,10 +101,6 @@ class Place:
     def runs(self) -> list[Path]:
         return sorted(path.parent for path in (self.folder / "runs").glob("*/run.json"))
 
-    @property
-    def killed_at(self) -> str:
-        return (self.folder / "told").read_text()
-
     def federation(self) -> Federation:
         with connect(self.url) as client:
             return client.federation(0)

@@ -1,8 +1,8 @@
 """A server that is killed at any of its points, and started again as it was.
 
 Whatever the point: the run goes on to its end with the model that it would have had, each round of
-training is settled once, nothing stays open, and the audit of its folder is clean. All points:
-`scripts/kill_points.py`, which writes docs/measurements/kill-points.md.
+training is settled once, nothing stays open, and the audit of its folder is clean. `python -m
+tests.e2e.killed.table` goes through all points, and prints a table.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from pallet_bridge import Signer, calls
+from pallet_bridge.client import connect
 from pallet_bridge.run.journal import read_run
 from pallet_bridge.types import RoundState
 
@@ -70,6 +72,20 @@ def test_a_server_that_is_killed_again_and_again_comes_to_its_end(place: Any, wh
     ):
         assert place.start(point, time, **IN_STEP) is None
     found = place.finish(**IN_STEP)
+    check(place, found, whole("FedAvg"))
+
+
+def test_a_round_that_was_aborted_by_hand_meanwhile_is_in_the_journal(
+    place: Any, whole: Any
+) -> None:
+    assert place.start("after sending commit_batch", 2, **IN_STEP) is None
+    with connect(place.url) as client:
+        open_round = client.federation(0).open_round
+        assert open_round is not None
+        client.execute(calls.abort(0, open_round), Signer.from_uri("//Alice"))
+    found = place.finish(**IN_STEP)
+    ends = [(one.round, one.outcome) for one in read_run(place.runs[0]).rounds]
+    assert (open_round, "aborted") in ends
     check(place, found, whole("FedAvg"))
 
 

@@ -11,10 +11,12 @@ import pytest
 
 from pallet_bridge import calls
 from pallet_bridge.client import connect
+from pallet_bridge.embedded import EmbeddedNode, Manual
 from pallet_bridge.embedded.state.hashing import storage_prefix
 from pallet_bridge.encoding import statement_hash
 from pallet_bridge.errors import (
     CallFailed,
+    ChainUnavailable,
     EncodingError,
     RpcRefused,
     TransactionRefused,
