@@ -12,6 +12,8 @@ from pallet_bridge import calls
 from pallet_bridge.types import Admission, Governance, MembersVote, MotionState, Terms, Vouched
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bcfl_plugins.cli.acting.view import View
     from pallet_bridge.types import AccountId, Invitation, Motion, Participant, TermRanges
 
@@ -142,10 +144,17 @@ def propose(
     *,
     member: Participant | None,
     ranges: TermRanges,
+    motions: Mapping[int, Motion],
 ) -> CallPlan:
     """Plan to let the members vote."""
     deposit = view.prices.proposal
     refusals = [*view.closed(), *_no_vote(view, signer, member)]
+    refusals += [
+        f"proposal {number} of {signer} is not decided; a member has one at a time, see `bcfl "
+        f"federation enact`"
+        for number, motion in motions.items()
+        if motion.proposer == signer and motion.state is MotionState.OPEN
+    ]
     if isinstance(proposal, Terms) and proposal == view.terms:
         refusals.append("these are the terms in force; change one with --set")
     if isinstance(proposal, Terms):

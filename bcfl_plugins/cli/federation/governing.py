@@ -93,6 +93,7 @@ def propose(
 ) -> None:
     """Let the members vote on changed terms, another coordinator, or a model to go on from."""
     from bcfl_plugins.cli.federation import govern  # noqa: PLC0415 (loads the mirrors)
+    from bcfl_plugins.cli.member.standing import read_motions  # noqa: PLC0415 (loads the mirrors)
 
     given = [terms is not None or bool(sets), coordinator is not None, model is not None]
     if sum(given) != 1:
@@ -111,6 +112,7 @@ def propose(
             proposal,
             member=now.member(),
             ranges=now.client.term_ranges(),
+            motions=read_motions(now.client, now.view),
         )
         now.send(plan)
 

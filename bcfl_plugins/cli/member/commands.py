@@ -124,7 +124,8 @@ def withdraw(
 ) -> None:
     """Release stake that is free, to its owner. Anyone may do it for any account.
 
-    A member without stake leaves the federation by it.
+    A member without stake leaves the federation by it. One with strikes leaves by its own call
+    only, as that takes its rewards that are not vested.
     """
     from bcfl_plugins.cli.member import decide  # noqa: PLC0415 (loads the mirrors)
 
@@ -133,7 +134,7 @@ def withdraw(
     with acting(Sender(key, chain, dry_run, as_json), federation) as now:
         if everybody:
             members = now.client.participants(federation, at=now.view.at)
-            now.send(decide.withdraw_all(now.view, members, _AT_ONCE))
+            now.send(decide.withdraw_all(now.view, members, _AT_ONCE, signer=now.account))
             return
         owner = now.account if account is None else read_account(account)
-        now.send(decide.withdraw(now.view, owner, now.member(owner)))
+        now.send(decide.withdraw(now.view, owner, now.member(owner), signer=now.account))

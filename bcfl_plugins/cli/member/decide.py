@@ -125,8 +125,13 @@ def free_at(view: View, member: Participant) -> int | None:
     return max(view.clock.next + blocks, after)
 
 
-def withdraw(view: View, account: AccountId, member: Participant | None) -> CallPlan:
-    """Plan to release what is free of an account's stake, to that account."""
+def withdraw(
+    view: View, account: AccountId, member: Participant | None, *, signer: AccountId
+) -> CallPlan:
+    """Plan to release what is free of an account's stake, to that account.
+
+    A member with strikes leaves by its own call only.
+    """
     call = calls.withdraw(view.number, account)
     if member is None:
         return CallPlan(call, "release stake", refusals=(not_a_member(view, account),))
@@ -139,21 +144,28 @@ def withdraw(view: View, account: AccountId, member: Participant | None) -> Call
         )
     elif not free and (member.stake or member.is_suspended(view.clock.next)):
         refusals.append(_nothing_free(view, member))
+    may_leave = view.is_over or signer == account or not _forfeits(member)
+    if not free and not may_leave and not refusals:
+        refusals.append(f"with strikes {account} leaves by its own call only")
     left = member.stake - free
     means = f"{write_amount(free)} are released to {account}"
     if left:
         means += f"; {write_amount(left)} stay on hold"
-    else:
+    elif may_leave:
         means += f", and nothing stays: it leaves{_forfeits(member)}"
+    else:
+        means += "; with strikes it leaves by its own call only"
     active = member.active if view.is_over else 0
     change = Effect(account, free=free, held=-free, stake=-active)
     return CallPlan(call, means, (change,), tuple(refusals))
 
 
-def withdraw_all(view: View, members: Mapping[AccountId, Participant], most: int) -> CallPlan:
+def withdraw_all(
+    view: View, members: Mapping[AccountId, Participant], most: int, *, signer: AccountId
+) -> CallPlan:
     """Plan to release what is free of everybody's stake, in one call for up to `most` members."""
     free = {
-        who: withdraw(view, who, member)
+        who: withdraw(view, who, member, signer=signer)
         for who, member in members.items()
         if withdrawable(view, member) and not member.pending_offences
     }

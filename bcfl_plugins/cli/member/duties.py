@@ -13,6 +13,7 @@ from pallet_bridge.types import (
     FederationState,
     MotionState,
     OffenceState,
+    Planck,
     Vouched,
 )
 
@@ -60,6 +61,7 @@ def duties(standing: Standing) -> tuple[Duty, ...]:
         _seat(standing),
         _coordination(standing),
         _bond(standing),
+        _refund(standing),
     )
     last = 2**63
     return tuple(
@@ -260,3 +262,15 @@ def _bond(standing: Standing) -> Iterator[Duty]:
     elif bond.free_at is not None:
         yield Duty(f"the bond of {amount} becomes free", "bcfl federation withdraw-bond",
                    since=bond.free_at)  # fmt: skip
+
+
+def _refund(standing: Standing) -> Iterator[Duty]:
+    """Tell a sponsor of a closed federation of its part of what is left."""
+    federation = standing.view.federation
+    if federation.state is not FederationState.CLOSED or not standing.sponsored:
+        return
+    part = federation.left * standing.sponsored // max(federation.funded, 1)
+    yield Duty(
+        f"it is closed, and {write_amount(Planck(part))} of what is left of its escrow are yours",
+        "bcfl federation refund",
+    )

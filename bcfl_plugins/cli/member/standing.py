@@ -59,6 +59,8 @@ class Standing:
         What waits for the account, by round.
     motions : Mapping
         The proposals that are not cleared away, by number.
+    sponsored : Planck or None
+        What it has paid into the escrow and is not refunded.
     """
 
     view: View
@@ -75,6 +77,7 @@ class Standing:
     offences: Mapping[tuple[int, AccountId], Offence] = field(default_factory=dict)
     rewards: Mapping[int, WaitingReward] = field(default_factory=dict)
     motions: Mapping[int, Motion] = field(default_factory=dict)
+    sponsored: Planck | None = None
 
     @property
     def coordinates(self) -> bool:
@@ -103,6 +106,7 @@ def read_standing(client: ChainClient, number: int, account: AccountId) -> Stand
         offences=client.offences(number, at=at),
         rewards=rewards_of(client, number, account, at=at),
         motions=read_motions(client, view),
+        sponsored=client.sponsors(number, at=at).get(account),
     )
 
 

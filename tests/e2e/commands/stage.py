@@ -148,9 +148,9 @@ class Stage:
             attester=self.client.attesters(self.number).get(who.account),
         )
 
-    def plan_withdraw(self, who: Signer) -> CallPlan:
+    def plan_withdraw(self, who: Signer, by: Signer | None = None) -> CallPlan:
         found = self.client.participant(self.number, who.account)
-        return member.withdraw(self.view(), who.account, found)
+        return member.withdraw(self.view(), who.account, found, signer=(by or who).account)
 
     def open(self) -> int:
         self.client.execute(calls.fund(self.number, TERMS.round_reward), BOSS)

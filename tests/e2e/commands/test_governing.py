@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bcfl_plugins.cli.federation import decide as founding
 from bcfl_plugins.cli.federation import govern
 from bcfl_plugins.cli.member import decide as member
+from bcfl_plugins.cli.member.standing import read_motions
 from pallet_bridge.types import (
     UNIT,
     Admission,
@@ -112,8 +113,14 @@ def test_members_that_vote(stage: Stage) -> None:
 
     def propose(who: Signer, proposal: object) -> CallPlan:
         found = stage.client.participant(stage.number, who.account)
+        view = stage.view()
         return govern.propose(
-            stage.view(), who.account, proposal, member=found, ranges=stage.client.term_ranges()
+            view,
+            who.account,
+            proposal,
+            member=found,
+            ranges=stage.client.term_ranges(),
+            motions=read_motions(stage.client, view),
         )
 
     assert not stage.agrees(propose(ANN, changed), ANN), "no member"
@@ -122,6 +129,7 @@ def test_members_that_vote(stage: Stage) -> None:
         govern.set_terms(stage.view(), BOSS.account, changed, stage.client.term_ranges()), BOSS
     )
     assert stage.agrees(propose(ANN, changed), ANN)
+    assert not stage.agrees(propose(ANN, changed), ANN), "one at a time"
     assert stage.agrees(stage.plan_join(BEN, 40 * UNIT), BEN)
     assert not stage.agrees(voting(BEN, 0), BEN), "its stake is too young"
     assert not stage.agrees(voting(CAT, 0), CAT), "no member"

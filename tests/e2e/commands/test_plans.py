@@ -77,7 +77,8 @@ def test_stake_comes_and_goes(stage: Stage) -> None:
     assert not stage.agrees(stage.plan_withdraw(ANN), ANN)
     assert stage.agrees(stage.plan_withdraw(ANN), BOSS), "anyone may"
     stage.go_to(second.until)
-    everybody = member.withdraw_all(stage.view(), stage.client.participants(stage.number), 50)
+    members = stage.client.participants(stage.number)
+    everybody = member.withdraw_all(stage.view(), members, 50, signer=BOSS.account)
     assert stage.agrees(everybody, BOSS)
     assert stage.member(ANN) is None, "it left"
 
@@ -154,8 +155,9 @@ def test_rounds_are_sealed_called_off_and_cleared_away(stage: Stage) -> None:
     assert stage.agrees(prune(settled), ANN)
 
 
-def escrow(stage: Stage) -> tuple[object]:
-    return (stage.client.balance(escrow_account(stage.number)),)
+def escrow(stage: Stage) -> tuple[object, object]:
+    escrow = stage.client.balance(escrow_account(stage.number))
+    return escrow, stage.client.sponsors(stage.number)
 
 
 def test_a_reward_is_told_with_its_first_and_last_block(stage: Stage) -> None:
@@ -194,6 +196,11 @@ def test_a_reward_that_nobody_claims_is_lost_after_its_last_block(stage: Stage) 
     assert read_standing(stage.client, stage.number, ANN.account).rewards == {}
 
 
+def refunded(stage: Stage, who: Signer) -> CallPlan:
+    paid = stage.client.sponsors(stage.number).get(who.account)
+    return founding.refund(stage.view(), who.account, paid)
+
+
 def test_closing_gives_everything_back(stage: Stage) -> None:
     assert stage.agrees(founding.fund(stage.view(), ANN.account, Planck(11 * UNIT)), ANN)
     stage.let_in(ANN)
@@ -211,7 +218,11 @@ def test_closing_gives_everything_back(stage: Stage) -> None:
     assert stage.agrees(stage.plan_withdraw(ANN), BEN), "active stake is free now, too"
     bond = stage.client.bond(stage.number, BOSS.account)
     assert stage.agrees(founding.withdraw_bond(stage.view(), BOSS.account, bond), BOSS)
+    assert not stage.agrees(refunded(stage, ANN), BEN), "it is not closed"
     assert stage.agrees(founding.close(stage.view(), BEN.account, *escrow(stage)), BEN)
+    assert not stage.agrees(refunded(stage, BEN), BEN), "it paid nothing in"
+    assert stage.agrees(refunded(stage, ANN), BEN)
+    assert not stage.agrees(refunded(stage, ANN), BEN), "twice"
     assert stage.client.balance(escrow_account(stage.number)).free == 0
     assert read_standing(stage.client, stage.number, BOSS.account).view.is_over
 

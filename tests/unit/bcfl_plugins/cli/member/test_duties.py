@@ -20,6 +20,7 @@ from pallet_bridge.types import (
     Admission,
     Balance,
     Bond,
+    Cohort,
     Dispute,
     Federation,
     FederationState,
@@ -40,6 +41,7 @@ from pallet_bridge.types import (
     Seat,
     UnbondingChunk,
     Vouched,
+    Youth,
 )
 
 if TYPE_CHECKING:
@@ -75,6 +77,10 @@ FEDERATION = Federation(
     seed=bytes(32),
     seed_at=0,
     seeded=False,
+    youth=Youth(Cohort(0, NOTHING, 0), Cohort(0, NOTHING, 0), 0),
+    funded=NOTHING,
+    sponsors=0,
+    left=NOTHING,
 )
 MEMBER = Participant(
     active=Planck(100 * UNIT),
@@ -318,6 +324,16 @@ def test_a_closing_federation_lets_all_go_at_its_end() -> None:
     over = of(IN, state=FederationState.CLOSING, closing_ends=NOW + 1)
     assert found(over, "bcfl withdraw --all").since == 0
     assert "100 UNIT" in next(d.what for d in duties(over) if d.command == "bcfl withdraw")
+
+
+def test_a_sponsor_is_told_what_is_left_for_it() -> None:
+    paid = replace(STANDING, sponsored=Planck(3 * UNIT))
+    asked = "bcfl federation refund"
+    assert not [duty for duty in duties(paid) if duty.command == asked], "it still pays rewards"
+    money = {"funded": Planck(12 * UNIT), "left": Planck(8 * UNIT)}
+    closed = {"state": FederationState.CLOSED, **money}
+    assert "2 UNIT" in found(of(paid, **closed), asked).what
+    assert not [duty for duty in duties(of(STANDING, **closed)) if duty.command == asked]
 
 
 def test_what_costs_something_comes_first_and_then_what_ends_first() -> None:
