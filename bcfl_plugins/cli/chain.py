@@ -47,6 +47,14 @@ Endowed = Annotated[
         "UNIT each.",
     ),
 ]
+ForkUrl = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help="Go on from the last final block of a live node (ws://HOST:PORT), whose state is read "
+        "when it is needed. Nothing is written there.",
+    ),
+]
 Unsafe = Annotated[
     bool,
     typer.Option(
@@ -104,6 +112,7 @@ def start(
     accounts: Endowed = 0,
     nonce: Nonce = None,
     state: StateFolder = None,
+    fork_url: ForkUrl = None,
     unsafe_rpc: Unsafe = False,
     allow_origin: Origins = None,
     as_json: AsJson = False,
@@ -115,6 +124,12 @@ def start(
     """
     from pallet_bridge.embedded import EmbeddedNode, Instant, Interval  # noqa: PLC0415 (wasmtime)
 
+    if fork_url is not None and (state or preset or accounts or nonce):
+        raise typer.BadParameter(
+            "a fork has the genesis of its node, and is in memory: leave --state, --preset, "
+            "--accounts and --nonce out",
+            param_hint="--fork-url",
+        )
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -128,6 +143,7 @@ def start(
         patch=_endowed(preset, accounts),
         nonce=given,
         state=state,
+        fork_url=fork_url,
         allow_origins=allow_origin or (),
         unsafe_rpc=unsafe_rpc,
     ) as node:
