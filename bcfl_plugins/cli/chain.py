@@ -47,6 +47,14 @@ Endowed = Annotated[
         "UNIT each.",
     ),
 ]
+ForkUrl = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help="Go on from the last final block of a live node (ws://HOST:PORT), whose state is read "
+        "when it is needed. Nothing is written there.",
+    ),
+]
 DevRpc = Annotated[
     bool,
     typer.Option(
@@ -113,6 +121,7 @@ def start(
     accounts: Endowed = 0,
     nonce: Nonce = None,
     state: StateFolder = None,
+    fork_url: ForkUrl = None,
     dev_rpc: DevRpc = False,
     allow_origin: Origins = None,
     rpc_methods: WhoMayCall = "auto",
@@ -126,6 +135,12 @@ def start(
     from pallet_bridge.embedded import EmbeddedNode, Instant, Interval  # noqa: PLC0415 (wasmtime)
     from pallet_bridge.embedded.rpc.access import methods  # noqa: PLC0415 (wasmtime)
 
+    if fork_url is not None and (state or preset or accounts or nonce):
+        raise typer.BadParameter(
+            "a fork has the genesis of its node, and is in memory: leave --state, --preset, "
+            "--accounts and --nonce out",
+            param_hint="--fork-url",
+        )
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -139,6 +154,7 @@ def start(
         patch=_endowed(preset, accounts),
         nonce=given,
         state=state,
+        fork_url=fork_url,
         allow_origins=allow_origin or (),
         rpc_methods=methods(rpc_methods),
         dev_rpc=dev_rpc,

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _LONGEST_URI = 256
 _log = logging.getLogger("flwr.bcfl")
 
+_STEPS = 128  # transfers and invitations of one call: a block has room for them
 _POCKET_MONEY = UNIT  # beside the stake: fees, and to stay above the existential deposit
 
 
@@ -159,14 +160,11 @@ class Staking:
             steps += [
                 calls.invite(chain.federation, account, b"", 0) for account in sorted(signers)
             ]
-        chain.send(calls.batch(steps), wait)
+        for start in range(0, len(steps), _STEPS):
+            chain.send(calls.batch(steps[start : start + _STEPS]), wait)
         agreed = hash_of_terms(terms)
-        waiting = [
-            chain.client.submit(calls.join(chain.federation, stake, agreed), signers[account])
-            for account in sorted(signers)
-        ]
-        for submission in waiting:
-            submission.wait(wait)
+        join = calls.join(chain.federation, stake, agreed)
+        chain.client.execute_all([(join, signers[one]) for one in sorted(signers)], timeout=wait)
         return True
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from scalecodec.base import ScaleBytes
@@ -299,6 +300,7 @@ class _Interface(SubstrateInterface):  # type: ignore[misc]  # it has no annotat
         """Read the metadata of the newest block's runtime."""
         super().init_runtime()
         _keep_bytes(self.runtime_config)
+        _remember_types(self.runtime_config)
         self.items = describe(self.metadata.value[1]["V14"])
         self._check_version()
         self._loaded = True
@@ -357,6 +359,24 @@ def _keep_bytes(config: Any) -> None:  # noqa: ANN401 - scalecodec has no annota
         inner = getattr(kind, "sub_type", None)
         if is_list and inner and config.get_decoder_class(inner) is U8:
             kind.process = _read_bytes
+
+
+def _remember_types(config: Any) -> None:  # noqa: ANN401 - scalecodec has no annotations
+    """Look each name of a type up once: scalecodec makes some types anew whenever they are named.
+
+    It does so for each field of each value, which is half of the time that decoding takes. The
+    names mean something else once other metadata is loaded, so this is done anew then.
+    """
+    find, known = partial(type(config).get_decoder_class, config), dict[str, Any]()
+
+    def remembered(name: Any) -> Any:  # noqa: ANN401
+        if not isinstance(name, str):
+            return find(name)
+        if name not in known:
+            known[name] = find(name)
+        return known[name]
+
+    config.get_decoder_class = remembered
 
 
 def _is_a(cls: type[Any], *bases: type[Any]) -> bool:

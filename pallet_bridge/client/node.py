@@ -18,15 +18,18 @@ from pallet_bridge.encoding import blake2_256
 from pallet_bridge.errors import (
     AccountInUse,
     BadChainValue,
+    BcflError,
     ChainTimeout,
     RpcRefused,
     TransactionRefused,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
 
     from pallet_bridge.calls import Call
+    from pallet_bridge.client.rpc import RawJson
     from pallet_bridge.keys import Signer
     from pallet_bridge.types.base import AccountId, Planck
     from pallet_bridge.types.events import BlockRef, Receipt
@@ -38,6 +41,7 @@ _NO_SIGNATURE = bytes(64)
 # a key ends with the account's hash and the account; before them, of an offence, is the round
 _ACCOUNT_TAIL = 16 + _ACCOUNT_BYTES
 # the pool's codes for "nonce used already" and "another transaction has this nonce"
+_TOGETHER = 256  # calls that wait for blocks at a time: far fewer than a pool and a node allow
 _NONCE_TAKEN = frozenset({1010, 1013, 1014})
 
 
@@ -181,6 +185,58 @@ class NodeClient(StateReader):
         self._latest = receipt.block
         return receipt
 
+    def execute_all(
+        self, wanted: Sequence[tuple[Call, Signer]], *, timeout: float = 60.0
+    ) -> list[Receipt]:
+        """Sign and send many calls, and wait for all; they share blocks."""
+        receipts: list[Receipt] = []
+        for start in range(0, len(wanted), _TOGETHER):
+            with self._submit_lock:
+                sent = self._send_all(wanted[start : start + _TOGETHER])
+            end = deadline(timeout)
+            results = [_result(submission, end) for submission in sent]
+            for result in results:
+                if isinstance(result, BcflError):
+                    raise result
+                receipts.append(result)
+        return receipts
+
+    def _send_all(
+        self, wanted: Sequence[tuple[Call, Signer]]
+    ) -> list[NodeSubmission | TransactionRefused]:
+        """Hand calls to the pool without waiting for one another's answers."""
+        accounts = list(dict.fromkeys(signer.account for _, signer in wanted))
+        answers = self._rpc.request_all(
+            "system_accountNextIndex", [[str(account)] for account in accounts]
+        )
+        nonces = {
+            account: _index_of(account, answer)
+            for account, answer in zip(accounts, answers, strict=True)
+        }
+        era = Era(self._period, self._birth(self._period))
+        signed: list[SignedCall] = []
+        for call, signer in wanted:
+            nonce = nonces[signer.account]
+            nonces[signer.account] = nonce + 1
+            extrinsic = self._codec.signed_extrinsic(call, signer, nonce, era)
+            hash_ = blake2_256(extrinsic)
+            signed.append(SignedCall(signer.account, nonce, extrinsic, hash_, call, era))
+        watches = self._rpc.subscribe_all(
+            "author_submitAndWatchExtrinsic",
+            [[as_hex(one.extrinsic)] for one in signed],
+            "author_unwatchExtrinsic",
+        )
+        with self._nonce_lock:
+            for account in accounts:
+                self._nonces.pop(account, None)
+        receipts = Receipts(self._rpc, self._codec, self.events, remembers=True)
+        return [
+            TransactionRefused(watch.code, watch.message, watch.data)
+            if isinstance(watch, RpcRefused)
+            else NodeSubmission(one, watch, receipts.receipt, self._forget_nonce)
+            for one, watch in zip(signed, watches, strict=True)
+        ]
+
     def find(self, signed: SignedCall, *, since: int, until: int | None = None) -> Receipt | None:
         """Look for a signed call in blocks."""
         number = since
@@ -265,11 +321,23 @@ class NodeClient(StateReader):
         return self._ask_nonce(account)
 
     def _ask_nonce(self, account: AccountId) -> int:
-        answer = self._rpc.request("system_accountNextIndex", [str(account)])
-        if not isinstance(answer, int):
-            raise BadChainValue(f"the next index of {account} is {answer!r}")
-        return answer
+        return _index_of(account, self._rpc.request("system_accountNextIndex", [str(account)]))
 
     def _forget_nonce(self, signed: SignedCall) -> None:
         with self._nonce_lock:
             self._nonces.pop(signed.account, None)
+
+
+def _index_of(account: AccountId, answer: RawJson) -> int:
+    if not isinstance(answer, int):
+        raise BadChainValue(f"the next index of {account} is {answer!r}")
+    return answer
+
+
+def _result(submission: NodeSubmission | TransactionRefused, end: float) -> Receipt | BcflError:
+    if isinstance(submission, TransactionRefused):
+        return submission
+    try:
+        return submission.wait(remaining(end))
+    except BcflError as error:
+        return error

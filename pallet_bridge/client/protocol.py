@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
     from typing import Self
 
@@ -299,6 +300,16 @@ class ChainClient(Protocol):
 
     def execute(self, call: Call, signer: Signer, *, timeout: float = 60.0) -> Receipt:
         """Sign, send and wait for inclusion; raises what `submit` and `Submission.wait` raise."""
+        ...
+
+    def execute_all(
+        self, wanted: Sequence[tuple[Call, Signer]], *, timeout: float = 60.0
+    ) -> list[Receipt]:
+        """Sign and send many calls, and wait for all; they share blocks.
+
+        Calls of one account are included in their order. No call may end its account. When some
+        fail, the others stand, and the error of the first of them is raised.
+        """
         ...
 
     def find(self, signed: SignedCall, *, since: int, until: int | None = None) -> Receipt | None:

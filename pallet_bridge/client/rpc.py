@@ -135,6 +135,30 @@ class RpcClient:
         """Return a method's result."""
         return self._answer(self._live(), method, params)
 
+    def request_all(self, method: str, each: Sequence[Sequence[RawJson]]) -> list[RawJson]:
+        """Return a method's results for several parameters; none waits for the answer before."""
+        link = self._live()
+        futures = [link.start(method, params) for params in each]
+        return [self._result(method, future) for future in futures]
+
+    def subscribe_all(
+        self, method: str, each: Sequence[Sequence[RawJson]], unsubscribe: str
+    ) -> list[Subscription | RpcRefused]:
+        """Start several subscriptions likewise; a refusal stands where one was refused."""
+        link = self._live()
+        inboxes: list[Inbox] = [queue.SimpleQueue() for _ in each]
+        pairs = zip(each, inboxes, strict=True)
+        futures = [link.start(method, params, inbox) for params, inbox in pairs]
+        found: list[Subscription | RpcRefused] = []
+        for future, inbox in zip(futures, inboxes, strict=True):
+            try:
+                key = self._result(method, future)
+            except RpcRefused as error:
+                found.append(error)
+            else:
+                found.append(Subscription(link, str(key), inbox, unsubscribe))
+        return found
+
     def subscribe(self, method: str, params: Sequence[RawJson], unsubscribe: str) -> Subscription:
         """Start a subscription; notifications are kept from the first one on."""
         link = self._live()
@@ -220,7 +244,9 @@ class RpcClient:
     def _answer(
         self, link: _Link, method: str, params: Sequence[RawJson], inbox: Inbox | None = None
     ) -> RawJson:
-        future = link.start(method, params, inbox)
+        return self._result(method, link.start(method, params, inbox))
+
+    def _result(self, method: str, future: Future[RawJson]) -> RawJson:
         try:
             message = future.result(self.timeout)
         except FutureTimeout:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pallet_bridge.client import decode, expected
@@ -21,7 +22,7 @@ from pallet_bridge.types.base import Planck
 from pallet_bridge.types.events import BlockRef, Receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from pallet_bridge.client.codec import Codec
     from pallet_bridge.client.protocol import SignedCall
@@ -84,15 +85,37 @@ class NodeSubmission:
             raise TransactionLost(self._signed.hash, name)
 
 
+@dataclass(slots=True)
+class _Seen:
+    """A block as far as receipts need it; `events` are None until one of them is wanted."""
+
+    number: int
+    places: Mapping[bytes, int]
+    events: Mapping[int, tuple[Event, ...]] | None = None
+
+
 class Receipts:
-    """Builds receipts from blocks."""
+    """Builds receipts from blocks.
+
+    Parameters
+    ----------
+    remembers
+        Whether a block that was read for one receipt serves the next one too: many calls share it.
+    """
 
     def __init__(
-        self, rpc: RpcClient, codec: Codec, events_of: Callable[[bytes], tuple[Event, ...]]
+        self,
+        rpc: RpcClient,
+        codec: Codec,
+        events_of: Callable[[bytes], tuple[Event, ...]],
+        *,
+        remembers: bool = False,
     ) -> None:
         self._rpc = rpc
+        self._remembers = remembers
         self._codec = codec
         self._events_of = events_of
+        self._last: tuple[bytes, _Seen] | None = None
 
     def receipt(self, signed: SignedCall, block: bytes) -> Receipt:
         """Return the receipt of a call that is in this block.
@@ -114,18 +137,38 @@ class Receipts:
 
     def look(self, signed: SignedCall, block: bytes) -> Receipt | None:
         """Return the receipt when the call is in this block."""
-        answer = self._rpc.request("chain_getBlock", ["0x" + block.hex()])
-        content = Fields("answer to chain_getBlock", answer).struct("block")
-        number = decode.block_number(content.struct("header"))
-        index = _index(signed, content.value("extrinsics"))
+        seen = self._seen(block)
+        index = seen.places.get(signed.hash)
         if index is None:
             return None
-        events = tuple(e for e in self._events_of(block) if e.extrinsic == index)
+        events = self._events(block, seen).get(index, ())
         failure = self._failure(events)
         if failure is not None:
             raise failure
         self._check(signed, block, events)
-        return Receipt(BlockRef(number, block), signed.hash, index, _fee(events), events)
+        return Receipt(BlockRef(seen.number, block), signed.hash, index, _fee(events), events)
+
+    def _seen(self, block: bytes) -> _Seen:
+        """Read a block, or give the one that was read last where it is remembered."""
+        last = self._last
+        if self._remembers and last is not None and last[0] == block:
+            return last[1]
+        answer = self._rpc.request("chain_getBlock", ["0x" + block.hex()])
+        content = Fields("answer to chain_getBlock", answer).struct("block")
+        number = decode.block_number(content.struct("header"))
+        seen = _Seen(number, _places(content.value("extrinsics")))
+        self._last = (block, seen)
+        return seen
+
+    def _events(self, block: bytes, seen: _Seen) -> Mapping[int, tuple[Event, ...]]:
+        """Read a block's events by the extrinsic that raised them."""
+        if seen.events is None:
+            events: dict[int, tuple[Event, ...]] = {}
+            for event in self._events_of(block):
+                if event.extrinsic is not None:
+                    events[event.extrinsic] = (*events.get(event.extrinsic, ()), event)
+            seen.events = events
+        return seen.events
 
     def _check(self, signed: SignedCall, block: bytes, events: tuple[Event, ...]) -> None:
         """Refuse events that a successful call of this account cannot have left so."""
@@ -175,17 +218,18 @@ def _block(content: object) -> bytes:
         raise BadChainValue(f"the pool named the block {content!r}") from error
 
 
-def _index(signed: SignedCall, extrinsics: object) -> int | None:
+def _places(extrinsics: object) -> dict[bytes, int]:
+    """Return where each extrinsic of a block stands, by its hash."""
     if not isinstance(extrinsics, list):
         raise BadChainValue("the answer to chain_getBlock has no list of extrinsics")
+    places: dict[bytes, int] = {}
     for index, text in enumerate(extrinsics):
         try:
             raw = bytes.fromhex(str(text).removeprefix("0x"))
         except ValueError as error:
             raise BadChainValue(f"extrinsic {index} of a block is no hex") from error
-        if blake2_256(raw) == signed.hash:
-            return index
-    return None
+        places.setdefault(blake2_256(raw), index)
+    return places
 
 
 def _fee(events: tuple[Event, ...]) -> Planck:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pallet_bridge.embedded.chain.chain import DEFAULT_PRESET, Chain
 from pallet_bridge.embedded.chain.kept import kept_chain
 from pallet_bridge.embedded.errors import NothingToSeal
+from pallet_bridge.embedded.fork.fork import fork_of
+from pallet_bridge.embedded.fork.remote import RemoteState
 from pallet_bridge.embedded.rpc.dispatch import RpcDispatcher
 from pallet_bridge.embedded.rpc.server import Server
 from pallet_bridge.embedded.sealing import Instant, Sealing
@@ -52,6 +54,7 @@ class EmbeddedNode:
         sealing: Sealing = Instant(),  # noqa: B008 - frozen
         chain: Chain | None = None,
         state: Path | None = None,
+        fork_url: str | None = None,
         preset: str | None = None,
         patch: Mapping[str, Any] | None = None,
         nonce: bytes | None = None,
@@ -74,6 +77,9 @@ class EmbeddedNode:
         state
             A folder that keeps the chain: it goes on with the one there, or begins one. See
             `pallet_bridge.embedded.chain.kept`.
+        fork_url
+            A live node: the chain goes on from its last final block. See
+            `pallet_bridge.embedded.fork.fork`.
         preset
             Name of the runtime's genesis preset; by default "development".
         nonce
@@ -96,10 +102,14 @@ class EmbeddedNode:
             The address is not free.
         StateInUse, StateDamaged, StateDiffers
             The folder `state` cannot be gone on with.
+        ForkUnreadable
+            The node at `fork_url` does not answer.
         """
         with ExitStack() as opening:
             if chain is not None:
                 its_own = chain
+            elif fork_url is not None:
+                its_own = fork_of(opening.enter_context(closing(RemoteState(fork_url))))
             elif state is None:
                 its_own = Chain.new(preset=preset or DEFAULT_PRESET, patch=patch, nonce=nonce)
             else:

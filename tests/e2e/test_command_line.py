@@ -193,6 +193,27 @@ def test_chain_start_endows_nodes_listens_elsewhere_and_lets_tests_rewrite_it() 
         assert process.wait(timeout=120) == 0
 
 
+def test_chain_start_goes_on_from_a_live_node() -> None:
+    with connect("embedded") as live:
+        head = live.wait_until_block(3, timeout=60)
+        wrong = run("chain", "start", "--port", "0", "--fork-url", live.url, "--accounts", "2")
+        assert wrong.returncode == 2
+        assert "leave --state, --preset" in " ".join(wrong.stderr.split())
+        with serving("--fork-url", live.url) as process:
+            assert process.stdout is not None
+            said = json.loads(process.stdout.readline())
+            assert said["genesis"] == "0x" + live.genesis_hash.hex()
+            with connect(said["url"]) as forked:
+                assert forked.head().number == head.number + 1
+                assert forked.balance(Signer.from_uri("//Bob").account).free == 10**18
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=120) == 0
+    done = run("chain", "start", "--port", "0", "--fork-url", live.url)
+    assert done.returncode == 2
+    assert "cannot be read from ws://" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_chain_start_names_the_presets_that_there_are() -> None:
     done = run("chain", "start", "--port", "0", "--preset", "mainnet")
     assert done.returncode == 2

@@ -1,4 +1,4 @@
-"""The WebSocket side of the embedded node: connections, and the thread that they live on."""
+"""WebSocket and HTTP of the embedded node: connections, and the thread that they live on."""
 
 from __future__ import annotations
 
@@ -9,23 +9,29 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from websockets.asyncio.server import serve
+from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from pallet_bridge.embedded.errors import CannotListen
 from pallet_bridge.embedded.rpc.access import Access, methods, origin
+from pallet_bridge.embedded.rpc.http.exchange import JSON, NOT_POST, health
+from pallet_bridge.embedded.rpc.http.front import Front
 from pallet_bridge.embedded.rpc.limits import CONNECTIONS, MESSAGE_BYTES
+from pallet_bridge.embedded.rpc.subscriptions import Unheard
 from pallet_bridge.embedded.sealing import Instant, InstantSealer, Interval, IntervalSealer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
-    from websockets.asyncio.server import ServerConnection
+    from websockets.asyncio.server import Server as WebSocketServer
     from websockets.http11 import Request, Response
+    from websockets.server import ServerProtocol
 
     from pallet_bridge.embedded.rpc.dispatch import RpcDispatcher
+    from pallet_bridge.embedded.rpc.http.exchange import Head
+    from pallet_bridge.embedded.rpc.subscriptions import Peer
     from pallet_bridge.embedded.sealing import Sealing
     from pallet_bridge.embedded.service import Service
 
@@ -158,6 +164,17 @@ class _Turn:
             self._since = self._loop.time()
 
 
+def _plain(socket: ServerConnection, path: str) -> Response:
+    """Answer a request that is no handshake."""
+    found = health(path)
+    if found is None:
+        return socket.respond(HTTPStatus.METHOD_NOT_ALLOWED, NOT_POST)
+    answer = socket.respond(HTTPStatus.OK, found.decode())
+    del answer.headers["Content-Type"]
+    answer.headers["Content-Type"] = JSON
+    return answer
+
+
 class Server:
     """Serves JSON-RPC on a thread of its own, and seals there.
 
@@ -180,6 +197,7 @@ class Server:
             origins=frozenset(origin(one) for one in origins), rpc_methods=methods(rpc_methods)
         )
         self._clients = 0
+        self._fronts: set[Front] = set()
         self._bound: Future[int] = Future()
         self._stop: asyncio.Event | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -222,6 +240,7 @@ class Server:
                 max_size=_MAX_FRAME_BYTES,
                 max_queue=_UNREAD_REQUESTS,
                 process_request=self._admit,
+                create_connection=cast("type[ServerConnection]", self._front),
                 # Clients such as substrate-interface answer pings only while they read.
                 ping_interval=None,
                 close_timeout=_FAREWELL_SECONDS,
@@ -233,6 +252,25 @@ class Server:
             self._start_sealing(self._loop)
             self._bound.set_result(next(iter(server.sockets)).getsockname()[1])
             await self._stop.wait()
+            for front in tuple(self._fronts):
+                front.close()
+
+    def _front(self, protocol: ServerProtocol, server: WebSocketServer, **options: float) -> Front:
+        """Make what a connection begins with; it speaks WebSocket by these options, or HTTP."""
+        connect = cast("Callable[..., ServerConnection]", ServerConnection)
+        return Front(self, self._fronts, lambda: connect(protocol, server, **options))
+
+    def refusal(self, head: Head) -> str | None:
+        """Say why a request over HTTP with this head is refused; None when it is not."""
+        return self._access.refusal(head.all("host"), head.all("origin"))
+
+    async def answer(self, head: Head, body: bytes) -> str | None:
+        """Answer a request over HTTP; what it subscribes to is refused."""
+        peer = Unheard(self._access.lets_unsafe(head.all("origin")))
+        try:
+            return await self._answer(peer, body, _Turn(asyncio.get_running_loop()))
+        finally:
+            self._rpc.disconnect(peer)
 
     def _start_sealing(self, loop: asyncio.AbstractEventLoop) -> None:
         match self._sealing:
@@ -248,7 +286,7 @@ class Server:
             return socket.respond(HTTPStatus.FORBIDDEN, refusal)
         if self._clients >= CONNECTIONS:
             return socket.respond(HTTPStatus.TOO_MANY_REQUESTS, _FULL)
-        return None
+        return None if "Upgrade" in headers else _plain(socket, request.path)
 
     async def _serve(self, socket: ServerConnection) -> None:
         loop = asyncio.get_running_loop()
@@ -274,7 +312,7 @@ class Server:
             with suppress(asyncio.CancelledError, ConnectionClosed):
                 await writer
 
-    async def _answer(self, connection: Connection, message: bytes, turn: _Turn) -> str | None:
+    async def _answer(self, connection: Peer, message: bytes, turn: _Turn) -> str | None:
         steps = self._rpc.steps(connection, message)
         while True:
             try:

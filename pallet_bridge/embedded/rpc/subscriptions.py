@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from pallet_bridge.embedded.rpc.errors import INTERNAL_ERROR, RpcError
 from pallet_bridge.embedded.rpc.limits import (
     SUBSCRIPTIONS,
     WATCHED_KEYS,
@@ -31,6 +32,16 @@ class Peer(Protocol):
 
     def post(self, text: str) -> None:
         """Queue a message; never blocks and may be called from any thread."""
+
+
+class Unheard:
+    """Somebody who asks and hangs up: a client over HTTP. It cannot subscribe."""
+
+    def __init__(self, lets_unsafe: bool) -> None:
+        self.lets_unsafe = lets_unsafe
+
+    def post(self, text: str) -> None:
+        """Throw a message away."""
 
 
 class Feed(Protocol):
@@ -120,8 +131,10 @@ class Subscriptions:
         Raises
         ------
         RpcError
-            When the peer has too many, or watches too many keys.
+            When the peer has too many, watches too many keys, or cannot be told.
         """
+        if isinstance(peer, Unheard):
+            raise RpcError(INTERNAL_ERROR, "Internal error")
         mine = self._of.setdefault(peer, set())
         if len(mine) >= SUBSCRIPTIONS:
             raise too_many_subscriptions()

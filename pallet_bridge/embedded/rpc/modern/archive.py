@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from pallet_bridge.embedded.errors import EmbeddedError, UnknownBlock
 from pallet_bridge.embedded.rpc.context import NO_NUMBER, NO_STATE, unsubscribe
-from pallet_bridge.embedded.rpc.errors import CHAIN_ERROR, RpcError, client_error, invalid_params
-from pallet_bridge.embedded.rpc.modern.items import answers, read_items, told
+from pallet_bridge.embedded.rpc.errors import CHAIN_ERROR, RpcError, invalid_params
+from pallet_bridge.embedded.rpc.modern.items import answers, argument, read_items, reason, told
 from pallet_bridge.embedded.rpc.params import Params, as_bytes
 from pallet_bridge.embedded.rpc.render import hex0x
 
@@ -91,9 +91,12 @@ def storage_diff(context: Context, params: Params) -> Json:
     def events() -> Iterator[dict[str, Json]]:
         chain = context.service.chain
         found = chain.header(block)
-        if found is None:
-            raise UnknownBlock(block)
-        yield from differences(chain.state(before or found.parent_hash), chain.state(block), wanted)
+        if found is None and before is None:
+            short = f"0x{block[:2].hex()}…{block[-2:].hex()}"
+            yield {"event": "storageDiffError", "error": f"Block header is not present: {short}"}
+            return
+        parent = before if found is None or before is not None else found.parent_hash
+        yield from differences(chain.state(parent), chain.state(block), wanted)
         yield {"event": "storageDiffDone"}
 
     return _told(context, "archive_v1_storageDiffEvent", "storageDiffError", events)
@@ -114,20 +117,6 @@ def differences(
             old = before.get(key) or b""
             for hashed in _kinds(key, wanted):
                 yield {"event": "storageDiff", **told(key, old, hashed=hashed), "type": "deleted"}
-
-
-def argument(params: Params, code: int) -> bytes:
-    """Read the argument of a call; what is no hexadecimal has an error of its own."""
-    text = params.text()
-    try:
-        return as_bytes(text)
-    except RpcError as error:
-        raise RpcError(code, f"Invalid parameter: {text}") from error
-
-
-def reason(error: EmbeddedError) -> str:
-    """Give what the chain says of a call that it refused."""
-    return client_error(error).message.removeprefix("Client error: ")
 
 
 def _kinds(key: bytes, wanted: list[tuple[bytes, bool]]) -> tuple[bool, ...]:

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Final
 from pallet_bridge.embedded.errors import EmbeddedError
 from pallet_bridge.embedded.rpc.context import unsubscribe
 from pallet_bridge.embedded.rpc.errors import INVALID_PARAMS, RpcError
-from pallet_bridge.embedded.rpc.modern.archive import argument, reason
-from pallet_bridge.embedded.rpc.modern.items import answers, read_items
+from pallet_bridge.embedded.rpc.modern.items import answers, argument, read_items, reason
 from pallet_bridge.embedded.rpc.params import Params, as_hash
 from pallet_bridge.embedded.rpc.render import hex0x, runtime_version_json
 
@@ -37,7 +36,7 @@ class Follow:
     def __init__(self, service: Service, subscriptions: Subscriptions, *, runtime: bool) -> None:
         self._service = service
         self._subscriptions = subscriptions
-        self._operations = count(1)
+        self._operations = count()
         self._code: bytes | None = None
         self.runtime = runtime
         self.identifier = ""
@@ -126,6 +125,7 @@ def header(context: Context, params: Params) -> Json:
     if following is None:
         return None
     _check_pinned(following, block)
+    following.start()  # a node counts it too
     found = context.service.chain.header(block)
     return None if found is None else hex0x(found.encode())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pallet_bridge.embedded.rpc.errors import invalid_params
+from pallet_bridge.embedded.rpc.errors import RpcError, client_error, invalid_params
 from pallet_bridge.embedded.rpc.params import as_bytes
 from pallet_bridge.embedded.rpc.render import hex0x
 from pallet_bridge.embedded.state.hashing import blake2_256
@@ -14,6 +14,8 @@ from pallet_bridge.embedded.state.proofs import merkle_value
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pallet_bridge.embedded.errors import EmbeddedError
+    from pallet_bridge.embedded.rpc.params import Params
     from pallet_bridge.embedded.rpc.render import Json
     from pallet_bridge.embedded.state.storage import State
 
@@ -73,6 +75,20 @@ def told(key: bytes, value: bytes, *, hashed: bool) -> dict[str, Json]:
     if hashed:
         return {"key": hex0x(key), "hash": hex0x(blake2_256(value))}
     return {"key": hex0x(key), "value": hex0x(value)}
+
+
+def argument(params: Params, code: int) -> bytes:
+    """Read the argument of a call; what is no hexadecimal has an error of its own."""
+    text = params.text()
+    try:
+        return as_bytes(text)
+    except RpcError as error:
+        raise RpcError(code, f"Invalid parameter: {text}") from error
+
+
+def reason(error: EmbeddedError) -> str:
+    """Give what the chain says of a call that it refused."""
+    return client_error(error).message.removeprefix("Client error: ")
 
 
 def _item(one: Json) -> Item:

@@ -87,6 +87,27 @@ def test_nodes_with_development_keys_are_joined_once(session: Session) -> None:
     assert chain.client.head() == block, "a second question must not change the chain"
 
 
+@pytest.mark.slow
+def test_more_nodes_than_one_call_has_room_for_are_joined_in_few_blocks(tmp_path: Path) -> None:
+    """Row "provisioning of 1,000 members in 1,000 blocks" of what all plugins cost."""
+    config = BcflConfig.from_run_config(
+        {
+            "bcfl.plugins": "staking",
+            "bcfl.run_dir": str(tmp_path),
+            "bcfl.on_chain_error": "fail",
+            "bcfl.terms.max_participants": 150,
+        }
+    )
+    with open_session(config) as opened:
+        chain = opened.services.chain
+        assert chain is not None
+        nodes = tuple(node(number, f"//bcfl//node-{number}") for number in range(140))
+        before = chain.client.head().number
+        assert list(opened.hooks.eligible_nodes(RUN, 1, nodes)) == []
+        assert len(chain.client.participants(chain.federation)) == 140
+        assert chain.client.head().number - before < 40
+
+
 def test_a_node_that_names_the_key_of_another_is_not_joined(session: Session) -> None:
     liar = node(7, "//bcfl//node-70", Signer.from_uri("//bcfl//node-71").account)
     assert list(session.hooks.eligible_nodes(RUN, 1, (liar,))) == [7]

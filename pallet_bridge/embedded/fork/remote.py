@@ -1,0 +1,117 @@
+"""The state of one block of a live node, read over JSON-RPC when it is asked for."""
+
+from __future__ import annotations
+
+import json
+import threading
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Final
+
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import connect
+
+from pallet_bridge.embedded.chain.block import Header
+from pallet_bridge.embedded.fork.errors import ForkUnreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PAGE: Final = 1000
+_SECONDS: Final = 30.0
+
+
+class RemoteState:
+    """What a node says of one of its blocks. Each key is asked for once.
+
+    Parameters
+    ----------
+    url
+        The node, ``ws://HOST:PORT`` or ``wss://HOST``.
+    block
+        The hash of the block; None is the node's last final one.
+
+    Raises
+    ------
+    ForkUnreadable
+        The node does not answer, or has no such block. So do all methods.
+    """
+
+    def __init__(self, url: str, block: bytes | None = None) -> None:
+        self.url = url
+        self._lock = threading.Lock()
+        self._values: dict[bytes, bytes | None] = {}
+        self._open = ExitStack()
+        try:
+            opening = connect(url, max_size=None, compression=None, open_timeout=_SECONDS)
+            self._socket = self._open.enter_context(opening)
+        except (OSError, WebSocketException, ValueError) as error:
+            raise ForkUnreadable(url, str(error) or type(error).__name__) from error
+        try:
+            self._begin(block)
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self, block: bytes | None) -> None:
+        chosen = self._ask("chain_getFinalizedHead") if block is None else "0x" + block.hex()
+        self._at = chosen
+        self.genesis_hash = self._bytes(self._ask("chain_getBlockHash", 0))
+        self.header = self._header(self._ask("chain_getHeader", chosen))
+
+    def get(self, key: bytes) -> bytes | None:
+        """Return a value."""
+        if key not in self._values:
+            found = self._ask("state_getStorage", "0x" + key.hex(), self._at)
+            self._values[key] = None if found is None else self._bytes(found)
+        return self._values[key]
+
+    def keys(self, prefix: bytes, start: bytes | None, page: int = PAGE) -> Iterator[bytes]:
+        """Iterate over the keys with `prefix`, in order, behind `start` when that is given.
+
+        `page` is how many are asked for at a time, at most 1000.
+        """
+        last = start
+        while True:
+            params = ["0x" + prefix.hex(), page, None if last is None else "0x" + last.hex()]
+            found = self._ask("state_getKeysPaged", *params, self._at)
+            if not isinstance(found, list):
+                raise ForkUnreadable(self.url, "its keys are no list")
+            for text in found:
+                last = self._bytes(text)
+                yield last
+            if len(found) < page:
+                return
+
+    def close(self) -> None:
+        """End the connection."""
+        self._open.close()
+
+    def _ask(self, method: str, *params: Any) -> Any:  # noqa: ANN401 - JSON
+        request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        try:
+            with self._lock:
+                self._socket.send(json.dumps(request))
+                answer = json.loads(self._socket.recv(timeout=_SECONDS))
+        except (OSError, WebSocketException, ValueError) as error:
+            raise ForkUnreadable(self.url, f"{method}: {error or type(error).__name__}") from error
+        if not isinstance(answer, dict) or "result" not in answer:
+            raise ForkUnreadable(self.url, f"{method}: {answer}")
+        return answer["result"]
+
+    def _bytes(self, value: object) -> bytes:
+        try:
+            return bytes.fromhex(str(value).removeprefix("0x"))
+        except ValueError as error:
+            raise ForkUnreadable(self.url, f"{value!r} is no hex") from error
+
+    def _header(self, value: Any) -> Header:  # noqa: ANN401 - JSON
+        try:
+            return Header(
+                self._bytes(value["parentHash"]),
+                int(value["number"], 16),
+                self._bytes(value["stateRoot"]),
+                self._bytes(value["extrinsicsRoot"]),
+                tuple(self._bytes(item) for item in value["digest"]["logs"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise ForkUnreadable(self.url, f"it has no block {self._at}") from error

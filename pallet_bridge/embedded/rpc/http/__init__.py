@@ -1,0 +1,1 @@
+"""JSON-RPC over HTTP, and ``/health``, on the port of the WebSocket."""
