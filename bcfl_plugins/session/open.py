@@ -161,6 +161,8 @@ def _take_over(
     _log.warning("bcfl: the run in %s was not finished: %s", where, how)
     with ExitStack() as closing:
         journal = open_again(folder, anew=config.resume == "never")
+        place = config.federation, coordinator.account
+        check_open_round(client, *place, first=journal.header.first_round)
         chain = _serve(config, client, coordinator, journal, closing)
         named.recover(chain)
         if goes_on:

@@ -46,11 +46,25 @@ def alone(genesis: bytes, federation: int, coordinator: AccountId) -> Iterator[N
         yield
 
 
-def check_open_round(client: ChainClient, federation: int, coordinator: AccountId) -> None:
+def check_open_round(
+    client: ChainClient, federation: int, coordinator: AccountId, first: int | None = None
+) -> None:
     """Refuse to begin while a round is open that another run may still settle.
 
     A round that this machine instructed is nobody's any more, for this process is alone; so is one
-    whose settle window is over. Such a round is aborted.
+    whose settle window is over. Such a round is settled or aborted.
+
+    Parameters
+    ----------
+    client : ChainClient
+        The chain.
+    federation : int
+        The federation.
+    coordinator : AccountId
+        Who opens its rounds.
+    first : int or None
+        The first round of the run that goes on. Killed before it could instruct, a run may have
+        opened one round more than it instructed. ``None``: no run goes on.
 
     Raises
     ------
@@ -62,8 +76,11 @@ def check_open_round(client: ChainClient, federation: int, coordinator: AccountI
         return
     told = InstructionMemory(coordinators_folder(), coordinator)
     highest = told.highest(client.genesis_hash, federation)
+    last = -1 if highest is None else highest
+    if first is not None:
+        last = max(last + 1, first)
     found = client.round(federation, number)
-    if found is None or (highest is not None and highest >= number):
+    if found is None or number <= last:
         return
     if client.head().number < found.settle_until:
         raise RoundLeftOpen(federation, number, found.settle_until)

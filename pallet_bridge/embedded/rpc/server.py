@@ -266,7 +266,7 @@ class Server:
 
     async def answer(self, head: Head, body: bytes) -> str | None:
         """Answer a request over HTTP; what it subscribes to is refused."""
-        peer = Unheard(self._access.lets_unsafe(head.all("origin")))
+        peer = Unheard(lets_unsafe=self._access.lets_unsafe(head.all("origin")))
         try:
             return await self._answer(peer, body, _Turn(asyncio.get_running_loop()))
         finally:

@@ -37,7 +37,7 @@ class Peer(Protocol):
 class Unheard:
     """Somebody who asks and hangs up: a client over HTTP. It cannot subscribe."""
 
-    def __init__(self, lets_unsafe: bool) -> None:
+    def __init__(self, *, lets_unsafe: bool) -> None:
         self.lets_unsafe = lets_unsafe
 
     def post(self, text: str) -> None:

@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 OPTIONS: dict[str, Any] = {"strategy": "FedAdam", "config": {"on_chain_error": "fail"}}
 """The training waits for the chain in each round, so the points come in one order."""
 
+ANEW = "nothing was trained yet: a new run begins"
 TOLD = {
     "which was judged before, is settled": "settled by the next start",
     "is aborted": "aborted, and trained again",
     "never saw it open": "its number is used up, and it is trained again",
-    "a new run begins": "nothing was trained yet: a new run begins",
+    "a new run begins": ANEW,
 }
 """What the log says of the round, and what stands in the table."""
 
@@ -84,7 +85,8 @@ def row(place: Place, point: str, whole: dict[str, Any]) -> str:
     assert len({*settled}) == len(settled) == ROUNDS, point
     assert not [*(run / "owed").iterdir()], point
     place.audit()
-    came = next((said for text, said in TOLD.items() if text in place.log), "settled already")
+    default = "settled: its call was in the outbox" if "goes on after" in place.log else ANEW
+    came = next((said for text, said in TOLD.items() if text in place.log), default)
     return f"| {point} | {came} |"
 
 

@@ -193,6 +193,26 @@ def test_a_round_that_nobody_here_opened_is_left_to_who_did_until_its_end(server
     server.place.audit()
 
 
+def test_a_run_that_goes_on_leaves_the_round_of_another_machine_to_it(server: Server) -> None:
+    server.stopped()
+    with connect(server.place.url) as client:
+        settled = client.federation(0).model
+        assert settled is not None
+        for number in (2, 3):
+            client.execute(calls.open_round(0, settled), BOSS)
+            if number == 2:
+                client.execute(calls.abort(0, number), BOSS)
+        with pytest.raises(RoundLeftOpen, match="round 3 of federation 0 is open"):
+            server.start()
+        assert client.federation(0).open_round == 3
+        client.execute(calls.abort(0, 3), BOSS)
+    server.start()
+    assert server.place.ends() == [RoundState.SETTLED] * 2 + [RoundState.ABORTED] * 2 + [
+        RoundState.SETTLED
+    ]
+    server.place.audit()
+
+
 class Tally:
     """A plugin with a memory."""
 
