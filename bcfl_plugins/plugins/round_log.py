@@ -12,7 +12,7 @@ from bcfl_plugins.errors import RecordIncomplete
 from bcfl_plugins.hooks.markers import hookimpl, needs_chain
 from bcfl_plugins.rounds.book import NOT_ATTESTED, NOT_AVERAGED, NOT_COMMITTED, TERMS_MOVED, RunBook
 from bcfl_plugins.rounds.governed import GovernedTerms
-from bcfl_plugins.rounds.lateness import note_unanswered
+from bcfl_plugins.rounds.lateness import note_tight, note_unanswered
 from bcfl_plugins.rounds.opening import check_fresh, instruct_round, instructions_of, lost_rounds
 from bcfl_plugins.rounds.posted_roots import PostedRoots
 from bcfl_plugins.rounds.relay import Relay
@@ -341,6 +341,7 @@ class RoundLog:
         digest = chain.reports.put(report)
         self._openings.put(opened_by(report, result))
         prepared = prepare(chain, report, digest, on_chain.round, self._settings.settle)
+        note_tight(chain, self._book, on_chain, self._governed.terms)
         if settle(chain, prepared, on_chain.round, self._settings.attest_s):
             self._book.settled(opened.round)
         else:

@@ -54,6 +54,8 @@ class RunBook:
     def __init__(self) -> None:
         self._lines: dict[int, _Line] = {}
         self.overrun: Overrun | None = None
+        self.is_tight_told = False
+        self._relayed: dict[int, int] = {}
         self.unanswered = ""
 
     def opened(self, round_id: int) -> None:
@@ -67,6 +69,14 @@ class RunBook:
     def judged(self, round_id: int, without: tuple[Absent, ...]) -> None:
         """Note whose update has no verdict on chain, and why."""
         self._lines[round_id].refused |= {one.node_id: one.detail for one in without}
+
+    def relayed(self, round_id: int, block: int) -> None:
+        """Note the block of the newest commitments of a round."""
+        self._relayed[round_id] = block
+
+    def last_relayed(self, round_id: int) -> int:
+        """Return the block of the newest commitments of a round; 0 where none was relayed."""
+        return self._relayed.get(round_id, 0)
 
     def left_out(self, round_id: int, result: RoundResult) -> None:
         """Note why the update of each node was not averaged, in a round that gave no model."""
