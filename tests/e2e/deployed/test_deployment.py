@@ -23,7 +23,7 @@ from pallet_bridge.run.reports import ReportStore
 from pallet_bridge.types import Outcome
 from tests.conformance.conftest import find_node, running
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 ROUNDS = 2
 POISONER, STRANGER = 3, 4
 
