@@ -5,14 +5,14 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
-from bcfl_plugins.cli.output import AsJson, console, print_json
+from bcfl_plugins.cli.output import AsJson, MachineCheck, console, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,17 +42,6 @@ OPTIONAL = {
 
 
 _SHOWN = 16
-
-
-@dataclass(frozen=True, slots=True)
-class MachineCheck:
-    """One thing looked at: its state, and what to do when it is not well."""
-
-    name: str
-    ok: bool
-    found: str
-    advice: str = ""
-    required: bool = True
 
 
 def doctor(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -28,3 +29,14 @@ def printable(text: str) -> str:
 def print_json(fields: Mapping[str, object]) -> None:
     """Print `fields` as one line of JSON, flushed, so that a parent process can read it."""
     typer.echo(json.dumps(fields, sort_keys=True))
+
+
+@dataclass(frozen=True, slots=True)
+class MachineCheck:
+    """One thing looked at: its state, and what to do when it is not well."""
+
+    name: str
+    ok: bool
+    found: str
+    advice: str = ""
+    required: bool = True

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from bcfl_plugins.cli.doctor import MachineCheck
-from bcfl_plugins.cli.output import AsJson, console, print_json
+from bcfl_plugins.cli.output import AsJson, MachineCheck, console, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,15 +28,15 @@ NodeConfig = Annotated[
         "--node-config", help="The argument of flower-supernode --node-config, word for word."
     ),
 ]
-Url = Annotated[str, typer.Option("--chain", help="ws:// URL of a node of the chain.")]
+ChainUrl = Annotated[str, typer.Option("--chain", help="ws:// URL of a node of the chain.")]
 Superlink = Annotated[
     str, typer.Option("--superlink", help="HOST:PORT of the SuperLink, to see whether it answers.")
 ]
-Federation = Annotated[
+NamedFederation = Annotated[
     int | None,
     typer.Option("--federation", min=0, help="Where bcfl-federation does not say it."),
 ]
-TrainingSeconds = Annotated[
+SiteSeconds = Annotated[
     float,
     typer.Option("--training-s", min=0, help="Seconds that this site trains for one round."),
 ]
@@ -48,10 +47,10 @@ _REACH_S = 10.0
 def check(
     *,
     node_config: NodeConfig,
-    chain: Url,
+    chain: ChainUrl,
     superlink: Superlink = "",
-    federation: Federation = None,
-    training_s: TrainingSeconds = 0.0,
+    federation: NamedFederation = None,
+    training_s: SiteSeconds = 0.0,
     as_json: AsJson = False,
 ) -> None:
     """Check before a run that this site can take part; say what to do about each fault.

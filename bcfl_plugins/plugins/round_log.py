@@ -12,7 +12,7 @@ from bcfl_plugins.errors import RecordIncomplete
 from bcfl_plugins.hooks.markers import hookimpl, needs_chain, recovered_by
 from bcfl_plugins.rounds.book import NOT_AVERAGED, TERMS_MOVED, RunBook
 from bcfl_plugins.rounds.governed import GovernedTerms
-from bcfl_plugins.rounds.lateness import note_unanswered
+from bcfl_plugins.rounds.lateness import note_tight, note_unanswered
 from bcfl_plugins.rounds.opening import check_fresh, instruct_round, instructions_of, lost_rounds
 from bcfl_plugins.rounds.owed import OwedRound, OwedRounds, without_models
 from bcfl_plugins.rounds.posted_roots import PostedRoots
@@ -328,6 +328,7 @@ class RoundLog:
         if not self._book.is_aborted(round_id):
             ending = settle_owed(self._chain, owed, self._relay.refused.pop(round_id, {}))
             self._book.judged(round_id, ending.without)
+            note_tight(self._chain, self._book, ending.sealed, self._governed.terms)
             if ending.aborted_as is None:
                 self._book.settled(round_id)
             else:

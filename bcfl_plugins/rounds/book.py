@@ -55,6 +55,8 @@ class RunBook:
         self._lines: dict[int, _Line] = {}
         self._before = settled_before
         self.overrun: Overrun | None = None
+        self.is_tight_told = False
+        self._relayed: dict[int, int] = {}
         self.unanswered = ""
 
     def opened(self, round_id: int) -> None:
@@ -68,6 +70,14 @@ class RunBook:
     def judged(self, round_id: int, without: tuple[Absent, ...]) -> None:
         """Note whose update has no verdict on chain, and why."""
         self._lines[round_id].refused |= {one.node_id: one.detail for one in without}
+
+    def relayed(self, round_id: int, block: int) -> None:
+        """Note the block of the newest commitments of a round."""
+        self._relayed[round_id] = block
+
+    def last_relayed(self, round_id: int) -> int:
+        """Return the block of the newest commitments of a round; 0 where none was relayed."""
+        return self._relayed.get(round_id, 0)
 
     def left_out(self, round_id: int, result: RoundResult) -> None:
         """Note why the update of each node was not averaged, in a round that gave no model."""

@@ -76,6 +76,7 @@ class Relay:
         while waiting:
             part = [waiting.popleft() for _ in range(min(most, len(waiting)))]
             receipt = chain.send(calls.commit_batch(chain.federation, round_id, part))
+            book.relayed(round_id, receipt.block.number)
             found = refusals(receipt)
             refused |= found
             if "WindowClosed" in found.values():

@@ -88,12 +88,15 @@ class Ending:
 
     Parameters
     ----------
+    sealed : RoundOnChain
+        What the chain had of it once nobody could commit any more.
     without : tuple of Absent
         Whose update has no verdict on chain.
     aborted_as : str or None
         Why the round has to be aborted; ``None``: it is settled.
     """
 
+    sealed: RoundOnChain
     without: tuple[Absent, ...]
     aborted_as: str | None = None
 
@@ -113,14 +116,14 @@ def settle_owed(chain: ChainServices, owed: OwedRound, refused: Mapping[AccountI
     on_chain = once_sealed(chain, owed.opened.key, refused)
     without = without_verdict(on_chain, owed.result)
     if not on_chain.commitments:
-        return Ending(without, NOT_COMMITTED)
+        return Ending(on_chain, without, NOT_COMMITTED)
     report = make_report(on_chain, owed.result, owed.digests, owed.timings)
     digest = chain.reports.put(report)
     OpeningStore(chain.run_dir / OPENINGS, owed.openings).put(opened_by(report, owed.result))
     prepared = prepare(chain, report, digest, on_chain.round, owed.settle)
     if settle(chain, prepared, on_chain.round, owed.attest_s):
-        return Ending(without)
-    return Ending(without, NOT_ATTESTED)
+        return Ending(on_chain, without)
+    return Ending(on_chain, without, NOT_ATTESTED)
 
 
 def once_sealed(

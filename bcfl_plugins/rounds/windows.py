@@ -72,6 +72,11 @@ def unanswered(round_id: int, terms: Terms) -> str:
     )
 
 
+def is_tight(used: int, window: int) -> bool:
+    """Say whether commitments that came after so many blocks used over two thirds of a window."""
+    return used <= window < 1.5 * used
+
+
 def blocks_for(training_s: float, slot_s: float) -> int:
     """Return a commit window in blocks for training of this length, with half as much to spare."""
     return ceil(1.5 * training_s / slot_s) + 1

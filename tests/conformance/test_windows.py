@@ -114,6 +114,17 @@ def test_training_that_outlasts_the_window_ends_with_the_window_that_would_do(
 
 
 @pytest.mark.slow
+def test_a_window_that_just_holds_the_training_is_named(
+    real: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    terms = TermsConfig(admission="open", coordinator_bond=Planck(0), quorum=3, commit_blocks=22)
+    train(real, tmp_path / "runs", terms, rounds=1, blocks=14)
+    (said,) = [line for line in caplog.messages if "longer is not recorded" in line]
+    assert "bcfl.terms.commit_blocks to" in said
+
+
+@pytest.mark.slow
 def test_rounds_that_are_faster_than_blocks_are_all_on_chain_at_the_end(
     real: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bcfl_plugins.config.terms import TermsConfig, terms_of
-from bcfl_plugins.rounds.windows import Overrun, blocks_for, round_patience
+from bcfl_plugins.rounds.windows import Overrun, blocks_for, is_tight, round_patience
 
 TERMS = TermsConfig(settle_blocks=30, dispute_blocks=5, unbonding_blocks=80)
 
@@ -41,3 +41,15 @@ def test_patience_follows_from_the_terms() -> None:
     assert round_patience(short, 3.0, 40.0, 0) - round_patience(short, 3.0, 0, -1) == 40.0
     assert round_patience(short, 2.0, 0, 10) - round_patience(short, 2.0, 0, -1) == 20.0
     assert round_patience(short, 3.0, 0, 0) > 5 * 3.0
+
+
+@pytest.mark.parametrize(
+    ("used", "window", "tight"),
+    [(2, 5, False), (3, 5, False), (4, 5, True), (5, 5, True), (6, 5, False), (-7, 5, False),
+     (40, 60, False), (41, 60, True)],
+)  # fmt: skip
+def test_a_window_of_which_two_thirds_are_used_up_is_tight(
+    used: int, window: int, tight: bool
+) -> None:
+    """One that was overrun is told of by its refusals."""
+    assert is_tight(used, window) is tight
