@@ -13,11 +13,14 @@ from bcfl_plugins.cli.output import console, print_json
 from bcfl_plugins.cli.places import account_of, signer_of
 from bcfl_plugins.config.tables import write_amount
 from pallet_bridge.errors import ConfigError
+from pallet_bridge.metadata import PALLET
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bcfl_plugins.cli.acting.plan import CallPlan
     from pallet_bridge.client.protocol import ChainClient
-    from pallet_bridge.types import AccountId, Receipt
+    from pallet_bridge.types import AccountId, Event, Receipt
 
 DryRun = Annotated[
     bool,
@@ -79,32 +82,33 @@ class Sender:
         self._done(plan, payer, receipt)
         return receipt
 
-    def _show(self, record: dict[str, object], lines: object) -> None:
+    def _show(self, record: dict[str, object], lines: Iterable[str]) -> None:
         if self.as_json:
             print_json({**record, "sent": False})
             return
         out = console()
-        for line in lines:  # type: ignore[attr-defined]
+        for line in lines:
             out.print(escape(line))
         out.print("nothing was sent")
 
     def _done(self, plan: CallPlan, payer: AccountId, receipt: Receipt) -> None:
         if self.as_json:
-            named = {
-                event.name: {
-                    name: value if isinstance(value, int | str) else _plain(value)
-                    for name, value in event.fields.items()
-                }
-                for event in receipt.events
-                if event.pallet == plan.call.pallet
-            }
+            ours = [_event(one) for one in receipt.events if one.pallet == PALLET]
             fields = as_record(plan, payer, receipt.fee)
-            fields |= {"sent": True, "block": receipt.block.number, "events": named}
+            fields |= {"sent": True, "block": receipt.block.number, "events": ours}
             print_json(fields)
             return
         out = console()
         out.print(escape(plan.means))
         out.print(f"in block {receipt.block.number}, for a fee of {write_amount(receipt.fee)}")
+
+
+def _event(event: Event) -> dict[str, object]:
+    fields = {
+        name: value if isinstance(value, int | str) else _plain(value)
+        for name, value in event.fields.items()
+    }
+    return {"event": event.name, **fields}
 
 
 def _plain(value: object) -> object:

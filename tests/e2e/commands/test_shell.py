@@ -72,10 +72,15 @@ def found(*words: object) -> dict[str, Any]:
     return fields
 
 
+def event(fields: dict[str, Any], name: str) -> dict[str, Any]:
+    (one,) = [event for event in fields["events"] if event["event"] == name]
+    return dict(one)
+
+
 @pytest.fixture
 def federation(chain: ChainClient, monkeypatch: pytest.MonkeyPatch) -> int:
     made = found("federation", "create", *TERMS, "--key", "//Dave")
-    number = made["events"]["FederationCreated"]["federation"]
+    number = event(made, "FederationCreated")["federation"]
     monkeypatch.setenv("BCFL_FEDERATION", str(number))
     return int(number)
 
@@ -108,7 +113,7 @@ def test_what_was_foreseen_is_what_is_done(chain: ChainClient, federation: int) 
     assert (dry["fee"], dry["changes"]) == (done["fee"], done["changes"])
     assert now.free - before.free == change["free"] - done["fee"]
     assert now.held - before.held == change["held"] == 130 * UNIT
-    assert done["events"]["Joined"]["stake"] == 130 * UNIT
+    assert event(done, "Joined")["stake"] == 130 * UNIT
     assert done["block"] == chain.head().number
 
 
@@ -193,7 +198,7 @@ def test_terms_are_shown_saved_and_used_again(federation: int, tmp_path: Path) -
     shown = found("federation", "terms", "--save", file)
     assert shown["terms"]["admission"] == "open"
     made = found("federation", "create", "--terms", file, "--key", "//Dave")
-    number = made["events"]["FederationCreated"]["federation"]
+    number = event(made, "FederationCreated")["federation"]
     assert found("federation", "terms", "--federation", number)["hash"] == shown["hash"]
     code, said = bcfl("federation", "terms", "--save", file)
     assert code == 2
@@ -259,8 +264,8 @@ def test_rounds_name_what_may_be_done_and_when(chain: ChainClient, federation: i
     chain.wait_until_block(line["commit_until"], timeout=60)
     (line,) = found("rounds")["rounds"]
     assert [one["now"] for one in line["commands"]] == [True, False]
-    assert found("seal", "--key", "//Eve")["events"]["RoundSealed"]["round"] == 0
-    assert found("abort", "--key", "//Dave")["events"]["RoundAborted"]["by_deadline"] is False
+    assert event(found("seal", "--key", "//Eve"), "RoundSealed")["round"] == 0
+    assert event(found("abort", "--key", "//Dave"), "RoundAborted")["by_deadline"] is False
     code, said = bcfl("rounds")
     assert (code, "round 0: aborted" in said) == (0, True)
 
@@ -275,7 +280,7 @@ def test_a_shell_is_told_how_to_complete(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_a_name_of_others_does_nothing_to_the_terminal(chain: ChainClient) -> None:
     made = found("federation", "create", "--set", "coordinator_bond=0 UNIT", "--key", "//Dave")
-    number = made["events"]["FederationCreated"]["federation"]
+    number = event(made, "FederationCreated")["federation"]
     chain.execute(calls.invite(number, MIA.account, b"\x1b[2J\x07clinic\xff", 0), BOSS)
     agreed = "0x" + chain.terms_hash(number).hex()
     place = ("--federation", number)
@@ -291,7 +296,7 @@ def test_a_file_about_the_federation_is_hashed_or_named(chain: ChainClient, tmp_
     about = tmp_path / "about.txt"
     about.write_text("three clinics")
     words = ("federation", "create", *TERMS, "--key", "//Dave", "--about")
-    number = found(*words, about)["events"]["FederationCreated"]["federation"]
+    number = event(found(*words, about), "FederationCreated")["federation"]
     assert chain.federation(number).metadata == blake2_256(b"three clinics")
     code, said = bcfl(*words, tmp_path / "absent.txt")
     assert (code, said.count("\n")) == (2, 1)
@@ -312,3 +317,19 @@ def test_who_leaves_with_strikes_is_told_what_it_loses(chain: ChainClient, feder
         gone = replace(member, strikes=strikes, active=Planck(0))
         leaves = decide.withdraw(view, MIA.account, gone, signer=MIA.account)
         assert ("not vested" in leaves.means) is told
+
+
+def test_stake_of_several_is_released_at_once_and_each_is_told(
+    chain: ChainClient, federation: int
+) -> None:
+    agreed = "0x" + chain.terms_hash(federation).hex()
+    for key in ("//Eve", "//Ferdie"):
+        found("join", "--key", key, "--terms", agreed)
+    bcfl("federation", "close", "--key", "//Dave")
+    ends = chain.federation(federation).closing_ends
+    assert ends is not None
+    chain.wait_until_block(ends, timeout=120)
+    done = found("withdraw", "--all", "--key", "//Dave")
+    left = {one["account"] for one in done["events"] if one["event"] == "Left"}
+    assert left == {str(Signer.from_uri(key).account) for key in ("//Eve", "//Ferdie")}
+    assert {one["held"] for one in done["changes"]} == {-100 * UNIT}
