@@ -390,7 +390,7 @@ TARGETS = (
         changed_bytes(lambda: [json.dumps(one).encode() for one in frames()], _WORDS),
         200,
     ),
-    Target("answers", check_answers, changed_json(answers), 60),
+    Target("answers", check_answers, changed_json(answers), 25),
     Target("stored", check_stored, changed_bytes(stored), 200),
     Target("metadata", check_metadata, changed_bytes(metadata), 3),
     Target("block_header", check_block_header, changed_bytes(block_headers), 200),
