@@ -213,7 +213,8 @@ def _recorded() -> _Recorded:
         metadata = rpc.request("state_getMetadata")
         rpc.close()
     return _Recorded(
-        listening.answers | {"state_getRuntimeVersion": version},
+        listening.answers
+        | dict.fromkeys(("state_getRuntimeVersion", "chain_getRuntimeVersion"), version),
         tuple((item, value) for item, value in stored if value is not None),
         metadata,
     )
