@@ -218,7 +218,7 @@ class NodeClient(StateReader):
         for call, signer in wanted:
             nonce = nonces[signer.account]
             nonces[signer.account] = nonce + 1
-            extrinsic = self._codec.signed_extrinsic(call, signer, nonce, era)
+            extrinsic = self._codec.signed_extrinsic(call, signer.account, nonce, era, signer.sign)
             hash_ = blake2_256(extrinsic)
             signed.append(SignedCall(signer.account, nonce, extrinsic, hash_, call, era))
         watches = self._rpc.subscribe_all(

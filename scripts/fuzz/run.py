@@ -85,10 +85,9 @@ def page(rows: list[str], hours: float, seed: int) -> str:
 Each reader of something from outside got changed inputs for an equal part of {hours:g} hours of
 processor time: bytes with pieces replaced, repeated and cut, JSON with values of other types. An
 input that reached a new line of ours was changed further. A reader may refuse an input by name.
-Anything else that it raises breaks it, and so does what its
-target in `scripts/fuzz/targets` asserts: that
-numpy and Flower read the same array, that three honest replies are still averaged, that what is
-read is written again as the same bytes, that no error repeats a secret.
+Anything else that it raises breaks it, and so does what its target in `scripts/fuzz/targets`
+asserts: that numpy and Flower read the same array, that three honest replies are still averaged,
+that what is read is written again as the same bytes, that no error repeats a secret.
 
 {HEAD}
 {chr(10).join(rows)}
@@ -98,8 +97,7 @@ whole process, with an embedded chain where the reader needs one; the bound is {
 Growth is that of the second half of the run; the bound is {MOST_GROWTH_MIB} MiB.
 
 Python {platform.python_version()}, {platform.machine()}. CI reads all kept inputs
-(`tests/data/fuzz`) and some hundred changed ones for each reader; every input that ever broke a
-reader is kept there.
+(`tests/data/fuzz`) and some changed ones for each reader; inputs that broke a reader are kept there.
 """
 
 

@@ -6,7 +6,6 @@ Functions over frozen records; the plugins are handed in.
 from __future__ import annotations
 
 import logging
-import math
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("flwr.bcfl")
 _TOLD = 10
 _STILL = 1e-6
-"""Of the model's length: less is no step of training."""
+"""Of an array's length: less is no step of training."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +158,11 @@ def tell_standstill(
 ) -> None:
     """Say so when the model stands still although nodes trained: it looks like a run that works."""
     reference = training.ctx.reference
-    if model is None or _distance(model, reference) > _STILL * _distance(reference, {}):
+    if model is None or _moved(model, reference, _STILL):
         return
     accepted = {one.node.node_id for one in judged.judged if one.accepted}
     sent = [one.arrays for one in judged.updates if one.node.node_id in accepted]
-    lengths = [_distance(arrays, reference) for arrays in sent]
-    trained = sum(length > 0 for length in lengths)
+    trained = sum(_moved(arrays, reference, 0.0) for arrays in sent)
     if trained:
         notes = "; ".join(f"{plugin}: {note}" for plugin, note in judged.notes.items())
         _log.warning(
@@ -178,14 +176,18 @@ def tell_standstill(
         )
 
 
-def _distance(one: Mapping[str, NDArray], other: Mapping[str, NDArray]) -> float:
-    """Return how far floats are apart, or from zero where there is no other."""
-    total = 0.0
-    for name, array in one.items():
-        if array.dtype.kind == "f":
-            step = array.astype(np.float64) - other.get(name, 0.0)
-            total += float(np.vdot(step, step))
-    return math.sqrt(total)
+def _moved(arrays: Mapping[str, NDArray], reference: Mapping[str, NDArray], part: float) -> bool:
+    """Say whether an array of floats moved by more than a part of its length."""
+    return any(
+        array.dtype.kind == "f"
+        and name in reference
+        and _length(array - reference[name]) > part * _length(reference[name])
+        for name, array in arrays.items()
+    )
+
+
+def _length(array: NDArray) -> float:
+    return float(np.linalg.norm(array.astype(np.float64, copy=False).reshape(-1)))
 
 
 def _warn(where: str, node_id: int, what: str, detail: str) -> None:

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scripts.fuzz import corpus
+from scripts.fuzz import corpus, engine
 from scripts.fuzz.engine import fuzz
 from scripts.fuzz.target import Found, Target, must
 from scripts.fuzz.targets import ALL
@@ -58,7 +60,7 @@ def planted(data: bytes) -> None:
 @pytest.mark.slow
 def test_the_fuzzer_finds_what_lies_behind_lines_that_few_inputs_reach() -> None:
     target = Target("planted", planted, st.binary(max_size=40))
-    by_luck = fuzz(target, 600.0, 1, most=8_000, watched=())
+    by_luck = fuzz(target, 600.0, 1, most=2_000, watched=())
     assert not by_luck.findings
     found = fuzz(target, 600.0, 1, most=8_000, watched=(__file__,))
     ((place, (trace, data)),) = found.findings.items()
@@ -66,3 +68,15 @@ def test_the_fuzzer_finds_what_lies_behind_lines_that_few_inputs_reach() -> None
     assert "planted" in trace
     with pytest.raises(Found):
         planted(data)
+
+
+@pytest.mark.slow
+def test_an_input_that_hangs_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "LONGEST_S", 0.2)
+
+    def waits(data: bytes) -> None:
+        if data:
+            threading.Event().wait(600.0)
+
+    found = fuzz(Target("waits", waits, st.binary(min_size=1, max_size=9)), 600.0, 1, most=1)
+    assert [place.partition(" ")[0] for place in found.findings] == ["Hangs"]

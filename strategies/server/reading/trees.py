@@ -55,7 +55,7 @@ def rewritten_trees(blob: bytes) -> bytes:
         problem = None if complete else "an XGBoost model without its trees"
         if problem is None:
             problem = next((said for tree in trees for said in _problems(tree)), None)
-    except (ValueError, KeyError, IndexError, TypeError, RecursionError) as error:
+    except (ValueError, LookupError, TypeError, ArithmeticError, RecursionError) as error:
         problem = f"no XGBoost model in JSON ({type(error).__name__})"
     if problem is not None:
         raise UnreadableArray(problem)

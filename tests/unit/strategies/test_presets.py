@@ -37,6 +37,8 @@ BAD = {
     "a weight of infinity": stump(base_weights=[0.0, 1e39, 0.0]),
     "short lists": stump(parents=[2147483647]),
     "no lists": stump(parents=None),
+    "endless nodes": stump(tree_param={"num_feature": "4", "num_nodes": float("inf")}),
+    "a huge weight": stump(base_weights=[10**400, 0.0, 0.0]),
     "many nodes": stump(tree_param={"num_feature": "4", "num_nodes": "9" * 4_999}),
     "trees that are not counted": stump().replace(b'_indptr": [0, 1]', b'_indptr": [0, 9]'),
     "over 16 MiB": stump() + b" " * 2**24,

@@ -12,6 +12,7 @@ from scalecodec.types import Option
 from pallet_bridge.client import connect
 from pallet_bridge.client.fields import read_name, read_raw
 from pallet_bridge.client.mirror import terms
+from pallet_bridge.errors import BadChainValue
 from tests.unit.pallet_bridge.client.test_decode import TERMS
 
 if TYPE_CHECKING:
@@ -69,3 +70,21 @@ def test_a_connection_gives_the_root_logger_no_handler(monkeypatch: pytest.Monke
     with connect("embedded") as client:
         client.head()
     assert logging.getLogger().handlers == []
+
+
+@pytest.mark.parametrize("data", ["feffffff", "feffffff00", "0300000040", "04", "08" + "00" * 9])
+def test_a_list_that_its_bytes_do_not_have_is_refused_at_once(
+    chain: EmbeddedClient, data: str
+) -> None:
+    """scalecodec read what was missing as zeros, and a list of 2^30 of it for minutes."""
+    with pytest.raises(BadChainValue, match="left"):
+        chain._codec.storage_value("System", "Events", "0x" + data)
+
+
+def test_a_value_that_is_cut_off_is_not_read_as_zeros(chain: EmbeddedClient) -> None:
+    """An account without its last bytes had another balance."""
+    whole = bytes(range(1, 81))
+    assert chain._codec.storage_value("System", "Account", "0x" + whole.hex())
+    for end in (0, 1, 15, 16, 40, 79):
+        with pytest.raises(BadChainValue):
+            chain._codec.storage_value("System", "Account", "0x" + whole[:end].hex())
