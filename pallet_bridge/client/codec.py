@@ -1,4 +1,4 @@
-"""The one file that imports substrate-interface and scalecodec: from and to SCALE by metadata.
+"""From and to SCALE by metadata; with `substrate.types` the only importer of scalecodec.
 
 Only their codec is used. Requests go through `client.rpc`, which has time limits and serves
 several threads; the codec itself keeps state while it works, so it is behind a lock.
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from scalecodec.base import ScaleBytes
@@ -19,11 +18,12 @@ from scalecodec.exceptions import (
     InvalidScaleTypeValueException,
     RemainingScaleBytesNotEmptyException,
 )
-from scalecodec.types import U8, Enum, Option, Struct, Tuple, Vec
+from scalecodec.types import Enum, Option, Struct, Tuple
 from substrateinterface import Keypair, SubstrateInterface
 from substrateinterface.exceptions import SubstrateRequestException
 from substrateinterface.storage import StorageKey
 
+from pallet_bridge.client.substrate.types import ending, is_a, keep_bytes, remember_types
 from pallet_bridge.client.versions import Versions
 from pallet_bridge.errors import BadChainValue, EncodingError, MetadataMismatch
 from pallet_bridge.interface import call_difference, describe, differences
@@ -213,7 +213,7 @@ class Codec:
     def _fit_value(self, kind: str, value: Value) -> Value:
         """Wrap a value of this type, and all that is in it, as scalecodec wants it."""
         cls = self._interface.runtime_config.get_decoder_class(kind)
-        if _is_a(cls, Option) and cls.sub_type:
+        if is_a(cls, Option) and cls.sub_type:
             return None if value is None else self._fit_value(cls.sub_type, value)
         if isinstance(value, dict):
             return self._fit_dict(cls, value)
@@ -223,12 +223,12 @@ class Codec:
         """Fit a call, the fields of a struct, or the content of an enum's variant."""
         if "call_function" in value:
             return self._fit_item(value)
-        kinds = dict(cls.type_mapping) if _is_a(cls, Struct, Enum) else {}
+        kinds = dict(cls.type_mapping) if is_a(cls, Struct, Enum) else {}
         return {name: self._fit_content(kinds.get(name), item) for name, item in value.items()}
 
     def _fit_list(self, cls: type[Any], value: list[Value]) -> Value:
         """Fit a bounded list, which is a struct of one field, a tuple, or a plain list."""
-        kinds = cls.type_mapping if _is_a(cls, Tuple) else []
+        kinds = cls.type_mapping if is_a(cls, Tuple) else []
         if len(kinds) == 1:
             return [self._fit_value(kinds[0], value)]
         if kinds and len(kinds) == len(value):
@@ -252,31 +252,11 @@ class Codec:
         with self._lock:
             try:
                 decoded = self._interface.runtime_config.create_scale_object(
-                    type_string, data=_ending(data), metadata=self._interface.metadata
+                    type_string, data=ending(data), metadata=self._interface.metadata
                 )
                 return decoded.decode(check_remaining=True)
             except _CODEC_ERRORS as error:
                 raise BadChainValue(f"{what} cannot be read: {error}") from error
-
-
-def _ending(data: str) -> ScaleBytes:
-    """Return bytes that end.
-
-    scalecodec goes on with zeros: an account that is cut off has one, and a list of 2^30 of them
-    is read for minutes. It takes no subclass of its own.
-    """
-    made = ScaleBytes(data)
-    read = made.get_next_bytes
-
-    def strictly(length: int) -> bytearray:
-        left = made.get_remaining_length()
-        if length > left:
-            raise ValueError(f"{length} bytes wanted, {left} left")
-        found: bytearray = read(length)
-        return found
-
-    made.get_next_bytes = strictly
-    return made
 
 
 def read_metadata(rpc: RpcClient) -> _Interface:
@@ -319,8 +299,8 @@ class _Interface(SubstrateInterface):  # type: ignore[misc]  # it has no annotat
     def load(self) -> None:
         """Read the metadata of the newest block's runtime."""
         super().init_runtime()
-        _keep_bytes(self.runtime_config)
-        _remember_types(self.runtime_config)
+        keep_bytes(self.runtime_config)
+        remember_types(self.runtime_config)
         self.items = describe(self.metadata.value[1]["V14"])
         self._check_version()
         self._loaded = True
@@ -365,7 +345,7 @@ class _Interface(SubstrateInterface):  # type: ignore[misc]  # it has no annotat
         if not decode:
             return response
         found = self.runtime_config.create_scale_object(
-            "MetadataVersioned", data=_ending(response["result"])
+            "MetadataVersioned", data=ending(response["result"])
         )
         found.decode()
         return found
@@ -377,49 +357,3 @@ class _Interface(SubstrateInterface):  # type: ignore[misc]  # it has no annotat
         if self._anchor is not None and block_id == self._anchor.number:
             return "0x" + self._anchor.hash.hex()
         return str(super().get_block_hash(block_id))
-
-
-def _keep_bytes(config: Any) -> None:  # noqa: ANN401 - scalecodec has no annotations
-    """Let lists of bytes be read as hex.
-
-    scalecodec shows them as text where they are UTF-8, and as hex else: the name ``0x41`` and the
-    name ``A`` would be one, and so would two names that are hashed.
-    """
-    for kind in config.type_registry["types"].values():
-        is_list = isinstance(kind, type) and _is_a(kind, Vec)
-        inner = getattr(kind, "sub_type", None)
-        if is_list and inner and config.get_decoder_class(inner) is U8:
-            kind.process = _read_bytes
-
-
-def _remember_types(config: Any) -> None:  # noqa: ANN401 - scalecodec has no annotations
-    """Look each name of a type up once: scalecodec makes some types anew whenever they are named.
-
-    It does so for each field of each value, which is half of the time that decoding takes. The
-    names mean something else once other metadata is loaded, so this is done anew then.
-    """
-    find, known = partial(type(config).get_decoder_class, config), dict[str, Any]()
-
-    def remembered(name: Any) -> Any:  # noqa: ANN401
-        if not isinstance(name, str):
-            return find(name)
-        if name not in known:
-            known[name] = find(name)
-        return known[name]
-
-    config.get_decoder_class = remembered
-
-
-def _is_a(cls: type[Any], *bases: type[Any]) -> bool:
-    """Say whether a type of scalecodec is one of these.
-
-    Its types are abstract classes, thousands of them: `issubclass` asks each of the base's own
-    subclasses in turn, which takes seconds for one chain.
-    """
-    return any(base in cls.__mro__ for base in bases)
-
-
-def _read_bytes(self: Vec) -> str:
-    length = self.process_type("Compact<u32>").value
-    self.value_object = self.get_next_bytes(length)
-    return f"0x{self.value_object.hex()}"

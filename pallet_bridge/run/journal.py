@@ -189,11 +189,8 @@ class Journal:
 
 def lines_of(receipt: Receipt, federation: int) -> tuple[RoundLine | SlashLine, ...]:
     """Return what a receipt's events say of a federation's rounds and slashes."""
-    events = [
-        event
-        for event in receipt.events
-        if event.pallet == PALLET and event.fields.get("federation") == federation
-    ]
+    ours = PALLET, federation
+    events = [one for one in receipt.events if (one.pallet, one.fields.get("federation")) == ours]
     lines: list[RoundLine | SlashLine] = []
     for event in events:
         if event.name in ("RoundSettled", "RoundAborted"):

@@ -34,11 +34,10 @@ from strategies.server.reading.expectations import (
     trees_beside,
 )
 from strategies.server.replies import Training
-from strategies.server.resume import NODES, SERVER, Resumable, RunCourse
+from strategies.server.resume import NODES, Resumable, RunCourse
 from strategies.server.safekeeping import model_kept
 from strategies.server.tally import RunTally
 from strategies.server.training_round import TrainingRound
-from strategies.unprotected import Unprotected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -156,7 +155,7 @@ class RoundLifecycle(Resumable):
                     session.hooks.run_started(info)
                     yield
                     self._end_round({})
-                    self._refuse_skipped()
+                    self._leave_round()
             except BaseException as error:
                 failure = error
                 raise
@@ -226,19 +225,10 @@ class RoundLifecycle(Resumable):
     def watched(self, evaluate_fn: EvaluateFn) -> EvaluateFn:
         """Return the same function, whose answer ends a round."""
         self._watched = True
-
-        def evaluate(server_round: int, arrays: ArrayRecord) -> MetricRecord | None:
-            course = self._course
-            if course is not None and course.is_measured(SERVER, server_round):
-                return course.measured_before(SERVER, server_round)
-            metrics = evaluate_fn(server_round, arrays)
-            if course is not None:
-                course.measured(SERVER, server_round, metrics)
-            if server_round > 0:
-                self._end_round({**self._node_metrics, **plain_metrics(metrics)})
-            return metrics
-
-        return evaluate
+        return self.measured_once(
+            evaluate_fn,
+            lambda metrics: self._end_round({**self._node_metrics, **plain_metrics(metrics)}),
+        )
 
     def following(self, grid: Grid) -> Grid:
         """Return the grid for a run: one that follows the chain where a plugin does."""
@@ -257,8 +247,7 @@ class RoundLifecycle(Resumable):
     def training_nodes(self, strategy: flower.Strategy, server_round: int, grid: Grid) -> Grid:
         """Return the grid that the strategy may sample from."""
         self._end_round({})  # a strategy with its own loop may not evaluate
-        self._refuse_skipped()
-        self._round = None
+        self._leave_round()
         run = self._current_run(grid)
         if run is None:
             if self.has_plugins:
@@ -395,24 +384,10 @@ class RoundLifecycle(Resumable):
         run.eligible = frozenset(eligible)
         return GridView(grid, eligible)
 
-    def _refuse_skipped(self) -> None:
-        """Refuse to go on when the replies of a round never came to the plugins.
-
-        Raises
-        ------
-        Unprotected
-            Naming the round.
-        """
+    def _leave_round(self) -> None:
         left, self._round = self._round, None
-        if left is None or left.is_judged or not self.config.plugin_names:
-            return
-        number = left.training.ctx.server_round
-        if left.training.asked:
-            raise Unprotected(
-                ", ".join(self.config.plugin_names),
-                f"the replies of round {number} went past aggregate_train of this strategy (was it "
-                f"replaced on the object? A class below ours may override it)",
-            )
+        if left is not None:
+            left.refuse_skipped(self.config.plugin_names)
 
     def _end_round(self, metrics: Mapping[str, Any]) -> None:
         settled, self._settled = self._settled, None

@@ -20,12 +20,14 @@ from strategies.messages.records import to_arrays, to_record
 from strategies.server.strategy_state import KINDS, StrategyState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from bcfl_plugins.session.open import Session
     from bcfl_plugins.session.services import ChainServices
     from strategies._flower import ArrayRecord, MetricRecord
+
+    EvaluateFn = Callable[[int, ArrayRecord], MetricRecord | None]
 
 TRAIN, NODES, SERVER = "train", "evaluate by nodes", "evaluate by server"
 """What is measured in a round."""
@@ -252,3 +254,24 @@ class Resumable:
     def evaluated_before(self, server_round: int) -> MetricRecord | None:
         """Return what their evaluation gave."""
         return None if self._course is None else self._course.measured_before(NODES, server_round)
+
+    def measured_once(
+        self, evaluate_fn: EvaluateFn, ended: Callable[[MetricRecord | None], None]
+    ) -> EvaluateFn:
+        """Return a function that measures no round again; `ended` is told of each that it measures.
+
+        Round 0 is the model that a run begins with, and ends no round.
+        """
+
+        def evaluate(server_round: int, arrays: ArrayRecord) -> MetricRecord | None:
+            course = self._course
+            if course is not None and course.is_measured(SERVER, server_round):
+                return course.measured_before(SERVER, server_round)
+            metrics = evaluate_fn(server_round, arrays)
+            if course is not None:
+                course.measured(SERVER, server_round, metrics)
+            if server_round > 0:
+                ended(metrics)
+            return metrics
+
+        return evaluate

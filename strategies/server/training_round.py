@@ -10,6 +10,7 @@ from bcfl_plugins.types import NodeRef
 from strategies.messages.records import halved, restored, to_arrays
 from strategies.server.judging import finite_model, judge, result_of, tell_standstill
 from strategies.server.replies import Replies
+from strategies.unprotected import Unprotected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -41,10 +42,21 @@ class TrainingRound:
     def __post_init__(self) -> None:
         self.replies = Replies(self.training, NodeRef if self.run is None else self.run.node)
 
-    @property
-    def is_judged(self) -> bool:
-        """Whether the replies were handed in."""
-        return not self._gathering
+    def refuse_skipped(self, plugin_names: Sequence[str]) -> None:
+        """Refuse to go on when the replies never came to the plugins.
+
+        Raises
+        ------
+        Unprotected
+            Naming the round.
+        """
+        if self._gathering and plugin_names and self.training.asked:
+            raise Unprotected(
+                ", ".join(plugin_names),
+                f"the replies of round {self.training.ctx.server_round} went past aggregate_train "
+                f"of this strategy (was it replaced on the object? A class below ours may override "
+                f"it)",
+            )
 
     def follows(self, messages: Sequence[Message]) -> bool:
         """Say whether these are the round's messages, and its replies are still awaited."""

@@ -10,14 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pallet_bridge import calls
-from pallet_bridge.calls import Call
 from pallet_bridge.client import connect
-from pallet_bridge.embedded import EmbeddedNode, Manual
 from pallet_bridge.embedded.state.hashing import storage_prefix
 from pallet_bridge.encoding import statement_hash
 from pallet_bridge.errors import (
     CallFailed,
-    ChainUnavailable,
     EncodingError,
     RpcRefused,
     TransactionRefused,
@@ -340,38 +337,6 @@ def test_an_account_may_be_used_by_two_clients(chain: EmbeddedClient) -> None:
             other.execute(calls.transfer(SOMEBODY, Planck(10**10 + n)), DAVE)
 
 
-@pytest.mark.slow
-def test_a_node_that_came_back_empty_is_away_though_its_genesis_is_the_same() -> None:
-    """It is not believed that nothing ever happened there: a federation is not gone by that."""
-    with EmbeddedNode.start(nonce=b"one") as node, connect(node.url) as client:
-        client.execute(calls.transfer(BOB.account, Planck(UNIT)), COORDINATOR)
-        final, genesis = client.finalized(), client.genesis_hash
-        port = int(node.url.rpartition(":")[2])
-        node.close()
-        with EmbeddedNode.start(nonce=b"one", port=port):
-            for _ in range(2):
-                with pytest.raises(ChainUnavailable, match=rf"lacks block {final.number} .*disk"):
-                    client.next_federation()
-            with connect(node.url) as fresh:
-                assert fresh.genesis_hash == genesis
-
-
-@pytest.mark.slow
-def test_a_nonce_is_asked_anew_after_a_connection_was_lost() -> None:
-    """What was in flight over it may be gone, with the pool of a node that was started again."""
-    with EmbeddedNode.start(nonce=b"two", sealing=Manual()) as node, connect(node.url) as client:
-        pay = calls.transfer(BOB.account, Planck(UNIT))
-        for _ in range(3):
-            client.submit(pay, COORDINATOR)
-        genesis_chain, port = node.url, int(node.url.rpartition(":")[2])
-        node.close()
-        with EmbeddedNode.start(nonce=b"two", sealing=Manual(), port=port) as again:
-            assert again.url == genesis_chain
-            assert client.sign(pay, COORDINATOR).nonce == 0
-            assert client.submit(pay, COORDINATOR).signed.nonce == 0
-            assert client.submit(pay, COORDINATOR).signed.nonce == 1
-
-
 def test_the_same_bytes_go_in_once_and_are_found(chain: EmbeddedClient) -> None:
     since = chain.head().number
     signed = chain.sign(calls.transfer(SOMEBODY, Planck(10**10)), CHARLIE)
@@ -398,43 +363,3 @@ def test_a_block_that_is_not_there_has_no_events(chain: EmbeddedClient) -> None:
 def test_finality_can_be_waited_for(chain: EmbeddedClient) -> None:
     submission = chain.submit(calls.transfer(SOMEBODY, Planck(10**10)), CHARLIE)
     assert submission.wait(120, finalized=True) == submission.wait(120)
-
-
-def test_calls_of_many_accounts_share_blocks_and_have_receipts_of_their_own() -> None:
-    signers = [Signer.from_uri(f"//bcfl//node-{number}") for number in range(40)]
-    with connect("embedded") as chain:
-        given = [calls.transfer(one.account, Planck(UNIT)) for one in signers]
-        chain.execute(calls.batch(given), COORDINATOR)
-        before, nonces = chain.head().number, [chain.nonce(one.account) for one in signers]
-        back = calls.transfer(COORDINATOR.account, Planck(UNIT // 4))
-        receipts = chain.execute_all([(back, one) for one in signers])
-        assert chain.head().number - before < len(signers) // 2
-        for one, receipt in zip(signers, receipts, strict=True):
-            sent = [event for event in receipt.events if event.name == "Transfer"]
-            assert [str(event.fields["from"]) for event in sent] == [str(one.account)]
-        assert [chain.nonce(one.account) for one in signers] == [nonce + 1 for nonce in nonces]
-
-
-def test_calls_of_one_account_keep_their_order() -> None:
-    with connect("embedded") as chain:
-        texts = [f"0x{number:02x}" for number in range(6)]
-        said = [Call("System", "remark_with_event", {"remark": text}) for text in texts]
-        receipts = chain.execute_all([(one, COORDINATOR) for one in said])
-        places = [(receipt.block.number, receipt.extrinsic_index) for receipt in receipts]
-        assert places == sorted(places)
-        assert chain.execute_all([]) == []
-
-
-def test_of_calls_that_fail_the_first_is_raised_and_the_others_stand() -> None:
-    poor = Signer.from_uri("//Poor")
-    with connect("embedded") as chain:
-        good = calls.transfer(poor.account, Planck(UNIT))
-        wrong = calls.fund(77, Planck(UNIT))
-        with pytest.raises(FederationNotFound):
-            chain.execute_all([(good, NODES[0]), (wrong, COORDINATOR), (good, NODES[1])])
-        assert chain.balance(poor.account).free == 2 * UNIT
-        with pytest.raises(TransactionRefused, match="Inability to pay"):
-            chain.execute_all([(good, NODES[0]), (good, Signer.from_uri("//Nobody"))])
-        assert chain.balance(poor.account).free == 3 * UNIT
-        chain.execute(good, NODES[1])
-        assert chain.balance(poor.account).free == 4 * UNIT

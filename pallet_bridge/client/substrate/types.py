@@ -1,0 +1,75 @@
+"""What scalecodec does otherwise than this package needs, mended from outside."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from scalecodec.base import ScaleBytes
+from scalecodec.types import U8, Vec
+
+
+def ending(data: str) -> ScaleBytes:
+    """Return bytes that end.
+
+    scalecodec goes on with zeros: an account that is cut off has one, and a list of 2^30 of them
+    is read for minutes. It takes no subclass of its own.
+    """
+    made = ScaleBytes(data)
+    read = made.get_next_bytes
+
+    def strictly(length: int) -> bytearray:
+        left = made.get_remaining_length()
+        if length > left:
+            raise ValueError(f"{length} bytes wanted, {left} left")
+        found: bytearray = read(length)
+        return found
+
+    made.get_next_bytes = strictly
+    return made
+
+
+def keep_bytes(config: Any) -> None:  # noqa: ANN401 - scalecodec has no annotations
+    """Let lists of bytes be read as hex.
+
+    scalecodec shows them as text where they are UTF-8, and as hex else: the name ``0x41`` and the
+    name ``A`` would be one, and so would two names that are hashed.
+    """
+    for kind in config.type_registry["types"].values():
+        is_list = isinstance(kind, type) and is_a(kind, Vec)
+        inner = getattr(kind, "sub_type", None)
+        if is_list and inner and config.get_decoder_class(inner) is U8:
+            kind.process = _read_bytes
+
+
+def remember_types(config: Any) -> None:  # noqa: ANN401 - scalecodec has no annotations
+    """Look each name of a type up once: scalecodec makes some types anew whenever they are named.
+
+    It does so for each field of each value, which is half of the time that decoding takes. The
+    names mean something else once other metadata is loaded, so this is done anew then.
+    """
+    find, known = partial(type(config).get_decoder_class, config), dict[str, Any]()
+
+    def remembered(name: Any) -> Any:  # noqa: ANN401
+        if not isinstance(name, str):
+            return find(name)
+        if name not in known:
+            known[name] = find(name)
+        return known[name]
+
+    config.get_decoder_class = remembered
+
+
+def is_a(cls: type[Any], *bases: type[Any]) -> bool:
+    """Say whether a type of scalecodec is one of these.
+
+    Its types are abstract classes, thousands of them: `issubclass` asks each of the base's own
+    subclasses in turn, which takes seconds for one chain.
+    """
+    return any(base in cls.__mro__ for base in bases)
+
+
+def _read_bytes(self: Vec) -> str:
+    length = self.process_type("Compact<u32>").value
+    self.value_object = self.get_next_bytes(length)
+    return f"0x{self.value_object.hex()}"
