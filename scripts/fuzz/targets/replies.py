@@ -12,6 +12,7 @@ from flwr.app import Array, ArrayRecord, ConfigRecord, Message, MetricRecord, Re
 from flwr.app.metadata import Metadata
 from flwr.serverapp.strategy import FedAvg, FedMedian
 
+from bcfl_plugins.config.limits import limits_of
 from bcfl_plugins.types import NodeId, NodeRef, OpenedRound, SignedInstruction
 from pallet_bridge.encoding import instruction_payload, terms_hash, update_digest
 from pallet_bridge.errors import BcflError
@@ -23,7 +24,6 @@ from pallet_bridge.types import RoundBinding
 from scripts.fuzz.inputs import changed_bytes, changed_json, loads
 from scripts.fuzz.target import Target, must
 from strategies._flower import make_message
-from strategies.client.limits import limits_of
 from strategies.errors import Unfit, UnreadableArray
 from strategies.messages.arrays import STYPE, rewritten, to_array, to_numpy
 from strategies.messages.wire import (

@@ -120,7 +120,7 @@ def _with(odd: Odd, parts: dict[str, Any]) -> Odd:
 @pytest.mark.parametrize(
     "value",
     [Odd(), lambda: 1, np.array([Odd()]), np.array(["text"]), 1j, iter([1]), Colour],
-    ids=repr,
+    ids=["object", "function", "array of objects", "array of text", "complex", "iterator", "class"],
 )
 def test_what_cannot_be_read_again_is_refused_when_it_is_written(value: Any) -> None:
     with pytest.raises(EncodingError, match="cannot be"):

@@ -57,8 +57,7 @@ fn pick(makers: &[(u16, Maker)], number: u16) -> Maker {
 
 pub fn make(world: &World, dice: Dice) -> Action {
     let found = Federations::<Test>::get(0);
-    let is_closing =
-        found.as_ref().is_some_and(|found| matches!(found.state, FederationState::Closing { .. }));
+    let is_closing = found.as_ref().is_some_and(|found| found.state != FederationState::Active);
     let open = found.and_then(|found| found.open_round).and_then(|id| Rounds::<Test>::get(0, id));
     let number = dice.kind / 2;
     let maker = match open {
@@ -167,7 +166,7 @@ fn end(_: &World, dice: Dice) -> Action {
         Some(FederationState::Closing { ends }) if now < ends && !dice.rarely(0, 3) => {
             Action::Skip(ends - now)
         }
-        _ if dice.rarely(2, 3) => {
+        Some(FederationState::Closed) if !dice.rarely(2, 4) => {
             let account = Sponsors::<Test>::iter_key_prefix(0).last();
             let account = account.unwrap_or_else(|| dice.member());
             by_anyone(dice, Call::refund { federation: 0, account })
