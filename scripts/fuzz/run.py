@@ -97,11 +97,7 @@ whole process, with an embedded chain where the reader needs one; the bound is {
 Growth is that of the second half of the run; the bound is {MOST_GROWTH_MIB} MiB.
 
 Python {platform.python_version()}, {platform.machine()}. CI reads all kept inputs
-<<<<<<< HEAD
 (`tests/data/fuzz`) and some changed ones for each reader; what broke a reader is kept there.
-=======
-(`tests/data/fuzz`) and some changed ones for each reader. Inputs that broke one are kept there.
->>>>>>> h-hos
 """
 
 

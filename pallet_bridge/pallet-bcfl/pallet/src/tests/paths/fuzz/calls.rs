@@ -166,7 +166,7 @@ fn end(_: &World, dice: Dice) -> Action {
         Some(FederationState::Closing { ends }) if now < ends && !dice.rarely(0, 3) => {
             Action::Skip(ends - now)
         }
-        Some(FederationState::Closed) if !dice.rarely(2, 4) => {
+        Some(state) if (state == FederationState::Closed) != dice.rarely(2, 6) => {
             let account = Sponsors::<Test>::iter_key_prefix(0).last();
             let account = account.unwrap_or_else(|| dice.member());
             by_anyone(dice, Call::refund { federation: 0, account })
