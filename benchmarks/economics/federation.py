@@ -133,7 +133,7 @@ class JudgedFederation:
         self._send(calls.add_stake(0, amount), member)
 
     def leave(self, member: int) -> None:
-        """Unbond everything. The stake is withdrawn as soon as it is free: anyone may do that."""
+        """Unbond everything. The member withdraws as soon as it is free."""
         found = self.member(member)
         if found is not None and found.active:
             self._send(calls.unbond(0, found.active), member)
@@ -293,7 +293,7 @@ class JudgedFederation:
         for member in [member for member, until in self._free.items() if until <= now]:
             found = self.member(member)
             if found is not None and not found.pending_offences:
-                self._send(calls.withdraw(0, self._signers[member].account), "stranger")
+                self._send(calls.withdraw(0, self._signers[member].account), member)
             if self.member(member) is None:
                 del self._free[member]
 

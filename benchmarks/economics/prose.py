@@ -58,8 +58,8 @@ KINDS = """
 * *Pulsing* reads its strikes on chain. It poisons while one more is no offence, and works until one
   is forgiven.
 * *Hopping* poisons until it is one strike before the offence. It leaves, and joins with a new
-  account at once. Anyone may withdraw for who leaves, and here somebody does as soon as it is
-  possible. What was on record against the old account is then on record against the organisation.
+  account at once. It withdraws its stake as soon as that is free, and leaves by that. What was
+  on record against the old account is then on record against the organisation.
   With *open admission* there are no organisations.
 * *On-off* poisons for {on_off} rounds and works for {on_off}, whatever its strikes.
 * *Sybil* has ten of the twenty accounts, each with the least stake. The return is of one account.

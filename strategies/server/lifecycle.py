@@ -34,7 +34,7 @@ from strategies.server.reading.expectations import (
     trees_beside,
 )
 from strategies.server.replies import Training
-from strategies.server.resume import NODES, Resumable, RunCourse
+from strategies.server.resume.course import NODES, Resumable, RunCourse
 from strategies.server.safekeeping import model_kept
 from strategies.server.tally import RunTally
 from strategies.server.training_round import TrainingRound

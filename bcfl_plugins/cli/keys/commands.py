@@ -27,7 +27,7 @@ NewFile = Annotated[
     Path, typer.Argument(metavar="PATH", help="The new file, which only you may read.")
 ]
 Name = Annotated[str, typer.Option("--name", help="What a wallet shows for it.")]
-Plain = Annotated[
+InPlain = Annotated[
     bool,
     typer.Option("--plain", help="Write the secret itself, without a password."),
 ]
@@ -58,7 +58,7 @@ def new(
     name: Name = "",
     words: Words = 12,
     phrase: Phrase = False,
-    plain: Plain = False,
+    plain: InPlain = False,
     as_json: AsJson = False,
 ) -> None:
     """Make a key, and write it to a new file that is encrypted with a password.
@@ -106,7 +106,7 @@ def import_key(
     *,
     source: From = None,
     name: Name = "",
-    plain: Plain = False,
+    plain: InPlain = False,
     as_json: AsJson = False,
 ) -> None:
     """Write a key that exists to a new encrypted file: from a phrase, a seed or a file.
@@ -129,7 +129,7 @@ def export(
     *,
     key: OfKey = None,
     name: Name = "",
-    plain: Plain = False,
+    plain: InPlain = False,
     as_json: AsJson = False,
 ) -> None:
     """Write a key to a new file for another program or machine, encrypted unless --plain.

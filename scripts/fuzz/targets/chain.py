@@ -179,6 +179,9 @@ class _Listening:
         self.answers[method] = self._rpc.request(method, params)
         return self.answers[method]
 
+    def know_final(self, number: int, block: str) -> None:
+        self._rpc.know_final(number, block)
+
 
 class _Hostile:
     """A node that answers what it was told to, whatever is asked."""
@@ -190,6 +193,9 @@ class _Hostile:
 
     def request(self, method: str, _params: Sequence[object] = ()) -> Any:  # noqa: ANN401 - JSON
         return self._answers.get(method)
+
+    def know_final(self, number: int, block: str) -> None:
+        """Take note of a final block: nothing that it could be compared with is asked."""
 
 
 @cache

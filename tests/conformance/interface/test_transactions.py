@@ -51,8 +51,9 @@ def test_a_refusal_is_told_over_the_subscription(
     options: dict[str, int],
     said: str,
 ) -> None:
-    place = options.pop("damage", None)
-    data = bytearray.fromhex(signed(substrate, alice, **options)[2:])
+    place = options.get("damage")
+    nonce = {name: value for name, value in options.items() if name == "nonce"}
+    data = bytearray.fromhex(signed(substrate, alice, **nonce)[2:])
     if place is not None:
         data[place] ^= 1
     subscription = client.call("transactionWatch_v1_submitAndWatch", "0x" + data.hex())

@@ -17,7 +17,7 @@ from pallet_bridge.errors import EncodingError
 from pallet_bridge.run.checkpoints import Checkpoint, Checkpoints
 from pallet_bridge.run.values import ValueWriter
 from strategies.messages.records import to_arrays, to_record
-from strategies.server.strategy_state import KINDS, StrategyState
+from strategies.server.resume.strategy_state import KINDS, StrategyState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

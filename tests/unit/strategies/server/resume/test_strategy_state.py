@@ -10,7 +10,7 @@ from flwr.serverapp import strategy as flower
 
 from pallet_bridge.errors import EncodingError
 from pallet_bridge.run.values import ValueReader, ValueWriter
-from strategies.server.strategy_state import KINDS, StrategyState
+from strategies.server.resume.strategy_state import KINDS, StrategyState
 
 
 class Mine(flower.FedAvg):
