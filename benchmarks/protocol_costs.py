@@ -131,9 +131,11 @@ def page(rows: dict[int, tuple[Row, Row]], repeats: int) -> str:
         "| -- | -- | -- | -- | -- |",
     ]
     for nodes, (old, new) in rows.items():
-        pairs = [f"{old[key]:.0f} → {new[key]:.0f}" for key in ("server",)]
-        pairs.append(f"{old['node']:.1f} → {new['node']:.1f}")
-        pairs.append(f"{old['bytes']:.0f} → {new['bytes']:.0f}")
+        pairs = (
+            f"{old['server']:.0f} → {new['server']:.0f}",
+            f"{old['node']:.1f} → {new['node']:.1f}",
+            f"{old['bytes']:.0f} → {new['bytes']:.0f}",
+        )
         added = (new["server"] - old["server"] + new["node"] - old["node"]) / TRAINING_MS
         lines.append(f"| {nodes} | {' | '.join(pairs)} | {100 * added:+.1f} % |")
     table = "\n".join(lines)

@@ -137,7 +137,8 @@ def _open_chain(named: NamedPlugins, run_id: int, opening: ExitStack) -> ChainSe
             return resumed
         header = _header_of(config, client, coordinator, run_id)
     check_open_round(client, config.federation, coordinator.account)
-    chain = _serve(config, client, coordinator, _create_journal(config, header), opening)
+    journal = Journal.create(_new_folder(Path(config.run_dir)), header)
+    chain = _serve(config, client, coordinator, journal, opening)
     named.recover(chain)
     return chain
 
@@ -228,10 +229,6 @@ def _header_of(
         if federation.open_round is None
         else federation.open_round,
     )
-
-
-def _create_journal(config: BcflConfig, header: RunHeader) -> Journal:
-    return Journal.create(_new_folder(Path(config.run_dir)), header)
 
 
 @contextmanager

@@ -40,8 +40,8 @@ _ACCOUNT_BYTES = 32
 _NO_SIGNATURE = bytes(64)
 # a key ends with the account's hash and the account; before them, of an offence, is the round
 _ACCOUNT_TAIL = 16 + _ACCOUNT_BYTES
-# the pool's codes for "nonce used already" and "another transaction has this nonce"
 _TOGETHER = 256  # calls that wait for blocks at a time: far fewer than a pool and a node allow
+# the pool's codes for "nonce used already" and "another transaction has this nonce"
 _NONCE_TAKEN = frozenset({1010, 1013, 1014})
 
 

@@ -207,6 +207,12 @@ class ChainClient(Protocol):
         """Return all bonds, in ascending order of account."""
         ...
 
+    def sponsor(
+        self, federation: int, account: AccountId, *, at: bytes | None = None
+    ) -> Planck | None:
+        """Return what an account has paid in, None when nothing is to be refunded to it."""
+        ...
+
     def sponsors(self, federation: int, *, at: bytes | None = None) -> dict[AccountId, Planck]:
         """Return what each sponsor that is not refunded has paid in, in order of account."""
         ...

@@ -192,6 +192,13 @@ class StateReader:
         pairs = [(_account(key), mirror.bond(value)) for key, value in found]
         return dict(sorted(pairs, key=lambda pair: pair[0]))
 
+    def sponsor(
+        self, federation: int, account: AccountId, *, at: bytes | None = None
+    ) -> Planck | None:
+        """Return what an account has paid in, None when nothing is to be refunded to it."""
+        value = self._read("Sponsors", [federation, as_hex(account.raw)], at)
+        return None if value is None else Fields("sponsor", {"paid": value}).planck("paid")
+
     def sponsors(self, federation: int, *, at: bytes | None = None) -> dict[AccountId, Planck]:
         """Return what each sponsor has paid in that is not refunded."""
         found = self._read_map("Sponsors", [federation], at)

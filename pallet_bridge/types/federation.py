@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from pallet_bridge.types.base import Planck
+
 if TYPE_CHECKING:
-    from pallet_bridge.types.base import AccountId, Perbill, Planck
+    from pallet_bridge.types.base import AccountId, Perbill
     from pallet_bridge.types.terms import Terms
 
 
@@ -148,6 +150,10 @@ class Federation:
     funded: Planck
     sponsors: int
     left: Planck
+
+    def part_of(self, left: int, paid: int) -> Planck:
+        """Return which part of what is `left` goes to a sponsor that paid in so much."""
+        return Planck(left * paid // max(self.funded, 1))
 
     def terms_at(self, block: int) -> int:
         """Return the version of the terms that are in force in this block."""

@@ -234,8 +234,9 @@ def close(
         begins = not now.view.closed()
         if begins and not (yes or dry_run) and sys.stdin.isatty():
             typer.confirm("Close it? It cannot be opened again", abort=True, err=True)
-        sponsors = now.client.sponsors(federation, at=now.view.at)
-        now.send(decide.close(now.view, now.account, escrow, sponsors))
+        founder = now.view.federation.founder
+        own = now.client.sponsor(federation, founder, at=now.view.at)
+        now.send(decide.close(now.view, now.account, escrow, own))
 
 
 def refund(
@@ -252,5 +253,5 @@ def refund(
 
     with acting(Sender(key, chain, dry_run, as_json), federation) as now:
         who = now.account if sponsor is None else read_account(sponsor)
-        paid = now.client.sponsors(federation, at=now.view.at).get(who)
+        paid = now.client.sponsor(federation, who, at=now.view.at)
         now.send(decide.refund(now.view, who, paid))

@@ -11,14 +11,11 @@ from pallet_bridge import calls
 from pallet_bridge.types import FederationState, Planck
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from bcfl_plugins.cli.acting.view import View
     from pallet_bridge.types import (
         AccountId,
         Balance,
         Bond,
-        Federation,
         Prices,
         TermRanges,
         Terms,
@@ -108,7 +105,7 @@ def refund(view: View, account: AccountId, paid: Planck | None) -> CallPlan:
     if paid is None:
         why = f"{account} has paid nothing in, or is refunded already"
         return CallPlan(call, "refund a sponsor", refusals=(why,))
-    part = _part(federation, paid)
+    part = federation.part_of(federation.left, paid)
     means = (
         f"{account} gets {write_amount(part)} of the {write_amount(federation.left)} that "
         f"federation {view.number} has left, having paid in {write_amount(paid)}"
@@ -116,16 +113,8 @@ def refund(view: View, account: AccountId, paid: Planck | None) -> CallPlan:
     return CallPlan(call, means, (Effect(account, free=part),))
 
 
-def _part(federation: Federation, paid: int, left: int | None = None) -> Planck:
-    """Return a sponsor's part of what is left, as the chain counts it."""
-    whole = federation.left if left is None else left
-    return Planck(whole * paid // max(federation.funded, 1))
-
-
-def close(
-    view: View, account: AccountId, escrow: Balance, sponsors: Mapping[AccountId, Planck]
-) -> CallPlan:
-    """Plan to begin closing a federation, or to finish it."""
+def close(view: View, account: AccountId, escrow: Balance, own: Planck | None) -> CallPlan:
+    """Plan to begin closing a federation, or to finish it; `own` is what its founder paid in."""
     call, federation = calls.close(view.number), view.federation
     if federation.state is FederationState.ACTIVE:
         refusals = [*view.not_coordinator(account)]
@@ -141,7 +130,7 @@ def close(
         return CallPlan(call, means, refusals=tuple(refusals))
     if federation.state is FederationState.CLOSED:
         return CallPlan(call, "remove what is left of its invitations and records")
-    return _finish(view, escrow, sponsors)
+    return _finish(view, escrow, own)
 
 
 def closing_ends(view: View) -> int:
@@ -151,7 +140,7 @@ def closing_ends(view: View) -> int:
     return max(view.clock.next + view.terms.unbonding_blocks, due + 1)
 
 
-def _finish(view: View, escrow: Balance, sponsors: Mapping[AccountId, Planck]) -> CallPlan:
+def _finish(view: View, escrow: Balance, own: Planck | None) -> CallPlan:
     federation, refusals = view.federation, []
     if not view.is_over:
         ends = federation.closing_ends or 0
@@ -163,14 +152,14 @@ def _finish(view: View, escrow: Balance, sponsors: Mapping[AccountId, Planck]) -
         refusals.append(
             f"{federation.proposals} proposals remain; clear each with `bcfl federation enact`"
         )
-    others = sorted(sponsors.keys() - {federation.founder})
+    others = federation.sponsors - (own is not None)
     left = escrow.free - view.prices.existence
-    own = _part(federation, sponsors.get(federation.founder, 0), left) if others else escrow.free
+    back = federation.part_of(left, own or 0) if others else escrow.free
     means = (
-        f"federation {view.number} ends; {write_amount(Planck(own))} of its escrow and the deposit "
+        f"federation {view.number} ends; {write_amount(back)} of its escrow and the deposit "
         f"of {write_amount(federation.deposit)} go to its founder, {federation.founder}"
     )
     if others:
-        means += f"; `bcfl federation refund` pays the other {len(others)} sponsors their parts"
-    change = Effect(federation.founder, free=own + federation.deposit, held=-federation.deposit)
+        means += f"; `bcfl federation refund` pays the other {others} sponsors their parts"
+    change = Effect(federation.founder, free=back + federation.deposit, held=-federation.deposit)
     return CallPlan(calls.close(view.number), means, (change,), tuple(refusals))

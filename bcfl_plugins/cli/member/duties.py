@@ -13,7 +13,6 @@ from pallet_bridge.types import (
     FederationState,
     MotionState,
     OffenceState,
-    Planck,
     Vouched,
 )
 
@@ -269,8 +268,8 @@ def _refund(standing: Standing) -> Iterator[Duty]:
     federation = standing.view.federation
     if federation.state is not FederationState.CLOSED or not standing.sponsored:
         return
-    part = federation.left * standing.sponsored // max(federation.funded, 1)
+    part = federation.part_of(federation.left, standing.sponsored)
     yield Duty(
-        f"it is closed, and {write_amount(Planck(part))} of what is left of its escrow are yours",
+        f"it is closed, and {write_amount(part)} of what is left of its escrow are yours",
         "bcfl federation refund",
     )

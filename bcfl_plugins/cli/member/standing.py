@@ -106,7 +106,7 @@ def read_standing(client: ChainClient, number: int, account: AccountId) -> Stand
         offences=client.offences(number, at=at),
         rewards=rewards_of(client, number, account, at=at),
         motions=read_motions(client, view),
-        sponsored=client.sponsors(number, at=at).get(account),
+        sponsored=client.sponsor(number, account, at=at),
     )
 
 

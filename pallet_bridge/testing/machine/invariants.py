@@ -261,7 +261,7 @@ def _check_end(books: Books) -> None:
         return
     left = (federation.members, federation.deposit, federation.owed, federation.reserved)
     _must(left == (0, 0, 0, 0), "I8", f"a closed federation still has {left}")
-    due = sum(federation.left * paid // federation.funded for paid in books.sponsors.values())
+    due = sum(federation.part_of(federation.left, paid) for paid in books.sponsors.values())
     has = books.escrow.free
     is_paid = has >= due + EXISTENTIAL_DEPOSIT if books.sponsors else has == 0
     _must(is_paid, "I8", f"a closed escrow has {has} for refunds of {due}")

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import serve
 
-from pallet_bridge import calls
-from pallet_bridge.client import connect, decode, mirror
-from pallet_bridge.client.codec import Codec, read_metadata
+from pallet_bridge.client.codec import read_metadata
 from pallet_bridge.client.rpc import RpcClient
 from pallet_bridge.client.state import StateReader
-from pallet_bridge.embedded import Chain, EmbeddedNode
+from pallet_bridge.embedded import Chain
 from pallet_bridge.embedded.chain.block import Header
 from pallet_bridge.embedded.errors import DecodeError
 from pallet_bridge.embedded.rpc.dispatch import RpcDispatcher
@@ -27,15 +24,18 @@ from pallet_bridge.interface import differences
 from pallet_bridge.keys import Signer
 from pallet_bridge.runtime import load_interface
 from pallet_bridge.settlement.merkle import is_proven, prove, settlement_root
-from pallet_bridge.terms_codec import hash_of_terms
-from pallet_bridge.testing import DEVELOPMENT
-from pallet_bridge.types import UNIT, AccountId, Leaf, Outcome, Planck, ProvenLeaf
+from pallet_bridge.types import AccountId, Leaf, Outcome, Planck, ProvenLeaf
 from scripts.fuzz.inputs import changed_bytes, changed_json, loads
 from scripts.fuzz.target import Target, must
+from scripts.fuzz.targets.recorded import (
+    ITEMS,
+    Hostile,
+    codec_of_a_chain,
+    recorded,
+    use,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from websockets.sync.server import ServerConnection
 
 ALICE = Signer.from_uri("//Alice")
@@ -116,141 +116,25 @@ def check_text_frame(data: bytes) -> None:
     check_frame(data)
 
 
-@dataclass(frozen=True, slots=True)
-class _Recorded:
-    """What an honest node answered to a reader of everything, and what it has stored."""
-
-    answers: dict[str, Any]
-    stored: tuple[tuple[str, str], ...]
-    metadata: str
-
-
-_ITEMS: tuple[tuple[str, Callable[[object], object]], ...] = (
-    ("Bcfl.Federations", mirror.federation),
-    ("Bcfl.Participants", mirror.participant),
-    ("Bcfl.Rounds", mirror.round_),
-    ("Bcfl.FederationTerms", mirror.terms),
-    ("System.Account", decode.balance),
-    ("System.Events", lambda value: [decode.event(one) for one in _listed(value)]),
-)
-
-
-def _listed(value: object) -> Sequence[object]:
-    if not isinstance(value, list):
-        raise BadChainValue(f"{value!r} is no list")
-    return value
-
-
-def _use(reader: StateReader) -> None:
-    """Read everything that is there."""
-    for read in (
-        reader.head,
-        reader.finalized,
-        reader.limits,
-        reader.slot_seconds,
-        reader.next_federation,
-        reader.issuance,
-        lambda: reader.block_at(0),
-        lambda: reader.federation(0),
-        lambda: reader.terms(0),
-        lambda: reader.participants(0),
-        lambda: reader.participant(0, ALICE.account),
-        lambda: reader.round(0, 0),
-        lambda: reader.commitments(0, 0),
-        lambda: reader.attesters(0),
-        lambda: reader.balance(ALICE.account),
-        lambda: reader.nonce(ALICE.account),
-        lambda: reader.events(b"\x01" * 32),
-    ):
-        try:
-            read()
-        except ChainError:
-            continue
-
-
-class _Listening:
-    """The connection of an honest reader, written down."""
-
-    def __init__(self, rpc: RpcClient) -> None:
-        self._rpc = rpc
-        self.url, self.timeout, self.genesis = rpc.url, rpc.timeout, rpc.genesis
-        self.answers: dict[str, Any] = {}
-
-    def request(self, method: str, params: Sequence[object] = ()) -> Any:  # noqa: ANN401 - JSON
-        self.answers[method] = self._rpc.request(method, params)
-        return self.answers[method]
-
-    def know_final(self, _number: int, _block: str) -> None: ...
-
-
-class _Hostile:
-    """A node that answers what it was told to, whatever is asked."""
-
-    url, timeout, genesis, connections = "ws://hostile.example", 1.0, "0x" + "00" * 32, 1
-
-    def __init__(self, answers: dict[str, Any]) -> None:
-        self._answers = answers
-
-    def request(self, method: str, _params: Sequence[object] = ()) -> Any:  # noqa: ANN401 - JSON
-        return self._answers.get(method)
-
-    def know_final(self, _number: int, _block: str) -> None: ...
-
-
-@cache
-def _recorded() -> _Recorded:
-    with connect("embedded") as client:
-        client.execute(calls.create_federation(DEVELOPMENT, bytes(32)), ALICE)
-        joined = calls.join(0, Planck(500 * UNIT), hash_of_terms(DEVELOPMENT))
-        client.execute(joined, Signer.from_uri("//Bob"))
-        client.execute(calls.fund(0, Planck(5_000 * UNIT)), ALICE)
-        client.execute(calls.open_round(0, bytes(32)), ALICE)
-        rpc = RpcClient(client.url, timeout=60.0)
-        listening, codec = _Listening(rpc), Codec(rpc)
-        _use(StateReader(listening, codec))  # type: ignore[arg-type]
-        head = "0x" + client.head().hash.hex()
-        stored = []
-        for item, _ in _ITEMS:
-            prefix = codec.storage_key(*item.split("."))
-            keys = rpc.request("state_getKeysPaged", [prefix, 5, prefix, head]) or [prefix]
-            stored += [(item, rpc.request("state_getStorage", [key, head])) for key in keys]
-        version = rpc.request("state_getRuntimeVersion")
-        metadata = rpc.request("state_getMetadata")
-        rpc.close()
-    return _Recorded(
-        listening.answers
-        | dict.fromkeys(("state_getRuntimeVersion", "chain_getRuntimeVersion"), version),
-        tuple((item, value) for item, value in stored if value is not None),
-        metadata,
-    )
-
-
-@cache
-def _codec() -> Codec:
-    """Return the codec of a chain that stays open."""
-    node = EmbeddedNode.start()
-    return Codec(RpcClient(node.url, timeout=60.0))
-
-
 @lru_cache
 def answers() -> tuple[Any, ...]:
     """Return what an honest node answers to a reader of everything."""
-    return (_recorded().answers,)
+    return (recorded().answers,)
 
 
 def check_answers(data: bytes) -> None:
     """Read everything from a node that answers so: what does not fit is a `ChainError`."""
     value = loads(data)
     if isinstance(value, dict):
-        _use(StateReader(_Hostile(value), _codec()))  # type: ignore[arg-type]
+        use(StateReader(Hostile(value), codec_of_a_chain()))  # type: ignore[arg-type]
 
 
 @lru_cache
 def stored() -> tuple[bytes, ...]:
     """Return stored values, each behind the number of its item."""
-    names = [item for item, _ in _ITEMS]
+    names = [item for item, _ in ITEMS]
     return tuple(
-        bytes([names.index(item)]) + bytes.fromhex(value[2:]) for item, value in _recorded().stored
+        bytes([names.index(item)]) + bytes.fromhex(value[2:]) for item, value in recorded().stored
     )
 
 
@@ -258,9 +142,9 @@ def check_stored(data: bytes) -> None:
     """Read SCALE bytes as the item that their first byte names."""
     if not data:
         return
-    item, read = _ITEMS[data[0] % len(_ITEMS)]
+    item, read = ITEMS[data[0] % len(ITEMS)]
     try:
-        read(_codec().storage_value(*item.split("."), "0x" + data[1:].hex()))
+        read(codec_of_a_chain().storage_value(*item.split("."), "0x" + data[1:].hex()))
     except BadChainValue:
         return
 
@@ -268,14 +152,14 @@ def check_stored(data: bytes) -> None:
 @lru_cache
 def metadata() -> tuple[bytes, ...]:
     """Return the metadata of the runtime."""
-    return (bytes.fromhex(_recorded().metadata[2:]),)
+    return (bytes.fromhex(recorded().metadata[2:]),)
 
 
 def check_metadata(data: bytes) -> None:
     """Read metadata: what differs from ours is told, or it cannot be read."""
-    told = {**_recorded().answers, "state_getMetadata": "0x" + data.hex()}
+    told = {**recorded().answers, "state_getMetadata": "0x" + data.hex()}
     try:
-        interface = read_metadata(_Hostile(told))  # type: ignore[arg-type]
+        interface = read_metadata(Hostile(told))  # type: ignore[arg-type]
     except (BadChainValue, MetadataMismatch):
         return
     differences(load_interface(), interface.items)

@@ -157,7 +157,7 @@ def test_rounds_are_sealed_called_off_and_cleared_away(stage: Stage) -> None:
 
 def escrow(stage: Stage) -> tuple[object, object]:
     escrow = stage.client.balance(escrow_account(stage.number))
-    return escrow, stage.client.sponsors(stage.number)
+    return escrow, stage.client.sponsor(stage.number, BOSS.account)
 
 
 def test_a_reward_is_told_with_its_first_and_last_block(stage: Stage) -> None:
@@ -197,7 +197,7 @@ def test_a_reward_that_nobody_claims_is_lost_after_its_last_block(stage: Stage) 
 
 
 def refunded(stage: Stage, who: Signer) -> CallPlan:
-    paid = stage.client.sponsors(stage.number).get(who.account)
+    paid = stage.client.sponsor(stage.number, who.account)
     return founding.refund(stage.view(), who.account, paid)
 
 
