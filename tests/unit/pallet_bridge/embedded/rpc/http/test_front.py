@@ -128,6 +128,26 @@ def test_a_page_of_this_machine_may_read_its_answer(node: EmbeddedNode) -> None:
     assert b"access-control-allow-origin: http://localhost:3000" in answer
 
 
+@pytest.mark.parametrize("method", ["engine_createBlock", "dev_newBlock"])
+def test_a_page_of_this_machine_cannot_seal_over_http_and_a_program_can(
+    make_chain: Callable[..., Chain], method: str
+) -> None:
+    asked = {"jsonrpc": "2.0", "id": 1, "method": method}
+    if method == "engine_createBlock":
+        asked["params"] = [True, True]  # type: ignore[assignment]
+    body = json.dumps(asked).encode()
+    page = ["origin: http://localhost:3000"]
+    with EmbeddedNode.start(chain=make_chain(), sealing=Manual(), dev_rpc=True) as node:
+        for headers, height in ((page, 0), ([], 1)):
+            with raw(node) as opened:
+                opened.sendall(post(body, *headers, "connection: close"))
+                answer = json.loads(rest(opened).split(b"\r\n\r\n")[1])
+            assert ("error" in answer) is bool(headers)
+            header = node.chain.header(node.chain.head)
+            assert header is not None
+            assert header.number == height
+
+
 def test_an_http_client_cannot_subscribe_or_watch(node: EmbeddedNode) -> None:
     with raw(node) as opened:
         for method in ("chain_subscribeNewHeads", "chainHead_v1_follow", "archive_v1_storage"):
