@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import ssl
@@ -92,7 +93,10 @@ class Deployment:
         )
 
     def run(self, app: Path, run_config: str, timeout: float) -> tuple[bool, str]:
-        """Run the app; say whether it ended well, and return its log."""
+        """Run the app; say whether it ended well, and return its log.
+
+        The log ends a moment before the SuperLink has noted how the run ended.
+        """
         ended = subprocess.run(
             ["flwr", "run", str(app), "--stream", "--run-config", run_config],
             cwd=self.folder,
@@ -102,8 +106,19 @@ class Deployment:
             timeout=timeout,
             check=False,
         )
-        listed = self._run("flwr", "list")
-        return "finished:completed" in listed, ended.stdout + ended.stderr
+        log = ended.stdout + ended.stderr
+        for _ in range(60):
+            (status,) = (run["status"] for run in self._runs())
+            if status.startswith("finished"):
+                return status == "finished:completed", log
+            time.sleep(0.5)
+        return False, f"{log}\nthe SuperLink still says: {status}"
+
+    def _runs(self) -> list[dict[str, str]]:
+        listed: list[dict[str, str]] = json.loads(self._run("flwr", "list", "--format", "json"))[
+            "runs"
+        ]
+        return listed
 
     def _start(self, name: str, *command: str) -> None:
         log = (self.folder / f"{name}.log").open("wb")
