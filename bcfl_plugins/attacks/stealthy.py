@@ -17,7 +17,8 @@ def within(rows: Floats, honest: Floats, factor: float) -> Floats:
     """Return rows shortened to so many median norms of the honest updates."""
     bound = factor * float(np.median(np.linalg.norm(honest, axis=1)))
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return rows * np.divide(bound, lengths, out=np.ones_like(lengths), where=lengths > bound)
+    shorter: Floats = np.divide(bound, lengths, out=np.ones_like(lengths), where=lengths > bound)
+    return rows * shorter
 
 
 @dataclass(frozen=True, slots=True)

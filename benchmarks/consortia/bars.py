@@ -199,8 +199,8 @@ The splits: `iid`; `dirichlet` 0.5; `unequal`, in a geometric row from 1 to 100 
 as many steps as batches; `scanner`: from round 12 on the images of the first site are turned and
 brighter. `scaled` is reversed and ten times as long; `backdoor` labels half of the attacker's
 images by a trigger. `median`, `trimmed_mean` and `geometric_median` are told how many attack. The
-default and `coordinate_clip+cluster_guard` are told nothing, and the latter takes no claims of
-examples either.
+default and `coordinate_clip+cluster_guard`, which is the default with each coordinate clipped, are
+told nothing.
 
 {verdict}
 

@@ -184,7 +184,8 @@ class Federation:
                 model = model + claims / claims.sum() @ updates
                 continue
             if isinstance(judge, Defense):
-                made = judge.aggregate(updates, Extras(ids=range(n), state=state))
+                told = claims.tolist() if judge.tags.claims else None
+                made = judge.aggregate(updates, Extras(ids=range(n), claims=told, state=state))
                 model, state = model + made.value, made.state
                 continue
             ctx = RoundContext(RunInfo(1, rounds), turn + 1, None, {"w": model})

@@ -116,6 +116,7 @@ class Composed(Rule):
             bounded=first.bounded and last.bounded,
             stateful=last.stateful,
             layerwise=last.layerwise,
+            claims=last.claims,
             reads_model=last.reads_model,
         )
 
