@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, cast
 
 from bcfl_plugins.config.tables import key, read_table
@@ -57,6 +57,13 @@ class OutliersSettings:
         "whose data no other node has.",
         choices=("harm", "difference", "streak"),
     )
+    clip: float = key(
+        0.0,
+        "Median distances from the median, over all updates of a round, that an entry of what is "
+        "averaged may lie off; 0: as it was sent. At 2 it cuts off most backdoors, and what only "
+        "one honest node knows.",
+        low=0.0,
+    )
     buffers: str = key(
         ", ".join(BUFFERS),
         "Arrays that nodes measure and do not train, by name, end of name, or pattern with *. They "
@@ -79,8 +86,9 @@ _COMMON = frozenset(one.name for one in fields(OutliersSettings))
 class Outliers:
     """Keeps the defense's state between rounds; everything else is in `bcfl_plugins.defenses`."""
 
-    def __init__(self, judge: Judge) -> None:
+    def __init__(self, judge: Judge, clip: float = 0.0) -> None:
         self._judge = judge
+        self._clip = clip or None
         self._told = ""
 
     @hookimpl
@@ -109,7 +117,7 @@ class Outliers:
             self._told = kind
             say = _log.warning if kind else _log.info
             say("bcfl: round %d: outliers %s", ctx.server_round, why)
-        return verdict
+        return replace(verdict, clip=self._clip)
 
 
 def limits(count: int, note: str) -> tuple[str, str]:
@@ -154,7 +162,7 @@ def create(settings: Mapping[str, Scalar], services: Services) -> Outliers:
     deputy = None if rule.name == DEFAULT else create_rule(DEFAULT)
     shares = cast("ShareMode", head.shares)  # one of the choices
     judge = RuleJudge(rule, shares, buffers, deputy)
-    return Outliers(_with_evidence(judge, head, services))
+    return Outliers(_with_evidence(judge, head, services), head.clip)
 
 
 def _with_evidence(judge: Judge, config: OutliersSettings, services: Services) -> Judge:

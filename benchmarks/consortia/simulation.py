@@ -13,6 +13,7 @@ import numpy as np
 from bcfl_plugins import attacks
 from bcfl_plugins.apportion import ONE
 from bcfl_plugins.defenses.base import Defense, Extras
+from bcfl_plugins.defenses.core.clipped import room_around
 from bcfl_plugins.types import ClientUpdate, NodeId, NodeRef, RoundContext, RunInfo
 from benchmarks.fairness.simulation import (
     CLASSES,
@@ -170,8 +171,16 @@ class Federation:
             return x[seen], y[seen]
         return (_rescanned(x), y) if self.case.split == "scanner" else (x, y)
 
-    def run(self, judge: Judge | Defense | None) -> Trace:
-        """Run all rounds: by a judge, a rule, or FedAvg weighed by the claimed examples."""
+    def run(self, judge: Judge | Defense | None, clip: float | None = None) -> Trace:
+        """Run all rounds: by a judge, a rule, or FedAvg weighed by the claimed examples.
+
+        Parameters
+        ----------
+        judge : Judge, Defense or None
+            None: FedAvg.
+        clip : float or None
+            As ``bcfl.outliers.clip``, of a judge.
+        """
         n, rounds = self.case.n, self.case.rounds
         rejected, struck = (np.zeros((rounds, n), np.bool_) for _ in range(2))
         model = 0.15 * np.random.default_rng([self.case.seed, 5]).standard_normal(SIZE)
@@ -198,6 +207,8 @@ class Federation:
                 rejected[turn, one.node_id] = True
                 struck[turn, one.node_id] = one.strike
             shares = np.array([verdict.shares.get(NodeId(i), 0) for i in range(n)]) / ONE
+            if clip is not None:
+                updates = np.clip(updates, *room_around(list(updates), np.zeros(SIZE), clip))
             model = model + shares @ updates
         found = (_hits(model, *self.test), _hits(model, *self.own_test()))
         x, y = self.test

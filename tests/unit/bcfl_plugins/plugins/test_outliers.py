@@ -177,7 +177,7 @@ def test_an_update_too_long_to_square_is_rejected_as_such() -> None:
     [
         ({"method": "clustr"}, "there is no rule 'clustr'; did you mean 'cluster'"),
         ({"method": "flamee"}, "there is no rule 'flamee'; did you mean 'flame'"),
-        ({"method": "median"}, "'median', which rejects nobody; it can be bulyan, "),
+        ({"method": "median"}, "'median', which rejects nobody; it can be alignins, "),
         ({"method": "fltrust"}, "needs an update of the server's own; use it in strategies.Robust"),
         ({"method": "nnm+cwtm"}, "'nnm\\+cwtm', which rejects nobody"),
         (
