@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bcfl_plugins.defenses.core.arrays.layer import Layer
     from bcfl_plugins.defenses.core.batch import Batch, Needs
 
-PIECE = 1 << 16
+PIECE = 1 << 13
 """Entries that are transformed at a time: no rule stacks its updates."""
 
 _DIGITS = 12
@@ -124,7 +124,7 @@ def _sparse(batch: Batch, layer: Layer, least: Floats) -> Iterator[tuple[slice, 
 class FreqFed(Rule):
     """The mean of the majority cluster by the low frequencies of the updates.
 
-    Each array, flat and in pieces of 65,536 entries, goes through a discrete cosine transform, of
+    Each array, flat and in pieces of 8,192 entries, goes through a discrete cosine transform, of
     which the lower part is compared by cosines. The paper transforms models; here it is the
     updates, for models agree in all digits once training slows down. Nothing is clipped: a long
     update in the usual direction passes.
