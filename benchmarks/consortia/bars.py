@@ -42,6 +42,8 @@ TUNING = range(2)
 """Seeds that settings may be chosen on."""
 BAR_SPLITS = ("iid", "dirichlet", UNEQUAL, "scanner")
 BAR_ATTACKS = (*ATTACKS[1:], BACKDOOR)
+THREE = (3,)
+"""The fewest that have a majority."""
 POINT = 1.0
 """Percentage points that the default may lie below the best."""
 
@@ -112,14 +114,18 @@ def results(cells: Iterable[Cell], cache: Path | None) -> Found:
 
 
 def cells(
-    attacks: Sequence[str], splits: Sequence[str], seeds: range, who: Sequence[str]
+    attacks: Sequence[str],
+    splits: Sequence[str],
+    seeds: range,
+    who: Sequence[str],
+    sites: Sequence[int] = SITES,
 ) -> list[Cell]:
     """Return all cells of a table."""
     return [
         Cell(name, attack, split, n, seed)
         for attack in attacks
         for split in splits
-        for n in SITES
+        for n in sites
         for seed in seeds
         for name in who
     ]
@@ -130,14 +136,14 @@ def mean(found: Found, some: Iterable[Cell], place: int = 0) -> float:
     return float(np.mean([found[cell.key][place] for cell in some]))
 
 
-def by_attack(found: Found, seeds: range) -> str:
+def by_attack(found: Found, seeds: range, sites: Sequence[int] = SITES) -> str:
     """Return the table over all splits, and what the bar says of each row."""
     lines = [
         f"| attack | {' | '.join(WHO)} | default under the best | above FedAvg |",
         "|" + " -- |" * (len(WHO) + 3),
     ]
     for attack in ("none", *BAR_ATTACKS):
-        row = {who: mean(found, cells([attack], BAR_SPLITS, seeds, [who])) for who in WHO}
+        row = {who: mean(found, cells([attack], BAR_SPLITS, seeds, [who], sites)) for who in WHO}
         lines.append(_line(attack, row))
     return "\n".join(lines)
 
@@ -206,6 +212,12 @@ told nothing.
 
 {attacks}
 
+## Three sites
+
+The same with one attacker among three.
+
+{three}
+
 ## Split by split
 
 {splits}
@@ -225,6 +237,7 @@ def page(found: Found, seeds: range) -> str:
         last=seeds[-1],
         verdict=verdict(found, seeds),
         attacks=by_attack(found, seeds),
+        three=by_attack(found, seeds, THREE),
         splits=by_split(found, seeds),
         backdoors=backdoors(found, seeds),
     )
@@ -240,7 +253,7 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     seeds = TUNING if options.tuning else HELD_OUT
     seeds = seeds[:1] if options.quick else seeds
-    wanted = cells(("none", *BAR_ATTACKS), BAR_SPLITS, seeds, tuple(WHO))
+    wanted = cells(("none", *BAR_ATTACKS), BAR_SPLITS, seeds, tuple(WHO), (*SITES, *THREE))
     text = page(results(wanted, options.cache), seeds)
     if options.write:
         write_page(options.write, text)
