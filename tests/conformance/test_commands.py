@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from tests.conformance.conftest import Target
 
+pytestmark = [pytest.mark.slow, pytest.mark.waits]
+
 PAGE = Path(__file__).parents[2] / "docs" / "tutorial" / "real-chain.md"
 APP = '[project]\nname = "app"  # ours\n\n[tool.flwr.app]\npublisher = "anna"\n'
 PASSWORD = "correct horse battery staple"
