@@ -11,7 +11,7 @@ import pytest
 
 from pallet_bridge import runtime
 from pallet_bridge.embedded import Chain
-from tests.conformance.conftest import PRESET, chain_spec, free_ports
+from tests.conformance.conftest import PRESET, Client, RpcError, chain_spec, free_ports
 from tests.nodes.process import Node, address, refused, said, spec_of, wait
 
 if TYPE_CHECKING:
@@ -66,14 +66,22 @@ def test_dev_is_the_chain_of_the_development_preset(dev: Node) -> None:
     assert dev.call("system_properties")["tokenSymbol"] == "UNIT"
 
 
-def test_it_has_the_new_and_the_old_methods_and_proves_finality(dev: Node) -> None:
+def test_it_has_the_new_and_the_old_methods(dev: Node) -> None:
     methods = {*dev.call("rpc_methods")["methods"]}
     for group in ("chainHead_v1_", "transaction_v1_", "archive_v1_", "chainSpec_v1_", "grandpa_"):
         assert [name for name in methods if name.startswith(group)], group
     assert {"author_rotateKeys", "state_getReadProof", "system_accountNextIndex"} <= methods
-    head = dev.call("chain_getFinalizedHead")
+
+
+def test_it_proves_what_is_final_and_what_is_stored(dev: Node) -> None:
     assert dev.call("grandpa_roundState")["best"]["totalWeight"] == 1
-    assert dev.call("grandpa_proveFinality", dev.final()).startswith("0x")
+    client = Client(dev.url)
+    with client.socket:
+        justifications = client.call("grandpa_subscribeJustifications")
+        assert client.next_note(justifications).startswith("0x")
+    with pytest.raises(RpcError, match="not yet finalized"):
+        dev.call("grandpa_proveFinality", 1_000_000)
+    head = dev.call("chain_getFinalizedHead")
     proof = dev.call("state_getReadProof", ["0x3a636f6465"], head)
     assert proof["at"] == head
     assert proof["proof"]
@@ -102,6 +110,9 @@ def test_plain_and_raw_specifications_are_of_one_chain(
         found = json.loads(path.read_text())
         assert found["protocolId"] == "bcfl"
         assert [*found["genesis"]] == ["raw" if raw else "runtimeGenesis"]
+        if not raw:
+            patch = found["genesis"]["runtimeGenesis"]["patch"]
+            assert {"session", "balances", "council", "sudo"} <= {*patch}
         node = Node(own_binary, tmp_path / f"base{len(raw)}", "--chain", path)
         node.start()
         try:
