@@ -121,12 +121,13 @@ node:
 
 # The program as a wheel, in dist/. One built elsewhere: BCFL_NODE=FILE make node-wheel
 node-wheel: $(READY) $(if $(BCFL_NODE),,node)
-	BCFL_NODE=$(or $(BCFL_NODE),$(BCFL_NODE_TARGET_DIR)/release/bcfl-node) \
+	BCFL_NODE=$(abspath $(or $(BCFL_NODE),$(BCFL_NODE_TARGET_DIR)/release/bcfl-node)) \
 	  $(BIN)/python -m build --wheel --no-isolation --outdir dist wheels/bcfl-node
 
-# Compiles what `make node` does, once more for clippy, which is why `make lint` leaves it out.
-lint-node:
-	cd $(RUST)/node && CARGO_TARGET_DIR=$(BCFL_NODE_TARGET_DIR) cargo clippy --locked --release --all-targets -- -D warnings
+# Clippy on the node's own sources, over what `make node` compiled: `cargo clippy` would check all crates anew.
+lint-node: export RUSTC_WORKSPACE_WRAPPER := clippy-driver
+lint-node: export CLIPPY_ARGS := -Dwarnings
+lint-node: node
 
 # Needs the published crate frame-omni-bencher (the variable leaves out its own test runtime):
 # SKIP_WASM_BUILD=1 cargo install frame-omni-bencher --version 0.28.0 --locked
