@@ -272,6 +272,9 @@ class Verdict:
     medians : tuple of str
         Arrays that no strategy should average: of each the strategy gets the median of the accepted
         updates, weighed by their shares, in the place of every node's own.
+    clip : float or None
+        The strategy gets each entry of an array of floats no farther from the median of all judged
+        updates than so many median distances from it. ``None``: as it was sent.
     """
 
     plugin: str
@@ -281,6 +284,7 @@ class Verdict:
     state: str = ""
     shares: Mapping[NodeId, int] = field(default_factory=lambda: MappingProxyType({}))
     medians: tuple[str, ...] = ()
+    clip: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, cast
 
 from bcfl_plugins.config.tables import key, read_table
@@ -13,7 +13,7 @@ from bcfl_plugins.defenses.registry import create_rule, selecting_rule_names, se
 from bcfl_plugins.errors import ConfigError, near_miss
 from bcfl_plugins.evidence import EvidenceSettings
 from bcfl_plugins.hooks.markers import hookimpl
-from bcfl_plugins.rounds.judges import EvidenceJudge, RuleJudge
+from bcfl_plugins.rounds.judges import HANDED_OVER, EvidenceJudge, RuleJudge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bcfl_plugins.types import ClientUpdate, RoundContext, RunInfo, Scalar, Verdict
 
 DEFAULT = "cluster_guard"
+_ABSTAINED = "abstained: "
 _NO_MAJORITY = 2
 
 _log = logging.getLogger("flwr.bcfl")
@@ -36,7 +37,8 @@ class OutliersSettings:
     method: str = key(
         DEFAULT,
         "Which defense judges: a rule that selects (docs/reference/rules.md). Its own settings "
-        "then stand in this table too, by their names.",
+        "then stand in this table too, by their names. A round with too few updates for it is "
+        "handed over to cluster_guard.",
     )
     shares: str = key(
         "examples",
@@ -55,6 +57,13 @@ class OutliersSettings:
         "whose data no other node has.",
         choices=("harm", "difference", "streak"),
     )
+    clip: float = key(
+        0.0,
+        "Median distances from the median, over all updates of a round, that an entry of what is "
+        "averaged may lie off; 0: as it was sent. At 2 it cuts off most backdoors, and what only "
+        "one honest node knows.",
+        low=0.0,
+    )
     buffers: str = key(
         ", ".join(BUFFERS),
         "Arrays that nodes measure and do not train, by name, end of name, or pattern with *. They "
@@ -65,7 +74,8 @@ class OutliersSettings:
     )
     f: int = key(
         -1,
-        "Byzantine nodes that a rule is to withstand; -1: as many as it can.",
+        "Byzantine nodes that a rule is to withstand; -1: as many as it can. Fewer where a round "
+        "has too few updates for so many.",
         low=-1,
     )
 
@@ -76,16 +86,17 @@ _COMMON = frozenset(one.name for one in fields(OutliersSettings))
 class Outliers:
     """Keeps the defense's state between rounds; everything else is in `bcfl_plugins.defenses`."""
 
-    def __init__(self, judge: Judge) -> None:
+    def __init__(self, judge: Judge, clip: float = 0.0) -> None:
         self._judge = judge
-        self._is_told = False
+        self._clip = clip or None
+        self._told = ""
 
     @hookimpl
     def bcfl_run_started(self, run: RunInfo) -> None:
         """Forget earlier runs: another run may train another model."""
         del run
         self._judge.forget()
-        self._is_told = False
+        self._told = ""
 
     @hookimpl
     def bcfl_state_kept(self) -> object:
@@ -99,21 +110,18 @@ class Outliers:
 
     @hookimpl
     def bcfl_judge_updates(self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> Verdict:
-        """Reject what the defense finds, and say once where it cannot find anything."""
+        """Reject what the defense finds; say where it cannot, and where it can again."""
         verdict = self._judge.judge(ctx, updates)
-        why = powerless(len(updates), verdict.note)
-        if why is not None and not self._is_told:
-            self._is_told = True
-            _log.warning(
-                "bcfl: round %d: outliers rejects nobody, whoever is wrong: %s",
-                ctx.server_round,
-                why,
-            )
-        return verdict
+        kind, why = limits(len(updates), verdict.note)
+        if kind != self._told:
+            self._told = kind
+            say = _log.warning if kind else _log.info
+            say("bcfl: round %d: outliers %s", ctx.server_round, why)
+        return replace(verdict, clip=self._clip)
 
 
-def powerless(count: int, note: str) -> str | None:
-    """Say why a defense cannot reject anybody in a round, or None.
+def limits(count: int, note: str) -> tuple[str, str]:
+    """Say of what kind a defense's limits are in a round, and what they are, for people.
 
     Parameters
     ----------
@@ -121,10 +129,20 @@ def powerless(count: int, note: str) -> str | None:
         Updates that it judged.
     note : str
         What it noted.
+
+    Returns
+    -------
+    str, str
+        The kind is empty where it could judge.
     """
     if count <= _NO_MAJORITY:
-        return f"{count} updates have no majority; let at least four nodes train in a round"
-    return note if note.startswith("abstained") else None
+        why = f"{count} updates have no majority; let at least three nodes train in a round"
+        return "few", f"rejects nobody, whoever is wrong: {why}"
+    if _ABSTAINED in note:
+        return "abstained", f"rejects nobody, whoever is wrong: {note}"
+    if note.startswith(HANDED_OVER):
+        return "handed over", f"judges by another defense: {note}"
+    return "", "judges again"
 
 
 def create(settings: Mapping[str, Scalar], services: Services) -> Outliers:
@@ -141,8 +159,10 @@ def create(settings: Mapping[str, Scalar], services: Services) -> Outliers:
     own = {name: value for name, value in plain.items() if name not in common}
     rule = _rule(head.method, head.f, own)
     buffers = tuple(part.strip() for part in head.buffers.split(",") if part.strip())
-    judge = RuleJudge(rule, cast("ShareMode", head.shares), buffers)  # one of the choices
-    return Outliers(_with_evidence(judge, head, services))
+    deputy = None if rule.name == DEFAULT else create_rule(DEFAULT)
+    shares = cast("ShareMode", head.shares)  # one of the choices
+    judge = RuleJudge(rule, shares, buffers, deputy)
+    return Outliers(_with_evidence(judge, head, services), head.clip)
 
 
 def _with_evidence(judge: Judge, config: OutliersSettings, services: Services) -> Judge:

@@ -8,7 +8,7 @@ from time import monotonic, monotonic_ns, time
 from typing import TYPE_CHECKING
 
 from bcfl_plugins.config.tables import key, read_table
-from bcfl_plugins.errors import RecordIncomplete
+from bcfl_plugins.errors import NotItsModel, RecordIncomplete
 from bcfl_plugins.hooks.markers import hookimpl, needs_chain, recovered_by
 from bcfl_plugins.rounds.book import NOT_AVERAGED, TERMS_MOVED, RunBook
 from bcfl_plugins.rounds.governed import GovernedTerms
@@ -25,6 +25,7 @@ from bcfl_plugins.session.chain_work import ChainBehind
 from bcfl_plugins.types import Gathering
 from pallet_bridge import calls
 from pallet_bridge.encoding import update_digest
+from pallet_bridge.errors.pallet import ModelNotContinued
 from pallet_bridge.run.openings import Openings
 from pallet_bridge.run.outbox import AWAY
 from pallet_bridge.types import Coupling, RoundKey
@@ -275,7 +276,10 @@ class RoundLog:
             self._chain.send(calls.skip_round(federation))
             self._book.aborted(round_id, TERMS_MOVED)
             return
-        self._chain.send(calls.open_round(federation, base))
+        try:
+            self._chain.send(calls.open_round(federation, base))
+        except ModelNotContinued as refused:
+            raise NotItsModel(round_id, federation, self._book.unsettled()) from refused
 
     def _drain(self) -> None:
         """Wait for the chain as long as the settings say, or as long as it gets on."""

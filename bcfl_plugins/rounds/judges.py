@@ -11,6 +11,7 @@ import numpy as np
 from bcfl_plugins.apportion import ONE, split
 from bcfl_plugins.defenses.base import BUFFERS, Extras
 from bcfl_plugins.defenses.core.arrays.buffers import is_buffer
+from bcfl_plugins.defenses.participation import fitted, unsupported
 from bcfl_plugins.errors import ConfigError, TooFewUpdates
 from bcfl_plugins.evidence import EvidenceState, NodeFacts, decode, judge_harm, observe
 from bcfl_plugins.reasons import Reason
@@ -29,6 +30,9 @@ ShareMode = Literal["rule", "examples", "off"]
 
 CLIP = 2
 """A claimed number of examples counts up to this many times the median claim."""
+
+HANDED_OVER = "handed over to cluster_guard"
+"""How the note of a round begins that another defense judged than the one that was named."""
 
 _LARGEST_SCORE = 1e6
 
@@ -68,6 +72,9 @@ class Judge(Protocol):
 class RuleJudge:
     """A rule of the registry; only its decision is used, the strategy averages.
 
+    A round may have fewer updates than the rule's f needs. Then f follows participation, and where
+    not even f = 1 is left the round is handed over to the deputy.
+
     Parameters
     ----------
     rule : Defense
@@ -78,21 +85,32 @@ class RuleJudge:
         itself; with others the shares are multiplied by them, up to `CLIP` times the median claim.
     buffers : sequence of str
         As in `Extras`.
+    deputy : Defense or None
+        Judges the rounds that the rule cannot; without one they are not judged.
     """
 
     def __init__(
-        self, rule: Defense, shares: ShareMode = "rule", buffers: Sequence[str] = BUFFERS
+        self,
+        rule: Defense,
+        shares: ShareMode = "rule",
+        buffers: Sequence[str] = BUFFERS,
+        deputy: Defense | None = None,
     ) -> None:
         self._rule = rule
+        self._deputy = None if deputy is None else RuleJudge(deputy, shares, buffers)
         self._shares = shares
         self._by_rule = shares == "examples" and rule.tags.claims
         self._buffers = tuple(buffers)
         self._state: object = None
 
     def judge(self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> Verdict:
-        """Judge one round; a round with too few updates for the rule is not judged."""
+        """Judge one round, or hand it over, or abstain."""
         if not updates:
             return Verdict("outliers", note="abstained: no updates")
+        rule, cut = fitted(self._rule, len(updates))
+        problem = unsupported(rule, len(updates))
+        if problem and self._deputy is not None:
+            return _handed_over(self._deputy, ctx, updates, problem)
         ids = [update.node.node_id for update in updates]
         extras = Extras(
             reference=ctx.reference,
@@ -102,8 +120,10 @@ class RuleJudge:
             buffers=self._buffers,
         )
         try:
-            found = self._rule.aggregate([update.arrays for update in updates], extras)
+            found = rule.aggregate([update.arrays for update in updates], extras)
         except TooFewUpdates as error:
+            if self._deputy is not None:
+                return _handed_over(self._deputy, ctx, updates, str(error))
             return Verdict("outliers", note=f"abstained: {error}", medians=self._medians(ctx))
         self._state = found.state
         decision = found.decision
@@ -129,7 +149,7 @@ class RuleJudge:
             "outliers",
             tuple(sorted(rejections, key=lambda rejection: rejection.node_id)),
             scores,
-            decision.note,
+            "; ".join(part for part in (cut, decision.note) if part),
             shares=self._shares_of(updates, decision),
             medians=self._medians(ctx),
         )
@@ -137,15 +157,20 @@ class RuleJudge:
     def forget(self) -> None:
         """Start anew."""
         self._state = None
+        if self._deputy is not None:
+            self._deputy.forget()
 
     def kept(self) -> object:
-        """Return the rule's name and memory."""
-        return {"rule": self._rule.name, "memory": self._state}
+        """Return the rule's name and memory, and the deputy's."""
+        deputy = None if self._deputy is None else self._deputy.kept()
+        return {"rule": self._rule.name, "memory": self._state, "deputy": deputy}
 
     def recall(self, memory: object) -> None:
         """Go on from a memory of the same rule."""
         match memory:
-            case {"rule": str(rule), "memory": state} if rule == self._rule.name:
+            case {"rule": str(rule), "memory": state, "deputy": deputy} if rule == self._rule.name:
+                if self._deputy is not None:
+                    self._deputy.recall(deputy)
                 self._state = state
             case _:
                 raise ConfigError(f"the memory is of another rule than {self._rule.name}")
@@ -167,6 +192,13 @@ class RuleJudge:
             exact = [share * min(claims[row], most) for share, row in zip(exact, kept, strict=True)]
         parts = split(exact, total)
         return {updates[row].node.node_id: part for row, part in zip(kept, parts, strict=True)}
+
+
+def _handed_over(
+    deputy: RuleJudge, ctx: RoundContext, updates: tuple[ClientUpdate, ...], problem: str
+) -> Verdict:
+    verdict = deputy.judge(ctx, updates)
+    return replace(verdict, note=f"{HANDED_OVER}: {problem.rstrip('.')}; {verdict.note}")
 
 
 class EvidenceJudge:

@@ -10,6 +10,7 @@ import numpy as np
 
 from bcfl_plugins.apportion import ONE
 from bcfl_plugins.defenses.core.arrays.buffers import weighted_medians
+from bcfl_plugins.defenses.core.clipped import room_around
 from strategies._flower import (
     ArrayRecord,
     Message,
@@ -24,12 +25,15 @@ from strategies.server.reading.metrics import common_metrics
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from bcfl_plugins.types import NodeId
+    from bcfl_plugins.types import ClientUpdate, NodeId
     from strategies.server.reading.examine import Reply
 
     NDArray = np.ndarray[Any, np.dtype[Any]]
 
+    Limits = Mapping[str, tuple[NDArray, NDArray]]
+
 NOTHING: Mapping[str, NDArray] = MappingProxyType({})
+NO_LIMITS: Limits = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,42 @@ def medians(
     }
 
 
+def limits(
+    reach: float,
+    updates: Sequence[ClientUpdate],
+    reference: Mapping[str, NDArray],
+    settled: Iterable[str],
+) -> Limits:
+    """Return the least and greatest entries that the strategy gets of each array of floats.
+
+    Parameters
+    ----------
+    reach : float
+        As `Verdict.clip`.
+    updates : sequence of ClientUpdate
+        All that were judged.
+    reference : Mapping[str, NDArray]
+        The model that went out.
+    settled : iterable of str
+        Arrays that are not averaged anyway.
+    """
+    left = [name for name in reference if reference[name].dtype.kind == "f"]
+    return {
+        name: room_around([one.arrays[name] for one in updates], reference[name], reach)
+        for name in left
+        if name not in settled
+    }
+
+
+def _within(arrays: Mapping[str, NDArray], room: Limits) -> Mapping[str, NDArray]:
+    if not room:
+        return arrays
+    return {
+        name: np.clip(array, *room[name]).astype(array.dtype) if name in room else array
+        for name, array in arrays.items()
+    }
+
+
 def _median(arrays: Sequence[NDArray], weights: NDArray) -> NDArray:
     if arrays[0].dtype.kind in "iub":
         middle: NDArray = np.sort(np.stack(arrays), axis=0)[(len(arrays) - 1) // 2]
@@ -107,6 +147,7 @@ def for_strategy(
     replies: Sequence[Reply],
     shares: Shares | None = None,
     settled: Mapping[str, NDArray] = NOTHING,
+    room: Limits = NO_LIMITS,
     *,
     wide: bool = False,
 ) -> tuple[list[Message], tuple[tuple[NodeId, str], ...]]:
@@ -115,9 +156,9 @@ def for_strategy(
     Arrays are in the model's order, and written anew: no strategy gets bytes of a node. Where the
     replies disagree about an array's dtype, all have the model's; where they agree, all have
     theirs. With shares, these stand in the place of the numbers of examples. Settled arrays stand
-    in the place of each node's own. Integers, bools and half precision become float64 where `wide`
-    says that the strategy measures updates. Records of this package are taken out. The strategy may
-    write into the result: nobody else sees it.
+    in the place of each node's own, and no other entry lies outside of its room. Integers, bools
+    and half precision become float64 where `wide` says that the strategy measures updates. Records
+    of this package are taken out. The strategy may write into the result: nobody else sees it.
     """
     dtypes: dict[str, set[np.dtype[Any]]] = {}
     for reply in replies:
@@ -128,7 +169,7 @@ def for_strategy(
     if shares is not None:
         weights = {node: float(part) for node, part in shares.parts.items()}
     common = common_metrics(replies, weights)
-    written = _Writing(mixed, shares, settled, wide)
+    written = _Writing(mixed, shares, settled, room, wide)
     return [
         with_content(reply.message, _content(reply, common.of[reply.node_id], written))
         for reply in replies
@@ -142,6 +183,7 @@ class _Writing:
     mixed: set[str]
     shares: Shares | None
     settled: Mapping[str, NDArray]
+    room: Limits
     wide: bool
 
 
@@ -159,7 +201,8 @@ def _content(reply: Reply, metrics: Mapping[str, Any], written: _Writing) -> Rec
 
 def _rewritten(record: ArrayRecord, reply: Reply, written: _Writing) -> ArrayRecord:
     shares = written.shares
-    drawn = reply.arrays if shares is None else shares.drawn(reply.arrays)
+    inside = _within(reply.arrays, written.room)
+    drawn = inside if shares is None else shares.drawn(inside)
     made = ArrayRecord()
     for name, own in drawn.items():
         array = written.settled.get(name, own)

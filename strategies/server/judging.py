@@ -16,7 +16,14 @@ from bcfl_plugins.hooks.merge import merge_verdicts
 from bcfl_plugins.types import ClientUpdate, JudgedUpdate, Rejection, RoundResult
 from strategies.messages.arrays import all_finite
 from strategies.messages.records import plain_metrics, to_arrays
-from strategies.server.contents import NOTHING, Shares, for_strategy, medians
+from strategies.server.contents import (
+    NO_LIMITS,
+    NOTHING,
+    Shares,
+    for_strategy,
+    limits,
+    medians,
+)
 from strategies.server.reading.examine import examine_evaluate
 from strategies.server.reading.screen import agreeing, screen
 
@@ -103,7 +110,11 @@ def judge(
     good = [reply for reply in fit if reply.node_id in accepted]
     named = {name for verdict in verdicts for name in verdict.medians}
     settled = medians(named, good, parts) if good and named else NOTHING
-    messages, remarks = for_strategy(good, shares, settled, wide=training.expected.wide)
+    reaches = [verdict.clip for verdict in verdicts if verdict.clip is not None]
+    room = NO_LIMITS
+    if good and reaches:
+        room = limits(min(reaches), updates, ctx.reference, settled)
+    messages, remarks = for_strategy(good, shares, settled, room, wide=training.expected.wide)
     _tell(f"round {ctx.server_round}", remarks)
     return (
         Judged(judged, unusable, MappingProxyType(notes), MappingProxyType(states), updates),
