@@ -38,8 +38,9 @@ from pallet_bridge.errors import ChainUnavailable
 from pallet_bridge.run import read_run
 from strategies import ClientApp, FedAvg
 from strategies.testing import InProcessGrid
-from tests.conformance.conftest import find_node, free_ports
+from tests.conformance.conftest import free_ports
 from tests.conformance.test_killed import Node
+from tests.nodes.binary import find_node
 
 if TYPE_CHECKING:
     from collections.abc import Callable
