@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 from weakref import WeakValueDictionary
 
-from websockets.exceptions import InvalidHandshake, InvalidURI, WebSocketException
+from websockets.exceptions import InvalidURI, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from pallet_bridge.errors import (
@@ -209,7 +209,7 @@ class RpcClient:
             )
         except InvalidURI as error:
             raise ConfigError(f"{self.url!r} is no WebSocket URL: {error}") from error
-        except (OSError, InvalidHandshake, EOFError) as error:
+        except (OSError, WebSocketException, EOFError) as error:
             raise ChainUnavailable(self.url, str(error) or type(error).__name__) from error
         link = _Link(self.url, socket, stack)
         try:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import logging
 import random
+import socket
+import struct
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -137,6 +139,28 @@ def test_nobody_there_is_unavailable() -> None:
     with pytest.raises(ChainUnavailable) as raised:
         RpcClient("ws://127.0.0.1:1", 60.0).request("system_chain")
     assert raised.value.url == "ws://127.0.0.1:1"
+
+
+def test_a_proxy_whose_node_is_away_is_unavailable() -> None:
+    """It takes each connection and resets it, before the handshake, in it, or behind it."""
+    resets = struct.pack("ii", 1, 0)
+
+    def reset_all(listener: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                taken, _ = listener.accept()
+                taken.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, resets)
+                taken.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        taking = threading.Thread(target=reset_all, args=(listener,), daemon=True)
+        taking.start()
+        rpc = RpcClient(f"ws://127.0.0.1:{listener.getsockname()[1]}", 60.0)
+        for _ in range(200):
+            with pytest.raises(ChainUnavailable):
+                rpc.request("system_chain")
+        listener.shutdown(socket.SHUT_RDWR)
+        taking.join()
 
 
 @pytest.mark.parametrize("bad", ["http://127.0.0.1", "127.0.0.1:9944", "ws://", "embedded"])
