@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, cast
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, NoReturn, cast
 
 from bcfl_plugins.config.tables import key, read_table
 from bcfl_plugins.defenses.base import BUFFERS
-from bcfl_plugins.defenses.registry import create_rule, selecting_rule_names, setting_names
-from bcfl_plugins.errors import ConfigError, near_miss
+from bcfl_plugins.defenses.registry import (
+    ALL_RULES,
+    create_rule,
+    selecting_rule_names,
+    setting_names,
+)
+from bcfl_plugins.errors import BadUpdates, ConfigError, near_miss
 from bcfl_plugins.evidence import EvidenceSettings
-from bcfl_plugins.hooks.markers import hookimpl
-from bcfl_plugins.rounds.judges import EvidenceJudge, RuleJudge
+from bcfl_plugins.hooks.markers import decided_again_by, hookimpl
+from bcfl_plugins.published.inputs import LiveInputs
+from bcfl_plugins.published.stops import CannotReplay, DoesNotHold
+from bcfl_plugins.rounds.judges import EvidenceJudge, RebuiltJudge, RuleJudge
+from pallet_bridge.run.judgements import Judgement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from bcfl_plugins.defenses.base import Defense
+    from bcfl_plugins.published.keeping import EvidenceKeeper
     from bcfl_plugins.rounds.judges import Judge, ShareMode
     from bcfl_plugins.session.services import Services
-    from bcfl_plugins.types import ClientUpdate, RoundContext, RunInfo, Scalar, Verdict
+    from bcfl_plugins.types import (
+        ClientUpdate,
+        RoundContext,
+        RunInfo,
+        Scalar,
+        Validation,
+        Verdict,
+    )
 
 DEFAULT = "cluster_guard"
 _NO_MAJORITY = 2
@@ -71,13 +88,37 @@ class OutliersSettings:
 
 
 _COMMON = frozenset(one.name for one in fields(OutliersSettings))
+MEASURED = "validation"
+"""The pinned setting that says whether the server measured on data of its own."""
 
 
 class Outliers:
-    """Keeps the defense's state between rounds; everything else is in `bcfl_plugins.defenses`."""
+    """Keeps the defense's state between rounds; everything else is in `bcfl_plugins.defenses`.
 
-    def __init__(self, judge: Judge) -> None:
+    Parameters
+    ----------
+    judge : Judge
+        Who judges.
+    validation : callable or None
+        The server's own measure of a model.
+    keeper : EvidenceKeeper or None
+        Keeps what a verdict follows from.
+    how : Judgement or None
+        What every verdict follows from: rule, version and settings.
+    """
+
+    def __init__(
+        self,
+        judge: Judge,
+        validation: Validation | None = None,
+        keeper: EvidenceKeeper | None = None,
+        how: Judgement | None = None,
+    ) -> None:
         self._judge = judge
+        self._validation = validation
+        self._keeper = keeper
+        self._how = how
+        self._kept: bytes | None = None
         self._is_told = False
 
     @hookimpl
@@ -85,6 +126,7 @@ class Outliers:
         """Forget earlier runs: another run may train another model."""
         del run
         self._judge.forget()
+        self._kept = None
         self._is_told = False
 
     @hookimpl
@@ -96,11 +138,13 @@ class Outliers:
     def bcfl_state_restored(self, state: object) -> None:
         """Go on from there."""
         self._judge.recall(state)
+        self._kept = None
 
     @hookimpl
     def bcfl_judge_updates(self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> Verdict:
         """Reject what the defense finds, and say once where it cannot find anything."""
-        verdict = self._judge.judge(ctx, updates)
+        inputs = LiveInputs(ctx, updates, self._validation)
+        verdict = self._decided(inputs)
         why = powerless(len(updates), verdict.note)
         if why is not None and not self._is_told:
             self._is_told = True
@@ -110,6 +154,18 @@ class Outliers:
                 why,
             )
         return verdict
+
+    def _decided(self, inputs: LiveInputs) -> Verdict:
+        """Let the defense judge, and keep what its verdict follows from."""
+        keeper, how = self._keeper, self._how
+        if keeper is None or how is None:
+            return self._judge.decide(inputs)
+        before = self._kept or keeper.value(self._judge.kept())
+        verdict = self._judge.decide(inputs)
+        self._kept = keeper.value(self._judge.kept())
+        kept = keeper.value(inputs.kept().plain())
+        made = replace(how, before=before, after=self._kept, inputs=kept, gap=inputs.gap)
+        return replace(verdict, judgement=made)
 
 
 def powerless(count: int, note: str) -> str | None:
@@ -127,6 +183,50 @@ def powerless(count: int, note: str) -> str | None:
     return note if note.startswith("abstained") else None
 
 
+def rebuild(told: Judgement, rules: Mapping[str, type[Defense]]) -> RebuiltJudge:
+    """Return the judge that a report tells of.
+
+    Parameters
+    ----------
+    told : Judgement
+        Of the report.
+    rules : Mapping[str, type]
+        Rules by name, besides those of the registry.
+
+    Raises
+    ------
+    CannotReplay
+        If the rule or its version is not known here.
+    DoesNotHold
+        If the settings are none of that rule.
+    """
+    known: Mapping[str, type[Defense]] = {**ALL_RULES, **rules}
+    found = known.get(told.rule)
+    if found is None:
+        raise CannotReplay(
+            f"the rule {told.rule} is not known here: hand its class to a Replayer "
+            f"(bcfl_plugins.replay.run)"
+        )
+    if found.version != told.version:
+        raise CannotReplay(
+            f"the rule {told.rule} was of version {told.version}, here is {found.version}: audit "
+            f"with the bcfl-plugins of that time"
+        )
+    try:
+        config, own, is_measuring = unpinned(told.settings)
+        made: type = found  # called by the names of its fields
+        rule: Defense = made(**own) if told.rule in rules else create_rule(told.rule, **own)
+    except (BadUpdates, ConfigError, TypeError, ValueError) as error:
+        raise DoesNotHold(f"its settings of {told.rule} are none: {error}") from error
+    return RebuiltJudge(judge_of(config, rule, _no_data if is_measuring else None), is_measuring)
+
+
+def _no_data(model: object) -> NoReturn:
+    """Stand for the server's own measure: the inputs of a round say what it said."""
+    raise CannotReplay(f"the server's own data are not published, to measure {type(model)} on")
+
+
+@decided_again_by(rebuild)
 def create(settings: Mapping[str, Scalar], services: Services) -> Outliers:
     """Make the plugin from its table.
 
@@ -140,25 +240,71 @@ def create(settings: Mapping[str, Scalar], services: Services) -> Outliers:
     head = read_table(OutliersSettings, "bcfl.outliers", common)
     own = {name: value for name, value in plain.items() if name not in common}
     rule = _rule(head.method, head.f, own)
-    buffers = tuple(part.strip() for part in head.buffers.split(",") if part.strip())
-    judge = RuleJudge(rule, cast("ShareMode", head.shares), buffers)  # one of the choices
-    return Outliers(_with_evidence(judge, head, services))
+    validation = services.validation if head.evidence == "harm" else None
+    if validation is None and head.evidence == "harm":
+        _log.info(
+            "bcfl: outliers: without the strategy's argument validation a node gets a strike only "
+            "for updates that break any average. Rejected updates are not averaged all the same"
+        )
+    how = Judgement(
+        "outliers",
+        rule.name,
+        rule.version,
+        pinned(head, rule, is_measured=validation is not None),
+    )
+    keeper = None if services.chain is None else services.chain.keeper
+    return Outliers(judge_of(head, rule, validation), validation, keeper, how)
 
 
-def _with_evidence(judge: Judge, config: OutliersSettings, services: Services) -> Judge:
+def judge_of(config: OutliersSettings, rule: Defense, validation: Validation | None) -> Judge:
+    """Return who judges.
+
+    Parameters
+    ----------
+    config : OutliersSettings
+        The settings that are no rule's own.
+    rule : Defense
+        The rule.
+    validation : callable or None
+        The server's own measure of a model.
+    """
+    buffers = tuple(part.strip() for part in config.buffers.split(",") if part.strip())
+    judge = RuleJudge(rule, cast("ShareMode", config.shares), buffers)  # one of the choices
     evidence = EvidenceSettings(config.members)
     if config.evidence == "streak":
         return judge
     if config.evidence == "difference":
         return EvidenceJudge(judge, evidence, None, difference=True)
-    if services.validation is None:
-        _log.info(
-            "bcfl: outliers: without the strategy's argument validation a node gets a strike only "
-            "for updates that break any average. Rejected updates are not averaged all the same"
-        )
-    return EvidenceJudge(
-        judge, evidence, services.validation, by_claims=config.shares == "examples"
-    )
+    return EvidenceJudge(judge, evidence, validation, by_claims=config.shares == "examples")
+
+
+def pinned(config: OutliersSettings, rule: Defense, *, is_measured: bool) -> dict[str, str]:
+    """Return all that a verdict depends on besides memory and inputs, as JSON."""
+    common = {one.name: getattr(config, one.name) for one in fields(config)}
+    every = {**common, **rule.settings(), MEASURED: is_measured}
+    return {name: json.dumps(value) for name, value in sorted(every.items())}
+
+
+def unpinned(settings: Mapping[str, str]) -> tuple[OutliersSettings, dict[str, object], bool]:
+    """Return what `pinned` was made of: common settings, those of the rule, whether one measures.
+
+    Raises
+    ------
+    ValueError, ConfigError
+        If it was made of something else.
+    """
+    every = {name: json.loads(text) for name, text in settings.items()}
+    is_measured = every.pop(MEASURED, False)
+    if not isinstance(is_measured, bool):
+        raise ConfigError(f"{MEASURED} is {is_measured!r}; it must be true or false")
+    common = {name: value for name, value in every.items() if name in _COMMON - {"f"}}
+    own = {name: _plain(value) for name, value in every.items() if name not in _COMMON}
+    own["f"] = every.get("f")
+    return read_table(OutliersSettings, "settings", common), own, is_measured
+
+
+def _plain(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _rule(method: str, f: int, own: Mapping[str, Scalar]) -> Defense:

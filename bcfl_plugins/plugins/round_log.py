@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bcfl_plugins.config.tables import key, read_table
 from bcfl_plugins.errors import RecordIncomplete
 from bcfl_plugins.hooks.markers import hookimpl, needs_chain, recovered_by
+from bcfl_plugins.published.keeping import average_of
 from bcfl_plugins.rounds.book import NOT_AVERAGED, TERMS_MOVED, RunBook
 from bcfl_plugins.rounds.governed import GovernedTerms
 from bcfl_plugins.rounds.lateness import note_tight, note_unanswered
@@ -25,6 +26,7 @@ from bcfl_plugins.session.chain_work import ChainBehind
 from bcfl_plugins.types import Gathering
 from pallet_bridge import calls
 from pallet_bridge.encoding import update_digest
+from pallet_bridge.run.judgements import Evidence, Level
 from pallet_bridge.run.openings import Openings
 from pallet_bridge.run.outbox import AWAY
 from pallet_bridge.types import Coupling, RoundKey
@@ -143,6 +145,8 @@ class RoundLog:
         self._open: int | None = None
         self._relay = Relay(chain)
         self._marks: dict[str, int] = {}
+        self._updates: tuple[ClientUpdate, ...] = ()
+        self._listed: bytes | None = None
         self._nodes: dict[AccountId, NodeId] = {}
 
     @hookimpl
@@ -205,6 +209,7 @@ class RoundLog:
             return
         self._marks["received"] = monotonic_ns()
         self._relay.send(ctx.opened.round, (*updates, *unusable), self._book)
+        self._updates, self._listed = updates, self._chain.keeper.round(ctx, updates)
 
     @hookimpl
     def bcfl_round_settling(self, result: RoundResult) -> None:
@@ -214,7 +219,7 @@ class RoundLog:
             return
         self._marks["settling"] = monotonic_ns()
         timings = durations(self._marks)
-        self._open = None
+        updates, self._updates, self._open = self._updates, (), None
         round_id = opened.round
         if result.model is None:
             self._book.left_out(round_id, result)
@@ -225,7 +230,7 @@ class RoundLog:
         verdicts, digest = without_models(result), update_digest(result.model)
         settings = self._settings
         how = settings.settle, Openings(settings.openings), settings.attest_s
-        owed = OwedRound(opened, verdicts, digest, timings, *how)
+        owed = OwedRound(opened, verdicts, digest, timings, *how, self._evidence(result, updates))
         self._owed.put(owed)
         self._chain.work.do(f"settling round {round_id}", lambda: self._settle(owed))
 
@@ -267,6 +272,14 @@ class RoundLog:
         if error is None and self._settings.on_missing == "fail":
             raise missing from behind
         _log.error("bcfl: %s", missing)
+
+    def _evidence(self, result: RoundResult, updates: tuple[ClientUpdate, ...]) -> Evidence:
+        keeper = self._chain.keeper
+        average = ""
+        if keeper.level is Level.UPDATES and result.model is not None:
+            keeper.model(result.model)
+            average = average_of(result, updates)
+        return Evidence(keeper.level, result.judgements, average, self._listed)
 
     def _send_opening(self, round_id: int, base: bytes) -> None:
         """Open a round, or use its number up when the nodes were told outdated terms."""
