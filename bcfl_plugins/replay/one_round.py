@@ -155,7 +155,7 @@ class RoundReplay:
     def _kept(self, told: Judgement) -> KeptInputs:
         if told.gap and self._level is Level.DECISION:
             raise CannotReplay(told.gap)
-        if told.inputs is None and told.gap:
+        if told.inputs is None and not told.rule:
             raise CannotReplay(told.gap)
         plain = self.material.value(told.inputs, "what the rule read")
         try:
