@@ -205,7 +205,7 @@ def rebuild(told: Judgement, rules: Mapping[str, type[Defense]]) -> RebuiltJudge
     if found is None:
         raise CannotReplay(
             f"the rule {told.rule} is not known here: hand its class to a Replayer "
-            f"(bcfl_plugins.replay.run)"
+            f"(bcfl_plugins.replay)"
         )
     if found.version != told.version:
         raise CannotReplay(

@@ -116,7 +116,7 @@ def audit_run(
         The file of the runtime that an embedded chain ran on; by default the package's own, or
         ``runtime.wasm`` in the folder. See `pallet_bridge.audit.execution`.
     replay
-        Decides rounds again from what is published of them, as `bcfl_plugins.replay.run.Replayer`
+        Decides rounds again from what is published of them, as `bcfl_plugins.replay.Replayer`
         does. ``None``: verdicts and models stay the coordinator's word.
 
     Raises

@@ -159,10 +159,10 @@ def test_another_hyper_parameter_is_found(
 ) -> None:
     honest = outliers.pinned
     monkeypatch.setattr(
-        outliers, "pinned", lambda *told, **more: {**honest(*told, **more), "tolerance": "3.5"}
+        outliers, "pinned", lambda *told, **more: {**honest(*told, **more), "shares": '"examples"'}
     )
-    told = found(run(level, **{"outliers.tolerance": 100.0}))
-    assert any("its outcome is 'Accepted' in the report" in one for one in told)
+    told = found(run(level, **{"outliers.shares": "rule"}))
+    assert any("its share is" in one for one in told)
 
 
 @cheat(
