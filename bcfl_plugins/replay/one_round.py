@@ -177,7 +177,7 @@ class RoundReplay:
             inputs = LiveInputs(ctx, updates, measured=kept.measured)
         if made.is_measuring and kept.measured:
             self._believe(MEASUREMENTS)
-        verdict: Verdict = _guarded(lambda: _decided(made.judge, memory, inputs))
+        verdict: Verdict = guarded(lambda: _decided(made.judge, memory, inputs))
         if isinstance(inputs, LiveInputs):
             self._check_inputs(told, inputs)
         after = address_of(value_bytes(made.judge.kept()))
@@ -261,7 +261,14 @@ def _decided(judge: Judge, memory: object, inputs: RoundInputs) -> Verdict:
     return judge.decide(inputs)
 
 
-def _guarded(decide: Callable[[], Any]) -> Any:  # noqa: ANN401 - what `decide` gives
+def guarded(decide: Callable[[], Any]) -> Any:  # noqa: ANN401 - what `decide` gives
+    """Decide on what somebody else may have made up.
+
+    Raises
+    ------
+    CannotReplay, DoesNotHold
+        Whatever a rule makes of it.
+    """
     try:
         return decide()
     except (CannotReplay, DoesNotHold):

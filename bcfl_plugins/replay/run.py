@@ -21,9 +21,12 @@ if TYPE_CHECKING:
     from bcfl_plugins.defenses.base import Defense
     from pallet_bridge.audit.audited import AuditedRun
     from pallet_bridge.run.judgements import Judgement
+    from pallet_bridge.run.openings import OpenedUpdate
     from pallet_bridge.run.reports import RoundReport
     from pallet_bridge.run.store import ContentStore
+    from pallet_bridge.types import AccountId
 
+NO_STORE = f"nothing can be decided again: there is no {STORE}/"
 MEMORIES = "memories of rules after rounds that have no report"
 
 
@@ -52,16 +55,38 @@ class Replayer:
         audited
             What was read of it.
         """
-        store = self.store
+        store = self._store(run)
         if store is None:
-            if not (run / STORE).is_dir():
-                return Replayed({}, notes=(f"nothing can be decided again: there is no {STORE}/",))
-            store = FolderStore(run / STORE)
-        modules = frozenset(rule.__module__ for rule in self.rules)
-        rules = MappingProxyType({rule.name: rule for rule in self.rules})
-        course = _Course(audited, Material(store, modules), rules)
+            return Replayed({}, notes=(NO_STORE,))
+        course = _Course(audited, self._material(store), self._by_name())
         done = dict(course.rounds())
         return Replayed(MappingProxyType(done), tuple(course.findings), tuple(course.notes()))
+
+    def problems(
+        self, run: Path, report: RoundReport, openings: Mapping[AccountId, OpenedUpdate]
+    ) -> tuple[str, ...]:
+        """Return why one round does not come out as its report says, or cannot be decided again.
+
+        That its rules remember what they did after the round before is not looked at.
+        """
+        store = self._store(run)
+        if store is None:
+            return (f"round {report.round}: {NO_STORE}",)
+        one = RoundReplay(report, self._material(store), openings, self._by_name())
+        one.done()
+        gaps = (f"round {report.round}: {gap}" for gap in one.gaps)
+        return (*(found.statement for found in one.findings), *gaps)
+
+    def _store(self, run: Path) -> ContentStore | None:
+        if self.store is not None:
+            return self.store
+        return FolderStore(run / STORE) if (run / STORE).is_dir() else None
+
+    def _material(self, store: ContentStore) -> Material:
+        return Material(store, frozenset(rule.__module__ for rule in self.rules))
+
+    def _by_name(self) -> Mapping[str, type[Defense]]:
+        return {rule.name: rule for rule in self.rules}
 
 
 @dataclass(slots=True)
