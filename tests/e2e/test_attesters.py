@@ -11,7 +11,6 @@ from typer.testing import CliRunner
 from bcfl_plugins.cli.app import app
 from bcfl_plugins.config.terms import TermsConfig, terms_of
 from bcfl_plugins.errors import RecordIncomplete
-from bcfl_plugins.rounds import settle
 from pallet_bridge import calls
 from pallet_bridge.audit.run import audit_run
 from pallet_bridge.client import connect
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from click.testing import Result
-
-    from pallet_bridge.run.reports import RoundReport
 
 pytestmark = pytest.mark.slow
 
@@ -114,31 +111,6 @@ def test_who_decides_a_round_again_attests_what_it_saw(
     told = {"evidence.publish": "updates"}
     federate(1, plugins=PLUGINS, chain=node.url, node_configs=keys, after=after, **told)
     assert [(one.exit_code, one.output) for one in seen] == [(0, "round 0: attested\n")] * 2
-
-
-def test_who_decides_a_round_again_abstains_from_a_lie(
-    federate: Any,
-    node: EmbeddedNode,
-    committee: Callable[..., list[Result]],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    honest = settle.make_report
-
-    def lie(*told: Any) -> RoundReport:
-        report = honest(*told)
-        (first, *others) = report.entries
-        return replace(report, entries=(replace(first, score=first.score + 1), *others))
-
-    monkeypatch.setattr(settle, "make_report", lie)
-    keys = [{"bcfl-key-uri": uri} for uri in KEYS]
-    seen: list[Result] = []
-    after = {1: lambda: seen.extend(committee(0, 1, 2, more=("--replay",)))}
-    more = {"evidence.publish": "updates", "round_log.attest_s": 0.0}
-    with pytest.raises(RecordIncomplete):
-        federate(1, plugins=PLUGINS, chain=node.url, node_configs=keys, after=after, **more)
-    assert [one.exit_code for one in seen] == [1, 1, 1]
-    assert all("its score is" in " ".join(one.output.split()) for one in seen)
-    assert all("abstained" in one.output for one in seen)
 
 
 def test_a_round_without_its_quorum_is_aborted_at_its_deadline_and_costs_the_silent(

@@ -136,6 +136,24 @@ def test_an_old_report_cannot_be_decided_again(updates_run: HonestRun) -> None:
     )
 
 
+def test_who_attests_is_told_of_one_round_what_is_wrong_or_cannot_be_done(
+    updates_run: HonestRun, decision_run: HonestRun, tmp_path: Path
+) -> None:
+    _, _, report = next(updates_run.audited.reported())
+    opened = updates_run.audited.openings[0]
+    assert Replayer().problems(updates_run.folder, report, opened) == ()
+    lie = replace(report, model=bytes(32))
+    (problem,) = Replayer().problems(updates_run.folder, lie, opened)
+    assert problem.startswith("round 0: the model 0000")
+    without = replace(report, evidence=None)
+    (gap,) = Replayer().problems(updates_run.folder, without, opened)
+    assert gap == "round 0: the report is of a format that does not say how it was decided"
+    (nothing,) = Replayer().problems(tmp_path, report, opened)
+    assert nothing == "round 0: nothing can be decided again: there is no store/"
+    _, _, less = next(decision_run.audited.reported())
+    assert Replayer().problems(decision_run.folder, less, {}) == ()
+
+
 def backwards(replies: Sequence[Any]) -> Sequence[Any]:
     return list(replies)[::-1]
 
