@@ -36,7 +36,7 @@ Watch = Annotated[
 Count = Annotated[
     int, typer.Option("--count", min=0, help="Stop after this many attestations; 0: never.")
 ]
-Again = Annotated[
+AttestAgain = Annotated[
     bool,
     typer.Option(
         "--replay",
@@ -114,7 +114,7 @@ def attest(
     chain: MaybeUrl = None,
     watch: Watch = 0,
     count: Count = 0,
-    again: Again = False,
+    again: AttestAgain = False,
     as_json: AsJson = False,
 ) -> None:
     """Check the reports of rounds in which you are seated, and attest what they come to.

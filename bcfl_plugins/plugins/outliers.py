@@ -22,6 +22,7 @@ from bcfl_plugins.hooks.markers import decided_again_by, hookimpl
 from bcfl_plugins.published.inputs import LiveInputs
 from bcfl_plugins.published.stops import CannotReplay, DoesNotHold
 from bcfl_plugins.rounds.judges import EvidenceJudge, RebuiltJudge, RuleJudge
+from pallet_bridge.errors import EncodingError
 from pallet_bridge.run.judgements import Judgement
 
 if TYPE_CHECKING:
@@ -160,10 +161,15 @@ class Outliers:
         keeper, how = self._keeper, self._how
         if keeper is None or how is None:
             return self._judge.decide(inputs)
-        before = self._kept or keeper.value(self._judge.kept())
+        memory = self._judge.kept()
         verdict = self._judge.decide(inputs)
-        self._kept = keeper.value(self._judge.kept())
-        kept = keeper.value(inputs.kept().plain())
+        try:
+            before = self._kept or keeper.value(memory)
+            self._kept = keeper.value(self._judge.kept())
+            kept = keeper.value(inputs.kept().plain())
+        except EncodingError as error:  # of a rule that somebody else wrote
+            self._kept = None
+            return replace(verdict, judgement=replace(how, gap=f"it cannot be kept: {error}"))
         made = replace(how, before=before, after=self._kept, inputs=kept, gap=inputs.gap)
         return replace(verdict, judgement=made)
 

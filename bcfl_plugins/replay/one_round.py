@@ -153,9 +153,7 @@ class RoundReplay:
         return ReplayedRound(right if holds else 0, averaged, self.words)
 
     def _kept(self, told: Judgement) -> KeptInputs:
-        if told.gap and self._level is Level.DECISION:
-            raise CannotReplay(told.gap)
-        if told.inputs is None and not told.rule:
+        if told.gap and (told.inputs is None or self._level is Level.DECISION):
             raise CannotReplay(told.gap)
         plain = self.material.value(told.inputs, "what the rule read")
         try:
