@@ -286,7 +286,7 @@ def judge_of(config: OutliersSettings, rule: Defense, validation: Validation | N
 
 def pinned(config: OutliersSettings, rule: Defense, *, is_measured: bool) -> dict[str, str]:
     """Return all that a verdict depends on besides memory and inputs, as JSON."""
-    common = {one.name: getattr(config, one.name) for one in fields(config)}
+    common = {name: getattr(config, name) for name in _COMMON - {"method"}}  # the rule is named
     every = {**common, **rule.settings(), MEASURED: is_measured}
     return {name: json.dumps(value) for name, value in sorted(every.items())}
 
