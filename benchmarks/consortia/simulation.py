@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bcfl_plugins.defenses.base import Flags, Floats
-    from bcfl_plugins.rounds.judges import Judge
+    from bcfl_plugins.rounds.judges import EvidenceJudge, RuleJudge
     from benchmarks.fairness.simulation import Ints
 
 TEST, VALIDATION, STEPS, BATCH, LEAST = 400, 100, 10, 32, 12
@@ -154,7 +154,7 @@ class Federation:
             return x[seen], y[seen]
         return (_rescanned(x), y) if self.case.split == "scanner" else (x, y)
 
-    def run(self, judge: Judge | None) -> Trace:
+    def run(self, judge: EvidenceJudge | RuleJudge | None) -> Trace:
         """Run all rounds: by a judge, or by FedAvg weighed by the claimed numbers of examples."""
         n, rounds = self.case.n, self.case.rounds
         rejected, struck = (np.zeros((rounds, n), np.bool_) for _ in range(2))
