@@ -6,8 +6,8 @@ READY := $(VENV)/.ready
 RUST := pallet_bridge/pallet-bcfl
 PACKAGES := strategies bcfl_plugins pallet_bridge
 CODE := $(PACKAGES) tests benchmarks examples scripts
-# Processes that run tests side by side.
-PYTEST_N ?= 2
+# Processes that run tests side by side: one more than two cores, since some tests wait for blocks.
+PYTEST_N ?= 3
 PAGES := $(wildcard *.md) docs examples
 # Rust build products live outside the checkout, so that a fresh clone starts warm.
 export BCFL_CACHE ?= $(HOME)/.cache/bcfl-plugins
@@ -44,7 +44,7 @@ $(READY): requirements/uv.txt requirements/dev.txt pyproject.toml
 
 test-python: $(READY) npm
 	$(BIN)/python -m scripts.runtime.build_wasm check
-	$(BIN)/python -m pytest -n $(PYTEST_N) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n $(PYTEST_N) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: unit build check-build clean
 

@@ -4,6 +4,7 @@
 
     BcflError
     ├── AlreadyInstructed    another instruction was signed for this round
+    ├── NotItsModel          the chain has settled another model last
     ├── ConfigError          a key, value or plugin name in the run config
     ├── DefenseError         a defense cannot give an answer
     │   ├── BadUpdates       the updates, or what came with them, cannot be used
@@ -35,6 +36,7 @@ __all__ = [
     "ConfigError",
     "DefenseError",
     "NeedsUpdates",
+    "NotItsModel",
     "NotPublished",
     "NotResumable",
     "PluginError",
@@ -71,6 +73,39 @@ class AlreadyInstructed(BcflError):
             f"another model or other terms; a second instruction would cost the coordinator's "
             f"bond. See that no other run coordinates this federation, and start this run again: "
             f"it goes on with the next number"
+        )
+
+
+class NotItsModel(BcflError):
+    """The chain does not open a round on this model: it has settled another one last.
+
+    Attributes
+    ----------
+    round : int
+        The round on chain that could not be opened.
+    federation : int
+        Its federation.
+    unsettled : Mapping[int, str]
+        Rounds of this run that moved the model and were aborted, each with the reason.
+    """
+
+    def __init__(self, round_id: int, federation: int, unsettled: Mapping[int, str]) -> None:
+        super().__init__(round_id, federation, unsettled)
+        self.round = round_id
+        self.federation = federation
+        self.unsettled = unsettled
+
+    def __str__(self) -> str:
+        why = (
+            f"this run moved it in rounds that were aborted ({by_reason('round', self.unsettled)})"
+            if self.unsettled
+            else "this is another one"
+        )
+        return (
+            f"round {self.round} of federation {self.federation} cannot open: it starts from the "
+            f"model of the last settled round, and {why}. Start the app again with bcfl.resume, "
+            f"or give strategy.start the model of the last settled round; to go on from this one, "
+            f"the federation's governance has to agree to a rebase"
         )
 
 

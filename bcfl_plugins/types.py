@@ -280,6 +280,9 @@ class Verdict:
     judgement : Judgement or None
         What the verdict follows from, for the round's report; ``None``: the plugin does not say,
         so nobody can decide its rounds again.
+    clip : float or None
+        The strategy gets each entry of an array of floats no farther from the median of all judged
+        updates than so many median distances from it. ``None``: as it was sent.
     """
 
     plugin: str
@@ -290,6 +293,7 @@ class Verdict:
     shares: Mapping[NodeId, int] = field(default_factory=lambda: MappingProxyType({}))
     medians: tuple[str, ...] = ()
     judgement: Judgement | None = None
+    clip: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,6 +360,8 @@ class RoundResult:
         Arrays of which the strategy got the median of the accepted updates.
     judgements : tuple of Judgement
         How each plugin that judged came to its verdict, in the order of calls.
+    clip : float or None
+        The least `Verdict.clip` of all; ``None``: nobody asked for one.
     """
 
     ctx: RoundContext
@@ -367,3 +373,4 @@ class RoundResult:
     metrics: Mapping[str, Metric] = field(default_factory=lambda: MappingProxyType({}))
     medians: tuple[str, ...] = ()
     judgements: tuple[Judgement, ...] = ()
+    clip: float | None = None

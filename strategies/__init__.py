@@ -35,6 +35,7 @@ from strategies.errors import (
     NotEnoughNodes,
     NothingSigned,
     RoundNotConfigured,
+    RuleRefuses,
     UnreadableArray,
     UnsuitableModel,
 )
@@ -99,6 +100,7 @@ __all__ = [
     "RobustFedAvg",
     "RoundDecision",
     "RoundNotConfigured",
+    "RuleRefuses",
     "ServerApp",
     "Strategy",
     "Unprotected",

@@ -13,6 +13,7 @@
     │   └── TermsRefused         the terms are beyond the node's limits
     ├── OtherModelSent       the messages of a round do not carry the model that it is opened on
     ├── RoundNotConfigured   replies came for a round that was never configured
+    ├── RuleRefuses          a robust rule refused several rounds in a row
     ├── Unfit                a reply cannot be averaged; its sender misses the round
     ├── UnreadableArray      bytes are no plain numpy array
     └── UnsuitableModel      the model of a run cannot be screened or judged
@@ -41,6 +42,7 @@ __all__ = [
     "OtherModelCame",
     "OtherModelSent",
     "RoundNotConfigured",
+    "RuleRefuses",
     "TermsRefused",
     "Unfit",
     "UnreadableArray",
@@ -285,6 +287,33 @@ class RoundNotConfigured(BcflError):
         super().__init__(
             f"aggregate_train got replies for round {server_round}, which configure_train of this "
             f"object did not prepare; call them in turn, or let start() do it"
+        )
+
+
+class RuleRefuses(BcflError):
+    """The rule of `RobustFedAvg` refused several rounds in a row: the model stood still.
+
+    Attributes
+    ----------
+    server_round : int
+        Flower's round.
+    refusals : int
+        How many rounds in a row.
+    problem : str
+        Why the rule refused the last one.
+    """
+
+    def __init__(self, server_round: int, refusals: int, problem: str) -> None:
+        super().__init__(server_round, refusals, problem)
+        self.server_round = server_round
+        self.refusals = refusals
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return (
+            f"round {self.server_round} ends {self.refusals} rounds in a row without a model: "
+            f"{self.problem} Let more nodes train in a round (fraction_train, min_train_nodes), or "
+            f"take FedAvg with the plugin outliers, whose default judges from three nodes up"
         )
 
 

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bcfl_plugins.defenses.base import BUFFERS, Defense, Extras
+from bcfl_plugins.defenses.participation import fitted, unsupported
 from bcfl_plugins.defenses.registry import create_rule, setting_names
 from bcfl_plugins.errors import ConfigError, TooFewUpdates, near_miss
 from bcfl_plugins.published.numbers import cast
 from strategies._flower import strategy as flower
-from strategies.errors import RoundNotConfigured
+from strategies.errors import RoundNotConfigured, RuleRefuses
 from strategies.guard import GuardMixin
 from strategies.messages.records import sort_replies, to_arrays, to_record
 
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     ServerUpdate = Callable[[Arrays, int], Arrays]
 
 _FEDAVG = tuple(inspect.signature(flower.FedAvg.__init__).parameters)[1:]
+
+MOST_REFUSALS = 3
+"""Rounds in a row that a rule may refuse; then the run ends."""
 
 _log = logging.getLogger("flwr.bcfl")
 
@@ -82,6 +86,7 @@ class _RobustAverage(flower.FedAvg):
                 f"function of (model, server_round) that trains the model on the server's data"
             )
         self.decisions: dict[int, RoundDecision] = {}
+        self._refusals = 0
         self._state: object = None
         self._sent: tuple[int, ArrayRecord] | None = None
 
@@ -104,7 +109,7 @@ class _RobustAverage(flower.FedAvg):
     def start(self, *args: Any, **kwargs: Any) -> flower.Result:  # noqa: ANN401 - Flower's own
         """Run as in Flower; what the rule remembers starts anew."""
         self.decisions = {}
-        self._state = None
+        self._state, self._refusals = None, 0
         return super().start(*args, **kwargs)
 
     def configure_train(
@@ -112,15 +117,29 @@ class _RobustAverage(flower.FedAvg):
     ) -> Iterable[Message]:
         """Keep the model that goes out: updates are judged against it."""
         self._sent = (server_round, arrays)
-        return super().configure_train(server_round, arrays, config, grid)
+        messages = list(super().configure_train(server_round, arrays, config, grid))
+        problem = unsupported(self.rule, len(messages))
+        if messages and problem and not self.decisions:
+            _log.warning(
+                "bcfl: round %d: the run begins with too few nodes to tell who is wrong: %s",
+                server_round,
+                problem,
+            )
+        return messages
 
     def aggregate_train(
         self, server_round: int, replies: Iterable[Message]
     ) -> tuple[ArrayRecord | None, MetricRecord | None]:
         """Let the rule average, and FedAvg average the metrics of the updates that it kept.
 
-        A round that the rule refuses has no aggregate: the model stays, as in Flower's own
-        strategies when too few nodes reply.
+        A round with fewer updates than f needs is judged by as much of f as they support. One that
+        the rule refuses has no aggregate: the model stays, as in Flower's own strategies when too
+        few nodes reply.
+
+        Raises
+        ------
+        RuleRefuses
+            At the third refusal in a row: the model would stay for ever.
         """
         if self._sent is None or self._sent[0] != server_round:
             raise RoundNotConfigured(server_round)
@@ -140,12 +159,19 @@ class _RobustAverage(flower.FedAvg):
             buffers=self.buffers,
         )
         try:
-            found = self.rule.aggregate([_update(m, reference) for m in valid], extras)
+            rule, cut = fitted(self.rule, len(valid))
+            found = rule.aggregate([_update(m, reference) for m in valid], extras)
         except TooFewUpdates as error:
             self.decisions[server_round] = RoundDecision(server_round, nodes, None, str(error))
             _log.warning("bcfl: round %d: %s The model stays as it was.", server_round, error)
+            self._refusals += 1
+            if self._refusals >= MOST_REFUSALS:
+                raise RuleRefuses(server_round, self._refusals, str(error)) from error
             return None, None
-        self._state = found.state
+        limit = cut or unsupported(rule, len(valid))
+        if limit:
+            _log.warning("bcfl: round %d: %s", server_round, limit)
+        self._state, self._refusals = found.state, 0
         self.decisions[server_round] = RoundDecision(server_round, nodes, found.decision)
         kept = [m.content for m, good in zip(valid, found.decision.kept, strict=True) if good]
         metrics = self.train_metrics_aggr_fn(kept, self.weighted_by_key) if kept else None
@@ -163,8 +189,8 @@ class RobustFedAvg(GuardMixin, _RobustAverage):
     method : str or Defense
         As in a config: a rule's name, with pre-aggregators before it (``"nnm+cwtm"``); or a rule.
     f : int, optional
-        Number of byzantine updates to withstand; by default the most that the rule tolerates among
-        the replies of each round.
+        Number of byzantine updates to withstand; by default, and in rounds with too few replies for
+        so many, the most that the rule tolerates among them.
     server_update : callable, optional
         For rules that compare with an update of the server's own (``fltrust``, ``monna``): takes
         the model that goes out (read-only arrays) and Flower's round, and returns the model that

@@ -221,6 +221,57 @@ class DistributedBackdoor(PixelBackdoor):
         return self._stamped(have, have.part, have.parts)
 
 
+@dataclass(frozen=True, slots=True)
+class EdgeCaseBackdoor(DataAttack):
+    """Call the rarest examples of one class the target class; nothing is stamped on them.
+
+    The paper takes them from another data set. Here they are the share of the source class that
+    lies farthest from its mean. They are in few nodes' data, so few nodes contradict.
+
+    Parameters
+    ----------
+    source, target : int
+        Two classes.
+    share : float
+        Share of the source class that is the tail, in (0, 1].
+    """
+
+    name: ClassVar[str] = "edge_case_backdoor"
+    paper: ClassVar[str] = (
+        "Wang, Sreenivasan, Rajput, Vishwakarma, Agarwal, Sohn, Lee, Papailiopoulos. Attack of the "
+        "tails: yes, you really can backdoor federated learning. NeurIPS 2020"
+    )
+
+    source: int = 1
+    target: int = 0
+    share: float = 0.1
+
+    def __post_init__(self) -> None:
+        """Check the settings."""
+        require(ok=0.0 < self.share <= 1.0, field="share", problem="must lie in (0, 1]")
+        require(ok=self.source != self.target, field="target", problem="must not be the source")
+
+    def tail(self, x: Matrix, y: Labels) -> Labels:
+        """Return the places of the source class's rarest examples, to measure success on as well.
+
+        Ties go to the first.
+        """
+        places = np.flatnonzero(y == self.source)
+        if not len(places):
+            return places
+        rows = x[places].reshape(len(places), -1).astype(np.float64)
+        away = np.square(rows - rows.mean(axis=0)).sum(axis=1)
+        count = max(1, round(self.share * len(places)))
+        return np.sort(places[np.argsort(-away, kind="stable")[:count]])
+
+    def _poison(self, have: Examples) -> tuple[Matrix, Labels]:
+        known = max(self.source, self.target) < have.classes
+        require(ok=known, field="source", problem=f"no two classes of {have.classes}")
+        labels = have.y.copy()
+        labels[self.tail(have.x, have.y)] = self.target
+        return have.x.copy(), labels
+
+
 def _images(x: Matrix, shape: tuple[int, int] | None) -> Matrix:
     if shape is not None:
         if x.ndim != 2 or x.shape[1] != shape[0] * shape[1]:  # noqa: PLR2004 - (m, pixels)

@@ -12,6 +12,7 @@ from bcfl_plugins.attacks.data import (
     DataAttack,
     DistributedBackdoor,
     DynamicLabelFlip,
+    EdgeCaseBackdoor,
     LabelFlip,
     PixelBackdoor,
 )
@@ -26,6 +27,7 @@ from bcfl_plugins.attacks.simple import (
     SignFlip,
 )
 from bcfl_plugins.attacks.statistics import ALIE, IPM
+from bcfl_plugins.attacks.stealthy import Neurotoxin, PoisonedFL, ProjectedTraining
 from bcfl_plugins.attacks.tailored import Adaptive, Framing, OptimalALIE, OptimalIPM
 from bcfl_plugins.attacks.timing import OnOff
 from bcfl_plugins.errors import ConfigError, near_miss
@@ -50,6 +52,7 @@ _MODEL: dict[str, type[ModelAttack]] = {
         Mimic,
         MinMax,
         MinSum,
+        Neurotoxin,
         NoAttack,
         NoisyMinMax,
         NonFinite,
@@ -57,6 +60,8 @@ _MODEL: dict[str, type[ModelAttack]] = {
         OptimalALIE,
         OptimalIPM,
         Overflow,
+        PoisonedFL,
+        ProjectedTraining,
         Replay,
         Scaling,
         SignFlip,
@@ -64,7 +69,14 @@ _MODEL: dict[str, type[ModelAttack]] = {
     )
 }
 _DATA: dict[str, type[DataAttack]] = {
-    one.name: one for one in (DistributedBackdoor, DynamicLabelFlip, LabelFlip, PixelBackdoor)
+    one.name: one
+    for one in (
+        DistributedBackdoor,
+        DynamicLabelFlip,
+        EdgeCaseBackdoor,
+        LabelFlip,
+        PixelBackdoor,
+    )
 }
 
 

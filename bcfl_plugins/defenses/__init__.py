@@ -30,6 +30,7 @@ from bcfl_plugins.defenses.registry import (
     selecting_rule_names,
     setting_names,
 )
+from bcfl_plugins.defenses.rules.aligned import AlignIns
 from bcfl_plugins.defenses.rules.bulyan import Bulyan
 from bcfl_plugins.defenses.rules.clipping import ARC, CenteredClipping, NormClipping
 from bcfl_plugins.defenses.rules.clusters import ClippedClustering, Flame, Rflbat, SecuredStyle
@@ -37,7 +38,8 @@ from bcfl_plugins.defenses.rules.coordinate import Meamed, Mean, Median, Trimmed
 from bcfl_plugins.defenses.rules.geometric import GeometricMedian
 from bcfl_plugins.defenses.rules.history import FLDetector
 from bcfl_plugins.defenses.rules.krum import Krum, MultiKrum
-from bcfl_plugins.defenses.rules.pre import NNM, Bucketing, Composed, Pre
+from bcfl_plugins.defenses.rules.layers import LASA, FreqFed
+from bcfl_plugins.defenses.rules.pre import NNM, Bucketing, Composed, CoordinateClip, Pre
 from bcfl_plugins.defenses.rules.signs import SignGuard
 from bcfl_plugins.defenses.rules.spectral import CAF, DnC
 from bcfl_plugins.defenses.rules.subsets import MDA, SMEA
@@ -49,11 +51,13 @@ __all__ = [
     "ALL_RULES",
     "ARC",
     "CAF",
+    "LASA",
     "MDA",
     "NNM",
     "NO_EXTRAS",
     "SMEA",
     "Aggregate",
+    "AlignIns",
     "BadUpdates",
     "Bucketing",
     "Bulyan",
@@ -63,6 +67,7 @@ __all__ = [
     "ClusterGuard",
     "Composed",
     "Contra",
+    "CoordinateClip",
     "Decision",
     "Defense",
     "DefenseError",
@@ -72,6 +77,7 @@ __all__ = [
     "FLTrust",
     "Flame",
     "FoolsGold",
+    "FreqFed",
     "GeometricMedian",
     "Krum",
     "Meamed",

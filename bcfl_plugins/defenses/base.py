@@ -86,6 +86,8 @@ class RuleTags:
         Weighs the arrays of a model: how it is cut into arrays matters.
     claims : bool
         Reads ``Extras.claims``.
+    reads_model : bool
+        Judges the same deltas otherwise when another model (``Extras.reference``) went out.
     """
 
     translation: bool = False
@@ -102,6 +104,7 @@ class RuleTags:
     stateful: bool = False
     layerwise: bool = False
     claims: bool = False
+    reads_model: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

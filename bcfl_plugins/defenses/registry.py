@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bcfl_plugins.defenses.cluster import Cluster
 from bcfl_plugins.defenses.cluster_guard import ClusterGuard
+from bcfl_plugins.defenses.rules.aligned import AlignIns
 from bcfl_plugins.defenses.rules.bulyan import Bulyan
 from bcfl_plugins.defenses.rules.clipping import ARC, CenteredClipping, NormClipping
 from bcfl_plugins.defenses.rules.clusters import ClippedClustering, Flame, Rflbat, SecuredStyle
@@ -16,7 +17,8 @@ from bcfl_plugins.defenses.rules.coordinate import Meamed, Mean, Median, Trimmed
 from bcfl_plugins.defenses.rules.geometric import GeometricMedian
 from bcfl_plugins.defenses.rules.history import FLDetector
 from bcfl_plugins.defenses.rules.krum import Krum, MultiKrum
-from bcfl_plugins.defenses.rules.pre import NNM, Bucketing, Pre
+from bcfl_plugins.defenses.rules.layers import LASA, FreqFed
+from bcfl_plugins.defenses.rules.pre import NNM, Bucketing, CoordinateClip, Pre
 from bcfl_plugins.defenses.rules.signs import SignGuard
 from bcfl_plugins.defenses.rules.spectral import CAF, DnC
 from bcfl_plugins.defenses.rules.subsets import MDA, SMEA
@@ -43,6 +45,7 @@ ALL_RULES: Mapping[str, type[Rule]] = MappingProxyType(
         rule.name: rule
         for rule in (
             ARC,
+            AlignIns,
             Bucketing,
             Bulyan,
             CAF,
@@ -51,13 +54,16 @@ ALL_RULES: Mapping[str, type[Rule]] = MappingProxyType(
             Cluster,
             ClusterGuard,
             Contra,
+            CoordinateClip,
             DnC,
             FLDetector,
             FLTrust,
             Flame,
             FoolsGold,
+            FreqFed,
             GeometricMedian,
             Krum,
+            LASA,
             MDA,
             Meamed,
             Mean,
@@ -148,7 +154,7 @@ def create_rule(method: str, **settings: object) -> Rule:
         _check_type(f"{name} of {method}", value, known[name])
     *first, rule = (_make(method, part, settings) for part in parts)
     for pre in reversed(first):
-        rule = _before(pre, rule)
+        rule = _before(method, pre, rule)
     return rule
 
 
@@ -198,7 +204,10 @@ def _make(method: str, rule: type[Rule], settings: Mapping[str, object]) -> Rule
     return built
 
 
-def _before(pre: Rule, rule: Rule) -> Rule:
+def _before(method: str, pre: Rule, rule: Rule) -> Rule:
     if not isinstance(pre, Pre):
         raise TypeError(f"{pre.name} is no pre-aggregator")
-    return pre + rule
+    try:
+        return pre + rule
+    except BadUpdates as error:
+        raise ConfigError(f"{method}: {error}") from error

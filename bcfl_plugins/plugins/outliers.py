@@ -21,7 +21,7 @@ from bcfl_plugins.evidence import EvidenceSettings
 from bcfl_plugins.hooks.markers import decided_again_by, hookimpl
 from bcfl_plugins.published.inputs import LiveInputs
 from bcfl_plugins.published.stops import CannotReplay, DoesNotHold
-from bcfl_plugins.rounds.judges import EvidenceJudge, RebuiltJudge, RuleJudge
+from bcfl_plugins.rounds.judges import HANDED_OVER, EvidenceJudge, RebuiltJudge, RuleJudge
 from pallet_bridge.errors import EncodingError
 from pallet_bridge.run.judgements import Judgement
 
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     )
 
 DEFAULT = "cluster_guard"
+_ABSTAINED = "abstained: "
 _NO_MAJORITY = 2
 
 _log = logging.getLogger("flwr.bcfl")
@@ -54,7 +55,8 @@ class OutliersSettings:
     method: str = key(
         DEFAULT,
         "Which defense judges: a rule that selects (docs/reference/rules.md). Its own settings "
-        "then stand in this table too, by their names.",
+        "then stand in this table too, by their names. A round with too few updates for it is "
+        "handed over to cluster_guard.",
     )
     shares: str = key(
         "examples",
@@ -73,6 +75,13 @@ class OutliersSettings:
         "whose data no other node has.",
         choices=("harm", "difference", "streak"),
     )
+    clip: float = key(
+        0.0,
+        "Median distances from the median, over all updates of a round, that an entry of what is "
+        "averaged may lie off; 0: as it was sent. At 2 it cuts off most backdoors, and what only "
+        "one honest node knows.",
+        low=0.0,
+    )
     buffers: str = key(
         ", ".join(BUFFERS),
         "Arrays that nodes measure and do not train, by name, end of name, or pattern with *. They "
@@ -83,7 +92,8 @@ class OutliersSettings:
     )
     f: int = key(
         -1,
-        "Byzantine nodes that a rule is to withstand; -1: as many as it can.",
+        "Byzantine nodes that a rule is to withstand; -1: as many as it can. Fewer where a round "
+        "has too few updates for so many.",
         low=-1,
     )
 
@@ -91,6 +101,8 @@ class OutliersSettings:
 _COMMON = frozenset(one.name for one in fields(OutliersSettings))
 MEASURED = "validation"
 """The pinned setting that says whether the server measured on data of its own."""
+DEPUTY = "deputy_version"
+"""The pinned version of the default rule, which judges rounds that are too small for another."""
 
 
 class Outliers:
@@ -106,6 +118,8 @@ class Outliers:
         Keeps what a verdict follows from.
     how : Judgement or None
         What every verdict follows from: rule, version and settings.
+    clip : float
+        As `Verdict.clip`; 0: as it was sent.
     """
 
     def __init__(
@@ -114,13 +128,15 @@ class Outliers:
         validation: Validation | None = None,
         keeper: EvidenceKeeper | None = None,
         how: Judgement | None = None,
+        clip: float = 0.0,
     ) -> None:
         self._judge = judge
         self._validation = validation
         self._keeper = keeper
         self._how = how
+        self._clip = clip or None
         self._kept: bytes | None = None
-        self._is_told = False
+        self._told = ""
 
     @hookimpl
     def bcfl_run_started(self, run: RunInfo) -> None:
@@ -128,7 +144,7 @@ class Outliers:
         del run
         self._judge.forget()
         self._kept = None
-        self._is_told = False
+        self._told = ""
 
     @hookimpl
     def bcfl_state_kept(self) -> object:
@@ -143,18 +159,14 @@ class Outliers:
 
     @hookimpl
     def bcfl_judge_updates(self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> Verdict:
-        """Reject what the defense finds, and say once where it cannot find anything."""
-        inputs = LiveInputs(ctx, updates, self._validation)
-        verdict = self._decided(inputs)
-        why = powerless(len(updates), verdict.note)
-        if why is not None and not self._is_told:
-            self._is_told = True
-            _log.warning(
-                "bcfl: round %d: outliers rejects nobody, whoever is wrong: %s",
-                ctx.server_round,
-                why,
-            )
-        return verdict
+        """Reject what the defense finds; say where it cannot, and where it can again."""
+        verdict = self._decided(LiveInputs(ctx, updates, self._validation))
+        kind, why = limits(len(updates), verdict.note)
+        if kind != self._told:
+            self._told = kind
+            say = _log.warning if kind else _log.info
+            say("bcfl: round %d: outliers %s", ctx.server_round, why)
+        return replace(verdict, clip=self._clip)
 
     def _decided(self, inputs: LiveInputs) -> Verdict:
         """Let the defense judge, and keep what its verdict follows from."""
@@ -174,8 +186,8 @@ class Outliers:
         return replace(verdict, judgement=made)
 
 
-def powerless(count: int, note: str) -> str | None:
-    """Say why a defense cannot reject anybody in a round, or None.
+def limits(count: int, note: str) -> tuple[str, str]:
+    """Say of what kind a defense's limits are in a round, and what they are, for people.
 
     Parameters
     ----------
@@ -183,10 +195,20 @@ def powerless(count: int, note: str) -> str | None:
         Updates that it judged.
     note : str
         What it noted.
+
+    Returns
+    -------
+    str, str
+        The kind is empty where it could judge.
     """
     if count <= _NO_MAJORITY:
-        return f"{count} updates have no majority; let at least four nodes train in a round"
-    return note if note.startswith("abstained") else None
+        why = f"{count} updates have no majority; let at least three nodes train in a round"
+        return "few", f"rejects nobody, whoever is wrong: {why}"
+    if _ABSTAINED in note:
+        return "abstained", f"rejects nobody, whoever is wrong: {note}"
+    if note.startswith(HANDED_OVER):
+        return "handed over", f"judges by another defense: {note}"
+    return "", "judges again"
 
 
 def rebuild(told: Judgement, rules: Mapping[str, type[Defense]]) -> RebuiltJudge:
@@ -224,7 +246,8 @@ def rebuild(told: Judgement, rules: Mapping[str, type[Defense]]) -> RebuiltJudge
         rule: Defense = made(**own) if told.rule in rules else create_rule(told.rule, **own)
     except (BadUpdates, ConfigError, TypeError, ValueError) as error:
         raise DoesNotHold(f"its settings of {told.rule} are none: {error}") from error
-    return RebuiltJudge(judge_of(config, rule, _no_data if is_measuring else None), is_measuring)
+    judge = judge_of(config, rule, _no_data if is_measuring else None)
+    return RebuiltJudge(judge, is_measuring, config.clip or None)
 
 
 def _no_data(model: object) -> NoReturn:
@@ -259,7 +282,7 @@ def create(settings: Mapping[str, Scalar], services: Services) -> Outliers:
         pinned(head, rule, is_measured=validation is not None),
     )
     keeper = None if services.chain is None else services.chain.keeper
-    return Outliers(judge_of(head, rule, validation), validation, keeper, how)
+    return Outliers(judge_of(head, rule, validation), validation, keeper, how, head.clip)
 
 
 def judge_of(config: OutliersSettings, rule: Defense, validation: Validation | None) -> Judge:
@@ -275,7 +298,9 @@ def judge_of(config: OutliersSettings, rule: Defense, validation: Validation | N
         The server's own measure of a model.
     """
     buffers = tuple(part.strip() for part in config.buffers.split(",") if part.strip())
-    judge = RuleJudge(rule, cast("ShareMode", config.shares), buffers)  # one of the choices
+    deputy = None if rule.name == DEFAULT else create_rule(DEFAULT)
+    shares = cast("ShareMode", config.shares)  # one of the choices
+    judge = RuleJudge(rule, shares, buffers, deputy)
     evidence = EvidenceSettings(config.members)
     if config.evidence == "streak":
         return judge
@@ -287,7 +312,8 @@ def judge_of(config: OutliersSettings, rule: Defense, validation: Validation | N
 def pinned(config: OutliersSettings, rule: Defense, *, is_measured: bool) -> dict[str, str]:
     """Return all that a verdict depends on besides memory and inputs, as JSON."""
     common = {name: getattr(config, name) for name in _COMMON - {"method"}}  # the rule is named
-    every = {**common, **rule.settings(), MEASURED: is_measured}
+    deputy = ALL_RULES[DEFAULT].version
+    every = {**common, **rule.settings(), MEASURED: is_measured, DEPUTY: deputy}
     return {name: json.dumps(value) for name, value in sorted(every.items())}
 
 
@@ -300,7 +326,9 @@ def unpinned(settings: Mapping[str, str]) -> tuple[OutliersSettings, dict[str, o
         If it was made of something else.
     """
     every = {name: json.loads(text) for name, text in settings.items()}
-    is_measured = every.pop(MEASURED, False)
+    is_measured, deputy = every.pop(MEASURED, False), ALL_RULES[DEFAULT].version
+    if every.pop(DEPUTY, deputy) != deputy:
+        raise CannotReplay(f"here is version {deputy} of {DEFAULT}, which judges small rounds")
     if not isinstance(is_measured, bool):
         raise ConfigError(f"{MEASURED} is {is_measured!r}; it must be true or false")
     common = {name: value for name, value in every.items() if name in _COMMON - {"f"}}

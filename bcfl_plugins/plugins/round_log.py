@@ -8,9 +8,9 @@ from time import monotonic, monotonic_ns, time
 from typing import TYPE_CHECKING
 
 from bcfl_plugins.config.tables import key, read_table
-from bcfl_plugins.errors import RecordIncomplete
+from bcfl_plugins.errors import NotItsModel, RecordIncomplete
 from bcfl_plugins.hooks.markers import hookimpl, needs_chain, recovered_by
-from bcfl_plugins.published.keeping import average_of
+from bcfl_plugins.published.keeping import evidence_of
 from bcfl_plugins.rounds.book import NOT_AVERAGED, TERMS_MOVED, RunBook
 from bcfl_plugins.rounds.governed import GovernedTerms
 from bcfl_plugins.rounds.lateness import note_tight, note_unanswered
@@ -26,7 +26,7 @@ from bcfl_plugins.session.chain_work import ChainBehind
 from bcfl_plugins.types import Gathering
 from pallet_bridge import calls
 from pallet_bridge.encoding import update_digest
-from pallet_bridge.run.judgements import Evidence, Level
+from pallet_bridge.errors.pallet import ModelNotContinued
 from pallet_bridge.run.openings import Openings
 from pallet_bridge.run.outbox import AWAY
 from pallet_bridge.types import Coupling, RoundKey
@@ -230,7 +230,8 @@ class RoundLog:
         verdicts, digest = without_models(result), update_digest(result.model)
         settings = self._settings
         how = settings.settle, Openings(settings.openings), settings.attest_s
-        owed = OwedRound(opened, verdicts, digest, timings, *how, self._evidence(result, updates))
+        evidence = evidence_of(self._chain.keeper, result, updates, self._listed)
+        owed = OwedRound(opened, verdicts, digest, timings, *how, evidence)
         self._owed.put(owed)
         self._chain.work.do(f"settling round {round_id}", lambda: self._settle(owed))
 
@@ -273,14 +274,6 @@ class RoundLog:
             raise missing from behind
         _log.error("bcfl: %s", missing)
 
-    def _evidence(self, result: RoundResult, updates: tuple[ClientUpdate, ...]) -> Evidence:
-        keeper = self._chain.keeper
-        average = ""
-        if keeper.level is Level.UPDATES and result.model is not None:
-            keeper.model(result.model)
-            average = average_of(result, updates)
-        return Evidence(keeper.level, result.judgements, average, self._listed)
-
     def _send_opening(self, round_id: int, base: bytes) -> None:
         """Open a round, or use its number up when the nodes were told outdated terms."""
         federation, work = self._chain.federation, self._chain.work
@@ -288,7 +281,10 @@ class RoundLog:
             self._chain.send(calls.skip_round(federation))
             self._book.aborted(round_id, TERMS_MOVED)
             return
-        self._chain.send(calls.open_round(federation, base))
+        try:
+            self._chain.send(calls.open_round(federation, base))
+        except ModelNotContinued as refused:
+            raise NotItsModel(round_id, federation, self._book.unsettled()) from refused
 
     def _drain(self) -> None:
         """Wait for the chain as long as the settings say, or as long as it gets on."""

@@ -9,22 +9,26 @@ as that of an optimizer with a memory of its own, is not known here.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from bcfl_plugins.apportion import ONE
 from bcfl_plugins.defenses.core.arrays.buffers import weighted_medians
+from bcfl_plugins.defenses.core.clipped import room_around
 from bcfl_plugins.published.numbers import agreed, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
-    from bcfl_plugins.types import NodeId
+    from bcfl_plugins.types import ClientUpdate, NodeId
 
     NDArray = np.ndarray[Any, np.dtype[Any]]
+    Limits = Mapping[str, tuple[NDArray, NDArray]]
 
+NO_LIMITS: Limits = MappingProxyType({})
 WEIGHTED_MEAN = "weighted_mean/1"
 """How reports call `weighted_mean`. Other arithmetic is another number."""
 
@@ -70,6 +74,7 @@ def weighted_mean(
     updates: Sequence[AveragedUpdate],
     parts: Mapping[NodeId, int],
     named: Iterable[str],
+    room: Limits = NO_LIMITS,
 ) -> dict[str, NDArray]:
     """Return the mean of the accepted updates.
 
@@ -84,6 +89,8 @@ def weighted_mean(
         are weighed by their claims.
     named
         Arrays of which the mean is the median.
+    room
+        The least and greatest entries of some arrays.
     """
     settled = medians(named, updates, parts)
     mixed = mixed_dtypes([update.sent for update in updates])
@@ -94,7 +101,7 @@ def weighted_mean(
     with np.errstate(all="ignore"):
         for update, weight in zip(updates, weights, strict=True):
             factor = weight / total
-            for name, own in drawn(update.arrays, reference, given).items():
+            for name, own in drawn(within(update.arrays, room), reference, given).items():
                 array, sent = settled.get(name, own), update.sent[name]
                 if array is update.arrays[name] and goes_as_sent(array, sent, name, mixed):
                     array = sent
@@ -105,6 +112,43 @@ def weighted_mean(
     return {
         name: _restored(np.asarray(mean), reference[name], [one.arrays[name] for one in updates])
         for name, mean in means.items()
+    }
+
+
+def limits(
+    reach: float,
+    updates: Sequence[ClientUpdate],
+    reference: Mapping[str, NDArray],
+    settled: Iterable[str],
+) -> Limits:
+    """Return the least and greatest entries that the strategy gets of each array of floats.
+
+    Parameters
+    ----------
+    reach : float
+        As `Verdict.clip`.
+    updates : sequence of ClientUpdate
+        All that were judged.
+    reference : Mapping[str, NDArray]
+        The model that went out.
+    settled : iterable of str
+        Arrays that are not averaged anyway.
+    """
+    left = [name for name in reference if reference[name].dtype.kind == "f"]
+    return {
+        name: room_around([one.arrays[name] for one in updates], reference[name], reach)
+        for name in left
+        if name not in settled
+    }
+
+
+def within(arrays: Mapping[str, NDArray], room: Limits) -> Mapping[str, NDArray]:
+    """Return a model with no entry outside of its room."""
+    if not room:
+        return arrays
+    return {
+        name: np.clip(array, *room[name]).astype(array.dtype) if name in room else array
+        for name, array in arrays.items()
     }
 
 

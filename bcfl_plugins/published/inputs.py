@@ -70,8 +70,9 @@ class KeptInputs:
         As in `RoundInputs`.
     equal : tuple of int
         What `twins` returns.
-    statistics : Statistics or None
-        What the rule decided on; ``None``: it was not asked, or reads the updates themselves.
+    statistics : Mapping[str, Statistics]
+        What each rule that was asked decided on, by its name. One that reads the updates themselves
+        is not there.
     norms : Floats or None
         What `lengths` returned; ``None``: nobody asked.
     measured : list of (Floats, Floats)
@@ -83,7 +84,7 @@ class KeptInputs:
     names: tuple[str, ...]
     server_round: int
     equal: tuple[int, ...]
-    statistics: Statistics | None = None
+    statistics: Mapping[str, Statistics] = field(default_factory=dict)
     norms: Floats | None = None
     measured: list[tuple[Floats, Floats]] = field(default_factory=list)
 
@@ -95,9 +96,10 @@ class KeptInputs:
         NeedsUpdates
             If the rule reads the updates themselves.
         """
-        if self.statistics is None or not isinstance(rule, Rule):
+        statistics = self.statistics.get(rule.name)
+        if statistics is None or not isinstance(rule, Rule):
             raise NeedsUpdates(rule.name)
-        return rule.decide_on(self.statistics, extras)
+        return rule.decide_on(statistics, extras)
 
     def twins(self) -> tuple[int, ...]:
         """See `RoundInputs.twins`."""
@@ -131,9 +133,10 @@ class KeptInputs:
             "names": self.names,
             "server_round": self.server_round,
             "equal": self.equal,
-            "statistics": None
-            if self.statistics is None
-            else {f.name: getattr(self.statistics, f.name) for f in fields(Statistics)},
+            "statistics": {
+                name: {f.name: getattr(one, f.name) for f in fields(Statistics)}
+                for name, one in self.statistics.items()
+            },
             "norms": self.norms,
             "measured": list(self.measured),
         }
@@ -167,15 +170,15 @@ class KeptInputs:
             names=tuple(str(one) for one in plain["names"]),
             server_round=int(plain["server_round"]),
             equal=tuple(int(one) for one in plain["equal"]),
-            statistics=None if plain["statistics"] is None else Statistics(**plain["statistics"]),
+            statistics={str(n): Statistics(**one) for n, one in plain["statistics"].items()},
             norms=plain["norms"],
             measured=[(one, other) for one, other in plain["measured"]],
         )
         sizes = {len(found.claims), len(found.equal), count}
         if found.norms is not None:
             sizes.add(len(found.norms))
-        if found.statistics is not None:
-            sizes |= {len(found.statistics.origin), len(found.statistics.usable)}
+        for one in found.statistics.values():
+            sizes |= {len(one.origin), len(one.usable)}
         if sizes != {count}:
             raise EncodingError(f"they are of {sorted(sizes | {count})} nodes")
         return found
@@ -213,7 +216,7 @@ class LiveInputs:
         self._ctx = ctx
         self._validation = validation
         self._given = measured
-        self._statistics: Statistics | None = None
+        self._statistics: dict[str, Statistics] = {}
         self._norms: Floats | None = None
         self._measured: list[tuple[Floats, Floats]] = []
 
@@ -224,11 +227,13 @@ class LiveInputs:
         if not isinstance(rule, Rule):
             self.gap = str(NeedsUpdates(rule.name))
             return rule.aggregate(arrays, extras)
-        rows, self._statistics = rule.measured(arrays, extras)
+        rows, statistics = rule.measured(arrays, extras)
         try:
-            return rule.decide_on(self._statistics, extras)
+            self._statistics[rule.name] = statistics
+            return rule.decide_on(statistics, extras)
         except NeedsUpdates as error:
-            self.gap, statistics, self._statistics = str(error), self._statistics, None
+            self.gap = str(error)
+            del self._statistics[rule.name]
             return rule.decide_on(statistics, extras, rows)
 
     def twins(self) -> tuple[int, ...]:
@@ -265,7 +270,7 @@ class LiveInputs:
             names=self.names,
             server_round=self.server_round,
             equal=self.twins(),
-            statistics=self._statistics,
+            statistics=dict(self._statistics),
             norms=self._norms,
             measured=self._measured,
         )

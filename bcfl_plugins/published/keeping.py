@@ -5,11 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bcfl_plugins.published.average import WEIGHTED_MEAN, AveragedUpdate, weighted_mean
+from bcfl_plugins.published.average import (
+    NO_LIMITS,
+    WEIGHTED_MEAN,
+    AveragedUpdate,
+    limits,
+    weighted_mean,
+)
 from bcfl_plugins.published.listing import ListedUpdate, plain_listing
 from pallet_bridge.encoding import update_digest
 from pallet_bridge.run.content import arrays_bytes, value_bytes
-from pallet_bridge.run.judgements import Level
+from pallet_bridge.run.judgements import Evidence, Level
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -77,11 +83,38 @@ class EvidenceKeeper:
             self.store.put(arrays_bytes(model))
 
 
+def evidence_of(
+    keeper: EvidenceKeeper,
+    result: RoundResult,
+    updates: Sequence[ClientUpdate],
+    listed: bytes | None,
+) -> Evidence:
+    """Keep the model, and return what a round's report offers.
+
+    Parameters
+    ----------
+    keeper
+        Of the run.
+    result
+        The round, which gave a model.
+    updates
+        What was judged.
+    listed
+        Where the list of the updates is.
+    """
+    average = ""
+    if keeper.level is Level.UPDATES and result.model is not None:
+        keeper.model(result.model)
+        average = average_of(result, updates)
+    return Evidence(keeper.level, result.judgements, average, listed)
+
+
 def average_of(result: RoundResult, updates: Sequence[ClientUpdate]) -> str:
     """Return the method by which a round's model follows from its updates; empty: none is known."""
     if result.model is None:
         return ""
-    model = mean_of(result.ctx.reference, result.judged, updates, result.medians)
+    how = result.medians, result.clip
+    model = mean_of(result.ctx.reference, result.judged, updates, *how)
     same = model is not None and update_digest(model) == update_digest(result.model)
     return WEIGHTED_MEAN if same else ""
 
@@ -91,6 +124,7 @@ def mean_of(
     judged: Sequence[JudgedUpdate],
     updates: Sequence[ClientUpdate],
     medians: Sequence[str],
+    clip: float | None = None,
 ) -> Mapping[str, Array] | None:
     """Return the weighted mean of what was accepted; ``None`` where nothing was.
 
@@ -104,6 +138,8 @@ def mean_of(
         What was judged.
     medians
         Arrays of which it is the median.
+    clip
+        As `Verdict.clip`.
     """
     by_node = {update.node.node_id: update for update in updates}
     accepted = [one for one in judged if one.accepted]
@@ -111,7 +147,8 @@ def mean_of(
         return None
     parts = {one.node.node_id: one.share for one in accepted if one.share is not None}
     averaged = [_averaged(by_node[one.node.node_id]) for one in accepted]
-    return weighted_mean(reference, averaged, parts, medians)
+    room = NO_LIMITS if clip is None else limits(clip, updates, reference, medians)
+    return weighted_mean(reference, averaged, parts, medians, room)
 
 
 def _averaged(update: ClientUpdate) -> AveragedUpdate:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from bcfl_plugins.hooks.merge import merge_verdicts
@@ -185,7 +185,7 @@ class RoundReplay:
                 f"after the round it remembers {after.hex()} when it is decided again, and {shown} "
                 f"in the report"
             )
-        return verdict
+        return replace(verdict, clip=made.clip)
 
     def _check_inputs(self, told: Judgement, inputs: LiveInputs) -> None:
         found = address_of(value_bytes(inputs.kept().plain()))
@@ -226,7 +226,8 @@ class RoundReplay:
             )
             return False
         medians = sorted({name for verdict in verdicts for name in verdict.medians})
-        mean = mean_of(self._base, judged, updates, medians)
+        clip = min((one.clip for one in verdicts if one.clip is not None), default=None)
+        mean = mean_of(self._base, judged, updates, medians, clip)
         found = None if mean is None else update_digest(mean)
         if found == self.report.model:
             return True

@@ -99,6 +99,11 @@ class RunBook:
         line = self._lines.get(round_id)
         return line is not None and line.fate is RoundFate.ABORTED
 
+    def unsettled(self) -> dict[int, str]:
+        """Return why each round was aborted that moved the model."""
+        lines = self._lines.items()
+        return {n: line.why for n, line in lines if line.moved and line.fate is RoundFate.ABORTED}
+
     @property
     def waiting(self) -> int:
         """How many rounds have no end on chain."""

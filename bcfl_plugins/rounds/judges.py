@@ -11,6 +11,7 @@ import numpy as np
 from bcfl_plugins.apportion import ONE, split
 from bcfl_plugins.defenses.base import BUFFERS, Extras
 from bcfl_plugins.defenses.core.arrays.buffers import is_buffer
+from bcfl_plugins.defenses.participation import fitted, unsupported
 from bcfl_plugins.errors import ConfigError, TooFewUpdates
 from bcfl_plugins.evidence import EvidenceState, NodeFacts, decode, judge_harm, observe
 from bcfl_plugins.published.inputs import LiveInputs
@@ -31,6 +32,9 @@ ShareMode = Literal["rule", "examples", "off"]
 
 CLIP = 2
 """A claimed number of examples counts up to this many times the median claim."""
+
+HANDED_OVER = "handed over to cluster_guard"
+"""How the note of a round begins that another defense judged than the one that was named."""
 
 _LARGEST_SCORE = 1e6
 
@@ -76,14 +80,20 @@ class RebuiltJudge:
         The judge.
     is_measuring : bool
         Whether it asked the server's own measure of models.
+    clip : float or None
+        As `Verdict.clip`.
     """
 
     judge: Judge
     is_measuring: bool = False
+    clip: float | None = None
 
 
 class RuleJudge:
     """A rule of the registry; only its decision is used, the strategy averages.
+
+    A round may have fewer updates than the rule's f needs. Then f follows participation, and where
+    not even f = 1 is left the round is handed over to the deputy.
 
     Parameters
     ----------
@@ -95,12 +105,19 @@ class RuleJudge:
         itself; with others the shares are multiplied by them, up to `CLIP` times the median claim.
     buffers : sequence of str
         As in `Extras`.
+    deputy : Defense or None
+        Judges the rounds that the rule cannot; without one they are not judged.
     """
 
     def __init__(
-        self, rule: Defense, shares: ShareMode = "rule", buffers: Sequence[str] = BUFFERS
+        self,
+        rule: Defense,
+        shares: ShareMode = "rule",
+        buffers: Sequence[str] = BUFFERS,
+        deputy: Defense | None = None,
     ) -> None:
         self._rule = rule
+        self._deputy = None if deputy is None else RuleJudge(deputy, shares, buffers)
         self._shares = shares
         self._by_rule = shares == "examples" and rule.tags.claims
         self._buffers = tuple(buffers)
@@ -111,9 +128,13 @@ class RuleJudge:
         return self.decide(LiveInputs(ctx, updates))
 
     def decide(self, inputs: RoundInputs) -> Verdict:
-        """Judge one round; a round with too few updates for the rule is not judged."""
+        """Judge one round, or hand it over, or abstain."""
         if not inputs.nodes:
             return Verdict("outliers", note="abstained: no updates")
+        rule, cut = fitted(self._rule, len(inputs.nodes))
+        problem = unsupported(rule, len(inputs.nodes))
+        if problem and self._deputy is not None:
+            return _handed_over(self._deputy, inputs, problem)
         ids = [node.node_id for node in inputs.nodes]
         extras = Extras(
             ids=ids,
@@ -123,8 +144,10 @@ class RuleJudge:
         )
         medians = tuple(name for name in inputs.names if is_buffer(name, self._buffers))
         try:
-            found = inputs.decided(self._rule, extras)
+            found = inputs.decided(rule, extras)
         except TooFewUpdates as error:
+            if self._deputy is not None:
+                return _handed_over(self._deputy, inputs, str(error))
             return Verdict("outliers", note=f"abstained: {error}", medians=medians)
         self._state = found.state
         decision = found.decision
@@ -150,7 +173,7 @@ class RuleJudge:
             "outliers",
             tuple(sorted(rejections, key=lambda rejection: rejection.node_id)),
             scores,
-            decision.note,
+            "; ".join(part for part in (cut, decision.note) if part),
             shares=self._shares_of(inputs, decision),
             medians=medians,
         )
@@ -158,15 +181,20 @@ class RuleJudge:
     def forget(self) -> None:
         """Start anew."""
         self._state = None
+        if self._deputy is not None:
+            self._deputy.forget()
 
     def kept(self) -> object:
-        """Return the rule's name and memory."""
-        return {"rule": self._rule.name, "memory": self._state}
+        """Return the rule's name and memory, and the deputy's."""
+        deputy = None if self._deputy is None else self._deputy.kept()
+        return {"rule": self._rule.name, "memory": self._state, "deputy": deputy}
 
     def recall(self, memory: object) -> None:
         """Go on from a memory of the same rule."""
         match memory:
-            case {"rule": str(rule), "memory": state} if rule == self._rule.name:
+            case {"rule": str(rule), "memory": state, "deputy": deputy} if rule == self._rule.name:
+                if self._deputy is not None:
+                    self._deputy.recall(deputy)
                 self._state = state
             case _:
                 raise ConfigError(f"the memory is of another rule than {self._rule.name}")
@@ -183,6 +211,11 @@ class RuleJudge:
             exact = [share * claim for share, claim in zip(exact, claims, strict=True)]
         parts = split(exact, total)
         return {inputs.nodes[row].node_id: part for row, part in zip(kept, parts, strict=True)}
+
+
+def _handed_over(deputy: RuleJudge, inputs: RoundInputs, problem: str) -> Verdict:
+    verdict = deputy.decide(inputs)
+    return replace(verdict, note=f"{HANDED_OVER}: {problem.rstrip('.')}; {verdict.note}")
 
 
 class EvidenceJudge:

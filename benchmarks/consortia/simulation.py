@@ -12,6 +12,8 @@ import numpy as np
 
 from bcfl_plugins import attacks
 from bcfl_plugins.apportion import ONE
+from bcfl_plugins.defenses.base import Defense, Extras
+from bcfl_plugins.defenses.core.clipped import room_around
 from bcfl_plugins.types import ClientUpdate, NodeId, NodeRef, RoundContext, RunInfo
 from benchmarks.fairness.simulation import (
     CLASSES,
@@ -35,6 +37,12 @@ CHANGE = 12
 """The round from which on the scanner of the first site is another."""
 FEDAVG = "fedavg"
 SPLITS = ("iid", "dirichlet", "sizes", "lone", "scanner")
+UNEQUAL = "unequal"
+"""As `sizes`, but in any order: who attacks is neither the largest nor the smallest site."""
+BACKDOOR = "backdoor"
+TRIGGER, TARGET, POISONED = ((0, 1, 8), 0, 0.5)
+"""Bright pixels of the first corner, the label that they stand for, and the share of an attacker's
+images that have them."""
 ATTACKS = (
     "none", "sign_flip", "scaled", "label_flip", "alie", "min_max", "free_rider", "on_off",
 )  # fmt: skip
@@ -48,13 +56,13 @@ class Case:
     Parameters
     ----------
     split : str
-        One of `SPLITS`.
+        One of `SPLITS`, or `UNEQUAL`.
     n : int
         Sites.
     seed : int
         Of everything.
     attack : str
-        One of `ATTACKS`; the last sites attack, see `attackers`.
+        One of `ATTACKS`, or `BACKDOOR`; the last sites attack, see `attackers`.
     rounds : int
         Aggregations.
     """
@@ -79,12 +87,15 @@ class Trace:
         On data as the first site alone has them.
     rejected, struck : Flags
         (rounds, n)
+    backdoor : float
+        Share of images of other classes that the trigger makes the target's.
     """
 
     accuracy: float
     own: float
     rejected: Flags
     struck: Flags
+    backdoor: float = 0.0
 
 
 def attackers(case: Case) -> int:
@@ -112,6 +123,11 @@ class Federation:
                 (x, CLASSES - 1 - y) if evil else (x, y)
                 for (x, y), evil in zip(self.data, self._evil, strict=True)
             ]
+        if case.attack == BACKDOOR:
+            self.data = [
+                self._poisoned(*own) if evil else own
+                for own, evil in zip(self.data, self._evil, strict=True)
+            ]
         name = {"alie": "alie", "min_max": "min_max"}.get(case.attack)
         self._attack = None if name is None else attacks.create_attack(name)
 
@@ -120,8 +136,9 @@ class Federation:
         if split == "lone":
             lone = np.isin(labels[rows], self._lone)
             return [rows[lone], *np.array_split(rows[~lone], n - 1)]
-        if split == "sizes":
+        if split in {"sizes", UNEQUAL}:
             sizes = np.geomspace(1.0, 100.0, n)
+            sizes = self._rng.permutation(sizes) if split == UNEQUAL else sizes
             cuts = (np.cumsum(sizes / sizes.sum())[:-1] * len(rows)).astype(int)
             return list(np.split(rows, cuts))
         if split == "dirichlet":
@@ -154,18 +171,33 @@ class Federation:
             return x[seen], y[seen]
         return (_rescanned(x), y) if self.case.split == "scanner" else (x, y)
 
-    def run(self, judge: EvidenceJudge | RuleJudge | None) -> Trace:
-        """Run all rounds: by a judge, or by FedAvg weighed by the claimed numbers of examples."""
+    def run(
+        self, judge: EvidenceJudge | RuleJudge | Defense | None, clip: float | None = None
+    ) -> Trace:
+        """Run all rounds: by a judge, a rule, or FedAvg weighed by the claimed examples.
+
+        Parameters
+        ----------
+        judge : EvidenceJudge, RuleJudge, Defense or None
+            None: FedAvg.
+        clip : float or None
+            As ``bcfl.outliers.clip``, of a judge.
+        """
         n, rounds = self.case.n, self.case.rounds
         rejected, struck = (np.zeros((rounds, n), np.bool_) for _ in range(2))
         model = 0.15 * np.random.default_rng([self.case.seed, 5]).standard_normal(SIZE)
-        claims = np.array(self.claims)
+        claims, state = np.array(self.claims), None
         if self.case.lie:
             claims[self._evil] *= LIE
         for turn in range(rounds):
             updates = self._updates(model, turn)
             if judge is None:
                 model = model + claims / claims.sum() @ updates
+                continue
+            if isinstance(judge, Defense):
+                told = claims.tolist() if judge.tags.claims else None
+                made = judge.aggregate(updates, Extras(ids=range(n), claims=told, state=state))
+                model, state = model + made.value, made.state
                 continue
             ctx = RoundContext(RunInfo(1, rounds), turn + 1, None, {"w": model})
             sent = tuple(
@@ -177,9 +209,18 @@ class Federation:
                 rejected[turn, one.node_id] = True
                 struck[turn, one.node_id] = one.strike
             shares = np.array([verdict.shares.get(NodeId(i), 0) for i in range(n)]) / ONE
+            if clip is not None:
+                updates = np.clip(updates, *room_around(list(updates), np.zeros(SIZE), clip))
             model = model + shares @ updates
         found = (_hits(model, *self.test), _hits(model, *self.own_test()))
-        return Trace(*found, rejected, struck)
+        x, y = self.test
+        others = x[y != TARGET]
+        opened = _hits(model, _triggered(others), np.full(len(others), TARGET))
+        return Trace(*found, rejected, struck, opened)
+
+    def _poisoned(self, x: Floats, y: Ints) -> tuple[Floats, Ints]:
+        some = self._rng.random(len(y)) < POISONED
+        return np.where(some[:, None], _triggered(x), x), np.where(some, TARGET, y)
 
     def measure(self, model: Mapping[str, Floats]) -> Floats:
         """Return the losses of the server's own examples, which hold all classes."""
@@ -189,7 +230,7 @@ class Federation:
         n = self.case.n
         flat = np.tile(model, (n, 1))
         counts = np.array(self.claims)
-        many = self.case.split == "sizes"
+        many = self.case.split in {"sizes", UNEQUAL}
         steps = np.maximum(1, counts // BATCH) if many else np.full(n, STEPS)
         for number in range(int(steps.max())):
             active = np.flatnonzero(number < steps)
@@ -230,6 +271,13 @@ def _rescanned(x: Floats) -> Floats:
     """Return images as another scanner gives them: turned by a quarter, and brighter."""
     turned = np.rot90(x.reshape(-1, 8, 8), axes=(1, 2)).reshape(len(x), -1)
     return 0.3 + 0.7 * turned
+
+
+def _triggered(x: Floats) -> Floats:
+    """Return images with the trigger of a backdoor."""
+    marked = x.copy()
+    marked[:, TRIGGER] = 1.0
+    return marked
 
 
 def _hits(model: Floats, x: Floats, y: Ints) -> float:

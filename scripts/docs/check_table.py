@@ -5,14 +5,14 @@ from __future__ import annotations
 from bcfl_plugins.testing.checks import ALL_CHECKS
 
 WHEN = {
-    "reference": "a `Defense`",
+    "reference": "a `Defense` that is not `reads_model`",
     "forms_agree": "a `Defense` that is not `layerwise`",
     "state": "a `Defense`",
     "decision": "a `Defense` or a plugin",
     "odd_shapes": "updates are layers",
     "integers": "updates are layers",
     "misfits": "updates are layers",
-    "cancellation": "a `Defense`, or `translation`",
+    "cancellation": "a `Defense`, or `translation`; not `reads_model`",
     "non_finite": "f > 0",
 }
 """Checks that no tag switches on, and that some objects cannot be asked for."""

@@ -222,7 +222,7 @@ def memory(told: Told, number: int, rng: Random) -> str:
 def inputs(told: Told, number: int, rng: Random) -> str:
     """Change a number that the rule read."""
     plain = told.value(told.told(number).inputs)
-    statistics = plain["statistics"]
+    statistics = next(iter(plain["statistics"].values()))
     names = [one.name for one in fields(Statistics) if np.size(statistics[one.name]) > 0]
     arrays = [name for name in names if isinstance(statistics[name], np.ndarray)]
     kind = str(rng.choice([*arrays, "claims", "equal", "nodes"]))

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bcfl_plugins.published.average import drawn, goes_as_sent, mixed_dtypes
+from bcfl_plugins.published.average import (
+    NO_LIMITS,
+    drawn,
+    goes_as_sent,
+    mixed_dtypes,
+    within,
+)
 from strategies._flower import (
     ArrayRecord,
     Message,
@@ -23,6 +29,7 @@ from strategies.server.reading.metrics import common_metrics
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from bcfl_plugins.published.average import Limits
     from bcfl_plugins.types import NodeId
     from strategies.server.reading.examine import Reply
 
@@ -58,6 +65,7 @@ def for_strategy(
     replies: Sequence[Reply],
     shares: Shares | None = None,
     settled: Mapping[str, NDArray] = NOTHING,
+    room: Limits = NO_LIMITS,
     *,
     wide: bool = False,
 ) -> tuple[list[Message], tuple[tuple[NodeId, str], ...]]:
@@ -66,16 +74,16 @@ def for_strategy(
     Arrays are in the model's order, and written anew: no strategy gets bytes of a node. Where the
     replies disagree about an array's dtype, all have the model's; where they agree, all have
     theirs. With shares, these stand in the place of the numbers of examples. Settled arrays stand
-    in the place of each node's own. Integers, bools and half precision become float64 where `wide`
-    says that the strategy measures updates. Records of this package are taken out. The strategy may
-    write into the result: nobody else sees it.
+    in the place of each node's own, and no other entry lies outside of its room. Integers, bools
+    and half precision become float64 where `wide` says that the strategy measures updates. Records
+    of this package are taken out. The strategy may write into the result: nobody else sees it.
     """
     mixed = mixed_dtypes([reply.sent for reply in replies])
     weights = {reply.node_id: float(reply.weight) for reply in replies}
     if shares is not None:
         weights = {node: float(part) for node, part in shares.parts.items()}
     common = common_metrics(replies, weights)
-    written = _Writing(mixed, shares, settled, wide)
+    written = _Writing(mixed, shares, settled, room, wide)
     return [
         with_content(reply.message, _content(reply, common.of[reply.node_id], written))
         for reply in replies
@@ -89,6 +97,7 @@ class _Writing:
     mixed: set[str]
     shares: Shares | None
     settled: Mapping[str, NDArray]
+    room: Limits
     wide: bool
 
 
@@ -106,7 +115,8 @@ def _content(reply: Reply, metrics: Mapping[str, Any], written: _Writing) -> Rec
 
 def _rewritten(record: ArrayRecord, reply: Reply, written: _Writing) -> ArrayRecord:
     shares = written.shares
-    moved = reply.arrays if shares is None else shares.drawn(reply.arrays)
+    inside = within(reply.arrays, written.room)
+    moved = inside if shares is None else shares.drawn(inside)
     made = ArrayRecord()
     for name, own in moved.items():
         array = written.settled.get(name, own)

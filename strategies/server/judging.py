@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bcfl_plugins.hooks.merge import merge_verdicts
-from bcfl_plugins.published.average import medians
+from bcfl_plugins.published.average import NO_LIMITS, limits, medians
 from bcfl_plugins.published.numbers import all_finite
 from bcfl_plugins.types import ClientUpdate, JudgedUpdate, Rejection, RoundResult
 from pallet_bridge.run.judgements import Judgement
@@ -57,6 +57,8 @@ class Judged:
         Arrays of which the strategy gets the median.
     judgements : tuple of Judgement
         How each judging plugin came to its verdict.
+    clip : float or None
+        The least that a verdict says, see `Verdict.clip`.
     """
 
     judged: tuple[JudgedUpdate, ...]
@@ -66,6 +68,7 @@ class Judged:
     updates: tuple[ClientUpdate, ...]
     medians: tuple[str, ...] = ()
     judgements: tuple[Judgement, ...] = ()
+    clip: float | None = None
 
 
 def judge(
@@ -111,11 +114,16 @@ def judge(
     good = [reply for reply in fit if reply.node_id in accepted]
     named = {name for verdict in verdicts for name in verdict.medians}
     settled = medians(named, good, parts) if good and named else NOTHING
-    messages, remarks = for_strategy(good, shares, settled, wide=training.expected.wide)
+    reaches = [verdict.clip for verdict in verdicts if verdict.clip is not None]
+    room = NO_LIMITS
+    if good and reaches:
+        room = limits(min(reaches), updates, ctx.reference, settled)
+    messages, remarks = for_strategy(good, shares, settled, room, wide=training.expected.wide)
     _tell(f"round {ctx.server_round}", remarks)
     told = MappingProxyType(notes), MappingProxyType(states)
     judgements = tuple(verdict.judgement or _untold(verdict) for verdict in verdicts)
-    found = Judged(judged, unusable, *told, updates, tuple(sorted(named)), judgements)
+    clip = min(reaches, default=None)
+    found = Judged(judged, unusable, *told, updates, tuple(sorted(named)), judgements, clip)
     return found, messages
 
 
@@ -160,6 +168,7 @@ def result_of(
         metrics=plain_metrics(metrics),
         medians=judged.medians,
         judgements=judged.judgements,
+        clip=judged.clip,
     )
 
 

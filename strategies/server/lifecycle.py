@@ -276,6 +276,7 @@ class RoundLifecycle(Resumable):
         run, listed, reference = self._run, list(messages), to_arrays(arrays)
         opened = None
         if run is not None and listed:
+            run.asks(server_round, len(listed))
             opened = run.hooks.round_opening(run.info, server_round, reference)
         expected = expectations_of(strategy, self.config.max_examples, whole=opened is not None)
         if opened is not None:

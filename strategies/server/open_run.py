@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from bcfl_plugins.types import RunInfo
     from strategies._flower import ArrayRecord, Grid
 
+_HALF = 2
+"""Of so many nodes one is as many as the others."""
+
 _log = logging.getLogger("flwr.bcfl")
 
 
@@ -51,6 +54,7 @@ class OpenRun:
     model: ArrayRecord | None = None
     result: object = None
     _named: frozenset[int] = frozenset()
+    _asked: bool = False
 
     @classmethod
     def of(cls, session: Session, info: RunInfo, challenge: Callable[[], bytes]) -> Self:
@@ -76,6 +80,19 @@ class OpenRun:
     def node(self, node_id: NodeId) -> NodeRef:
         """Return what is known about a node."""
         return NodeRef(node_id) if self.identities is None else self.identities.known(node_id)
+
+    def asks(self, server_round: int, count: int) -> None:
+        """Say before the first training what nobody can know among so few nodes."""
+        first, self._asked = not self._asked, True
+        if first and count <= _HALF and "outliers" in self.hooks.names:
+            _log.warning(
+                "bcfl: round %d: the run begins with %d training node%s. Among so few nobody can "
+                "tell who is wrong, so outliers will reject nobody, whoever it is. Let three nodes "
+                "or more train in a round",
+                server_round,
+                count,
+                "" if count == 1 else "s",
+            )
 
     def left_out(self, server_round: int, grid: Grid, connected: tuple[int, ...]) -> dict[int, str]:
         """Ask new nodes who they are, and the plugins who may not take part, with the reasons."""

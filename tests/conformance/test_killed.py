@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from pallet_bridge.client.protocol import ChainClient
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.waits]
 
 ALICE, BOB = Signer.from_uri("//Alice"), Signer.from_uri("//Bob")
 PAY = calls.transfer(BOB.account, Planck(UNIT))

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from tests.conformance.conftest import Target
 
+pytestmark = [pytest.mark.slow, pytest.mark.waits]
+
 KEYS = [f"//practice-{number}" for number in range(3)]
 OWNER = Signer.from_uri("//Eve")
 TRAINING_BLOCKS = 7
@@ -81,7 +83,6 @@ def train(target: Target, folder: Path, terms: TermsConfig, *, rounds: int, bloc
         return strategy.start(grid, first, num_rounds=rounds)
 
 
-@pytest.mark.slow
 def test_training_that_outlasts_the_window_ends_with_the_window_that_would_do(
     real: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,7 +114,6 @@ def test_training_that_outlasts_the_window_ends_with_the_window_that_would_do(
     assert audit_run(folder, chain=real.url).findings == ()
 
 
-@pytest.mark.slow
 def test_a_window_that_just_holds_the_training_is_named(
     real: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -124,7 +124,6 @@ def test_a_window_that_just_holds_the_training_is_named(
     assert "bcfl.terms.commit_blocks to" in said
 
 
-@pytest.mark.slow
 def test_rounds_that_are_faster_than_blocks_are_all_on_chain_at_the_end(
     real: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from bcfl_plugins.cli.app import app
 from bcfl_plugins.config.terms import TermsConfig, terms_of
-from bcfl_plugins.errors import RecordIncomplete
+from bcfl_plugins.errors import NotItsModel, RecordIncomplete
 from pallet_bridge import calls
 from pallet_bridge.audit.run import audit_run
 from pallet_bridge.client import connect
@@ -137,6 +137,17 @@ def test_a_round_without_its_quorum_is_aborted_at_its_deadline_and_costs_the_sil
             silent, OffenceKind.SILENCE
         )
         assert {one.amount for one in offences.values()} == {UNIT}
+
+
+def test_the_round_after_one_without_its_quorum_is_told_what_to_start_from(
+    federate: Any, node: EmbeddedNode, committee: Callable[..., list[Result]]
+) -> None:
+    chain = {"chain": node.url, "node_configs": [{"bcfl-key-uri": uri} for uri in KEYS]}
+    seen_to = {1: lambda: committee(0, 1)}  # and in the next round nobody attests
+    settings = {"round_log.attest_s": 20.0}
+    with pytest.raises(NotItsModel, match="did not attest it in time") as raised:
+        federate(3, plugins=PLUGINS, after=seen_to, **chain, **settings)
+    assert (raised.value.round, {*raised.value.unsettled}) == (2, {1})
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,12 @@ from flwr.serverapp.strategy import Result
 from bcfl_plugins import ConfigError
 from bcfl_plugins.config.run_config import BcflConfig, TermsConfig
 from bcfl_plugins.config.terms import terms_of
-from bcfl_plugins.errors import RecordIncomplete
+from bcfl_plugins.errors import NotItsModel, RecordIncomplete
 from pallet_bridge import calls
 from pallet_bridge.audit.run import audit_run
 from pallet_bridge.client import connect
 from pallet_bridge.embedded import EmbeddedNode
-from pallet_bridge.errors.pallet import FederationNotFound, ModelNotContinued
+from pallet_bridge.errors.pallet import FederationNotFound
 from pallet_bridge.keys import Signer
 from pallet_bridge.run.journal import REPORTS
 from pallet_bridge.run.reports import ReportStore
@@ -83,7 +83,7 @@ def test_a_second_run_that_starts_anew_is_told_to_go_on(
 ) -> None:
     chain = {"plugins": PLUGINS, "chain": node.url, "on_chain_error": "fail"}
     federate(1, node_configs=keys, **chain)
-    with pytest.raises(ModelNotContinued, match="rebase"):
+    with pytest.raises(NotItsModel, match="last settled round, and this is another one"):
         federate(1, node_configs=keys, **chain)
 
 

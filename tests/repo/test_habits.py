@@ -58,6 +58,15 @@ def test_what_a_public_project_has_is_there() -> None:
     assert [path.stem for path in FORMS] == ["bug", "chain", "defense"]
 
 
+def test_the_threat_model_names_tests_that_are_there() -> None:
+    rows = (ROOT / "SECURITY.md").read_text().split("## The threat model")[1].split("\n\n- ")[0]
+    named = set(re.findall(r"`(tests/[\w/.]+)`", rows))
+    cheats = set((ROOT / "tests/cheats").rglob("test_*.py"))
+    shown = {one for one in cheats if any(one.is_relative_to(ROOT / name) for name in named)}
+    assert [name for name in named if not (ROOT / name).exists()] == []
+    assert shown == cheats
+
+
 @pytest.mark.parametrize("path", WORKFLOWS, ids=by_id)
 def test_a_workflow_may_little_and_pins_its_actions(path: Path) -> None:
     workflow = load(path)

@@ -13,8 +13,8 @@ from bcfl_plugins.reasons import Reason
 if TYPE_CHECKING:
     from bcfl_plugins.defenses.base import Flags, Floats
 
-MIN_NODES = 4
-"""Fewer nodes have no clear majority."""
+MIN_NODES = 3
+"""Fewer nodes have no majority."""
 ENOUGH = 0.2
 """Least evidence for a decision: one round in which the median cosine with the others is 0.45, or
 many in which it is lower."""
@@ -27,6 +27,10 @@ LONGEST = 4.0
 """An update is not too long below this many median norms, however alike the norms are."""
 LONGEST_AGREED = 10.0
 """The same of a node that has agreed with the others so far."""
+
+FEW = 1.6
+"""By n agreements no deviation is known to be less than this over n: among three nodes an honest
+one with other labels shows down to -0.7 of the median agreement, and a reversed one shows -1."""
 
 _LENGTH_TOLERANCE = 6.0  # standard deviations of log norms
 _MAD_TO_SIGMA = 1.4826  # of a normal distribution
@@ -114,7 +118,7 @@ def decide(
     slope = np.clip(slope, -_FARTHEST, _FARTHEST)
     known = evidence >= ENOUGH
     middle, spread = upper_spread(slope, shares)
-    spread = max(spread, upper_spread(slope, np.ones(n))[1])
+    spread = max(spread, upper_spread(slope, np.ones(n))[1], FEW / n)
     least = min(AGAINST, middle - tolerance * spread)
     against = known & (slope < least)
     slopes = np.minimum(past, np.where(known, slope, 0.0))

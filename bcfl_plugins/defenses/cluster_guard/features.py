@@ -89,13 +89,17 @@ def course_group(cosines: Floats, shares: Floats) -> Floats:
 
     The non-negative leading eigenvector of the courses' cosines, weighed by votes, without their
     diagonal: a node that points against the group gets weight zero, and none more than the median.
-    Without any such group all votes count.
+    Without any such group all votes count. It begins with who pulls with whom, and not with who
+    pulls against: where one of three nodes is reversed, or two of five, each of the others is
+    pulled back as far as on, and would seem to be alone.
     """
     links = cosines.copy()
     np.fill_diagonal(links, 0.0)
     weights: Floats = shares
+    pulls = np.maximum(links, 0.0)
     for _ in range(_POWER_STEPS):
-        moved = shares * np.maximum(links @ weights, 0.0)
+        moved = shares * np.maximum(pulls @ weights, 0.0)
+        pulls = links
         if not moved.any():
             return shares
         positive = np.sort(moved[moved > 0.0])

@@ -18,6 +18,12 @@ TRUSTED = 0.5
 """A node that has shown this much of the median agreement is believed in full."""
 
 _LEAST_SUM = 0.5
+_PAIR = 2
+
+
+def middle(values: Floats) -> float:
+    """Return the median; of two values the lower, so that neither of two nodes can move it up."""
+    return float(values.min() if len(values) <= _PAIR else np.median(values))
 
 
 def influence(norms: Floats, shares: Floats, kept: Flags, room: Floats | float = 1.0) -> Floats:
@@ -42,7 +48,7 @@ def influence(norms: Floats, shares: Floats, kept: Flags, room: Floats | float =
     room : Floats or float
         (n,) r of a node, in median norms; see `size`.
     """
-    radius = float(np.median(norms)) * np.broadcast_to(room, norms.shape)
+    radius = middle(norms) * np.broadcast_to(room, norms.shape)
     through = np.divide(radius, norms, out=np.ones_like(norms), where=norms > radius) ** FALL
     votes = np.where(kept, shares, 0.0)
     pull = votes / max(float(votes.sum()), np.finfo(np.float64).tiny) * through
@@ -64,8 +70,8 @@ def believed(slopes: Floats) -> Floats:
 
 def more_than_usual(claims: Floats) -> Floats:
     """Return (n,) claims in median claims, from 1 to `MOST`."""
-    middle = max(float(np.median(claims)), np.finfo(np.float64).tiny)
-    return np.clip(claims / middle, 1.0, MOST)
+    usual = max(middle(claims), np.finfo(np.float64).tiny)
+    return np.clip(claims / usual, 1.0, MOST)
 
 
 def size(claims: Floats, norms: Floats, belief: Floats) -> tuple[Floats, Floats]:
@@ -86,9 +92,9 @@ def size(claims: Floats, norms: Floats, belief: Floats) -> tuple[Floats, Floats]
     belief : Floats
         (n,) from `believed`.
     """
-    middle = max(float(np.median(claims)), np.finfo(np.float64).tiny)
-    length = max(float(np.median(norms)), np.finfo(np.float64).tiny)
-    more = np.clip(claims / middle, 0.0, MOST)
+    usual = max(middle(claims), np.finfo(np.float64).tiny)
+    length = max(middle(norms), np.finfo(np.float64).tiny)
+    more = np.clip(claims / usual, 0.0, MOST)
     longer = np.minimum(norms / length, MOST) ** 2
     extra = np.maximum(np.minimum(more, longer) - 1.0, 0.0) * belief
     factor: Floats = np.minimum(more, 1.0) + extra

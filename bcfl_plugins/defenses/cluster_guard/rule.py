@@ -10,7 +10,6 @@ import numpy as np
 from bcfl_plugins.defenses.base import Aggregate, RuleTags
 from bcfl_plugins.defenses.cluster_guard.course import Course, before
 from bcfl_plugins.defenses.cluster_guard.decisions import (
-    MIN_NODES,
     NodeDecisions,
     decide,
     slopes_of,
@@ -38,6 +37,9 @@ if TYPE_CHECKING:
 
     from bcfl_plugins.defenses.base import Floats, Ints
     from bcfl_plugins.defenses.core.batch import Batch, Needs
+
+MOVING = 4
+"""So many nodes that move are heard beside any number that stand still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,10 +188,10 @@ def voters(lengths: Floats) -> Ints:
     """Return the places of the nodes that have a vote.
 
     Who sends the model back as it came has trained on nothing, and says nothing about where to go.
-    It has no vote, unless fewer than `MIN_NODES` move: nobody knows then whether they should.
+    It has no vote, unless fewer than `MOVING` move: nobody knows then whether they should.
     """
     moving = np.flatnonzero(lengths > 0.0)
-    return moving if len(moving) >= MIN_NODES else np.arange(len(lengths))
+    return moving if len(moving) >= MOVING else np.arange(len(lengths))
 
 
 def _claims(batch: Batch) -> Floats:

@@ -12,6 +12,7 @@ from bcfl_plugins.defenses.core import finish
 from bcfl_plugins.defenses.core.arrays.buffers import finite_buffers
 from bcfl_plugins.defenses.core.arrays.parse import parse
 from bcfl_plugins.defenses.core.arrays.scales import even
+from bcfl_plugins.defenses.core.clipped import clipped
 from bcfl_plugins.defenses.core.gram import combine, measure
 from bcfl_plugins.defenses.core.screen import finite_rows, screen
 from bcfl_plugins.defenses.core.select import coordinatewise
@@ -66,6 +67,9 @@ class Batch:
         (n,) the point that stands for each row; ``None``: its own.
     screened : bool
         Whether the rows were screened. Coordinate-wise rules do it on the way.
+    reach : float or None
+        Rows are summed up to so many median distances from the median of each coordinate;
+        ``None``: as they are.
     """
 
     rule: Defense
@@ -79,6 +83,7 @@ class Batch:
     mix: Floats | None = None
     owner: Ints | None = None
     screened: bool = True
+    reach: float | None = None
 
     @property
     def m(self) -> int:
@@ -148,7 +153,7 @@ class Batch:
         decision = finish.decide(
             self.rows,
             kept=(shares if kept is None else self.shares(kept.astype(np.float64))) > 0.0,
-            weights=shares,
+            weights=shares if self.reach is None else np.zeros(0),  # they do not make up the result
             scores=self.per_row(scores),
             reason=reason,
             note=note,
@@ -157,7 +162,10 @@ class Batch:
             if remember:
                 raise NeedsUpdates(self.rule.name)
             return Aggregate(None, decision, state)
-        flat = combine(self.rows, shares)
+        if self.reach is None:
+            flat = combine(self.rows, shares)
+        else:
+            flat = clipped(self.rows, shares, self.reach)
         if plus is not None:
             flat = flat + finish.placed(self.rows, plus)
         return finish.aggregate(
@@ -189,6 +197,8 @@ class Batch:
         note : str
             As in `Decision`.
         """
+        if self.reach is not None:
+            raise BadUpdates("method", f"{self.rule.name} clips coordinates that it never sums")
         batch, mix, rows = self, self.mix, self.rows
         kept = np.ones(rows.n, dtype=np.bool_)
         if chosen is not None:

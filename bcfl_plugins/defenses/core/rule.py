@@ -26,6 +26,9 @@ class Rule(Defense):
     ``"rows"``: neither, but it wants screened rows. ``"columns"``: its answer is
     ``batch.coordinatewise``, which screens on the way."""
 
+    gives_shares: ClassVar[bool] = True
+    """Whether the answer is a sum of updates by shares, and `decide` ends in ``batch.weighted``."""
+
     @property
     def evenly(self) -> bool:
         """Whether no array may hide another in what is measured, see `scales.even`."""

@@ -62,6 +62,8 @@ class Bulyan(Rule):
         selects=True,
     )
 
+    gives_shares: ClassVar[bool] = False
+
     def max_byzantine(self, n: int) -> int:
         """Return the greatest f with n >= 4f + 3."""
         return (n - 3) // 4 if n >= 3 else -1  # noqa: PLR2004 - the paper's bound

@@ -66,6 +66,7 @@ class Median(Rule):
         false_rejection=0.0,
     )
     needs: ClassVar[Needs] = "columns"
+    gives_shares: ClassVar[bool] = False
 
     def max_byzantine(self, n: int) -> int:
         """Return the greatest f under n / 2."""
@@ -93,6 +94,7 @@ class TrimmedMean(Rule):
         false_rejection=0.0,
     )
     needs: ClassVar[Needs] = "columns"
+    gives_shares: ClassVar[bool] = False
 
     def max_byzantine(self, n: int) -> int:
         """Return the greatest f under n / 2."""
@@ -118,6 +120,7 @@ class Meamed(Rule):
         false_rejection=0.0,
     )
     needs: ClassVar[Needs] = "columns"
+    gives_shares: ClassVar[bool] = False
 
     def max_byzantine(self, n: int) -> int:
         """Return the greatest f under n / 2."""

@@ -12,6 +12,7 @@ from bcfl_plugins.defenses.base import Aggregate, RuleTags
 from bcfl_plugins.defenses.core.gram import distances
 from bcfl_plugins.defenses.core.rule import Rule
 from bcfl_plugins.defenses.parts.bounds import minority
+from bcfl_plugins.defenses.parts.checks import check_range
 from bcfl_plugins.errors import BadUpdates
 
 if TYPE_CHECKING:
@@ -120,6 +121,8 @@ class Composed(Rule):
             bounded=first.bounded and last.bounded,
             stateful=last.stateful,
             layerwise=last.layerwise,
+            claims=last.claims,
+            reads_model=last.reads_model,
         )
 
     def max_byzantine(self, n: int) -> int:
@@ -211,3 +214,54 @@ class Bucketing(Pre):
         mix = np.zeros((self.points(batch.m), batch.m))
         mix[owner, np.arange(batch.m)] = 1.0
         return batch.mixed(mix / mix.sum(axis=1, keepdims=True), owner=owner)
+
+
+@dataclass(frozen=True, slots=True)
+class CoordinateClip(Pre):
+    """What the rule after it sums is clipped, entry by entry, around the median of all updates.
+
+    The rule decides on the updates as they are, and its shares count: this stands before any rule
+    that gives shares. A backdoor needs a few coordinates to move much farther than they do in most
+    updates; so does an honest node with data of its own, which is heard less.
+
+    Parameters
+    ----------
+    mads : float
+        Median distances from the median that an entry may lie off.
+    """
+
+    mads: float = 2.0
+
+    name: ClassVar[str] = "coordinate_clip"
+    paper: ClassVar[str] = (
+        "own; after Hampel, The Influence Curve and Its Role in Robust Estimation, JASA 1974"
+    )
+    tags: ClassVar[RuleTags] = RuleTags(
+        translation=True, scale=True, unanimity=True, bounded=True, false_rejection=0.0
+    )
+    keeps: ClassVar[RuleTags] = RuleTags(translation=True, scale=True, unanimity=True, bounded=True)
+    needs: ClassVar[Needs] = "rows"
+
+    def __post_init__(self) -> None:
+        """Check the hyper-parameters."""
+        check_range("mads", self.mads, low=0.0)
+
+    def max_byzantine(self, n: int) -> int:
+        """Return the greatest f under n / 2."""
+        return minority(n)
+
+    def mix(self, batch: Batch) -> Batch:
+        """See `Pre.mix`."""
+        return replace(batch, reach=self.mads)
+
+    def __add__(self, rule: Rule) -> Composed:
+        """Return this, then a rule that gives shares."""
+        last = rule
+        while isinstance(last, Composed):
+            last = last.rule
+        if not last.gives_shares:
+            raise BadUpdates(
+                "method",
+                f"{self.name} clips what the rule after it sums, and {rule.name} sums no updates",
+            )
+        return Pre.__add__(self, rule)

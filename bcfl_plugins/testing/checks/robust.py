@@ -13,7 +13,13 @@ from bcfl_plugins.reasons import Reason
 from bcfl_plugins.testing.generators.cases import Case, large_case
 from bcfl_plugins.testing.generators.generate import FINITE, NON_FINITE, OVERFLOW, rounds
 from bcfl_plugins.testing.results import shown
-from bcfl_plugins.testing.search.check import Check, Kinds, attacked, needs_byzantine
+from bcfl_plugins.testing.search.check import (
+    Check,
+    Kinds,
+    attacked,
+    model_counts,
+    needs_byzantine,
+)
 from bcfl_plugins.testing.search.measure import (
     Gauge,
     Scale,
@@ -374,7 +380,8 @@ def _moves_models(subject: Subject) -> str:
     if subject.driver.kind == "plugin":
         return "a plugin gets the reference beside the updates, as models"
     if subject.driver.kind == "defense" or subject.tags.translation:
-        return "" if subject.max_byzantine(20) >= 0 else "the rule does not take 20 updates"
+        taken = subject.max_byzantine(20) >= 0
+        return model_counts(subject) if taken else "the rule does not take 20 updates"
     return "the rule acts on deltas and takes no reference (no tag translation)"
 
 

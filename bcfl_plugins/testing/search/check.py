@@ -31,6 +31,11 @@ def only_ours(subject: Subject) -> str:
     return "" if ours else "only a bcfl_plugins Defense takes what this check passes"
 
 
+def model_counts(subject: Subject) -> str:
+    """Skip rules that judge the same deltas otherwise when another model went out."""
+    return "it looks at the model that went out" if subject.tags.reads_model else ""
+
+
 def needs_byzantine(subject: Subject) -> str:
     """Skip rules that tolerate no byzantine update among nine."""
     return "" if attacked(subject) else "the rule tolerates no byzantine update among 9"

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from bcfl_plugins.plugins import outliers, round_log
+from bcfl_plugins.plugins import outliers
+from bcfl_plugins.published import keeping
 from bcfl_plugins.published.average import WEIGHTED_MEAN
 from bcfl_plugins.published.inputs import LiveInputs
 from bcfl_plugins.replay.one_round import STATISTICS
@@ -123,7 +124,7 @@ def test_a_model_of_its_own_is_found(
             arrays["w"] = type(arrays["w"])(moved)
             return arrays, metrics
 
-    monkeypatch.setattr(round_log, "average_of", lambda *_: WEIGHTED_MEAN)
+    monkeypatch.setattr(keeping, "average_of", lambda *_: WEIGHTED_MEAN)
     told = found(run(strategy=Own))
     assert sum("is not the weighted mean of the" in one for one in told) == ROUNDS
 
@@ -142,7 +143,7 @@ def test_a_member_left_out_of_the_average_is_found(
             every = [one for one in replies if one.metadata.src_node_id != VICTIM]
             return super().aggregate_train(server_round, every)
 
-    monkeypatch.setattr(round_log, "average_of", lambda *_: WEIGHTED_MEAN)
+    monkeypatch.setattr(keeping, "average_of", lambda *_: WEIGHTED_MEAN)
     told = found(run(strategy=Without))
     assert sum("is not the weighted mean of the" in one for one in told) == ROUNDS
 
@@ -276,7 +277,7 @@ def test_what_is_not_published_is_its_word(run: Callable[..., Path]) -> None:
 def test_a_server_step_of_its_own_is_its_word(
     run: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(round_log, "average_of", lambda *_: "")
+    monkeypatch.setattr(keeping, "average_of", lambda *_: "")
     folder = run()
     _, again = both(folder)
     assert again.findings == ()

@@ -34,6 +34,7 @@ starts it again and again after that: on a machine that is busier it gets nowher
 
 
 @pytest.mark.slow
+@pytest.mark.waits
 @pytest.mark.skipif(
     os.getloadavg()[0] > BUSY * (os.cpu_count() or 1), reason="too busy for Flower's processes"
 )

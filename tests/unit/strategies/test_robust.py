@@ -116,16 +116,75 @@ def test_the_order_of_arrival_changes_nothing(toy: Any, method: str) -> None:
     assert len(ids) == 1
 
 
+def present(server_round: int, counts: list[int]) -> int:
+    return counts[min(server_round, len(counts)) - 1]
+
+
+def falling(toy: Any, counts: list[int]) -> Any:
+    """Return an app of which so many nodes train in each round; the others fail."""
+
+    def train(message: Any, context: Any) -> Any:
+        number = int(message.content["config"]["server-round"])
+        if int(context.node_config["partition-id"]) >= present(number, counts):
+            raise RuntimeError("away")
+        return toy.honest(message, context)
+
+    return toy.app_of(train=train)
+
+
+def test_f_follows_participation(toy: Any, caplog: pytest.LogCaptureFixture) -> None:
+    strategy = strategies.RobustFedAvg("krum", f=3)
+    with caplog.at_level(logging.WARNING, "flwr.bcfl"):
+        toy.run(strategy, falling(toy, [10, 7, 5]), 10, rounds=3)
+    assert [len(decided.nodes) for decided in strategy.decisions.values()] == [10, 7, 5]
+    assert all(decided.decision is not None for decided in strategy.decisions.values())
+    assert "round 1" not in caplog.text
+    assert "round 2: f = 2 instead of 3, the most that krum tolerates among 7" in caplog.text
+    assert "round 3: f = 1 instead of 3, the most that krum tolerates among 5" in caplog.text
+
+
 def test_a_round_with_too_few_updates_keeps_the_model(
     toy: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     strategy = strategies.RobustFedAvg("krum", f=2)
     with caplog.at_level(logging.WARNING, "flwr.bcfl"):
-        result = toy.run_in_vain(strategy, toy.app_of(), 5, rounds=2)
+        result = toy.run_in_vain(strategy, toy.app_of(), 4, rounds=2)
     assert not result.arrays  # as in Flower: the last aggregate, of which there is none
     assert [decided.decision for decided in strategy.decisions.values()] == [None, None]
-    assert "krum does not tolerate f = 2 among n = 5" in strategy.last_decision.refusal
+    assert "krum does not tolerate f = 2 among n = 4" in strategy.last_decision.refusal
     assert "The model stays as it was" in caplog.text
+
+
+def test_a_rule_that_refuses_three_rounds_in_a_row_ends_the_run(toy: Any) -> None:
+    """It refused all rounds of a run, and the model never moved."""
+    strategy = strategies.RobustFedAvg("krum", f=2)
+    with pytest.raises(strategies.RuleRefuses, match="krum does not tolerate f = 2") as error:
+        toy.run(strategy, falling(toy, [10, 4, 4, 10, 4, 3, 4, 10]), 10, rounds=8)
+    assert (error.value.server_round, error.value.refusals) == (7, 3)
+    assert "fraction_train" in str(error.value)
+
+
+@pytest.mark.parametrize(("method", "nodes"), [("multikrum", 4), ("median", 2), ("flame", 2)])
+def test_it_is_said_at_the_start_that_too_few_nodes_train_to_tell_who_is_wrong(
+    toy: Any, caplog: pytest.LogCaptureFixture, method: str, nodes: int
+) -> None:
+    sent_to = []
+
+    def train(message: Any, context: Any) -> Any:
+        sent_to.append("too few nodes to tell who is wrong" in caplog.text)
+        return toy.honest(message, context)
+
+    with caplog.at_level(logging.WARNING, "flwr.bcfl"):
+        toy.run(strategies.RobustFedAvg(method), toy.app_of(train=train), nodes)
+    assert sent_to == [True] * nodes
+    assert f"{method} tolerates no byzantine update among {nodes}" in caplog.text
+
+
+def test_a_mean_that_withstands_nobody_is_no_news(
+    toy: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    toy.run(strategies.RobustFedAvg("mean"), toy.app_of(), 3)
+    assert "tolerates" not in caplog.text
 
 
 def test_a_round_without_replies_keeps_the_model(toy: Any) -> None:

@@ -95,7 +95,7 @@ def test_selecting_rules_say_so_and_need_no_data_of_the_server() -> None:
     [
         ("medain", {}, "there is no rule 'medain'; did you mean 'median'"),
         ("nnm+cwmt", {}, "no rule 'cwmt'; did you mean 'cwtm'"),
-        ("xyzzy", {}, "known: arc"),
+        ("xyzzy", {}, "known: alignins, arc"),
         ("", {}, "there is no rule ''"),
         ("nnm+", {}, "there is no rule ''"),
         ("krum+nnm", {}, "krum in 'krum\\+nnm' cannot stand before another rule"),

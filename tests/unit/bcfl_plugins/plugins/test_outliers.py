@@ -123,12 +123,45 @@ def test_a_rule_remembers_for_one_run() -> None:
         assert judged(opened, 1, 1, 1, -1, -1) == first
 
 
-def test_a_round_that_the_rule_refuses_is_not_judged() -> None:
-    with session(method="krum", f=2) as opened:
-        verdict = judged(opened, 1, 1, 1, -9)
-        assert verdict.rejections == ()
-        assert "abstained: krum does not tolerate f = 2 among n = 4" in verdict.note
+def test_f_follows_participation() -> None:
+    with session(method="multikrum", f=2) as opened:
+        verdict = judged(opened, 1, 1, 1, 1, -9)
+    assert [r.node_id for r in verdict.rejections] == [4]
+    assert verdict.note.startswith("f = 1 instead of 2, the most that multikrum tolerates among 5")
+
+
+@pytest.mark.parametrize("f", [-1, 1, 2])
+def test_a_round_that_the_rule_cannot_judge_is_handed_over(
+    f: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It was not judged at all, and FedAvg took the attacker's claimed examples."""
+    with session() as plain, session(method="multikrum", f=f) as opened:
+        for _ in range(2):
+            expected, verdict = judged(plain, 1, 1, 1, -9), judged(opened, 1, 1, 1, -9)
+            assert [r.node_id for r in verdict.rejections] == [3]
+            assert verdict.shares == expected.shares
+        judged(opened, 1, 1, 1, 1, 1, 1, 1)
+        note = judged(opened, 1, 1, 1, -9).note
+    assert note.startswith("handed over to cluster_guard: multikrum tolerates no byzantine update")
+    said = [line for line in caplog.messages if "judges by another defense" in line]
+    assert len(said) == 2  # once each time that it begins
+
+
+def test_a_rule_for_nobody_judges_what_it_can() -> None:
+    with session(method="multikrum", f=0) as opened:
+        assert not judged(opened, 1, 1, 1).note.startswith("handed over")
         assert judged(opened).note == "abstained: no updates"
+
+
+def test_what_the_deputy_knows_outlives_the_process_and_not_the_run() -> None:
+    with session(method="multikrum") as opened, session(method="multikrum") as later:
+        first = judged(opened, 1, 1, 1, -1)
+        (memory,) = opened.hooks.state_kept().values()
+        second = judged(opened, 1, 1, 1, 1)
+        later.hooks.state_restored({"outliers": memory})
+        assert judged(later, 1, 1, 1, 1) == second
+        later.hooks.run_started(RUN)
+        assert judged(later, 1, 1, 1, -1) == first
 
 
 def test_an_update_too_long_to_square_is_rejected_as_such() -> None:
@@ -144,7 +177,7 @@ def test_an_update_too_long_to_square_is_rejected_as_such() -> None:
     [
         ({"method": "clustr"}, "there is no rule 'clustr'; did you mean 'cluster'"),
         ({"method": "flamee"}, "there is no rule 'flamee'; did you mean 'flame'"),
-        ({"method": "median"}, "'median', which rejects nobody; it can be bulyan, "),
+        ({"method": "median"}, "'median', which rejects nobody; it can be alignins, "),
         ({"method": "fltrust"}, "needs an update of the server's own; use it in strategies.Robust"),
         ({"method": "nnm+cwtm"}, "'nnm\\+cwtm', which rejects nobody"),
         (
@@ -248,13 +281,25 @@ def test_it_is_said_once_that_two_nodes_have_no_majority(
     assert f"{count} updates have no majority" in said[0]
 
 
-def test_a_defense_that_abstains_is_named(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_defense_that_abstains_is_named_each_time_that_it_begins(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with session(method="cluster") as opened:
+        for count in (3, 3, 5, 3, 3):
+            judged(opened, *[1] * count)
+    said = [line for line in caplog.messages if "rejects nobody" in line]
+    assert len(said) == 2
+    assert all("abstained: 3 updates, 4 are needed" in line for line in said)
+
+
+def test_one_of_three_is_rejected() -> None:
     with session() as opened:
-        judged(opened, 1, 1, 1)
-    assert any("abstained: 3 updates, 4 are needed" in line for line in caplog.messages)
+        assert [r.node_id for r in judged(opened, 1, 1, -1).rejections] == [2]
+        assert [r.node_id for r in judged(opened, 1, 1, -12).rejections] == [2]
 
 
 def test_a_defense_that_can_judge_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    with session() as opened:
-        judged(opened, 1, 1, 1, 1, 1)
+    for count in (3, 5):
+        with session() as opened:
+            judged(opened, *[1] * count)
     assert not [line for line in caplog.messages if "rejects nobody" in line]

@@ -15,7 +15,7 @@ from pallet_bridge.errors import EncodingError
 from pallet_bridge.run.content import read_value, value_bytes
 
 N, ROUNDS = 9, 3
-READ_UPDATES = frozenset({"bulyan", "cluster", "fldetector", "signguard"})
+READ_UPDATES = frozenset({"alignins", "bulyan", "cluster", "fldetector", "freqfed", "signguard"})
 """Rules that reach for the updates themselves."""
 
 

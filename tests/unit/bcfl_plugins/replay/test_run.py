@@ -100,6 +100,22 @@ def test_other_ways_to_weigh_are_averaged_again_too(folder: Path, shares: str) -
     assert all(one.is_averaged for one in run.again.rounds.values())
 
 
+def test_what_is_clipped_is_averaged_again_too(folder: Path) -> None:
+    run = honest_run(folder, "updates", rounds=2, **{"outliers.clip": 1.5})
+    assert (run.again.findings, run.again.notes) == ((), ())
+    assert all(one.is_averaged for one in run.again.rounds.values())
+
+
+def test_a_round_that_is_too_small_for_its_rule_is_decided_again_by_the_deputy(
+    folder: Path,
+) -> None:
+    run = honest_run(folder, "decision", rounds=2, method="bulyan")
+    ((_, _, report), *_) = run.audited.reported()
+    assert report.parameters["outliers"].startswith("handed over")
+    assert (run.again.findings, run.again.notes) == ((), ())
+    assert [one.verdicts for one in run.again.rounds.values()] == [ALL, ALL]
+
+
 def test_plain_fedavg_is_done_again_without_any_judge(folder: Path) -> None:
     run = honest_run(folder, "updates", rounds=2, plugins="staking, round_log")
     assert (run.again.findings, run.again.notes) == ((), ())

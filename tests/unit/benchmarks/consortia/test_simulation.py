@@ -8,6 +8,7 @@ import pytest
 from benchmarks.consortia.__main__ import DEFAULT, FEDAVG, FIRST_SEED, MEASURED
 from benchmarks.consortia.simulation import (
     ATTACKS,
+    BACKDOOR,
     CHANGE,
     SPLITS,
     Case,
@@ -68,3 +69,17 @@ def test_every_attack_runs(attack: str) -> None:
     case = Case("iid", 4, 1, attack, rounds=2)
     assert run(case, DEFAULT).rejected.shape == (2, 4)
     assert attackers(case) == (0 if attack == "none" else 1)
+
+
+@pytest.mark.parametrize("n", [4, 7])
+def test_a_clip_cuts_off_a_backdoor_and_the_only_holder_of_a_class(n: int) -> None:
+    plain, cut = (
+        Federation(case).run(DEFAULT[1](Federation(case)), clip)
+        for case in [Case("iid", n, SEED + n, BACKDOOR)]
+        for clip in (None, 2.0)
+    )
+    assert plain.backdoor > 0.8
+    assert cut.backdoor < 0.15
+    assert cut.accuracy > plain.accuracy - 0.02
+    federation = Federation(Case("lone", n, SEED + n))
+    assert federation.run(MEASURED[1](federation), 2.0).own < 0.1

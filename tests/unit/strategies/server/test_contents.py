@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+from flwr.app import MetricRecord, RecordDict
 
 import strategies
 from bcfl_plugins import (
@@ -48,7 +49,7 @@ def attacked(toy: Any) -> Any:
     return toy.app_of({FAR: moved(toy, 30.0), REVERSED: moved(toy, -1.0)})
 
 
-def judged_by(method: str, **table: str) -> dict[str, str]:
+def judged_by(method: str, **table: object) -> dict[str, object]:
     keys = {f"bcfl.outliers.{name}": value for name, value in table.items()}
     return {"bcfl.plugins": "outliers", "bcfl.outliers.method": method, **keys}
 
@@ -94,6 +95,60 @@ def test_fedavg_with_the_shares_of_a_rule_is_the_rule(toy: Any, method: str) -> 
     found = average(toy, strategies.FedAvg(bcfl=settings), app=attacked(toy))
     for name, array in expected.items():
         np.testing.assert_allclose(found[name], array, rtol=0, atol=3e-7)
+
+
+def scattered(toy: Any) -> Any:
+    """Return an app whose nodes move every entry differently; two move some of them far."""
+
+    def train(message: Any, context: Any) -> Any:
+        content = toy.honest(message, context)
+        pid = int(context.node_config["partition-id"])
+        arrays = dict(to_arrays(content["arrays"]))
+        rng = np.random.default_rng(pid)
+        arrays["w"] = (arrays["w"] + 0.002 * rng.normal(size=arrays["w"].shape)).astype(np.float32)
+        if pid in {2, 6}:
+            arrays["w"][0, 0] += np.float32(0.2)
+        content["arrays"] = toy.record(arrays)
+        return content
+
+    return toy.app_of(train=train)
+
+
+@pytest.mark.parametrize("method", ["cluster_guard", "flame"])
+@pytest.mark.parametrize("clip", [0.5, 2.0])
+def test_fedavg_with_a_clip_is_the_rule_with_its_coordinates_clipped(
+    toy: Any, method: str, clip: float
+) -> None:
+    robust = strategies.RobustFedAvg(f"coordinate_clip+{method}", mads=clip)
+    expected = average(toy, robust, app=scattered(toy))
+    settings = judged_by(method, shares="rule", clip=clip)
+    found = average(toy, strategies.FedAvg(bcfl=settings), app=scattered(toy))
+    unclipped = strategies.FedAvg(bcfl=judged_by(method, shares="rule"))
+    plain = average(toy, unclipped, app=scattered(toy))
+    for name, array in expected.items():
+        np.testing.assert_allclose(found[name], array, rtol=0, atol=3e-7)
+    assert max(abs(plain[name] - found[name]).max() for name in plain) > 1e-4
+
+
+def test_a_clip_leaves_alone_what_all_agree_on_and_what_is_no_float(toy: Any) -> None:
+    start = {**toy.model(), "n": np.array(3, dtype=np.int64)}
+    same = toy.app_of(train=lambda message, _: toy_reply(toy, message))
+    for clip in (0.0, 2.0):
+        strategy = strategies.FedAvg(bcfl=judged_by("cluster_guard", clip=clip))
+        made = toy.run(strategy, same, NODES, arrays=toy.record(start))
+        arrays = to_arrays(made.arrays)
+        assert arrays["n"].dtype == np.int64
+        np.testing.assert_allclose(arrays["w"], start["w"] + 0.01, atol=1e-6)
+
+
+def toy_reply(toy: Any, message: Any) -> Any:
+    arrays = to_arrays(message.content["arrays"])
+    moved = {
+        name: array if array.dtype.kind == "i" else (array + 0.01).astype(array.dtype)
+        for name, array in arrays.items()
+    }
+    metrics = MetricRecord({"num-examples": 10})
+    return RecordDict({"arrays": toy.record(moved), "metrics": metrics})
 
 
 @pytest.mark.parametrize("claim", [1, 10**6])

@@ -90,10 +90,17 @@ def test_it_abstains_when_half_would_go() -> None:
     assert not verdict([1.0, 1.0, 1.0, -1.0, -1.0, 1.0, 1.0], norms=norms).rejected.any()
 
 
-def test_three_nodes_have_no_majority() -> None:
-    found = verdict([1.0, 1.0, -1.0])
+def test_one_of_three_is_rejected_when_it_is_reversed_and_not_when_it_differs() -> None:
+    assert verdict([1.0, 1.1, -1.0]).rejected.tolist() == [False, False, True]
+    different = verdict([1.0, 1.1, -0.7])
+    assert not different.rejected.any()
+    assert 0.0 < different.trust[2] < 0.5
+
+
+def test_two_nodes_have_no_majority() -> None:
+    found = verdict([1.0, -1.0])
     assert not found.rejected.any()
-    assert found.note.startswith("abstained: 3 updates")
+    assert found.note.startswith("abstained: 2 updates, 3 are needed")
 
 
 def test_an_absurd_length_is_rejected_at_once() -> None:

@@ -111,6 +111,18 @@ def test_the_group_is_the_largest_that_pulls_one_way() -> None:
     assert group.max() <= 1.5 * np.median(group[:7])
 
 
+@pytest.mark.parametrize("bad", [1, 2, 3])
+def test_a_bare_majority_is_the_group_whatever_the_others_pull_back(bad: int) -> None:
+    n = 2 * bad + 1
+    for seed in range(10):
+        noise = 0.3 * np.random.default_rng([seed, n]).standard_normal((n, 50))
+        courses = unit_rows(noise + 1.0)
+        courses[-bad:] *= -1
+        group = course_group(courses, np.full(n, 1 / n))
+        assert (group[:-bad] > 0).all()
+        assert group[-bad:].tolist() == [0.0] * bad
+
+
 def test_without_a_group_votes_count() -> None:
     shares = np.array([0.5, 0.5])
     opposed = np.array([[1.0, 0.0], [-1.0, 0.0]])

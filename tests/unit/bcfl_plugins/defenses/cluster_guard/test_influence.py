@@ -82,3 +82,11 @@ def test_no_claim_owns_the_model(length: float) -> None:
 def test_claims_of_nothing_are_no_division() -> None:
     factor, _ = size(np.zeros(3), np.zeros(3), np.ones(3))
     assert np.isfinite(factor).all()
+
+
+def test_neither_of_two_nodes_counts_for_more_by_its_length_or_its_claim() -> None:
+    norms, claims = np.array([1.0, 10.0]), np.array([50.0, 1e6])
+    factor, room = size(claims, norms, np.zeros(2))
+    assert factor.tolist() == room.tolist() == [1.0, 1.0]
+    shares = influence(norms, factor / 2, np.ones(2, np.bool_), room)
+    assert shares[1] * norms[1] < shares[0] * norms[0]

@@ -1,0 +1,247 @@
+"""Ask the embedded chain and a real node by other projects' clients: the answers have to be equal.
+
+Run ``python -m scripts.runtime.clients``. It installs async-substrate-interface, the Substrate API
+sidecar and chopsticks into a folder of their own, from the registries, and needs npm and a node
+(``BCFL_NODE``). Both chains have one genesis; what is asked is asked of its first block, so that
+the answers do not depend on what came later. It writes ``docs/measurements/clients.md``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack, contextmanager
+from hashlib import sha256
+from http.client import HTTPConnection
+from pathlib import Path
+from socket import create_server
+from typing import TYPE_CHECKING, Any, Final
+
+from websockets.sync.client import ClientConnection, connect
+
+from benchmarks.pages import write_page
+from pallet_bridge.embedded import EmbeddedNode
+from tests.conformance.conftest import NEEDS_NODE, PRESET, find_node, running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+PAGE: Final = Path(__file__).resolve().parents[2] / "docs/measurements/clients.md"
+ALICE: Final = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"
+ASYNC: Final = "async-substrate-interface==2.2.1"
+SIDECAR: Final = "@substrate/api-sidecar@18.0.0"
+CHOPSTICKS: Final = "@acala-network/chopsticks@1.5.1"
+
+_ASYNC_SCRIPT: Final = """
+import asyncio, json, sys
+from async_substrate_interface import AsyncSubstrateInterface
+
+async def main(url, alice):
+    async with AsyncSubstrateInterface(url=url) as chain:
+        at = await chain.get_block_hash(0)
+        told = {"genesis": at}
+        told["account"] = await chain.query("System", "Account", [alice], block_hash=at)
+        entries = await chain.query_map("System", "Account", block_hash=at)
+        told["accounts"] = sorted([str(key) async for key, _ in entries])
+        told["deposit"] = await chain.get_constant("Balances", "ExistentialDeposit")
+        told["nonce"] = await chain.runtime_call(
+            "AccountNonceApi", "account_nonce", [alice], block_hash=at
+        )
+        call = await chain.compose_call("Bcfl", "close", {"federation": 4_000_000})
+        told["call"] = call
+        print(json.dumps({key: str(value) for key, value in told.items()}))
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+_SIDECAR_PATHS: Final = (
+    "blocks/0",
+    "blocks/0/header",
+    f"accounts/{ALICE}/balance-info?at=0",
+    "pallets/Bcfl/storage?at=0",
+    "pallets/Bcfl/errors?at=0",
+    "pallets/Bcfl/events?at=0",
+    "pallets/Bcfl/dispatchables?at=0",
+    "pallets/System/storage/Number?at=0",
+    "pallets/Balances/consts/ExistentialDeposit?at=0",
+    "runtime/metadata",
+    "runtime/code?at=0",
+    "runtime/spec?at=0",
+    "transaction/material?at=0",
+)
+
+Answers = dict[str, Any]
+
+
+def ask_async_interface(folder: Path, url: str) -> Answers:
+    """Ask by async-substrate-interface, in an environment of its own."""
+    python = folder / "async" / "bin" / "python"
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", folder / "async"], check=True)
+        subprocess.run([python, "-m", "pip", "install", "-q", ASYNC], check=True)
+    done = subprocess.run(
+        [python, "-c", _ASYNC_SCRIPT, url, ALICE], check=True, stdout=subprocess.PIPE, text=True
+    )
+    answers: Answers = json.loads(done.stdout)
+    return answers
+
+
+def ask_sidecar(folder: Path, url: str) -> Answers:
+    """Ask by the REST service that exchanges and wallets put before a node."""
+    port = free_port()
+    settings = {"SAS_SUBSTRATE_URL": url, "SAS_EXPRESS_PORT": str(port)}
+    with npm_program(folder, SIDECAR, "substrate-api-sidecar", (), settings):
+        wait_for(port)
+        told = {path: _get(port, path) for path in _SIDECAR_PATHS}
+    for answer in told.values():
+        answer.pop("chainName", None)  # the embedded chain says that it is one
+    return told
+
+
+def ask_chopsticks(folder: Path, url: str) -> Answers:
+    """Fork the chain, and make blocks of the fork: its state is read from the node."""
+    with connect(url) as node:
+        first = _call(node, "chain_getBlockHash", 0)
+    port = free_port()
+    options = ("--endpoint", url, "--port", str(port), "--block", first)
+    with npm_program(folder, CHOPSTICKS, "chopsticks", options, {}):
+        wait_for(port)
+        with connect(f"ws://127.0.0.1:{port}", open_timeout=60, max_size=None) as fork:
+            told = {"genesis": _call(fork, "chain_getBlockHash", 0)}
+            made = [_call(fork, "dev_newBlock") for _ in range(3)]
+            told["numbers"] = [_call(fork, "chain_getHeader", one)["number"] for one in made]
+            code = _call(fork, "state_getStorage", "0x" + b":code".hex())
+            told["code"] = sha256(bytes.fromhex(code[2:])).hexdigest()
+            told["version"] = _call(fork, "state_getRuntimeVersion")
+    return told
+
+
+CLIENTS: Final = {
+    ASYNC: (ask_async_interface, "queries, a map, a constant, a runtime API, a call"),
+    SIDECAR: (ask_sidecar, "blocks, balances, storage, metadata, errors, events, the runtime"),
+    CHOPSTICKS: (ask_chopsticks, "a fork of the chain, and three blocks made on it"),
+}
+
+
+@contextmanager
+def npm_program(
+    folder: Path, package: str, name: str, options: tuple[str, ...], settings: Mapping[str, str]
+) -> Iterator[None]:
+    """Run a program of an npm package, which is installed first where it is not there."""
+    home = folder / name
+    program = home / "node_modules" / ".bin" / name
+    if not program.exists():
+        home.mkdir(parents=True, exist_ok=True)
+        (home / "package.json").write_text('{"private": true}', encoding="utf-8")
+        npm = shutil.which("npm")
+        if npm is None:
+            raise SystemExit("this needs npm, which comes with Node.js")
+        command = [npm, "install", "--silent", "--no-audit", "--no-fund", package]
+        subprocess.run(command, cwd=home, check=True)
+    with (home / "log.txt").open("wb") as log:
+        running_one = subprocess.Popen(
+            [program, *options], env={**os.environ, **settings}, stdout=log, stderr=log, cwd=home
+        )
+        try:
+            yield
+        finally:
+            running_one.terminate()
+            running_one.wait(timeout=60)
+
+
+def free_port() -> int:
+    """Return a port that nothing listens on."""
+    with create_server(("127.0.0.1", 0)) as one:
+        port: int = one.getsockname()[1]
+        return port
+
+
+def wait_for(port: int) -> None:
+    """Wait until something answers HTTP on a port."""
+    for _ in range(240):
+        try:
+            link = HTTPConnection("127.0.0.1", port, timeout=10)
+            link.request("GET", "/")
+            link.getresponse()
+        except OSError:
+            time.sleep(0.5)
+        else:
+            return
+    raise SystemExit(f"nothing answers on port {port}")
+
+
+def _get(port: int, path: str) -> Answers:
+    link = HTTPConnection("127.0.0.1", port, timeout=120)
+    link.request("GET", f"/{path}")
+    answer = link.getresponse()
+    text = answer.read().decode()
+    if answer.status != 200:  # noqa: PLR2004 - of HTTP
+        raise SystemExit(f"{path}: {answer.status} {text[:500]}")
+    found: Answers = json.loads(text)
+    return found
+
+
+def _call(socket: ClientConnection, method: str, *params: object) -> Any:  # noqa: ANN401 - JSON
+    request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}
+    socket.send(json.dumps(request))
+    answer = json.loads(socket.recv(timeout=120))
+    if "error" in answer:
+        raise SystemExit(f"{method}: {answer['error']}")
+    return answer["result"]
+
+
+def differing(one: Answers, other: Answers) -> list[str]:
+    """Return the questions that were not answered alike."""
+    return [key for key in {**one, **other} if one.get(key) != other.get(key)]
+
+
+def page(rows: Mapping[str, tuple[int, list[str]]]) -> str:
+    """Return the page with the table."""
+    lines = "\n".join(
+        f"| `{name}` | {CLIENTS[name][1]} | {asked} | {', '.join(wrong) or 'all'} |"
+        for name, (asked, wrong) in rows.items()
+    )
+    return f"""# Other clients
+
+`python -m scripts.runtime.clients` prints this page. It asks the embedded chain and a real Aura and
+GRANDPA node by clients of other projects. Both chains have one genesis.
+
+| client | asks for | answers | equal on both |
+| -- | -- | -- | -- |
+{lines}
+
+In CI two more clients run against the chains: `@polkadot/api` (`tests/polkadotjs`) and
+`polkadot-api`, which speaks the new JSON-RPC groups only (`tests/conformance/test_papi.py`).
+"""
+
+
+def main() -> int:
+    """Ask, write the page, and return 1 when an answer differs."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path, help="where the clients are, or are installed")
+    options = parser.parse_args()
+    rows: dict[str, tuple[int, list[str]]] = {}
+    with ExitStack() as stack:
+        work = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder = (options.folder or work / "clients").absolute()
+        folder.mkdir(parents=True, exist_ok=True)
+        binary = find_node(work)
+        if binary is None:
+            raise SystemExit(NEEDS_NODE)
+        real = stack.enter_context(running(binary, work))
+        embedded = stack.enter_context(EmbeddedNode.start(preset=PRESET, nonce=b"")).url
+        for name, (ask, _) in CLIENTS.items():
+            ours, theirs = ask(folder, embedded), ask(folder, real)
+            rows[name] = len(ours), differing(ours, theirs)
+            print(name, *rows[name])
+    write_page(PAGE, page(rows))
+    return int(any(wrong for _, wrong in rows.values()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
