@@ -5,14 +5,15 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 RUST := pallet_bridge/pallet-bcfl
 PACKAGES := strategies bcfl_plugins pallet_bridge
-CODE := $(PACKAGES) tests benchmarks examples scripts
+CODE := $(PACKAGES) tests benchmarks examples scripts wheels
 # Processes that run tests side by side: one more than two cores, since some tests wait for blocks.
 PYTEST_N ?= 3
-PAGES := $(wildcard *.md) docs examples
+PAGES := $(wildcard *.md) docs examples wheels
 # Rust build products live outside the checkout, so that a fresh clone starts warm.
 export BCFL_CACHE ?= $(HOME)/.cache/bcfl-plugins
 export CARGO_TARGET_DIR ?= $(BCFL_CACHE)/target-native
 export BCFL_TARGET_DIR ?= $(BCFL_CACHE)/target-wasm
+export BCFL_NODE_TARGET_DIR ?= $(BCFL_CACHE)/target-node
 # Flower: no telemetry, no update check, no state outside the checkout.
 # Half of what a test process does before its first test is compiling, unless that was kept.
 export PYTHONDONTWRITEBYTECODE :=
@@ -88,6 +89,7 @@ lint-python: $(READY)
 
 lint-rust:
 	@if command -v cargo >/dev/null; then cd $(RUST) && cargo fmt --all --check \
+	  && cargo fmt --check --manifest-path node/Cargo.toml \
 	  && cargo clippy --locked --quiet --all-targets -- -D warnings; \
 	else echo "skipped: cargo fmt and clippy need cargo (rustup.rs)"; fi
 
@@ -110,6 +112,22 @@ bench: $(READY)
 wasm: $(READY)
 	$(BIN)/python -m scripts.runtime.build_wasm build
 	$(BIN)/python -m scripts.runtime.interface
+
+.PHONY: node node-wheel lint-node
+
+# The first time takes about half an hour on two cores. Needs protoc (protobuf-compiler). Tests use it.
+node:
+	cd $(RUST)/node && CARGO_TARGET_DIR=$(BCFL_NODE_TARGET_DIR) cargo build --release --locked
+
+# The program as a wheel, in dist/. One built elsewhere: BCFL_NODE=FILE make node-wheel
+node-wheel: $(READY) $(if $(BCFL_NODE),,node)
+	BCFL_NODE=$(abspath $(or $(BCFL_NODE),$(BCFL_NODE_TARGET_DIR)/release/bcfl-node)) \
+	  $(BIN)/python -m build --wheel --no-isolation --outdir dist wheels/bcfl-node
+
+# Clippy on the node's own sources, over what `make node` compiled: `cargo clippy` would check all crates anew.
+lint-node: export RUSTC_WORKSPACE_WRAPPER := clippy-driver
+lint-node: export CLIPPY_ARGS := -Dwarnings
+lint-node: node
 
 # Needs the published crate frame-omni-bencher (the variable leaves out its own test runtime):
 # SKIP_WASM_BUILD=1 cargo install frame-omni-bencher --version 0.28.0 --locked

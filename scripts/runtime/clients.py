@@ -27,7 +27,8 @@ from websockets.sync.client import ClientConnection, connect
 
 from benchmarks.pages import write_page
 from pallet_bridge.embedded import EmbeddedNode
-from tests.conformance.conftest import NEEDS_NODE, PRESET, find_node, running
+from tests.conformance.conftest import PRESET, running
+from tests.nodes.binary import NEEDS_NODE, find_node
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -1,16 +1,12 @@
 from __future__ import annotations
 
 import json
-import lzma
-import os
-import shutil
 import socket
 import subprocess
 import threading
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,13 +17,13 @@ from pallet_bridge.embedded import Chain, EmbeddedNode
 from pallet_bridge.embedded.state.decode import ScaleReader
 from pallet_bridge.embedded.state.encode import blob
 from pallet_bridge.runtime import load_blob
+from tests.nodes.binary import NEEDS_NODE, find_node
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
 PRESET = "development"
-PACKED_NODE = Path(__file__).parents[3] / "shared" / "bin" / "substrate-node.xz"
-NEEDS_NODE = "needs a Substrate node: set BCFL_NODE=/path/to/substrate-node"
 
 
 class RpcError(Exception):
@@ -115,20 +111,6 @@ def node_binary(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if found is None:
         pytest.skip(NEEDS_NODE)
     return found
-
-
-def find_node(folder: Path) -> Path | None:
-    """Return the node's program, unpacked into the folder where it has to be; `None`: no node."""
-    named = os.environ.get("BCFL_NODE")
-    if named:
-        return Path(named)
-    if not PACKED_NODE.is_file():
-        return None
-    path = folder / "substrate-node"
-    with lzma.open(PACKED_NODE) as packed, path.open("wb") as unpacked:
-        shutil.copyfileobj(packed, unpacked, 1 << 20)
-    path.chmod(0o755)
-    return path
 
 
 def raw_spec(chain: Chain) -> dict[str, Any]:

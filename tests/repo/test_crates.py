@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -52,3 +53,23 @@ def test_each_call_has_a_file_of_tests() -> None:
     files = {path.stem for path in (WORKSPACE / "pallet/src/tests/calls").glob("*.rs")}
     assert len(calls) > 30
     assert files - {"mod"} == calls
+
+
+def test_the_node_and_the_runtime_are_built_from_one_set_of_crates() -> None:
+    """Two lock files, lest the client crates move what the blob is compiled from."""
+    ours, nodes = (
+        tomllib.loads((folder / "Cargo.lock").read_text())["package"]
+        for folder in (WORKSPACE, WORKSPACE / "node")
+    )
+    pinned = {name for name in locked(ours) if name.startswith(("sp-", "frame-", "pallet-"))}
+    both = {name: (locked(ours)[name], locked(nodes)[name]) for name in pinned & {*locked(nodes)}}
+    assert len(both) > 30
+    assert {name: pair for name, pair in both.items() if pair[0] != pair[1]} == {}
+
+
+def locked(packages: list[dict[str, str]]) -> dict[str, set[str]]:
+    """Return the versions of each package of a lock file."""
+    found: dict[str, set[str]] = {}
+    for package in packages:
+        found.setdefault(package["name"], set()).add(package["version"])
+    return found

@@ -21,7 +21,8 @@ from pallet_bridge.keys import Signer
 from pallet_bridge.run.journal import REPORTS, read_run
 from pallet_bridge.run.reports import ReportStore
 from pallet_bridge.types import Outcome
-from tests.conformance.conftest import find_node, running
+from tests.conformance.conftest import running
+from tests.nodes.binary import find_node
 
 ROOT = Path(__file__).resolve().parents[3]
 ROUNDS = 2
