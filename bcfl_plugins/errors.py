@@ -8,7 +8,9 @@
     ├── ConfigError          a key, value or plugin name in the run config
     ├── DefenseError         a defense cannot give an answer
     │   ├── BadUpdates       the updates, or what came with them, cannot be used
+    │   ├── NeedsUpdates     a rule has to see the updates, and only statistics are at hand
     │   └── TooFewUpdates    the rule does not tolerate f byzantine updates among n
+    ├── NotPublished         a judge reads what was not kept of its round
     ├── NotResumable         a run that was killed cannot go on as the app is now
     ├── PluginError          a plugin broke the contract of a hook
     ├── RecordIncomplete     a run trained more than the chain has of it
@@ -33,7 +35,9 @@ __all__ = [
     "BcflError",
     "ConfigError",
     "DefenseError",
+    "NeedsUpdates",
     "NotItsModel",
+    "NotPublished",
     "NotResumable",
     "PluginError",
     "RecordIncomplete",
@@ -128,6 +132,26 @@ class BadUpdates(DefenseError):
         return f"{self.field}: {self.problem}"
 
 
+class NeedsUpdates(DefenseError):
+    """A rule reads the updates themselves, and only their statistics are at hand.
+
+    Attributes
+    ----------
+    rule : str
+        The rule's name.
+    """
+
+    def __init__(self, rule: str) -> None:
+        super().__init__(rule)
+        self.rule = rule
+
+    def __str__(self) -> str:
+        return (
+            f"{self.rule} reads the updates themselves: it cannot decide on statistics. Publish "
+            f'the updates (bcfl.evidence.publish = "updates") for its rounds to be decided again'
+        )
+
+
 class TooFewUpdates(DefenseError):
     """A rule does not tolerate f byzantine updates among n.
 
@@ -175,6 +199,23 @@ class PluginError(BcflError):
             f"plugin {plugin!r} broke the contract of {hook}: {problem}. "
             f"Fix the plugin, or take it out of bcfl.plugins."
         )
+
+
+class NotPublished(BcflError):
+    """A judge that decides a round again reads what it did not read before: something was changed.
+
+    Attributes
+    ----------
+    what : str
+        What it reads.
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+    def __str__(self) -> str:
+        return f"what is published does not tell {self.what}, and the decision depends on it"
 
 
 class NotResumable(BcflError):

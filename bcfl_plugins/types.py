@@ -16,6 +16,7 @@ import numpy as np
 from bcfl_plugins.reasons import Reason
 
 if TYPE_CHECKING:
+    from pallet_bridge.run.judgements import Judgement
     from pallet_bridge.types import AccountId, CommittedUpdate, RoundBinding, RoundKey
 
 NodeId = NewType("NodeId", int)
@@ -180,7 +181,10 @@ class ClientUpdate:
     metrics : Mapping[str, Metric]
         The node's own metrics, unproven as well.
     commitment : CommittedUpdate or None
-        The node's signed statement of what it sent, already verified against ``arrays``.
+        The node's signed statement of what it sent, already verified against `sent`.
+    sent : Mapping[str, Array] or None
+        The arrays as they came, in the node's own order and dtypes: what it signed. ``None``: as
+        in `arrays`.
     """
 
     node: NodeRef
@@ -188,6 +192,7 @@ class ClientUpdate:
     num_examples: int
     metrics: Mapping[str, Metric] = field(default_factory=lambda: MappingProxyType({}))
     commitment: CommittedUpdate | None = None
+    sent: Mapping[str, Array] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +277,9 @@ class Verdict:
     medians : tuple of str
         Arrays that no strategy should average: of each the strategy gets the median of the accepted
         updates, weighed by their shares, in the place of every node's own.
+    judgement : Judgement or None
+        What the verdict follows from, for the round's report; ``None``: the plugin does not say,
+        so nobody can decide its rounds again.
     clip : float or None
         The strategy gets each entry of an array of floats no farther from the median of all judged
         updates than so many median distances from it. ``None``: as it was sent.
@@ -284,6 +292,7 @@ class Verdict:
     state: str = ""
     shares: Mapping[NodeId, int] = field(default_factory=lambda: MappingProxyType({}))
     medians: tuple[str, ...] = ()
+    judgement: Judgement | None = None
     clip: float | None = None
 
 
@@ -347,6 +356,12 @@ class RoundResult:
         Each judging plugin's note and state, by its name.
     metrics : Mapping[str, Metric]
         Metrics that the inner strategy aggregated.
+    medians : tuple of str
+        Arrays of which the strategy got the median of the accepted updates.
+    judgements : tuple of Judgement
+        How each plugin that judged came to its verdict, in the order of calls.
+    clip : float or None
+        The least `Verdict.clip` of all; ``None``: nobody asked for one.
     """
 
     ctx: RoundContext
@@ -356,3 +371,6 @@ class RoundResult:
     notes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     states: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     metrics: Mapping[str, Metric] = field(default_factory=lambda: MappingProxyType({}))
+    medians: tuple[str, ...] = ()
+    judgements: tuple[Judgement, ...] = ()
+    clip: float | None = None

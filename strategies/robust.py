@@ -16,10 +16,10 @@ from bcfl_plugins.defenses.base import BUFFERS, Defense, Extras
 from bcfl_plugins.defenses.participation import fitted, unsupported
 from bcfl_plugins.defenses.registry import create_rule, setting_names
 from bcfl_plugins.errors import ConfigError, TooFewUpdates, near_miss
+from bcfl_plugins.published.numbers import cast
 from strategies._flower import strategy as flower
 from strategies.errors import RoundNotConfigured, RuleRefuses
 from strategies.guard import GuardMixin
-from strategies.messages.arrays import cast
 from strategies.messages.records import sort_replies, to_arrays, to_record
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,6 +35,13 @@ Watch = Annotated[
 ]
 Count = Annotated[
     int, typer.Option("--count", min=0, help="Stop after this many attestations; 0: never.")
+]
+AttestAgain = Annotated[
+    bool,
+    typer.Option(
+        "--replay",
+        help="Decide each round again from what the run published; abstain where that cannot be.",
+    ),
 ]
 
 _POLL_S = 1.0
@@ -106,6 +114,7 @@ def attest(
     chain: MaybeUrl = None,
     watch: Watch = 0,
     count: Count = 0,
+    again: AttestAgain = False,
     as_json: AsJson = False,
 ) -> None:
     """Check the reports of rounds in which you are seated, and attest what they come to.
@@ -120,6 +129,11 @@ def attest(
     from pallet_bridge.run.reports import ReportStore  # noqa: PLC0415
     from pallet_bridge.settlement.attester import Attester, Word  # noqa: PLC0415
 
+    decide_again = None
+    if again:
+        from bcfl_plugins.replay.run import Replayer  # noqa: PLC0415 (loads the rules)
+
+        decide_again = partial(Replayer().problems, run)
     header = read_run(run).header
     url = url_of(header, chain)
     signer = signer_of(key, url)
@@ -131,7 +145,13 @@ def attest(
         kept = read_secret(secret, header.genesis, header.federation, signer.account)
         reports, openings = ReportStore(run / REPORTS), OpeningStore(run / OPENINGS)
         attester = Attester(
-            client, header.federation, signer, kept.links(), reports, openings=openings
+            client,
+            header.federation,
+            signer,
+            kept.links(),
+            reports,
+            openings=openings,
+            again=decide_again,
         )
         while True:
             made = [one for one in attester.work() if one.word is not Word.WAITS]

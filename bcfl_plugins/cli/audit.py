@@ -34,11 +34,21 @@ RuntimeFile = Annotated[
 ]
 
 
+Again = Annotated[
+    bool,
+    typer.Option(
+        "--replay",
+        help="Decide every round again from what the run published, and compare bit for bit.",
+    ),
+]
+
+
 def audit(
     run: RunFolder,
     *,
     chain: ChainInstead = None,
     runtime: RuntimeFile = None,
+    again: Again = False,
     as_json: AsJson = False,
 ) -> None:
     """Check each signature, digest, root, reward and slash of a run against chain and reports.
@@ -49,7 +59,12 @@ def audit(
     """
     from pallet_bridge.audit.run import audit_run  # noqa: PLC0415 (loads the chain client)
 
-    report = audit_run(run, chain=chain, runtime=runtime)
+    replayer = None
+    if again:
+        from bcfl_plugins.replay.run import Replayer  # noqa: PLC0415 (loads the rules)
+
+        replayer = Replayer()
+    report = audit_run(run, chain=chain, runtime=runtime, replay=replayer)
     if as_json:
         print_json(as_record(run, report))
     else:

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from bcfl_plugins.config.evidence import EvidenceConfig, read_evidence
 from bcfl_plugins.config.tables import key, read_table
 from bcfl_plugins.config.terms import TermsConfig, read_training
 from bcfl_plugins.errors import ConfigError, near_miss
@@ -78,6 +79,7 @@ class BcflConfig:
     max_examples: int = key(
         10**9, "Largest number of examples that a node may claim.", low=1, high=2**53
     )
+    evidence: EvidenceConfig = field(default_factory=EvidenceConfig)
     terms: TermsConfig = field(default_factory=TermsConfig)
     training: Mapping[str, TrainingValue] = field(default_factory=lambda: MappingProxyType({}))
     tables: Mapping[str, Mapping[str, Scalar]] = field(default_factory=lambda: MappingProxyType({}))
@@ -120,12 +122,14 @@ class BcflConfig:
                 case _:
                     raise ConfigError(f"bcfl.{'.'.join(path)} is nested too deep; tables are flat")
         for name in core:
-            if name.replace("-", "_") in {"terms", "training", "tables"}:
+            if name.replace("-", "_") in {"evidence", "terms", "training", "tables"}:
                 raise ConfigError(f"bcfl.{name} is a table; write its keys as bcfl.{name}.KEY")
+        evidence = read_evidence(tables.pop("evidence", {}))
         terms = read_table(TermsConfig, "bcfl.terms", tables.pop("terms", {}))
         training = read_training(tables.pop("training", {}))
         frozen = MappingProxyType({k: MappingProxyType(v) for k, v in tables.items()})
-        return read_table(cls, "bcfl", core, terms=terms, training=training, tables=frozen)
+        more = {"evidence": evidence, "terms": terms, "training": training, "tables": frozen}
+        return read_table(cls, "bcfl", core, **more)
 
     def table(self, plugin: str) -> Mapping[str, Scalar]:
         """Return the settings of a plugin as written, empty when there are none."""
@@ -141,7 +145,7 @@ class BcflConfig:
         """
         for name in self.tables:
             if name not in known_plugins:
-                known = known_plugins | {"terms", "training"}
+                known = known_plugins | {"evidence", "terms", "training"}
                 hint = near_miss(name, known) or _listed(known_plugins)
                 raise ConfigError(f"bcfl.{name} is a table for no installed plugin{hint}")
 

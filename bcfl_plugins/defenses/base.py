@@ -209,6 +209,8 @@ class Defense(ABC):
     paper: ClassVar[str]
     """Authors, title, venue, year."""
     tags: ClassVar[RuleTags] = RuleTags()
+    version: ClassVar[int] = 1
+    """Goes up when the same updates may get another decision: reports name it."""
     needs_trusted: ClassVar[bool] = False
     """Whether `aggregate` raises `BadUpdates` without ``extras.trusted``."""
 

@@ -17,6 +17,7 @@ NEEDS_CHAIN = "needs_chain"
 """The attribute of a factory that is true when its plugin does nothing without a chain."""
 
 RECOVER = "recover"
+REBUILD = "rebuild"
 """The attribute of a factory that brings to an end on chain what a killed process left there: a
 function of the run's `ChainServices`, called before the plugins are made."""
 
@@ -28,6 +29,20 @@ def recovered_by(recover: Callable[[Any], None]) -> Callable[[_F], _F]:
 
     def marked(factory: _F) -> _F:
         setattr(factory, RECOVER, recover)
+        return factory
+
+    return marked
+
+
+def decided_again_by(rebuild: Callable[..., object]) -> Callable[[_F], _F]:
+    """Say of a plugin's factory what makes its judge anew from what a report pins.
+
+    `rebuild` takes a `pallet_bridge.run.judgements.Judgement` and rules by name, and returns a
+    `bcfl_plugins.rounds.judges.RebuiltJudge`.
+    """
+
+    def marked(factory: _F) -> _F:
+        setattr(factory, REBUILD, rebuild)
         return factory
 
     return marked

@@ -2,26 +2,44 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NoReturn, cast
 
 from bcfl_plugins.config.tables import key, read_table
 from bcfl_plugins.defenses.base import BUFFERS
-from bcfl_plugins.defenses.registry import create_rule, selecting_rule_names, setting_names
-from bcfl_plugins.errors import ConfigError, near_miss
+from bcfl_plugins.defenses.registry import (
+    ALL_RULES,
+    create_rule,
+    selecting_rule_names,
+    setting_names,
+)
+from bcfl_plugins.errors import BadUpdates, ConfigError, near_miss
 from bcfl_plugins.evidence import EvidenceSettings
-from bcfl_plugins.hooks.markers import hookimpl
-from bcfl_plugins.rounds.judges import HANDED_OVER, EvidenceJudge, RuleJudge
+from bcfl_plugins.hooks.markers import decided_again_by, hookimpl
+from bcfl_plugins.published.inputs import LiveInputs
+from bcfl_plugins.published.stops import CannotReplay, DoesNotHold
+from bcfl_plugins.rounds.judges import HANDED_OVER, EvidenceJudge, RebuiltJudge, RuleJudge
+from pallet_bridge.errors import EncodingError
+from pallet_bridge.run.judgements import Judgement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from bcfl_plugins.defenses.base import Defense
+    from bcfl_plugins.published.keeping import EvidenceKeeper
     from bcfl_plugins.rounds.judges import Judge, ShareMode
     from bcfl_plugins.session.services import Services
-    from bcfl_plugins.types import ClientUpdate, RoundContext, RunInfo, Scalar, Verdict
+    from bcfl_plugins.types import (
+        ClientUpdate,
+        RoundContext,
+        RunInfo,
+        Scalar,
+        Validation,
+        Verdict,
+    )
 
 DEFAULT = "cluster_guard"
 _ABSTAINED = "abstained: "
@@ -81,14 +99,43 @@ class OutliersSettings:
 
 
 _COMMON = frozenset(one.name for one in fields(OutliersSettings))
+MEASURED = "validation"
+"""The pinned setting that says whether the server measured on data of its own."""
+DEPUTY = "deputy_version"
+"""The pinned version of the default rule, which judges rounds that are too small for another."""
 
 
 class Outliers:
-    """Keeps the defense's state between rounds; everything else is in `bcfl_plugins.defenses`."""
+    """Keeps the defense's state between rounds; everything else is in `bcfl_plugins.defenses`.
 
-    def __init__(self, judge: Judge, clip: float = 0.0) -> None:
+    Parameters
+    ----------
+    judge : Judge
+        Who judges.
+    validation : callable or None
+        The server's own measure of a model.
+    keeper : EvidenceKeeper or None
+        Keeps what a verdict follows from.
+    how : Judgement or None
+        What every verdict follows from: rule, version and settings.
+    clip : float
+        As `Verdict.clip`; 0: as it was sent.
+    """
+
+    def __init__(
+        self,
+        judge: Judge,
+        validation: Validation | None = None,
+        keeper: EvidenceKeeper | None = None,
+        how: Judgement | None = None,
+        clip: float = 0.0,
+    ) -> None:
         self._judge = judge
+        self._validation = validation
+        self._keeper = keeper
+        self._how = how
         self._clip = clip or None
+        self._kept: bytes | None = None
         self._told = ""
 
     @hookimpl
@@ -96,6 +143,7 @@ class Outliers:
         """Forget earlier runs: another run may train another model."""
         del run
         self._judge.forget()
+        self._kept = None
         self._told = ""
 
     @hookimpl
@@ -107,17 +155,35 @@ class Outliers:
     def bcfl_state_restored(self, state: object) -> None:
         """Go on from there."""
         self._judge.recall(state)
+        self._kept = None
 
     @hookimpl
     def bcfl_judge_updates(self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> Verdict:
         """Reject what the defense finds; say where it cannot, and where it can again."""
-        verdict = self._judge.judge(ctx, updates)
+        verdict = self._decided(LiveInputs(ctx, updates, self._validation))
         kind, why = limits(len(updates), verdict.note)
         if kind != self._told:
             self._told = kind
             say = _log.warning if kind else _log.info
             say("bcfl: round %d: outliers %s", ctx.server_round, why)
         return replace(verdict, clip=self._clip)
+
+    def _decided(self, inputs: LiveInputs) -> Verdict:
+        """Let the defense judge, and keep what its verdict follows from."""
+        keeper, how = self._keeper, self._how
+        if keeper is None or how is None:
+            return self._judge.decide(inputs)
+        memory = self._judge.kept()
+        verdict = self._judge.decide(inputs)
+        try:
+            before = self._kept or keeper.value(memory)
+            self._kept = keeper.value(self._judge.kept())
+            kept = keeper.value(inputs.kept().plain())
+        except EncodingError as error:  # of a rule that somebody else wrote
+            self._kept = None
+            return replace(verdict, judgement=replace(how, gap=f"it cannot be kept: {error}"))
+        made = replace(how, before=before, after=self._kept, inputs=kept, gap=inputs.gap)
+        return replace(verdict, judgement=made)
 
 
 def limits(count: int, note: str) -> tuple[str, str]:
@@ -145,6 +211,51 @@ def limits(count: int, note: str) -> tuple[str, str]:
     return "", "judges again"
 
 
+def rebuild(told: Judgement, rules: Mapping[str, type[Defense]]) -> RebuiltJudge:
+    """Return the judge that a report tells of.
+
+    Parameters
+    ----------
+    told : Judgement
+        Of the report.
+    rules : Mapping[str, type]
+        Rules by name, besides those of the registry.
+
+    Raises
+    ------
+    CannotReplay
+        If the rule or its version is not known here.
+    DoesNotHold
+        If the settings are none of that rule.
+    """
+    known: Mapping[str, type[Defense]] = {**ALL_RULES, **rules}
+    found = known.get(told.rule)
+    if found is None:
+        raise CannotReplay(
+            f"the rule {told.rule} is not known here: hand its class to a Replayer "
+            f"(bcfl_plugins.replay)"
+        )
+    if found.version != told.version:
+        raise CannotReplay(
+            f"the rule {told.rule} was of version {told.version}, here is {found.version}: audit "
+            f"with the bcfl-plugins of that time"
+        )
+    try:
+        config, own, is_measuring = unpinned(told.settings)
+        made: type = found  # called by the names of its fields
+        rule: Defense = made(**own) if told.rule in rules else create_rule(told.rule, **own)
+    except (BadUpdates, ConfigError, TypeError, ValueError) as error:
+        raise DoesNotHold(f"its settings of {told.rule} are none: {error}") from error
+    judge = judge_of(config, rule, _no_data if is_measuring else None)
+    return RebuiltJudge(judge, is_measuring, config.clip or None)
+
+
+def _no_data(model: object) -> NoReturn:
+    """Stand for the server's own measure: the inputs of a round say what it said."""
+    raise CannotReplay(f"the server's own data are not published, to measure {type(model)} on")
+
+
+@decided_again_by(rebuild)
 def create(settings: Mapping[str, Scalar], services: Services) -> Outliers:
     """Make the plugin from its table.
 
@@ -158,27 +269,76 @@ def create(settings: Mapping[str, Scalar], services: Services) -> Outliers:
     head = read_table(OutliersSettings, "bcfl.outliers", common)
     own = {name: value for name, value in plain.items() if name not in common}
     rule = _rule(head.method, head.f, own)
-    buffers = tuple(part.strip() for part in head.buffers.split(",") if part.strip())
+    validation = services.validation if head.evidence == "harm" else None
+    if validation is None and head.evidence == "harm":
+        _log.info(
+            "bcfl: outliers: without the strategy's argument validation a node gets a strike only "
+            "for updates that break any average. Rejected updates are not averaged all the same"
+        )
+    how = Judgement(
+        "outliers",
+        rule.name,
+        rule.version,
+        pinned(head, rule, is_measured=validation is not None),
+    )
+    keeper = None if services.chain is None else services.chain.keeper
+    return Outliers(judge_of(head, rule, validation), validation, keeper, how, head.clip)
+
+
+def judge_of(config: OutliersSettings, rule: Defense, validation: Validation | None) -> Judge:
+    """Return who judges.
+
+    Parameters
+    ----------
+    config : OutliersSettings
+        The settings that are no rule's own.
+    rule : Defense
+        The rule.
+    validation : callable or None
+        The server's own measure of a model.
+    """
+    buffers = tuple(part.strip() for part in config.buffers.split(",") if part.strip())
     deputy = None if rule.name == DEFAULT else create_rule(DEFAULT)
-    shares = cast("ShareMode", head.shares)  # one of the choices
+    shares = cast("ShareMode", config.shares)  # one of the choices
     judge = RuleJudge(rule, shares, buffers, deputy)
-    return Outliers(_with_evidence(judge, head, services), head.clip)
-
-
-def _with_evidence(judge: Judge, config: OutliersSettings, services: Services) -> Judge:
     evidence = EvidenceSettings(config.members)
     if config.evidence == "streak":
         return judge
     if config.evidence == "difference":
         return EvidenceJudge(judge, evidence, None, difference=True)
-    if services.validation is None:
-        _log.info(
-            "bcfl: outliers: without the strategy's argument validation a node gets a strike only "
-            "for updates that break any average. Rejected updates are not averaged all the same"
-        )
-    return EvidenceJudge(
-        judge, evidence, services.validation, by_claims=config.shares == "examples"
-    )
+    return EvidenceJudge(judge, evidence, validation, by_claims=config.shares == "examples")
+
+
+def pinned(config: OutliersSettings, rule: Defense, *, is_measured: bool) -> dict[str, str]:
+    """Return all that a verdict depends on besides memory and inputs, as JSON."""
+    common = {name: getattr(config, name) for name in _COMMON - {"method"}}  # the rule is named
+    deputy = ALL_RULES[DEFAULT].version
+    every = {**common, **rule.settings(), MEASURED: is_measured, DEPUTY: deputy}
+    return {name: json.dumps(value) for name, value in sorted(every.items())}
+
+
+def unpinned(settings: Mapping[str, str]) -> tuple[OutliersSettings, dict[str, object], bool]:
+    """Return what `pinned` was made of: common settings, those of the rule, whether one measures.
+
+    Raises
+    ------
+    ValueError, ConfigError
+        If it was made of something else.
+    """
+    every = {name: json.loads(text) for name, text in settings.items()}
+    is_measured, deputy = every.pop(MEASURED, False), ALL_RULES[DEFAULT].version
+    if every.pop(DEPUTY, deputy) != deputy:
+        raise CannotReplay(f"here is version {deputy} of {DEFAULT}, which judges small rounds")
+    if not isinstance(is_measured, bool):
+        raise ConfigError(f"{MEASURED} is {is_measured!r}; it must be true or false")
+    common = {name: value for name, value in every.items() if name in _COMMON - {"f"}}
+    own = {name: _plain(value) for name, value in every.items() if name not in _COMMON}
+    own["f"] = every.get("f")
+    return read_table(OutliersSettings, "settings", common), own, is_measured
+
+
+def _plain(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _rule(method: str, f: int, own: Mapping[str, Scalar]) -> Defense:

@@ -28,8 +28,8 @@ from bcfl_plugins.defenses.core.arrays.parse import parse
 from bcfl_plugins.defenses.core.gram import gram
 from bcfl_plugins.errors import ConfigError
 from bcfl_plugins.hooks.markers import hookimpl
+from bcfl_plugins.published.validation import losses_of, name_of
 from bcfl_plugins.rounds.posted_roots import PostedRoots
-from bcfl_plugins.rounds.validation import losses_of, name_of
 from bcfl_plugins.types import SCORE_ONE
 from pallet_bridge.errors.pallet import NothingToClaim, OffencePending, RoundExpired
 from pallet_bridge.settlement.claims import all_claims, last_window

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bcfl_plugins.config.tables import key, read_table
 from bcfl_plugins.errors import NotItsModel, RecordIncomplete
 from bcfl_plugins.hooks.markers import hookimpl, needs_chain, recovered_by
+from bcfl_plugins.published.keeping import evidence_of
 from bcfl_plugins.rounds.book import NOT_AVERAGED, TERMS_MOVED, RunBook
 from bcfl_plugins.rounds.governed import GovernedTerms
 from bcfl_plugins.rounds.lateness import note_tight, note_unanswered
@@ -144,6 +145,8 @@ class RoundLog:
         self._open: int | None = None
         self._relay = Relay(chain)
         self._marks: dict[str, int] = {}
+        self._updates: tuple[ClientUpdate, ...] = ()
+        self._listed: bytes | None = None
         self._nodes: dict[AccountId, NodeId] = {}
 
     @hookimpl
@@ -206,6 +209,7 @@ class RoundLog:
             return
         self._marks["received"] = monotonic_ns()
         self._relay.send(ctx.opened.round, (*updates, *unusable), self._book)
+        self._updates, self._listed = updates, self._chain.keeper.round(ctx, updates)
 
     @hookimpl
     def bcfl_round_settling(self, result: RoundResult) -> None:
@@ -215,7 +219,7 @@ class RoundLog:
             return
         self._marks["settling"] = monotonic_ns()
         timings = durations(self._marks)
-        self._open = None
+        updates, self._updates, self._open = self._updates, (), None
         round_id = opened.round
         if result.model is None:
             self._book.left_out(round_id, result)
@@ -226,7 +230,8 @@ class RoundLog:
         verdicts, digest = without_models(result), update_digest(result.model)
         settings = self._settings
         how = settings.settle, Openings(settings.openings), settings.attest_s
-        owed = OwedRound(opened, verdicts, digest, timings, *how)
+        evidence = evidence_of(self._chain.keeper, result, updates, self._listed)
+        owed = OwedRound(opened, verdicts, digest, timings, *how, evidence)
         self._owed.put(owed)
         self._chain.work.do(f"settling round {round_id}", lambda: self._settle(owed))
 

@@ -11,21 +11,14 @@ import numpy as np
 from bcfl_plugins.apportion import ONE, split
 from bcfl_plugins.evidence import judge_help
 from bcfl_plugins.reasons import Reason
-from bcfl_plugins.rounds.validation import losses_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from bcfl_plugins.defenses.base import Flags, Floats
-    from bcfl_plugins.types import (
-        ClientUpdate,
-        NodeId,
-        Rejection,
-        RoundContext,
-        Validation,
-        Verdict,
-    )
+    from bcfl_plugins.published.inputs import RoundInputs
+    from bcfl_plugins.types import NodeId, Rejection, Verdict
 
 BREAKING = 1000.0
 """An update is harmful without a measurement when it is this many times as long as the longest that
@@ -45,13 +38,7 @@ LOOKS = 16
 """Updates that are looked at in a round; where more are unheard, they take turns."""
 
 
-def with_helpful(
-    ctx: RoundContext,
-    updates: Sequence[ClientUpdate],
-    verdict: Verdict,
-    validation: Validation,
-    slots: Floats,
-) -> Verdict:
+def with_helpful(inputs: RoundInputs, verdict: Verdict, slots: Floats) -> Verdict:
     """Return a verdict that also hears the updates which make the model better.
 
     Looked at are those that are rejected, or count less than half of what they would in a mean,
@@ -59,16 +46,14 @@ def with_helpful(
 
     Parameters
     ----------
-    ctx, updates : RoundContext, sequence of ClientUpdate
-        The round.
+    inputs : RoundInputs
+        The round, with the server's own measure of a model.
     verdict : Verdict
         Of the defense.
-    validation : callable
-        The server's own measure of a model.
     slots : Floats
         (n,) how many slots of the mean each update fills when it is heard.
     """
-    nodes = [update.node.node_id for update in updates]
+    nodes = [node.node_id for node in inputs.nodes]
     reasons = {one.node_id: one.reason for one in verdict.rejections}
     given = np.array([verdict.shares.get(node, 0) / ONE for node in nodes])
     if not verdict.shares:
@@ -77,12 +62,12 @@ def with_helpful(
     unheard = given < UNHEARD / len(nodes)
     if not unheard.any() or unheard.all():
         return verdict
-    lengths = np.array([_length(ctx, update, verdict.medians) for update in updates])
+    lengths = inputs.lengths(verdict.medians)
     most = HEARD * float(np.median(lengths[~unheard]))
     whole = np.array([reasons.get(node) != Reason.NON_FINITE for node in nodes])
     unheard &= whole & np.isfinite(lengths) & (lengths > 0.0) & (lengths <= most)
-    losses = losses_of(validation, ctx.reference, updates, verdict.medians)
-    helps = judge_help(losses, given, _in_turn(unheard, ctx.server_round), slots)
+    losses = inputs.losses(verdict.medians)
+    helps = judge_help(losses, given, _in_turn(unheard, inputs.server_round), slots)
     if not helps.any():
         return verdict
     heard = {node for node, one in zip(nodes, helps.tolist(), strict=True) if one}
@@ -100,8 +85,7 @@ def with_helpful(
 
 
 def breaking(
-    ctx: RoundContext,
-    updates: Sequence[ClientUpdate],
+    inputs: RoundInputs,
     against: Mapping[NodeId, Rejection],
     held: Sequence[bool],
     medians: Sequence[str],
@@ -112,7 +96,7 @@ def breaking(
 
     Parameters
     ----------
-    ctx, updates : RoundContext, sequence of ClientUpdate
+    inputs : RoundInputs
         The round.
     against : Mapping[NodeId, Rejection]
         What there is against nodes.
@@ -122,22 +106,17 @@ def breaking(
         Arrays that are not averaged.
     """
     reasons = [
-        against[update.node.node_id].reason if one else Reason.NONE
-        for update, one in zip(updates, held, strict=True)
+        against[node.node_id].reason if one else Reason.NONE
+        for node, one in zip(inputs.nodes, held, strict=True)
     ]
     broken = [reason == Reason.NON_FINITE for reason in reasons]
-    if 2 * sum(held) >= len(updates) or Reason.OUTLIER_NORM not in reasons:
+    if 2 * sum(held) >= len(inputs.nodes) or Reason.OUTLIER_NORM not in reasons:
         return broken
-    longest = max(
-        _length(ctx, update, medians) for update, one in zip(updates, held, strict=True) if not one
-    )
+    lengths = inputs.lengths(medians)
+    longest = float(lengths[~np.array(held, np.bool_)].max())
     return [
-        bad
-        or (
-            reason == Reason.OUTLIER_NORM
-            and _length(ctx, update, medians) > BREAKING * longest > 0.0
-        )
-        for update, reason, bad in zip(updates, reasons, broken, strict=True)
+        bad or (reason == Reason.OUTLIER_NORM and length > BREAKING * longest > 0.0)
+        for length, reason, bad in zip(lengths.tolist(), reasons, broken, strict=True)
     ]
 
 
@@ -156,14 +135,3 @@ def _parts(
     kept = {n: Fraction(one) for n, one in zip(nodes, shares.tolist(), strict=True) if n not in out}
     total = min(round(ONE * sum(kept.values())), ONE)
     return dict(zip(kept, split([*kept.values()], total), strict=True))
-
-
-def _length(ctx: RoundContext, update: ClientUpdate, medians: Sequence[str]) -> float:
-    """Return how far an update moves the arrays of floats that are averaged."""
-    with np.errstate(all="ignore"):
-        squares = [
-            float(np.square(array.astype(np.float64) - ctx.reference[name]).sum())
-            for name, array in update.arrays.items()
-            if array.dtype.kind == "f" and name not in medians
-        ]
-        return float(np.sqrt(sum(squares)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -14,9 +14,10 @@ from bcfl_plugins.defenses.core.arrays.buffers import is_buffer
 from bcfl_plugins.defenses.participation import fitted, unsupported
 from bcfl_plugins.errors import ConfigError, TooFewUpdates
 from bcfl_plugins.evidence import EvidenceState, NodeFacts, decode, judge_harm, observe
+from bcfl_plugins.published.inputs import LiveInputs
+from bcfl_plugins.published.validation import name_of
 from bcfl_plugins.reasons import Reason
 from bcfl_plugins.rounds.hearing import MOST, breaking, with_helpful
-from bcfl_plugins.rounds.validation import losses_of, name_of
 from bcfl_plugins.types import SCORE_ONE, Rejection, Verdict
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from bcfl_plugins.defenses.base import Decision, Defense, Floats
     from bcfl_plugins.evidence import EvidenceSettings
+    from bcfl_plugins.published.inputs import RoundInputs
     from bcfl_plugins.types import ClientUpdate, NodeId, RoundContext, Validation
 
 ShareMode = Literal["rule", "examples", "off"]
@@ -44,13 +46,12 @@ _DETAILS = {
     Reason.OUTLIER_CLUSTER: "it is far from the others",
 }
 _TIED = "it is left out as one of several that are equally good, which costs no strike"
-_GLANCE = 16
 
 
 class Judge(Protocol):
     """Judges the updates of one round after the other."""
 
-    def judge(self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> Verdict:
+    def decide(self, inputs: RoundInputs) -> Verdict:
         """Return what there is against each update, and remember what the next round needs."""
 
     def forget(self) -> None:
@@ -67,6 +68,25 @@ class Judge(Protocol):
         ConfigError
             If it was kept under other settings.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class RebuiltJudge:
+    """A judge as it was made for a run, without a memory, to decide its rounds again.
+
+    Parameters
+    ----------
+    judge : Judge
+        The judge.
+    is_measuring : bool
+        Whether it asked the server's own measure of models.
+    clip : float or None
+        As `Verdict.clip`.
+    """
+
+    judge: Judge
+    is_measuring: bool = False
+    clip: float | None = None
 
 
 class RuleJudge:
@@ -104,34 +124,38 @@ class RuleJudge:
         self._state: object = None
 
     def judge(self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> Verdict:
+        """Judge the updates of one round."""
+        return self.decide(LiveInputs(ctx, updates))
+
+    def decide(self, inputs: RoundInputs) -> Verdict:
         """Judge one round, or hand it over, or abstain."""
-        if not updates:
+        if not inputs.nodes:
             return Verdict("outliers", note="abstained: no updates")
-        rule, cut = fitted(self._rule, len(updates))
-        problem = unsupported(rule, len(updates))
+        rule, cut = fitted(self._rule, len(inputs.nodes))
+        problem = unsupported(rule, len(inputs.nodes))
         if problem and self._deputy is not None:
-            return _handed_over(self._deputy, ctx, updates, problem)
-        ids = [update.node.node_id for update in updates]
+            return _handed_over(self._deputy, inputs, problem)
+        ids = [node.node_id for node in inputs.nodes]
         extras = Extras(
-            reference=ctx.reference,
             ids=ids,
-            claims=[u.num_examples for u in updates] if self._by_rule else None,
+            claims=inputs.claims if self._by_rule else None,
             state=self._state,
             buffers=self._buffers,
         )
+        medians = tuple(name for name in inputs.names if is_buffer(name, self._buffers))
         try:
-            found = rule.aggregate([update.arrays for update in updates], extras)
+            found = inputs.decided(rule, extras)
         except TooFewUpdates as error:
             if self._deputy is not None:
-                return _handed_over(self._deputy, ctx, updates, str(error))
-            return Verdict("outliers", note=f"abstained: {error}", medians=self._medians(ctx))
+                return _handed_over(self._deputy, inputs, str(error))
+            return Verdict("outliers", note=f"abstained: {error}", medians=medians)
         self._state = found.state
         decision = found.decision
         scores = {
             node: round(min(max(float(score), -_LARGEST_SCORE), _LARGEST_SCORE) * SCORE_ONE)
             for node, score in zip(ids, decision.scores, strict=True)
         }
-        tied = _tied(updates, decision)
+        tied = _tied(inputs, decision)
         rejections = (
             Rejection(
                 node,
@@ -150,8 +174,8 @@ class RuleJudge:
             tuple(sorted(rejections, key=lambda rejection: rejection.node_id)),
             scores,
             "; ".join(part for part in (cut, decision.note) if part),
-            shares=self._shares_of(updates, decision),
-            medians=self._medians(ctx),
+            shares=self._shares_of(inputs, decision),
+            medians=medians,
         )
 
     def forget(self) -> None:
@@ -175,29 +199,22 @@ class RuleJudge:
             case _:
                 raise ConfigError(f"the memory is of another rule than {self._rule.name}")
 
-    def _medians(self, ctx: RoundContext) -> tuple[str, ...]:
-        return tuple(name for name in ctx.reference if is_buffer(name, self._buffers))
-
-    def _shares_of(
-        self, updates: Sequence[ClientUpdate], decision: Decision
-    ) -> Mapping[NodeId, int]:
+    def _shares_of(self, inputs: RoundInputs, decision: Decision) -> Mapping[NodeId, int]:
         kept = [row for row, good in enumerate(decision.kept.tolist()) if good]
         if self._shares == "off" or not decision.weights.size or not kept:
             return {}
         exact = [Fraction(decision.weights[row]) for row in kept]
         total = min(round(ONE * sum(exact)), ONE)
         if self._shares == "examples" and not self._by_rule:
-            claims = [update.num_examples for update in updates]
-            most = round(CLIP * float(np.median(claims)))
-            exact = [share * min(claims[row], most) for share, row in zip(exact, kept, strict=True)]
+            most = round(CLIP * float(np.median(inputs.claims)))
+            claims = [min(inputs.claims[row], most) for row in kept]
+            exact = [share * claim for share, claim in zip(exact, claims, strict=True)]
         parts = split(exact, total)
-        return {updates[row].node.node_id: part for row, part in zip(kept, parts, strict=True)}
+        return {inputs.nodes[row].node_id: part for row, part in zip(kept, parts, strict=True)}
 
 
-def _handed_over(
-    deputy: RuleJudge, ctx: RoundContext, updates: tuple[ClientUpdate, ...], problem: str
-) -> Verdict:
-    verdict = deputy.judge(ctx, updates)
+def _handed_over(deputy: RuleJudge, inputs: RoundInputs, problem: str) -> Verdict:
+    verdict = deputy.decide(inputs)
     return replace(verdict, note=f"{HANDED_OVER}: {problem.rstrip('.')}; {verdict.note}")
 
 
@@ -241,22 +258,26 @@ class EvidenceJudge:
         self._state = EvidenceState(settings)
 
     def judge(self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> Verdict:
+        """Judge the updates of one round."""
+        return self.decide(LiveInputs(ctx, updates, self._validation))
+
+    def decide(self, inputs: RoundInputs) -> Verdict:
         """Let the defense judge, and take its strikes away where the evidence is weak."""
-        verdict = self._inner.judge(ctx, updates)
-        if not updates:
+        verdict = self._inner.decide(inputs)
+        nodes = inputs.nodes
+        if not nodes:
             return verdict
         if self._validation is not None:
-            slots = self._slots(updates)
-            verdict = with_helpful(ctx, updates, verdict, self._validation, slots)
+            verdict = with_helpful(inputs, verdict, self._slots(inputs))
         against = {rejection.node_id: rejection for rejection in verdict.rejections}
-        held = [_held_against(against.get(update.node.node_id)) for update in updates]
-        broken = breaking(ctx, updates, against, held, verdict.medians)
-        harmful = self._harmful(ctx, updates, held, broken, verdict.medians)
+        held = [_held_against(against.get(node.node_id)) for node in nodes]
+        broken = breaking(inputs, against, held, verdict.medians)
+        harmful = self._harmful(inputs, held, broken, verdict.medians)
         self._state, findings = observe(
             self._state,
             [
-                NodeFacts(name_of(u.node), one, harm, broken=bad)
-                for u, one, harm, bad in zip(updates, held, harmful, broken, strict=True)
+                NodeFacts(name_of(node), one, harm, broken=bad)
+                for node, one, harm, bad in zip(nodes, held, harmful, broken, strict=True)
             ],
         )
         found = {finding.node: finding for finding in findings}
@@ -269,9 +290,9 @@ class EvidenceJudge:
                 strike=rejection.strike and found[name_of(node)].strike,
             )
             for node_id, rejection, node in (
-                (u.node.node_id, against[u.node.node_id], u.node)
-                for u in updates
-                if u.node.node_id in against
+                (node.node_id, against[node.node_id], node)
+                for node in nodes
+                if node.node_id in against
             )
         )
         return replace(verdict, rejections=rejections, state=self._state.encode())
@@ -297,17 +318,16 @@ class EvidenceJudge:
         self._inner.recall(inner)
         self._state = state
 
-    def _slots(self, updates: Sequence[ClientUpdate]) -> Floats:
+    def _slots(self, inputs: RoundInputs) -> Floats:
         """Return (n,) how many slots of the mean each update may fill."""
         if not self._by_claims:
-            return np.ones(len(updates))
-        claims = np.array([update.num_examples for update in updates], dtype=np.float64)
+            return np.ones(len(inputs.nodes))
+        claims = np.array(inputs.claims, dtype=np.float64)
         return np.clip(claims / max(float(np.median(claims)), 1.0), 0.0, MOST)
 
     def _harmful(
         self,
-        ctx: RoundContext,
-        updates: Sequence[ClientUpdate],
+        inputs: RoundInputs,
         held: Sequence[bool],
         broken: Sequence[bool],
         medians: Sequence[str],
@@ -315,34 +335,28 @@ class EvidenceJudge:
         if self._difference:
             return held
         if self._validation is None:
-            return [None] * len(updates)
-        losses = losses_of(self._validation, ctx.reference, updates, medians)
-        return judge_harm(losses, ~np.array(held, np.bool_), np.array(broken, np.bool_))
+            return [None] * len(inputs.nodes)
+        return judge_harm(
+            inputs.losses(medians), ~np.array(held, np.bool_), np.array(broken, np.bool_)
+        )
 
 
 def _held_against(rejection: Rejection | None) -> bool:
     return rejection is not None and rejection.strike
 
 
-def _tied(updates: Sequence[ClientUpdate], decision: Decision) -> list[bool]:
+def _tied(inputs: RoundInputs, decision: Decision) -> list[bool]:
     """Say of each update whether it is left out though one that is kept is the very same.
 
     A rule that keeps a fixed number has to choose among equals, by their ids: that is no fault of
     those that it leaves out. The same where it keeps nobody: there is nobody to be far from. Equal
     scores prove nothing: a rule may reject by something else than its score.
     """
-    kept = [row for row, good in enumerate(decision.kept.tolist()) if good]
+    if decision.kept.all():
+        return [False] * len(inputs.nodes)
+    twins = inputs.twins()
+    kept = {twin for twin, good in zip(twins, decision.kept.tolist(), strict=True) if good}
     return [
-        not good
-        and reason is not Reason.NON_FINITE
-        and (not kept or any(_same(update, updates[row]) for row in kept))
-        for update, good, reason in zip(updates, decision.kept, decision.reasons, strict=True)
+        not good and reason is not Reason.NON_FINITE and (not kept or twin in kept)
+        for twin, good, reason in zip(twins, decision.kept, decision.reasons, strict=True)
     ]
-
-
-def _same(one: ClientUpdate, other: ClientUpdate) -> bool:
-    """Say whether two updates are equal; a glance at their first entries tells most apart."""
-    pairs = [(array, other.arrays[name]) for name, array in one.arrays.items()]
-    return all(
-        np.array_equal(a.reshape(-1)[:_GLANCE], b.reshape(-1)[:_GLANCE]) for a, b in pairs
-    ) and all(np.array_equal(a, b) for a, b in pairs)

@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bcfl_plugins.types import OpenedRound, RoundResult
+    from pallet_bridge.run.judgements import Evidence
     from pallet_bridge.run.openings import Openings
     from pallet_bridge.types import BatchEntry
 
-FORMAT = "bcfl-owed/1"
+FORMAT = "bcfl-owed/2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ class OwedRound:
         Who may read what opens its commitments.
     attest_s : float
         As ``bcfl.round_log.attest_s`` says.
+    evidence : Evidence or None
+        What its report offers to whoever wants to decide it again.
     """
 
     opened: OpenedRound
@@ -59,6 +62,7 @@ class OwedRound:
     settle: str
     openings: Openings
     attest_s: float
+    evidence: Evidence | None = None
 
     @property
     def digests(self) -> tuple[bytes, bytes]:

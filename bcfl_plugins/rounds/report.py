@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from bcfl_plugins.published.outcomes import outcome_of
 from bcfl_plugins.reasons import Reason
 from pallet_bridge.encoding import commitment_hash
 from pallet_bridge.run.openings import OpenedUpdate, RoundOpenings
@@ -21,7 +22,8 @@ from pallet_bridge.types import Outcome
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from bcfl_plugins.types import JudgedUpdate, RoundResult
+    from bcfl_plugins.types import RoundResult
+    from pallet_bridge.run.judgements import Evidence
     from pallet_bridge.types import (
         AccountId,
         Commitment,
@@ -61,6 +63,7 @@ def make_report(
     result: RoundResult,
     digests: tuple[bytes, bytes],
     timings: Mapping[str, int],
+    evidence: Evidence | None = None,
 ) -> RoundReport:
     """Say all about one round.
 
@@ -74,6 +77,8 @@ def make_report(
         Of the model that went out and of the aggregate, 32 bytes each.
     timings
         Durations in microseconds.
+    evidence
+        What is offered to whoever wants to decide the round again.
 
     Returns
     -------
@@ -113,6 +118,7 @@ def make_report(
         parameters=dict(result.notes),
         states=dict(result.states),
         timings_us=timings,
+        evidence=evidence,
     )
 
 
@@ -246,18 +252,12 @@ def _said(result: RoundResult) -> Iterator[_Said]:
     for update in result.judged:
         if update.commitment is not None:
             told = update.reason, update.detail, update.score, update.weight, update.share
-            yield _Said(update.node.node_id, update.commitment, _outcome(update), *told)
+            yield _Said(update.node.node_id, update.commitment, outcome_of(update), *told)
     for one in result.unusable:
         if one.commitment is not None:
             outcome = Outcome.REJECTED if one.strike else Outcome.EXCLUDED
             told_of = int(one.reason), one.detail, one.score
             yield _Said(one.node_id, one.commitment, outcome, *told_of)
-
-
-def _outcome(update: JudgedUpdate) -> Outcome:
-    if update.accepted:
-        return Outcome.ACCEPTED
-    return Outcome.REJECTED if update.strike else Outcome.EXCLUDED
 
 
 def _absent(on_chain: RoundOnChain, result: RoundResult) -> tuple[Absent, ...]:

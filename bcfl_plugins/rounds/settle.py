@@ -117,7 +117,7 @@ def settle_owed(chain: ChainServices, owed: OwedRound, refused: Mapping[AccountI
     without = without_verdict(on_chain, owed.result)
     if not on_chain.commitments:
         return Ending(on_chain, without, NOT_COMMITTED)
-    report = make_report(on_chain, owed.result, owed.digests, owed.timings)
+    report = make_report(on_chain, owed.result, owed.digests, owed.timings, owed.evidence)
     digest = chain.reports.put(report)
     OpeningStore(chain.run_dir / OPENINGS, owed.openings).put(opened_by(report, owed.result))
     prepared = prepare(chain, report, digest, on_chain.round, owed.settle)

@@ -89,7 +89,7 @@ def find_plugins(config: BcflConfig) -> NamedPlugins:
         if name not in installed:
             hint = near_miss(name, installed) or f"; installed: {', '.join(sorted(installed))}"
             raise ConfigError(f"bcfl.plugins names {name!r}, which is not installed{hint}")
-        factories[name] = _factory(name)
+        factories[name] = plugin_factory(name)
     needing = [name for name, made in factories.items() if getattr(made, NEEDS_CHAIN, False)]
     if config.chain == "auto":
         config = replace(config, chain="embedded" if needing else "none")
@@ -115,7 +115,14 @@ def load_plugins(
     return find_plugins(config).make(services, extra)
 
 
-def _factory(name: str) -> Factory:
+def plugin_factory(name: str) -> Factory:
+    """Return what makes an installed plugin.
+
+    Raises
+    ------
+    ConfigError
+        If two packages offer it, or what they offer makes nothing.
+    """
     values = {point.value for point in entry_points(group=GROUP, name=name)}
     if name in BUILT_IN:
         values.add(BUILT_IN[name])

@@ -12,6 +12,7 @@ from shlex import quote
 from shutil import rmtree
 from typing import TYPE_CHECKING, Literal, Self
 
+from bcfl_plugins.published.keeping import TOLD, EvidenceKeeper
 from bcfl_plugins.session.chain_work import ChainWork
 from bcfl_plugins.session.load import find_plugins
 from bcfl_plugins.session.provision import check_federation, coordinator_of, provision
@@ -22,7 +23,9 @@ from pallet_bridge.errors import ChainError, NotWritten
 from pallet_bridge.jsonio import write_atomically, writing
 from pallet_bridge.run.checkpoints import Checkpoints
 from pallet_bridge.run.journal import CHAIN, RUNTIME, STATE, EndLine, Journal, RunHeader
+from pallet_bridge.run.openings import Openings
 from pallet_bridge.run.outbox import Outbox
+from pallet_bridge.run.store import STORE, FolderStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -188,6 +191,9 @@ def _serve(
     def note(_call: Call, receipt: Receipt) -> None:
         journal.append_receipt(receipt)
 
+    level, readers = config.evidence.level, Openings(config.evidence.readers)
+    keeper = EvidenceKeeper(level, FolderStore(journal.folder / STORE, readers.mode))
+    _log.info("bcfl: evidence is %s (%s): %s", level.value, readers.value, TOLD[level])
     mode: Literal["queue", "fail"] = "fail" if config.on_chain_error == "fail" else "queue"
     work = ChainWork(mode)
     opening.callback(work.close)
@@ -208,6 +214,7 @@ def _serve(
         run_dir=journal.folder,
         federation=config.federation,
         embedded=config.chain == "embedded",
+        keeper=keeper,
     )
 
 

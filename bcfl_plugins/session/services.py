@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bcfl_plugins.config.run_config import BcflConfig
+    from bcfl_plugins.published.keeping import EvidenceKeeper
     from bcfl_plugins.session.chain_work import ChainWork
     from bcfl_plugins.types import Validation
     from pallet_bridge.calls import Call
@@ -53,6 +54,8 @@ class ChainServices:
         The federation's id.
     embedded : bool
         Whether the chain lives in this process.
+    keeper : EvidenceKeeper
+        Keeps what rounds can be decided again from.
     """
 
     client: ChainClient
@@ -64,6 +67,7 @@ class ChainServices:
     run_dir: Path
     federation: int
     embedded: bool
+    keeper: EvidenceKeeper
 
     def send(self, call: Call, timeout: float | None = None) -> Receipt:
         """Send a call as the coordinator and return its receipt.

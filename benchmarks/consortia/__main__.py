@@ -16,7 +16,7 @@ import numpy as np
 
 from bcfl_plugins.defenses.registry import create_rule
 from bcfl_plugins.evidence import EvidenceSettings
-from bcfl_plugins.rounds.judges import EvidenceJudge, Judge, RuleJudge
+from bcfl_plugins.rounds.judges import EvidenceJudge, RuleJudge
 from benchmarks.consortia.simulation import ATTACKS, SPLITS, Case, Federation, Trace, attackers
 from benchmarks.pages import write_page
 
@@ -30,13 +30,13 @@ MEMBERS = 256
 IN_A_ROW = 3
 """Rejections in a row that are an offence under the default terms, with ``evidence = "streak"``."""
 
-Maker = Callable[[Federation], Judge | None]
+Maker = Callable[[Federation], EvidenceJudge | RuleJudge | None]
 
 
 def plugin(method: str, *, measured: bool = False, **settings: object) -> Maker:
     """Return what makes the judge that the plugin `outliers` has by default."""
 
-    def make(federation: Federation) -> Judge:
+    def make(federation: Federation) -> EvidenceJudge | RuleJudge:
         rule = RuleJudge(create_rule(method, **settings), "examples")
         measure = federation.measure if measured else None
         return EvidenceJudge(rule, EvidenceSettings(MEMBERS), measure, by_claims=True)

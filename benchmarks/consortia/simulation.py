@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bcfl_plugins.defenses.base import Flags, Floats
-    from bcfl_plugins.rounds.judges import Judge
+    from bcfl_plugins.rounds.judges import EvidenceJudge, RuleJudge
     from benchmarks.fairness.simulation import Ints
 
 TEST, VALIDATION, STEPS, BATCH, LEAST = 400, 100, 10, 32, 12
@@ -171,12 +171,14 @@ class Federation:
             return x[seen], y[seen]
         return (_rescanned(x), y) if self.case.split == "scanner" else (x, y)
 
-    def run(self, judge: Judge | Defense | None, clip: float | None = None) -> Trace:
+    def run(
+        self, judge: EvidenceJudge | RuleJudge | Defense | None, clip: float | None = None
+    ) -> Trace:
         """Run all rounds: by a judge, a rule, or FedAvg weighed by the claimed examples.
 
         Parameters
         ----------
-        judge : Judge, Defense or None
+        judge : EvidenceJudge, RuleJudge, Defense or None
             None: FedAvg.
         clip : float or None
             As ``bcfl.outliers.clip``, of a judge.

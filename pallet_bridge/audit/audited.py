@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from pallet_bridge.run.reports import RoundReport
@@ -35,6 +36,7 @@ FindingKind = Literal[
     "strike",
     "slash",
     "issuance",
+    "replay",
 ]
 
 
@@ -49,6 +51,34 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplayedRound:
+    """What of a round was done again from what is published, and found to be as reported.
+
+    Parameters
+    ----------
+    verdicts : int
+        How many verdicts.
+    is_averaged : bool
+        Whether the model.
+    words : Mapping[str, int]
+        How many of what it rests on besides, which are the coordinator's word.
+    """
+
+    verdicts: int = 0
+    is_averaged: bool = False
+    words: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What came of doing rounds again: by round, what does not hold, and what could not be done."""
+
+    rounds: Mapping[int, ReplayedRound]
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class AuditedRun:
     """All that the statements look at.
 
@@ -56,7 +86,8 @@ class AuditedRun:
     `closed` says that nothing but fees and slashes may change the sum of all balances: so on an
     embedded chain, where nobody mints. There every block was executed again. `node` is the URL of
     the node that was read. `moved` says that the runtime that executed them knew the first protocol
-    only, and that the chain was moved to today's to be read.
+    only, and that the chain was moved to today's to be read. `replayed` are the rounds that were
+    done again.
     """
 
     record: RunRecord
@@ -68,6 +99,7 @@ class AuditedRun:
     node: str
     grounds: Grounds
     moved: bool = False
+    replayed: Mapping[int, ReplayedRound] = field(default_factory=lambda: MappingProxyType({}))
 
     def settled(self) -> Iterator[tuple[int, Round, Settlement]]:
         """Give the settled rounds of this run."""

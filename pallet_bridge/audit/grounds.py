@@ -59,6 +59,10 @@ class Grounds:
         return self._proved.total(), self._recomputed.total(), believed
 
 
+VERDICTS = "verdicts, with scores, reasons and shares"
+AVERAGES = "averages of the accepted updates"
+"""What is on the coordinator's word until it is recomputed."""
+
 OPENED = "commitments opened"
 """What is counted of rounds of both protocols."""
 

@@ -10,8 +10,15 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from pallet_bridge import encoding_v1
-from pallet_bridge.audit.audited import Finding
-from pallet_bridge.audit.grounds import INVITERS, MEMBERS, VOUCHERS, coordinator_name
+from pallet_bridge.audit.audited import Finding, ReplayedRound
+from pallet_bridge.audit.grounds import (
+    AVERAGES,
+    INVITERS,
+    MEMBERS,
+    VERDICTS,
+    VOUCHERS,
+    coordinator_name,
+)
 from pallet_bridge.encoding import leaf_hash
 from pallet_bridge.errors import EncodingError
 from pallet_bridge.run.old_reports import OldReport
@@ -115,7 +122,10 @@ def take_at_their_word(audited: AuditedRun) -> None:
             audited.grounds.believe(whose, "reasons why a round was aborted")
         if report is None:
             continue
-        for what, count in _words_of(report).items():
+        again = audited.replayed.get(number, ReplayedRound())
+        audited.grounds.recompute(VERDICTS, again.verdicts)
+        audited.grounds.recompute(AVERAGES, again.is_averaged)
+        for what, count in (*_words_of(report, again).items(), *again.words.items()):
             audited.grounds.believe(whose, what, count)
         audited.grounds.believe(MEMBERS, "numbers of examples", len(report.entries))
     admitted = Counter(_admitted_by(invited) for invited in _admissions(audited))
@@ -139,11 +149,11 @@ def _admitted_by(invited: Event) -> str:
     return VOUCHERS if invited.integer("vouchers") else INVITERS
 
 
-def _words_of(report: RoundReport | OldReport) -> dict[str, int]:
+def _words_of(report: RoundReport | OldReport, again: ReplayedRound) -> dict[str, int]:
     return {
-        "verdicts, with scores, reasons and shares": len(report.verdicts()),
+        VERDICTS: len(report.verdicts()) - again.verdicts,
         "weights of rewards": sum(v.outcome is Outcome.ACCEPTED for v in report.verdicts()),
-        "averages of the accepted updates": 1,
+        AVERAGES: 0 if again.is_averaged else 1,
         "nodes without a verdict": len(report.absent),
     }
 

@@ -39,15 +39,18 @@ from pallet_bridge.run.reports import ReportStore, RoundReport
 from pallet_bridge.types import RoundKey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from pallet_bridge.audit.audited import Replayed
     from pallet_bridge.audit.facts import ChainFacts
     from pallet_bridge.client.protocol import ChainClient
     from pallet_bridge.run.journal import RunRecord
     from pallet_bridge.run.old_reports import OldReport
     from pallet_bridge.run.openings import OpenedUpdate
     from pallet_bridge.types import AccountId
+
+    Replay = Callable[[Path, AuditedRun], Replayed]
 
 _STATEMENTS = (
     check_overrides,
@@ -91,7 +94,13 @@ class AuditReport:
             raise AuditFailed([finding.statement for finding in self.findings])
 
 
-def audit_run(run: Path, *, chain: str | None = None, runtime: Path | None = None) -> AuditReport:
+def audit_run(
+    run: Path,
+    *,
+    chain: str | None = None,
+    runtime: Path | None = None,
+    replay: Replay | None = None,
+) -> AuditReport:
     """Audit the folder of a run.
 
     Parameters
@@ -106,6 +115,9 @@ def audit_run(run: Path, *, chain: str | None = None, runtime: Path | None = Non
     runtime
         The file of the runtime that an embedded chain ran on; by default the package's own, or
         ``runtime.wasm`` in the folder. See `pallet_bridge.audit.execution`.
+    replay
+        Decides rounds again from what is published of them, as `bcfl_plugins.replay.Replayer`
+        does. ``None``: verdicts and models stay the coordinator's word.
 
     Raises
     ------
@@ -121,22 +133,28 @@ def audit_run(run: Path, *, chain: str | None = None, runtime: Path | None = Non
     record = read_run(run)
     target = chain or record.header.chain
     if target == EMBEDDED:
-        return _audit_embedded(run, record, runtime)
+        return _audit_embedded(run, record, runtime, replay)
     if runtime is not None:
         raise ConfigError(
             f"--runtime is for runs on the embedded chain: the blocks of {target} are its node's"
         )
     with connect(target) as client:
-        return audit_on(client, run, record, closed=False)
+        return audit_on(client, run, record, closed=False, replay=replay)
 
 
 def audit_on(
-    client: ChainClient, run: Path, record: RunRecord, *, closed: bool, moved: bool = False
+    client: ChainClient,
+    run: Path,
+    record: RunRecord,
+    *,
+    closed: bool,
+    moved: bool = False,
+    replay: Replay | None = None,
 ) -> AuditReport:
     """Audit a run against the chain of an open client.
 
     `closed` says that nobody mints there, as on an embedded chain, and `moved` that it executed its
-    blocks by the first protocol: see `AuditedRun`.
+    blocks by the first protocol: see `AuditedRun`. `replay` is as in `audit_run`.
     """
     header = record.header
     grounds = Grounds()
@@ -169,11 +187,19 @@ def audit_on(
     )
     for check in _STATEMENTS:
         findings.extend(check(audited))
+    notes: tuple[str, ...] = ()
+    if replay is not None:
+        again = replay(run, audited)
+        audited = replace(audited, replayed=again.rounds)
+        findings.extend(again.findings)
+        notes = again.notes
     take_at_their_word(audited)
-    return AuditReport(grounds, tuple(findings))
+    return AuditReport(grounds, tuple(findings), notes)
 
 
-def _audit_embedded(run: Path, record: RunRecord, runtime: Path | None) -> AuditReport:
+def _audit_embedded(
+    run: Path, record: RunRecord, runtime: Path | None, replay: Replay | None
+) -> AuditReport:
     from pallet_bridge.audit.execution import execute  # noqa: PLC0415
     from pallet_bridge.client.embedded import EmbeddedClient  # noqa: PLC0415
     from pallet_bridge.embedded import EmbeddedNode, Manual  # noqa: PLC0415 - see connect
@@ -208,8 +234,9 @@ def _audit_embedded(run: Path, record: RunRecord, runtime: Path | None) -> Audit
         return AuditReport(Grounds(), (Finding("chain", None, None, statement),))
     node = EmbeddedNode.start(chain=made.chain, sealing=Manual())
     with EmbeddedClient(node) as client:
-        report = audit_on(client, run, record, closed=True, moved=made.moved)
-    return replace(report, findings=made.findings + report.findings, notes=made.notes)
+        report = audit_on(client, run, record, closed=True, moved=made.moved, replay=replay)
+    found, notes = made.findings + report.findings, made.notes + report.notes
+    return replace(report, findings=found, notes=notes)
 
 
 def _reports(

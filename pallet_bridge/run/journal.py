@@ -6,6 +6,7 @@
     RUN/journal.jsonl   one line a round or slash, written when its receipt came
     RUN/reports/        round reports by digest
     RUN/openings/       what the commitments of each round were made of, by its number
+    RUN/store/          what else is published, by its address: see `pallet_bridge.run.store`
     RUN/chain.jsonl     the blocks of an embedded chain, written when the run ends
     RUN/chain/          the embedded chain itself, as it is kept while the run goes on
     RUN/runtime.wasm    the runtime that executed its blocks, as it was shipped

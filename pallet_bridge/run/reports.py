@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from pallet_bridge.encoding import blake2_256
 from pallet_bridge.errors import EncodingError, ReportMissing, ReportTampered
 from pallet_bridge.jsonio import Record, canonical, write_atomically
+from pallet_bridge.run.judgements import Evidence, evidence_value, read_evidence
 from pallet_bridge.run.old_reports import FORMAT as OLD_FORMAT
 from pallet_bridge.run.old_reports import OldReport, read_old
 from pallet_bridge.run.report_parts import Absent, absent_value, read_absent, read_canonical
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-FORMAT = "bcfl-report/4"
+FORMAT = "bcfl-report/5"
+WITHOUT_EVIDENCE = "bcfl-report/4"
+"""The same without a word on how the round was decided."""
 NOTHING = bytes(HASH_BYTES)
 """What is said to be revealed of an update that nobody has shown."""
 
@@ -126,7 +129,8 @@ class RoundReport:
     `terms_version` and `terms_hash` are those of the terms the round ran under, `coordinator` is
     who opened it: with the base model, all that its members signed for. `parameters` are the
     defense's settings as text, `states` what plugins remember after this round as canonical JSON,
-    so that anyone can replay them; `timings_us` are durations in microseconds.
+    so that anyone can replay them; `timings_us` are durations in microseconds. `evidence` says what
+    is published for deciding the round again; ``None`` in reports from before there was any.
     """
 
     genesis: bytes
@@ -144,6 +148,7 @@ class RoundReport:
     parameters: Mapping[str, str]
     states: Mapping[str, str]
     timings_us: Mapping[str, int]
+    evidence: Evidence | None = None
 
     @property
     def key(self) -> RoundKey:
@@ -173,9 +178,12 @@ class RoundReport:
         entries = sorted(self.entries, key=lambda entry: entry.account)
         unrevealed = sorted(self.unrevealed, key=lambda entry: entry.account)
         absent = sorted(self.absent, key=lambda entry: entry.node_id)
+        told = self.evidence
+        more = {} if told is None else {"evidence": evidence_value(told)}
         return canonical(
             {
-                "format": FORMAT,
+                "format": WITHOUT_EVIDENCE if told is None else FORMAT,
+                **more,
                 "genesis": self.genesis.hex(),
                 "federation": self.federation,
                 "round": self.round,
@@ -310,8 +318,9 @@ def _unrevealed(entry: Unrevealed) -> dict[str, object]:
 
 
 def _report(record: Record) -> RoundReport:
-    if record.text("format") != FORMAT:
-        raise EncodingError(f"its format is {record.text('format')!r}, not {FORMAT}")
+    told = record.text("format")
+    if told not in {FORMAT, WITHOUT_EVIDENCE}:
+        raise EncodingError(f"its format is {told!r}, not {FORMAT}")
     parameters, timings = record.record("parameters"), record.record("timings_us")
     states = record.record("states")
     return RoundReport(
@@ -330,6 +339,7 @@ def _report(record: Record) -> RoundReport:
         parameters={name: parameters.text(name) for name in parameters.names()},
         states={name: states.text(name) for name in states.names()},
         timings_us={name: timings.integer(name) for name in timings.names()},
+        evidence=read_evidence(record.record("evidence")) if told == FORMAT else None,
     )
 
 

@@ -24,13 +24,15 @@ from pallet_bridge.settlement.report_checks import (
 from pallet_bridge.types import RoundBinding, RoundKey, RoundState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pallet_bridge.client.protocol import ChainClient
     from pallet_bridge.keys import Signer
-    from pallet_bridge.run.openings import OpeningStore
+    from pallet_bridge.run.openings import OpenedUpdate, OpeningStore
     from pallet_bridge.run.reports import ReportStore, RoundReport
-    from pallet_bridge.types import BlockRef, Round
+    from pallet_bridge.types import AccountId, BlockRef, Round
+
+    DecideAgain = Callable[[RoundReport, Mapping[AccountId, OpenedUpdate]], Iterable[str]]
 
 ABSTAIN = bytes(32)
 """The statement of a seat that could not confirm anything."""
@@ -87,6 +89,9 @@ class Attester:
         Reports as the coordinator published them.
     openings : OpeningStore
         Openings that the coordinator handed over. What is not there is taken as signed.
+    again : callable or None
+        Decides a report's round again, with what opens its commitments, and gives what is wrong or
+        cannot be done; either gets an abstention. ``None``: verdicts are taken as they are.
     """
 
     def __init__(
@@ -98,6 +103,7 @@ class Attester:
         store: ReportStore,
         *,
         openings: OpeningStore,
+        again: DecideAgain | None = None,
     ) -> None:
         self._client = client
         self._federation = federation
@@ -105,6 +111,7 @@ class Attester:
         self._links = links
         self._store = store
         self._openings = openings
+        self._again = again
         self._known: dict[bytes, RoundKey | None] = {}
 
     def work(self) -> tuple[Attestation, ...]:
@@ -180,6 +187,8 @@ class Attester:
             place = found.get(entry.account), openings.get(entry.account)
             for _, problem in entry_problems(entry, *place, binding):
                 yield problem
+        if self._again is not None:
+            yield from self._again(report, openings)
 
     def _digests(self, number: int, round_: Round) -> tuple[bytes, ...]:
         """Return the digests of the reports on a round: the settled one once there is one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from bcfl_plugins.config.evidence import EvidenceConfig
 from bcfl_plugins.config.run_config import BcflConfig, TermsConfig
 from bcfl_plugins.config.tables import reference
 from bcfl_plugins.session.load import BUILT_IN
@@ -11,7 +12,11 @@ from bcfl_plugins.session.load import BUILT_IN
 
 def tables() -> dict[str, type]:
     """Return the settings class of each table: the core, the terms, each built-in plugin."""
-    found: dict[str, type] = {"bcfl": BcflConfig, "bcfl.terms": TermsConfig}
+    found: dict[str, type] = {
+        "bcfl": BcflConfig,
+        "bcfl.evidence": EvidenceConfig,
+        "bcfl.terms": TermsConfig,
+    }
     for name in sorted(BUILT_IN):
         module = import_module(f"bcfl_plugins.plugins.{name}")
         found[f"bcfl.{name}"] = getattr(module, settings_class(name))

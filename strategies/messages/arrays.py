@@ -19,8 +19,6 @@ from strategies._flower import Array
 from strategies.errors import UnreadableArray
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     NDArray = np.ndarray[Any, np.dtype[Any]]
 
 STYPE = "numpy.ndarray"
@@ -148,49 +146,9 @@ def rewritten(array: Array, values: NDArray) -> Array:
     return to_array(values)
 
 
-def cast(array: NDArray, dtype: np.dtype[Any]) -> NDArray:
-    """Bring an array to a dtype.
-
-    Averages of integers are rounded to the nearest, ties to even. What an integer dtype cannot
-    hold becomes its least or greatest value; what a float cannot hold becomes infinite.
-    """
-    if array.dtype == dtype:
-        return array
-    if dtype.kind in "iu" and array.dtype.kind != "b":
-        return _saturated(array, dtype)
-    if dtype.kind == "b" and array.dtype.kind == "f":
-        array = np.rint(array)
-    with np.errstate(all="ignore"):
-        return array.astype(dtype)
-
-
 def is_narrow(dtype: np.dtype[Any]) -> bool:
     """Say whether squares and differences of its numbers may not be numbers of it."""
     return dtype.kind in "biu" or dtype.itemsize < np.dtype(np.float32).itemsize
-
-
-def all_finite(arrays: Mapping[str, NDArray]) -> bool:
-    """Say whether no array holds a NaN or an infinity."""
-    return all(
-        bool(np.isfinite(array).all()) for array in arrays.values() if array.dtype.kind in "fc"
-    )
-
-
-def _saturated(array: NDArray, dtype: np.dtype[Any]) -> NDArray:
-    least, greatest = int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
-    if array.dtype.kind in "iu":
-        held = np.iinfo(array.dtype)
-        low, high = max(least, int(held.min)), min(greatest, int(held.max))
-        bounded: NDArray = np.clip(array, low, high).astype(dtype)
-        return bounded
-    rounded = array.astype(np.float64)
-    np.rint(rounded, out=rounded)
-    with np.errstate(all="ignore"):
-        whole = rounded.astype(dtype)
-    # A float of 2^63 is one more than the greatest integer: compare before the conversion.
-    whole[rounded >= float(greatest)] = greatest
-    whole[rounded <= float(least)] = least
-    return whole
 
 
 @lru_cache(maxsize=4096)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bcfl_plugins.published.numbers import all_finite
 from strategies.errors import UnreadableArray, UnsuitableModel
-from strategies.messages.arrays import STYPE, all_finite, to_numpy
+from strategies.messages.arrays import STYPE, to_numpy
 
 if TYPE_CHECKING:
     from strategies._flower import Array, ArrayRecord

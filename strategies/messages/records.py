@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bcfl_plugins.published.numbers import agreed, cast
 from strategies._flower import Array, ArrayRecord, MetricRecord, RecordDict
 from strategies.errors import UnreadableArray
-from strategies.messages.arrays import cast, to_array, to_numpy
+from strategies.messages.arrays import to_array, to_numpy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,10 +25,6 @@ if TYPE_CHECKING:
 
 OURS = "bcfl."
 """Prefix of the records that this package adds to messages; apps and strategies never see them."""
-
-_ROUNDED = 1e-9
-"""How far an average of equal integers may be from them, relative to their size: float64 keeps 15
-digits, and a sum over many replies loses some."""
 
 
 def sort_replies(replies: Iterable[Message]) -> tuple[Message, ...]:
@@ -92,7 +89,7 @@ def restored(
         else:
             values = to_numpy(array)
             plain = cast(values, like.dtype)
-            fixed[name] = to_array(_agreed(values, plain, [one[name] for one in averaged]))
+            fixed[name] = to_array(agreed(values, plain, [one[name] for one in averaged]))
     return ArrayRecord(fixed)
 
 
@@ -105,19 +102,6 @@ def halved(record: ArrayRecord, reference: Mapping[str, NDArray]) -> ArrayRecord
             for name, array in record.items()
         }
     )
-
-
-def _agreed(values: NDArray, plain: NDArray, sources: Sequence[NDArray]) -> NDArray:
-    """Return rounded averages with what all sources say in the place of its rounded self."""
-    if not sources or plain.dtype.kind not in "iu" or sources[0].shape != plain.shape:
-        return plain
-    first = sources[0]
-    same = np.ones(plain.shape, np.bool_)
-    for other in sources[1:]:
-        same &= other == first
-    exact = first.astype(np.float64)
-    same &= np.abs(values - exact) <= np.maximum(0.5, _ROUNDED * np.abs(exact))
-    return np.where(same, first, plain)
 
 
 def without_ours(content: RecordDict) -> RecordDict:

@@ -13,17 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bcfl_plugins.hooks.merge import merge_verdicts
+from bcfl_plugins.published.average import NO_LIMITS, limits, medians
+from bcfl_plugins.published.numbers import all_finite
 from bcfl_plugins.types import ClientUpdate, JudgedUpdate, Rejection, RoundResult
-from strategies.messages.arrays import all_finite
+from pallet_bridge.run.judgements import Judgement
 from strategies.messages.records import plain_metrics, to_arrays
-from strategies.server.contents import (
-    NO_LIMITS,
-    NOTHING,
-    Shares,
-    for_strategy,
-    limits,
-    medians,
-)
+from strategies.server.contents import NOTHING, Shares, for_strategy
 from strategies.server.reading.examine import examine_evaluate
 from strategies.server.reading.screen import agreeing, screen
 
@@ -58,6 +53,12 @@ class Judged:
         Each judging plugin's note and state.
     updates : tuple of ClientUpdate
         The well formed replies.
+    medians : tuple of str
+        Arrays of which the strategy gets the median.
+    judgements : tuple of Judgement
+        How each judging plugin came to its verdict.
+    clip : float or None
+        The least that a verdict says, see `Verdict.clip`.
     """
 
     judged: tuple[JudgedUpdate, ...]
@@ -65,6 +66,9 @@ class Judged:
     notes: Mapping[str, str]
     states: Mapping[str, str]
     updates: tuple[ClientUpdate, ...]
+    medians: tuple[str, ...] = ()
+    judgements: tuple[Judgement, ...] = ()
+    clip: float | None = None
 
 
 def judge(
@@ -116,10 +120,11 @@ def judge(
         room = limits(min(reaches), updates, ctx.reference, settled)
     messages, remarks = for_strategy(good, shares, settled, room, wide=training.expected.wide)
     _tell(f"round {ctx.server_round}", remarks)
-    return (
-        Judged(judged, unusable, MappingProxyType(notes), MappingProxyType(states), updates),
-        messages,
-    )
+    told = MappingProxyType(notes), MappingProxyType(states)
+    judgements = tuple(verdict.judgement or _untold(verdict) for verdict in verdicts)
+    clip = min(reaches, default=None)
+    found = Judged(judged, unusable, *told, updates, tuple(sorted(named)), judgements, clip)
+    return found, messages
 
 
 def screen_evaluation(
@@ -161,6 +166,9 @@ def result_of(
         notes=judged.notes,
         states=judged.states,
         metrics=plain_metrics(metrics),
+        medians=judged.medians,
+        judgements=judged.judgements,
+        clip=judged.clip,
     )
 
 
@@ -185,6 +193,10 @@ def tell_standstill(
             trained,
             f" ({notes})" if notes else "",
         )
+
+
+def _untold(verdict: Verdict) -> Judgement:
+    return Judgement(verdict.plugin, gap="the plugin does not say what it decides on")
 
 
 def _moved(arrays: Mapping[str, NDArray], reference: Mapping[str, NDArray], part: float) -> bool:

@@ -132,6 +132,7 @@ class Replies:
             num_examples=max(1, int(reply.weight)),
             metrics=reply.metrics,
             commitment=reply.commitment,
+            sent=MappingProxyType(dict(reply.sent)),
         )
 
     def _examined(self, message: Message) -> Reply:

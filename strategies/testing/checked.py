@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
+from bcfl_plugins.published.numbers import all_finite
 from strategies._flower import Array
 from strategies._flower import strategy as flower
 from strategies.errors import ContractBroken
-from strategies.messages.arrays import all_finite
 from strategies.messages.records import plain_metrics, to_arrays
 
 if TYPE_CHECKING:

@@ -78,9 +78,9 @@ def committee(node: EmbeddedNode, tmp_path: Path) -> Callable[..., list[Result]]
         )
         assert done.exit_code == 0, done.output
 
-    def look(*who: int, watch: int = 60) -> list[Result]:
+    def look(*who: int, watch: int = 60, more: tuple[str, ...] = ()) -> list[Result]:
         (run,) = (tmp_path / "runs").iterdir()
-        common = ("attest", run, "--chain", node.url, "--watch", watch, "--count", 1)
+        common = ("attest", run, "--chain", node.url, "--watch", watch, "--count", 1, *more)
         secrets = {number: tmp_path / f"secret-{number}" for number in who}
         return [bcfl(*common, "--key", ATTESTERS[n], "--secret", secrets[n]) for n in who]
 
@@ -100,6 +100,17 @@ def test_a_round_is_settled_once_its_quorum_attested_it(
     assert [line.outcome for line in run.record.rounds] == ["settled"] * 2
     report = audit_run(run.folder, chain=node.url)
     assert report.ok, report.findings
+
+
+def test_who_decides_a_round_again_attests_what_it_saw(
+    federate: Any, node: EmbeddedNode, committee: Callable[..., list[Result]]
+) -> None:
+    keys = [{"bcfl-key-uri": uri} for uri in KEYS]
+    seen: list[Result] = []
+    after = {1: lambda: seen.extend(committee(0, 1, more=("--replay",)))}
+    told = {"evidence.publish": "updates"}
+    federate(1, plugins=PLUGINS, chain=node.url, node_configs=keys, after=after, **told)
+    assert [(one.exit_code, one.output) for one in seen] == [(0, "round 0: attested\n")] * 2
 
 
 def test_a_round_without_its_quorum_is_aborted_at_its_deadline_and_costs_the_silent(

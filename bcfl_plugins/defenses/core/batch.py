@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
+from bcfl_plugins.defenses.base import Aggregate
 from bcfl_plugins.defenses.core import finish
 from bcfl_plugins.defenses.core.arrays.buffers import finite_buffers
 from bcfl_plugins.defenses.core.arrays.parse import parse
@@ -16,14 +17,14 @@ from bcfl_plugins.defenses.core.gram import combine, measure
 from bcfl_plugins.defenses.core.screen import finite_rows, screen
 from bcfl_plugins.defenses.core.select import coordinatewise
 from bcfl_plugins.defenses.core.sketch import Signs
-from bcfl_plugins.errors import BadUpdates, TooFewUpdates
+from bcfl_plugins.defenses.core.statistics import BlindRows, Statistics
+from bcfl_plugins.errors import BadUpdates, NeedsUpdates, TooFewUpdates
 from bcfl_plugins.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bcfl_plugins.defenses.base import (
-        Aggregate,
         AnyArray,
         Defense,
         Extras,
@@ -149,12 +150,6 @@ class Batch:
             The state is the (d,) result, before the reference is added.
         """
         shares = self.shares(weights)
-        if self.reach is None:
-            flat = combine(self.rows, shares)
-        else:
-            flat = clipped(self.rows, shares, self.reach)
-        if plus is not None:
-            flat = flat + finish.placed(self.rows, plus)
         decision = finish.decide(
             self.rows,
             kept=(shares if kept is None else self.shares(kept.astype(np.float64))) > 0.0,
@@ -163,6 +158,16 @@ class Batch:
             reason=reason,
             note=note,
         )
+        if isinstance(self.rows, BlindRows):
+            if remember:
+                raise NeedsUpdates(self.rule.name)
+            return Aggregate(None, decision, state)
+        if self.reach is None:
+            flat = combine(self.rows, shares)
+        else:
+            flat = clipped(self.rows, shares, self.reach)
+        if plus is not None:
+            flat = flat + finish.placed(self.rows, plus)
         return finish.aggregate(
             self.rows, flat, decision, finish.copied(self.rows, flat) if remember else state
         )
@@ -226,21 +231,21 @@ class Batch:
         return finish.aggregate(batch.rows, flat, decision)
 
 
-def prepare(
+def measured(
     rule: Defense,
     updates: Updates,
     extras: Extras,
+    *,
     needs: Needs = "gram",
     sketch_seed: int | None = None,
-    *,
     evenly: bool = False,
-) -> Batch:
-    """Read updates into the batch that a rule decides on.
+) -> tuple[Rows, Statistics]:
+    """Read updates: return all rows, and the statistics that the rule may decide on.
 
     Parameters
     ----------
     rule : Defense
-        Its `f`, `max_byzantine` and tags are used.
+        Whose call this is.
     updates, extras
         As in `Defense.aggregate`.
     needs : str
@@ -255,43 +260,85 @@ def prepare(
 
     Raises
     ------
-    TooFewUpdates, BadUpdates
+    BadUpdates
         As in `Defense.aggregate`.
     """
     everybody = parse(updates, extras)
     weights = _weights(rule, extras, everybody)
     whole = finite_buffers(everybody)
     rows = everybody
-    if not whole.all():
-        admit(rule, weights, whole)
-        rows = everybody.take(whole)
-        if needs == "columns":
-            needs = "rows"  # who is left out has to be known before the columns are read
-    signs = None if sketch_seed is None else Signs.draw(rows.d, sketch_seed)
-    measured = even(rows) if evenly else rows
     good, sketches = np.ones(rows.n, dtype=np.bool_), np.zeros((rows.n, 0))
     gram, squares = np.zeros((0, 0)), np.zeros(0)
-    if needs == "gram":
-        gram, good, sketches = measure(measured, signs)
-        squares = np.diag(gram)
-    elif needs == "norms":
-        squares, good, sketches = measure(measured, signs, norms_only=True)
-    elif needs == "rows":
-        good = screen(rows)
-        sketches = sketches[good]
+    screened = needs != "columns"
+    if not whole.all():
+        rows = everybody.take(whole)
+        good, sketches = good[whole], sketches[whole]
+        if needs == "columns":
+            needs = "rows"  # who is left out has to be known before the columns are read
+    if rows.n:
+        signs = None if sketch_seed is None else Signs.draw(rows.d, sketch_seed)
+        taken = even(rows) if evenly else rows
+        if needs == "gram":
+            gram, good, sketches = measure(taken, signs)
+            squares = np.diag(gram)
+        elif needs == "norms":
+            squares, good, sketches = measure(taken, signs, norms_only=True)
+        elif needs == "rows":
+            good = screen(rows)
+            sketches = sketches[good]
     usable = whole.copy()
     usable[whole] = good
-    f = admit(rule, weights, usable)
+    return everybody, Statistics(
+        origin=everybody.origin,
+        usable=usable,
+        size=everybody.d,
+        dtype=everybody.dtype.str,
+        referenced=everybody.referenced,
+        weights=weights,
+        gram=gram,
+        squares=squares,
+        sketches=sketches,
+        screened=screened,
+    )
+
+
+def batch_of(
+    rule: Defense, statistics: Statistics, extras: Extras, rows: Rows | None = None
+) -> Batch:
+    """Return the batch that a rule decides on.
+
+    Parameters
+    ----------
+    rule : Defense
+        Its `f` and `max_byzantine` are used.
+    statistics : Statistics
+        From `measured`.
+    extras : Extras
+        As in `Defense.aggregate`.
+    rows : Rows or None
+        All rows; ``None``: a rule that reaches for them gets `NeedsUpdates`.
+
+    Raises
+    ------
+    TooFewUpdates, BadUpdates
+        As in `Defense.aggregate`.
+    """
+    good = statistics.usable
+    f = admit(rule, statistics.weights, good)
+    if rows is None:
+        rows = BlindRows.of(rule.name, statistics)
+    elif not good.all():
+        rows = rows.take(good)
     return Batch(
         rule,
-        rows if good.all() else rows.take(good),
+        rows,
         f,
         extras,
-        weights[usable],
-        gram,
-        squares,
-        sketches,
-        screened=needs != "columns",
+        statistics.weights[good],
+        statistics.gram,
+        statistics.squares,
+        statistics.sketches,
+        screened=statistics.screened,
     )
 
 

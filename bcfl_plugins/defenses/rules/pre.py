@@ -74,6 +74,11 @@ class Composed(Rule):
         return f"{self.pre.paper}; {self.rule.paper}"
 
     @property
+    def version(self) -> int:  # type: ignore[override]
+        """Goes up with either."""
+        return self.pre.version + self.rule.version - 1
+
+    @property
     def needs(self) -> Needs:  # type: ignore[override]
         """What the more demanding of the two needs; norms of points come of inner products."""
         if self.pre.needs == "gram" or self.rule.needs in {"gram", "norms"}:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from scripts.fuzz.targets import chain, files, replies, texts
+from scripts.fuzz.targets import chain, files, published, replies, texts
 
 ALL = {
     target.name: target
-    for target in (*replies.TARGETS, *files.TARGETS, *texts.TARGETS, *chain.TARGETS)
+    for kind in (replies, files, published, texts, chain)
+    for target in kind.TARGETS
 }
 """The targets by name."""

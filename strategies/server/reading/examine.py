@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bcfl_plugins.published.numbers import as_model, fits
 from bcfl_plugins.reasons import Reason
 from bcfl_plugins.types import NodeId
 from strategies._flower import ArrayRecord, MetricRecord
 from strategies.errors import Unfit, UnreadableArray
-from strategies.messages.arrays import all_finite, cast, header_of, values_of
+from strategies.messages.arrays import header_of, values_of
 from strategies.messages.bounds import content_problem
 from strategies.messages.records import OURS, to_arrays
 from strategies.server.reading.expectations import MAX_LOSS, Model, weight_problem
@@ -225,7 +226,7 @@ def _sent(record: ArrayRecord, reference: Mapping[str, NDArray]) -> Mapping[str,
                 Reason.MALFORMED,
                 f"array {name[:40]!r} has shape {header.shape}, the model's {like.shape}",
             )
-        if not _fits(header.dtype, like.dtype):
+        if not fits(header.dtype, like.dtype):
             raise Unfit(
                 Reason.MALFORMED,
                 f"array {name[:40]!r} holds {header.dtype}, the model's {like.dtype}",
@@ -237,23 +238,10 @@ def _as_model(
     sent: Mapping[str, NDArray], reference: Mapping[str, NDArray]
 ) -> Mapping[str, NDArray]:
     """Bring arrays to the model's order and dtypes."""
-    if not all_finite(sent):
-        raise Unfit(Reason.NON_FINITE, "NaN or infinity among the values")
-    arrays = {name: cast(sent[name], like.dtype) for name, like in reference.items()}
-    if not all_finite({k: v for k, v in arrays.items() if v is not sent[k]}):
-        raise Unfit(Reason.NON_FINITE, "values beyond the range of the model's dtype")
-    for array in arrays.values():
-        array.flags.writeable = False
+    arrays, problem = as_model(sent, reference)
+    if problem:
+        raise Unfit(Reason.NON_FINITE, problem)
     return arrays
-
-
-def _fits(dtype: np.dtype[Any], like: np.dtype[Any]) -> bool:
-    """Say whether a dtype may stand for the model's.
-
-    Any float for a float. Integers and bools for a float as well: a counter that the server
-    averaged is a float in the model that went out, and what it was in the reply of a PyTorch node.
-    """
-    return dtype.kind in {"f": "fiub", "i": "iu", "u": "iu"}.get(like.kind, like.kind)
 
 
 def _blob(record: ArrayRecord, reference: Mapping[str, NDArray]) -> Mapping[str, NDArray]:

@@ -57,8 +57,8 @@ def kinds(report: AuditReport) -> set[str]:
     Role.SERVER,
     "Rejects the update of an honest member, again and again.",
     Comes.WORD,
-    "The coordinator's: strikes and slash follow from its verdicts. Who trusts it less lets a "
-    "committee attest (`coupling`), and disputes.",
+    "The coordinator's, where nothing is published to decide again from: strikes and slash follow "
+    "from its verdicts. Who trusts it less lets a committee attest (`coupling`), and disputes.",
 )
 def test_false_verdicts(run: MakeRun) -> None:
     made = run()
@@ -78,7 +78,8 @@ def test_false_verdicts(run: MakeRun) -> None:
     Role.SERVER,
     "Settles a model that is not the average of what it accepted.",
     Comes.WORD,
-    "The coordinator's: no update is kept. The next round has to go on from that model.",
+    "The coordinator's, where the updates are not published. The next round has to go on from that "
+    "model.",
 )
 def test_a_model_that_is_no_average(run: MakeRun) -> None:
     report = audit(run())  # its models are made-up bytes

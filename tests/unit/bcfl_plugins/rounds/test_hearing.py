@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from bcfl_plugins.apportion import ONE
+from bcfl_plugins.published.inputs import LiveInputs
+from bcfl_plugins.published.validation import losses_of
 from bcfl_plugins.reasons import Reason
 from bcfl_plugins.rounds.hearing import LOOKS, with_helpful
-from bcfl_plugins.rounds.validation import losses_of
 from bcfl_plugins.types import (
     ClientUpdate,
     NodeId,
@@ -49,7 +50,9 @@ USUAL = [update(n, (0.5, 0.4, -0.1)) for n in range(5)]
 
 def judged(last: ClientUpdate, reason: Reason = Reason.OUTLIER_DIRECTION) -> Verdict:
     sent = (*USUAL, last)
-    return with_helpful(context(), sent, verdict(range(5), [5], reason), measure, np.ones(6))
+    return with_helpful(
+        LiveInputs(context(), sent, measure), verdict(range(5), [5], reason), np.ones(6)
+    )
 
 
 def test_the_only_one_that_goes_somewhere_good_is_heard() -> None:
@@ -72,7 +75,7 @@ def test_a_buffer_that_is_not_finite_is_never_heard() -> None:
 def test_poisoned_buffers_of_the_accepted_do_not_blind_the_measure() -> None:
     poisoned = update(0, (0.5, 0.4, -0.1), 1e30)
     sent = (poisoned, *USUAL[1:], update(5, (0.0, 0.0, 2.0), -1e30))
-    found = with_helpful(context(), sent, verdict(range(5), [5]), measure, np.ones(6))
+    found = with_helpful(LiveInputs(context(), sent, measure), verdict(range(5), [5]), np.ones(6))
     assert found.rejections == ()
     losses = losses_of(measure, START, sent, BUFFERS)
     assert losses(np.full(6, 1 / 6)).mean() < 4.0
@@ -82,7 +85,9 @@ def test_who_is_kept_with_little_is_looked_at_as_well() -> None:
     sent = (*USUAL, update(5, (0.0, 0.0, 2.0)))
     shares = {NodeId(n): ONE // 5 - 100 for n in range(5)} | {NodeId(5): 500}
     found = with_helpful(
-        context(), sent, Verdict("outliers", shares=shares, medians=BUFFERS), measure, np.ones(6)
+        LiveInputs(context(), sent, measure),
+        Verdict("outliers", shares=shares, medians=BUFFERS),
+        np.ones(6),
     )
     assert found.shares[NodeId(5)] > ONE // 8
 
@@ -93,7 +98,9 @@ def test_many_unheard_take_turns() -> None:
     heard = set()
     for number in range(1, 4):
         found = with_helpful(
-            context(number), sent, verdict(range(30), [*range(30, 50)]), measure, np.ones(50)
+            LiveInputs(context(number), sent, measure),
+            verdict(range(30), [*range(30, 50)]),
+            np.ones(50),
         )
         now = {n for n in found.shares if n >= 30}
         assert len(now) == LOOKS
@@ -104,5 +111,5 @@ def test_many_unheard_take_turns() -> None:
 def test_without_shares_a_rejection_is_only_taken_back() -> None:
     sent = (*USUAL, update(5, (0.0, 0.0, 2.0)))
     plain = Verdict("outliers", (Rejection(NodeId(5), 6),), medians=BUFFERS)
-    found = with_helpful(context(), sent, plain, measure, np.ones(6))
+    found = with_helpful(LiveInputs(context(), sent, measure), plain, np.ones(6))
     assert (found.rejections, dict(found.shares)) == ((), {})

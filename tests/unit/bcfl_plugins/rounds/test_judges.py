@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bcfl_plugins.defenses.core.batch import Batch
+    from bcfl_plugins.published.inputs import RoundInputs
     from bcfl_plugins.types import Array
 
 NODES = 6
@@ -50,10 +51,9 @@ class _RejectsTheLast:
     def __init__(self, *, shares: bool = False) -> None:
         self._shares = shares
 
-    def judge(self, ctx: RoundContext, seen: tuple[ClientUpdate, ...]) -> Verdict:
-        del ctx
-        found = [u.node.node_id for u in seen if u.node.node_id == BAD]
-        kept = [u.node.node_id for u in seen if u.node.node_id != BAD]
+    def decide(self, inputs: RoundInputs) -> Verdict:
+        found = [node.node_id for node in inputs.nodes if node.node_id == BAD]
+        kept = [node.node_id for node in inputs.nodes if node.node_id != BAD]
         shares = {node: ONE // len(kept) for node in kept} if self._shares else {}
         rejections = tuple(Rejection(n, 6, "astray", -5) for n in found)
         return Verdict("outliers", rejections, shares=shares)
@@ -93,8 +93,8 @@ def test_without_data_to_measure_on_difference_is_never_a_strike() -> None:
 
 
 class _RejectsLength(_RejectsTheLast):
-    def judge(self, ctx: RoundContext, seen: tuple[ClientUpdate, ...]) -> Verdict:
-        found = super().judge(ctx, seen).rejections
+    def decide(self, inputs: RoundInputs) -> Verdict:
+        found = super().decide(inputs).rejections
         return Verdict("outliers", tuple(replace(r, reason=Reason.OUTLIER_NORM) for r in found))
 
 
@@ -111,9 +111,8 @@ def test_what_is_not_finite_breaks_any_average() -> None:
 
 def test_most_of_a_round_is_no_yardstick_when_it_was_rejected() -> None:
     class _RejectsMost(_RejectsTheLast):
-        def judge(self, ctx: RoundContext, seen: tuple[ClientUpdate, ...]) -> Verdict:
-            del ctx
-            out = [u.node.node_id for u in seen[NODES // 2 :]]
+        def decide(self, inputs: RoundInputs) -> Verdict:
+            out = [node.node_id for node in inputs.nodes[NODES // 2 :]]
             return Verdict("outliers", tuple(Rejection(n, Reason.OUTLIER_NORM) for n in out))
 
     judge = EvidenceJudge(_RejectsMost(), EvidenceSettings(NODES), None)

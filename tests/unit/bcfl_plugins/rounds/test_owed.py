@@ -59,7 +59,7 @@ def test_what_is_owed_comes_back_whole_and_without_models(tmp_path: Path) -> Non
     assert kept.rounds() == [3]
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"format": "bcfl-owed/1"}', '{"format": "x"}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"format": "bcfl-owed/2"}', '{"format": "x"}'])
 def test_a_damaged_one_is_named_with_what_to_do(tmp_path: Path, text: str) -> None:
     kept = OwedRounds(tmp_path)
     kept.put(owed(3))

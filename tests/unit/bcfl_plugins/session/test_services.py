@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 
+from bcfl_plugins.published.keeping import EvidenceKeeper
 from bcfl_plugins.session.chain_work import ChainBehind, ChainWork
 from bcfl_plugins.session.services import COORDINATOR, ChainServices
 from pallet_bridge import Planck, Signer, calls
@@ -15,8 +16,10 @@ from pallet_bridge.client.node import NodeClient
 from pallet_bridge.embedded import Chain, EmbeddedNode, Manual
 from pallet_bridge.errors import ChainUnavailable
 from pallet_bridge.run.journal import Journal, RunHeader
+from pallet_bridge.run.judgements import Level
 from pallet_bridge.run.outbox import Outbox
 from pallet_bridge.run.outbox_file import OutboxFile
+from pallet_bridge.run.store import STORE, FolderStore
 from pallet_bridge.types import AccountId
 
 if TYPE_CHECKING:
@@ -41,7 +44,16 @@ def services(
         )
         try:
             yield ChainServices(
-                client, EVE, outbox, work, journal, journal.reports, folder, 0, embedded=False
+                client,
+                EVE,
+                outbox,
+                work,
+                journal,
+                journal.reports,
+                folder,
+                0,
+                embedded=False,
+                keeper=EvidenceKeeper(Level.BOOKKEEPING, FolderStore(folder / STORE)),
             )
         finally:
             work.close()

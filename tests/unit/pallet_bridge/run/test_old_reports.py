@@ -76,5 +76,5 @@ def test_a_store_reads_it_only_where_any_format_will_do(tmp_path: Path) -> None:
     digest = blake2_256(data)
     store.path(digest).write_bytes(data)
     assert store.get_any(digest) == REPORT
-    with pytest.raises(ReportUnreadable, match="not bcfl-report/4"):
+    with pytest.raises(ReportUnreadable, match="not bcfl-report/5"):
         store.get(digest)

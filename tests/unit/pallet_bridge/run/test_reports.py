@@ -8,6 +8,7 @@ import pytest
 
 from pallet_bridge.encoding import blake2_256
 from pallet_bridge.errors import EncodingError, ReportMissing, ReportTampered, ReportUnreadable
+from pallet_bridge.run.judgements import Evidence, Judgement, Level
 from pallet_bridge.run.report_parts import Absent
 from pallet_bridge.run.reports import (
     NOTHING,
@@ -85,6 +86,42 @@ def test_the_digest_is_of_the_canonical_bytes() -> None:
     assert json.loads(REPORT.encode())["format"] == "bcfl-report/4"
     assert REPORT.digest.hex() == "6b82d8a9cea3d7197e66f33a300ba06112c9e1b9aae89eecf8a66bf1213f36d6"
     assert replace(REPORT, defense="other").digest != REPORT.digest
+
+
+JUDGED = replace(
+    REPORT,
+    evidence=Evidence(
+        Level.UPDATES,
+        (
+            Judgement("outliers", "krum", 2, {"f": "1"}, b"b" * 32, b"a" * 32, b"i" * 32),
+            Judgement("own", gap="the plugin does not say what it decides on"),
+        ),
+        "weighted_mean/1",
+        b"u" * 32,
+    ),
+)
+
+
+def test_one_that_says_how_its_round_was_decided_is_of_a_format_of_its_own() -> None:
+    assert json.loads(JUDGED.encode())["format"] == "bcfl-report/5"
+    assert JUDGED.digest.hex() == "27fdd724180e08e8ffb4bb61654d7ab4cf2b533f22cddb84facc7cc54b2eba4c"
+    assert RoundReport.decode(JUDGED.encode()) == JUDGED
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        None,
+        {},
+        {"level": "sketch", "average": "", "updates": None, "judgements": []},
+        {"level": "updates", "average": "", "updates": "00", "judgements": []},
+        {"level": "updates", "average": "", "updates": None, "judgements": [{}]},
+    ],
+)
+def test_what_says_it_otherwise_is_no_report(evidence: object) -> None:
+    value = json.loads(JUDGED.encode()) | {"evidence": evidence}
+    with pytest.raises(ReportUnreadable):
+        RoundReport.decode(json.dumps(value, sort_keys=True, separators=(",", ":")).encode())
 
 
 def test_it_holds_neither_a_digest_of_an_update_nor_a_salt() -> None:

@@ -28,10 +28,13 @@ from tests.unit.pallet_bridge.conftest import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from pallet_bridge.client.embedded import EmbeddedClient
     from pallet_bridge.keys import Signer
+    from pallet_bridge.run.openings import OpenedUpdate
+    from pallet_bridge.types import AccountId
 
 BOB, CHARLIE, DAVE = NODES
 COUPLED = replace(
@@ -154,6 +157,21 @@ def test_an_account_that_is_judged_twice_gets_an_abstention(opened: Open) -> Non
     (said,) = opened.attester(0).work()
     assert said.word is Word.ABSTAINED
     assert said.problems == (f"round 0: the report judges {twice[0].account} 2 times",)
+
+
+def test_a_round_that_does_not_come_out_as_reported_gets_an_abstention(opened: Open) -> None:
+    opened.store.put(opened.report)
+    asked = []
+
+    def again(report: RoundReport, openings: Mapping[AccountId, OpenedUpdate]) -> Iterator[str]:
+        asked.append((report.digest, len(openings)))
+        yield "round 0: the model is another one"
+
+    place = opened.chain, opened.federation, NODES[0], LINKS[NODES[0].account], opened.store
+    (said,) = Attester(*place, openings=opened.openings, again=again).work()
+    assert (said.word, said.statement) == (Word.ABSTAINED, ABSTAIN)
+    assert said.problems == ("round 0: the model is another one",)
+    assert asked == [(opened.report.digest, 2)]
 
 
 def test_files_that_are_no_reports_are_not_looked_at(opened: Open) -> None:

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from bcfl_plugins.published.numbers import cast
 from strategies.errors import UnreadableArray
-from strategies.messages.arrays import cast, rewritten, to_array, to_numpy
+from strategies.messages.arrays import rewritten, to_array, to_numpy
 
 PLAIN = (
     hnp.boolean_dtypes()

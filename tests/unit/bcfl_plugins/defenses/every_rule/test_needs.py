@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bcfl_plugins.defenses.base import Extras
-from bcfl_plugins.defenses.core.batch import prepare
+from bcfl_plugins.defenses.core.batch import batch_of
 from bcfl_plugins.defenses.parts.points import norms
 from bcfl_plugins.defenses.registry import create_rule, rule_names
 from bcfl_plugins.defenses.rules.pre import Composed
@@ -65,6 +65,8 @@ def test_norms_of_points_come_of_inner_products(name: str, needs: Needs) -> None
 def test_a_rule_behind_another_reads_the_norms_of_its_points(pre: str, last: str) -> None:
     rule, x = create_rule(f"{pre}+{last}", f=1), updates()
     assert isinstance(rule, Composed)
-    points = rule.pre.mix(prepare(rule, x, Extras(ids=range(11)), needs=rule.needs))
+    extras = Extras(ids=range(11))
+    rows, found = rule.measured(x, extras)
+    points = rule.pre.mix(batch_of(rule, found, extras, rows))
     assert points.mix is not None
     assert np.allclose(norms(points), np.linalg.norm(points.mix @ x, axis=1), rtol=1e-5)

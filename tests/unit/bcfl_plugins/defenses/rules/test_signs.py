@@ -9,7 +9,7 @@ import pytest
 from sklearn.cluster import MeanShift, estimate_bandwidth
 
 from bcfl_plugins.defenses.base import Extras
-from bcfl_plugins.defenses.core.batch import prepare
+from bcfl_plugins.defenses.core.batch import batch_of, measured
 from bcfl_plugins.defenses.rules.signs import SignGuard, sign_shares
 from bcfl_plugins.errors import BadUpdates
 from bcfl_plugins.reasons import Reason
@@ -53,7 +53,9 @@ def test_signguard_is_its_definition() -> None:
 
 def test_signs_are_counted_in_the_window_only() -> None:
     rows = np.random.default_rng(0).integers(-1, 2, size=(5, 70_000)).astype(np.float32)
-    batch = prepare(SignGuard(), rows, Extras(ids=list(range(5))))
+    extras = Extras(ids=list(range(5)))
+    read, found = measured(SignGuard(), rows, extras)
+    batch = batch_of(SignGuard(), found, extras, read)
     for start, stop in [(0, 70_000), (123, 60_456), (7, 8), (5, 5)]:
         part = rows[:, start:stop]
         size = max(1, part.shape[1])

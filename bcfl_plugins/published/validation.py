@@ -71,6 +71,23 @@ def _median(name: str, start: Array, updates: Sequence[ClientUpdate]) -> Array:
     return found
 
 
+def lengths_of(
+    reference: Mapping[str, Array], updates: Sequence[ClientUpdate], without: Sequence[str]
+) -> Floats:
+    """Return (n,) how far each update moves the arrays of floats, without some of them."""
+
+    def length(update: ClientUpdate) -> float:
+        squares = [
+            float(np.square(array.astype(np.float64) - reference[name]).sum())
+            for name, array in update.arrays.items()
+            if array.dtype.kind == "f" and name not in without
+        ]
+        return float(np.sqrt(sum(squares)))
+
+    with np.errstate(all="ignore"):
+        return np.array([length(update) for update in updates], np.float64)
+
+
 def name_of(node: NodeRef) -> str:
     """Name a node in what is remembered: its account, which outlives a reconnection."""
     return str(node.account) if node.account is not None else f"node {node.node_id}"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from bcfl_plugins.rounds.validation import losses_of, name_of
+from bcfl_plugins.published.validation import losses_of, name_of
 from bcfl_plugins.types import ClientUpdate, NodeId, NodeRef
 from pallet_bridge.types import AccountId
 

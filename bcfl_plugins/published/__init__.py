@@ -1,0 +1,1 @@
+"""What a round publishes so that anybody can decide it again."""

@@ -1,0 +1,156 @@
+"""Put into a run's store what its level of evidence asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bcfl_plugins.published.average import (
+    NO_LIMITS,
+    WEIGHTED_MEAN,
+    AveragedUpdate,
+    limits,
+    weighted_mean,
+)
+from bcfl_plugins.published.listing import ListedUpdate, plain_listing
+from pallet_bridge.encoding import update_digest
+from pallet_bridge.run.content import arrays_bytes, value_bytes
+from pallet_bridge.run.judgements import Evidence, Level
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bcfl_plugins.types import Array, ClientUpdate, JudgedUpdate, RoundContext, RoundResult
+    from pallet_bridge.run.store import ContentStore
+
+TOLD: Mapping[Level, str] = {
+    Level.BOOKKEEPING: "verdicts and signatures: what was decided, and nothing to decide it again",
+    Level.DECISION: "the statistics that rules read, and what they remember: who has them decides "
+    "again; that they are those of the updates stays the server's word",
+    Level.UPDATES: "the updates and models themselves: who has them does everything again",
+}
+"""What a run says at its start."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceKeeper:
+    """Keeps what a level asks for.
+
+    Parameters
+    ----------
+    level : Level
+        How much.
+    store : ContentStore
+        Where.
+    """
+
+    level: Level
+    store: ContentStore
+
+    def value(self, value: object) -> bytes | None:
+        """Keep a value that a decision follows from; return its address, if the level asks for it.
+
+        Raises
+        ------
+        EncodingError
+            If it holds something that cannot be written.
+        """
+        if self.level is Level.BOOKKEEPING:
+            return None
+        return self.store.put(value_bytes(value))
+
+    def round(self, ctx: RoundContext, updates: Sequence[ClientUpdate]) -> bytes | None:
+        """Keep the model that went out, and the updates as they came, if the level asks for it.
+
+        Returns
+        -------
+        bytes or None
+            The address of the list of the updates.
+        """
+        if self.level is not Level.UPDATES:
+            return None
+        self.model(ctx.reference)
+        digests = [self.store.put(arrays_bytes(one.sent or one.arrays)) for one in updates]
+        listed = [
+            ListedUpdate(update.node, update.num_examples, digest)
+            for update, digest in zip(updates, digests, strict=True)
+        ]
+        return self.store.put(value_bytes(plain_listing(listed)))
+
+    def model(self, model: Mapping[str, Array]) -> None:
+        """Keep a model, if the level asks for it."""
+        if self.level is Level.UPDATES:
+            self.store.put(arrays_bytes(model))
+
+
+def evidence_of(
+    keeper: EvidenceKeeper,
+    result: RoundResult,
+    updates: Sequence[ClientUpdate],
+    listed: bytes | None,
+) -> Evidence:
+    """Keep the model, and return what a round's report offers.
+
+    Parameters
+    ----------
+    keeper
+        Of the run.
+    result
+        The round, which gave a model.
+    updates
+        What was judged.
+    listed
+        Where the list of the updates is.
+    """
+    average = ""
+    if keeper.level is Level.UPDATES and result.model is not None:
+        keeper.model(result.model)
+        average = average_of(result, updates)
+    return Evidence(keeper.level, result.judgements, average, listed)
+
+
+def average_of(result: RoundResult, updates: Sequence[ClientUpdate]) -> str:
+    """Return the method by which a round's model follows from its updates; empty: none is known."""
+    if result.model is None:
+        return ""
+    how = result.medians, result.clip
+    model = mean_of(result.ctx.reference, result.judged, updates, *how)
+    same = model is not None and update_digest(model) == update_digest(result.model)
+    return WEIGHTED_MEAN if same else ""
+
+
+def mean_of(
+    reference: Mapping[str, Array],
+    judged: Sequence[JudgedUpdate],
+    updates: Sequence[ClientUpdate],
+    medians: Sequence[str],
+    clip: float | None = None,
+) -> Mapping[str, Array] | None:
+    """Return the weighted mean of what was accepted; ``None`` where nothing was.
+
+    Parameters
+    ----------
+    reference
+        The model that went out.
+    judged
+        The verdicts, ascending by node id.
+    updates
+        What was judged.
+    medians
+        Arrays of which it is the median.
+    clip
+        As `Verdict.clip`.
+    """
+    by_node = {update.node.node_id: update for update in updates}
+    accepted = [one for one in judged if one.accepted]
+    if not accepted:
+        return None
+    parts = {one.node.node_id: one.share for one in accepted if one.share is not None}
+    averaged = [_averaged(by_node[one.node.node_id]) for one in accepted]
+    room = NO_LIMITS if clip is None else limits(clip, updates, reference, medians)
+    return weighted_mean(reference, averaged, parts, medians, room)
+
+
+def _averaged(update: ClientUpdate) -> AveragedUpdate:
+    sent = update.arrays if update.sent is None else update.sent
+    return AveragedUpdate(update.node.node_id, sent, update.arrays, update.num_examples)

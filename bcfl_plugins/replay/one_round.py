@@ -1,0 +1,276 @@
+"""Decide one round again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from bcfl_plugins.hooks.merge import merge_verdicts
+from bcfl_plugins.published.average import WEIGHTED_MEAN
+from bcfl_plugins.published.inputs import KeptInputs, LiveInputs
+from bcfl_plugins.published.keeping import mean_of
+from bcfl_plugins.published.stops import CannotReplay, DoesNotHold
+from bcfl_plugins.replay.compare import decided, node_problems, note_problems, verdict_problems
+from bcfl_plugins.replay.rebuilding import rebuilt
+from bcfl_plugins.types import ClientUpdate, RoundContext, RunInfo
+from pallet_bridge.audit.audited import Finding, ReplayedRound
+from pallet_bridge.encoding import commitment_hash, update_digest
+from pallet_bridge.errors import BcflError, EncodingError
+from pallet_bridge.run.content import address_of, value_bytes
+from pallet_bridge.run.judgements import Level
+from pallet_bridge.types import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from bcfl_plugins.defenses.base import Defense
+    from bcfl_plugins.published.inputs import RoundInputs
+    from bcfl_plugins.replay.material import Material
+    from bcfl_plugins.rounds.judges import Judge
+    from bcfl_plugins.types import Array, JudgedUpdate, Verdict
+    from pallet_bridge.run.judgements import Evidence, Judgement
+    from pallet_bridge.run.openings import OpenedUpdate
+    from pallet_bridge.run.reports import RoundReport
+    from pallet_bridge.types import AccountId
+
+STATISTICS = "statistics that verdicts were decided on again"
+MEASUREMENTS = "rounds whose verdicts rest on what it measured on data of its own"
+UNBOUND = "published updates that are taken as those signed, whose openings are not at hand"
+UNSIGNED = "published updates of nodes without a verdict on chain"
+
+_HOSTILE = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    BcflError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
+"""What a judge may raise on a memory or inputs that somebody made up."""
+
+
+@dataclass(slots=True)
+class RoundReplay:
+    """One round that is done again.
+
+    Parameters
+    ----------
+    report : RoundReport
+        Its report.
+    material : Material
+        What was published.
+    openings : Mapping
+        What opens its commitments, as far as it is at hand.
+    rules : Mapping
+        Rules by name, besides those of the registry.
+    """
+
+    report: RoundReport
+    material: Material
+    openings: Mapping[AccountId, OpenedUpdate]
+    rules: Mapping[str, type[Defense]]
+    findings: list[Finding] = field(default_factory=list)
+    gaps: list[str] = field(default_factory=list)
+    words: dict[str, int] = field(default_factory=dict)
+    _base: dict[str, Array] = field(default_factory=dict)
+
+    def done(self) -> ReplayedRound:
+        """Do it; what is wrong goes to `findings`, and what cannot be done to `gaps`."""
+        evidence = self.report.evidence
+        if evidence is None:
+            self.gaps.append("the report is of a format that does not say how it was decided")
+        elif evidence.level is Level.BOOKKEEPING:
+            self.gaps.append('bcfl.evidence.publish was "bookkeeping"')
+        else:
+            updates = self._updates(evidence)
+            if updates is not None or evidence.level is Level.DECISION:
+                return self._decide(evidence, updates)
+        return ReplayedRound()
+
+    def _updates(self, evidence: Evidence) -> tuple[ClientUpdate, ...] | None:
+        """Return the updates of the round, checked against what their nodes signed."""
+        if evidence.level is not Level.UPDATES:
+            return None
+        with_updates: list[ClientUpdate] = []
+        try:
+            self._base = self.material.arrays(self.report.base_model, "the model that went out")
+            found = self.material.updates(evidence.updates, self._base)
+        except DoesNotHold as error:
+            self._wrong(None, str(error))
+            return None
+        entries = {entry.account: entry for entry in self.report.entries}
+        for listed, update in found:
+            account = listed.node.account
+            entry = None if account is None else entries.get(account)
+            if account is None or entry is None or entry.signature is None:
+                self._believe(UNSIGNED)
+            elif (opened := self.openings.get(account)) is None:
+                self._believe(UNBOUND)
+            elif entry.node_id == listed.node.node_id and entry.revealed != commitment_hash(
+                account, listed.digest, opened.salt
+            ):
+                self._wrong(account, "its published update is not the one that it committed to")
+                return None
+            with_updates.append(update)
+        return tuple(with_updates)
+
+    def _decide(
+        self, evidence: Evidence, updates: tuple[ClientUpdate, ...] | None
+    ) -> ReplayedRound:
+        verdicts: list[Verdict] = []
+        nodes = updates
+        before = len(self.findings)
+        for told in evidence.judgements:
+            try:
+                kept = self._kept(told)
+                verdicts.append(self._verdict(told, kept, updates))
+            except CannotReplay as error:
+                self.gaps.append(f"{told.plugin}: {error}")
+                return ReplayedRound(words=self.words)
+            except DoesNotHold as error:
+                self._wrong(None, f"{told.plugin}: {error}")
+                return ReplayedRound(words=self.words)
+            judged_nodes = tuple(zip(kept.nodes, kept.claims, strict=True))
+            if nodes is None:
+                nodes = tuple(ClientUpdate(node, {}, claim) for node, claim in judged_nodes)
+            elif judged_nodes != tuple((one.node, one.num_examples) for one in nodes):
+                self._wrong(None, f"{told.plugin} judged other updates than those of the round")
+        if nodes is None:
+            self.gaps.append("no plugin judged, and the updates are not published")
+            return ReplayedRound(words=self.words)
+        listed = [one.node for one in nodes], [one.num_examples for one in nodes]
+        for account, problem in node_problems(*listed, self.report):
+            self._wrong(account, problem)
+        try:
+            judged = merge_verdicts(nodes, verdicts)
+        except BcflError as error:
+            self._wrong(None, str(error))
+            return ReplayedRound(words=self.words)
+        right = self._compare(judged, verdicts)
+        averaged = updates is not None and self._average(evidence, judged, updates, verdicts)
+        holds = len(self.findings) == before
+        return ReplayedRound(right if holds else 0, averaged, self.words)
+
+    def _kept(self, told: Judgement) -> KeptInputs:
+        if told.gap and (told.inputs is None or self._level is Level.DECISION):
+            raise CannotReplay(told.gap)
+        plain = self.material.value(told.inputs, "what the rule read")
+        try:
+            return KeptInputs.read(plain)
+        except EncodingError as error:
+            raise DoesNotHold(str(error)) from error
+
+    def _verdict(
+        self, told: Judgement, kept: KeptInputs, updates: tuple[ClientUpdate, ...] | None
+    ) -> Verdict:
+        """Let the judge decide again, and check what it remembers after that."""
+        made = rebuilt(told, self.rules)
+        memory = self.material.value(told.before, "what the rule remembered before")
+        inputs: RoundInputs = kept
+        if updates is None:
+            self._believe(STATISTICS)
+        else:
+            ctx = RoundContext(RunInfo(0, 0), kept.server_round, None, self._base)
+            inputs = LiveInputs(ctx, updates, measured=kept.measured)
+        if made.is_measuring and kept.measured:
+            self._believe(MEASUREMENTS)
+        verdict: Verdict = guarded(lambda: _decided(made.judge, memory, inputs))
+        if isinstance(inputs, LiveInputs):
+            self._check_inputs(told, inputs)
+        after = address_of(value_bytes(made.judge.kept()))
+        if after != told.after:
+            shown = "nothing" if told.after is None else told.after.hex()
+            raise DoesNotHold(
+                f"after the round it remembers {after.hex()} when it is decided again, and {shown} "
+                f"in the report"
+            )
+        return replace(verdict, clip=made.clip)
+
+    def _check_inputs(self, told: Judgement, inputs: LiveInputs) -> None:
+        found = address_of(value_bytes(inputs.kept().plain()))
+        if found != told.inputs:
+            shown = "nothing" if told.inputs is None else told.inputs.hex()
+            raise DoesNotHold(
+                f"what it read of the updates comes to {found.hex()}, and in the report to {shown}"
+            )
+        if inputs.gap != told.gap:
+            raise DoesNotHold(f"the report says {told.gap!r} of what it reads, not {inputs.gap!r}")
+
+    def _compare(self, judged: Sequence[JudgedUpdate], verdicts: Sequence[Verdict]) -> int:
+        """Compare verdicts; return how many are as reported."""
+        right = 0
+        for one, entry in decided(judged, self.report):
+            problem = verdict_problems(one, entry)
+            if problem:
+                self._wrong(entry.account, problem)
+            else:
+                right += 1
+        for problem in note_problems(verdicts, self.report):
+            self._wrong(None, problem)
+        return right
+
+    def _average(
+        self,
+        evidence: Evidence,
+        judged: Sequence[JudgedUpdate],
+        updates: tuple[ClientUpdate, ...],
+        verdicts: Sequence[Verdict],
+    ) -> bool:
+        """Average again; say whether the model is as reported."""
+        if evidence.average != WEIGHTED_MEAN:
+            called = f" ({evidence.average})" if evidence.average else ""
+            self.gaps.append(
+                f"the server step of the strategy{called} cannot be done again yet: by the report "
+                f"the model is not the weighted mean of what was accepted"
+            )
+            return False
+        medians = sorted({name for verdict in verdicts for name in verdict.medians})
+        clip = min((one.clip for one in verdicts if one.clip is not None), default=None)
+        mean = mean_of(self._base, judged, updates, medians, clip)
+        found = None if mean is None else update_digest(mean)
+        if found == self.report.model:
+            return True
+        accepted = sum(entry.outcome is Outcome.ACCEPTED for entry in self.report.entries)
+        self._wrong(
+            None,
+            f"the model {self.report.model.hex()} is not the weighted mean of the {accepted} "
+            f"accepted updates, which is {'none' if found is None else found.hex()}",
+        )
+        return False
+
+    @property
+    def _level(self) -> Level:
+        evidence = self.report.evidence
+        return Level.BOOKKEEPING if evidence is None else evidence.level
+
+    def _believe(self, what: str) -> None:
+        self.words[what] = self.words.get(what, 0) + 1
+
+    def _wrong(self, account: AccountId | None, problem: str) -> None:
+        whose = "" if account is None else f", {account}"
+        number = self.report.round
+        self.findings.append(
+            Finding("replay", number, account, f"round {number}{whose}: {problem}")
+        )
+
+
+def _decided(judge: Judge, memory: object, inputs: RoundInputs) -> Verdict:
+    judge.recall(memory)
+    return judge.decide(inputs)
+
+
+def guarded(decide: Callable[[], Any]) -> Any:  # noqa: ANN401 - what `decide` gives
+    """Decide on what somebody else may have made up.
+
+    Raises
+    ------
+    CannotReplay, DoesNotHold
+        Whatever a rule makes of it.
+    """
+    try:
+        return decide()
+    except (CannotReplay, DoesNotHold):
+        raise
+    except _HOSTILE as error:
+        raise DoesNotHold(f"it cannot decide on what is published: {error}") from error

@@ -1,0 +1,176 @@
+"""Decide the rounds of a run again, one after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from bcfl_plugins.published.stops import CannotReplay, DoesNotHold
+from bcfl_plugins.replay.material import Material
+from bcfl_plugins.replay.one_round import RoundReplay
+from bcfl_plugins.replay.rebuilding import rebuilt
+from pallet_bridge.audit.audited import Finding, Replayed, ReplayedRound
+from pallet_bridge.run.content import address_of, value_bytes
+from pallet_bridge.run.store import STORE, FolderStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from bcfl_plugins.defenses.base import Defense
+    from pallet_bridge.audit.audited import AuditedRun
+    from pallet_bridge.run.judgements import Judgement
+    from pallet_bridge.run.openings import OpenedUpdate
+    from pallet_bridge.run.reports import RoundReport
+    from pallet_bridge.run.store import ContentStore
+    from pallet_bridge.types import AccountId
+
+NO_STORE = f"nothing can be decided again: there is no {STORE}/"
+MEMORIES = "memories of rules after rounds that have no report"
+
+
+@dataclass(frozen=True, slots=True)
+class Replayer:
+    """Decides rounds again; a call is what `pallet_bridge.audit.run.audit_run` takes as `replay`.
+
+    Parameters
+    ----------
+    rules : sequence of type
+        Classes of rules that are not in the registry.
+    store : ContentStore or None
+        Where the run's content is; ``None``: in its folder.
+    """
+
+    rules: Sequence[type[Defense]] = ()
+    store: ContentStore | None = None
+
+    def __call__(self, run: Path, audited: AuditedRun) -> Replayed:
+        """Decide the rounds of a run again.
+
+        Parameters
+        ----------
+        run
+            The run's folder.
+        audited
+            What was read of it.
+        """
+        store = self._store(run)
+        if store is None:
+            return Replayed({}, notes=(NO_STORE,))
+        course = _Course(audited, self._material(store), self._by_name())
+        done = dict(course.rounds())
+        return Replayed(MappingProxyType(done), tuple(course.findings), tuple(course.notes()))
+
+    def problems(
+        self, run: Path, report: RoundReport, openings: Mapping[AccountId, OpenedUpdate]
+    ) -> tuple[str, ...]:
+        """Return why one round does not come out as its report says, or cannot be decided again.
+
+        That its rules remember what they did after the round before is not looked at.
+        """
+        store = self._store(run)
+        if store is None:
+            return (f"round {report.round}: {NO_STORE}",)
+        one = RoundReplay(report, self._material(store), openings, self._by_name())
+        one.done()
+        gaps = (f"round {report.round}: {gap}" for gap in one.gaps)
+        return (*(found.statement for found in one.findings), *gaps)
+
+    def _store(self, run: Path) -> ContentStore | None:
+        if self.store is not None:
+            return self.store
+        return FolderStore(run / STORE) if (run / STORE).is_dir() else None
+
+    def _material(self, store: ContentStore) -> Material:
+        return Material(store, frozenset(rule.__module__ for rule in self.rules))
+
+    def _by_name(self) -> Mapping[str, type[Defense]]:
+        return {rule.name: rule for rule in self.rules}
+
+
+@dataclass(slots=True)
+class _Course:
+    """The rounds of a run, as one remembers the ones before."""
+
+    audited: AuditedRun
+    material: Material
+    rules: Mapping[str, type[Defense]]
+    findings: list[Finding] = field(default_factory=list)
+    _gaps: dict[str, list[int]] = field(default_factory=dict)
+    _last: dict[str, tuple[int, Judgement]] = field(default_factory=dict)
+
+    def rounds(self) -> Iterator[tuple[int, ReplayedRound]]:
+        for number, _, report in self.audited.reported():
+            one = RoundReplay(
+                report, self.material, self.audited.openings.get(number, {}), self.rules
+            )
+            done = one.done()
+            for gap in one.gaps:
+                self._gaps.setdefault(gap, []).append(number)
+            follows = self._follow(number, report, one)
+            self.findings += one.findings
+            yield number, done if follows else ReplayedRound(words=one.words)
+
+    def notes(self) -> Iterator[str]:
+        for gap, numbers in self._gaps.items():
+            yield f"{_told(numbers)}: {gap}"
+
+    def _follow(self, number: int, report: RoundReport, one: RoundReplay) -> bool:
+        """Check that each rule begins with what it remembered, under the settings that it had."""
+        evidence = report.evidence
+        found = len(one.findings)
+        for told in () if evidence is None else evidence.judgements:
+            before = self._last.get(told.plugin)
+            self._last[told.plugin] = number, told
+            if told.before is None:
+                continue
+            problem = ""
+            if before is None:
+                problem = self._not_fresh(number, told, one)
+            else:
+                problem = self._not_continued(number, told, before, one)
+            if problem:
+                one.findings.append(
+                    Finding("replay", number, None, f"round {number}: {told.plugin} {problem}")
+                )
+        return len(one.findings) == found
+
+    def _not_fresh(self, number: int, told: Judgement, one: RoundReplay) -> str:
+        if number != self.audited.rounds.start:
+            one.words[MEMORIES] = one.words.get(MEMORIES, 0) + 1
+            return ""
+        try:
+            fresh = address_of(value_bytes(rebuilt(told, self.rules).judge.kept()))
+        except (CannotReplay, DoesNotHold):
+            return ""  # told already
+        if fresh == told.before:
+            return ""
+        return "begins the run with a memory"
+
+    def _not_continued(
+        self, number: int, told: Judgement, before: tuple[int, Judgement], one: RoundReplay
+    ) -> str:
+        last, judged = before
+        if (judged.rule, judged.version, judged.settings) != (
+            told.rule,
+            told.version,
+            told.settings,
+        ):
+            gap = f"{told.plugin} judges by another rule or settings than in round {last}"
+            self._gaps.setdefault(gap, []).append(number)
+        if judged.after == told.before:
+            return ""
+        if last != number - 1:
+            one.words[MEMORIES] = one.words.get(MEMORIES, 0) + 1
+            return ""
+        return f"does not begin with what it remembered after round {last}"
+
+
+def _told(numbers: Sequence[int]) -> str:
+    """Name rounds, a range of them in short."""
+    if len(numbers) == 1:
+        return f"round {numbers[0]}"
+    if [*numbers] == [*range(numbers[0], numbers[-1] + 1)]:
+        return f"rounds {numbers[0]} to {numbers[-1]}"
+    return f"rounds {', '.join(map(str, numbers))}"

@@ -1,0 +1,54 @@
+"""Plant many lies: ``python -m scripts.lies --lies 10000``. Exit code 1: one was not seen."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+from scripts.lies.federation import honest_run
+from scripts.lies.look import plant_one
+from scripts.lies.plant import OF_A_REPORT, OF_UPDATES
+
+
+def main() -> int:
+    """Plant lies into runs of several rules and levels, and print what was seen."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lies", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args()
+    logging.disable(logging.INFO)
+    rng = np.random.default_rng(asked.seed)
+    seen: Counter[str] = Counter()
+    unseen: list[str] = []
+    with tempfile.TemporaryDirectory() as folder:
+        runs = [
+            (
+                level,
+                lies,
+                honest_run(Path(folder) / f"{level}-{measured}", level, measured=measured),
+            )
+            for level, lies in (("updates", OF_UPDATES), ("decision", OF_A_REPORT))
+            for measured in (False, True)
+        ]
+        for number in range(asked.lies):
+            level, lies, run = runs[number % len(runs)]
+            planted = plant_one(run, lies, rng)
+            seen[f"{level}: {planted.how:<5} {planted.what}"] += planted.is_seen
+            if not planted.is_seen:
+                unseen.append(f"{level}: {planted.what}")
+    for how, count in sorted(seen.items()):
+        print(f"{count:>7} {how}")
+    for what, count in Counter(unseen).items():
+        print(f"UNSEEN {count} {what}")
+    print(f"{asked.lies} lies, {len(unseen)} unseen")
+    return bool(unseen)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
