@@ -23,7 +23,13 @@ from substrateinterface import Keypair, SubstrateInterface
 from substrateinterface.exceptions import SubstrateRequestException
 from substrateinterface.storage import StorageKey
 
-from pallet_bridge.client.substrate.types import ending, is_a, keep_bytes, remember_types
+from pallet_bridge.client.substrate.types import (
+    ending,
+    is_a,
+    keep_apart,
+    keep_bytes,
+    remember_types,
+)
 from pallet_bridge.client.versions import Versions
 from pallet_bridge.errors import BadChainValue, EncodingError, MetadataMismatch
 from pallet_bridge.interface import call_difference, describe, differences
@@ -283,6 +289,7 @@ class _Interface(SubstrateInterface):  # type: ignore[misc]  # it has no annotat
         self.items: Mapping[str, str] = {}
         # a transport that is given is not opened, and not used: see rpc_request
         super().__init__(websocket=rpc, ss58_format=PREFIX, auto_discover=False)
+        keep_apart(self.runtime_config)
         self._rpc = rpc
         self._genesis = rpc.genesis
         self._anchor: BlockRef | None = None

@@ -42,6 +42,25 @@ def keep_bytes(config: Any) -> None:  # noqa: ANN401 - scalecodec has no annotat
             kind.process = _read_bytes
 
 
+def keep_apart(config: Any) -> None:  # noqa: ANN401 - scalecodec has no annotations
+    """Let each object know the chain whose types it was made by.
+
+    scalecodec notes that in the class, and chains share classes such as that of a call. With two
+    connections in two threads, a call for one chain was encoded by the types of the other one, or
+    by none.
+    """
+
+    def create(type_string: Any, data: Any = None, **options: Any) -> Any:  # noqa: ANN401
+        kind = config.get_decoder_class(type_string)
+        if not kind:
+            raise NotImplementedError(f"no type is called {type_string!r}")
+        made = kind(data=data, **options)
+        made.runtime_config = config
+        return made
+
+    config.create_scale_object = create
+
+
 def remember_types(config: Any) -> None:  # noqa: ANN401 - scalecodec has no annotations
     """Look each name of a type up once: scalecodec makes some types anew whenever they are named.
 

@@ -6,7 +6,8 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from scalecodec.base import ScaleBytes
+from scalecodec.base import RuntimeConfigurationObject, ScaleBytes
+from scalecodec.type_registry import load_type_registry_preset
 from scalecodec.types import Option
 
 from pallet_bridge.client import connect
@@ -28,6 +29,19 @@ def type_of(chain: EmbeddedClient, name: str) -> str:
 
 def decoded(chain: EmbeddedClient, kind: str, data: bytes) -> Any:
     return chain._codec._decode(kind, "0x" + data.hex(), "a test")
+
+
+def test_a_call_is_encoded_by_its_own_chain_while_another_one_is_opened(
+    chain: EmbeddedClient,
+) -> None:
+    """The class of a call is one for all chains of a process, whatever thread opens them."""
+    interface = chain._codec._interface
+    call = interface.runtime_config.create_scale_object("Call", metadata=interface.metadata)
+    another = RuntimeConfigurationObject()
+    another.update_type_registry(load_type_registry_preset("core"))
+    assert another.get_decoder_class("Call") is type(call)
+    close = {"call_module": "Bcfl", "call_function": "close", "call_args": {"federation": 7}}
+    assert call.encode(close).to_hex().endswith("07000000")
 
 
 @pytest.mark.parametrize("name", [b"A", b"0x41", b"", b"\xff", b"0xff"])
