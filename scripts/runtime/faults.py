@@ -269,7 +269,8 @@ def column(kind: str, binary: Path | None, program: str, only: str) -> dict[str,
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             chain: Chain
             if binary is not None and kind == "node":
-                chain = node = KilledNode(binary, folder)
+                # a proxy has another port than the node: it is another host
+                chain = node = KilledNode(binary, folder, "--rpc-cors", "all")
                 stack.callback(node.kill)
             else:
                 chain = stack.enter_context(ChainProcess(folder / "chain", 0))

@@ -42,7 +42,7 @@ OPTIONS = (
 class Node:
     """A node with a disk of its own, which may be killed and started again."""
 
-    def __init__(self, binary: Path, folder: Path) -> None:
+    def __init__(self, binary: Path, folder: Path, *more: str) -> None:
         self.base = folder / "base"
         spec = folder / "spec.json"
         spec.write_text(json.dumps(chain_spec()))
@@ -50,7 +50,7 @@ class Node:
         self.url = f"ws://127.0.0.1:{rpc}"
         self._command = [
             *(str(binary), "--chain", str(spec), "--base-path", str(self.base)),
-            *("--rpc-port", str(rpc), "--port", str(p2p), *OPTIONS.split()),
+            *("--rpc-port", str(rpc), "--port", str(p2p), *OPTIONS.split(), *more),
         ]
         self.start()
 
