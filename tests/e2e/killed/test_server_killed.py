@@ -46,7 +46,7 @@ def check(place: Any, found: dict[str, Any], whole: dict[str, Any]) -> None:
     settled = [line.round for line in read_run(run).rounds if line.outcome == "settled"]
     assert len(settled) == len({*settled}) == ROUNDS
     assert {path.name for path in run.iterdir()} == {
-        *("run.json", "journal.jsonl", "outbox.jsonl", "reports", "openings", "owed"),
+        *("run.json", "journal.jsonl", "outbox.jsonl", "reports", "openings", "owed", "store"),
     }
     assert list((run / "owed").iterdir()) == []
     place.audit()
