@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from pallet_bridge.client.connect import connect
 from pallet_bridge.client.rpc import RpcClient
 from pallet_bridge.errors import StateDiscarded
 
@@ -24,17 +23,18 @@ def open_node(url: str, genesis: bytes) -> tuple[ChainClient, str | None]:
     ProofRefused
         When the node shows proofs, and they do not prove what they should.
     """
-    from pallet_bridge.light.client import FinalClient, proves  # noqa: PLC0415 - see connect
+    from pallet_bridge.client.node import NodeClient  # noqa: PLC0415 - see connect
+    from pallet_bridge.light.client import FinalClient, proves  # noqa: PLC0415
 
     with closing(RpcClient(url, _TIMEOUT)) as rpc:
         offered = proves(rpc.request("rpc_methods"))
         is_ours = rpc.genesis == f"0x{genesis.hex()}"
     if not is_ours:
-        return connect(url), _WORD.format(url, "it is a node of another chain")
+        return NodeClient(url), _WORD.format(url, "it is a node of another chain")
     if not offered:
-        return connect(url), _WORD.format(url, "it has no methods that prove what is final")
+        return NodeClient(url), _WORD.format(url, "it has no methods that prove what is final")
     try:
         return FinalClient(url, genesis, timeout=_TIMEOUT), None
     except StateDiscarded:
         reason = "it has pruned the state of block 0, from which proofs begin. Name an archive node"
-        return connect(url), _WORD.format(url, reason)
+        return NodeClient(url), _WORD.format(url, reason)

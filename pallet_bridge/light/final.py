@@ -126,12 +126,6 @@ class FinalChain:
         answer = self._rpc.request("state_getReadProof", params)
         return read_proof(header, answer)
 
-    def proofs(self, headers: Sequence[Header], key: bytes) -> list[ReadProof]:
-        """Return the same for one key at several blocks."""
-        params = [[[_hex(key)], _hex(header.hash)] for header in headers]
-        answers = self._rpc.request_all("state_getReadProof", params)
-        return [read_proof(*pair) for pair in zip(headers, answers, strict=True)]
-
     def _follow(self) -> None:
         """Take the node's proofs of what comes next, as long as there are any."""
         while self._next():

@@ -25,7 +25,7 @@ _HASH_BYTES, _KEY_BYTES, _SIGNATURE_BYTES = 32, 32, 64
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class VotedBlock:
     """A block by hash and number, as a vote names it."""
 
     hash: bytes
@@ -40,7 +40,7 @@ class Target:
 class Precommit:
     """A signed vote for a block and all before it."""
 
-    target: Target
+    target: VotedBlock
     signature: bytes
     authority: bytes
 
@@ -54,7 +54,7 @@ class Justification:
     """A commit of one round of votes, and the headers that lead from its target to the votes'."""
 
     round: int
-    target: Target
+    target: VotedBlock
     precommits: tuple[Precommit, ...]
     ancestries: tuple[Header, ...]
 
@@ -83,13 +83,13 @@ class Justification:
         return cls(number, target, votes, headers)
 
 
-def signed_bytes(target: Target, round_: int, set_id: int) -> bytes:
+def signed_bytes(target: VotedBlock, round_: int, set_id: int) -> bytes:
     """Return what an authority signs when it precommits."""
     numbers = round_.to_bytes(8, "little") + set_id.to_bytes(8, "little")
     return _PRECOMMIT + target.encode() + numbers
 
 
-def verify(justification: Justification, authorities: AuthoritySet) -> Target:
+def verify(justification: Justification, authorities: AuthoritySet) -> VotedBlock:
     """Return the block that a justification makes final under a set of authorities.
 
     Raises
@@ -107,7 +107,9 @@ def verify(justification: Justification, authorities: AuthoritySet) -> Target:
     used: set[bytes] = set()
     weight = 0
     for authority, targets in votes.items():
-        ways = [_way(target, base, parents, what) for target in sorted(targets, key=Target.encode)]
+        ways = [
+            _way(target, base, parents, what) for target in sorted(targets, key=VotedBlock.encode)
+        ]
         used.update(*ways)
         # who voted for two blocks counts for both, as in GRANDPA: that is the third it can bear
         if len(targets) > 1 or justification.target.hash in {base.hash, *ways[0]}:
@@ -128,9 +130,9 @@ def verify(justification: Justification, authorities: AuthoritySet) -> Target:
 
 def _votes(
     justification: Justification, authorities: AuthoritySet, what: str
-) -> dict[bytes, set[Target]]:
+) -> dict[bytes, set[VotedBlock]]:
     """Return for which blocks each authority voted: for one, or once for another besides."""
-    found: dict[bytes, set[Target]] = {}
+    found: dict[bytes, set[VotedBlock]] = {}
     for vote in justification.precommits:
         if vote.authority not in authorities.weights:
             name = vote.authority.hex()
@@ -151,7 +153,9 @@ def _votes(
     return found
 
 
-def _way(target: Target, base: Target, parents: dict[bytes, Header], what: str) -> list[bytes]:
+def _way(
+    target: VotedBlock, base: VotedBlock, parents: dict[bytes, Header], what: str
+) -> list[bytes]:
     """Return the hashes of the blocks from a vote's down to that above the lowest."""
     way: list[bytes] = []
     hash_, number = target.hash, target.number
@@ -166,8 +170,8 @@ def _way(target: Target, base: Target, parents: dict[bytes, Header], what: str) 
     return way
 
 
-def _target(reader: ScaleReader) -> Target:
-    return Target(reader.take(_HASH_BYTES), reader.uint(4))
+def _target(reader: ScaleReader) -> VotedBlock:
+    return VotedBlock(reader.take(_HASH_BYTES), reader.uint(4))
 
 
 def _precommit(reader: ScaleReader) -> Precommit:

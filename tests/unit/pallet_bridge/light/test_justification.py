@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pallet_bridge.errors.proofs import ProofRefused
 from pallet_bridge.light.authorities import AuthoritySet, next_set, read_authorities
 from pallet_bridge.light.final import AUTHORITIES, read_proof
-from pallet_bridge.light.justification import Justification, Target, verify
+from pallet_bridge.light.justification import Justification, VotedBlock, verify
 from tests.unit.pallet_bridge.light.recorded import FIRST, LAST, RECORD, SECOND, header, of_set
 from tests.unit.pallet_bridge.light.signing import FOUR, SET, Authority, chain, commit, target_of
 
@@ -87,7 +87,7 @@ def test_one_vote_twice_counts_once() -> None:
 
 def test_real_votes_for_another_block_are_refused() -> None:
     real = Justification.decode(REAL[0])
-    forged = Target(b"\x66" * 32, real.target.number)
+    forged = VotedBlock(b"\x66" * 32, real.target.number)
     with pytest.raises(ProofRefused, match="for other blocks"):
         verify(replace(real, target=forged), SETS[0])
     votes = tuple(replace(vote, target=forged) for vote in real.precommits)
@@ -141,7 +141,7 @@ def test_a_header_of_a_fork_leads_nowhere() -> None:
 def test_a_vote_with_a_wrong_number_is_refused() -> None:
     low, middle = chain(2)
     votes = [one.vote(target_of(low)) for one in FOUR[:3]]
-    wrong = [*votes, FOUR[3].vote(Target(middle.hash, middle.number + 1))]
+    wrong = [*votes, FOUR[3].vote(VotedBlock(middle.hash, middle.number + 1))]
     with pytest.raises(ProofRefused, match="no headers lead"):
         verify(commit(low, wrong, middle), SET)
 
