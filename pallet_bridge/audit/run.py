@@ -141,12 +141,10 @@ def audit_run(
         raise ConfigError(
             f"--runtime is for runs on the embedded chain: the blocks of {target} are its node's"
         )
-    client, unproved = open_node(target, record.header.genesis)
+    client, is_final, notes = open_node(target, record.header.genesis)
     with client:
-        report = audit_on(
-            client, run, record, closed=False, is_final=unproved is None, replay=replay
-        )
-    return report if unproved is None else replace(report, notes=(*report.notes, unproved))
+        report = audit_on(client, run, record, closed=False, is_final=is_final, replay=replay)
+    return replace(report, notes=(*notes, *report.notes))
 
 
 def audit_on(

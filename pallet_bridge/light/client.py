@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pallet_bridge.client.fields import Fields
 from pallet_bridge.client.node import NodeClient
+from pallet_bridge.embedded.state.hashing import blake2_256, storage_prefix, twox
 from pallet_bridge.errors import BadChainValue
 from pallet_bridge.errors.proofs import ProofRefused
 from pallet_bridge.light.final import METHODS, FinalChain, read_header
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from pallet_bridge.client.rpc import RawJson
     from pallet_bridge.embedded.chain.block import Header
 
+_CODE = b":code"
+_HASHES = storage_prefix("System", "BlockHash")
 _PAGE = 500
 _WALK = 256  # headers that are fetched at a time
 
@@ -74,6 +77,13 @@ class FinalClient(NodeClient):
             return None
         return BlockRef(number, self._header_at(number).hash)
 
+    def runtime_hash(self) -> bytes:
+        """Return the BLAKE2-256 hash of the runtime at the head: the rules of the chain."""
+        code = self._chain.proof(self._final, [_CODE]).get(_CODE)
+        if code is None:
+            raise ProofRefused("the runtime", "the state has none")
+        return blake2_256(code)
+
     def _numbered(self, block: bytes) -> BlockRef:
         return BlockRef(self._header(block).number, block)
 
@@ -102,11 +112,14 @@ class FinalClient(NodeClient):
             raise BadChainValue(f"the chain's constant BlockHashCount is {span!r}")
         while above.number > number:
             earlier = max(number, above.number - span + 1)
-            key = self._key("System", "BlockHash", [earlier])
+            key = _key_of_hash(earlier)
             stored = self._chain.proof(above, [key]).get(key)
             if stored is None:
                 raise ProofRefused(f"block {earlier}", "the state of later ones has no hash of it")
-            above = self._keep(self._chain.header_of(stored))
+            found = self._chain.header_of(stored)
+            if found.number != earlier:
+                raise ProofRefused(f"block {earlier}", f"its header has the number {found.number}")
+            above = self._keep(found)
         return above
 
     def _keep(self, header: Header) -> Header:
@@ -148,6 +161,12 @@ class FinalClient(NodeClient):
             if len(keys) < _PAGE:
                 return found
             start = str(keys[-1])
+
+
+def _key_of_hash(number: int) -> bytes:
+    """Return where the state keeps a block's hash: by hand, for our metadata has no word of it."""
+    raw = number.to_bytes(4, "little")
+    return _HASHES + twox(raw, 1) + raw
 
 
 def proves(methods: RawJson) -> bool:

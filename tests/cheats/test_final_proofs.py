@@ -13,6 +13,7 @@ from pallet_bridge.audit.run import audit_run
 from pallet_bridge.client import connect
 from pallet_bridge.errors.proofs import ProofRefused
 from pallet_bridge.light.client import FinalClient
+from pallet_bridge.runtime import MANIFEST
 from tests.cheats.table import Outcome, Role, cheat
 from tests.unit.pallet_bridge.client.test_every_lie import Liar, lying
 from tests.unit.pallet_bridge.conftest import NODES, write_run
@@ -54,6 +55,18 @@ def test_an_honest_node_s_blocks_are_proved(run: Run, node: Liar) -> None:
     assert report.grounds.proved["blocks that are final, with their events and state"] > 0
     assert f"the node at {node.url}" not in report.grounds.words
     assert "state_getStorage" not in node.asked
+
+
+def test_a_runtime_that_nobody_knows_is_noted(
+    run: Run, node: Liar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who made the chain made its rules: that they are final says nothing of them."""
+    monkeypatch.setattr("pallet_bridge.audit.reading.known_runtimes", dict)
+    report = audit_run(run.folder, chain=node.url)
+    assert report.ok
+    (note,) = report.notes
+    assert str(MANIFEST["blob_blake2_256"]) in note
+    assert "is none that this project published" in note
 
 
 @cheat(
