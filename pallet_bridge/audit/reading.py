@@ -16,8 +16,8 @@ _TIMEOUT = 30.0
 _WORD = "what {} says of its blocks is its word: {}"
 _STRANGE = (
     "the runtime at the newest final block of {} has the hash {} (BLAKE2-256) and is none that "
-    "this project published. Whoever built it wrote the rules: it may pay, strike or slash anybody. "
-    "Build it from sources that you have read, and compare the hash"
+    "this project published. Whoever built it wrote the rules: it may pay, strike or slash "
+    "anybody. Build it from sources that you have read, and compare the hash"
 )
 
 
