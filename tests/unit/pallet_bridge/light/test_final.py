@@ -10,8 +10,9 @@ from pallet_bridge.errors import BadChainValue, ChainTimeout, RpcRefused
 from pallet_bridge.errors.proofs import ProofRefused
 from pallet_bridge.light.authorities import AUTHORITIES
 from pallet_bridge.light.final import PROVE, FinalChain, read_header
+from pallet_bridge.light.justification import Justification, VotedBlock
 from tests.unit.pallet_bridge.light.recorded import FIRST, GENESIS, RECORD, SECOND, Replayed, header
-from tests.unit.pallet_bridge.light.signing import FOUR, chain, commit, target_of
+from tests.unit.pallet_bridge.light.signing import FOUR, ROUND, SET, chain, commit, target_of
 
 FINAL = header(RECORD["final"])
 
@@ -153,3 +154,13 @@ def test_a_number_that_is_none_is_no_header(number: str) -> None:
     shown = RECORD["answers"][key_of("chain_getHeader", RECORD["final"])] | {"number": number}
     with pytest.raises(BadChainValue):
         read_header(shown)
+
+
+def test_a_number_that_is_not_the_header_s_is_refused() -> None:
+    found = FinalChain(Replayed(), GENESIS)
+    found.authorities = SET
+    wrong = VotedBlock(FINAL.hash, FINAL.number + 1)
+    votes = tuple(one.vote(wrong) for one in FOUR)
+    with pytest.raises(ProofRefused, match="its header has another"):
+        found._take(Justification(ROUND, wrong, votes, ()).encode())
+    assert found.header.number == 0

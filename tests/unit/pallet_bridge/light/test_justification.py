@@ -178,3 +178,14 @@ def test_a_stranger_among_enough_votes_is_refused() -> None:
     votes = [one.vote(target_of(block)) for one in (*FOUR, Authority(9))]
     with pytest.raises(ProofRefused, match="is no authority"):
         verify(commit(block, votes), SET)
+
+
+def test_a_block_has_one_number() -> None:
+    low = chain(1)[0]
+    votes = [one.vote(target_of(low)) for one in FOUR[:3]]
+    far = replace(low, parent_hash=low.hash, number=low.number + 2)
+    with pytest.raises(ProofRefused, match="two numbers"):
+        verify(commit(low, [*votes, FOUR[3].vote(target_of(far))], far), SET)
+    twice = FOUR[3].vote(VotedBlock(low.hash, low.number + 1))
+    with pytest.raises(ProofRefused, match="two numbers"):
+        verify(commit(low, [*votes, twice]), SET)
