@@ -17,6 +17,7 @@ from pallet_bridge.audit.grounds import Grounds, node_name
 from pallet_bridge.audit.journal import check_journal, check_overrides, check_slashes_told
 from pallet_bridge.audit.money import check_issuance, check_offences, check_rewards, check_slashes
 from pallet_bridge.audit.old_rounds import check_old_commitments, check_old_entries
+from pallet_bridge.audit.reading import open_node
 from pallet_bridge.audit.reports import (
     check_reports,
     check_roots,
@@ -30,7 +31,7 @@ from pallet_bridge.audit.rounds import (
     check_terms,
 )
 from pallet_bridge.audit.statements import check_statements
-from pallet_bridge.client.connect import EMBEDDED, connect
+from pallet_bridge.client.connect import EMBEDDED
 from pallet_bridge.errors import AuditFailed, ConfigError, JournalError, ReportError
 from pallet_bridge.errors.pallet import FederationNotFound
 from pallet_bridge.run.journal import CHAIN, OPENINGS, REPORTS, STATE, read_run
@@ -127,6 +128,8 @@ def audit_run(
         When an embedded chain's runtime is not at hand.
     JournalError
         When the folder's own files cannot be read, or there are no blocks of an embedded chain.
+    ProofRefused
+        When the node shows a proof of what is final or stored, and it does not hold.
     ChainError
         When the node cannot be read.
     """
@@ -138,8 +141,10 @@ def audit_run(
         raise ConfigError(
             f"--runtime is for runs on the embedded chain: the blocks of {target} are its node's"
         )
-    with connect(target) as client:
-        return audit_on(client, run, record, closed=False, replay=replay)
+    client, is_final, notes = open_node(target, record.header.genesis)
+    with client:
+        report = audit_on(client, run, record, closed=False, is_final=is_final, replay=replay)
+    return replace(report, notes=(*notes, *report.notes))
 
 
 def audit_on(
@@ -148,13 +153,15 @@ def audit_on(
     record: RunRecord,
     *,
     closed: bool,
+    is_final: bool = False,
     moved: bool = False,
     replay: Replay | None = None,
 ) -> AuditReport:
     """Audit a run against the chain of an open client.
 
     `closed` says that nobody mints there, as on an embedded chain, and `moved` that it executed its
-    blocks by the first protocol: see `AuditedRun`. `replay` is as in `audit_run`.
+    blocks by the first protocol: see `AuditedRun`. `is_final` says that the client proves what it
+    reads, as `FinalClient` does. `replay` is as in `audit_run`.
     """
     header = record.header
     grounds = Grounds()
@@ -170,6 +177,8 @@ def audit_on(
         return AuditReport(grounds, (Finding("chain", None, None, str(error)),))
     if closed:
         grounds.prove("blocks executed again", facts.blocks)
+    elif is_final:
+        grounds.prove("blocks that are final, with their events and state", facts.blocks)
     else:
         grounds.believe(node_name(client.url), "blocks, with their events and state", facts.blocks)
     findings: list[Finding] = []

@@ -16,6 +16,7 @@
     │   ├── CallFailed                          included in a block, but failed there
     │   │   └── one class for each error of pallet-bcfl (``errors.pallet``)
     │   ├── BadChainValue                       the chain answered something unreadable
+    │   ├── ProofRefused                        a node's proof does not hold (``errors.proofs``)
     │   └── MetadataMismatch                    the chain's pallet is not the one we speak
     ├── OutboxError                      calls that were queued did not all succeed
     ├── ReportError

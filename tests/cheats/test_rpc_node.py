@@ -143,8 +143,9 @@ def test_who_joins_has_signed_the_terms(bcfl_chain: EmbeddedClient, found: Found
     Role.RPC_NODE,
     "Shows a chain of its own that has the same genesis, on which the run took place.",
     Outcome.WORD,
-    "The client does not check finality yet. The audit counts all blocks as the word of the node "
-    "whose URL it read, by name; another node finds that the federation does not exist.",
+    "The node offers no proofs of what is final, as an embedded chain, so the audit counts all "
+    "blocks as its word, by name, and says why; another node finds that the federation does not "
+    "exist. With proofs it is refused.",
 )
 @pytest.mark.slow
 def test_a_private_chain_is_the_word_of_its_node(tmp_path: Path) -> None:
@@ -155,6 +156,7 @@ def test_a_private_chain_is_the_word_of_its_node(tmp_path: Path) -> None:
         assert report.ok, report.findings
         blocks = report.grounds.words[f"the node at {private.url}"]
         assert blocks["blocks, with their events and state"] > 0
+        assert ["no methods that prove what is final" in note for note in report.notes] == [True]
         assert "blocks executed again" not in report.grounds.proved
         elsewhere = audit_run(run.folder, chain=true.url)
         assert [finding.kind for finding in elsewhere.findings] == ["chain"]

@@ -83,3 +83,11 @@ def test_two_rounds_are_settled_and_the_audit_holds(
     report = audit_run(folder, chain=target.url)
     assert report.ok, report.findings
     assert report.grounds.proved["statements signed by their accounts"] == 2 * len(KEYS)
+    shown, proved = f"the node at {target.url}", report.grounds.proved
+    if "blocks that are final, with their events and state" in proved:
+        assert shown not in report.grounds.words
+        assert report.notes == ()
+    else:
+        assert target.embedded  # nobody signs its blocks
+        assert report.grounds.words[shown]["blocks, with their events and state"] > 0
+        assert [target.url in note for note in report.notes] == [True]

@@ -50,10 +50,16 @@ class Header:
     def decode(cls, data: bytes) -> Header:
         """Read a header; raise `DecodeError` when `data` is not exactly one."""
         reader = ScaleReader(data)
+        header = cls.read(reader)
+        reader.finish()
+        return header
+
+    @classmethod
+    def read(cls, reader: ScaleReader) -> Header:
+        """Read a header where other bytes may follow."""
         parent_hash, number = reader.take(32), reader.compact()
         state_root, extrinsics_root = reader.take(32), reader.take(32)
         digest = tuple(_digest_item(reader) for _ in range(reader.compact()))
-        reader.finish()
         return cls(parent_hash, number, state_root, extrinsics_root, digest)
 
     def unsealed(self) -> Header:
