@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from bcfl_plugins.cli.network.processes import running
 
 if TYPE_CHECKING:
-    from bcfl_plugins.cli.network.layout import Network, Validator
+    from bcfl_plugins.cli.network.layout import LocalValidator, Network
 
 _ANSWER_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class NodeState:
     """What is known of one node now.
 
     Attributes
@@ -42,26 +42,26 @@ class State:
         return asdict(self)
 
 
-def look(network: Network) -> list[State]:
+def look(network: Network) -> list[NodeState]:
     """Ask every node of a network."""
     return [state_of(network, one) for one in network.validators]
 
 
-def state_of(network: Network, one: Validator) -> State:
+def state_of(network: Network, one: LocalValidator) -> NodeState:
     """Ask one node. What answers at its port counts only if it has the node's key."""
     process = running(network.words(one))
     if process is None:
-        return State(one.number, "down", one.url, one.account)
+        return NodeState(one.number, "down", one.url, one.account)
     try:
         if _ask(one.rpc_port, "system_localPeerId") != one.peer_id:
-            return State(one.number, "silent", one.url, one.account, process)
+            return NodeState(one.number, "silent", one.url, one.account, process)
         head = _ask(one.rpc_port, "chain_getFinalizedHead")
         best = int(_ask(one.rpc_port, "chain_getHeader")["number"], 16)
         final = int(_ask(one.rpc_port, "chain_getHeader", head)["number"], 16)
         peers = int(_ask(one.rpc_port, "system_health")["peers"])
     except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
-        return State(one.number, "silent", one.url, one.account, process)
-    return State(one.number, "up", one.url, one.account, process, best, final, peers)
+        return NodeState(one.number, "silent", one.url, one.account, process)
+    return NodeState(one.number, "up", one.url, one.account, process, best, final, peers)
 
 
 def _ask(port: int, method: str, *params: object) -> Any:  # noqa: ANN401 - JSON

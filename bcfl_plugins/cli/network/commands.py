@@ -14,17 +14,17 @@ from bcfl_plugins.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bcfl_plugins.cli.network.asking import State
+    from bcfl_plugins.cli.network.asking import NodeState
     from bcfl_plugins.cli.network.layout import Network
 
-Folder = Annotated[Path, typer.Option("--dir", metavar="NET", help="The network's folder.")]
+NetworkFolder = Annotated[Path, typer.Option("--dir", metavar="NET", help="The network's folder.")]
 HowMany = Annotated[
     int | None,
     typer.Option(
         "--validators", min=1, max=32, help="How many validators a new network has. Default: 4."
     ),
 ]
-Program = Annotated[
+NodeProgram = Annotated[
     Path | None,
     typer.Option(
         "--node",
@@ -41,7 +41,9 @@ OneNode = Annotated[
     int | None, typer.Option("--node", min=1, metavar="N", help="This node's only.")
 ]
 Lines = Annotated[int, typer.Option("--lines", min=0, help="How many of the last lines, of each.")]
-Follow = Annotated[bool, typer.Option("--follow", help="Go on with what is added, until Ctrl-C.")]
+FollowLogs = Annotated[
+    bool, typer.Option("--follow", help="Go on with what is added, until Ctrl-C.")
+]
 
 _USUAL = 4
 
@@ -56,9 +58,9 @@ def register(group: typer.Typer) -> None:
 
 def up(
     *,
-    folder: Folder,
+    folder: NetworkFolder,
     validators: HowMany = None,
-    node: Program = None,
+    node: NodeProgram = None,
     wait: Wait = 600.0,
     as_json: AsJson = False,
 ) -> None:
@@ -88,7 +90,7 @@ def up(
     _say(network, states, as_json=as_json)
 
 
-def status(*, folder: Folder, as_json: AsJson = False) -> None:
+def status(*, folder: NetworkFolder, as_json: AsJson = False) -> None:
     """Show each node of a network: whether it runs, its newest and newest final block, its peers.
 
     Exit code 0 when every node is up, else 1.
@@ -104,27 +106,26 @@ def status(*, folder: Folder, as_json: AsJson = False) -> None:
 
 
 def logs(
-    *, folder: Folder, node: OneNode = None, lines: Lines = 20, follow: Follow = False
+    *, folder: NetworkFolder, node: OneNode = None, lines: Lines = 20, follow: FollowLogs = False
 ) -> None:
     """Show the last lines of the nodes' logs."""
     from bcfl_plugins.cli.network.layout import network_in  # noqa: PLC0415
-    from bcfl_plugins.cli.network.logs import follow as added  # noqa: PLC0415
-    from bcfl_plugins.cli.network.logs import last_lines  # noqa: PLC0415
+    from bcfl_plugins.cli.network.logs import following, last_lines  # noqa: PLC0415
 
     network = network_in(folder)
     wanted = [one for one in network.validators if node in {None, one.number}]
     if not wanted:
         raise ConfigError(f"--node is {node}; the network has nodes 1 to {len(network.validators)}")
     paths = {one.name: network.log(one) for one in wanted}
-    for name, path in paths.items():
-        for line in last_lines(path, lines):
-            typer.echo(f"{name} {printable(line)}")
-    if follow:
-        for name, line in added(paths):
+    with following(paths) as added:
+        for name, path in paths.items():
+            for line in last_lines(path, lines):
+                typer.echo(f"{name} {printable(line)}")
+        for name, line in added if follow else ():
             typer.echo(f"{name} {printable(line)}")
 
 
-def down(*, folder: Folder, as_json: AsJson = False) -> None:
+def down(*, folder: NetworkFolder, as_json: AsJson = False) -> None:
     """End the nodes of a network. Its folder stays: `bcfl chain up` goes on from there."""
     from bcfl_plugins.cli.network.layout import network_in  # noqa: PLC0415
     from bcfl_plugins.cli.network.running import alone, stop_all  # noqa: PLC0415
@@ -150,7 +151,7 @@ def _refuse_other(network: Network, validators: int | None) -> None:
         )
 
 
-def _say(network: Network, states: Sequence[State], *, as_json: bool) -> None:
+def _say(network: Network, states: Sequence[NodeState], *, as_json: bool) -> None:
     from bcfl_plugins.cli.network.consortium import tolerated  # noqa: PLC0415 (loads the crypto)
 
     away = tolerated(len(states))

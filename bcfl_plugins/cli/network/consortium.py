@@ -32,7 +32,7 @@ _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
-class Validator:
+class FoundingValidator:
     """Who makes blocks: an account, and the two public keys of its node."""
 
     account: AccountId
@@ -51,7 +51,7 @@ class Consortium:
 
     name: str
     id: str
-    validators: tuple[Validator, ...]
+    validators: tuple[FoundingValidator, ...]
     council: tuple[AccountId, ...]
     balances: Mapping[AccountId, int]
     boot_nodes: tuple[str, ...]
@@ -118,7 +118,9 @@ def _refuse_few(count: int, away: object) -> None:
         raise ConfigError(f"{count} validators are named; the runtime takes {MOST_VALIDATORS}")
 
 
-def _refuse_twice(validators: tuple[Validator, ...], council: tuple[AccountId, ...]) -> None:
+def _refuse_twice(
+    validators: tuple[FoundingValidator, ...], council: tuple[AccountId, ...]
+) -> None:
     for what in _OF_VALIDATOR:
         _unique(f"validators.{what}", (getattr(one, what) for one in validators))
     _unique("council", council)
@@ -139,7 +141,7 @@ def _unique(name: str, accounts: Iterable[AccountId]) -> None:
 
 
 def _refuse_public(
-    validators: tuple[Validator, ...],
+    validators: tuple[FoundingValidator, ...],
     council: tuple[AccountId, ...],
     balances: Mapping[AccountId, int],
 ) -> None:
@@ -161,7 +163,7 @@ def _refuse_public(
             )
 
 
-def _validators(value: object) -> Iterable[Validator]:
+def _validators(value: object) -> Iterable[FoundingValidator]:
     if not isinstance(value, list) or not value:
         raise ConfigError("no validators: write a table [[validators]] for each of them")
     for number, one in enumerate(value, 1):
@@ -170,7 +172,7 @@ def _validators(value: object) -> Iterable[Validator]:
                 f"validator {number} must have exactly {', '.join(_OF_VALIDATOR)}, each an address"
             )
         keys = (_account(f"{what} of validator {number}", one[what]) for what in _OF_VALIDATOR)
-        yield Validator(*keys)
+        yield FoundingValidator(*keys)
 
 
 def _balances(value: object) -> dict[AccountId, int]:

@@ -14,8 +14,8 @@ from bcfl_plugins.cli.network.layout import (
     FILE,
     LOCK,
     SPEC,
+    LocalValidator,
     Network,
-    Validator,
     data,
     home,
     node_key,
@@ -44,7 +44,7 @@ def found(folder: Path, validators: int, program: Path) -> Network:
     NoNodeProgram
         If the program makes no keys.
     """
-    folder = folder.absolute()
+    folder = folder.resolve()
     draft = folder / DRAFT
     with writing(folder):
         others = {path.name for path in folder.iterdir()} - {LOCK, DRAFT}
@@ -59,7 +59,7 @@ def found(folder: Path, validators: int, program: Path) -> Network:
     numbers = range(1, validators + 1)
     made = [_keys(home(draft, number), program) for number in numbers]
     members = tuple(
-        Validator(number, str(account), rpc, p2p, peer)
+        LocalValidator(number, str(account), rpc, p2p, peer)
         for number, (account, _, peer), rpc, p2p in zip(numbers, made, *ports, strict=True)
     )
     keys = [

@@ -19,7 +19,7 @@ FILE, SPEC, LOCK, DRAFT = "network.json", "spec.json", "lock", ".founding"
 
 
 @dataclass(frozen=True, slots=True)
-class Validator:
+class LocalValidator:
     """One node: its number, its account, where it listens and how others know it."""
 
     number: int
@@ -58,22 +58,22 @@ class Network:
 
     folder: Path
     genesis: str
-    validators: tuple[Validator, ...]
+    validators: tuple[LocalValidator, ...]
 
     @property
     def spec(self) -> Path:
         """The raw specification."""
         return self.folder / SPEC
 
-    def home(self, one: Validator) -> Path:
+    def home(self, one: LocalValidator) -> Path:
         """Return the folder of a node."""
         return home(self.folder, one.number)
 
-    def log(self, one: Validator) -> Path:
+    def log(self, one: LocalValidator) -> Path:
         """Return where a node writes what it does."""
         return self.home(one) / "log"
 
-    def words(self, one: Validator) -> tuple[str, ...]:
+    def words(self, one: LocalValidator) -> tuple[str, ...]:
         """Return what follows the program on the command line: no other process has the same."""
         at = self.home(one)
         return (
@@ -132,7 +132,7 @@ def network_in(folder: Path) -> Network:
     ConfigError
         If there is none, or its file is damaged.
     """
-    folder = folder.absolute()
+    folder = folder.resolve()
     path = folder / FILE
     try:
         return _network(folder, parse(path.read_bytes()))
@@ -152,7 +152,7 @@ def _network(folder: Path, record: Record) -> Network:
     if record.text("format") != FORMAT:
         raise EncodingError(f"its format is not {FORMAT}")
     nodes = tuple(
-        Validator(
+        LocalValidator(
             number=one.integer("node"),
             account=one.text("account"),
             rpc_port=one.integer("rpc_port"),

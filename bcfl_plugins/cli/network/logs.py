@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import deque
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,24 +25,26 @@ def last_lines(path: Path, count: int) -> list[str]:
         return []
 
 
-def follow(logs: Mapping[str, Path]) -> Iterator[tuple[str, str]]:
+@contextmanager
+def following(logs: Mapping[str, Path]) -> Iterator[Iterator[tuple[str, str]]]:
     """Give each line that is added to one of the logs from now on, with the log's name."""
-    files: dict[str, BinaryIO] = {}
-    pending: dict[str, bytes] = dict.fromkeys(logs, b"")
-    try:
+    with ExitStack() as stack:
+        files = {}
         for name, path in logs.items():
             path.touch(0o600)
-            files[name] = path.open("rb")
-            files[name].seek(0, 2)
-        while True:
-            quiet = True
-            for name, file in files.items():
-                *lines, pending[name] = (pending[name] + file.read()).split(b"\n")
-                for line in lines:
-                    quiet = False
-                    yield name, line.decode("utf-8", errors="replace")
-            if quiet:
-                time.sleep(_AGAIN_S)
-    finally:
-        for file in files.values():
-            file.close()
+            files[name] = stack.enter_context(path.open("rb"))
+            files[name].seek(0, os.SEEK_END)
+        yield _added(files)
+
+
+def _added(files: Mapping[str, BinaryIO]) -> Iterator[tuple[str, str]]:
+    pending = dict.fromkeys(files, b"")
+    while True:
+        quiet = True
+        for name, file in files.items():
+            *lines, pending[name] = (pending[name] + file.read()).split(b"\n")
+            for line in lines:
+                quiet = False
+                yield name, line.decode("utf-8", errors="replace")
+        if quiet:
+            time.sleep(_AGAIN_S)

@@ -10,18 +10,21 @@ import os
 import select
 import signal
 import subprocess
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bcfl_plugins.cli.network.errors import NetworkError
+from bcfl_plugins.cli.network.errors import NetworkError, NoNodeProgram
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _PROC = Path("/proc")
 PATIENCE_S = 60.0
-"""How long a node may take to end before it is killed."""
+"""How long a node may take to begin, and to end before it is killed."""
+
+_AGAIN_S = 0.02
 
 
 def running(words: Sequence[str]) -> int | None:
@@ -38,10 +41,16 @@ def running(words: Sequence[str]) -> int | None:
 
 
 def start(program: Path, words: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
-    """Start a node in a session of its own; what it says goes to the end of a log."""
+    """Start a node in a session of its own; what it says goes to the end of a log.
+
+    Raises
+    ------
+    NoNodeProgram
+        If the program runs under another command line: it would not be found again.
+    """
     with log.open("ab") as file:
         os.fchmod(file.fileno(), 0o600)
-        return subprocess.Popen(  # noqa: S603 - the program that the user named
+        process = subprocess.Popen(  # noqa: S603 - the program that the user named
             [program, *words],
             stdin=subprocess.DEVNULL,
             stdout=file,
@@ -50,9 +59,17 @@ def start(program: Path, words: Sequence[str], log: Path) -> subprocess.Popen[by
             start_new_session=True,
             umask=0o077,
         )
+    until = time.monotonic() + PATIENCE_S
+    while process.poll() is None and not _is(process.pid, words):  # it begins, or is a script
+        if time.monotonic() > until:
+            os.killpg(process.pid, signal.SIGKILL)  # with what it started
+            process.wait()
+            raise NoNodeProgram(f"{program} did not become the node; a script has to exec it")
+        time.sleep(_AGAIN_S)
+    return process
 
 
-class Ending:
+class NodeEnding:
     """A node that is told to end. Its process is held: no other gets its number meanwhile."""
 
     def __init__(self, words: Sequence[str]) -> None:

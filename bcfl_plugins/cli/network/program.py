@@ -26,7 +26,7 @@ def node_program(named: Path | None) -> Path:
     found = found.absolute()
     version = said(found, "--version")
     if not version.startswith(f"{NAME} "):
-        raise NoNodeProgram(f"{found} is another program, {version.strip()!r}")
+        raise NoNodeProgram(f"{found} is another program: {version.partition(chr(10))[0]!r}")
     return found
 
 

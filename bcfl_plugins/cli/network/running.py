@@ -11,15 +11,15 @@ from bcfl_plugins.cli.network.errors import NetworkInUse, NodeEnded, NotFinal, P
 from bcfl_plugins.cli.network.founding import listen
 from bcfl_plugins.cli.network.layout import LOCK
 from bcfl_plugins.cli.network.logs import last_lines
-from bcfl_plugins.cli.network.processes import Ending, running, start
+from bcfl_plugins.cli.network.processes import NodeEnding, running, start
 from pallet_bridge.run.lock import held
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from bcfl_plugins.cli.network.asking import State
-    from bcfl_plugins.cli.network.layout import Network, Validator
+    from bcfl_plugins.cli.network.asking import NodeState
+    from bcfl_plugins.cli.network.layout import LocalValidator, Network
 
 _AGAIN_S = 0.5
 _SHOWN = 8
@@ -34,13 +34,13 @@ def alone(folder: Path) -> Iterator[None]:
     NetworkInUse
         If another one does.
     """
-    with held(folder.absolute() / LOCK) as mine:
+    with held(folder.resolve() / LOCK) as mine:
         if not mine:
             raise NetworkInUse(folder)
         yield
 
 
-def start_all(network: Network, program: Path) -> list[Validator]:
+def start_all(network: Network, program: Path) -> list[LocalValidator]:
     """Start the nodes that do not run, and return them.
 
     Raises
@@ -60,7 +60,7 @@ def start_all(network: Network, program: Path) -> list[Validator]:
     return absent
 
 
-def await_finality(network: Network, seconds: float) -> list[State]:
+def await_finality(network: Network, seconds: float) -> list[NodeState]:
     """Wait until every node has a final block that none had when all of them first answered.
 
     Raises
@@ -85,14 +85,14 @@ def await_finality(network: Network, seconds: float) -> list[State]:
         time.sleep(_AGAIN_S)
 
 
-def _refuse_ended(network: Network, states: Sequence[State]) -> None:
+def _refuse_ended(network: Network, states: Sequence[NodeState]) -> None:
     for one, now in zip(network.validators, states, strict=True):
         if now.state == "down":
             log = network.log(one)
             raise NodeEnded(one.name, log, last_lines(log, _SHOWN))
 
 
-def stop_all(network: Network) -> list[tuple[Validator, bool]]:
+def stop_all(network: Network) -> list[tuple[LocalValidator, bool]]:
     """End the nodes that run; return them, and whether each had to be killed."""
-    ending = [(one, Ending(network.words(one))) for one in network.validators]
+    ending = [(one, NodeEnding(network.words(one))) for one in network.validators]
     return [(one, end.wait()) for one, end in ending if end.found]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bcfl_plugins.cli.network.specification import Specification
 
 
-class Kind(Enum):
+class Beginning(Enum):
     """What a chain begins with."""
 
     DEVELOPMENT = "development"
@@ -28,9 +28,9 @@ class Kind(Enum):
     CONSORTIUM = "consortium"
 
 
-NewFile = Annotated[Path, typer.Argument(metavar="FILE", help="The new file.")]
-Preset = Annotated[
-    Kind,
+NewSpec = Annotated[Path, typer.Argument(metavar="FILE", help="The new file.")]
+SpecPreset = Annotated[
+    Beginning,
     typer.Option(
         help="development: one validator, //Alice. local: //Alice and //Bob. consortium: what "
         "--config says, without a sudo key."
@@ -52,9 +52,9 @@ Raw = Annotated[
 
 
 def spec(
-    path: NewFile,
+    path: NewSpec,
     *,
-    preset: Preset = Kind.DEVELOPMENT,
+    preset: SpecPreset = Beginning.DEVELOPMENT,
     config: Config = None,
     raw: Raw = False,
     as_json: AsJson = False,
@@ -68,14 +68,14 @@ def spec(
 
     if path.exists():
         raise ConfigError(f"{path} exists, and nodes may run with it; name a new file")
-    if (preset is Kind.CONSORTIUM) != (config is not None):
+    if (preset is Beginning.CONSORTIUM) != (config is not None):
         raise ConfigError("--preset consortium needs --config FILE, and no other preset takes it")
     if config is not None:
         of = consortium_of(config)
         title = making.Title(of.name, of.id, "Live")
         made = making.specification(title, of.patch(), of.boot_nodes)
     else:
-        name, title = making.LOCAL if preset is Kind.LOCAL else making.DEVELOPMENT
+        name, title = making.LOCAL if preset is Beginning.LOCAL else making.DEVELOPMENT
         made = making.specification(title, making.preset_patch(name))
     _write(path, made, raw=raw, as_json=as_json)
 
