@@ -16,9 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bcfl_plugins.cli.network.founding import found
+from bcfl_plugins.cli.network.layout import DRAFT, network_in
 from bcfl_plugins.cli.network.public_keys import NAMES, public_keys
 from pallet_bridge.client import connect
 from pallet_bridge.embedded.state.hashing import storage_prefix
+from pallet_bridge.errors import ConfigError
 from pallet_bridge.keys import Signer
 from pallet_bridge.types import AccountId
 from tests.nodes.process import PATIENCE, address, said
@@ -61,8 +64,7 @@ class Shell:
         return out + err
 
     def nodes(self, code: int = 0) -> list[dict[str, Any]]:
-        found = json.loads(self.run("bcfl chain status --dir net --json", code))
-        return list(found["nodes"])
+        return list(json.loads(self.run("bcfl chain status --dir net --json", code))["nodes"])
 
 
 @pytest.mark.waits
@@ -83,9 +85,9 @@ def test_a_network_goes_up_loses_a_node_goes_down_and_comes_back(
         assert "Imported #1" in shell.run(f"{logs} --lines 1000")
         kept = tmp_path / "net" / "nodes"
         for secret in ("phrase", "node.key", "data/chains/loopback/keystore/*"):
-            found = [*kept.glob(f"*/{secret}")]
-            assert len(found) == (8 if "*" in secret else 4)
-            assert {stat.S_IMODE(path.stat().st_mode) for path in found} == {0o600}
+            files = [*kept.glob(f"*/{secret}")]
+            assert len(files) == (8 if "*" in secret else 4)
+            assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
 
         nodes = shell.nodes()
         written = json.loads((tmp_path / "net" / "network.json").read_text())
@@ -123,6 +125,28 @@ def test_a_network_goes_up_loses_a_node_goes_down_and_comes_back(
     finally:
         if (tmp_path / "net" / "network.json").exists():
             shell.run("bcfl chain down --dir net")
+
+
+def test_a_folder_is_made_whole_or_left_alone(own_binary: Path, tmp_path: Path) -> None:
+    broken_off, taken = tmp_path / "broken-off", tmp_path / "taken"
+    (broken_off / DRAFT / "nodes").mkdir(parents=True)
+    network = found(broken_off, 1, own_binary)
+    assert network_in(broken_off) == network
+    assert {path.name for path in broken_off.iterdir()} == {"network.json", "nodes", "spec.json"}
+
+    taken.mkdir()
+    (taken / "mine").touch()
+    with pytest.raises(ConfigError, match="holds mine already"):
+        found(taken, 1, own_binary)
+    assert [path.name for path in taken.iterdir()] == ["mine"]
+
+
+def test_a_node_that_cannot_start_says_why(own_binary: Path, tmp_path: Path) -> None:
+    found(tmp_path / "net", 1, own_binary)
+    (tmp_path / "net" / "spec.json").write_text("{}")
+    told = Shell(tmp_path, own_binary).run("bcfl chain up --dir net", code=2)
+    assert "node 1 ended by itself" in told
+    assert "missing field `name`" in told
 
 
 def test_our_raw_form_is_the_nodes_own(own_binary: Path, tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ def found(folder: Path, validators: int, program: Path) -> Network:
     folder = folder.resolve()
     draft = folder / DRAFT
     with writing(folder):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         others = {path.name for path in folder.iterdir()} - {LOCK, DRAFT}
         if others:
             raise ConfigError(

@@ -77,13 +77,20 @@ class NodeEnding:
         process = running(words)
         if process is None:
             return
-        with suppress(ProcessLookupError):
-            handle = os.pidfd_open(process)
+        try:
+            self._handle = os.pidfd_open(process)
             if _is(process, words):  # still, now that it is held
-                self._handle = handle
-                signal.pidfd_send_signal(handle, signal.SIGTERM)
-            else:
-                os.close(handle)
+                signal.pidfd_send_signal(self._handle, signal.SIGTERM)
+                return
+        except ProcessLookupError:
+            pass
+        except OSError as error:
+            self._release()
+            raise NetworkError(
+                f"process {process} cannot be ended: {error.strerror}. Run this as the user who "
+                f"started the network, on Linux 5.3 or later"
+            ) from None
+        self._release()
 
     @property
     def found(self) -> bool:
@@ -102,6 +109,10 @@ class NodeEnding:
             _ended(self._handle, PATIENCE_S)
             return True
         finally:
+            self._release()
+
+    def _release(self) -> None:
+        if self.found:
             os.close(self._handle)
             self._handle = -1
 
