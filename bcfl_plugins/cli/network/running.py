@@ -12,6 +12,7 @@ from bcfl_plugins.cli.network.founding import listen
 from bcfl_plugins.cli.network.layout import LOCK
 from bcfl_plugins.cli.network.logs import last_lines
 from bcfl_plugins.cli.network.processes import NodeEnding, running, start
+from bcfl_plugins.errors import ConfigError
 from pallet_bridge.run.lock import held
 
 if TYPE_CHECKING:
@@ -33,7 +34,11 @@ def alone(folder: Path) -> Iterator[None]:
     ------
     NetworkInUse
         If another one does.
+    ConfigError
+        If something else than a folder is there.
     """
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"--dir {folder} is no folder; name a new one")
     with held(folder.resolve() / LOCK) as mine:
         if not mine:
             raise NetworkInUse(folder)

@@ -15,6 +15,7 @@ from bcfl_plugins.cli.network.asking import look
 from bcfl_plugins.cli.network.errors import NetworkInUse, NodeEnded, NotFinal, PortTaken
 from bcfl_plugins.cli.network.layout import LocalValidator, Network
 from bcfl_plugins.cli.network.running import alone, await_finality, start_all, stop_all
+from bcfl_plugins.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +37,12 @@ def test_two_commands_do_not_have_one_network(tmp_path: Path) -> None:
     with alone(tmp_path), pytest.raises(NetworkInUse, match="chain status"), alone(tmp_path):
         pass
     with alone(tmp_path):
+        pass
+
+
+def test_a_file_is_no_network(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match="is no folder"), alone(tmp_path / "file"):
         pass
 
 
