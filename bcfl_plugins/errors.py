@@ -16,6 +16,8 @@
     ├── RecordIncomplete     a run trained more than the chain has of it
     ├── RoundLeftOpen        another run opened a round, and may still settle it
     └── RunInProgress        another process coordinates the federation
+
+A network on this machine adds its own branch in ``bcfl_plugins.cli.network.errors``.
 """
 
 from __future__ import annotations

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bcfl_plugins.cli.network import commands as network
+from bcfl_plugins.cli.network import specifying
 from bcfl_plugins.cli.output import AsJson, console, print_json
 from pallet_bridge.keys import Signer
 from pallet_bridge.runtime import load_blob
@@ -102,14 +104,14 @@ StateFolder = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the ``chain`` group to `app`."""
-    group = typer.Typer(help="The embedded chain.", no_args_is_help=True)
+    group = typer.Typer(
+        help="Chains: embedded in a process, as a specification, as a network on this machine.",
+        no_args_is_help=True,
+    )
     group.command("start")(start)
+    group.command("spec")(specifying.spec)
+    network.register(group)
     app.add_typer(group, name="chain")
-
-    # A group of one command would otherwise fold into its parent.
-    @group.callback()
-    def _group() -> None:
-        """Run the embedded chain."""
 
 
 def start(

@@ -27,14 +27,14 @@ _STATE_VERSION_V1 = 1
 
 
 def genesis(
-    runtime: Runtime, preset: str, patch: Mapping[str, object] | None, nonce: bytes
+    runtime: Runtime, preset: str | None, patch: Mapping[str, object] | None, nonce: bytes
 ) -> tuple[Block, State]:
     """Build block 0 and its state.
 
     Parameters
     ----------
     preset
-        Name of a preset of the runtime.
+        Name of a preset of the runtime; None is what the runtime begins with by itself.
     patch
         A JSON merge patch (RFC 7386) on the preset, as a chain specification's ``patch``.
     nonce
@@ -57,7 +57,7 @@ def genesis(
         runtime.call("GenesisBuilder_build_state", blob(json.dumps(config).encode()), overlay)
     )
     if reply.flag():
-        raise GenesisRefused(preset, reply.blob().decode("utf-8", errors="replace"))
+        raise GenesisRefused(str(preset), reply.blob().decode("utf-8", errors="replace"))
     overlay.set(CODE, runtime.blob)
     if nonce:
         overlay.set(NONCE, nonce)

@@ -16,6 +16,7 @@ from typer.main import get_command
 
 from bcfl_plugins import BcflConfig
 from bcfl_plugins.cli.app import app
+from bcfl_plugins.cli.network.consortium import read_consortium
 from bcfl_plugins.session.load import installed_plugins
 
 if TYPE_CHECKING:
@@ -80,6 +81,9 @@ def test_the_toml_of_a_page_is_what_a_reader_may_write(page: Path) -> None:
     for block in blocks(page, "toml"):
         table = tomllib.loads(block)
         flower = table.get("tool", {}).get("flwr", {}).get("app", {}).get("config")
+        if "validators" in table:
+            read_consortium(table)
+            continue
         if flower is None:
             assert "project" in table, block
             continue

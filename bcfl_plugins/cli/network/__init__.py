@@ -1,0 +1,1 @@
+"""Chain specifications, and networks of validators on this machine."""
