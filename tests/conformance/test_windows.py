@@ -119,7 +119,7 @@ def test_a_window_that_just_holds_the_training_is_named(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     terms = TermsConfig(admission="open", coordinator_bond=Planck(0), quorum=3, commit_blocks=22)
-    train(real, tmp_path / "runs", terms, rounds=1, blocks=14)
+    train(real, tmp_path / "runs", terms, rounds=1, blocks=17)
     (said,) = [line for line in caplog.messages if "longer is not recorded" in line]
     assert "bcfl.terms.commit_blocks to" in said
 
