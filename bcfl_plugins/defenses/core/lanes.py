@@ -101,10 +101,15 @@ def each_lane(
     # Helpers take lanes from the first on, this thread from the last on: all of them where the
     # helpers are busy for others, or were left behind by a fork.
     taken: dict[int, T] = {}
-    for k in reversed(range(len(lanes))):
-        if futures[k].cancel():
-            taken[k] = silent(lanes[k])
-    return [taken[k] if k in taken else future.result() for k, future in enumerate(futures)]
+    try:
+        for k in reversed(range(len(lanes))):
+            if futures[k].cancel():
+                taken[k] = silent(lanes[k])
+        return [taken[k] if k in taken else future.result() for k, future in enumerate(futures)]
+    finally:
+        # A lane that was taken back stays in the helpers' queue until one of them comes to it, and
+        # would keep the buffers for as long.
+        free.clear()
 
 
 def added(total: Floats, parts: Iterable[Floats]) -> Floats:
