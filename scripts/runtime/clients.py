@@ -20,14 +20,13 @@ from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from http.client import HTTPConnection
 from pathlib import Path
-from socket import create_server
 from typing import TYPE_CHECKING, Any, Final
 
 from websockets.sync.client import ClientConnection, connect
 
 from benchmarks.pages import write_page
 from pallet_bridge.embedded import EmbeddedNode
-from tests.conformance.conftest import PRESET, running
+from tests.conformance.conftest import PRESET, free_ports, running
 from tests.nodes.binary import NEEDS_NODE, find_node
 
 if TYPE_CHECKING:
@@ -94,7 +93,7 @@ def ask_async_interface(folder: Path, url: str) -> Answers:
 
 def ask_sidecar(folder: Path, url: str) -> Answers:
     """Ask by the REST service that exchanges and wallets put before a node."""
-    port = free_port()
+    (port,) = free_ports(1)
     settings = {"SAS_SUBSTRATE_URL": url, "SAS_EXPRESS_PORT": str(port)}
     with npm_program(folder, SIDECAR, "substrate-api-sidecar", (), settings):
         wait_for(port)
@@ -108,7 +107,7 @@ def ask_chopsticks(folder: Path, url: str) -> Answers:
     """Fork the chain, and make blocks of the fork: its state is read from the node."""
     with connect(url) as node:
         first = _call(node, "chain_getBlockHash", 0)
-    port = free_port()
+    (port,) = free_ports(1)
     options = ("--endpoint", url, "--port", str(port), "--block", first)
     with npm_program(folder, CHOPSTICKS, "chopsticks", options, {}):
         wait_for(port)
@@ -153,13 +152,6 @@ def npm_program(
         finally:
             running_one.terminate()
             running_one.wait(timeout=60)
-
-
-def free_port() -> int:
-    """Return a port that nothing listens on."""
-    with create_server(("127.0.0.1", 0)) as one:
-        port: int = one.getsockname()[1]
-        return port
 
 
 def wait_for(port: int) -> None:
