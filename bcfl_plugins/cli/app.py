@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bcfl_plugins.cli import attest, audit, chain, check, claim, dispute, doctor, node
+from bcfl_plugins.cli.council import commands as council
 from bcfl_plugins.cli.federation import commands as federation
 from bcfl_plugins.cli.federation import governing, showing, succeeding
 from bcfl_plugins.cli.init.command import init
@@ -56,6 +57,7 @@ member.register(app)
 rounds.register(app)
 keys.register(app)
 money.register(app)
+council.register(app)
 of_federation = federation.register(app)
 showing.register(of_federation)
 governing.register(of_federation)

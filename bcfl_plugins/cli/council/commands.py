@@ -40,8 +40,8 @@ CallFile = Annotated[
     Path | None,
     typer.Option(
         "--call",
-        help='JSON file with "pallet", "function" and "args", as --dry-run --json writes them: '
-        "what a federation's council decides.",
+        help='JSON file with "pallet", "call" and "args", as --dry-run --json writes them: any '
+        "other call that the council may send.",
     ),
 ]
 MotionNumber = Annotated[int, typer.Argument(metavar="MOTION", min=0, help="Its number.")]
@@ -133,6 +133,7 @@ def propose(
 ) -> None:
     """Let the council vote on one thing. The vote of who proposes is one of its own: vote, too."""
     from bcfl_plugins.cli.council import decide  # noqa: PLC0415 (loads the mirrors)
+    from pallet_bridge.council import COUNCIL  # noqa: PLC0415
 
     given = [add_validator, remove_validator, allow_code, call, member or None]
     if sum(one is not None for one in given) != 1:
@@ -152,7 +153,11 @@ def propose(
             made, means = _any_call(call)
         else:
             made, means = _members(member or [], len(view.members))
-        sender.send(client, decide.propose(view, sender.account(), made, means))
+        receipt = sender.send(client, decide.propose(view, sender.account(), made, means))
+    if receipt is not None and not as_json:
+        for event in receipt.events:
+            if (event.pallet, event.name) == (COUNCIL, "Proposed"):
+                console().print(f"motion {event.integer('proposal_index')}")
 
 
 def vote(
@@ -201,7 +206,13 @@ def upgrade(
 
     sender = Sender(key, chain, dry_run, as_json)
     with _council(chain) as (client, view):
-        sender.send(client, decide.upgrade(view, _read(code)))
+        receipt = sender.send(client, decide.upgrade(view, _read(code)))
+    for event in () if receipt is None else receipt.events:
+        if event.name == "RejectedInvalidAuthorizedUpgrade":
+            raise ConfigError(
+                f"System refused this runtime ({_why(event.fields.get('error'))}); the old one "
+                f"stays, and the council must allow another one"
+            )
 
 
 @contextmanager
@@ -240,8 +251,10 @@ def _upgrade(file: Path) -> tuple[Call, str]:
     from pallet_bridge.runtime import known_runtimes  # noqa: PLC0415
 
     digest = blake2_256(_read(file))
-    known = known_runtimes().get(digest)
-    what = "no runtime that this version knows" if known is None else f"version {known.spec_version}"
+    known = known_runtimes().get(digest.hex())
+    what = (
+        "no runtime that this version knows" if known is None else f"version {known.spec_version}"
+    )
     means = f"anyone may bring the runtime 0x{digest.hex()} ({what})"
     return calls.authorize_upgrade(digest), means
 
@@ -262,11 +275,19 @@ def _any_call(file: Path) -> tuple[Call, str]:
     except ValueError as error:
         raise ConfigError(f"{file} is no JSON: {error}") from None
     match said:
-        case {"pallet": str(pallet), "function": str(function), "args": dict(args)}:
-            return Call(pallet, function, args), f"{pallet}.{function}"
         case {"pallet": str(pallet), "call": str(function), "args": dict(args)}:
             return Call(pallet, function, args), f"{pallet}.{function}"
-    raise ConfigError(f'{file} needs "pallet", "function" and "args"')
+    raise ConfigError(f'{file} needs "pallet", "call" and "args"')
+
+
+def _why(error: object) -> str:
+    """Return the name of an error of System, by its number in the metadata."""
+    names = ("InvalidSpecName", "SpecVersionNeedsToIncrease", "FailedToExtractRuntimeVersion")
+    match error:
+        case {"Module": {"error": str(code)}}:
+            number = int(code[2:4], 16)
+            return names[number] if number < len(names) else str(error)
+    return str(error)
 
 
 def _read(path: Path) -> bytes:

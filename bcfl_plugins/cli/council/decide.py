@@ -56,15 +56,12 @@ class CouncilView:
 
 def propose(view: CouncilView, signer: AccountId, call: Call, means: str) -> CallPlan:
     """Plan to let the council vote on a call."""
-    refusals = [*_no_member(view, signer)]
-    if any(_is_same(one, call) for one in view.motions):
-        refusals.append("the same is voted on already; see `bcfl council motions`")
     at_once = view.needed <= 1
     how = "it is done at once" if at_once else f"{view.needed} of {len(view.members)} must approve"
     return CallPlan(
         calls.council_propose(call, max(view.needed, 1), LENGTH_BOUND),
         f"{means}: {how}",
-        refusals=tuple(refusals),
+        refusals=_no_member(view, signer),
     )
 
 
@@ -106,22 +103,22 @@ def close(view: CouncilView, index: int) -> CallPlan:
 def upgrade(view: CouncilView, code: bytes) -> CallPlan:
     """Plan to bring the code that the council allowed."""
     digest = blake2_256(code)
-    refusals = ()
+    refusals = []
     if view.allowed is None:
-        refusals = (
+        refusals.append(
             "the council allowed no upgrade; a member proposes it with `bcfl council propose "
-            "--allow-code`",
+            "--allow-code`"
         )
     elif view.allowed != digest:
-        refusals = (
+        refusals.append(
             f"this code has the hash 0x{digest.hex()}, and the council allowed "
-            f"0x{view.allowed.hex()}; bring that one",
+            f"0x{view.allowed.hex()}; bring that one"
         )
     return CallPlan(
         calls.apply_upgrade(code),
         f"the runtime is 0x{digest.hex()} from the next block on; System refuses one that is "
         f"another runtime, or no newer one",
-        refusals=refusals,
+        refusals=tuple(refusals),
     )
 
 
@@ -134,11 +131,6 @@ def named(motion: CouncilMotion) -> str:
     """Say what a motion does."""
     args = ", ".join(f"{name}={value}" for name, value in motion.args.items())
     return f"{motion.pallet}.{motion.function}({args})"
-
-
-def _is_same(motion: CouncilMotion, call: Call) -> bool:
-    same = (motion.pallet, motion.function) == (call.pallet, call.function)
-    return same and {*map(str, motion.args.values())} == {*map(str, call.args.values())}
 
 
 def _no_member(view: CouncilView, signer: AccountId) -> tuple[str, ...]:
