@@ -14,6 +14,7 @@ from bcfl_plugins.cli.federation import governing, showing, succeeding
 from bcfl_plugins.cli.init.command import init
 from bcfl_plugins.cli.keys import commands as keys
 from bcfl_plugins.cli.member import commands as member
+from bcfl_plugins.cli.member.binding import bind
 from bcfl_plugins.cli.member.status import status
 from bcfl_plugins.cli.money import commands as money
 from bcfl_plugins.cli.rounds import commands as rounds
@@ -47,7 +48,7 @@ def options(*, version: Version = False) -> None:
 
 chain.register(app)
 attest.register(app)
-node.register(app)
+node.register(app).command("bind")(bind)
 app.command("audit")(audit.audit)
 app.command("check")(check.check)
 app.command("claim")(claim.claim)
