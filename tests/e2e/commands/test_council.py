@@ -22,6 +22,7 @@ from pallet_bridge.succession import take_over_from
 from pallet_bridge.testing import DEVELOPMENT
 from pallet_bridge.types import Governance, Planck, Succession
 from tests.next_runtime import next_runtime
+from tests.repo.docs.test_snippets import ROOT, blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -187,3 +188,31 @@ def test_a_runtime_that_is_no_newer_one_is_refused_and_that_is_said(
     refusal = chain.run("upgrade", file, "--key", "//Dave", code=2)
     assert "SpecVersionNeedsToIncrease" in refusal
     assert allowed_upgrade(chain.client) is None
+
+
+@pytest.mark.slow
+def test_the_page_upgrades_the_runtime(
+    chain: Chain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BCFL_CHAIN", chain.url)
+    (tmp_path / "next.wasm").write_bytes(next_runtime()[1])
+    call = calls.replace_coordinator(0, BOB.account)
+    said = {"pallet": call.pallet, "call": call.function, "args": dict(call.args)}
+    (tmp_path / "replace.json").write_text(json.dumps(said), encoding="utf-8")
+    page = ROOT / "docs" / "how-to" / "council.md"
+    lines = [line for block in blocks(page, "bash") for line in block.splitlines()]
+    assert len(lines) > 9
+    for line in lines:
+        words = line.replace("ACCOUNT", str(BOB.account), 1)
+        words = words.replace("ACCOUNT", str(ALICE.account), 1).replace(
+            "ACCOUNT", str(DAVE.account)
+        )
+        voters = ("//Alice", "//Bob") if " vote " in words else ("//Alice",)
+        for who in voters:
+            monkeypatch.setenv("BCFL_KEY", who)
+            done = CliRunner().invoke(app, words.split()[1:])
+            assert done.exit_code == 0, (words, done.output, done.exception)
+    assert chain.code() == next_runtime()[1]
+    motions = [one["function"] for one in chain.said("motions")["motions"]]
+    assert motions == ["add_validator", "remove_validator", "set_members", "replace_coordinator"]
