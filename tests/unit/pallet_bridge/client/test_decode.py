@@ -20,21 +20,15 @@ from pallet_bridge.types import (
     FederationState,
     Invitation,
     MembersVote,
-    NodeKey,
-    NodeProof,
     OffenceState,
-    Office,
     PastRecord,
-    Pause,
     Payout,
-    PendingSuccession,
     PendingTerms,
     Planck,
     Quorum,
     RoundBinding,
     RoundKey,
     RoundState,
-    Succession,
     Vouched,
     Youth,
 )
@@ -272,22 +266,6 @@ def test_the_small_records_are_read() -> None:
     assert mirror.bond(BOND) == Bond(Planck(5), None)
     assert mirror.bond(BOND | {"free_at": 8}).free_at == 8
     assert mirror.record(RECORD) == PastRecord(1, 2, 3, 4, 5, (6, 7))
-    line = Succession((account,), 5, 6)
-    said = {"accounts": [ALICE], "idle_blocks": 5, "turn_blocks": 6}
-    nobody = {"accounts": [], "idle_blocks": 0, "turn_blocks": 0}
-    office = {
-        "since": 1,
-        "succession": nobody,
-        "pending": {"from": 2, "succession": said},
-        "pause": {"round": 3, "until": 4},
-    }
-    pending = PendingSuccession(2, line)
-    assert mirror.office(office) == Office(1, Succession((), 0, 0), pending, Pause(3, 4))
-    assert mirror.office(office | {"pending": None, "pause": None}).pause is None
-    assert mirror.node_key({"key": HASH, "proof": "0x0102"}) == NodeKey(
-        digest, NodeProof(b"\x01\x02")
-    )
-    assert mirror.motion(MOTION | {"proposal": {"Succession": said}}).proposal == line
     assert mirror.motion(MOTION).proposal == account
     assert mirror.motion(MOTION | {"proposal": {"Rebase": HASH}}).proposal == digest
     assert mirror.motion(MOTION | {"proposal": {"Terms": TERMS}}).proposal == mirror.terms(TERMS)
