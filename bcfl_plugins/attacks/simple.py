@@ -163,10 +163,11 @@ class TunedFreeRider(ModelAttack):
         length = float(np.median(np.linalg.norm(at.honest, axis=1)))
         way = unit(at.mean if at.previous is None else at.previous.mean(axis=0))
         along = self._along(at) if self.cosine is None else self.cosine
-        across: Floats = at.rng.standard_normal(at.own.shape)
+        across = np.asarray(at.rng.standard_normal(at.own.shape))
         across = across - np.outer(across @ way, way)
         noise: Floats = np.stack([unit(row) for row in across])
-        return length * (along * way + np.sqrt(1.0 - along * along) * noise)
+        sent: Floats = length * (along * way + np.sqrt(1.0 - along * along) * noise)
+        return sent
 
     @staticmethod
     def _along(at: Situation) -> float:

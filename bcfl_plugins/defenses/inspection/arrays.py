@@ -9,7 +9,7 @@ import numpy as np
 
 from bcfl_plugins.defenses.core.arrays.layer import is_matrix
 from bcfl_plugins.defenses.core.tiles import inner
-from bcfl_plugins.defenses.parts.points import blocks
+from bcfl_plugins.defenses.parts.points import blocks, norms
 from bcfl_plugins.errors import BadUpdates
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _PIECE = 1 << 11
 """Columns of a piece."""
+_LONGEST = 1e100
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,9 +118,14 @@ def energies(batch: Batch, output: Output) -> Iterator[Floats]:
 
 
 def products(batch: Batch, layer: Layer, *, centred: bool = False) -> Floats:
-    """Return (m, m) inner products of one array of the points, less their mean if `centred`."""
+    """Return (m, m) inner products of one array of the points, less their mean if `centred`.
+
+    A point that is so long that products would overflow is taken for a shorter one.
+    """
+    lengths = norms(batch)
+    shorter = np.divide(_LONGEST, lengths, out=np.ones(batch.m), where=lengths > _LONGEST)
     total = np.zeros((batch.m, batch.m))
     for block in blocks(batch, layer.start, layer.stop):
-        piece = block.astype(np.float64)
+        piece = block * shorter[:, None]
         total += inner(piece - piece.mean(axis=0) if centred else piece)
     return total

@@ -31,8 +31,8 @@ class DeepSight(Rule):
 
     The paper's section V. The update energy of an output neuron is how far its bias and its weights
     moved, summed up; squared and divided by their sum these are the NEUPs. A node's threshold
-    exceedings (TE) are its NEUPs over ``max(floor, 1 / P)`` times its largest, P the number of
-    classes. Few of them mean few labels: a node with at most half the median TE is suspicious.
+    exceedings are its NEUPs over ``max(floor, 1 / P)`` times its largest, P the number of
+    classes. Few of them mean few labels: a node with at most half the median of them is suspicious.
 
     Nodes are clustered (HDBSCAN) by their NEUPs, and by the cosine of what moved in the output
     biases. Two nodes are then as far apart as the share of these clusterings that tell them apart,
@@ -41,7 +41,7 @@ class DeepSight(Rule):
 
     What differs: the division differences (DDifs) are left out, since a rule has arrays and cannot
     run a model on inputs; so the mean is over two clusterings in place of three. A node that the
-    last clustering puts in no cluster is judged by its own TE, as the BackFed benchmark does.
+    last clustering puts in no cluster is judged by its own, as the BackFed benchmark does.
     Updates over a thousand median norms are out whatever their cluster. The
     output layer is the model's last array of two dimensions with the bias that fits it. A model
     that is one flat array has none: its entries are then taken for neurons, which means little.
@@ -110,15 +110,15 @@ class DeepSight(Rule):
         """Return (m,) threshold exceedings, and (m, m) distances of the NEUPs."""
         total, most = np.zeros((2, batch.m))
         for block in energies(batch, output):
-            squared = np.square(block)
-            total += squared.sum(axis=1)
-            most = np.maximum(most, squared.max(axis=1, initial=0.0))
-        least = max(self.floor, 1.0 / output.classes) * most
-        exceeding, apart = np.zeros(batch.m), np.zeros((batch.m, batch.m))
-        whole = np.where(total > 0.0, total, 1.0)[:, None]
+            most = np.maximum(most, block.max(axis=1, initial=0.0))
+        largest = np.where(most > 0.0, most, 1.0)[:, None]  # squares of these do not overflow
         for block in energies(batch, output):
-            squared = np.square(block)
-            exceeding += (squared > least[:, None]).sum(axis=1)
+            total += np.square(block / largest).sum(axis=1)
+        whole = np.where(total > 0.0, total, 1.0)[:, None]
+        exceeding, apart = np.zeros(batch.m), np.zeros((batch.m, batch.m))
+        for block in energies(batch, output):
+            squared = np.square(block / largest)
+            exceeding += (squared > max(self.floor, 1.0 / output.classes)).sum(axis=1)
             shares = squared / whole
             for place, row in enumerate(shares):
                 apart[place] += np.square(shares - row).sum(axis=1)

