@@ -310,7 +310,7 @@ EXPERIMENTS = {
         )
     },
     Kind.ON_OFF.value: Experiment(
-        attackers(Kind.ON_OFF), 1 + len(RATES) + _OTHERS, seeds=range(2000, 2113)
+        attackers(Kind.ON_OFF), 1 + len(RATES) + _OTHERS, seeds=range(3000, 3113)
     ),
     OPEN: Experiment(
         attackers(Kind.HOPPING),

@@ -89,7 +89,7 @@ def test_one_streak_ends_with_its_slash(invited: JudgedFederation) -> None:
     seen = watch(invited, owner, 8)
     assert [sent for sent, _ in seen] == [True] * 3 + [False] * 5
     invited.finish()
-    assert invited.gain(0) == -30 * UNIT
+    assert invited.gain(0) == -35 * UNIT
     assert invited.member(0) is None, "its stake was withdrawn for it"
 
 
@@ -183,7 +183,7 @@ def test_no_story_makes_or_loses_money() -> None:
     assert (own.accused, own.burned) == (-45 * UNIT, 45 * UNIT)
     rich = stories["accepted 1 times, five times the stake"]
     assert rich.accused == rich.other, "a reward is by account, not by stake"
-    assert stories["rejected 1 times; nobody objects"].accused == Planck(-30 * UNIT)
+    assert stories["rejected 1 times; nobody objects"].accused == Planck(-35 * UNIT)
 
 
 def test_all_rates_share_their_numbers() -> None:
