@@ -84,7 +84,7 @@ class Patch(Trigger):
 class A3FL:
     """A patch that works on the model that went out, and on one that unlearns it.
 
-    Section 4 of the paper: the pattern descends, by the signs of its gradient, the loss
+    The paper's objective: the pattern descends, by the signs of its gradient, the loss
     ``L(theta, x + t, target) + weight * cos * L(theta', x + t, target)``. theta' is theta trained
     on examples with the trigger and their true labels, as the worst that the others' training may
     do, and made anew every `renew` steps; cos is the cosine of what theta' learned and theta, as in

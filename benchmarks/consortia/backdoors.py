@@ -12,14 +12,24 @@ import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bcfl_plugins.defenses.registry import create_rule
 from benchmarks.consortia.__main__ import DEFAULT
 from benchmarks.consortia.bars import results
-from benchmarks.consortia.poisoned import BOOST, KINDS, F, N, Named, Poisoned
+from benchmarks.consortia.poisoned import (
+    BOOST,
+    FIRST_STEPS,
+    KINDS,
+    STEPS,
+    F,
+    N,
+    Named,
+    Oracle,
+    Poisoned,
+)
 from benchmarks.pages import write_page
 
 if TYPE_CHECKING:
@@ -44,6 +54,11 @@ RULES: Mapping[str, Mapping[str, object]] = {
     "mesas": {},
     "snowball": {"elected": 0.5},
 }
+FITTED = ("a3fl", "iba")
+ALONE = "nobody attacks: "
+"""Before the name of a kind whose trigger is fitted to a model that nobody attacked."""
+ORACLE = "oracle"
+"""FedAvg of the honest sites alone: not in the table, but what the bar can be held against."""
 FEDAVG, OURS, CLIPPED = "FedAvg", "default", f"default, `clip` {CLIP:g}"
 WHO = (FEDAVG, OURS, CLIPPED, *RULES)
 
@@ -55,7 +70,7 @@ class Cell:
     Parameters
     ----------
     who, kind : str
-        Of `WHO`, and of `KINDS` or "none".
+        Of `WHO` or `ORACLE`, and of `KINDS` or "none"; or `ALONE` and one of `FITTED`.
     seed : int
         As in `Case`.
     """
@@ -71,19 +86,26 @@ class Cell:
 
     def run(self) -> tuple[float, float]:
         """Return accuracy, and success of the backdoor, in percent."""
-        one = Poisoned(self.kind, self.seed, ROUNDS)
-        judge = None
+        alone = self.kind.removeprefix(ALONE) if self.kind.startswith(ALONE) else None
+        one = Poisoned("none" if alone else self.kind, self.seed, ROUNDS)
+        judge: Any = None
         if self.who in RULES:
             judge = Named(create_rule(self.who, **RULES[self.who]), one)
+        elif self.who == ORACLE:
+            judge = Oracle()
         elif self.who != FEDAVG:
             judge = DEFAULT[1](one)
         trace = one.run(judge, CLIP if self.who == CLIPPED else None)
+        if alone:
+            one.fit(alone, trace.model, FIRST_STEPS + STEPS * (ROUNDS - 1))
         return 100.0 * trace.accuracy, one.success(trace.model)
 
 
 def cells(seeds: range) -> list[Cell]:
     """Return all cells, whole tables of one seed first, so that a part is worth reading."""
-    return [Cell(who, kind, seed) for seed in seeds for who in WHO for kind in ("none", *KINDS)]
+    made = [Cell(who, kind, seed) for seed in seeds for who in WHO for kind in ("none", *KINDS)]
+    made += [Cell(ORACLE, "pixel", seed) for seed in seeds]
+    return made + [Cell(FEDAVG, f"{ALONE}{kind}", seed) for seed in seeds for kind in FITTED]
 
 
 def mean(found: Found, who: str, kind: str, seeds: Sequence[int]) -> tuple[float, float]:
@@ -152,13 +174,15 @@ those of all sites.
 
 ## The bar
 
-At most {most:g} % success within {point:g} point of the clean accuracy of FedAvg ({clean:.1f}).
+At most {most:g} % success within {point:g} point of the clean accuracy of FedAvg ({clean:.1f}). Who
+knew the attackers, and averaged the other sites alone, would reach {oracle:.1f}: a fifth of the
+sites is then not heard.
 
 {verdict}
 
-With `edge_case` and `semantic`, nothing in an update tells the attackers' labels from a site whose
-images of class 1 look so. `a3fl` and `iba` search the trigger on the finished model: some success
-needs no attacker in the training at all.
+`a3fl` and `iba` search their triggers on the model, and need not have planted anything: fitted to
+models that nobody attacked, with as many steps as in a run, they work in {alone} %. No rule that
+looks at updates can stop that part.
 """
 
 
@@ -175,6 +199,10 @@ def page(found: Found, seeds: Sequence[int]) -> str:
         point=POINT,
         clean=mean(found, FEDAVG, "none", seeds)[0],
         table=table(found, seeds),
+        oracle=mean(found, ORACLE, "pixel", seeds)[0],
+        alone=" and ".join(
+            f"{mean(found, FEDAVG, f'{ALONE}{kind}', seeds)[1]:.0f}" for kind in FITTED
+        ),
         verdict=verdict(found, seeds),
     )
 

@@ -15,8 +15,16 @@ from bcfl_plugins.attacks.data import (
     SemanticBackdoor,
 )
 from bcfl_plugins.attacks.timing import OnOff
-from bcfl_plugins.defenses.base import NO_EXTRAS, Aggregate, Defense, Extras
+from bcfl_plugins.defenses.base import (
+    NO_EXTRAS,
+    Aggregate,
+    Decision,
+    Defense,
+    Extras,
+    RuleTags,
+)
 from bcfl_plugins.defenses.cluster_guard import ClusterGuard
+from bcfl_plugins.reasons import Reason
 from benchmarks.consortia.simulation import Case, Federation
 from benchmarks.fairness.simulation import CLASSES, HIDDEN, PIXELS, SIZE, logits, step_in_place
 
@@ -29,6 +37,8 @@ N, F = 20, 4
 SIDE = 8
 BOOST = 3.0
 """By which `on_off` multiplies what it sends in its rounds."""
+FIRST_STEPS, STEPS = 100, 10
+"""Of fitting a trigger in the first round, and in each of the others."""
 _TRIES = 6
 _LONGEST = 20.0
 
@@ -108,6 +118,27 @@ class Named(Defense):
         return Aggregate(value - model, found.decision, found.state)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Oracle(Defense):
+    """FedAvg of the sites that are known to be honest."""
+
+    name: ClassVar[str] = "oracle"
+    paper: ClassVar[str] = "none"
+    tags: ClassVar[RuleTags] = RuleTags(claims=True)
+
+    def max_byzantine(self, n: int) -> int:
+        """Return n: it knows who attacks."""
+        return n
+
+    def aggregate(self, updates: Updates, extras: Extras = NO_EXTRAS) -> Aggregate:
+        """Average all but the last sites."""
+        rows, counts = np.asarray(updates)[: N - F], np.array(extras.claims)[: N - F]
+        kept = np.arange(N) < N - F
+        reasons = tuple(Reason.NONE if one else Reason.OUTLIER_CLUSTER for one in kept)
+        decision = Decision(kept, np.zeros(0), np.zeros(N), reasons)
+        return Aggregate(counts / counts.sum() @ rows, decision)
+
+
 class Poisoned(Federation):
     """A federation of twenty sites with unequal labels, the last four of which attack.
 
@@ -163,14 +194,7 @@ class Poisoned(Federation):
     def _updates(self, model: Floats, turn: int) -> Floats:
         self._moved, self.model = (model - self.model if turn else None), model
         if self.kind in {"a3fl", "iba"}:
-            pooled = [self._clean[site] for site in np.flatnonzero(self._evil)]
-            x, y = (np.concatenate(parts) for parts in zip(*pooled, strict=True))
-            steps = 100 if turn == 0 else 10
-            settings: dict[str, Any] = {"share": 0.5, "steps": steps}
-            if self.kind == "a3fl":
-                settings |= {"shape": (SIDE, SIDE), "rate": 0.05}
-            attack = create_trigger_attack(self.kind, **settings)
-            self._trigger = attack.fitted(Held(model), x, y, rng=self._dice, before=self._trigger)
+            self.fit(self.kind, model, FIRST_STEPS if turn == 0 else STEPS)
             self._poison()
         if self.kind == "on_off":
             on = self._pauses.attacks_in(turn + 1)
@@ -179,6 +203,15 @@ class Poisoned(Federation):
             if on:
                 self._poison()
         return super()._updates(model, turn)
+
+    def fit(self, kind: str, model: Floats, steps: int) -> None:
+        """Fit the attackers' trigger to a model, from where it was."""
+        x, y = (np.concatenate(both) for both in zip(*self._clean[N - F :], strict=True))
+        settings: dict[str, Any] = {"share": 0.5, "steps": steps}
+        if kind == "a3fl":
+            settings |= {"shape": (SIDE, SIDE), "rate": 0.05}
+        attack = create_trigger_attack(kind, **settings)
+        self._trigger = attack.fitted(Held(model), x, y, rng=self._dice, before=self._trigger)
 
     def _attacked(self, updates: Floats, turn: int) -> Floats:
         evil = self._evil

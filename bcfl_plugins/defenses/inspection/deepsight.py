@@ -29,10 +29,10 @@ _HALF = 0.5
 class DeepSight(Rule):
     """Clusters by what moved in the output layer, less those of too uniform data; clipped.
 
-    The paper's section V. The update energy of an output neuron is how far its bias and its weights
-    moved, summed up; squared and divided by their sum these are the NEUPs. A node's threshold
-    exceedings are its NEUPs over ``max(floor, 1 / P)`` times its largest, P the number of
-    classes. Few of them mean few labels: a node with at most half the median of them is suspicious.
+    The update energy of an output neuron is how far its bias and its weights moved, summed up.
+    Squared and divided by their sum, a node's energies are its NEUPs. Its threshold exceedings are
+    the NEUPs over ``max(floor, 1 / P)`` times its largest, P the number of classes. Few of them
+    mean few labels: a node with at most half the median of them is suspicious.
 
     Nodes are clustered (HDBSCAN) by their NEUPs, and by the cosine of what moved in the output
     biases. Two nodes are then as far apart as the share of these clusterings that tell them apart,
@@ -41,10 +41,10 @@ class DeepSight(Rule):
 
     What differs: the division differences (DDifs) are left out, since a rule has arrays and cannot
     run a model on inputs; so the mean is over two clusterings in place of three. A node that the
-    last clustering puts in no cluster is judged by its own, as the BackFed benchmark does.
-    Updates over a thousand median norms are out whatever their cluster. The
-    output layer is the model's last array of two dimensions with the bias that fits it. A model
-    that is one flat array has none: its entries are then taken for neurons, which means little.
+    last clustering puts in no cluster is judged by its own exceedings, as the BackFed benchmark
+    does. Updates over a thousand median norms are out whatever their cluster. The output layer is
+    the model's last array of two dimensions with the bias that fits it. A model that is one flat
+    array has none: its entries are then taken for neurons, which means little.
 
     Parameters
     ----------

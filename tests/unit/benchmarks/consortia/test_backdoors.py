@@ -25,6 +25,17 @@ def test_the_average_lets_backdoors_in(kind: str) -> None:
     assert without < 15.0
 
 
+def test_a_fitted_patch_needs_no_attacker_for_a_part_of_its_success() -> None:
+    alone = Cell(FEDAVG, f"{backdoors.ALONE}a3fl", SEED).run()[1]
+    assert 20.0 < alone < Cell(FEDAVG, "a3fl", SEED).run()[1]
+
+
+def test_the_oracle_hears_no_attacker() -> None:
+    accuracy, success = Cell(backdoors.ORACLE, "pixel", SEED).run()
+    assert success < 10.0
+    assert accuracy > Cell(FEDAVG, "none", SEED).run()[0] - 4.0
+
+
 def test_a_rule_that_inspects_keeps_the_pixel_out() -> None:
     accuracy, success = Cell("alignins", "pixel", SEED).run()
     assert success < 15.0
@@ -72,12 +83,7 @@ def test_rules_see_the_arrays_of_the_model() -> None:
 
 def test_the_page_says_where_the_bar_is_missed() -> None:
     seeds = range(2)
-    found = {
-        Cell(who, kind, seed).key: (90.0, 10.0)
-        for who in WHO
-        for kind in ("none", *KINDS)
-        for seed in seeds
-    }
+    found = {cell.key: (90.0, 10.0) for cell in backdoors.cells(seeds)}
     for seed in seeds:
         found[Cell("mesas", "iba", seed).key] = (90.0, 16.0)
         found[Cell("lasa", "pixel", seed).key] = (88.0, 0.0)
@@ -88,5 +94,6 @@ def test_the_page_says_where_the_bar_is_missed() -> None:
     text = page(found, seeds)
     assert "**90.0 / 10**" in text
     assert "| none | 90.0 / 10 |" in text
+    assert "they work in 10 and 10 %" in text
     assert set(RULES) <= set(WHO)
     assert not set(backdoors.HELD_OUT) & set(backdoors.TUNING)
