@@ -24,8 +24,6 @@ SKETCH = {"secure.tables": 1, "secure.width": 128}
 JUDGED = "staking, secure_aggregation, outliers, rewards, round_log"
 SUMMED = "staking, secure_aggregation, rewards, round_log"
 
-Twist = "Callable[[int, Message, Message], Message]"
-
 
 @dataclass
 class Trained:
@@ -146,4 +144,4 @@ def federate(
     for model in models:
         digest = b"".join(one.tobytes() for one in model.values())
         updates.append({n: one for (n, before), one in seen.items() if before == digest})
-    return Trained(models, updates, sorted((folder / "runs").glob("*"))[-1], made)
+    return Trained(models, updates, max((folder / "runs").glob("*")), made)

@@ -84,36 +84,42 @@ def test_enough_shares_give_the_seed_and_fewer_do_not() -> None:
             assert combine(kept) != seed
 
 
+def times(one: int, other: int) -> int:
+    """Multiply in GF(2^128) by x^128 + x^7 + x^2 + x + 1, which is that of GCM."""
+    found = 0
+    while other:
+        if other & 1:
+            found ^= one
+        one, other = one << 1, other >> 1
+        if one >> 128:
+            one ^= (1 << 128) | 0x87
+    return found
+
+
+def inverse(one: int) -> int:
+    """Return the power 2^128 - 2."""
+    found, power = 1, one
+    for _ in range(127):
+        power = times(power, power)
+        found = times(found, power)
+    return found
+
+
+def at_zero(points: dict[int, int]) -> int:
+    """Return where the polynomial through some points passes zero."""
+    total = 0
+    for number, value in points.items():
+        factor = 1
+        for other in points.keys() - {number}:
+            factor = times(factor, times(other, inverse(number ^ other)))
+        total ^= times(factor, value)
+    return total
+
+
 def test_shares_are_points_of_a_polynomial_over_the_field_of_gcm() -> None:
-    """The field is GF(2^128) by x^128 + x^7 + x^2 + x + 1; multiplied out here once more."""
-
-    def times(one: int, other: int) -> int:
-        found = 0
-        while other:
-            if other & 1:
-                found ^= one
-            one, other = one << 1, other >> 1
-            if one >> 128:
-                one ^= (1 << 128) | 0x87
-        return found
-
-    def inverse(one: int) -> int:
-        found, power = 1, one
-        for bit in range(1, 128):
-            power = times(power, power)
-            found = times(found, power)
-            del bit
-        return found
-
+    """Interpolated here once more, by nothing of the library that made them."""
     seed = drawn("another seed")
     shares = dict(enumerate(split(seed, 3, 5), 1))
-    chosen = [2, 3, 5]
     for half in (slice(16), slice(16, None)):
-        total = 0
-        for number in chosen:
-            factor = 1
-            for other in chosen:
-                if other != number:
-                    factor = times(factor, times(other, inverse(number ^ other)))
-            total ^= times(factor, int.from_bytes(shares[number][half], "big"))
-        assert total.to_bytes(16, "big") == seed[half]
+        points = {number: int.from_bytes(shares[number][half], "big") for number in (2, 3, 5)}
+        assert at_zero(points).to_bytes(16, "big") == seed[half]
