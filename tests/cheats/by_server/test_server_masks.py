@@ -10,11 +10,13 @@ import pytest
 
 from bcfl_plugins.config.terms import FIXED_ONE
 from bcfl_plugins.secure.keys import MaskKey
+from bcfl_plugins.secure.sharing import combine
+from bcfl_plugins.secure.statements import is_plus
 from bcfl_plugins.secure.streams import add_streams
 from pallet_bridge.testing.terms import DEVELOPMENT
 from strategies._flower import copy_content
 from strategies.errors import MasksRefused, NotTheCoordinators
-from strategies.messages.masks import ANSWER
+from strategies.messages.masks import ANSWER, DEALT
 from tests.cheats.masks import BIG, OTHERS, MaskServer
 from tests.cheats.nodes import EVE, KEY_NAME, Node
 from tests.cheats.table import Outcome as Comes
@@ -104,21 +106,19 @@ def test_a_roster_that_the_node_cannot_check(node: MakeNode) -> None:
 )
 def test_a_roster_of_the_servers_own_accounts(node: MakeNode) -> None:
     server = MaskServer(node())
-    roster = server.roster()
-    assert server.deal(roster)
+    roster, me = server.roster(), server.member()
+    sealed = server.deal(roster)[DEALT]["sealed"]
     sent = server.train(roster.digest)["arrays"]["w"].numpy().copy()
-    me = server.member()
-    masks = {
-        one.account: server.keys[one.account].pair_seed(
-            server.round_.key, one.account, me.account, me.key
-        )
-        for one in OTHERS
-    }
-    plus = [seed for peer, seed in masks.items() if me.account.raw < peer.raw]
-    minus = [seed for peer, seed in masks.items() if me.account.raw > peer.raw]
-    add_streams(sent, minus, plus)
-    # All pair masks are off; what is left is the node's own, and all its shares are the server's.
-    assert sent.any()
+    plus, minus, shares = [], [], {}
+    for number, other in enumerate(roster.others(me.account)):
+        key, place = server.keys[other.account], server.round_.key
+        seed = key.pair_seed(place, other.account, me.account, me.key)
+        (plus if is_plus(me.account, other.account) else minus).append(seed)
+        shares[number + 1] = key.open(place, me.account, other.account, me.key, sealed[number])
+    add_streams(sent, minus, [combine(shares), *plus])
+    moved = sent.view(np.int32) / 2.0**roster.scale.bits
+    assert np.ptp(moved) < 1e-6, "the node moves every weight by the same: this is its update"
+    assert 1e-4 < abs(moved.mean()) < 1
 
 
 @cheat(
