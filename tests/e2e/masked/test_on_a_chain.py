@@ -37,7 +37,9 @@ def node() -> Iterator[EmbeddedNode]:
     with EmbeddedNode.start() as running:
         with connect(running.url) as client:
             alice = Signer.from_uri("//Alice")
-            terms = terms_of(TermsConfig(admission="open", coordinator_bond=Planck(0)))
+            terms = terms_of(
+                TermsConfig(admission="open", coordinator_bond=Planck(0), quorum=NODES)
+            )
             signers = [Signer.from_uri(uri) for uri in MEMBERS]
             client.execute(calls.create_federation(terms, bytes(32)), alice)
             client.execute(calls.fund(0, Planck(1000 * UNIT)), alice)
