@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from bcfl_plugins.errors import ConfigError, RecordIncomplete
+from bcfl_plugins.replay.run import Replayer
 from pallet_bridge.audit.run import audit_run
 from pallet_bridge.run.journal import REPORTS
 from pallet_bridge.run.reports import ReportStore
@@ -73,8 +74,10 @@ def test_poison_is_rejected_by_sketches_and_is_not_in_the_sum(tmp_path: Path) ->
     for report in reports(run):
         found = outcomes(report)
         assert {node for node, one in found.items() if one is not Outcome.ACCEPTED} == {0, 1}
-    audited = audit_run(run.folder)
+    audited = audit_run(run.folder, replay=Replayer())
     assert audited.ok, audited.findings
+    (note,) = audited.notes
+    assert "secure_aggregation: its rejections follow from what nodes signed" in note
 
 
 def test_a_sum_without_sketches_judges_nobody(tmp_path: Path) -> None:
