@@ -29,7 +29,7 @@ MODES: Final = {
     "sum": "staking, secure_aggregation, round_log",
     "sketch": "staking, secure_aggregation, outliers, round_log",
 }
-LEAK_PARAMETERS, LEAK_WIDTH = 2560, 128
+LEAK_PARAMETERS, LEAK_WIDTH = 1280, 64
 LEAK_ROUNDS: Final = (1, 2, 5, 10, 20)
 
 Row = dict[str, float]

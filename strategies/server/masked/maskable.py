@@ -13,7 +13,6 @@ from strategies.messages.records import to_arrays
 from strategies.server.reading.expectations import unmaskable
 
 if TYPE_CHECKING:
-
     from bcfl_plugins.config.run_config import BcflConfig
     from strategies._flower import ArrayRecord
     from strategies._flower import strategy as flower

@@ -7,10 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from flwr.app import Array, ArrayRecord, Message, MetricRecord, RecordDict
+from flwr.clientapp import ClientApp as FlowerClientApp
 
 from bcfl_plugins.secure.sizes import MaskScale, bits_for
 from pallet_bridge.run.journal import RunRecord, read_run
-from strategies import ClientApp, FedAvg
+from strategies import (
+    ClientApp,
+    FedAvg,
+    bcfl_identity,
+    bcfl_keys,
+    bcfl_mod,
+    bcfl_shares,
+    bcfl_sketch,
+    bcfl_unmask,
+)
 from strategies.testing import FIRST_NODE_ID, InProcessGrid
 
 if TYPE_CHECKING:
@@ -58,6 +68,45 @@ def first_model() -> dict[str, np.ndarray]:
     return {name: np.zeros(shape, np.float32) for name, shape in SHAPES.items()}
 
 
+def train_with(
+    attackers: frozenset[int],
+    seen: dict[tuple[int, bytes], np.ndarray],
+    roster: int,
+    size: float,
+) -> Callable[[Message, Any], Message]:
+    """Return how nodes train; what they would send without masks is noted in `seen`."""
+    scale = MaskScale(1.0, bits_for(roster, 1.0))
+
+    def train(message: Message, context: Any) -> Message:
+        (record,) = message.content.array_records.values()
+        model = {name: array.numpy() for name, array in record.items()}
+        node = int(context.node_config["partition-id"])
+        digest = b"".join(one.tobytes() for one in model.values())
+        rng = np.random.default_rng([node, abs(int(1e4 * float(model["w"].sum())))])
+        step = size * STEP if node in attackers else STEP
+        trained = {
+            name: (one + step + rng.normal(0, STEP / 5, one.shape)).astype(np.float32)
+            for name, one in model.items()
+        }
+        vector = np.zeros(SIZE, np.uint32)
+        scale.write([(model[n], trained[n]) for n in model], vector)
+        seen[node, digest] = vector
+        arrays = ArrayRecord({name: Array(one) for name, one in trained.items()})
+        metrics = MetricRecord({"num-examples": 10 + node, "loss": 0.1 * node})
+        return Message(RecordDict({"arrays": arrays, "m": metrics}), reply_to=message)
+
+    return train
+
+
+def flowers_own(train: Callable[[Message, Any], Message]) -> FlowerClientApp:
+    """Return Flower's ClientApp, set up as the page ``mask-updates`` says."""
+    app = FlowerClientApp(mods=[bcfl_mod])
+    app.train()(train)
+    for answer in (bcfl_identity, bcfl_keys, bcfl_shares, bcfl_sketch, bcfl_unmask):
+        app.query(answer.__name__)(answer)
+    return app
+
+
 class Node(ClientApp):
     """Honest nodes move every weight up by about STEP; attackers move it down.
 
@@ -66,34 +115,12 @@ class Node(ClientApp):
 
     def __init__(
         self,
-        attackers: frozenset[int],
-        seen: dict[tuple[int, bytes], np.ndarray],
-        roster: int,
+        train: Callable[[Message, Any], Message],
         twist: Callable[[int, Message, Message], Message] | None = None,
-        size: float = -2.0,
     ) -> None:
         super().__init__()
         self._twist = twist
-
-        @self.train()
-        def train(message: Message, context: Any) -> Message:
-            (record,) = message.content.array_records.values()
-            model = {name: array.numpy() for name, array in record.items()}
-            node = int(context.node_config["partition-id"])
-            digest = b"".join(one.tobytes() for one in model.values())
-            rng = np.random.default_rng([node, abs(int(1e4 * float(model["w"].sum())))])
-            step = size * STEP if node in attackers else STEP
-            trained = {
-                name: (one + step + rng.normal(0, STEP / 5, one.shape)).astype(np.float32)
-                for name, one in model.items()
-            }
-            vector = np.zeros(SIZE, np.uint32)
-            scale = MaskScale(1.0, bits_for(roster, 1.0))
-            scale.write([(model[n], trained[n]) for n in model], vector)
-            seen[node, digest] = vector
-            arrays = ArrayRecord({name: Array(one) for name, one in trained.items()})
-            metrics = MetricRecord({"num-examples": 10 + node, "loss": 0.1 * node})
-            return Message(RecordDict({"arrays": arrays, "m": metrics}), reply_to=message)
+        self.train()(train)
 
     def __call__(self, message: Message, context: Any) -> Message:
         reply = super().__call__(message, context)
@@ -115,6 +142,7 @@ def federate(
     node_configs: Sequence[Mapping[str, Any]] | None = None,
     grid: type[InProcessGrid] = InProcessGrid,
     size: float = -2.0,
+    is_flowers_own: bool = False,
     **bcfl: object,
 ) -> Trained:
     """Train a masked federation, and return the models after each round, the first before all."""
@@ -133,7 +161,8 @@ def federate(
             models.append({name: one.numpy() for name, one in arrays.items()})
         return MetricRecord({"mean": float(arrays["w"].numpy().mean())})
 
-    app = Node(attackers, seen, nodes, twist, size)
+    train = train_with(attackers, seen, nodes, size)
+    app = flowers_own(train) if is_flowers_own else Node(train, twist)
     with grid(
         app, num_nodes=nodes, run_config=config, fail=fail, node_configs=node_configs
     ) as made:

@@ -80,6 +80,11 @@ def test_poison_is_rejected_by_sketches_and_is_not_in_the_sum(tmp_path: Path) ->
     assert "secure_aggregation: its rejections follow from what nodes signed" in note
 
 
+def test_flowers_own_client_app_answers_with_what_the_page_registers(tmp_path: Path) -> None:
+    run = federate(tmp_path, is_flowers_own=True)
+    assert run.sum_is_of(1, range(6), roster=6)
+
+
 def test_a_sum_without_sketches_judges_nobody(tmp_path: Path) -> None:
     run = federate(tmp_path, nodes=5, attackers=frozenset({0}), **BY_SUM)
     assert run.sum_is_of(1, range(5), roster=5)
