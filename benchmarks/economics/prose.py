@@ -21,8 +21,8 @@ pallet's rules.
 * All rates of a kind use the same random numbers. A cell is a mean over {seeds} seeds with its 95 %
   interval (Student). On-off has the most, since it is nearest to the line. Their number was fixed
   before they were run, and no earlier page had used them. `outlier_base` had been 30 % before: with
-  other 113 seeds that left on-off at 40 % with -0.04 ± 0.05, which is no sure loss. Each run checks that no planck was made
-  or lost.
+  other 113 seeds that left on-off at 40 % with -0.04 ± 0.05, which is no sure loss. Each run checks
+  that no planck was made or lost.
 * The defaults were chosen before, with other random numbers, on a model of these rules: some forty
   settings were tried there.
 

@@ -25,6 +25,7 @@ from strategies.server.judging import screen_evaluation
 from strategies.server.masked.maskable import check_maskable
 from strategies.server.open_run import OpenRun
 from strategies.server.opening.training import open_training
+from strategies.server.optimizer import StepWatch
 from strategies.server.reading.expectations import (
     Model,
     expectations_of,
@@ -275,7 +276,8 @@ class RoundLifecycle(Resumable):
         made = open_training(self._run, strategy, self.config, (server_round, arrays), messages)
         if made.untrained is not None:
             self._tally.skipped(server_round, made.untrained)
-        self._round = TrainingRound(made.training, self._run, made.masked)
+        step = StepWatch.of(strategy, made.training.ctx.reference)
+        self._round = TrainingRound(made.training, self._run, step, made.masked)
         return made.messages
 
     def round_to_judge(self, server_round: int) -> TrainingRound | None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from strategies.server.judging import Judged
     from strategies.server.masked.phases import MaskedRound
     from strategies.server.open_run import OpenRun
+    from strategies.server.optimizer import StepWatch
     from strategies.server.replies import Training
 
 
@@ -34,12 +35,15 @@ class TrainingRound:
         What was fixed when it was opened.
     run : OpenRun or None
         The run with the plugins; `None` without plugins.
+    step : StepWatch or None
+        The strategy's own optimizer, where it has one that is known.
     masked : MaskedRound or None
         How its updates are masked; `None`: they are not.
     """
 
     training: Training
     run: OpenRun | None
+    step: StepWatch | None = None
     masked: MaskedRound | None = None
     replies: Replies = field(init=False)
     _gathering: bool = True
@@ -104,6 +108,8 @@ class TrainingRound:
             model = to_arrays(arrays)
         tell_standstill(self.training, judged, model)
         result = result_of(self.training, judged, model, metrics)
+        if self.step is not None:
+            result = replace(result, step=self.step.taken(self.training.ctx.server_round))
         if model is not None:
             weights = self.run.hooks.reward_weights(result, judged.updates)
             result = replace(result, judged=weigh(result.judged, weights))

@@ -17,7 +17,7 @@ from pallet_bridge.testing.terms import DEVELOPMENT
 from strategies._flower import copy_content
 from strategies.errors import MasksRefused, NotTheCoordinators
 from strategies.messages.masks import ANSWER, DEALT
-from tests.cheats.masks import BIG, OTHERS, MaskServer
+from tests.cheats.by_server.mask_server import BIG, OTHERS, MaskServer
 from tests.cheats.nodes import EVE, KEY_NAME, Node
 from tests.cheats.table import Outcome as Comes
 from tests.cheats.table import Role, cheat
