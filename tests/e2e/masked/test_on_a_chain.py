@@ -30,6 +30,8 @@ NODES = 5
 MEMBERS = [f"//hospital-{number}" for number in range(NODES)]
 STRANGER = "//nobody"
 PLUGINS = "secure_aggregation, outliers, round_log"
+SOON = {"round_log.flush_s": 20.0}
+"""A run of which nothing came waits no longer for the chain."""
 
 
 @pytest.fixture
@@ -79,7 +81,25 @@ def test_nobody_deals_to_an_account_that_is_no_member(tmp_path: Path, node: Embe
             plugins=PLUGINS,
             chain=node.url,
             node_configs=looking(uris, node.url),
+            **SOON,
         )
+
+
+def test_a_node_that_wants_proofs_believes_no_chain_without_them(
+    tmp_path: Path, node: EmbeddedNode, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The chain in a process makes no proofs of finality: nobody deals."""
+    configs = looking(MEMBERS, node.url)
+    with pytest.raises(RecordIncomplete):
+        federate(
+            tmp_path,
+            nodes=NODES,
+            plugins=PLUGINS,
+            chain=node.url,
+            node_configs=[{**one, "bcfl-secure-proofs": "light"} for one in configs],
+            **SOON,
+        )
+    assert "grandpa" in caplog.text
 
 
 @pytest.mark.parametrize("lie", ["block", "commitments"])
@@ -104,4 +124,5 @@ def test_nobody_sketches_for_a_round_that_is_not_the_chains(
             plugins=PLUGINS,
             chain=node.url,
             node_configs=looking(MEMBERS, node.url),
+            **SOON,
         )
