@@ -26,7 +26,13 @@ def test_nodes_prove_who_is_in_a_round(own_binary: Path, tmp_path: Path) -> None
     with validators(own_binary, tmp_path) as nodes:
         with connect(nodes[0].url) as client:
             alice = Signer.from_uri("//Alice")
-            written = TermsConfig(admission="open", coordinator_bond=Planck(0), quorum=len(MEMBERS))
+            written = TermsConfig(
+                admission="open",
+                coordinator_bond=Planck(0),
+                quorum=len(MEMBERS),
+                commit_blocks=60,
+                settle_blocks=60,
+            )
             signers = [Signer.from_uri(uri) for uri in MEMBERS]
             client.execute(calls.create_federation(terms_of(written), bytes(32)), alice)
             client.execute(calls.fund(0, Planck(1000 * UNIT)), alice)

@@ -136,9 +136,9 @@ def entries(run: Trained) -> dict[int, ReportEntry]:
 @cheat(
     Role.NODE,
     "Claims another sketch of its own mask, so that its poison looks like an honest update.",
-    Comes.PROVED,
+    Comes.REFUSED,
     "Its seed comes back while the sum is unmasked, and refutes the sketch that it signed. The sum "
-    "is not used, and it is left out for the rest of the run.",
+    "is not used, and it is left out for the rest of the run. That it lied is the server's word.",
 )
 def test_a_false_sketch_of_ones_own_mask(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     def lie(claims: np.ndarray, roster: Roster, signer: Signer) -> None:
@@ -157,9 +157,10 @@ def test_a_false_sketch_of_ones_own_mask(tmp_path: Path, caplog: pytest.LogCaptu
 @cheat(
     Role.NODE,
     "Claims another sketch of the mask that it shares with an honest node.",
-    Comes.PROVED,
+    Comes.REFUSED,
     "The two claims differ, so both are left out of the sum; the seed of the pair, of which both "
-    "signed the hash before the training, shows which of them lied. Only the liar gets a strike.",
+    "signed the hash before the training, shows which of them lied. Only the liar gets a strike. "
+    "Which of them that is is the server's word.",
 )
 def test_a_false_sketch_of_a_pair(tmp_path: Path) -> None:
     def lie(claims: np.ndarray, roster: Roster, signer: Signer) -> None:
@@ -179,7 +180,7 @@ def test_a_false_sketch_of_a_pair(tmp_path: Path) -> None:
 @cheat(
     Role.TOGETHER,
     "One drops out; another lies about the mask of both, where no second claim contradicts it.",
-    Comes.PROVED,
+    Comes.REFUSED,
     "The sketch of the sum is not that of what was judged; the seed of the pair, which the liar "
     "gives back itself, refutes what it signed. The sum is not used.",
 )
@@ -202,7 +203,7 @@ def test_a_false_sketch_of_a_pair_whose_other_end_is_gone(
 @cheat(
     Role.NODE,
     "Gives back false seeds and shares, to spoil the sum.",
-    Comes.PROVED,
+    Comes.REFUSED,
     "Each seed and share was hashed and signed before the training: what is false is not used, and "
     "its giver is named. Where nobody else has it, the round is repeated without that node.",
 )
@@ -233,7 +234,7 @@ def test_false_seeds_are_not_used(tmp_path: Path, caplog: pytest.LogCaptureFixtu
 @cheat(
     Role.NODE,
     "Deals shares of another seed than it masks with.",
-    Comes.PROVED,
+    Comes.REFUSED,
     "The shares that it signed give another seed than it signed: the sum is not used, and it is "
     "left out for the rest of the run.",
 )
@@ -299,8 +300,8 @@ def test_updates_that_are_not_masked(tmp_path: Path) -> None:
 @cheat(
     Role.NODE,
     "Sends integers far beyond what a clipped update gives, where nobody is judged.",
-    Comes.FOUND,
-    "A sum that honest updates cannot give is not used; in the mode sum nobody can say whose fault "
+    Comes.OPEN,
+    "A sum that honest updates cannot give is not used. In the mode sum nobody can say whose fault "
     "it is, and one node stops the run as long as it takes part.",
 )
 def test_a_sum_that_cannot_be(tmp_path: Path) -> None:
