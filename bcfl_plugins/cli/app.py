@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 
 from bcfl_plugins.cli import attest, audit, chain, check, claim, dispute, doctor, node
+from bcfl_plugins.cli.council import commands as council
 from bcfl_plugins.cli.federation import commands as federation
-from bcfl_plugins.cli.federation import governing, showing
+from bcfl_plugins.cli.federation import governing, showing, succeeding
 from bcfl_plugins.cli.init.command import init
 from bcfl_plugins.cli.keys import commands as keys
 from bcfl_plugins.cli.member import commands as member
+from bcfl_plugins.cli.member.binding import bind
 from bcfl_plugins.cli.member.status import status
 from bcfl_plugins.cli.money import commands as money
 from bcfl_plugins.cli.rounds import commands as rounds
@@ -46,7 +48,7 @@ def options(*, version: Version = False) -> None:
 
 chain.register(app)
 attest.register(app)
-node.register(app)
+node.register(app).command("bind")(bind)
 app.command("audit")(audit.audit)
 app.command("check")(check.check)
 app.command("claim")(claim.claim)
@@ -56,9 +58,11 @@ member.register(app)
 rounds.register(app)
 keys.register(app)
 money.register(app)
+council.register(app)
 of_federation = federation.register(app)
 showing.register(of_federation)
 governing.register(of_federation)
+succeeding.register(of_federation)
 app.command("status", rich_help_panel="Members")(status)
 app.command("init")(init)
 app.command("doctor")(doctor.doctor)

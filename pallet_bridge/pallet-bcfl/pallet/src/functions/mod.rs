@@ -3,12 +3,13 @@
 mod admission;
 mod attesters;
 mod batch;
-mod bond;
 mod closing;
 mod disputes;
 mod federation;
 mod governance;
+mod node_keys;
 mod offence;
+mod office;
 mod prune;
 mod reward;
 mod round;
