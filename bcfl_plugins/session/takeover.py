@@ -94,7 +94,8 @@ def left_over(parent: Path, like: RunHeader) -> Path | None:
     parent : Path
         Where runs have their folders.
     like : RunHeader
-        Of a run of the same chain, federation and coordinator.
+        Of a run of the same chain, federation and coordinator. Embedded chains count as one: each
+        run has its own.
 
     Raises
     ------
@@ -131,8 +132,11 @@ def _is_of(folder: Path, like: RunHeader) -> bool:
         found = read_header(folder)
     except JournalError:  # whatever it is, it is no run that could go on
         return False
-    mine = like.genesis, like.federation, like.coordinator
-    return (found.genesis, found.federation, found.coordinator) == mine
+    if (found.federation, found.coordinator) != (like.federation, like.coordinator):
+        return False
+    if "embedded" in {found.chain, like.chain}:
+        return found.chain == like.chain
+    return found.genesis == like.genesis
 
 
 def _is_unfinished(folder: Path) -> bool:

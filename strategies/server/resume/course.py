@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bcfl_plugins.session.open import Session
     from bcfl_plugins.session.services import ChainServices
     from strategies._flower import ArrayRecord, MetricRecord
+    from strategies.server.resume.mark import AppMark
 
     EvaluateFn = Callable[[int, ArrayRecord], MetricRecord | None]
 
@@ -70,9 +71,16 @@ class RunCourse:
 
     @classmethod
     def begin(
-        cls, session: Session, strategy: object, model: ArrayRecord, last: int
+        cls,
+        session: Session,
+        strategy: object,
+        model: ArrayRecord,
+        last: int,
+        mark: AppMark | None = None,
     ) -> Self | None:
         """Take up the run of this session, or begin it; ``None`` where none can outlive a process.
+
+        On an embedded chain that is a run without a `mark`: nobody could tell whose it was.
 
         Raises
         ------
@@ -82,7 +90,7 @@ class RunCourse:
             If a checkpoint cannot be read.
         """
         chain = session.services.chain
-        if chain is None or chain.embedded or session.config.resume == "never":
+        if chain is None or session.config.resume == "never" or (chain.embedded and mark is None):
             return None
         checkpoints = Checkpoints(chain.run_dir, KINDS)
         course = cls(session, chain, checkpoints, StrategyState.of(strategy), model, last)
@@ -91,6 +99,8 @@ class RunCourse:
             course._take_up(rounds)
         else:
             arrays = to_arrays(model)
+            if chain.embedded and mark is not None:
+                checkpoints.put_app(mark.parts)
             checkpoints.put(Checkpoint(0, update_digest(arrays), arrays, course._state()))
         return course
 
