@@ -156,5 +156,10 @@ EVENTS: Mapping[str, Mapping[str, Kind]] = {
     },
     "RewardCut": {"federation": _I, "round": _I, "account": _A, "amount": _I},
     "RoundSkipped": {"federation": _I, "round": _I},
+    "SuccessorsNamed": {"federation": _I, "count": _I, "from": _I},
+    "TakenOver": {"federation": _I, "old": _A, "new": _A},
+    "Paused": {"federation": _I, "until": _I},
+    "NodeKeyBound": {"federation": _I, "account": _A, "key": _H},
+    "NodeKeyCleared": {"federation": _I, "account": _A},
 }
 """Fields of each event."""

@@ -9,7 +9,7 @@ import typer
 
 from bcfl_plugins.cli import attest, audit, chain, check, claim, dispute, doctor, node
 from bcfl_plugins.cli.federation import commands as federation
-from bcfl_plugins.cli.federation import governing, showing
+from bcfl_plugins.cli.federation import governing, showing, succeeding
 from bcfl_plugins.cli.init.command import init
 from bcfl_plugins.cli.keys import commands as keys
 from bcfl_plugins.cli.member import commands as member
@@ -59,6 +59,7 @@ money.register(app)
 of_federation = federation.register(app)
 showing.register(of_federation)
 governing.register(of_federation)
+succeeding.register(of_federation)
 app.command("status", rich_help_panel="Members")(status)
 app.command("init")(init)
 app.command("doctor")(doctor.doctor)

@@ -14,10 +14,11 @@ from pallet_bridge.types import PERBILL_ONE, Arbiter, Coupling, MembersVote, Vou
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pallet_bridge.types import TermRanges, Terms
+    from pallet_bridge.types import Succession, TermRanges, Terms
 
 _MOST_VOUCHERS = 16
 _MOST_VESTING = 32
+_MOST_SUCCESSORS = 8
 _U32 = 2**32 - 1
 
 
@@ -120,3 +121,19 @@ def _number(terms: Terms, name: str, low: int, high: int) -> Iterator[str]:
     value = getattr(terms, name)
     if not low <= value <= min(high, _U32):
         yield f"{name} is {value}; set {low} to {high}"
+
+
+def succession_faults(line: Succession, ranges: TermRanges) -> Iterator[str]:
+    """Give what is wrong with a succession."""
+    if len(set(line.accounts)) < len(line.accounts):
+        yield "an account is named twice; name each once"
+    if not line.accounts:
+        return
+    if len(line.accounts) > _MOST_SUCCESSORS:
+        yield f"{len(line.accounts)} accounts are named; name up to {_MOST_SUCCESSORS}"
+    for option, blocks, most in (
+        ("--idle", line.idle_blocks, ranges.max_unbonding_blocks),
+        ("--turn", line.turn_blocks, ranges.max_window),
+    ):
+        if not 1 <= blocks <= most:
+            yield f"{option} is {blocks} blocks; give 1 to {most}"

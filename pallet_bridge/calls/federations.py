@@ -9,6 +9,7 @@ from pallet_bridge.calls.values import Call, bcfl
 
 if TYPE_CHECKING:
     from pallet_bridge.types.base import AccountId, Planck
+    from pallet_bridge.types.offices import NodeKey, Succession
     from pallet_bridge.types.terms import Terms
 
 
@@ -95,8 +96,32 @@ def rebase(federation: int, model: bytes) -> Call:
     return bcfl("rebase", federation=federation, model=values.digest(model))
 
 
-def propose(federation: int, proposal: Terms | AccountId | bytes) -> Call:
-    """Propose new terms, another coordinator, or a model to go on from, to the members' vote."""
+def name_successors(federation: int, succession: Succession) -> Call:
+    """Say who may take over from the coordinator, as the governance that the terms name."""
+    return bcfl("name_successors", federation=federation, succession=values.succession(succession))
+
+
+def take_over(federation: int) -> Call:
+    """Take the place of a coordinator that missed its deadlines.
+
+    `pallet_bridge.succession.take_over_from` says from which block on.
+    """
+    return bcfl("take_over", federation=federation)
+
+
+def pause(federation: int, until: int) -> Call:
+    """Say as the coordinator that there is no round until a block, on purpose."""
+    return bcfl("pause", federation=federation, until=until)
+
+
+def bind_node_key(federation: int, bound: NodeKey | None) -> Call:
+    """Say as a member with which key one's node authenticates itself; None takes that back."""
+    made = None if bound is None else values.node_key(bound)
+    return bcfl("bind_node_key", federation=federation, bound=made)
+
+
+def propose(federation: int, proposal: Terms | AccountId | bytes | Succession) -> Call:
+    """Propose to the members' vote: terms, a coordinator, a model to go on from, successors."""
     return bcfl("propose", federation=federation, proposal=values.proposal(proposal))
 
 

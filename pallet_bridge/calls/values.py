@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from pallet_bridge.errors import EncodingError
 from pallet_bridge.metadata import PALLET
 from pallet_bridge.types.base import HASH_BYTES, AccountId
+from pallet_bridge.types.offices import Succession
 from pallet_bridge.types.terms import Admission, Arbiter, Governance
 from pallet_bridge.types.verdicts import (
     AccountOmitted,
@@ -19,6 +20,7 @@ from pallet_bridge.types.verdicts import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pallet_bridge.types.offices import NodeKey
     from pallet_bridge.types.round import Totals
     from pallet_bridge.types.terms import MembersVote, Quorum, Terms, TrainingValue, Vouched
     from pallet_bridge.types.verdicts import (
@@ -38,6 +40,7 @@ Value: TypeAlias = "int | str | bool | list[Value] | dict[str, Value] | None"
 
 _SIGNATURE_BYTES = 64
 _NAME_BYTES = 32
+_PROOF_BYTES = 144
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +134,32 @@ def organisation(value: bytes) -> Value:
     return "0x" + value.hex()
 
 
-def proposal(value: Terms | AccountId | bytes) -> Value:
-    """Return a `Proposal`: new terms, another coordinator, or the digest of another model."""
+def succession(value: Succession) -> Value:
+    """Return a `Succession`."""
+    return {
+        "accounts": [account(one) for one in value.accounts],
+        "idle_blocks": value.idle_blocks,
+        "turn_blocks": value.turn_blocks,
+    }
+
+
+def node_key(value: NodeKey) -> Value:
+    """Return a `NodeKey`; `EncodingError` when its proof is too long."""
+    if len(value.proof) > _PROOF_BYTES:
+        raise EncodingError(
+            f"the proof of a node's key has {len(value.proof)} bytes; it has up to {_PROOF_BYTES}"
+        )
+    return {"key": digest(value.key), "proof": "0x" + value.proof.hex()}
+
+
+def proposal(value: Terms | AccountId | bytes | Succession) -> Value:
+    """Return a `Proposal`: terms, a coordinator, the digest of a model, or successors."""
     if isinstance(value, AccountId):
         return {"Coordinator": account(value)}
     if isinstance(value, bytes):
         return {"Rebase": digest(value)}
+    if isinstance(value, Succession):
+        return {"Succession": succession(value)}
     return {"Terms": terms(value)}
 
 

@@ -77,6 +77,10 @@ _TABLE: Mapping[str, _Raises] = {
     "rebase": _raises("Rebased", model="model"),
     "report_misconduct": _raises("MisconductProved"),
     "skip_round": _raises("RoundSkipped"),
+    "name_successors": _raises("SuccessorsNamed"),
+    "take_over": _raises("TakenOver", new=_WHO),
+    "pause": _raises("Paused", until="until"),
+    "bind_node_key": _raises("NodeKeyBound", "NodeKeyCleared", account=_WHO),
 }
 _ENTRY = _raises("Committed", "CommitmentRefused", account="account")
 _EQUIVOCATION = _raises("OffenceRecorded", account="account")

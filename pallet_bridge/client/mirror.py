@@ -24,6 +24,13 @@ from pallet_bridge.types.federation import (
     Seat,
 )
 from pallet_bridge.types.members import Bond, Invitation, Organisation, Participant, PastRecord
+from pallet_bridge.types.offices import (
+    NodeKey,
+    NodeProof,
+    Office,
+    PendingSuccession,
+    Succession,
+)
 from pallet_bridge.types.round import Commitment, Dispute, Offence, OffenceState, Round
 from pallet_bridge.types.terms import (
     Admission,
@@ -94,6 +101,16 @@ def committee(value: object) -> tuple[Seat, ...]:
     """Read the seats of a round, in their order."""
     listed = Fields("committee", {"seats": value})
     return tuple(_read(Seat, seat) for seat in listed.structs("seats"))
+
+
+def office(value: object) -> Office:
+    """Read `Office`."""
+    return _read(Office, Fields("office", value))
+
+
+def node_key(value: object) -> NodeKey:
+    """Read `NodeKey`."""
+    return _read(NodeKey, Fields("node_key", value))
 
 
 def motion(value: object) -> Motion:
@@ -183,7 +200,7 @@ def _parameter(item: object) -> tuple[str, TrainingValue]:
     raise BadChainValue(f"the chain's training parameter is {item!r}")
 
 
-def _proposal(fields: Fields, name: str) -> Terms | AccountId | bytes:
+def _proposal(fields: Fields, name: str) -> Terms | AccountId | bytes | Succession:
     tag, content = fields.variant(name)
     match tag:
         case "Terms":
@@ -192,6 +209,8 @@ def _proposal(fields: Fields, name: str) -> Terms | AccountId | bytes:
             return Fields("motion.proposal", {"account": content}).account("account")
         case "Rebase":
             return Fields("motion.proposal", {"model": content}).hash("model")
+        case "Succession":
+            return _read(Succession, Fields("motion.proposal", content))
     raise BadChainValue(f"the chain's motion proposes {tag!r}")
 
 
@@ -227,6 +246,7 @@ _NAMES: Mapping[str, object] = {
     "Mapping": Mapping,
     "Perbill": Perbill,
     "Planck": Planck,
+    "Succession": Succession,
     "Terms": Terms,
 }
 _OF_TYPE: Mapping[object, Reader] = {
@@ -241,15 +261,17 @@ _OF_TYPE: Mapping[object, Reader] = {
     Governance | MembersVote: _governance,
     Admission | Vouched: _admission,
     Organisation: Fields.raw,
+    NodeProof: Fields.raw,
     tuple[int, ...]: Fields.integers,
     tuple[AccountId, ...]: Fields.accounts,
     Mapping[str, TrainingValue]: _training,
-    Terms | AccountId | bytes: _proposal,
+    Terms | AccountId | bytes | Succession: _proposal,
 }
 _OF_FIELD: Mapping[tuple[type, str], Reader] = {
     (Federation, "state"): _federation_state,
     (Federation, "closing_ends"): _closing_ends,
     (PendingTerms, "starts_at"): _starts_at,
+    (PendingSuccession, "starts_at"): _starts_at,
     (Offence, "state"): _offence_state,
     (Offence, "dispute"): _dispute,
 }

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         TermRanges,
     )
     from pallet_bridge.types.members import Bond, Invitation, Participant, PastRecord, RecordOwner
+    from pallet_bridge.types.offices import NodeKey, Office
     from pallet_bridge.types.round import Commitment, Offence, Round
     from pallet_bridge.types.terms import Terms
 
@@ -205,6 +206,20 @@ class ChainClient(Protocol):
 
     def bonds(self, federation: int, *, at: bytes | None = None) -> dict[AccountId, Bond]:
         """Return all bonds, in ascending order of account."""
+        ...
+
+    def office(self, federation: int, *, at: bytes | None = None) -> Office | None:
+        """Return who may take over from the coordinator, None when nobody was ever named."""
+        ...
+
+    def node_key(
+        self, federation: int, account: AccountId, *, at: bytes | None = None
+    ) -> NodeKey | None:
+        """Return the key of a member's node, None when none is bound to it."""
+        ...
+
+    def node_keys(self, federation: int, *, at: bytes | None = None) -> dict[AccountId, NodeKey]:
+        """Return the keys of all members' nodes, sorted by account."""
         ...
 
     def sponsor(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pallet_bridge.types.events import Event
     from pallet_bridge.types.federation import AttesterRecord, Federation, Motion, Seat
     from pallet_bridge.types.members import Bond, Invitation, Participant, PastRecord, RecordOwner
+    from pallet_bridge.types.offices import NodeKey, Office
     from pallet_bridge.types.round import Commitment, Offence, Round
     from pallet_bridge.types.terms import Terms
 
@@ -190,6 +191,24 @@ class StateReader:
         """Return all bonds."""
         found = self._read_map("Bonds", [federation], at)
         pairs = [(_account(key), mirror.bond(value)) for key, value in found]
+        return dict(sorted(pairs, key=lambda pair: pair[0]))
+
+    def office(self, federation: int, *, at: bytes | None = None) -> Office | None:
+        """Return who may take over from the coordinator."""
+        value = self._read("Offices", [federation], at)
+        return None if value is None else mirror.office(value)
+
+    def node_key(
+        self, federation: int, account: AccountId, *, at: bytes | None = None
+    ) -> NodeKey | None:
+        """Return the key of a member's node."""
+        value = self._read("NodeKeys", [federation, as_hex(account.raw)], at)
+        return None if value is None else mirror.node_key(value)
+
+    def node_keys(self, federation: int, *, at: bytes | None = None) -> dict[AccountId, NodeKey]:
+        """Return the keys of all members' nodes."""
+        found = self._read_map("NodeKeys", [federation], at)
+        pairs = [(_account(key), mirror.node_key(value)) for key, value in found]
         return dict(sorted(pairs, key=lambda pair: pair[0]))
 
     def sponsor(

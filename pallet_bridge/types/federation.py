@@ -10,6 +10,7 @@ from pallet_bridge.types.base import Planck
 
 if TYPE_CHECKING:
     from pallet_bridge.types.base import AccountId, Perbill
+    from pallet_bridge.types.offices import Succession
     from pallet_bridge.types.terms import Terms
 
 
@@ -193,13 +194,13 @@ class MotionState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Motion:
-    """A proposal under vote: new terms, another coordinator, or another model to go on from.
+    """A proposal under vote: new terms, another coordinator, model to go on from, or successors.
 
     Stake counts that was held before `proposed_at`, and wholly once it is `aging_blocks` old.
     `electorate` is what all active stake counted for at the proposal.
     """
 
-    proposal: Terms | AccountId | bytes
+    proposal: Terms | AccountId | bytes | Succession
     proposer: AccountId
     deposit: Planck
     state: MotionState

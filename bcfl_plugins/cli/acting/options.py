@@ -10,7 +10,7 @@ from bcfl_plugins.config.tables import read_amount
 from bcfl_plugins.errors import ConfigError
 
 if TYPE_CHECKING:
-    from pallet_bridge.types import AccountId, Planck
+    from pallet_bridge.types import AccountId, Planck, Succession
 
 Amount = Annotated[
     str, typer.Argument(metavar="AMOUNT", help='Such as "100 UNIT", 0.5UNIT, or planck.')
@@ -24,6 +24,15 @@ MaybeAccount = Annotated[
 ]
 Accused = Annotated[str, typer.Option("--account", help="The accused, as an address.")]
 OfRound = Annotated[int, typer.Option("--round", min=0, help="The round's number.")]
+IdleBlocks = Annotated[
+    int,
+    typer.Option("--idle", help="Blocks without an open round after which they may take over."),
+]
+TurnBlocks = Annotated[
+    int, typer.Option("--turn", help="Blocks that each waits for the one before it.")
+]
+USUAL_IDLE, USUAL_TURN = 1200, 20
+"""An hour and a minute of blocks of three seconds."""
 _HASH_BYTES = 32
 
 
@@ -55,3 +64,11 @@ def digest(text: str, name: str) -> bytes:
     if len(raw) != _HASH_BYTES:
         raise ConfigError(f"{name} is {text!r}; write 32 bytes in hex")
     return raw
+
+
+def succession_of(accounts: list[str], idle: int, turn: int) -> Succession:
+    """Read successors of the command line."""
+    from pallet_bridge.types import Succession  # noqa: PLC0415 (loads the mirrors)
+
+    named = tuple(account(one) for one in accounts)
+    return Succession(named, idle, turn) if named else Succession((), 0, 0)

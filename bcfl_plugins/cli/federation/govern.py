@@ -7,9 +7,17 @@ from typing import TYPE_CHECKING
 from bcfl_plugins.cli.acting.plan import CallPlan, Effect
 from bcfl_plugins.cli.output import printable
 from bcfl_plugins.config.tables import write_amount, write_fraction
-from bcfl_plugins.config.terms_check import faults
+from bcfl_plugins.config.terms_check import faults, succession_faults
 from pallet_bridge import calls
-from pallet_bridge.types import Admission, Governance, MembersVote, MotionState, Terms, Vouched
+from pallet_bridge.types import (
+    Admission,
+    Governance,
+    MembersVote,
+    MotionState,
+    Succession,
+    Terms,
+    Vouched,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,7 +95,7 @@ def vouch(
 
 def set_terms(view: View, signer: AccountId, terms: Terms, ranges: TermRanges) -> CallPlan:
     """Plan to announce new terms, as a coordinator that governs."""
-    refusals = [*view.closed(), *_governs(view, signer, "`bcfl federation propose --set`")]
+    refusals = [*view.closed(), *governs(view, signer, "`bcfl federation propose --set`")]
     if view.federation.pending_terms is not None:
         starts = view.clock.until(view.federation.pending_terms.starts_at)
         refusals.append(f"new terms are announced already; come at {starts}")
@@ -104,7 +112,7 @@ def set_terms(view: View, signer: AccountId, terms: Terms, ranges: TermRanges) -
 
 def replace_coordinator(view: View, signer: AccountId, account: AccountId) -> CallPlan:
     """Plan to hand the coordination over, as a coordinator that governs."""
-    refusals = [*view.closed(), *_governs(view, signer, "`bcfl federation propose --coordinator`")]
+    refusals = [*view.closed(), *governs(view, signer, "`bcfl federation propose --coordinator`")]
     return CallPlan(
         calls.replace_coordinator(view.number, account),
         f"{account} coordinates federation {view.number}; its nodes sign for it only once it is "
@@ -115,7 +123,7 @@ def replace_coordinator(view: View, signer: AccountId, account: AccountId) -> Ca
 
 def rebase(view: View, signer: AccountId, model: bytes) -> CallPlan:
     """Plan to go on from another model, as a coordinator that governs."""
-    refusals = [*view.closed(), *_governs(view, signer, "`bcfl federation propose --model`")]
+    refusals = [*view.closed(), *governs(view, signer, "`bcfl federation propose --model`")]
     if view.federation.open_round is not None:
         refusals.append(f"round {view.federation.open_round} is open; settle or abort it first")
     return CallPlan(
@@ -140,7 +148,7 @@ def skip_round(view: View, signer: AccountId) -> CallPlan:
 def propose(
     view: View,
     signer: AccountId,
-    proposal: Terms | AccountId | bytes,
+    proposal: Terms | AccountId | bytes | Succession,
     *,
     member: Participant | None,
     ranges: TermRanges,
@@ -159,8 +167,13 @@ def propose(
         refusals.append("these are the terms in force; change one with --set")
     if isinstance(proposal, Terms):
         refusals += faults(proposal, ranges)
-    if isinstance(proposal, bytes) and not isinstance(view.terms.governance, MembersVote):
-        refusals.append("members do not vote on the model under these terms")
+    if isinstance(proposal, Succession):
+        refusals += succession_faults(proposal, ranges)
+    if isinstance(proposal, bytes | Succession) and not isinstance(
+        view.terms.governance, MembersVote
+    ):
+        what = "the model" if isinstance(proposal, bytes) else "successors"
+        refusals.append(f"members do not vote on {what} under these terms")
     return CallPlan(
         calls.propose(view.number, proposal),
         f"proposal {view.federation.next_proposal}: the members vote on {_named(proposal)}; "
@@ -227,7 +240,8 @@ def tally(motion: Motion) -> str:
     )
 
 
-def _governs(view: View, signer: AccountId, instead: str) -> tuple[str, ...]:
+def governs(view: View, signer: AccountId, instead: str) -> tuple[str, ...]:
+    """Return why an account does not govern alone, and what to do instead."""
     match view.terms.governance:
         case Governance.COORDINATOR:
             return view.not_coordinator(signer)
@@ -253,9 +267,11 @@ def _no_motion(view: View, number: int) -> str:
     )
 
 
-def _named(proposal: Terms | AccountId | bytes) -> str:
+def _named(proposal: Terms | AccountId | bytes | Succession) -> str:
     if isinstance(proposal, Terms):
         return "new terms"
+    if isinstance(proposal, Succession):
+        return f"{len(proposal.accounts)} successors of the coordinator"
     if isinstance(proposal, bytes):
         return f"the model 0x{proposal.hex()} to go on from"
     return f"{proposal} as coordinator"

@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bcfl_plugins.cli.acting.options import (
+    USUAL_IDLE,
+    USUAL_TURN,
+    IdleBlocks,
+    TurnBlocks,
+    digest,
+    succession_of,
+)
 from bcfl_plugins.cli.acting.options import account as read_account
-from bcfl_plugins.cli.acting.options import digest
 from bcfl_plugins.cli.acting.send import DryRun, Sender
 from bcfl_plugins.cli.acting.session import acting
 from bcfl_plugins.cli.output import AsJson  # noqa: TC001 - typer reads it
@@ -16,7 +23,7 @@ from bcfl_plugins.cli.places import FederationNumber, KeySource, Url  # noqa: TC
 from bcfl_plugins.errors import ConfigError
 
 if TYPE_CHECKING:
-    from pallet_bridge.types import AccountId, Terms
+    from pallet_bridge.types import AccountId, Succession, Terms
 
 ChangesFrom = Annotated[
     Path | None,
@@ -31,6 +38,10 @@ Coordinator = Annotated[
 ]
 OtherModel = Annotated[
     str | None, typer.Option("--model", help="Digest of the model to go on from, in hex.")
+]
+Successor = Annotated[
+    list[str] | None,
+    typer.Option("--successor", help="A successor of the coordinator; may be repeated, in order."),
 ]
 Number = Annotated[int, typer.Argument(metavar="PROPOSAL", min=0, help="Its number.")]
 Approve = Annotated[bool, typer.Option("--approve/--reject", help="For it, or against it?")]
@@ -88,22 +99,29 @@ def propose(
     sets: ChangedTerms = None,
     coordinator: Coordinator = None,
     model: OtherModel = None,
+    successor: Successor = None,
+    idle: IdleBlocks = USUAL_IDLE,
+    turn: TurnBlocks = USUAL_TURN,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Let the members vote on changed terms, another coordinator, or a model to go on from."""
+    """Let the members vote on terms, a coordinator, its successors, or a model to go on from."""
     from bcfl_plugins.cli.federation import govern  # noqa: PLC0415 (loads the mirrors)
     from bcfl_plugins.cli.member.standing import read_motions  # noqa: PLC0415 (loads the mirrors)
 
     given = [terms is not None or bool(sets), coordinator is not None, model is not None]
-    if sum(given) != 1:
-        raise ConfigError("propose one thing: --set or --terms, --coordinator, or --model")
+    if sum([*given, bool(successor)]) != 1:
+        raise ConfigError(
+            "propose one thing: --set or --terms, --coordinator, --successor, or --model"
+        )
     with acting(Sender(key, chain, dry_run, as_json), federation) as now:
-        proposal: Terms | AccountId | bytes
+        proposal: Terms | AccountId | bytes | Succession
         if coordinator is not None:
             proposal = read_account(coordinator)
         elif model is not None:
             proposal = digest(model, "--model")
+        elif successor:
+            proposal = succession_of(successor, idle, turn)
         else:
             proposal = _changed(now.view.terms, terms, sets)
         plan = govern.propose(

@@ -42,6 +42,7 @@ def register(group: typer.Typer) -> None:
 def show(*, chain: Url, federation: FederationNumber, as_json: AsJson = False) -> None:
     """Show a federation: its state, money, members, and the proposals that wait."""
     from bcfl_plugins.cli.acting.view import look  # noqa: PLC0415 (loads the mirrors)
+    from bcfl_plugins.cli.federation import succession  # noqa: PLC0415
     from bcfl_plugins.cli.member.standing import read_motions  # noqa: PLC0415
     from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
     from pallet_bridge.encoding import escrow_account  # noqa: PLC0415
@@ -51,16 +52,20 @@ def show(*, chain: Url, federation: FederationNumber, as_json: AsJson = False) -
         view = look(client, federation)
         members = client.participants(federation, at=view.at)
         motions = read_motions(client, view)
+        office = client.office(federation, at=view.at)
         escrow = client.balance(escrow_account(federation), at=view.at).free
         genesis = client.genesis_hash
     agreed = hash_of_terms(view.terms)
     if as_json:
         fields = _record(view, agreed, members, motions, escrow)
+        fields["succession"] = succession.record(view, office)
         print_json({"genesis": "0x" + genesis.hex(), **fields})
         return
     out = console()
     out.print(f"chain 0x{genesis.hex()}")
     for line in _lines(view, agreed, members, motions, escrow):
+        out.print(escape(line))
+    for line in succession.lines(view, office):
         out.print(escape(line))
 
 

@@ -46,6 +46,11 @@
 //! not the round's: [`Pallet::report_misconduct`]). The accused may object
 //! ([`Pallet::dispute`], [`Pallet::resolve`], [`Pallet::lapse`]); then anyone executes the slash
 //! ([`Pallet::execute_slash`]). Stake leaves by [`Pallet::unbond`] and [`Pallet::withdraw`].
+//! A coordinator that misses its deadlines loses its place to the next of the successors that
+//! governance named ([`Pallet::name_successors`], [`Pallet::take_over`]; [`Pallet::pause`] says that
+//! a time without rounds is meant). A member may say which machine is its node
+//! ([`Pallet::bind_node_key`]).
+//!
 //! Terms change by governance ([`Pallet::set_terms`], or [`Pallet::propose`], [`Pallet::vote`] and
 //! [`Pallet::enact`]), so does the model to start from ([`Pallet::rebase`]), and [`Pallet::close`]
 //! ends it all.
@@ -150,6 +155,9 @@
 //!   a streak too; strikes stay, as they are worth nothing by themselves.
 //! * What a cap on rewards leaves over stays in the escrow: shared among the others it would pay
 //!   a coordinator for leaving members out.
+//! * Failures in a row outlast a take-over: else two friends could hand a place to and fro.
+//! * Where attesters have a say in settling, a round past its deadline proves nothing against its
+//!   coordinator: they may have been silent. There only time deposes it.
 //! * A number that was skipped proves no misconduct: nobody can have committed in it.
 //! * Calls, and events, are one list in one file each, longer than others: FRAME allows one block
 //!   of each.
@@ -188,6 +196,7 @@ mod participant;
 pub mod randomness;
 pub mod rules;
 mod sections;
+pub mod succession_rules;
 pub mod terms_rules;
 #[cfg(test)]
 mod tests;
@@ -218,10 +227,10 @@ pub mod pallet {
         encoding::Leaf,
         weights::{count, WeightInfo},
         Attester, BadRoot, Balance, BatchEntry, BlockNumber, Bond, Commitment, EquivocationProof,
-        Federation, FederationId, Invitation, MerkleProof, MisconductProof, Motion, Offence,
-        OffenceKind, Organisation, Outcome, Participant, Proposal, ProposalId, ProvenLeaf, Record,
-        RefusalReason, Round, RoundId, Seat, SettlementMode, Subject, Terms, TermsVersion, Totals,
-        Verdict, Vote,
+        Federation, FederationId, Invitation, MerkleProof, MisconductProof, Motion, NodeKey,
+        Offence, OffenceKind, Office, Organisation, Outcome, Participant, Proposal, ProposalId,
+        ProvenLeaf, Record, RefusalReason, Round, RoundId, Seat, SettlementMode, Subject,
+        Succession, Terms, TermsVersion, Totals, Verdict, Vote,
     };
     use frame_support::{
         pallet_prelude::*,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-//! The council, and what it decides: terms and disputes of federations, and the validator set.
+//! The council, and what it decides: terms and disputes of federations, the validator set, and
+//! upgrades of the runtime.
 use crate::{
     AccountId, Aura, Balances, Grandpa, Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, Session,
     SessionKeys, ValidatorSet, DAY, SESSION_BLOCKS, UNIT,
@@ -50,6 +51,10 @@ impl pallet_validator_set::Config for Runtime {
     type MaxValidators = ConstU32<32>;
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = crate::benchmarks::Registrar;
+}
+
+impl crate::upgrades::Config for Runtime {
+    type UpgradeOrigin = CouncilMajority;
 }
 
 /// The council changes its own members; the sudo key can, so that a lost council is no dead end.

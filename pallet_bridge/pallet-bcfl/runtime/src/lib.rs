@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The smallest chain around `pallet-bcfl`: blocks by Aura, finality by GRANDPA, both by sessions
-//! of a validator set that a council changes, balances, fees, batches, and a sudo key.
+//! of a validator set that a council changes, balances, fees, batches, upgrades that the council
+//! allows, and a sudo key that a chain may do without.
 //!
 //! The blob of this crate runs in three places: in a node, in the embedded chain of the Python
 //! package, and in tests. It therefore keeps to what all three can do: the runtime APIs a plain
@@ -17,6 +18,7 @@ mod council;
 mod genesis;
 #[cfg(test)]
 mod tests;
+mod upgrades;
 
 use alloc::vec::Vec;
 use sp_runtime::{
@@ -104,7 +106,7 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
     spec_name: alloc::borrow::Cow::Borrowed("bcfl"),
     impl_name: alloc::borrow::Cow::Borrowed("bcfl"),
     authoring_version: 1,
-    spec_version: 4,
+    spec_version: 5,
     impl_version: 1,
     apis: apis::RUNTIME_API_VERSIONS,
     transaction_version: 3,
@@ -163,4 +165,7 @@ mod runtime {
 
     #[runtime::pallet_index(11)]
     pub type Council = pallet_collective<Instance1>;
+
+    #[runtime::pallet_index(12)]
+    pub type Upgrades = crate::upgrades;
 }

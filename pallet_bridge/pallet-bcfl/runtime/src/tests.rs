@@ -123,11 +123,15 @@ fn calls_have_their_indices() {
         "report_misconduct",
         "skip_round",
         "refund",
+        "name_successors",
+        "take_over",
+        "pause",
+        "bind_node_key",
     ];
     type Call = pallet_bcfl::Call<Runtime>;
     assert_eq!(Bcfl::index(), 8);
     assert_eq!(Call::get_call_names(), names);
-    assert_eq!(Call::get_call_indices(), (0..40).collect::<Vec<u8>>());
+    assert_eq!(Call::get_call_indices(), (0..44).collect::<Vec<u8>>());
 }
 
 fn fits_a_block(call: pallet_bcfl::Call<Runtime>) -> bool {

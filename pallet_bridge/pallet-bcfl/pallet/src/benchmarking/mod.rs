@@ -546,5 +546,62 @@ mod benchmarks {
         assert!(!Sponsors::<T>::contains_key(id, sponsor));
     }
 
+    /// In place of others that wait.
+    #[benchmark]
+    fn name_successors() {
+        let id = federation::<T>(terms::<T>());
+        let succession = successors();
+        let office = Office { pending: Some(pending_successors()), ..in_office() };
+        Offices::<T>::insert(id, office);
+        revised::<T>(id);
+        #[extrinsic_call]
+        _(council::<T>() as T::RuntimeOrigin, id, succession.clone());
+        let office = Offices::<T>::get(id).expect("it is there");
+        assert_eq!(office.pending.map(|pending| pending.succession), Some(succession));
+    }
+
+    /// Of a late round with a full committee that said nothing of what there was. Each of the two
+    /// has a bond.
+    #[benchmark]
+    fn take_over() {
+        let (id, first) = attesters::<T>(0);
+        for index in T::MaxAttesters::get()..T::MaxCommittee::get() {
+            holder::<T>(id, "attester", index);
+        }
+        let place = open::<T>(id);
+        committee::<T>(place, &first, None);
+        change_round::<T>(place, |round| round.commitments = 1);
+        let who = rich::<T>(account("successor", 7, 0));
+        Bonds::<T>::insert(id, &who, Bond { amount: 1, free_at: Some(1) });
+        Offices::<T>::insert(id, Office { pending: Some(pending_successors()), ..in_office() });
+        revised::<T>(id);
+        skip_to::<T>(LATER);
+        #[extrinsic_call]
+        _(by::<T>(&who), id);
+        assert_eq!(pending::<T>(place), T::MaxCommittee::get());
+        assert_eq!(Federations::<T>::get(id).map(|made| made.coordinator), Some(who));
+    }
+
+    #[benchmark]
+    fn pause() {
+        let id = federation::<T>(terms::<T>());
+        Offices::<T>::insert(id, Office { pending: Some(pending_successors()), ..in_office() });
+        #[extrinsic_call]
+        _(by::<T>(&founder()), id, LATER);
+        assert!(Offices::<T>::get(id).is_some_and(|office| office.pause.is_some()));
+    }
+
+    /// In place of another key.
+    #[benchmark]
+    fn bind_node_key() {
+        let (id, who) = joined::<T>(terms::<T>());
+        let proof = NodeProof::truncate_from(alloc::vec![7; 144]);
+        let bound = NodeKey { key: MODEL, proof };
+        NodeKeys::<T>::insert(id, &who, NodeKey { key: REPORT, ..bound.clone() });
+        #[extrinsic_call]
+        _(by::<T>(&who), id, Some(bound.clone()));
+        assert_eq!(NodeKeys::<T>::get(id, &who), Some(bound));
+    }
+
     impl_benchmark_test_suite!(Pallet, new_test_ext(), mock::Test);
 }

@@ -257,6 +257,24 @@ pub fn voted<T: Config>(id: FederationId, who: &AccountId32, proposal: Proposal,
     });
 }
 
+/// As many successors as there may be.
+pub fn successors() -> Succession {
+    let accounts = (0..8).map(|index| account("successor", index, 0)).collect();
+    let accounts = Successors::truncate_from(accounts);
+    Succession { accounts, idle_blocks: 1, turn_blocks: 1 }
+}
+
+/// The same, due.
+pub fn pending_successors() -> PendingSuccession {
+    PendingSuccession { from: 0, succession: successors() }
+}
+
+/// A place for which as many are named, in a pause.
+pub fn in_office() -> Office {
+    let pause = Some(Pause { round: 0, until: 0 });
+    Office { since: 0, succession: successors(), pending: None, pause }
+}
+
 /// Fill a round with so many commitments and so many executed offences.
 pub fn fill_round<T: Config>(place: Place, commitments: u32, offences: u32) {
     for index in 0..commitments {

@@ -37,6 +37,7 @@ impl<T: Config> Pallet<T> {
         let due = max(federation.liable_until, federation.last_claim_until);
         let ends = max(unbonded, due.ensure_add(1)?);
         federation.state = FederationState::Closing { ends };
+        Offices::<T>::remove(id);
         Federations::<T>::insert(id, federation);
         Self::deposit_event(Event::Closing { federation: id, ends });
         Ok(())

@@ -64,7 +64,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Members govern by proposals: no origin speaks for them.
-    fn ensure_governance(
+    pub(crate) fn ensure_governance(
         origin: OriginFor<T>,
         id: FederationId,
         federation: &Federation,
@@ -137,7 +137,16 @@ impl<T: Config> Pallet<T> {
         Self::deposit_event(Event::Rebased { federation: id, model });
     }
 
-    fn put_coordinator(id: FederationId, federation: &mut Federation, coordinator: T::AccountId) {
+    pub(crate) fn put_coordinator(
+        id: FederationId,
+        federation: &mut Federation,
+        coordinator: T::AccountId,
+    ) {
+        if let Some(mut office) = Offices::<T>::get(id) {
+            office.since = Self::now();
+            office.pause = None;
+            Offices::<T>::insert(id, office);
+        }
         let old = core::mem::replace(&mut federation.coordinator, coordinator.clone());
         Self::hand_over_bond(id, federation.liable_until, &old, &coordinator);
         Self::deposit_event(Event::CoordinatorReplaced { federation: id, old, new: coordinator });
@@ -154,8 +163,10 @@ impl<T: Config> Pallet<T> {
         ensure!(participant.active > 0, Error::<T>::NoActiveStake);
         let terms = Self::terms(id, federation.terms_version)?;
         let rules = Self::voting_rules(&federation, &terms, &proposal)?;
-        if let Proposal::Terms(terms) = &proposal {
-            Self::ensure_terms(terms)?;
+        match &proposal {
+            Proposal::Terms(terms) => Self::ensure_terms(terms)?,
+            Proposal::Succession(succession) => Self::ensure_succession(succession)?,
+            Proposal::Coordinator(_) | Proposal::Rebase(_) => {}
         }
         ensure!(federation.proposals < T::MaxProposals::get(), Error::<T>::TooManyProposals);
         ensure!(!Self::has_proposed(id, &proposer, &participant), Error::<T>::ProposalUndecided);
@@ -227,7 +238,7 @@ impl<T: Config> Pallet<T> {
             Proposal::Coordinator(_) => federation.needs_coordinator(terms, Self::now()),
             // A coordinator that governs can not do all alone: what is left is the members'.
             Proposal::Terms(_) => terms.governance == Governance::Coordinator,
-            Proposal::Rebase(_) => false,
+            Proposal::Rebase(_) | Proposal::Succession(_) => false,
         };
         ensure!(may, Error::<T>::NotProposable);
         let rules = VotingRules::for_failing_coordinator(
@@ -332,6 +343,9 @@ impl<T: Config> Pallet<T> {
                 Self::put_model(id, federation, model);
                 Ok(())
             }
+            Proposal::Succession(succession) => {
+                Self::announce_succession(id, federation, succession)
+            }
         }
     }
 
@@ -350,6 +364,10 @@ impl<T: Config> Pallet<T> {
         let may = match &motion.proposal {
             Proposal::Coordinator(_) => true,
             Proposal::Rebase(_) => matches!(governance, Governance::Members { .. }),
+            Proposal::Succession(succession) => {
+                let may_decide = matches!(governance, Governance::Members { .. });
+                may_decide && Self::ensure_succession(succession).is_ok()
+            }
             Proposal::Terms(terms) => {
                 let may_decide = match governance {
                     Governance::Members { .. } => true,

@@ -8,6 +8,7 @@ mod closing;
 mod disputes;
 mod federation;
 mod governance;
+mod node_keys;
 mod offence;
 mod prune;
 mod reward;
@@ -15,6 +16,7 @@ mod round;
 mod seats;
 mod settling;
 mod stake;
+mod succession;
 
 use frame_support::{
     pallet_prelude::*,

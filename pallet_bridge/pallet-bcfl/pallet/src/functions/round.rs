@@ -131,21 +131,32 @@ impl<T: Config> Pallet<T> {
         let place = (id, round_id);
         let mut federation = Self::federation(id)?;
         let mut round = Self::ongoing_round(id, round_id)?;
-        let by_deadline = Self::now() > round.settle_until;
-        let may = by_deadline || federation.coordinator == who;
+        let may = Self::now() > round.settle_until || federation.coordinator == who;
         ensure!(may, Error::<T>::SettleWindowOpen);
-        let terms = Self::terms(id, round.terms_version)?;
+        Self::end_open(place, &mut federation, &mut round)?;
+        Federations::<T>::insert(id, federation);
+        Rounds::<T>::insert(id, round_id, round);
+        Ok(())
+    }
+
+    /// End an open round in the way that its deadline asks for. The caller stores the federation
+    /// and the round.
+    pub(crate) fn end_open(
+        place: (FederationId, RoundId),
+        federation: &mut Federation,
+        round: &mut Round,
+    ) -> DispatchResult {
+        let by_deadline = Self::now() > round.settle_until;
+        let terms = Self::terms(place.0, round.terms_version)?;
         let is_failure = if by_deadline {
             !Self::is_kept_by_silence(place, &terms)
         } else {
             round.commitments > 0 || Self::is_after_a_failure(place)
         };
         if by_deadline {
-            Self::note_misses(place, &federation.coordinator, &mut round, &terms)?;
+            Self::note_misses(place, &federation.coordinator, round, &terms)?;
         }
-        Self::end_unsettled(place, &mut federation, &mut round, (is_failure, by_deadline));
-        Federations::<T>::insert(id, federation);
-        Rounds::<T>::insert(id, round_id, round);
+        Self::end_unsettled(place, federation, round, (is_failure, by_deadline));
         Ok(())
     }
 

@@ -173,6 +173,7 @@ impl<T: Config> Pallet<T> {
         federation.members.ensure_sub_assign(1)?;
         Federations::<T>::insert(id, federation);
         Participants::<T>::remove(id, &account);
+        NodeKeys::<T>::remove(id, &account);
         Self::deposit_event(Event::Left { federation: id, account });
         Ok(())
     }

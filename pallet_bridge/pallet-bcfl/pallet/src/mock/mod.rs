@@ -5,6 +5,7 @@ pub mod committee;
 mod moves;
 pub mod rewards;
 mod state;
+pub mod successors;
 pub mod votes;
 
 use std::sync::LazyLock;

@@ -1116,5 +1116,114 @@ mod calls {
             ensure_signed(origin)?;
             Self::do_refund(federation, account)
         }
+
+        /// Say who may take over when the coordinator misses its deadlines, in which order.
+        ///
+        /// ## Dispatch Origin
+        /// As of [`Pallet::set_terms`]; while there are no members the coordinator too, under any
+        /// governance.
+        ///
+        /// ## Details
+        /// In force after the notice of new terms, or at once while there are no members. An empty
+        /// list takes the right from all. It replaces one that is announced and not yet in force.
+        ///
+        /// ## Errors
+        /// [`Error::FederationNotFound`], [`Error::FederationNotActive`],
+        /// [`Error::NotGovernance`], [`Error::SuccessionOutOfRange`].
+        ///
+        /// ## Events
+        /// [`Event::TermsSet`] when announced terms are due, [`Event::SuccessorsNamed`]
+        #[pallet::call_index(40)]
+        #[pallet::weight(T::WeightInfo::name_successors())]
+        pub fn name_successors(
+            origin: OriginFor<T>,
+            federation: FederationId,
+            succession: Succession,
+        ) -> DispatchResult {
+            Self::do_name_successors(origin, federation, succession)
+        }
+
+        /// Take the place of a coordinator that missed its deadlines.
+        ///
+        /// ## Dispatch Origin
+        /// Signed, by an account of the succession that is in force.
+        ///
+        /// ## Details
+        /// The coordinator has missed a deadline when its round passed `settle_until` unsettled,
+        /// until it opens another one; or when there was no round for `idle_blocks` after the last
+        /// one, its own coming and its last pause. Under another coupling than loose attesters can
+        /// keep a round from its settlement: then `idle_blocks` count from `settle_until` on.
+        /// Before the first round there is no deadline.
+        ///
+        /// The first in the succession after the one in office may take over then, the second
+        /// `turn_blocks` later, and so on. What the bond lacks of the terms' `coordinator_bond` goes
+        /// on hold. An open round is aborted, as by [`Pallet::abort`]. The model that the next round
+        /// starts from stays. The bond of the one deposed is free once its rounds are beyond
+        /// reports.
+        ///
+        /// ## Errors
+        /// [`Error::FederationNotFound`], [`Error::FederationNotActive`], [`Error::NoSuccession`],
+        /// [`Error::NotSuccessor`], [`Error::TakeoverTooEarly`], and those of the currency.
+        ///
+        /// ## Events
+        /// [`Event::TermsSet`] when announced terms are due, [`Event::RoundAborted`],
+        /// [`Event::OffenceRecorded`], [`Event::BondPosted`], [`Event::CoordinatorReplaced`],
+        /// [`Event::TakenOver`]
+        #[pallet::call_index(41)]
+        #[pallet::weight(T::WeightInfo::take_over())]
+        pub fn take_over(origin: OriginFor<T>, federation: FederationId) -> DispatchResult {
+            Self::do_take_over(ensure_signed(origin)?, federation)
+        }
+
+        /// Say that there will be no round until a block, on purpose.
+        ///
+        /// ## Dispatch Origin
+        /// Signed, by the coordinator, between rounds.
+        ///
+        /// ## Details
+        /// The time without a round counts from the end of the pause. The next round ends it. It
+        /// does not help after a round that passed its deadline: only another round does.
+        ///
+        /// ## Errors
+        /// [`Error::FederationNotFound`], [`Error::FederationNotActive`],
+        /// [`Error::NotCoordinator`], [`Error::RoundInProgress`], [`Error::PauseTooLong`],
+        /// [`Error::NoSuccession`].
+        ///
+        /// ## Events
+        /// [`Event::Paused`]
+        #[pallet::call_index(42)]
+        #[pallet::weight(T::WeightInfo::pause())]
+        pub fn pause(
+            origin: OriginFor<T>,
+            federation: FederationId,
+            until: BlockNumber,
+        ) -> DispatchResult {
+            Self::do_pause(ensure_signed(origin)?, federation, until)
+        }
+
+        /// Say with which key one's node authenticates itself off chain, or take that back.
+        ///
+        /// ## Dispatch Origin
+        /// Signed, by a member.
+        ///
+        /// ## Details
+        /// It replaces what was bound before, and goes when the member leaves. The chain checks no
+        /// possession: two members may name one key. Whoever knows the public key can check the
+        /// proof; a server sees besides which node really has the key.
+        ///
+        /// ## Errors
+        /// [`Error::FederationNotFound`], [`Error::NotParticipant`].
+        ///
+        /// ## Events
+        /// [`Event::NodeKeyBound`] or [`Event::NodeKeyCleared`]
+        #[pallet::call_index(43)]
+        #[pallet::weight(T::WeightInfo::bind_node_key())]
+        pub fn bind_node_key(
+            origin: OriginFor<T>,
+            federation: FederationId,
+            bound: Option<NodeKey>,
+        ) -> DispatchResult {
+            Self::do_bind_node_key(ensure_signed(origin)?, federation, bound)
+        }
     }
 }

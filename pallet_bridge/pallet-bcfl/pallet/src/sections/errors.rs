@@ -225,5 +225,16 @@ mod errors {
         NotSponsor,
         /// The amount is below the existential deposit: a sponsor pays in at least that much.
         FundsTooSmall,
+        /// A succession out of range: nobody may be in it twice; with anybody in it, `idle_blocks`
+        /// are from 1 to `MaxUnbondingBlocks`, and `turn_blocks` from 1 to `MaxWindow`.
+        SuccessionOutOfRange,
+        /// The federation names no successors: let its governance `name_successors` first.
+        NoSuccession,
+        /// The account is not in the succession that is in force, or is in office.
+        NotSuccessor,
+        /// The coordinator has missed no deadline yet, or another successor has its turn first.
+        TakeoverTooEarly,
+        /// A pause ends within `MaxRetentionBlocks`: announce a shorter one, and later another.
+        PauseTooLong,
     }
 }

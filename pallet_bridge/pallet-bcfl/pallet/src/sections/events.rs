@@ -554,5 +554,46 @@ mod events {
             /// How much it got.
             amount: Balance,
         },
+        /// Successors of the coordinator are announced, or that there are none.
+        SuccessorsNamed {
+            /// Which federation.
+            federation: FederationId,
+            /// How many.
+            count: u32,
+            /// First block in which they may.
+            from: BlockNumber,
+        },
+        /// A successor took the place of a coordinator that missed its deadlines.
+        TakenOver {
+            /// Which federation.
+            federation: FederationId,
+            /// Who is out of office.
+            old: T::AccountId,
+            /// Who is in office.
+            new: T::AccountId,
+        },
+        /// There will be no round for a while, on purpose.
+        Paused {
+            /// Which federation.
+            federation: FederationId,
+            /// Last block of the pause.
+            until: BlockNumber,
+        },
+        /// A member said with which key its node authenticates itself off chain.
+        NodeKeyBound {
+            /// Which federation.
+            federation: FederationId,
+            /// Which member.
+            account: T::AccountId,
+            /// Hash of the public key.
+            key: H256,
+        },
+        /// No key is bound to a member's node any more.
+        NodeKeyCleared {
+            /// Which federation.
+            federation: FederationId,
+            /// Which member.
+            account: T::AccountId,
+        },
     }
 }

@@ -150,4 +150,15 @@ mod storage {
         Balance,
         ValueQuery,
     >;
+
+    /// Who may take over a coordinator's place, in federations that name somebody.
+    // Twox64Concat: ids are counted up by the pallet, nobody chooses them.
+    #[pallet::storage]
+    pub type Offices<T: Config> = StorageMap<_, Twox64Concat, FederationId, Office>;
+
+    /// With which key each member's node authenticates itself off chain.
+    // Twox64Concat for the counted id; Blake2_128Concat for the account, which anyone can grind.
+    #[pallet::storage]
+    pub type NodeKeys<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, FederationId, Blake2_128Concat, T::AccountId, NodeKey>;
 }

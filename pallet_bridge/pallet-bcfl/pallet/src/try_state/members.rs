@@ -118,6 +118,27 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
+    /// Nobody is named twice as a successor, only in a federation that goes on; keys of nodes are
+    /// of members.
+    pub(super) fn check_offices() -> Check {
+        for (id, office) in Offices::<T>::iter() {
+            let federation = Federations::<T>::get(id).ok_or("an office without federation")?;
+            let is_active = federation.state == FederationState::Active;
+            ensure!(is_active, "successors are named in a federation that ends");
+            ensure!(office.since <= Self::now(), "an office counts from a block to come");
+            let pending = office.pending.iter().map(|pending| &pending.succession);
+            for succession in pending.chain([&office.succession]) {
+                let sound = Self::ensure_succession(succession);
+                ensure!(sound.is_ok(), "a succession is out of range");
+            }
+        }
+        for (id, account) in NodeKeys::<T>::iter_keys() {
+            let is_member = Participants::<T>::contains_key(id, &account);
+            ensure!(is_member, "the key of a node is bound to nobody");
+        }
+        Ok(())
+    }
+
     /// Whoever is a member needs no invitation, and has no record of its own beside it.
     pub(super) fn check_admissions() -> Check {
         for (id, account) in Invitations::<T>::iter_keys() {

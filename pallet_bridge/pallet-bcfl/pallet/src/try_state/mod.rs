@@ -34,6 +34,7 @@ impl<T: Config> Pallet<T> {
         Self::check_bonds()?;
         Self::check_voters()?;
         Self::check_admissions()?;
+        Self::check_offices()?;
         Self::check_commitments()?;
         Self::check_offences()
     }

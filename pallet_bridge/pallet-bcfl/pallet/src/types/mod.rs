@@ -5,9 +5,11 @@ mod bond;
 mod cohort;
 mod commitment;
 mod federation;
+mod node_key;
 mod offence;
 mod proposal;
 mod round;
+mod succession;
 mod terms;
 
 pub use admission::*;
@@ -15,9 +17,11 @@ pub use bond::*;
 pub use cohort::*;
 pub use commitment::*;
 pub use federation::*;
+pub use node_key::*;
 pub use offence::*;
 pub use proposal::*;
 pub use round::*;
+pub use succession::*;
 pub use terms::*;
 
 /// Index of a federation on this chain.

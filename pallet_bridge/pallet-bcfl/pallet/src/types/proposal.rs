@@ -6,7 +6,7 @@ use scale_info::TypeInfo;
 use sp_core::H256;
 use sp_runtime::{AccountId32, Perbill};
 
-use crate::{Balance, BlockNumber, Terms};
+use crate::{Balance, BlockNumber, Succession, Terms};
 
 /// What is proposed.
 #[derive(
@@ -19,6 +19,8 @@ pub enum Proposal {
     Coordinator(AccountId32),
     /// Another model to start the next round from.
     Rebase(H256),
+    /// Other successors of the coordinator, after the notice.
+    Succession(Succession),
 }
 
 /// Where a motion is in its life.

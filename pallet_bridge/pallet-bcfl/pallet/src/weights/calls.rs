@@ -95,6 +95,14 @@ pub trait WeightInfo {
     fn skip_round() -> Weight;
     /// `refund`
     fn refund() -> Weight;
+    /// `name_successors`
+    fn name_successors() -> Weight;
+    /// `take_over`
+    fn take_over() -> Weight;
+    /// `pause`
+    fn pause() -> Weight;
+    /// `bind_node_key`
+    fn bind_node_key() -> Weight;
 }
 
 /// The measured weights, at the database costs of the runtime `T`.
@@ -206,8 +214,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         Weight::from_parts(119_167_000, 3882)
             .saturating_add(T::DbWeight::get().reads(6_u64))
             .saturating_add(T::DbWeight::get().writes(5_u64))
-            // Not measured yet: rewards of 32 rounds that are forfeited, the organisation and records.
-            .saturating_add(unmeasured::<T>(99, 67))
+            // Not measured yet: rewards of 32 rounds that are forfeited, the organisation, records and
+            // the node's key.
+            .saturating_add(unmeasured::<T>(99, 68))
     }
     // Storage: `Bcfl::Federations` (r:1 w:1)
     // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
@@ -395,8 +404,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         Weight::from_parts(155_922_000, 6196)
             .saturating_add(T::DbWeight::get().reads(4_u64))
             .saturating_add(T::DbWeight::get().writes(4_u64))
-            // Not measured yet: 64 invitations and 64 records, and the founder's refund.
-            .saturating_add(unmeasured::<T>(132, 130))
+            // Not measured yet: 64 invitations and 64 records, the successors, and the founder's refund.
+            .saturating_add(unmeasured::<T>(132, 131))
     }
     // Storage: `Bcfl::Federations` (r:1 w:1)
     // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
@@ -475,8 +484,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
             .saturating_add(T::DbWeight::get().writes(6_u64))
             .saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(n.into())))
             .saturating_add(Weight::from_parts(0, 2564).saturating_mul(n.into()))
-            // Not measured yet: two bonds; for each vote one of a group.
-            .saturating_add(unmeasured::<T>(3, 2))
+            // Not measured yet: two bonds, since when it is in office; for each vote one of a group.
+            .saturating_add(unmeasured::<T>(4, 3))
             .saturating_add(unmeasured::<T>(1, 1).saturating_mul(n.into()))
     }
     // Storage: `Bcfl::Federations` (r:1 w:1)
@@ -754,8 +763,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         Weight::from_parts(30_916_000, 4735)
             .saturating_add(T::DbWeight::get().reads(2_u64))
             .saturating_add(T::DbWeight::get().writes(1_u64))
-            // Not measured yet: terms that come into force, and two bonds.
-            .saturating_add(unmeasured::<T>(3, 3))
+            // Not measured yet: terms that come into force, two bonds, and since when it is in office.
+            .saturating_add(unmeasured::<T>(4, 4))
     }
     // Not measured yet: as `add_stake`, which does the same to another record.
     fn post_bond() -> Weight {
@@ -783,6 +792,24 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     }
     // Not measured yet: as `replace_coordinator`, which does the same to another field.
     fn rebase() -> Weight {
+        Self::replace_coordinator()
+    }
+    // Not measured yet: as `replace_coordinator`, with the place that is kept beside it.
+    fn name_successors() -> Weight {
+        Self::replace_coordinator()
+    }
+    // Not measured yet: as `abort`, `post_bond` and `replace_coordinator` one after the other.
+    fn take_over() -> Weight {
+        Self::abort()
+            .saturating_add(Self::post_bond())
+            .saturating_add(Self::replace_coordinator())
+    }
+    // Not measured yet: as `replace_coordinator`, which reads and writes more.
+    fn pause() -> Weight {
+        Self::replace_coordinator()
+    }
+    // Not measured yet: as `replace_coordinator`, which reads and writes more.
+    fn bind_node_key() -> Weight {
         Self::replace_coordinator()
     }
 }

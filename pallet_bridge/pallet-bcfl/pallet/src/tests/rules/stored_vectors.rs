@@ -183,6 +183,18 @@ fn encodings_are_frozen() {
         suspended_until: 5,
         struck: vec![6, 7].try_into().expect("few"),
     };
+    let succession = |index| Succession {
+        accounts: vec![account(index), account(3)].try_into().expect("few"),
+        idle_blocks: 1,
+        turn_blocks: 2,
+    };
+    let office = Office {
+        since: 3,
+        succession: succession(1),
+        pending: Some(PendingSuccession { from: 4, succession: succession(2) }),
+        pause: Some(Pause { round: 5, until: 6 }),
+    };
+    let proof = b"signed".to_vec().try_into().expect("short");
     let new_terms = Proposal::Terms(Box::new(full_terms()));
     let rows = vec![
         row("Terms", terms()),
@@ -207,6 +219,13 @@ fn encodings_are_frozen() {
             full_motion(Proposal::Coordinator(account(2)), MotionState::Rejected),
         ),
         row("Motion.rebase", full_motion(Proposal::Rebase(hash(2)), MotionState::Enacted)),
+        row(
+            "Motion.succession",
+            full_motion(Proposal::Succession(succession(1)), MotionState::Open),
+        ),
+        row("Office", Office::default()),
+        row("Office.full", office),
+        row("NodeKey", NodeKey { key: hash(1), proof }),
         row("Invitation", invitation),
         row("Record", record),
         row("Subject.account", Subject::Account(account(1))),
@@ -244,7 +263,9 @@ fn storage_names_are_frozen() {
             "Invitations",
             "Motions",
             "NextFederationId",
+            "NodeKeys",
             "Offences",
+            "Offices",
             "Organisations",
             "Participants",
             "Records",

@@ -118,7 +118,9 @@ fn old_motion(new: Motion) -> OldMotion {
         proposal: match new.proposal {
             Proposal::Terms(terms) => OldProposal::Terms(Box::new(old_terms(&terms))),
             Proposal::Coordinator(account) => OldProposal::Coordinator(account),
-            Proposal::Rebase(_) => panic!("version 2 knew no rebase"),
+            Proposal::Rebase(_) | Proposal::Succession(_) => {
+                panic!("version 2 knew neither")
+            }
         },
         proposer: new.proposer,
         deposit: new.deposit,
