@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 from shlex import quote
 from shutil import rmtree
@@ -18,9 +16,15 @@ from bcfl_plugins.session.chain_work import ChainWork
 from bcfl_plugins.session.load import find_plugins
 from bcfl_plugins.session.provision import check_federation, coordinator_of, provision
 from bcfl_plugins.session.services import COORDINATOR, ChainServices, Services
-from bcfl_plugins.session.takeover import alone, check_open_round, left_over, open_again
+from bcfl_plugins.session.takeover import (
+    alone,
+    check_open_round,
+    left_over,
+    new_folder,
+    open_again,
+)
 from pallet_bridge.client import connect
-from pallet_bridge.errors import ChainError, NotWritten
+from pallet_bridge.errors import ChainError
 from pallet_bridge.jsonio import write_atomically, writing
 from pallet_bridge.run.checkpoints import Checkpoints
 from pallet_bridge.run.journal import CHAIN, RUNTIME, STATE, EndLine, Journal, RunHeader
@@ -147,7 +151,7 @@ def _open_chain(
             return resumed
         header = _header_of(config, client, coordinator, run_id)
     check_open_round(client, config.federation, coordinator.account)
-    journal = Journal.create(_new_folder(Path(config.run_dir)), header)
+    journal = Journal.create(new_folder(Path(config.run_dir)), header)
     chain = _serve(config, client, coordinator, journal, opening)
     named.recover(chain)
     return chain
@@ -157,7 +161,7 @@ def _begin_embedded(
     config: BcflConfig, coordinator: Signer, run_id: int, opening: ExitStack
 ) -> ChainServices:
     """Begin a run with a chain of its own, which its folder keeps."""
-    folder = _new_folder(Path(config.run_dir))
+    folder = new_folder(Path(config.run_dir))
     with _removed_if_unused(folder):
         local = opening.enter_context(connect("embedded", state=folder / STATE))
         provision(local, config, coordinator)
@@ -319,22 +323,6 @@ def _removed_if_unused(folder: Path) -> Iterator[None]:
     except BaseException:
         rmtree(folder, ignore_errors=True)
         raise
-
-
-def _new_folder(parent: Path) -> Path:
-    """Make a folder named by the time; two runs of one second get different ones."""
-    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    for number in count(1):
-        folder = parent / (stamp if number == 1 else f"{stamp}-{number}")
-        try:
-            with writing(folder):
-                folder.mkdir(parents=True)
-        except NotWritten as error:
-            if isinstance(error.__cause__, FileExistsError) and folder.is_dir():
-                continue
-            raise
-        return folder
-    raise AssertionError  # count() has no end
 
 
 def _end(journal: Journal, client: ChainClient, federation: int) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from itertools import count
 from typing import TYPE_CHECKING
 
 from bcfl_plugins.errors import RoundLeftOpen, RunInProgress
@@ -125,6 +127,22 @@ def open_again(folder: Path, *, anew: bool) -> Journal:
             with writing(path):
                 path.unlink()
     return Journal.open(folder)
+
+
+def new_folder(parent: Path) -> Path:
+    """Make a folder named by the time; two runs of one second get different ones."""
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    for number in count(1):
+        folder = parent / (stamp if number == 1 else f"{stamp}-{number}")
+        try:
+            with writing(folder):
+                folder.mkdir(parents=True)
+        except NotWritten as error:
+            if isinstance(error.__cause__, FileExistsError) and folder.is_dir():
+                continue
+            raise
+        return folder
+    raise AssertionError  # count() has no end
 
 
 def _is_of(folder: Path, like: RunHeader) -> bool:

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 FORMAT = "bcfl-checkpoint/1"
 FOLDER = "checkpoints"
+HANDED_OVER = ""
+"""Stands for the strategy's class in a checkpoint that was made of what another server left."""
 _METRICS = "metrics.json"
 _APP = "app.json"
 _ABOUT = "about.json"
@@ -138,13 +140,26 @@ class Checkpoints:
         try:
             with ZipFile(path) as archive:
                 about = _about(archive)
-                model = {name: _array(archive, name) for name in about["names"]}
-                for array in model.values():
-                    array.flags.writeable = False
+                model = _model(archive, about)
                 count = sum(name.startswith(_EXTRA) for name in archive.namelist())
                 extra = tuple(_array(archive, f"{_EXTRA}{n}") for n in range(count))
             state = ValueReader(extra, self._kinds).value(about["state"])
             return Checkpoint(server_round, _digest(about), model, state)
+        except _BROKEN as error:
+            raise _unreadable(path, error) from error
+
+    def model(self, server_round: int) -> Mapping[str, Array]:
+        """Read the model alone: of a checkpoint by another server nothing else is looked at.
+
+        Raises
+        ------
+        JournalError
+            When the file is damaged, or of another version.
+        """
+        path = self.path(server_round)
+        try:
+            with ZipFile(path) as archive:
+                return _model(archive, _about(archive))
         except _BROKEN as error:
             raise _unreadable(path, error) from error
 
@@ -251,6 +266,13 @@ def _digest(about: Mapping[str, Any]) -> bytes:
     if len(digest) != HASH_BYTES:
         raise EncodingError("its digest is damaged")
     return digest
+
+
+def _model(archive: ZipFile, about: Mapping[str, Any]) -> dict[str, Array]:
+    model = {name: _array(archive, name) for name in about["names"]}
+    for array in model.values():
+        array.flags.writeable = False
+    return model
 
 
 def _array(archive: ZipFile, name: str) -> Array:

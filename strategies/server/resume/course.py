@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 from bcfl_plugins.errors import ConfigError, NotResumable
 from pallet_bridge.encoding import update_digest
 from pallet_bridge.errors import EncodingError
-from pallet_bridge.run.checkpoints import Checkpoint, Checkpoints
+from pallet_bridge.run.checkpoints import HANDED_OVER, Checkpoint, Checkpoints
 from pallet_bridge.run.values import ValueWriter
 from strategies.messages.records import to_arrays, to_record
 from strategies.server.resume.strategy_state import KINDS, StrategyState
@@ -195,7 +195,7 @@ class RunCourse:
         self.model, self.done = model, found.server_round
         kept: Any = found.state
         self._strategy = kept["strategy"]
-        if kept["class"] != self.state.strategy:
+        if kept["class"] not in {HANDED_OVER, self.state.strategy}:
             raise self._cannot(f"the strategy was {kept['class']}, and is {self.state.strategy}")
         self._check_tables(kept["tables"])
         try:
@@ -203,6 +203,9 @@ class RunCourse:
         except ConfigError as error:
             raise self._cannot(str(error)) from error
         self._measured = self._measured_until(found.server_round)
+        if kept["class"] == HANDED_OVER:  # what another server measured is nobody's record
+            unknown = dict.fromkeys(range(found.server_round))
+            self._measured = {what: dict(unknown) for what in (TRAIN, NODES, SERVER)}
         for later in rounds:
             if later > found.server_round:  # the chain does not have them, and they are done anew
                 self.checkpoints.path(later).unlink()

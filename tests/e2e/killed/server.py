@@ -63,8 +63,8 @@ def file_name(handle: int) -> str:
     if path.is_dir():
         return f"naming a file in {folder_of(path)}"
     name = re.sub(r"^[0-9a-f]{64}|^[0-9]+", "N", path.name.lstrip("."))
-    stem = re.sub(r"(\.json|\.npz)\.\w+$", r"\1", name)
-    whole = stem.endswith((".json", ".npz"))
+    stem = re.sub(r"(\.json|\.npz|\.wasm)\.\w+$", r"\1", name)
+    whole = stem.endswith((".json", ".npz", ".wasm"))
     return f"writing {folder_of(path.parent)}{stem}" if whole else f"writing {stem}"
 
 

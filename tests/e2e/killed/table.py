@@ -105,7 +105,9 @@ def told(scratch: Path, chain: str, whole: dict[str, Any]) -> Iterator[str]:
             time = (times + 1) // 2
             killed = place.start(point, time, **OPTIONS)
             assert killed is None, f"it never came to {point}"
-            yield row(place, point, whole)
+            told_of = row(place, point, whole)
+            print(told_of, file=sys.stderr, flush=True)  # noqa: T201 - it takes long
+            yield told_of
 
 
 def check(place: Place, found: dict[str, Any], whole: dict[str, Any], point: str = "") -> None:
