@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,6 +35,9 @@ Sources = Annotated[
         "may be repeated.",
     ),
 ]
+ModelOnly = Annotated[
+    bool, typer.Option("--model-only", help="Let all that plugins remember start anew.")
+]
 RunDir = Annotated[Path, typer.Option("--run-dir", help="Your own bcfl.run_dir.")]
 
 
@@ -46,6 +50,7 @@ def standby(
     run_dir: RunDir,
     source: Sources = None,
     poll: Poll = 6.0,
+    model_only: ModelOnly = False,
 ) -> None:
     """Take over when the coordinator misses its deadline, and go on with its run.
 
@@ -59,7 +64,7 @@ def standby(
     with ended_by_signals():
         sources = (*(source or ()), run_dir)
         _take_office(chain, federation, signer, sources, poll)
-        _prepare(chain, federation, signer, sources, run_dir)
+        _prepare(chain, federation, signer, sources, run_dir, model_only=model_only)
         _say(f"starting: {' '.join(command)}")
         try:
             child = start(command)
@@ -118,7 +123,13 @@ def _take_over(client: ChainClient, federation: int, signer: Signer) -> None:
 
 
 def _prepare(
-    url: str, federation: int, signer: Signer, sources: tuple[Path, ...], run_dir: Path
+    url: str,
+    federation: int,
+    signer: Signer,
+    sources: tuple[Path, ...],
+    run_dir: Path,
+    *,
+    model_only: bool,
 ) -> None:
     """Make the folder of a run that goes on, unless there is one already."""
     from bcfl_plugins.session.takeover import new_folder  # noqa: PLC0415
@@ -133,6 +144,8 @@ def _prepare(
         if made is None:
             _say("no round is settled yet: the run begins with the app's own model")
             return
+        if model_only:
+            made = replace(made, states={}, anew=("all but the model",))
         folder = new_folder(run_dir)
         begin_run(folder, made, client, federation, signer.account)
     _say(f"round {made.server_round} was the last: the run goes on in {folder}")

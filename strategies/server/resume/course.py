@@ -11,7 +11,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
-from bcfl_plugins.errors import ConfigError, NotResumable
+from bcfl_plugins.errors import ConfigError, NotResumable, PluginError
 from pallet_bridge.encoding import update_digest
 from pallet_bridge.errors import EncodingError
 from pallet_bridge.run.checkpoints import HANDED_OVER, Checkpoint, Checkpoints
@@ -197,19 +197,32 @@ class RunCourse:
         self._strategy = kept["strategy"]
         if kept["class"] not in {HANDED_OVER, self.state.strategy}:
             raise self._cannot(f"the strategy was {kept['class']}, and is {self.state.strategy}")
-        self._check_tables(kept["tables"])
-        try:
-            self.session.hooks.state_restored(kept["plugins"])
-        except ConfigError as error:
-            raise self._cannot(str(error)) from error
-        self._measured = self._measured_until(found.server_round)
-        if kept["class"] == HANDED_OVER:  # what another server measured is nobody's record
-            unknown = dict.fromkeys(range(found.server_round))
-            self._measured = {what: dict(unknown) for what in (TRAIN, NODES, SERVER)}
+        if kept["class"] == HANDED_OVER:
+            self._take_from_another(kept["plugins"])
+        else:
+            self._check_tables(kept["tables"])
+            try:
+                self.session.hooks.state_restored(kept["plugins"])
+            except ConfigError as error:
+                raise self._cannot(str(error)) from error
+            self._measured = self._measured_until(found.server_round)
         for later in rounds:
             if later > found.server_round:  # the chain does not have them, and they are done anew
                 self.checkpoints.path(later).unlink()
         _log.warning("bcfl: the run goes on after round %d", self.done)
+
+    def _take_from_another(self, states: Mapping[str, object]) -> None:
+        """Take what another server's plugins remembered, each where it can be taken.
+
+        What that server measured is nobody's record: the rounds before are not measured again.
+        """
+        for name, state in states.items():
+            try:
+                self.session.hooks.state_restored({name: state})
+            except (ConfigError, PluginError) as error:
+                _log.warning("bcfl: the plugin %s starts anew: %s", name, error)
+        unknown: dict[int, MetricRecord | None] = dict.fromkeys(range(self.done))
+        self._measured = {what: dict(unknown) for what in (TRAIN, NODES, SERVER)}
 
     def _find(self, rounds: list[int]) -> Checkpoint:
         """Return the checkpoint of the model that the chain settled last."""

@@ -19,14 +19,18 @@ from bcfl_plugins.config.run_config import TermsConfig
 from bcfl_plugins.config.terms import terms_of
 from bcfl_plugins.errors import ConfigError
 from bcfl_plugins.offices import Relieved
+from bcfl_plugins.session.takeover import new_folder
+from bcfl_plugins.standby.handover import Handover, begin_run
 from pallet_bridge import calls
 from pallet_bridge.client import connect
 from pallet_bridge.embedded import EmbeddedNode
+from pallet_bridge.encoding import update_digest
 from pallet_bridge.keys import Signer
 from pallet_bridge.run.checkpoints import write_arrays
 from pallet_bridge.run.journal import read_run
 from pallet_bridge.types import UNIT, Planck, RoundState, Succession
 from tests.e2e.killed.conftest import KEYS, ROOT, ROUNDS, SERVER, Place
+from tests.e2e.killed.server import WIDTH
 from tests.e2e.killed.test_start_again import Server
 
 if TYPE_CHECKING:
@@ -240,3 +244,23 @@ def test_a_server_that_is_relieved_while_it_trains_ends_and_says_by_whom(
     first.audit()
     with pytest.raises(ConfigError, match=str(SECOND.account)):
         server.start()
+
+
+def test_a_memory_that_no_plugin_takes_starts_anew_and_the_run_goes_on(
+    consortium: Consortium, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Else a server that was relieved could keep all who follow it from going on."""
+    first = consortium.first
+    model = {"w": np.zeros(WIDTH, np.float32)}
+    made = Handover(1, update_digest(model), model, {"outliers": 3, "nobody": 4}, ())
+    with connect(consortium.node.url) as client:
+        begin_run(new_folder(first.folder / "runs"), made, client, 0, FIRST.account)
+    server = Server(first)
+    result = server.start(rounds=2)
+    assert server.measured == [1, 2]
+    assert [*result.train_metrics_clientapp] == [2]
+    said = [one.getMessage() for one in caplog.records]
+    for name in ("outliers", "nobody"):
+        assert any(f"the plugin {name} starts anew" in one for one in said)
+    assert first.ends() == [RoundState.SETTLED]
+    first.audit()
