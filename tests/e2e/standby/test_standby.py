@@ -75,6 +75,7 @@ class Consortium:
             "XDG_STATE_HOME": str(folder / "state"),
             "PYTHONPATH": str(ROOT),
             "PYTHONUNBUFFERED": "1",
+            "COLUMNS": "1000",  # each thing that it says is one line
         }
         command = [
             *(sys.executable, "-m", "bcfl_plugins.cli", "standby", "--chain", self.node.url),
