@@ -62,9 +62,9 @@ class BcflConfig:
     run_dir: str = key("runs", "Folder for reports and journals, one folder a run.")
     resume: str = key(
         "auto",
-        "What is done with a run of this federation in run_dir that was killed or failed, where a "
-        "node's chain is used: go on with it (auto), or end it and begin anew (never). never also "
-        "keeps no checkpoints.",
+        "What is done with a run of this federation in run_dir that was killed or failed: go on "
+        "with it (auto), or begin anew (never), which on a node's chain ends it. never also keeps "
+        "no checkpoints.",
         choices=("auto", "never"),
     )
     screen: str = key(

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from strategies._flower import ArrayRecord, Grid, Message, MetricRecord
     from strategies._flower import strategy as flower
     from strategies.server.judging import Judged
+    from strategies.server.resume.mark import AppMark
 
     EvaluateFn = Callable[[int, ArrayRecord], MetricRecord | None]
 
@@ -169,7 +170,9 @@ class RoundLifecycle(Resumable):
         if self._course is not None:
             self._course.finish()
 
-    def take_up(self, strategy: flower.Strategy, arrays: ArrayRecord, num_rounds: int) -> None:
+    def take_up(
+        self, strategy: flower.Strategy, arrays: ArrayRecord, last: int, mark: AppMark | None
+    ) -> None:
         """Go on with the run of the open session where a killed process left it, or begin it.
 
         Raises
@@ -178,7 +181,7 @@ class RoundLifecycle(Resumable):
             If it cannot go on.
         """
         if self._run is not None:
-            self._course = RunCourse.begin(self._run.session, strategy, arrays, num_rounds)
+            self._course = RunCourse.begin(self._run.session, strategy, arrays, last, mark)
         if self._run is not None and self._course is not None:
             self._run.model = self._course.model
 
@@ -236,7 +239,7 @@ class RoundLifecycle(Resumable):
         return FollowingGrid(grid, self, self.clock)
 
     def follows(self, messages: Sequence[Message]) -> bool:
-        """Say whether these are the training messages of the round in progress."""
+        """Say whether these are training messages of the round in progress."""
         return self._round is not None and self._round.follows(messages)
 
     def arrived(self, replies: Sequence[Message], *, last: bool) -> bool:
