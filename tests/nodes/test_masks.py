@@ -32,6 +32,8 @@ def test_nodes_prove_who_is_in_a_round(own_binary: Path, tmp_path: Path) -> None
                 quorum=len(MEMBERS),
                 commit_blocks=60,
                 settle_blocks=60,
+                unbonding_blocks=500,
+                notice_blocks=500,
             )
             signers = [Signer.from_uri(uri) for uri in MEMBERS]
             client.execute(calls.create_federation(terms_of(written), bytes(32)), alice)
