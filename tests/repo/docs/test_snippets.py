@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 APART = {
-    *("first-federation.md", "hooks.md", "own-defense.md"),
+    *("first-federation.md", "from-a-stock-app.md", "hooks.md", "own-defense.md"),
     *("own-plugin.md", "testing-checks.md"),
 }
 """Pages whose Python has a test of its own."""
@@ -130,4 +130,6 @@ def check_bcfl(words: list[str]) -> None:
     assert not hasattr(command, "commands") or set(words) <= {"--help", "--version"}, words
     known = {opt for one in command.params for opt in (*one.opts, *one.secondary_opts)}
     known |= {"--help"}
+    if "--" in words:  # what follows are words of another program
+        words = words[: words.index("--")]
     assert {word for word in words if word.startswith("--")} <= known, words
