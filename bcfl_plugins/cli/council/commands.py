@@ -46,6 +46,8 @@ CallFile = Annotated[
 ]
 MotionNumber = Annotated[int, typer.Argument(metavar="MOTION", min=0, help="Its number.")]
 ForOrAgainst = Annotated[bool, typer.Option("--approve/--reject", help="For it, or against it?")]
+_RUNTIMES = (b"\0asm", bytes.fromhex("52bc537646db8e05"))
+"""How Wasm begins, and how a compressed runtime does."""
 CodeFile = Annotated[Path, typer.Argument(metavar="CODE", help="File of the runtime.")]
 
 
@@ -250,7 +252,10 @@ def _upgrade(file: Path) -> tuple[Call, str]:
     from pallet_bridge.encoding import blake2_256  # noqa: PLC0415
     from pallet_bridge.runtime import known_runtimes  # noqa: PLC0415
 
-    digest = blake2_256(_read(file))
+    code = _read(file)
+    if not code.startswith(_RUNTIMES):
+        raise ConfigError(f"{file} is no runtime; give the compressed or the plain Wasm of one")
+    digest = blake2_256(code)
     known = known_runtimes().get(digest.hex())
     what = (
         "no runtime that this version knows" if known is None else f"version {known.spec_version}"

@@ -145,6 +145,7 @@ def test_any_other_call_of_the_council_is_read_from_a_file(chain: Chain, tmp_pat
     assert office.pending is not None
     assert office.pending.succession.accounts == (BOB.account,)
     file.write_text("{}", encoding="utf-8")
+    assert "no runtime" in chain.run("propose", "--allow-code", file, "--key", "//Alice", code=2)
     assert "needs" in chain.run("propose", "--call", file, "--key", "//Alice", code=2)
 
 
@@ -213,6 +214,8 @@ def test_the_page_upgrades_the_runtime(
             monkeypatch.setenv("BCFL_KEY", who)
             done = CliRunner().invoke(app, words.split()[1:])
             assert done.exit_code == 0, (words, done.output, done.exception)
+        if " upgrade " in words:  # as the page says
+            chain.client.wait_until_block(chain.client.head().number + 1, timeout=60)
     assert chain.code() == next_runtime()[1]
     motions = [one["function"] for one in chain.said("motions")["motions"]]
     assert motions == ["add_validator", "remove_validator", "set_members", "replace_coordinator"]
