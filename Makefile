@@ -124,6 +124,12 @@ node-wheel: $(READY) $(if $(BCFL_NODE),,node)
 	BCFL_NODE=$(abspath $(or $(BCFL_NODE),$(BCFL_NODE_TARGET_DIR)/release/bcfl-node)) \
 	  $(BIN)/python -m build --wheel --no-isolation --outdir dist wheels/bcfl-node
 
+# The node's own tests, and both wheels together in a clean environment. Accidents of a network want root.
+.PHONY: check-node
+check-node: $(READY) node-wheel
+	$(BIN)/python -m pytest tests/nodes tests/conformance tests/repo/docs/test_node_pages.py -n $(PYTEST_N) --dist loadfile
+	$(BIN)/python -m scripts.release.check_network dist/bcfl_node-*.whl
+
 # Clippy on the node's own sources, over what `make node` compiled: `cargo clippy` would check all crates anew.
 lint-node: export RUSTC_WORKSPACE_WRAPPER := clippy-driver
 lint-node: export CLIPPY_ARGS := -Dwarnings

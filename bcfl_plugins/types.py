@@ -338,6 +338,26 @@ class JudgedUpdate:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerStep:
+    """A step that the strategy's optimizer has taken.
+
+    Parameters
+    ----------
+    method : str
+        One of `bcfl_plugins.published.steps.METHODS`.
+    settings : Mapping[str, float]
+        The numbers it depends on; ``server_round`` among them where the step does.
+    before, after : Mapping[str, Mapping[str, Array]]
+        What it remembered before and after, by moment and array; empty before the first.
+    """
+
+    method: str
+    settings: Mapping[str, float]
+    before: Mapping[str, Mapping[str, Array]]
+    after: Mapping[str, Mapping[str, Array]]
+
+
+@dataclass(frozen=True, slots=True)
 class RoundResult:
     """A finished training round.
 
@@ -362,6 +382,8 @@ class RoundResult:
         How each plugin that judged came to its verdict, in the order of calls.
     clip : float or None
         The least `Verdict.clip` of all; ``None``: nobody asked for one.
+    step : ServerStep or None
+        What the strategy's own optimizer made of the average, where that is known.
     """
 
     ctx: RoundContext
@@ -374,3 +396,4 @@ class RoundResult:
     medians: tuple[str, ...] = ()
     judgements: tuple[Judgement, ...] = ()
     clip: float | None = None
+    step: ServerStep | None = None

@@ -89,7 +89,7 @@ def measured(nodes: int, level: Level, rounds: int, folder: Path) -> Cost:
         judgements.append(verdict.judgement)
         if level is Level.UPDATES:
             mean = mean_of(ctx.reference, merge_verdicts(updates, [verdict]), updates, ())
-            keeper.model(mean or {})
+            keeper.model({} if mean is None else mean.model())
 
     for number in range(rounds):
         ctx, updates = updates_of(nodes, number)

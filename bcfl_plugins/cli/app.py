@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 
 from bcfl_plugins.cli import attest, audit, chain, check, claim, dispute, doctor, node
+from bcfl_plugins.cli.council import commands as council
 from bcfl_plugins.cli.federation import commands as federation
 from bcfl_plugins.cli.federation import governing, showing, succeeding
 from bcfl_plugins.cli.init.command import init
 from bcfl_plugins.cli.keys import commands as keys
 from bcfl_plugins.cli.member import commands as member
+from bcfl_plugins.cli.member.binding import bind
 from bcfl_plugins.cli.member.status import status
 from bcfl_plugins.cli.money import commands as money
 from bcfl_plugins.cli.rounds import commands as rounds
@@ -48,7 +50,7 @@ def options(*, version: Version = False) -> None:
 
 chain.register(app)
 attest.register(app)
-node.register(app)
+node.register(app).command("bind")(bind)
 app.command("audit")(audit.audit)
 app.command("check")(check.check)
 app.command("claim")(claim.claim)
@@ -58,6 +60,7 @@ member.register(app)
 rounds.register(app)
 keys.register(app)
 money.register(app)
+council.register(app)
 of_federation = federation.register(app)
 showing.register(of_federation)
 governing.register(of_federation)

@@ -32,8 +32,8 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 _GENESIS_BYTES = 32
 
 
-def register(app: typer.Typer) -> None:
-    """Add the ``node`` group to `app`."""
+def register(app: typer.Typer) -> typer.Typer:
+    """Add the ``node`` group to `app`, and return it."""
     group = typer.Typer(
         help="A node: whether it can take part, what it signed, and for whom.",
         no_args_is_help=True,
@@ -44,6 +44,7 @@ def register(app: typer.Typer) -> None:
     group.command("pins")(pins)
     group.command("unpin")(unpin)
     app.add_typer(group, name="node")
+    return group
 
 
 def signed(account: Account, *, memory: Folder = None, as_json: AsJson = False) -> None:

@@ -89,7 +89,7 @@ class TermsConfig:
         "50 %", "Part of the stake taken for an update that was not committed to.", unit="perbill"
     )
     outlier_base: Perbill = key(
-        "30 %",
+        "35 %",
         "Part of the stake taken at the first outlier offence; it grows by as much each time.",
         unit="perbill",
     )

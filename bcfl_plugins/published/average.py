@@ -76,7 +76,22 @@ def weighted_mean(
     named: Iterable[str],
     room: Limits = NO_LIMITS,
 ) -> dict[str, NDArray]:
-    """Return the mean of the accepted updates.
+    """Return the mean of the accepted updates, in the dtypes of the model.
+
+    See `wide_mean` for the parameters.
+    """
+    mean = wide_mean(reference, updates, parts, named, room)
+    return in_dtypes_of(reference, mean, updates)
+
+
+def wide_mean(
+    reference: Mapping[str, NDArray],
+    updates: Sequence[AveragedUpdate],
+    parts: Mapping[NodeId, int],
+    named: Iterable[str],
+    room: Limits = NO_LIMITS,
+) -> dict[str, NDArray]:
+    """Return the mean of the accepted updates as the strategy gets it: numpy chooses the dtypes.
 
     Parameters
     ----------
@@ -109,9 +124,18 @@ def weighted_mean(
                     means[name] += array * factor
                 else:
                     means[name] = array * factor
+    return {name: np.asarray(mean) for name, mean in means.items()}
+
+
+def in_dtypes_of(
+    reference: Mapping[str, NDArray],
+    model: Mapping[str, NDArray],
+    updates: Sequence[AveragedUpdate],
+) -> dict[str, NDArray]:
+    """Return a model in the dtypes of the one that went out."""
     return {
-        name: _restored(np.asarray(mean), reference[name], [one.arrays[name] for one in updates])
-        for name, mean in means.items()
+        name: _restored(array, reference[name], [one.arrays[name] for one in updates])
+        for name, array in model.items()
     }
 
 

@@ -9,18 +9,28 @@ from bcfl_plugins.published.average import (
     NO_LIMITS,
     WEIGHTED_MEAN,
     AveragedUpdate,
+    in_dtypes_of,
     limits,
-    weighted_mean,
+    wide_mean,
 )
 from bcfl_plugins.published.listing import ListedUpdate, plain_listing
+from bcfl_plugins.published.steps import in_order, same_memory, stepped, texts_of
+from bcfl_plugins.published.stops import DoesNotHold
 from pallet_bridge.encoding import update_digest
 from pallet_bridge.run.content import arrays_bytes, value_bytes
-from pallet_bridge.run.judgements import Evidence, Level
+from pallet_bridge.run.judgements import Evidence, Level, Step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bcfl_plugins.types import Array, ClientUpdate, JudgedUpdate, RoundContext, RoundResult
+    from bcfl_plugins.types import (
+        Array,
+        ClientUpdate,
+        JudgedUpdate,
+        RoundContext,
+        RoundResult,
+        ServerStep,
+    )
     from pallet_bridge.run.store import ContentStore
 
 TOLD: Mapping[Level, str] = {
@@ -102,21 +112,72 @@ def evidence_of(
     listed
         Where the list of the updates is.
     """
-    average = ""
-    if keeper.level is Level.UPDATES and result.model is not None:
-        keeper.model(result.model)
-        average = average_of(result, updates)
-    return Evidence(keeper.level, result.judgements, average, listed)
+    if keeper.level is not Level.UPDATES or result.model is None:
+        return Evidence(keeper.level, result.judgements, "", listed)
+    keeper.model(result.model)
+    average, is_stepped = average_of(result, updates)
+    step = _kept_step(keeper, result.step) if is_stepped and result.step is not None else None
+    return Evidence(keeper.level, result.judgements, average, listed, step)
 
 
-def average_of(result: RoundResult, updates: Sequence[ClientUpdate]) -> str:
-    """Return the method by which a round's model follows from its updates; empty: none is known."""
-    if result.model is None:
-        return ""
-    how = result.medians, result.clip
-    model = mean_of(result.ctx.reference, result.judged, updates, *how)
-    same = model is not None and update_digest(model) == update_digest(result.model)
-    return WEIGHTED_MEAN if same else ""
+def average_of(result: RoundResult, updates: Sequence[ClientUpdate]) -> tuple[str, bool]:
+    """Say how a round's model follows from its updates, after having done it again.
+
+    Returns
+    -------
+    method : str
+        Of the average; empty: none is known by which the model follows.
+    is_stepped : bool
+        Whether the strategy's step has made the model of it.
+    """
+    mean = mean_of(result.ctx.reference, result.judged, updates, result.medians, result.clip)
+    if mean is None or result.model is None:
+        return "", False
+    digest = update_digest(result.model)
+    if update_digest(mean.model()) == digest:
+        return WEIGHTED_MEAN, False
+    step = result.step
+    if step is None:
+        return "", False
+    try:
+        model, after = stepped(step.method, step.settings, step.before, mean.base, mean.wide)
+    except DoesNotHold:
+        return "", False
+    same = update_digest(mean.restored(model)) == digest and same_memory(after, step.after)
+    return (WEIGHTED_MEAN, True) if same else ("", False)
+
+
+def _kept_step(keeper: EvidenceKeeper, step: ServerStep) -> Step:
+    memories = in_order(step.before), in_order(step.after)
+    before, after = (keeper.store.put(value_bytes(one)) for one in memories)
+    return Step(step.method, texts_of(step), before, after)
+
+
+@dataclass(frozen=True, slots=True)
+class RoundMean:
+    """The mean of what was accepted in a round.
+
+    Parameters
+    ----------
+    base : Mapping[str, Array]
+        The model that went out.
+    wide : Mapping[str, Array]
+        The mean, as the strategy got it.
+    updates : sequence of AveragedUpdate
+        What was accepted.
+    """
+
+    base: Mapping[str, Array]
+    wide: Mapping[str, Array]
+    updates: Sequence[AveragedUpdate]
+
+    def model(self) -> Mapping[str, Array]:
+        """Return the mean in the dtypes of the model."""
+        return self.restored(self.wide)
+
+    def restored(self, model: Mapping[str, Array]) -> Mapping[str, Array]:
+        """Return what was made of the mean in the dtypes of the model."""
+        return in_dtypes_of(self.base, model, self.updates)
 
 
 def mean_of(
@@ -125,7 +186,7 @@ def mean_of(
     updates: Sequence[ClientUpdate],
     medians: Sequence[str],
     clip: float | None = None,
-) -> Mapping[str, Array] | None:
+) -> RoundMean | None:
     """Return the weighted mean of what was accepted; ``None`` where nothing was.
 
     Parameters
@@ -148,7 +209,7 @@ def mean_of(
     parts = {one.node.node_id: one.share for one in accepted if one.share is not None}
     averaged = [_averaged(by_node[one.node.node_id]) for one in accepted]
     room = NO_LIMITS if clip is None else limits(clip, updates, reference, medians)
-    return weighted_mean(reference, averaged, parts, medians, room)
+    return RoundMean(reference, wide_mean(reference, averaged, parts, medians, room), averaged)
 
 
 def _averaged(update: ClientUpdate) -> AveragedUpdate:

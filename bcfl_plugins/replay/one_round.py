@@ -9,6 +9,7 @@ from bcfl_plugins.hooks.merge import merge_verdicts
 from bcfl_plugins.published.average import WEIGHTED_MEAN
 from bcfl_plugins.published.inputs import KeptInputs, LiveInputs
 from bcfl_plugins.published.keeping import mean_of
+from bcfl_plugins.published.steps import SERVER_ROUND, in_order, read_memory, read_numbers, stepped
 from bcfl_plugins.published.stops import CannotReplay, DoesNotHold
 from bcfl_plugins.replay.compare import decided, node_problems, note_problems, verdict_problems
 from bcfl_plugins.replay.rebuilding import rebuilt
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
 
     from bcfl_plugins.defenses.base import Defense
     from bcfl_plugins.published.inputs import RoundInputs
+    from bcfl_plugins.published.keeping import RoundMean
     from bcfl_plugins.replay.material import Material
     from bcfl_plugins.rounds.judges import Judge
     from bcfl_plugins.types import Array, JudgedUpdate, Verdict
-    from pallet_bridge.run.judgements import Evidence, Judgement
+    from pallet_bridge.run.judgements import Evidence, Judgement, Step
     from pallet_bridge.run.openings import OpenedUpdate
     from pallet_bridge.run.reports import RoundReport
     from pallet_bridge.types import AccountId
@@ -74,6 +76,7 @@ class RoundReplay:
     gaps: list[str] = field(default_factory=list)
     words: dict[str, int] = field(default_factory=dict)
     _base: dict[str, Array] = field(default_factory=dict)
+    _server_round: int | None = None
 
     def done(self) -> ReplayedRound:
         """Do it; what is wrong goes to `findings`, and what cannot be done to `gaps`."""
@@ -124,6 +127,7 @@ class RoundReplay:
         for told in evidence.judgements:
             try:
                 kept = self._kept(told)
+                self._server_round = kept.server_round
                 verdicts.append(self._verdict(told, kept, updates))
             except CannotReplay as error:
                 self.gaps.append(f"{told.plugin}: {error}")
@@ -221,23 +225,52 @@ class RoundReplay:
         if evidence.average != WEIGHTED_MEAN:
             called = f" ({evidence.average})" if evidence.average else ""
             self.gaps.append(
-                f"the server step of the strategy{called} cannot be done again yet: by the report "
-                f"the model is not the weighted mean of what was accepted"
+                f"the server step of the strategy{called} is not one that can be done again: by "
+                f"the report the model is not the weighted mean of what was accepted"
             )
             return False
         medians = sorted({name for verdict in verdicts for name in verdict.medians})
         clip = min((one.clip for one in verdicts if one.clip is not None), default=None)
         mean = mean_of(self._base, judged, updates, medians, clip)
-        found = None if mean is None else update_digest(mean)
+        made, step = "the weighted mean", evidence.step
+        try:
+            model = None if mean is None else mean.model()
+            if mean is not None and step is not None:
+                made = f"what {step.method} makes of the weighted mean"
+                model = self._stepped(step, mean)
+        except DoesNotHold as error:
+            self._wrong(None, str(error))
+            return False
+        found = None if model is None else update_digest(model)
         if found == self.report.model:
             return True
         accepted = sum(entry.outcome is Outcome.ACCEPTED for entry in self.report.entries)
         self._wrong(
             None,
-            f"the model {self.report.model.hex()} is not the weighted mean of the {accepted} "
+            f"the model {self.report.model.hex()} is not {made} of the {accepted} "
             f"accepted updates, which is {'none' if found is None else found.hex()}",
         )
         return False
+
+    def _stepped(self, step: Step, mean: RoundMean) -> Mapping[str, Array]:
+        """Take the server's step again, and check what it remembers after that."""
+        before = self.material.value(step.before, "what the server step remembered before")
+        memory = read_memory(before)
+        settings = read_numbers(step.settings)
+        said = settings.get(SERVER_ROUND, self._server_round)
+        if self._server_round not in {None, said}:
+            raise DoesNotHold(
+                f"the server step was taken as in round {said} of the strategy, and the updates "
+                f"were judged in its round {self._server_round}"
+            )
+        model, after = stepped(step.method, settings, memory, mean.base, mean.wide)
+        address = address_of(value_bytes(in_order(after)))
+        if address != step.after:
+            raise DoesNotHold(
+                f"after the round the server step remembers {address.hex()} when it is taken "
+                f"again, and {step.after.hex()} in the report"
+            )
+        return mean.restored(model)
 
     @property
     def _level(self) -> Level:

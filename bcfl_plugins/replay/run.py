@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from bcfl_plugins.published.steps import SERVER_ROUND
 from bcfl_plugins.published.stops import CannotReplay, DoesNotHold
 from bcfl_plugins.replay.material import Material
 from bcfl_plugins.replay.one_round import RoundReplay
@@ -20,13 +21,15 @@ if TYPE_CHECKING:
 
     from bcfl_plugins.defenses.base import Defense
     from pallet_bridge.audit.audited import AuditedRun
-    from pallet_bridge.run.judgements import Judgement
+    from pallet_bridge.run.judgements import Judgement, Step
     from pallet_bridge.run.openings import OpenedUpdate
     from pallet_bridge.run.reports import RoundReport
     from pallet_bridge.run.store import ContentStore
     from pallet_bridge.types import AccountId
 
 NO_STORE = f"nothing can be decided again: there is no {STORE}/"
+_NO_MEMORY = address_of(value_bytes({}))
+STEPS = "memories of the server step after rounds that have no report of one"
 MEMORIES = "memories of rules after rounds that have no report"
 
 
@@ -99,6 +102,7 @@ class _Course:
     findings: list[Finding] = field(default_factory=list)
     _gaps: dict[str, list[int]] = field(default_factory=dict)
     _last: dict[str, tuple[int, Judgement]] = field(default_factory=dict)
+    _step: tuple[int, Step] | None = None
 
     def rounds(self) -> Iterator[tuple[int, ReplayedRound]]:
         for number, _, report in self.audited.reported():
@@ -108,7 +112,7 @@ class _Course:
             done = one.done()
             for gap in one.gaps:
                 self._gaps.setdefault(gap, []).append(number)
-            follows = self._follow(number, report, one)
+            follows = self._follow(number, report, one) & self._step_follows(number, report, one)
             self.findings += one.findings
             yield number, done if follows else ReplayedRound(words=one.words)
 
@@ -135,6 +139,28 @@ class _Course:
                     Finding("replay", number, None, f"round {number}: {told.plugin} {problem}")
                 )
         return len(one.findings) == found
+
+    def _step_follows(self, number: int, report: RoundReport, one: RoundReplay) -> bool:
+        """Check that the server's step begins with what it remembered, under its settings."""
+        told = None if report.evidence is None else report.evidence.step
+        if told is None:
+            return True
+        last, self._step = self._step, (number, told)
+        if last is None and number == self.audited.rounds.start:
+            problem = "" if told.before == _NO_MEMORY else "begins the run with a memory"
+        elif last is None or (last[0] != number - 1 and told.before != last[1].after):
+            one.words[STEPS] = one.words.get(STEPS, 0) + 1
+            return True
+        elif _settled(told) != _settled(last[1]):
+            problem = f"is another one than in round {last[0]}, or has other settings"
+        elif told.before != last[1].after:
+            problem = f"does not begin with what it remembered after round {last[0]}"
+        else:
+            problem = ""
+        if problem:
+            statement = f"round {number}: the server step {told.method} {problem}"
+            one.findings.append(Finding("replay", number, None, statement))
+        return not problem
 
     def _not_fresh(self, number: int, told: Judgement, one: RoundReplay) -> str:
         if number != self.audited.rounds.start:
@@ -165,6 +191,12 @@ class _Course:
             one.words[MEMORIES] = one.words.get(MEMORIES, 0) + 1
             return ""
         return f"does not begin with what it remembered after round {last}"
+
+
+def _settled(step: Step) -> tuple[str, dict[str, str]]:
+    """Return what a step has to share with the one of the round before."""
+    same = {name: text for name, text in step.settings.items() if name != SERVER_ROUND}
+    return step.method, same
 
 
 def _told(numbers: Sequence[int]) -> str:

@@ -78,7 +78,7 @@ class OwedRound:
 
 def without_models(result: RoundResult) -> RoundResult:
     """Return a result that a job can keep while it waits for the chain."""
-    return replace(result, model=None, ctx=replace(result.ctx, reference={}))
+    return replace(result, model=None, step=None, ctx=replace(result.ctx, reference={}))
 
 
 class OwedRounds:

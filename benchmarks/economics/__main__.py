@@ -2,7 +2,7 @@
 
 ``python -m benchmarks.economics --runs build/economics.jsonl --write docs/measurements/economics.md
 --plots docs/measurements/img`` runs what is missing in the file of runs, and writes the committed
-page from all of it. A run takes some seconds, the page two hours on one core. It may be made in
+page from all of it. A run takes some seconds, the page about an hour on one core. It may be made in
 pieces (``--only``, ``--seeds``), by several processes on one file. Remove the file when the runtime
 has changed. ``--quick`` runs one seed of two attackers. The plot needs the extra ``demo``.
 """
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str]) -> int:
     with TemporaryDirectory() as folder:
         path = options.runs or Path(folder) / "runs.jsonl"
         names = _QUICK if options.quick else options.only or EXPERIMENTS
-        for name, seed in fill(path, names, range(1 if options.quick else options.seeds)):
+        for name, seed in fill(path, names, 1 if options.quick else options.seeds):
             print(f"{name}: seed {seed}", file=sys.stderr, flush=True)
         runs = read(path)
     if options.plots is not None:
@@ -57,7 +57,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--runs", type=Path, help="the file that runs are kept in")
-    parser.add_argument("--seeds", type=int, default=20, help="how many of each experiment")
+    parser.add_argument("--seeds", type=int, help="at most so many of each experiment")
     parser.add_argument("--only", nargs="+", choices=EXPERIMENTS, help="run these and no others")
     parser.add_argument("--quick", action="store_true", help="one seed of few experiments")
     parser.add_argument("--write", type=Path, help="the page to write")

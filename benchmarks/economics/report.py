@@ -65,7 +65,7 @@ def page(runs: Runs, stories: Sequence[Story], plots: str | None) -> str:
             stake=_unit(terms.min_stake),
             reward=_unit(terms.round_reward),
             work=WORK,
-            seeds=f"{min(counts)} to {max(counts)}" if min(counts) < max(counts) else min(counts),
+            seeds=" or ".join(map(str, sorted(set(counts)))),
             strikes=terms.strikes_to_slash,
             decay=terms.strike_decay_rounds,
             base=_perbill(terms.slash.outlier_base),

@@ -85,12 +85,15 @@ class Experiment:
         Accounts that are in it from the start, and that may come later.
     terms : Terms
         Of the federation.
+    seeds : range
+        Which runs the page is made of.
     """
 
     play: Callable[[JudgedFederation, int], list[Row]]
     members: int
     spare: int = 0
     terms: Terms = DEFAULTS
+    seeds: range = range(20)
 
     @property
     def digest(self) -> str:
@@ -304,9 +307,11 @@ EXPERIMENTS = {
             (Kind.RENEWING, 60),
             (Kind.PULSING, 0),
             (Kind.HOPPING, 75),
-            (Kind.ON_OFF, 0),
         )
     },
+    Kind.ON_OFF.value: Experiment(
+        attackers(Kind.ON_OFF), 1 + len(RATES) + _OTHERS, seeds=range(3000, 3113)
+    ),
     OPEN: Experiment(
         attackers(Kind.HOPPING),
         1 + len(RATES) + _OTHERS,
@@ -325,12 +330,13 @@ EXPERIMENTS = {
 """All that the page reports, by name."""
 
 
-def fill(path: Path, names: Iterable[str], seeds: Sequence[int]) -> Iterator[tuple[str, int]]:
+def fill(path: Path, names: Iterable[str], most: int | None = None) -> Iterator[tuple[str, int]]:
     """Run what is missing in the file, and add it there after each run; say which that was."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     known = {(name, digest, seed) for name, digest, seed, _ in _lines(path)}
     for name in names:
         one = EXPERIMENTS[name]
-        missing = [seed for seed in seeds if (name, one.digest, seed) not in known]
+        missing = [seed for seed in one.seeds[:most] if (name, one.digest, seed) not in known]
         for seed, rows in one.run(missing) if missing else ():
             line = {"name": name, "terms": one.digest, "seed": seed, "rows": [*map(asdict, rows)]}
             with path.open("a", encoding="utf-8") as file:
@@ -342,7 +348,8 @@ def read(path: Path) -> dict[str, dict[int, list[Row]]]:
     """Return the runs under the terms of now, by experiment and seed."""
     found: dict[str, dict[int, list[Row]]] = {}
     for name, digest, seed, rows in _lines(path):
-        if name in EXPERIMENTS and EXPERIMENTS[name].digest == digest:
+        one = EXPERIMENTS.get(name)
+        if one is not None and one.digest == digest and seed in one.seeds:
             found.setdefault(name, {})[seed] = rows
     return found
 

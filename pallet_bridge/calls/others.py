@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from pallet_bridge.types.base import AccountId, Planck
 
 
+_REF_TIME, _PROOF_SIZE = 10**11, 10**6
+"""A tenth of a second of work: more than any call that a council decides on."""
+
+
 def transfer(dest: AccountId, amount: Planck) -> Call:
     """Send balance, keeping the sender's account alive."""
     args: dict[str, Value] = {"dest": values.account(dest), "value": amount}
@@ -47,3 +51,57 @@ def council_propose(proposal: Call, threshold: int, length_bound: int) -> Call:
         "length_bound": length_bound,
     }
     return Call("Council", "propose", args)
+
+
+def council_vote(motion: bytes, index: int, *, approve: bool) -> Call:
+    """Vote on a motion as a member of the council; `motion` is the hash of its call."""
+    args: dict[str, Value] = {
+        "proposal": values.digest(motion),
+        "index": index,
+        "approve": approve,
+    }
+    return Call("Council", "vote", args)
+
+
+def council_close(motion: bytes, index: int, length_bound: int) -> Call:
+    """Count the votes on a motion, and execute its call when enough approved; anyone may.
+
+    The fee of what the call does not use of the weight that is set aside for it comes back.
+    """
+    args: dict[str, Value] = {
+        "proposal_hash": values.digest(motion),
+        "index": index,
+        "proposal_weight_bound": {"ref_time": _REF_TIME, "proof_size": _PROOF_SIZE},
+        "length_bound": length_bound,
+    }
+    return Call("Council", "close", args)
+
+
+def set_council(members: Sequence[AccountId], old_count: int) -> Call:
+    """Give the council other members: the call of a motion. `old_count` is how many there were."""
+    args: dict[str, Value] = {
+        "new_members": [values.account(one) for one in members],
+        "prime": None,
+        "old_count": old_count,
+    }
+    return Call("Council", "set_members", args)
+
+
+def add_validator(validator: AccountId) -> Call:
+    """Let an account with session keys validate: the call of a motion of the council."""
+    return Call("ValidatorSet", "add_validator", {"validator": values.account(validator)})
+
+
+def remove_validator(validator: AccountId) -> Call:
+    """Let an account validate no more: the call of a motion of the council."""
+    return Call("ValidatorSet", "remove_validator", {"validator": values.account(validator)})
+
+
+def authorize_upgrade(code_hash: bytes) -> Call:
+    """Allow the runtime with this blake2_256 hash: the call of a motion of the council."""
+    return Call("Upgrades", "authorize_upgrade", {"code_hash": values.digest(code_hash)})
+
+
+def apply_upgrade(code: bytes) -> Call:
+    """Bring a runtime that the council allowed; anyone may."""
+    return Call("System", "apply_authorized_upgrade", {"code": "0x" + code.hex()})

@@ -264,6 +264,13 @@ class ChainClient(Protocol):
         """Return a proposal under vote, None when it never was or is cleared away."""
         ...
 
+    def stored(self, pallet: str, item: str, *keys: object, at: bytes | None = None) -> object:
+        """Return what any pallet has stored, as plain values; None when there is nothing.
+
+        Use the readers of records where there is one: they check what a node says.
+        """
+        ...
+
     def balance(self, account: AccountId, *, at: bytes | None = None) -> Balance:
         """Return what an account has; zero when the chain does not know it."""
         ...

@@ -291,6 +291,10 @@ class StateReader:
         value = self._read("Account", [as_hex(account.raw)], at, pallet="System")
         return 0 if value is None else Fields("account", value).integer("nonce")
 
+    def stored(self, pallet: str, item: str, *keys: object, at: bytes | None = None) -> object:
+        """Return what a pallet has stored, as plain values."""
+        return self._read(item, list(keys), at, pallet=pallet)
+
     def _limit(self, name: str, pallet: str = PALLET) -> int:
         value = self._codec.constant(pallet, name)
         if not isinstance(value, int):

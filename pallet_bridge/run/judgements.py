@@ -63,6 +63,26 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """What the server made of the average: a step of an optimizer with a memory.
+
+    Parameters
+    ----------
+    method : str
+        By name and version.
+    settings : Mapping[str, str]
+        Every number that the step depends on, as JSON.
+    before, after : bytes
+        Addresses of what it remembered before and after.
+    """
+
+    method: str
+    settings: Mapping[str, str]
+    before: bytes
+    after: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What a report offers to whoever wants to decide its round again.
 
@@ -75,6 +95,8 @@ class Evidence:
     average : str
         The method by which the model follows from the accepted updates, by name and version;
         empty: it does not follow by a method that is known here.
+    step : Step or None
+        What the server made of that average; ``None``: the average is the model.
     updates : bytes or None
         Address of the list of the updates that were judged and averaged; ``None`` where they are
         not published.
@@ -84,11 +106,14 @@ class Evidence:
     judgements: tuple[Judgement, ...] = ()
     average: str = ""
     updates: bytes | None = None
+    step: Step | None = None
 
 
 def evidence_value(evidence: Evidence) -> dict[str, object]:
     """Return evidence as JSON has it."""
+    step = evidence.step
     return {
+        **({} if step is None else {"step": _step_value(step)}),
         "level": evidence.level.value,
         "average": evidence.average,
         "updates": _hex(evidence.updates),
@@ -108,8 +133,24 @@ def evidence_value(evidence: Evidence) -> dict[str, object]:
     }
 
 
-def read_evidence(record: Record) -> Evidence:
+def _step_value(step: Step) -> dict[str, object]:
+    return {
+        "method": step.method,
+        "settings": dict(step.settings),
+        "before": step.before.hex(),
+        "after": step.after.hex(),
+    }
+
+
+def read_evidence(record: Record, *, with_step: bool = False) -> Evidence:
     """Read evidence.
+
+    Parameters
+    ----------
+    record
+        As `evidence_value` gives it.
+    with_step
+        Whether it has a step.
 
     Raises
     ------
@@ -122,16 +163,29 @@ def read_evidence(record: Record) -> Evidence:
         judgements=judgements,
         average=record.text("average"),
         updates=record.optional_hex("updates", HASH_BYTES),
+        step=_step(record.record("step")) if with_step else None,
     )
 
 
+def _step(record: Record) -> Step:
+    return Step(
+        method=record.text("method"),
+        settings=_texts(record.record("settings")),
+        before=record.hex("before", HASH_BYTES),
+        after=record.hex("after", HASH_BYTES),
+    )
+
+
+def _texts(record: Record) -> dict[str, str]:
+    return {name: record.text(name) for name in record.names()}
+
+
 def _judgement(record: Record) -> Judgement:
-    settings = record.record("settings")
     return Judgement(
         plugin=record.text("plugin"),
         rule=record.text("rule"),
         version=record.integer("version"),
-        settings={name: settings.text(name) for name in settings.names()},
+        settings=_texts(record.record("settings")),
         before=record.optional_hex("before", HASH_BYTES),
         after=record.optional_hex("after", HASH_BYTES),
         inputs=record.optional_hex("inputs", HASH_BYTES),

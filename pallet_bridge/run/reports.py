@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT = "bcfl-report/5"
+WITH_STEP = "bcfl-report/6"
+"""The same with a server step."""
 WITHOUT_EVIDENCE = "bcfl-report/4"
 """The same without a word on how the round was decided."""
 NOTHING = bytes(HASH_BYTES)
@@ -182,7 +184,7 @@ class RoundReport:
         more = {} if told is None else {"evidence": evidence_value(told)}
         return canonical(
             {
-                "format": WITHOUT_EVIDENCE if told is None else FORMAT,
+                "format": _format(told),
                 **more,
                 "genesis": self.genesis.hex(),
                 "federation": self.federation,
@@ -317,10 +319,19 @@ def _unrevealed(entry: Unrevealed) -> dict[str, object]:
     }
 
 
+def _format(told: Evidence | None) -> str:
+    if told is None:
+        return WITHOUT_EVIDENCE
+    return FORMAT if told.step is None else WITH_STEP
+
+
 def _report(record: Record) -> RoundReport:
     told = record.text("format")
-    if told not in {FORMAT, WITHOUT_EVIDENCE}:
+    if told not in {FORMAT, WITH_STEP, WITHOUT_EVIDENCE}:
         raise EncodingError(f"its format is {told!r}, not {FORMAT}")
+    evidence = None
+    if told != WITHOUT_EVIDENCE:
+        evidence = read_evidence(record.record("evidence"), with_step=told == WITH_STEP)
     parameters, timings = record.record("parameters"), record.record("timings_us")
     states = record.record("states")
     return RoundReport(
@@ -339,7 +350,7 @@ def _report(record: Record) -> RoundReport:
         parameters={name: parameters.text(name) for name in parameters.names()},
         states={name: states.text(name) for name in states.names()},
         timings_us={name: timings.integer(name) for name in timings.names()},
-        evidence=read_evidence(record.record("evidence")) if told == FORMAT else None,
+        evidence=evidence,
     )
 
 

@@ -57,6 +57,8 @@ class Log:
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
         lines = path.read_text().splitlines() if path is not None and path.exists() else []
         runs = [Run(**json.loads(line)) for line in lines]
         self._known = {(run.rule, run.profile, run.seed): run for run in runs}

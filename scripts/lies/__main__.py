@@ -13,7 +13,8 @@ import numpy as np
 
 from scripts.lies.federation import honest_run
 from scripts.lies.look import plant_one
-from scripts.lies.plant import OF_A_REPORT, OF_UPDATES
+from scripts.lies.plant import OF_A_REPORT, OF_A_STEP, OF_UPDATES
+from strategies import FedYogi
 
 
 def main() -> int:
@@ -36,6 +37,8 @@ def main() -> int:
             for level, lies in (("updates", OF_UPDATES), ("decision", OF_A_REPORT))
             for measured in (False, True)
         ]
+        stepped = honest_run(Path(folder) / "yogi", "updates", strategy=FedYogi)
+        runs.append(("updates, FedYogi", OF_A_STEP, stepped))
         for number in range(asked.lies):
             level, lies, run = runs[number % len(runs)]
             planted = plant_one(run, lies, rng)

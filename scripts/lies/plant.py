@@ -301,9 +301,39 @@ def bits(told: Told, number: int, rng: Random) -> str:
     return "bytes of the store"
 
 
+# Lies of the server's optimizer.
+
+
+def step(told: Told, number: int, rng: Random) -> str:
+    """Change what is said of the server's step."""
+    evidence = told.evidence(number)
+    said = there(evidence.step)
+    kind = str(rng.choice(["method", "settings", "before", "after", "no step"]))
+    if kind == "method":
+        made = replace(said, method=str(rng.choice(["adagrad/1", "momentum/1", "made up/1"])))
+    elif kind == "settings":
+        name = str(rng.choice(sorted(said.settings)))
+        made = replace(said, settings={**said.settings, name: str(rng.uniform(0.1, 0.9))})
+    elif kind == "no step":
+        told.edit(number, evidence=replace(evidence, step=None))
+        return "a step that is not told of"
+    else:
+        memory = told.value(getattr(said, kind)) or {"momentum": {"w": np.zeros(3)}}
+        moment = str(rng.choice(sorted(memory)))
+        array = memory[moment]["w"].copy()
+        array[int(rng.integers(array.size))] += 1e-3
+        memory[moment]["w"] = array
+        made = replace(said, **{kind: told.put(value_bytes(memory))})
+    told.edit(number, evidence=replace(evidence, step=made))
+    return f"the {kind} of a step"
+
+
 OF_A_REPORT = (verdict, note, rule, setting, address, judges, silence, memory, base)
 """Lies that are seen at every level at which something is decided again."""
 
 OF_UPDATES = (*OF_A_REPORT, model, inputs, update, listed, average)
 """Lies that are seen where the updates are published. At ``decision`` the statistics are the
 server's word, and so is the model."""
+
+OF_A_STEP = (*OF_UPDATES, step)
+"""Lies that are seen where the server has an optimizer, and the updates are published."""

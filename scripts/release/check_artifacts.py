@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Final
 from pallet_bridge.__about__ import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 LOCK: Final = ROOT / "requirements" / "dev.txt"
@@ -105,10 +105,10 @@ def sdist_faults(files: Iterable[str]) -> list[str]:
 
 def build(folder: Path) -> tuple[Path, Path]:
     """Build the sdist, and the wheel out of it, into a folder."""
-    _run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT)
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT)
     wheel = folder / f"bcfl_plugins-{__version__}-py3-none-any.whl"
     sdist = folder / f"bcfl_plugins-{__version__}.tar.gz"
-    _run(sys.executable, "-m", "twine", "check", "--strict", wheel, sdist)
+    run(sys.executable, "-m", "twine", "check", "--strict", wheel, sdist)
     return wheel, sdist
 
 
@@ -118,22 +118,22 @@ def use(artefact: Path, folder: Path, interpreter: str) -> None:
     commands, desk = folder / "venv" / "bin", folder / "desk"
     python = commands / "python"
     uv = (sys.executable, "-m", "uv")
-    _run(*uv, "venv", "--quiet", "--python", interpreter, folder / "venv")
+    run(*uv, "venv", "--quiet", "--python", interpreter, folder / "venv")
     desk.mkdir()
     pins = ("--constraint", LOCK, "--build-constraint", LOCK)
-    _run(*uv, "pip", "install", "--quiet", "--python", python, *pins, f"{artefact}[testing]")
-    _run(*uv, "pip", "check", "--python", python)
+    run(*uv, "pip", "install", "--quiet", "--python", python, *pins, f"{artefact}[testing]")
+    run(*uv, "pip", "check", "--python", python)
     bcfl = commands / "bcfl"
-    said = _run(bcfl, "--version", cwd=desk)
-    _expect(said.strip() == f"bcfl {__version__}", f"`bcfl --version` says {said!r}")
-    _run(bcfl, "doctor", cwd=desk)
-    found = _run(python, "-c", _imports(), cwd=desk).split()
-    _expect(not found, f"installed, and should not be: {found}")
+    said = run(bcfl, "--version", cwd=desk)
+    expect(said.strip() == f"bcfl {__version__}", f"`bcfl --version` says {said!r}")
+    run(bcfl, "doctor", cwd=desk)
+    found = run(python, "-c", _imports(), cwd=desk).split()
+    expect(not found, f"installed, and should not be: {found}")
     (desk / "tiny.py").write_text(DEFENSE)
     pytest = (python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--bcfl-defense")
-    _run(*pytest, "tiny:median", cwd=desk)
-    broken = _run(*pytest, "tiny:mean", cwd=desk, code=1)
-    _expect("mean breaks the rule 'bounded'" in broken, "the kit lets a plain mean pass")
+    run(*pytest, "tiny:median", cwd=desk)
+    broken = run(*pytest, "tiny:mean", cwd=desk, code=1)
+    expect("mean breaks the rule 'bounded'" in broken, "the kit lets a plain mean pass")
 
 
 def _imports() -> str:
@@ -144,25 +144,29 @@ def _imports() -> str:
     )
 
 
-def _run(*command: str | Path, cwd: Path = ROOT, code: int = 0) -> str:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+def run(
+    *command: str | Path, cwd: Path = ROOT, code: int = 0, env: Mapping[str, str] | None = None
+) -> str:
+    """Run a program, and return what it printed; another exit code ends this one."""
+    mine = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     done = subprocess.run(
         [str(part) for part in command],
         cwd=cwd,
-        env=clean,
+        env=mine if env is None else env,
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         check=False,
     )
     shown = " ".join(Path(part).name if isinstance(part, Path) else part for part in command)
-    _expect(
+    expect(
         done.returncode == code, f"`{shown}` ended with {done.returncode}:\n{done.stdout[-4000:]}"
     )
     return done.stdout
 
 
-def _expect(held: bool, message: str) -> None:  # noqa: FBT001 - reads as an assertion
+def expect(held: bool, message: str) -> None:  # noqa: FBT001 - reads as an assertion
+    """End this program where something does not hold."""
     if not held:
         sys.exit(message)
 
@@ -189,7 +193,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             faults = wheel_faults(archive.namelist(), _modules())
         with tarfile.open(sdist) as archive:
             faults += sdist_faults(path.partition("/")[2] for path in archive.getnames())
-        _expect(not faults, "\n".join(faults))
+        expect(not faults, "\n".join(faults))
         for artefact in (wheel, sdist):
             use(artefact, folder / artefact.suffix[1:], asked.python)
         if asked.keep:

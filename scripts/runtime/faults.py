@@ -19,25 +19,17 @@ import sys
 import tempfile
 import threading
 import time
-from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol, Self
+from typing import TYPE_CHECKING, Final, Protocol, Self
 from urllib.parse import urlsplit
 
-import numpy as np
-
-from bcfl_plugins.errors import RecordIncomplete
 from benchmarks.pages import write_page
 from benchmarks.soak import ChainProcess
-from examples.deployment.chain import Founded, found
-from pallet_bridge import audit_run
-from pallet_bridge.errors import ChainUnavailable
-from pallet_bridge.run import read_run
-from strategies import ClientApp, FedAvg
-from strategies.testing import InProcessGrid
+from examples.deployment.chain import found
+from scripts.runtime.training import BAD_ROUND, GOOD, NODES, ROUNDS, Training
 from tests.conformance.conftest import free_ports
 from tests.conformance.test_killed import Node
 from tests.nodes.binary import find_node
@@ -45,10 +37,7 @@ from tests.nodes.binary import find_node
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from flwr.app import ArrayRecord, Context, Message, MetricRecord
-
 PAGE: Final = Path(__file__).resolve().parents[2] / "docs/measurements/faults.md"
-NODES, ROUNDS, BAD_ROUND = 4, 4, 2
 LASTS_S: Final = 20.0
 """How long a fault lasts. A request has ten seconds, so that some of them run out of it."""
 
@@ -159,83 +148,28 @@ FAULTS: Final = (
 )  # fmt: skip
 
 
-def node_app() -> ClientApp:
-    """Return an app whose nodes add one, each with its number besides."""
-    from flwr.app import Array, ArrayRecord, Message, MetricRecord, RecordDict  # noqa: PLC0415
-
-    app = ClientApp()
-
-    @app.train()
-    def train(message: Message, context: Context) -> Message:
-        number = int(context.node_config["partition-id"])
-        weights = message.content.array_records["arrays"]["w"].numpy() + 1 + 0.01 * number
-        arrays = ArrayRecord({"w": Array(weights.astype(np.float32))})
-        metrics = MetricRecord({"num-examples": 10})
-        return Message(RecordDict({"arrays": arrays, "metrics": metrics}), reply_to=message)
-
-    return app
-
-
 def through(fault: Fault, chain: Chain, program: str, folder: Path) -> str:
     """Train through one fault; say what came of it."""
     founded = found(chain.url, folder / "keys", NODES, strangers=0)
     with Proxy(program, chain.url) as proxy:
-        return _train(fault, chain, proxy, founded, folder)
 
+        def begin() -> None:
+            fault.begin(proxy, chain)
+            proxy.heal_later()
 
-def _train(fault: Fault, chain: Chain, proxy: Proxy, founded: Founded, folder: Path) -> str:
-    from flwr.app import Array, ArrayRecord, MetricRecord  # noqa: PLC0415
-
-    def begin() -> None:
-        fault.begin(proxy, chain)
-        proxy.heal_later()
-
-    def after(server_round: int, arrays: ArrayRecord) -> MetricRecord:
-        if server_round == BAD_ROUND and not fault.at_start:
-            begin()
-        return MetricRecord({"mean": float(arrays["w"].numpy().mean())})
-
-    config: dict[str, Any] = {
-        "bcfl.plugins": "staking, outliers, slashing, rewards, round_log",
-        "bcfl.chain": proxy.url,
-        "bcfl.federation": founded.federation,
-        "bcfl.coordinator": f"file:{founded.coordinator_key}",
-        "bcfl.run_dir": str(folder / "runs"),
-    }
-    keys = [{"bcfl-key-uri": f"file:{path}"} for path in founded.node_keys]
-    first = ArrayRecord({"w": Array(np.zeros(50, np.float32))})
-    strategy = FedAvg(fraction_evaluate=0.0, min_available_nodes=NODES, bcfl=config)
-    said = ""
-    with InProcessGrid(node_app(), node_configs=keys, run_config=config) as grid:
+        training = Training(proxy.url, founded, folder / "runs")
+        said = ""
         if fault.at_start:
             begin()
-            said = _refused(strategy, grid, first)
+            said = AT_START if training.is_refused() else "; a run started without its chain"
             time.sleep(LASTS_S)
-        try:
-            strategy.start(grid, first, num_rounds=ROUNDS, evaluate_fn=after)
-        except RecordIncomplete as error:
-            said = f"; the run says: {error}"
-    proxy.heal()
-    (run,) = (folder / "runs").iterdir()
-    ends = Counter(str(line.outcome) for line in read_run(run).rounds)
-    report = audit_run(run, chain=chain.url)
-    found_wrong = "; ".join(str(one) for one in report.findings) or "nothing wrong"
-    told = ", ".join(f"{count} {end}" for end, count in ends.items())
-    return f"{told}; {found_wrong}{said}"
-
-
-def _refused(strategy: FedAvg, grid: InProcessGrid, first: ArrayRecord) -> str:
-    """Start a run whose chain is not there; return what is said of it."""
-    try:
-        strategy.start(grid, first, num_rounds=ROUNDS)
-    except ChainUnavailable:
-        return AT_START
-    return "; a run started without its chain"
+        said += training.run(None if fault.at_start else begin)
+        proxy.heal()
+        return training.told(chain.url) + said
 
 
 AT_START: Final = "; the run ended before it trained, and was started again"
 NOT_RUN: Final = "not run: no node"
-GOOD: Final = f"{ROUNDS} settled; nothing wrong"
 
 
 def page(rows: dict[str, list[str]]) -> str:

@@ -138,6 +138,8 @@ def main() -> None:
     parser.add_argument("--log", type=Path, help="where parts are kept")
     options = parser.parse_args()
     log: Path | None = options.log
+    if log is not None:
+        log.parent.mkdir(parents=True, exist_ok=True)
     lines = log.read_text().splitlines() if log is not None and log.exists() else []
     parts = list({part.seed: part for part in map(Part.read, lines)}.values())
     number = options.seed

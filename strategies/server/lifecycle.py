@@ -26,6 +26,7 @@ from strategies.server.identity import random_challenge
 from strategies.server.instruct import check_carried, instruct
 from strategies.server.judging import screen_evaluation
 from strategies.server.open_run import OpenRun
+from strategies.server.optimizer import StepWatch
 from strategies.server.reading.expectations import (
     Model,
     expectations_of,
@@ -291,7 +292,8 @@ class RoundLifecycle(Resumable):
         asked = frozenset(message.metadata.dst_node_id for message in listed)
         barred: Mapping[NodeRef, str] = {} if run is None else run.barred
         ctx = RoundContext(info, server_round, opened, reference, barred)
-        self._round = TrainingRound(Training(ctx, expected, asked), run)
+        step = StepWatch.of(strategy, reference)
+        self._round = TrainingRound(Training(ctx, expected, asked), run, step)
         return listed
 
     def round_to_judge(self, server_round: int) -> TrainingRound | None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from strategies._flower import ArrayRecord, Message, MetricRecord
     from strategies.server.judging import Judged
     from strategies.server.open_run import OpenRun
+    from strategies.server.optimizer import StepWatch
     from strategies.server.replies import Training
 
 
@@ -32,10 +33,13 @@ class TrainingRound:
         What was fixed when it was opened.
     run : OpenRun or None
         The run with the plugins; `None` without plugins.
+    step : StepWatch or None
+        The strategy's own optimizer, where it has one that is known.
     """
 
     training: Training
     run: OpenRun | None
+    step: StepWatch | None = None
     replies: Replies = field(init=False)
     _gathering: bool = True
 
@@ -95,6 +99,8 @@ class TrainingRound:
             model = to_arrays(arrays)
         tell_standstill(self.training, judged, model)
         result = result_of(self.training, judged, model, metrics)
+        if self.step is not None:
+            result = replace(result, step=self.step.taken(self.training.ctx.server_round))
         if model is not None:
             weights = self.run.hooks.reward_weights(result, judged.updates)
             result = replace(result, judged=weigh(result.judged, weights))

@@ -24,6 +24,7 @@ class Role(Enum):
     NODE = "A node (member)"
     ATTESTER = "An attester"
     SPONSOR = "Who governs or pays"
+    SUCCESSOR = "A successor of the coordinator"
     STRANGER = "Anyone else"
     RPC_NODE = "The RPC node"
     TOGETHER = "Several together"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import threading
 from typing import TYPE_CHECKING, Any
@@ -50,13 +51,32 @@ def spec_of(binary: Path, names: Sequence[str]) -> dict[str, Any]:
 
 
 class Node:
-    """One node with a disk of its own."""
+    """One node with a disk of its own.
 
-    def __init__(self, binary: Path, base: Path, *options: str | Path) -> None:
+    Parameters
+    ----------
+    binary, base : Path
+        The program, and the folder of its disk.
+    *options : str or Path
+        Of the node's command line.
+    host : str
+        Address at which it is found.
+    there : sequence of str
+        Words that start a program at that host, if it is not this one.
+    """
+
+    def __init__(
+        self,
+        binary: Path,
+        base: Path,
+        *options: str | Path,
+        host: str = "127.0.0.1",
+        there: Sequence[str] = (),
+    ) -> None:
         self.base = base
         self.base.mkdir(parents=True, exist_ok=True)
         rpc, self.port = free_ports(2)
-        self.url = f"ws://127.0.0.1:{rpc}"
+        self.url = f"ws://{host}:{rpc}"
         secret = self.base / "node.key"
         done = subprocess.run(
             [binary, "key", "generate-node-key", "--file", secret],
@@ -64,9 +84,9 @@ class Node:
             text=True,
             check=True,
         )
-        self.address = f"/ip4/127.0.0.1/tcp/{self.port}/p2p/{done.stderr.strip()}"
+        self.address = f"/ip4/{host}/tcp/{self.port}/p2p/{done.stderr.strip()}"
         self._command = [
-            *(binary, "--base-path", self.base, "--node-key-file", secret, "--no-mdns"),
+            *(*there, binary, "--base-path", self.base, "--node-key-file", secret, "--no-mdns"),
             *("--rpc-port", str(rpc), "--port", str(self.port), *options),
         ]
         if "--prometheus-port" not in options:
@@ -89,6 +109,17 @@ class Node:
             raise AssertionError(message)
         self._drain = threading.Thread(target=self._process.stderr.read, daemon=True)
         self._drain.start()
+
+    def pause(self) -> None:
+        """Let the process stand still, without a word to its peers."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: int) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
 
     def kill(self) -> None:
         self._end(subprocess.Popen.kill)

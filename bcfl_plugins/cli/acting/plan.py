@@ -14,8 +14,10 @@ from bcfl_plugins.config.tables import write_amount
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pallet_bridge.calls import Call
+    from pallet_bridge.calls import Call, Value
     from pallet_bridge.types import AccountId, Balance, Planck
+
+_LONGEST, _HEAD = 10_000, 34
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def as_record(plan: CallPlan, payer: AccountId, fee: Planck) -> dict[str, object
     return {
         "call": plan.call.function,
         "pallet": plan.call.pallet,
-        "args": dict(plan.call.args),
+        "args": {name: _shown(value) for name, value in plan.call.args.items()},
         "account": str(payer),
         "fee": fee,
         "means": plan.means,
@@ -109,6 +111,13 @@ def as_record(plan: CallPlan, payer: AccountId, fee: Planck) -> dict[str, object
         ],
         "refused": list(plan.refusals),
     }
+
+
+def _shown(value: Value) -> Value:
+    """Return an argument as it is printed: a whole runtime by its length only."""
+    if isinstance(value, str) and len(value) > _LONGEST:
+        return f"{value[:_HEAD]}... ({len(value) // 2 - 1} bytes)"
+    return value
 
 
 def as_lines(plan: CallPlan, payer: AccountId, fee: Planck, balance: Balance) -> Iterator[str]:

@@ -93,7 +93,8 @@ class Sender:
 
     def _done(self, plan: CallPlan, payer: AccountId, receipt: Receipt) -> None:
         if self.as_json:
-            ours = [_event(one) for one in receipt.events if one.pallet == PALLET]
+            pallets = (PALLET, plan.call.pallet)
+            ours = [_event(one) for one in receipt.events if one.pallet in pallets]
             fields = as_record(plan, payer, receipt.fee)
             fields |= {"sent": True, "block": receipt.block.number, "events": ours}
             print_json(fields)

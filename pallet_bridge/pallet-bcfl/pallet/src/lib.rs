@@ -155,7 +155,7 @@
 //!   a streak too; strikes stay, as they are worth nothing by themselves.
 //! * What a cap on rewards leaves over stays in the escrow: shared among the others it would pay
 //!   a coordinator for leaving members out.
-//! * Failures in a row outlast a take-over: else two friends could hand a place to and fro.
+//! * Failures in a row outlast a take-over: else two friends could hand a place back and forth.
 //! * Where attesters have a say in settling, a round past its deadline proves nothing against its
 //!   coordinator: they may have been silent. There only time deposes it.
 //! * A number that was skipped proves no misconduct: nobody can have committed in it.

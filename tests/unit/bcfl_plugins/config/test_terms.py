@@ -26,7 +26,7 @@ def test_by_default_the_members_decide_and_nobody_comes_uninvited() -> None:
     assert (terms.aging_blocks, terms.lock_blocks) == (100, 0)
     assert (terms.tenure_rounds, terms.vesting_rounds) == (5, 16)
     assert (terms.strikes_to_slash, terms.strike_decay_rounds) == (8, 3)
-    assert (terms.slash.outlier_base, terms.slash.cap) == (300_000_000, 500_000_000)
+    assert (terms.slash.outlier_base, terms.slash.cap) == (350_000_000, 500_000_000)
     assert (terms.max_per_organisation, terms.max_examples) == (0, 0)
     assert decode_terms(encode_terms(terms)) == terms
 

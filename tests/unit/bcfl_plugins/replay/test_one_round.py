@@ -78,10 +78,10 @@ def test_a_member_that_is_left_out_of_the_average_is_named(updates_run: HonestRu
     medians = ["norm.running_mean"]
     mean = mean_of(base, judged, updates, medians)
     assert mean is not None
-    assert update_digest(mean) == report.model
+    assert update_digest(mean.model()) == report.model
     without = mean_of(base, [one for one in judged if one.node.node_id != 101], updates, medians)
     assert without is not None
-    told.edit(0, model=update_digest(without))
+    told.edit(0, model=update_digest(without.model()))
     (found,) = decided_again(updates_run, told).findings
     assert "is not the weighted mean" in found.statement
 

@@ -15,7 +15,6 @@ from pallet_bridge.audit.grounds import AVERAGES, VERDICTS, coordinator_name
 from pallet_bridge.audit.run import audit_run
 from pallet_bridge.run.store import STORE
 from scripts.lies.federation import audited, honest_run, run_federation
-from strategies import FedAdam
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,15 +120,6 @@ def test_plain_fedavg_is_done_again_without_any_judge(folder: Path) -> None:
     assert (run.again.findings, run.again.notes) == ((), ())
     assert [one.verdicts for one in run.again.rounds.values()] == [ALL, ALL]
     assert all(one.is_averaged for one in run.again.rounds.values())
-
-
-def test_a_server_step_that_is_not_known_is_said_to_be_so(folder: Path) -> None:
-    run = honest_run(folder, "updates", rounds=2, strategy=FedAdam)
-    assert run.again.findings == ()
-    assert [one.verdicts for one in run.again.rounds.values()] == [ALL, ALL]
-    assert not any(one.is_averaged for one in run.again.rounds.values())
-    (note,) = run.again.notes
-    assert "the server step of the strategy cannot be done again yet" in note
 
 
 def test_without_openings_the_updates_are_taken_as_those_signed(

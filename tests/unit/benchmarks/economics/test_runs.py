@@ -89,7 +89,7 @@ def test_one_streak_ends_with_its_slash(invited: JudgedFederation) -> None:
     seen = watch(invited, owner, 8)
     assert [sent for sent, _ in seen] == [True] * 3 + [False] * 5
     invited.finish()
-    assert invited.gain(0) == -30 * UNIT
+    assert invited.gain(0) == -35 * UNIT
     assert invited.member(0) is None, "its stake was withdrawn for it"
 
 
@@ -160,12 +160,14 @@ def test_runs_are_kept_and_not_run_again(tmp_path: Path, monkeypatch: pytest.Mon
         played.append(seed)
         return [replace(row, sent=seed)]
 
-    path = tmp_path / "runs.jsonl"
-    monkeypatch.setitem(runs.EXPERIMENTS, "one", Experiment(play, 1))
-    assert list(fill(path, ["one"], range(2))) == [("one", 0), ("one", 1)]
-    assert list(fill(path, ["one"], range(1, 3))) == [("one", 2)]
+    path = tmp_path / "not there yet" / "runs.jsonl"
+    monkeypatch.setitem(runs.EXPERIMENTS, "one", Experiment(play, 1, seeds=range(3)))
+    assert list(fill(path, ["one"], 2)) == [("one", 0), ("one", 1)]
+    assert list(fill(path, ["one"])) == [("one", 2)]
     assert played == [0, 1, 2]
     assert read(path)["one"] == {seed: [replace(row, sent=seed)] for seed in range(3)}
+    monkeypatch.setitem(runs.EXPERIMENTS, "one", Experiment(play, 1, seeds=range(1, 3)))
+    assert [*read(path)["one"]] == [1, 2], "the page is made of the seeds that it names"
     other = replace(DEFAULTS, strikes_to_slash=4)
     monkeypatch.setitem(runs.EXPERIMENTS, "one", Experiment(play, 1, terms=other))
     assert read(path) == {}, "under other terms they say nothing"
@@ -181,7 +183,7 @@ def test_no_story_makes_or_loses_money() -> None:
     assert (own.accused, own.burned) == (-45 * UNIT, 45 * UNIT)
     rich = stories["accepted 1 times, five times the stake"]
     assert rich.accused == rich.other, "a reward is by account, not by stake"
-    assert stories["rejected 1 times; nobody objects"].accused == Planck(-30 * UNIT)
+    assert stories["rejected 1 times; nobody objects"].accused == Planck(-35 * UNIT)
 
 
 def test_all_rates_share_their_numbers() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from pallet_bridge.encoding import blake2_256
 from pallet_bridge.errors import EncodingError, ReportMissing, ReportTampered, ReportUnreadable
-from pallet_bridge.run.judgements import Evidence, Judgement, Level
+from pallet_bridge.run.judgements import Evidence, Judgement, Level, Step
 from pallet_bridge.run.report_parts import Absent
 from pallet_bridge.run.reports import (
     NOTHING,
@@ -106,6 +106,25 @@ def test_one_that_says_how_its_round_was_decided_is_of_a_format_of_its_own() -> 
     assert json.loads(JUDGED.encode())["format"] == "bcfl-report/5"
     assert JUDGED.digest.hex() == "27fdd724180e08e8ffb4bb61654d7ab4cf2b533f22cddb84facc7cc54b2eba4c"
     assert RoundReport.decode(JUDGED.encode()) == JUDGED
+
+
+STEP = Step("adam/1", {"eta": "0.1", "server_round": "3"}, b"n" * 32, b"m" * 32)
+STEPPED = replace(JUDGED, evidence=replace(JUDGED.evidence, step=STEP))  # type: ignore[type-var]
+
+
+def test_one_with_a_step_of_the_server_is_of_a_format_of_its_own() -> None:
+    assert json.loads(STEPPED.encode())["format"] == "bcfl-report/6"
+    assert (
+        STEPPED.digest.hex() == "1ed6e44de804eba674a76d27ce8bc2054b38112e1c9d88dd61bf8372b000599e"
+    )
+    assert RoundReport.decode(STEPPED.encode()) == STEPPED
+
+
+@pytest.mark.parametrize("told", ["bcfl-report/5", "bcfl-report/4"])
+def test_a_step_in_a_report_of_another_format_is_no_report(told: str) -> None:
+    value = json.loads(STEPPED.encode()) | {"format": told}
+    with pytest.raises(ReportUnreadable):
+        RoundReport.decode(json.dumps(value, sort_keys=True, separators=(",", ":")).encode())
 
 
 @pytest.mark.parametrize(

@@ -137,21 +137,6 @@ impl<T: Config> Pallet<T> {
         Self::deposit_event(Event::Rebased { federation: id, model });
     }
 
-    pub(crate) fn put_coordinator(
-        id: FederationId,
-        federation: &mut Federation,
-        coordinator: T::AccountId,
-    ) {
-        if let Some(mut office) = Offices::<T>::get(id) {
-            office.since = Self::now();
-            office.pause = None;
-            Offices::<T>::insert(id, office);
-        }
-        let old = core::mem::replace(&mut federation.coordinator, coordinator.clone());
-        Self::hand_over_bond(id, federation.liable_until, &old, &coordinator);
-        Self::deposit_event(Event::CoordinatorReplaced { federation: id, old, new: coordinator });
-    }
-
     pub(crate) fn do_propose(
         proposer: T::AccountId,
         id: FederationId,

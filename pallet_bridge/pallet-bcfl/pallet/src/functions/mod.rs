@@ -3,20 +3,19 @@
 mod admission;
 mod attesters;
 mod batch;
-mod bond;
 mod closing;
 mod disputes;
 mod federation;
 mod governance;
 mod node_keys;
 mod offence;
+mod office;
 mod prune;
 mod reward;
 mod round;
 mod seats;
 mod settling;
 mod stake;
-mod succession;
 
 use frame_support::{
     pallet_prelude::*,

@@ -263,3 +263,25 @@ fn authorities_besides_the_session_keys_do_not_build() {
     genesis.aura.authorities = vec![Bob.public().into()];
     let _ = genesis.build_storage();
 }
+
+#[test]
+fn council_allows_an_upgrade_and_nothing_else_that_root_may() {
+    development(|| {
+        let code_hash = Hash::repeat_byte(7);
+        let allow = upgrades::Call::authorize_upgrade { code_hash };
+        let allow = RuntimeCall::Upgrades(allow);
+        assert_noop!(send(Alice, allow.clone()), DispatchError::BadOrigin);
+        assert_ok!(decide(allow, Charlie));
+        // With a check that it is this runtime in a higher version.
+        let allowed = frame_system::Event::UpgradeAuthorized { code_hash, check_version: true };
+        let has_allowed = |record: &frame_system::EventRecord<RuntimeEvent, Hash>| {
+            record.event == RuntimeEvent::System(allowed.clone())
+        };
+        assert!(System::events().iter().any(has_allowed));
+        // Any code that is brought is not that one.
+        let bring = SystemCall::apply_authorized_upgrade { code: vec![1, 2, 3] };
+        assert!(send(Dave, RuntimeCall::System(bring)).is_err());
+        let set = SystemCall::set_code { code: vec![1, 2, 3] };
+        assert_eq!(decide(RuntimeCall::System(set), Bob), Err(DispatchError::BadOrigin));
+    });
+}

@@ -125,4 +125,20 @@ impl<T: Config> Pallet<T> {
         ensure!(now >= from, Error::<T>::TakeoverTooEarly);
         Ok(())
     }
+
+    /// Put another account in the place. The caller stores the federation.
+    pub(crate) fn put_coordinator(
+        id: FederationId,
+        federation: &mut Federation,
+        coordinator: T::AccountId,
+    ) {
+        if let Some(mut office) = Offices::<T>::get(id) {
+            office.since = Self::now();
+            office.pause = None;
+            Offices::<T>::insert(id, office);
+        }
+        let old = core::mem::replace(&mut federation.coordinator, coordinator.clone());
+        Self::hand_over_bond(id, federation.liable_until, &old, &coordinator);
+        Self::deposit_event(Event::CoordinatorReplaced { federation: id, old, new: coordinator });
+    }
 }

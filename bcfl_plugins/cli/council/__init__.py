@@ -1,0 +1,1 @@
+"""``bcfl council``: what a chain's council decides."""
