@@ -164,14 +164,11 @@ class RoundLifecycle(Resumable):
             finally:
                 with model_kept(run):
                     session.hooks.run_finished(info, failure)
-            self._finish_course()
+            if self._course is not None:
+                self._course.finish()
         finally:
             if self.given is None:
                 self._run = None
-
-    def _finish_course(self) -> None:
-        if self._course is not None:
-            self._course.finish()
 
     def take_up(
         self, strategy: flower.Strategy, arrays: ArrayRecord, last: int, mark: AppMark | None
@@ -183,9 +180,10 @@ class RoundLifecycle(Resumable):
         NotResumable, JournalError
             If it cannot go on.
         """
-        if self._run is not None:
-            self._course = RunCourse.begin(self._run.session, strategy, arrays, last, mark)
-        if self._run is not None and self._course is not None:
+        if self._run is None:
+            return
+        self._course = RunCourse.begin(self._run.session, strategy, arrays, last, mark)
+        if self._course is not None:
             self._run.model = self._course.model
 
     def check(self, strategy: flower.Strategy, arrays: ArrayRecord) -> None:
