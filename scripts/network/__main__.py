@@ -32,6 +32,7 @@ def through(accident: Accident, binary: Path, folder: Path) -> str:
     """Train through one accident; say what came of it."""
     with Validators(binary, folder) as network:
         founded = found(network.first.url, folder / "keys", NODES, strangers=0)
+        accident.before(network)
         training = Training(network.first.url, founded, folder / "runs")
         with accident.happening(network) as begin:
             said = training.run(begin)

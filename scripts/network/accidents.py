@@ -8,17 +8,34 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pallet_bridge.light.authorities import AUTHORITIES
-from tests.nodes.finality import authorities_of, change
+from pallet_bridge import calls
+from pallet_bridge.client import connect
+from pallet_bridge.council import council_motions
+from pallet_bridge.encoding import blake2_256
+from pallet_bridge.keys import Signer
+from scripts.network.validators import NAMES
+from tests.next_runtime import next_runtime
+from tests.nodes.finality import authorities_at
 from tests.nodes.process import wait
+from tests.nodes.test_council import versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from pallet_bridge.calls import Call
+    from pallet_bridge.client.protocol import ChainClient
     from scripts.network.validators import Validators
 
 LASTS_S: Final = 30.0
 """Ten slots: a round of some blocks falls into it."""
+SLOT_S, SESSION_BLOCKS = 3.0, 200
+COUNCIL: Final = (Signer.from_uri("//Alice"), Signer.from_uri("//Charlie"))
+_BYTES: Final = 1 << 10
+"""Most bytes of a call that is voted on."""
+
+
+def nothing(_: Validators) -> None:
+    """Let nothing happen."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +48,13 @@ class Accident:
         For the table.
     happen : callable
         Lets it happen, for as long as it lasts.
+    before : callable
+        What is done before the run.
     """
 
     name: str
     happen: Callable[[Validators], None]
+    before: Callable[[Validators], None] = nothing
 
     @contextmanager
     def happening(self, network: Validators) -> Iterator[Callable[[], None]]:
@@ -58,10 +78,6 @@ class Accident:
         thread.join()
         if wrong:
             raise wrong[0]
-
-
-def _nothing(_: Validators) -> None:
-    return
 
 
 def _kill_one(network: Validators) -> None:
@@ -114,24 +130,51 @@ def _empty_disk(network: Validators) -> None:
     wait(network.first, lambda: node.final() >= goal, "the sync of an empty disk")
 
 
-def _rotate(network: Validators) -> None:
-    """Take the fourth validator out of the set, as the start of a session does."""
+def _upgrade(network: Validators) -> None:
+    """Let the council allow a runtime by its hash; one of its members brings it."""
+    version, code = next_runtime()
     first = network.first
-    keys = authorities_of(first)
-    at = change(first, keys[:3], after=6)
-    wait(first, lambda: first.final() >= at, "the end of the first set")
-    stored = first.call("state_getStorage", "0x" + AUTHORITIES.hex(), first.hash_of(at))
-    if bytes.fromhex(stored[2:])[0] >> 2 != len(keys) - 1:
+    with connect(first.url) as client:
+        decide(client, calls.authorize_upgrade(blake2_256(code)))
+        client.execute(calls.apply_upgrade(code), COUNCIL[0])
+    wait(first, lambda: versions(first)["specVersion"] == version, "the next runtime")
+
+
+def _vote_one_out(network: Validators) -> None:
+    """Let the council vote; two sessions later the change of the set is in force."""
+    first, account = network.first, Signer.from_uri(f"//{NAMES[-1]}").account
+    with connect(first.url) as client:
+        decide(client, calls.remove_validator(account))
+    ends = 2 * SESSION_BLOCKS - 10  # so that it comes in the middle of the run
+    while first.best() < ends:
+        time.sleep(SLOT_S)
+
+
+def _set_changes(network: Validators) -> None:
+    first, goal = network.first, 2 * SESSION_BLOCKS + 1
+    wait(first, lambda: first.final() >= goal, "the end of the first set")
+    before, after = (authorities_at(first, number) for number in (0, goal))
+    if len(after) != len(before) - 1:
         raise SystemExit("the set of validators did not change")
 
 
+def decide(client: ChainClient, call: Call) -> None:
+    """Let the council decide something by two of its three members."""
+    client.execute(calls.council_propose(call, len(COUNCIL), _BYTES), COUNCIL[0])
+    (motion,) = council_motions(client)
+    for member in COUNCIL:
+        client.execute(calls.council_vote(motion.hash, motion.index, approve=True), member)
+    client.execute(calls.council_close(motion.hash, motion.index, _BYTES), COUNCIL[0])
+
+
 ACCIDENTS: Final = (
-    Accident("nothing", _nothing),
+    Accident("nothing", nothing),
     Accident("one validator is killed, and comes back", _kill_one),
     Accident("two are killed: nothing is final until they come back", _kill_two),
     Accident("the one that the server knows is killed, and comes back", _kill_the_first),
     Accident("the network falls into two halves, which write blocks of their own", _cut),
     Accident("one stands still two seconds out of every three", _slow),
     Accident("a node with an empty disk comes, and the audit asks it", _empty_disk),
-    Accident("the set of validators changes", _rotate),
+    Accident("the council upgrades the runtime", _upgrade),
+    Accident("a validator that the council voted out leaves the set", _set_changes, _vote_one_out),
 )

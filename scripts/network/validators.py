@@ -21,14 +21,16 @@ class Validators:
     """A network of the development accounts: the first two are near, the others far."""
 
     def __init__(self, binary: Path, folder: Path) -> None:
-        self._binary, self._folder = binary, folder
+        self._binary, self.folder = binary, folder
         self._stack = ExitStack()
         self.lan = Lan()
 
     def __enter__(self) -> Self:
         self._stack.enter_context(self.lan)
-        self._spec = self._folder / "spec.json"
-        self._spec.write_text(json.dumps(spec_of(self._binary, NAMES)))
+        self._spec = self.folder / "spec.json"
+        spec = spec_of(self._binary, NAMES)
+        spec["genesis"]["runtimeGenesis"]["patch"]["sudo"]["key"] = None
+        self._spec.write_text(json.dumps(spec))
         self.nodes = [
             self._node(name, SIDES[number // 2], "--validator", f"--{name.lower()}")
             for number, name in enumerate(NAMES)
@@ -80,7 +82,7 @@ class Validators:
             *_OPEN,
             *options,
         )
-        base = self._folder / name
+        base = self.folder / name
         node = Node(self._binary, base, *words, host=host.address, there=host.there)
         node.url = node.url.replace(host.address, host.control)
         self._stack.callback(node.kill)

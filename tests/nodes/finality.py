@@ -49,7 +49,12 @@ def validators(binary: Path, folder: Path) -> Iterator[list[Node]]:
 
 def authorities_of(node: Node) -> list[bytes]:
     """Return the keys of the authorities at genesis."""
-    stored = node.call("state_getStorage", "0x" + AUTHORITIES.hex(), node.hash_of(0))
+    return authorities_at(node, 0)
+
+
+def authorities_at(node: Node, number: int) -> list[bytes]:
+    """Return the keys of the authorities after a block."""
+    stored = node.call("state_getStorage", "0x" + AUTHORITIES.hex(), node.hash_of(number))
     reader = ScaleReader(bytes.fromhex(stored[2:]))
     return [reader.take(40)[:32] for _ in range(reader.compact())]
 
