@@ -134,12 +134,8 @@ class RoundLifecycle(Resumable):
 
         Parameters
         ----------
-        session : Session or None
-            The open session; `None` without plugins.
-        grid : Grid
-            The whole grid.
-        num_rounds : int
-            How many rounds Flower was asked for.
+        session, grid, num_rounds
+            The open session, `None` without plugins; the whole grid; what Flower was asked for.
         """
         self._watched, self._course = False, None
         self._tally = RunTally()
@@ -164,11 +160,14 @@ class RoundLifecycle(Resumable):
             finally:
                 with model_kept(run):
                     session.hooks.run_finished(info, failure)
-            if self._course is not None:
-                self._course.finish()
+            self._finish_course()
         finally:
             if self.given is None:
                 self._run = None
+
+    def _finish_course(self) -> None:
+        if self._course is not None:
+            self._course.finish()
 
     def take_up(
         self, strategy: flower.Strategy, arrays: ArrayRecord, last: int, mark: AppMark | None
