@@ -23,6 +23,10 @@ COORDINATOR = "bcfl-coordinator"
 FOLDER = "bcfl-memory"
 """The key that names the folder in which the node remembers."""
 
+CHAIN = "bcfl-memory-chain"
+"""The key that names a node of the chain, which is asked what the server's word is not enough for.
+"""
+
 _HASH_BYTES = 32
 _FEDERATIONS = 2**32
 _PAIR = re.compile(r"(\S+?)=('[^']*'|\"[^\"]*\"|\S+)")

@@ -1,22 +1,72 @@
-"""The federation on chain: who coordinates it, who has a stake in it."""
+"""The chain: its validators, the federation on it, and what of a run it shows while it goes on."""
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bcfl_plugins.config import TermsConfig, terms_of
 from pallet_bridge import Signer, calls, connect
+from pallet_bridge.embedded import EmbeddedNode
 from pallet_bridge.types import UNIT, AccountId, Planck
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from pallet_bridge.client.protocol import ChainClient
 
 STAKE = Planck(100 * UNIT)
 COMMIT_BLOCKS = 60
 """They hold the training of the slowest; a round closes before when all members committed."""
+BCFL = (sys.executable, "-m", "bcfl_plugins.cli")
+
+
+class Validators:
+    """A network of validators on this machine, as `bcfl chain up` makes it."""
+
+    def __init__(self, folder: Path, nodes: list[dict]) -> None:
+        self.folder = folder
+        self._nodes = nodes
+
+    @property
+    def urls(self) -> list[str]:
+        return [node["url"] for node in self._nodes]
+
+    def kill(self, number: int) -> None:
+        """End one as a power cut does."""
+        os.kill(self._nodes[number]["process"], signal.SIGKILL)
+
+
+@contextmanager
+def validators(folder: Path, count: int, program: Path | None) -> Iterator[Validators]:
+    """Start so many validators, and end them when it is over."""
+    node = ("--node", str(program)) if program else ()
+    words = ("chain", "up", "--validators", str(count), "--dir", str(folder), "--json", *node)
+    up = subprocess.run([*BCFL, *words], stdout=subprocess.PIPE, text=True, check=True)
+    try:
+        yield Validators(folder, json.loads(up.stdout)["nodes"])
+    finally:
+        down = [*BCFL, "chain", "down", "--dir", str(folder)]
+        subprocess.run(down, stdout=subprocess.DEVNULL, check=True)
+
+
+@contextmanager
+def served(url: str | None) -> Iterator[list[str]]:
+    """Give the node that was named, or an embedded chain behind a URL."""
+    if url is not None:
+        yield [url]
+        return
+    with EmbeddedNode.start() as node:
+        yield [node.url]
 
 
 @dataclass(frozen=True)
@@ -28,6 +78,7 @@ class Founded:
     coordinator: AccountId
     coordinator_key: Path
     node_keys: list[Path]
+    accounts: list[AccountId]
 
 
 def new_key(path: Path) -> Signer:
@@ -75,4 +126,22 @@ def found(
             coordinator.account,
             folder / "coordinator.key",
             paths,
+            [one.account for one in signers],
         )
+
+
+def wait_until(url: str, seen: Callable[[ChainClient], bool], timeout: float) -> None:
+    """Look at the chain until it shows something."""
+    end = time.monotonic() + timeout
+    with connect(url) as chain:
+        while not seen(chain):
+            if time.monotonic() > end:
+                raise RuntimeError("the chain did not show in time what was waited for")
+            time.sleep(0.2)
+
+
+def rounds_of(url: str, federation: int) -> list[str]:
+    """Return how each round of a federation ended, as the chain has it."""
+    with connect(url) as chain:
+        found = (chain.round(federation, n) for n in range(chain.federation(federation).next_round))
+        return [one.state.value for one in found if one is not None]

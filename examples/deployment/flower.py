@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import signal
 import socket
 import ssl
 import subprocess
@@ -22,6 +24,18 @@ def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as one:
         port: int = one.getsockname()[1]
         return port
+
+
+@dataclass
+class Run:
+    """A run of an app that the SuperLink has, and the program that shows its log."""
+
+    number: str
+    log: Path
+    stream: subprocess.Popen[bytes]
+
+    def text(self) -> str:
+        return self.log.read_text(encoding="utf-8", errors="replace")
 
 
 @dataclass
@@ -92,40 +106,58 @@ class Deployment:
             *("--port", str(free_port()), "--node-config", node_config),
         )
 
-    def run(self, app: Path, run_config: str, timeout: float) -> tuple[bool, str]:
-        """Run the app; say whether it ended well, and return its log.
-
-        The log ends a moment before the SuperLink has noted how the run ended.
-        """
-        ended = subprocess.run(
-            ["flwr", "run", str(app), "--stream", "--run-config", run_config],
-            cwd=self.folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
+    def start(self, app: Path, run_config: str, timeout: float = 300) -> Run:
+        """Start a run of the app, and return once the SuperLink has it."""
+        log = self.folder / f"run-{len(self.logs)}.log"
+        stream = self._start(
+            log.stem, "flwr", "run", str(app), "--stream", "--run-config", run_config
         )
-        log = ended.stdout + ended.stderr
+        end = time.monotonic() + timeout
+        while time.monotonic() < end:
+            told = re.search(r"started run (\d+)", log.read_text(errors="replace"))
+            if told:
+                return Run(told[1], log, stream)
+            time.sleep(0.2)
+        raise RuntimeError(f"the run did not start: see {log}")
+
+    def ended_well(self, run: Run, timeout: float) -> bool:
+        """Wait for a run's end. Its log ends a moment before the SuperLink has noted it."""
+        run.stream.wait(timeout=timeout)
         for _ in range(60):
-            (status,) = (run["status"] for run in self._runs())
+            status = self._status(run.number)
             if status.startswith("finished"):
-                return status == "finished:completed", log
+                return status == "finished:completed"
             time.sleep(0.5)
-        return False, f"{log}\nthe SuperLink still says: {status}"
+        raise RuntimeError(f"the SuperLink still says of run {run.number}: {status}")
 
-    def _runs(self) -> list[dict[str, str]]:
-        listed: list[dict[str, str]] = json.loads(self._run("flwr", "list", "--format", "json"))[
-            "runs"
-        ]
-        return listed
+    def kill_serverapp(self) -> None:
+        """End the process of the ServerApp as a power cut does; the SuperLink lives on."""
+        listed = self._run("ps", "-eo", "pid=,ppid=,args=").splitlines()
+        table = {int(pid): (int(parent), args) for pid, parent, args in map(_process, listed)}
+        links = {process.pid for process in self.running}
 
-    def _start(self, name: str, *command: str) -> None:
+        def is_ours(pid: int) -> bool:
+            return pid in links or (pid in table and is_ours(table[pid][0]))
+
+        apps = [pid for pid, (_, args) in table.items() if "flwr-serverapp" in args]
+        found = [pid for pid in apps if is_ours(pid)]
+        if not found:
+            raise RuntimeError("no ServerApp runs that could be killed")
+        for pid in found:
+            os.kill(pid, signal.SIGKILL)
+
+    def _status(self, number: str) -> str:
+        listed = json.loads(self._run("flwr", "list", "--format", "json"))["runs"]
+        return next(str(run["status"]) for run in listed if str(run["run-id"]) == number)
+
+    def _start(self, name: str, *command: str) -> subprocess.Popen[bytes]:
         log = (self.folder / f"{name}.log").open("wb")
         self.logs.append(log)
-        self.running.append(
-            subprocess.Popen(command, cwd=self.folder, env=self.environment, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            command, cwd=self.folder, env=self.environment, stdout=log, stderr=log
         )
+        self.running.append(process)
+        return process
 
     def _run(self, *command: str) -> str:
         done = subprocess.run(
@@ -164,3 +196,8 @@ class Deployment:
             else:
                 return
         raise RuntimeError(f"the SuperLink did not start: see {self.folder / 'superlink.log'}")
+
+
+def _process(line: str) -> tuple[str, str, str]:
+    pid, parent, args = line.split(None, 2)
+    return pid, parent, args

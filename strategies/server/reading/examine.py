@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from pallet_bridge.types import CommittedUpdate
     from strategies._flower import Message
+    from strategies.messages.arrays import ArrayHeader
     from strategies.server.reading.expectations import Expectations
 
     NDArray = np.ndarray[Any, np.dtype[Any]]
@@ -105,7 +106,12 @@ def examine_train(
         raise Unfit(Reason.MALFORMED, f"{len(records.arrays)} ArrayRecords, not one")
     array_name, record = records.arrays[0]
     try:
-        if expected.model is Model.ARRAYS:
+        if expected.model is Model.MASKED:
+            sent = _sent(record, {n: _masked(like) for n, like in reference.items()})
+            if any(one.dtype.newbyteorder("=") != np.uint32 for one in sent.values()):
+                raise Unfit(Reason.MALFORMED, "a masked update is of unsigned 32-bit integers")
+            arrays: Mapping[str, NDArray] = {name: sent[name] for name in reference}
+        elif expected.model is Model.ARRAYS:
             sent = _sent(record, reference)
             arrays = _as_model(sent, reference)
         else:
@@ -231,7 +237,29 @@ def _sent(record: ArrayRecord, reference: Mapping[str, NDArray]) -> Mapping[str,
                 Reason.MALFORMED,
                 f"array {name[:40]!r} holds {header.dtype}, the model's {like.dtype}",
             )
+    _refuse_quantised(headers, reference)
     return MappingProxyType({n: values_of(array, headers[n]) for n, array in record.items()})
+
+
+def _masked(like: NDArray) -> NDArray:
+    """Return what a masked array looks like: no memory is taken for it."""
+    return np.broadcast_to(np.uint32(0), like.shape)
+
+
+def _refuse_quantised(headers: Mapping[str, ArrayHeader], reference: Mapping[str, NDArray]) -> None:
+    """Refuse whole numbers in place of all floats: what they stand for is known to the node only.
+
+    A counter that was averaged is a float in the model that went out, and whole in the reply: one
+    of several floats may come so.
+    """
+    floats = [name for name, like in reference.items() if like.dtype.kind == "f"]
+    if floats and all(headers[name].dtype.kind in "iub" for name in floats):
+        raise Unfit(
+            Reason.MALFORMED,
+            f"all floats of the model came as whole numbers, as quantised ones do: array "
+            f"{floats[0][:40]!r} holds {headers[floats[0]].dtype}. Make floats of them on the "
+            f"node, before it signs",
+        )
 
 
 def _as_model(

@@ -1,7 +1,8 @@
-"""Flower as it is deployed: a SuperLink with TLS and authentication, five SuperNodes, a chain.
+"""Flower as it is deployed: a SuperLink with TLS and authentication, six SuperNodes, a chain.
 
-One hospital has no stake, and one poisons. The processes are Flower's own. The chain is a real node
-where its program is at hand, else the embedded one behind a URL.
+One hospital has no stake, and one poisons. The ServerApp is killed in the middle of a round, and
+started again. The processes are Flower's own. The chain is a real node where its program is at
+hand, else the embedded one behind a URL.
 """
 
 from __future__ import annotations
@@ -16,17 +17,18 @@ from pathlib import Path
 import pytest
 
 from pallet_bridge.audit.run import audit_run
+from pallet_bridge.client import connect
 from pallet_bridge.embedded import EmbeddedNode
 from pallet_bridge.keys import Signer
 from pallet_bridge.run.journal import REPORTS, read_run
 from pallet_bridge.run.reports import ReportStore
-from pallet_bridge.types import Outcome
+from pallet_bridge.types import Outcome, RoundState
 from tests.conformance.conftest import running
 from tests.nodes.binary import find_node
 
 ROOT = Path(__file__).resolve().parents[3]
 ROUNDS = 2
-POISONER, STRANGER = 3, 4
+POISONER, STRANGER = 3, 5
 
 
 BUSY = 3.0
@@ -58,22 +60,35 @@ def test_a_consortium_over_flowers_own_processes(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-6000:]
         (folder,) = (out / "runs").iterdir()
         audited = audit_run(folder, chain=url)
-    accounts = [Signer.from_file(out / f"keys/hospital-{n}.key").account for n in range(5)]
+        with connect(url) as chain:
+            rounds = [chain.round(0, n) for n in range(chain.federation(0).next_round)]
+    accounts = [Signer.from_file(out / f"keys/hospital-{n}.key").account for n in range(6)]
     assert audited.findings == ()
-    assert audited.grounds.proved["statements signed by their accounts"] == 4 * ROUNDS
-    assert [line.outcome for line in read_run(folder).rounds] == ["settled"] * ROUNDS
+    lines = [line for line in read_run(folder).rounds if line.report is not None]
+    assert [line.outcome for line in lines] == ["settled"] * ROUNDS
+    states = [one.state for one in rounds if one is not None]
+    assert states.count(RoundState.SETTLED) == ROUNDS
+    assert {*states} <= {RoundState.SETTLED, RoundState.ABORTED}
+    assert audited.grounds.proved["statements signed by their accounts"] >= 5 * ROUNDS
     store = ReportStore(folder / REPORTS)
-    reports = [store.get(line.report) for line in read_run(folder).rounds]
-    for report in reports:
+    reports = [store.get(line.report) for line in lines if line.report is not None]
+    for line, report in zip(lines, reports, strict=True):
         (absent,) = report.absent
         assert absent.account == accounts[STRANGER]
         assert "has not joined" in absent.detail
         (struck,) = [one for one in report.entries if one.outcome is not Outcome.ACCEPTED]
         assert struck.account == accounts[POISONER]
         assert struck.outcome is Outcome.REJECTED
+        assert [*line.strikes] == [struck.account]
     said = done.stdout
-    assert said.count("may not take part") == 1
+    assert f"rejected: hospital-{POISONER}; struck: hospital-{POISONER}" in said
+    assert f"left out: hospital-{STRANGER}" in said
     assert f"account {accounts[STRANGER]} has not joined the federation" in said
-    assert said.count("this run is recorded in") == 1
-    assert str(folder) in said
-    assert "SuperNode 'hospital-0', key sha256:" in said
+    assert "the ServerApp is killed in the middle of the round" in said
+    elsewhere = out / "elsewhere" / folder.name
+    assert sorted(path.name for path in elsewhere.iterdir()) == [
+        *("journal.jsonl", "reports", "run.json")
+    ]
+    log = "".join(path.read_text() for path in (out / "flower").glob("run-*.log"))
+    assert "SuperNode 'hospital-0', key sha256:" in log
+    assert str(folder) in log

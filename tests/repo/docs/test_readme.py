@@ -24,7 +24,6 @@ def test_the_diff_is_the_quickstart_patch() -> None:
     assert rest == "".join(
         sorted(
             [
-                '    "bcfl-plugins",',
                 "[tool.flwr.app.config.bcfl]",
                 'plugins = "staking, outliers, slashing, round_log"',
                 'chain = "embedded"',

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 APART = {
-    *("first-federation.md", "hooks.md", "own-defense.md"),
+    *("first-federation.md", "from-a-stock-app.md", "hooks.md", "own-defense.md"),
     *("own-plugin.md", "testing-checks.md"),
 }
 """Pages whose Python has a test of its own."""

@@ -203,6 +203,18 @@ def test_a_float_of_the_model_may_come_as_what_it_was(toy: Any, kind: str) -> No
     np.testing.assert_array_equal(read.arrays["w"], 1)
 
 
+@pytest.mark.parametrize("kind", ["int8", "uint8", "bool", "int32"])
+def test_floats_that_all_came_as_whole_numbers_are_quantised(toy: Any, kind: str) -> None:
+    """What scales them is elsewhere, unsigned and unjudged: the strategy would undo it later."""
+    sent = {
+        name: Array(np.zeros(like.shape, kind if like.dtype.kind == "f" else like.dtype))
+        for name, like in REFERENCE.items()
+    }
+    content = reply(toy, arrays=ArrayRecord(sent))
+    with pytest.raises(Unfit, match=f"quantised ones do: array .* holds {kind}"):
+        examine_train(message_of(content), REFERENCE, EXPECTED)
+
+
 def test_an_integer_beyond_the_models_is_its_end(toy: Any) -> None:
     reference = {"n": np.array([0, 0], np.int16)}
     content = reply(toy, arrays=ArrayRecord({"n": Array(np.array([2**40, -(2**40)]))}))

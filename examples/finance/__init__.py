@@ -1,0 +1,1 @@
+"""Banks that look for fraud, one of which is misused: ``python -m examples.finance``."""

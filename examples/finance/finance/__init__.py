@@ -1,0 +1,1 @@
+"""Banks that learn to find fraud, each from its own customers."""

@@ -1,0 +1,1 @@
+"""Hospitals that are not alike, one of them poisoned: ``python -m examples.healthcare``."""

@@ -1,0 +1,1 @@
+"""Hospitals that learn from breast cancer biopsies, each from its own."""

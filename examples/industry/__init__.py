@@ -1,0 +1,1 @@
+"""Plants with seats and points, one of them miswired: ``python -m examples.industry``."""
