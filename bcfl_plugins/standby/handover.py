@@ -103,7 +103,7 @@ def find_handover(
                 problems.append(f"{run} says round {number}, and the chain has {most}")
                 continue
             states, anew = _states(run, report, digest)
-            anew = ("what the strategy learned besides the model: no report pins it", *anew)
+            anew = ("what the strategy learned besides the model", *anew)
             return Handover(number, digest, model, states, anew)
     raise NothingToTakeUp(digest, folders, tuple(problems))
 

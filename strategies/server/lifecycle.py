@@ -131,12 +131,8 @@ class RoundLifecycle(Resumable):
 
         Parameters
         ----------
-        session : Session or None
-            The open session; `None` without plugins.
-        grid : Grid
-            The whole grid.
-        num_rounds : int
-            How many rounds Flower was asked for.
+        session, grid, num_rounds
+            The open session, `None` without plugins; the whole grid; what Flower was asked for.
         """
         self._watched, self._course = False, None
         self._tally = RunTally()
@@ -180,9 +176,10 @@ class RoundLifecycle(Resumable):
         NotResumable, JournalError
             If it cannot go on.
         """
-        if self._run is not None:
-            self._course = RunCourse.begin(self._run.session, strategy, arrays, last, mark)
-        if self._run is not None and self._course is not None:
+        if self._run is None:
+            return
+        self._course = RunCourse.begin(self._run.session, strategy, arrays, last, mark)
+        if self._course is not None:
             self._run.model = self._course.model
 
     def check(self, strategy: flower.Strategy, arrays: ArrayRecord) -> None:

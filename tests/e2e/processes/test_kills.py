@@ -22,7 +22,7 @@ BUSY = 3.0
 @pytest.mark.skipif(
     os.getloadavg()[0] > BUSY * (os.cpu_count() or 1), reason="too busy for Flower's processes"
 )
-@pytest.mark.parametrize("killed", ["stopped", "chain_gone"])
+@pytest.mark.parametrize("killed", ["stopped", "chain_back"])
 def test_nothing_is_lost(tmp_path: Path, killed: str) -> None:
     with Machines(tmp_path) as machines:
         ROWS[killed](machines)
