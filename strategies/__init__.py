@@ -30,7 +30,15 @@ from __future__ import annotations
 from pallet_bridge.__about__ import __version__
 from strategies._flower import strategy as _flower_strategy
 from strategies.app import ServerApp
-from strategies.client import ClientApp, bcfl_identity, bcfl_mod
+from strategies.client import (
+    ClientApp,
+    bcfl_identity,
+    bcfl_keys,
+    bcfl_mod,
+    bcfl_shares,
+    bcfl_sketch,
+    bcfl_unmask,
+)
 from strategies.errors import (
     NotEnoughNodes,
     NothingSigned,
@@ -108,6 +116,10 @@ __all__ = [
     "UnsuitableModel",
     "__version__",
     "bcfl_identity",
+    "bcfl_keys",
     "bcfl_mod",
+    "bcfl_shares",
+    "bcfl_sketch",
+    "bcfl_unmask",
     "guard",
 ]

@@ -7,6 +7,7 @@
     ├── NotEnoughNodes       too few eligible nodes within bcfl.wait_for_nodes_s
     ├── NothingSigned        a node cannot or will not sign what it was asked to
     │   ├── InstructionExpired   the coordinator's instruction is too old
+    │   ├── MasksRefused         a node's update would not stay hidden
     │   ├── NotPinned            another chain, federation or coordinator than the node signs for
     │   ├── NotTheCoordinators   a question or instruction that its coordinator did not sign
     │   ├── OtherModelCame       the model is not the one that is to be signed for
@@ -228,6 +229,23 @@ class OtherModelCame(NothingSigned):
             f"update of another model would count against this node. The strategy has to send the "
             f"model as the one ArrayRecord of the message, unchanged"
         )
+
+
+class MasksRefused(NothingSigned):
+    """What the server asks about masks would tell more than a sum, or what it says is not so.
+
+    Attributes
+    ----------
+    problem : str
+        What the node refuses.
+    """
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"this node refuses: {self.problem}"
 
 
 class TermsRefused(NothingSigned):

@@ -17,6 +17,7 @@ import numpy as np
 from strategies._flower import ArrayRecord, Grid, run_config_of
 from strategies._flower import strategy as flower
 from strategies.messages.protection import named_plugins
+from strategies.server.resume.mark import AppMark
 from strategies.server.watching import WatchedGrid
 from strategies.unprotected import Unprotected
 
@@ -61,9 +62,12 @@ def start(
             rounds.check(strategy, arrays)
         num_rounds = call.get("num_rounds")
         asked = num_rounds if isinstance(num_rounds, int) else 0
-        with session_of(rounds, grid) as session, rounds.running(session, grid, asked):
+        mark = None
+        if isinstance(arrays, ArrayRecord) and rounds.given is None:
+            mark = AppMark.of_start(strategy, arrays, rounds.config, grid.run)
+        with session_of(rounds, grid, mark) as session, rounds.running(session, grid, asked):
             if isinstance(arrays, ArrayRecord):
-                rounds.take_up(strategy, arrays, asked)
+                rounds.take_up(strategy, arrays, asked, mark)
             call.change_grid(rounds.following(grid))
             if callable(call.get("evaluate_fn")):
                 call.set("evaluate_fn", rounds.watched(call.get("evaluate_fn")))
@@ -225,13 +229,20 @@ def guarded(name: str, own: Step) -> Step:
     return step
 
 
-def session_of(rounds: RoundLifecycle, grid: Grid) -> AbstractContextManager[Session | None]:
+def session_of(
+    rounds: RoundLifecycle, grid: Grid, mark: AppMark | None = None
+) -> AbstractContextManager[Session | None]:
     """Open the session of a run, to be closed after it; the caller's own stays open."""
     if isinstance(grid, WatchedGrid) and rounds.has_plugins:
         grid.used()
     if rounds.given is not None or not rounds.has_plugins:
         return nullcontext(rounds.given)
-    return rounds.opener(rounds.config, run_id=grid.run.run_id, validation=rounds.validation)
+    return rounds.opener(
+        rounds.config,
+        run_id=grid.run.run_id,
+        validation=rounds.validation,
+        differs=None if mark is None else mark.differs,
+    )
 
 
 def refuse_forgotten(rounds: RoundLifecycle, grid: Grid) -> None:

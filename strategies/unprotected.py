@@ -101,14 +101,17 @@ class NothingTrained(BcflError):
         Why the update of each node was not averaged in the last round.
     given : int
         How many updates the strategy was given in that round.
+    why : str
+        Why nobody was asked to train in that round; empty where somebody was.
     result : object
         What the strategy's ``start`` returned.
     """
 
     def __init__(
-        self, rounds: int, server_round: int, reasons: Mapping[int, str], given: int
+        self, rounds: int, server_round: int, reasons: Mapping[int, str], given: int, why: str = ""
     ) -> None:
-        super().__init__(rounds, server_round, reasons, given)
+        super().__init__(rounds, server_round, reasons, given, why)
+        self.why = why
         self.rounds = rounds
         self.server_round = server_round
         self.reasons = dict(reasons)
@@ -116,6 +119,11 @@ class NothingTrained(BcflError):
         self.result: object = None
 
     def __str__(self) -> str:
+        if self.why:
+            return (
+                f"none of the {self.rounds} rounds gave a model, so the result has no arrays. "
+                f"Nobody was asked to train in round {self.server_round}: {self.why}"
+            )
         shown = [f"node {node}: {why}" for node, why in sorted(self.reasons.items())]
         more = f"; and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
         why = "; ".join(shown[:_SHOWN]) + more or "see the log"

@@ -11,7 +11,9 @@ from bcfl_plugins.attacks.registry import (
     attack_names,
     create_attack,
     create_data_attack,
+    create_trigger_attack,
     data_attack_names,
+    trigger_attack_names,
 )
 
 __all__ = [
@@ -20,5 +22,7 @@ __all__ = [
     "attack_names",
     "create_attack",
     "create_data_attack",
+    "create_trigger_attack",
     "data_attack_names",
+    "trigger_attack_names",
 ]

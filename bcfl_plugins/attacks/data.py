@@ -272,6 +272,57 @@ class EdgeCaseBackdoor(DataAttack):
         return have.x.copy(), labels
 
 
+@dataclass(frozen=True, slots=True)
+class SemanticBackdoor(DataAttack):
+    """Call those examples of one class the target class that have a natural feature.
+
+    As green cars, or cars with racing stripes, in the paper: nothing is stamped, and whoever shows
+    the feature triggers it. Here the feature is brightness, so that it can be measured in any data.
+
+    Parameters
+    ----------
+    source, target : int
+        Two classes.
+    share : float
+        Share of the source class that has the feature, in (0, 1].
+    bright : bool
+        Whether the feature is a great sum of the entries, or a small one.
+    """
+
+    name: ClassVar[str] = "semantic_backdoor"
+    paper: ClassVar[str] = (
+        "Bagdasaryan, Veit, Hua, Estrin, Shmatikov. How to backdoor federated learning. AISTATS "
+        "2020"
+    )
+
+    source: int = 1
+    target: int = 0
+    share: float = 0.2
+    bright: bool = True
+
+    def __post_init__(self) -> None:
+        """Check the settings."""
+        require(ok=0.0 < self.share <= 1.0, field="share", problem="must lie in (0, 1]")
+        require(ok=self.source != self.target, field="target", problem="must not be the source")
+
+    def shown(self, x: Matrix, y: Labels) -> Labels:
+        """Return the places of the source class's examples with the feature; ties to the first."""
+        places = np.flatnonzero(y == self.source)
+        if not len(places):
+            return places
+        sums = x[places].reshape(len(places), -1).sum(axis=1, dtype=np.float64)
+        count = max(1, round(self.share * len(places)))
+        order = np.argsort(-sums if self.bright else sums, kind="stable")
+        return np.sort(places[order[:count]])
+
+    def _poison(self, have: Examples) -> tuple[Matrix, Labels]:
+        known = max(self.source, self.target) < have.classes
+        require(ok=known, field="source", problem=f"no two classes of {have.classes}")
+        labels = have.y.copy()
+        labels[self.shown(have.x, have.y)] = self.target
+        return have.x.copy(), labels
+
+
 def _images(x: Matrix, shape: tuple[int, int] | None) -> Matrix:
     if shape is not None:
         if x.ndim != 2 or x.shape[1] != shape[0] * shape[1]:  # noqa: PLR2004 - (m, pixels)

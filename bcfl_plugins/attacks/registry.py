@@ -15,6 +15,7 @@ from bcfl_plugins.attacks.data import (
     EdgeCaseBackdoor,
     LabelFlip,
     PixelBackdoor,
+    SemanticBackdoor,
 )
 from bcfl_plugins.attacks.simple import (
     FreeRider,
@@ -25,11 +26,13 @@ from bcfl_plugins.attacks.simple import (
     Replay,
     Scaling,
     SignFlip,
+    TunedFreeRider,
 )
 from bcfl_plugins.attacks.statistics import ALIE, IPM
 from bcfl_plugins.attacks.stealthy import Neurotoxin, PoisonedFL, ProjectedTraining
 from bcfl_plugins.attacks.tailored import Adaptive, Framing, OptimalALIE, OptimalIPM
 from bcfl_plugins.attacks.timing import OnOff
+from bcfl_plugins.attacks.triggers import A3FL, IBA, TRIGGERS
 from bcfl_plugins.errors import ConfigError, near_miss
 
 if TYPE_CHECKING:
@@ -66,6 +69,7 @@ _MODEL: dict[str, type[ModelAttack]] = {
         Scaling,
         SignFlip,
         Sybil,
+        TunedFreeRider,
     )
 }
 _DATA: dict[str, type[DataAttack]] = {
@@ -76,6 +80,7 @@ _DATA: dict[str, type[DataAttack]] = {
         EdgeCaseBackdoor,
         LabelFlip,
         PixelBackdoor,
+        SemanticBackdoor,
     )
 }
 
@@ -117,6 +122,16 @@ def create_attack(name: str, **settings: Any) -> ModelAttack:  # noqa: ANN401 - 
 def create_data_attack(name: str, **settings: Any) -> DataAttack:  # noqa: ANN401 - as the attack's fields
     """Make an attack on training data; as `create_attack`, from `data_attack_names`."""
     return _make(_find(name, _DATA, "an attack on data"), name, settings)
+
+
+def trigger_attack_names() -> tuple[str, ...]:
+    """Return the names of the attacks by triggers that are fitted to a model, in order."""
+    return tuple(sorted(TRIGGERS))
+
+
+def create_trigger_attack(name: str, **settings: Any) -> A3FL | IBA:  # noqa: ANN401 - as its fields
+    """Make an attack by a fitted trigger; as `create_attack`, from `trigger_attack_names`."""
+    return _make(_find(name, TRIGGERS, "an attack by a fitted trigger"), name, settings)
 
 
 def _find(name: str, known: Mapping[str, type[T]], what: str) -> type[T]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from bcfl_plugins.attacks.base import ModelAttack, Repeats, Situation, require
+from bcfl_plugins.attacks.base import ModelAttack, Repeats, Situation, require, unit
 
 if TYPE_CHECKING:
     from bcfl_plugins.attacks.base import Floats
@@ -128,6 +128,54 @@ class FreeRider(ModelAttack):
             lengths = np.sqrt(np.square(sent).mean(axis=1, keepdims=True))
             sent += self.noise * lengths * at.rng.standard_normal(sent.shape)
         return sent
+
+
+@dataclass(frozen=True, slots=True)
+class TunedFreeRider(ModelAttack):
+    """Do no work, and look like those who do: as long as they are, and as much along the aggregate.
+
+    ``x_k = m (c g / ||g|| + sqrt(1 - c^2) e_k)``: g the last aggregate, m the median norm of the
+    honest updates, c their median cosine with the mean of the others, and e_k noise of length one
+    across g. In a first round the honest mean stands for g. Without knowledge of the others the
+    attackers take c and m from what they saw in earlier runs.
+
+    Parameters
+    ----------
+    cosine : float or None
+        c; ``None``: as above.
+    """
+
+    name: ClassVar[str] = "tuned_free_rider"
+    paper: ClassVar[str] = (
+        "after Lin, Du, Liu. Free-riders in federated learning: attacks and defenses. 2019 "
+        "(advanced delta weights); Fraboni, Vidal, Lorenzi. AISTATS 2021"
+    )
+    repeats: ClassVar[Repeats] = "aggregate"
+
+    cosine: float | None = None
+
+    def __post_init__(self) -> None:
+        """Check the settings."""
+        known = self.cosine is None or -1.0 <= self.cosine <= 1.0
+        require(ok=known, field="cosine", problem="must lie in [-1, 1]")
+
+    def _craft(self, at: Situation) -> Floats:
+        length = float(np.median(np.linalg.norm(at.honest, axis=1)))
+        way = unit(at.mean if at.previous is None else at.previous.mean(axis=0))
+        along = self._along(at) if self.cosine is None else self.cosine
+        across = np.asarray(at.rng.standard_normal(at.own.shape))
+        across = across - np.outer(across @ way, way)
+        noise: Floats = np.stack([unit(row) for row in across])
+        sent: Floats = length * (along * way + np.sqrt(1.0 - along * along) * noise)
+        return sent
+
+    @staticmethod
+    def _along(at: Situation) -> float:
+        if len(at.honest) == 1:
+            return 1.0
+        total = at.honest.sum(axis=0)
+        found = [unit(row) @ unit(total - row) for row in at.honest]
+        return float(np.clip(np.median(found), -1.0, 1.0))
 
 
 @dataclass(frozen=True, slots=True)

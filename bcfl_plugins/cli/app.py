@@ -18,6 +18,8 @@ from bcfl_plugins.cli.member.binding import bind
 from bcfl_plugins.cli.member.status import status
 from bcfl_plugins.cli.money import commands as money
 from bcfl_plugins.cli.rounds import commands as rounds
+from bcfl_plugins.cli.standby.command import standby
+from bcfl_plugins.cli.standby.nodes import supernode
 from pallet_bridge.__about__ import __version__
 from pallet_bridge.errors import BcflError
 
@@ -64,6 +66,8 @@ showing.register(of_federation)
 governing.register(of_federation)
 succeeding.register(of_federation)
 app.command("status", rich_help_panel="Members")(status)
+app.command("standby")(standby)
+app.command("supernode")(supernode)
 app.command("init")(init)
 app.command("doctor")(doctor.doctor)
 

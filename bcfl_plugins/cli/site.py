@@ -183,10 +183,10 @@ def _federation(
         yield MachineCheck("federation", ok=False, found="not named", advice=advice)
         return
     record = client.federation(number)
-    named = pinned.coordinator
+    named = ", ".join(map(str, (pinned.coordinator, *pinned.successors)))
     yield MachineCheck(
         f"federation {number}",
-        ok=named in {None, record.coordinator},
+        ok=pinned.serves(record.coordinator),
         found=f"coordinated by {record.coordinator}",
         advice=f"{COORDINATOR} is {named}: the node would sign nothing for this one",
     )

@@ -23,6 +23,10 @@ COORDINATOR = "bcfl-coordinator"
 FOLDER = "bcfl-memory"
 """The key that names the folder in which the node remembers."""
 
+CHAIN = "bcfl-memory-chain"
+"""The key that names a node of the chain, which is asked what the server's word is not enough for.
+"""
+
 _HASH_BYTES = 32
 _FEDERATIONS = 2**32
 _PAIR = re.compile(r"(\S+?)=('[^']*'|\"[^\"]*\"|\S+)")
@@ -56,7 +60,7 @@ def pinned_by(node_config: Mapping[str, object]) -> Pinned:
     return Pinned(
         _genesis(node_config.get(GENESIS)),
         _federation(node_config.get(FEDERATION)),
-        _coordinator(node_config.get(COORDINATOR)),
+        *_coordinators(node_config.get(COORDINATOR)),
     )
 
 
@@ -90,13 +94,15 @@ def _federation(value: object) -> int | None:
     return value
 
 
-def _coordinator(value: object) -> AccountId | None:
+def _coordinators(value: object) -> tuple[AccountId | None, tuple[AccountId, ...]]:
+    """Read the coordinator, and with commas those that may follow it."""
     if value is None or value == "":
-        return None
+        return None, ()
     try:
-        return AccountId.parse(str(value))
+        first, *others = (AccountId.parse(one.strip()) for one in str(value).split(","))
     except EncodingError as error:
         raise ConfigError(
             f"{COORDINATOR} in --node-config is {value!r}: an address or 32 bytes in hex are "
-            f"needed ({error})"
+            f"needed, and with commas those of its successors ({error})"
         ) from error
+    return first, tuple(others)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from bcfl_plugins.config.evidence import EvidenceConfig, read_evidence
+from bcfl_plugins.config.secure import SecureConfig, read_secure
 from bcfl_plugins.config.tables import key, read_table
 from bcfl_plugins.config.terms import TermsConfig, read_training
 from bcfl_plugins.errors import ConfigError, near_miss
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from bcfl_plugins.types import Scalar
     from pallet_bridge.types import TrainingValue
 
+MASKING = "secure_aggregation"
+"""The plugin that goes by the table ``bcfl.secure``."""
+
+_TABLES = frozenset({"evidence", "secure", "terms", "training"})
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -57,9 +62,9 @@ class BcflConfig:
     run_dir: str = key("runs", "Folder for reports and journals, one folder a run.")
     resume: str = key(
         "auto",
-        "What is done with a run of this federation in run_dir that was killed or failed, where a "
-        "node's chain is used: go on with it (auto), or end it and begin anew (never). never also "
-        "keeps no checkpoints.",
+        "What is done with a run of this federation in run_dir that was killed or failed: go on "
+        "with it (auto), or begin anew (never), which on a node's chain ends it. never also keeps "
+        "no checkpoints.",
         choices=("auto", "never"),
     )
     screen: str = key(
@@ -80,6 +85,7 @@ class BcflConfig:
         10**9, "Largest number of examples that a node may claim.", low=1, high=2**53
     )
     evidence: EvidenceConfig = field(default_factory=EvidenceConfig)
+    secure: SecureConfig | None = None
     terms: TermsConfig = field(default_factory=TermsConfig)
     training: Mapping[str, TrainingValue] = field(default_factory=lambda: MappingProxyType({}))
     tables: Mapping[str, Mapping[str, Scalar]] = field(default_factory=lambda: MappingProxyType({}))
@@ -89,6 +95,11 @@ class BcflConfig:
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ConfigError(f"bcfl.plugins names {', '.join(twice)} twice; name it once")
+        if self.secure is not None and MASKING not in names:
+            raise ConfigError(
+                f"bcfl.secure is a table for {MASKING}, which bcfl.plugins does not name: put it "
+                f"in, or updates go unmasked"
+            )
         self._check_chain()
 
     @property
@@ -122,14 +133,15 @@ class BcflConfig:
                 case _:
                     raise ConfigError(f"bcfl.{'.'.join(path)} is nested too deep; tables are flat")
         for name in core:
-            if name.replace("-", "_") in {"evidence", "terms", "training", "tables"}:
+            if name.replace("-", "_") in {*_TABLES, "tables"}:
                 raise ConfigError(f"bcfl.{name} is a table; write its keys as bcfl.{name}.KEY")
         evidence = read_evidence(tables.pop("evidence", {}))
+        secure = read_secure(tables.pop("secure")) if "secure" in tables else None
         terms = read_table(TermsConfig, "bcfl.terms", tables.pop("terms", {}))
         training = read_training(tables.pop("training", {}))
         frozen = MappingProxyType({k: MappingProxyType(v) for k, v in tables.items()})
         more = {"evidence": evidence, "terms": terms, "training": training, "tables": frozen}
-        return read_table(cls, "bcfl", core, **more)
+        return read_table(cls, "bcfl", core, secure=secure, **more)
 
     def table(self, plugin: str) -> Mapping[str, Scalar]:
         """Return the settings of a plugin as written, empty when there are none."""
@@ -145,7 +157,7 @@ class BcflConfig:
         """
         for name in self.tables:
             if name not in known_plugins:
-                known = known_plugins | {"evidence", "terms", "training"}
+                known = known_plugins | _TABLES
                 hint = near_miss(name, known) or _listed(known_plugins)
                 raise ConfigError(f"bcfl.{name} is a table for no installed plugin{hint}")
 

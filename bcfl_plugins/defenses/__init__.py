@@ -21,6 +21,7 @@ from bcfl_plugins.defenses.base import (
 )
 from bcfl_plugins.defenses.cluster import Cluster
 from bcfl_plugins.defenses.cluster_guard import ClusterGuard
+from bcfl_plugins.defenses.inspection import DeepSight, Mesas, Snowball
 from bcfl_plugins.defenses.registry import (
     ALIASES,
     ALL_RULES,
@@ -69,6 +70,7 @@ __all__ = [
     "Contra",
     "CoordinateClip",
     "Decision",
+    "DeepSight",
     "Defense",
     "DefenseError",
     "DnC",
@@ -83,6 +85,7 @@ __all__ = [
     "Meamed",
     "Mean",
     "Median",
+    "Mesas",
     "Monna",
     "MultiKrum",
     "NormClipping",
@@ -91,6 +94,7 @@ __all__ = [
     "RuleTags",
     "SecuredStyle",
     "SignGuard",
+    "Snowball",
     "TooFewUpdates",
     "TrimmedMean",
     "create_rule",

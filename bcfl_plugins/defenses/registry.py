@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bcfl_plugins.defenses.cluster import Cluster
 from bcfl_plugins.defenses.cluster_guard import ClusterGuard
+from bcfl_plugins.defenses.inspection import DeepSight, Mesas, Snowball
 from bcfl_plugins.defenses.rules.aligned import AlignIns
 from bcfl_plugins.defenses.rules.bulyan import Bulyan
 from bcfl_plugins.defenses.rules.clipping import ARC, CenteredClipping, NormClipping
@@ -55,6 +56,7 @@ ALL_RULES: Mapping[str, type[Rule]] = MappingProxyType(
             ClusterGuard,
             Contra,
             CoordinateClip,
+            DeepSight,
             DnC,
             FLDetector,
             FLTrust,
@@ -68,6 +70,7 @@ ALL_RULES: Mapping[str, type[Rule]] = MappingProxyType(
             Meamed,
             Mean,
             Median,
+            Mesas,
             Monna,
             MultiKrum,
             NNM,
@@ -76,6 +79,7 @@ ALL_RULES: Mapping[str, type[Rule]] = MappingProxyType(
             SMEA,
             SecuredStyle,
             SignGuard,
+            Snowball,
             TrimmedMean,
         )
     }

@@ -19,6 +19,7 @@ from bcfl_plugins.types import Gathering, OpenedRound, Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from bcfl_plugins.secure.service import Masks
     from bcfl_plugins.types import (
         Array,
         ClientUpdate,
@@ -105,6 +106,11 @@ class PluginManager:
         )
         if answer is not None and not isinstance(answer, OpenedRound):
             raise PluginError(", ".join(self.names), hook, f"the answer is {answer!r}")
+        return answer
+
+    def masking(self, opened: OpenedRound) -> Masks | None:
+        """Call `hookspecs.bcfl_masking`; the first answer wins."""
+        answer: Masks | None = self._pluggy.hook.bcfl_masking(opened=opened)
         return answer
 
     @property

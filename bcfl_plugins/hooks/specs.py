@@ -15,9 +15,7 @@ Rules that hold for all of them:
 ...     @hookimpl
 ...     def bcfl_judge_updates(self, updates):
 ...         few = [u.node.node_id for u in updates if u.num_examples < 10]
-...         return Verdict(
-...             "at_least_ten", tuple(Rejection(n, detail="fewer than 10 examples") for n in few)
-...         )
+...         return Verdict("at_least_ten", tuple(Rejection(n, detail="too few") for n in few))
 """
 
 from __future__ import annotations
@@ -29,6 +27,7 @@ from bcfl_plugins.hooks.markers import hookspec
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bcfl_plugins.secure.service import Masks
     from bcfl_plugins.types import (
         Array,
         ClientUpdate,
@@ -46,15 +45,10 @@ if TYPE_CHECKING:
 
 @hookspec
 def bcfl_run_started(run: RunInfo) -> None:
-    """Prepare for a run.
+    """Prepare for the run that starts.
 
     Called once, before the first round. The chain is connected and, on an embedded chain, the
     federation exists.
-
-    Parameters
-    ----------
-    run : RunInfo
-        The run that starts.
 
     Examples
     --------
@@ -70,12 +64,8 @@ def bcfl_state_restored(state: object) -> None:
     """Take back what `bcfl_state_kept` gave: a run goes on whose process was killed.
 
     Called after `bcfl_run_started`, on each plugin that gave something after the last round that
-    counts. Raising `ConfigError` says that it does not fit the plugin's settings any more.
-
-    Parameters
-    ----------
-    state : object
-        Equal to what the plugin gave.
+    counts. `state` is equal to what the plugin gave. Raising `ConfigError` says that it does not
+    fit the plugin's settings any more.
 
     Examples
     --------
@@ -160,6 +150,21 @@ def bcfl_round_opening(
     ...         model = update_digest(reference)
     ...         told = (self.memory, self.boss, place, model, DEVELOPMENT)
     ...         return instruct_round(*told, now=time())
+    """
+
+
+@hookspec(firstresult=True)
+def bcfl_masking(opened: OpenedRound) -> Masks | None:
+    """Say how the updates of a round that was opened are masked; the first answer wins.
+
+    Without an answer nodes send their updates as they are.
+
+    Examples
+    --------
+    >>> class Never:
+    ...     @hookimpl
+    ...     def bcfl_masking(self, opened):
+    ...         return None
     """
 
 
@@ -359,7 +364,7 @@ def bcfl_round_evaluated(result: RoundResult, metrics: Mapping[str, float]) -> N
     Parameters
     ----------
     result : RoundResult
-        The same record as in `bcfl_round_settling`.
+        As in `bcfl_round_settling`.
     metrics : Mapping[str, float]
         Metrics of the evaluation; empty when nothing was evaluated.
 

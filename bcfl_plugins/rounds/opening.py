@@ -14,7 +14,8 @@ from bcfl_plugins.errors import AlreadyInstructed
 from bcfl_plugins.types import OpenedRound, SignedInstruction
 from pallet_bridge.encoding import instruction_payload, terms_hash
 from pallet_bridge.memory.files import coordinators_folder
-from pallet_bridge.memory.instructions import InstructionMemory, RunInstructions
+from pallet_bridge.memory.instructions import InstructionMemory
+from pallet_bridge.run.journal import INSTRUCTED
 from pallet_bridge.terms_codec import encode_terms
 from pallet_bridge.types import RoundBinding
 
@@ -31,11 +32,10 @@ LIFETIME_S = 24 * 60 * 60
 def instructions_of(chain: ChainServices) -> Instructions:
     """Return what the coordinator remembers of what it instructed.
 
-    A chain of this process ends with it, and has a genesis of its own: nothing of it has to
-    outlive the process.
+    A chain of this process is one run's, and so is what was instructed on it.
     """
     if chain.embedded:
-        return RunInstructions()
+        return InstructionMemory(chain.run_dir / INSTRUCTED, chain.coordinator.account)
     return InstructionMemory(coordinators_folder(), chain.coordinator.account)
 
 

@@ -29,7 +29,7 @@ GROUP = "bcfl.plugins"
 
 BUILT_IN: Mapping[str, str] = {
     name: f"bcfl_plugins.plugins.{name}:create"
-    for name in ("outliers", "rewards", "round_log", "slashing", "staking")
+    for name in ("outliers", "rewards", "round_log", "secure_aggregation", "slashing", "staking")
 }
 """Our own entry points, which are there without an installation too."""
 

@@ -5,30 +5,36 @@ from __future__ import annotations
 import logging
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 from shlex import quote
 from shutil import rmtree
 from typing import TYPE_CHECKING, Literal, Self
 
+from bcfl_plugins.errors import NotResumable
 from bcfl_plugins.published.keeping import TOLD, EvidenceKeeper
 from bcfl_plugins.session.chain_work import ChainWork
 from bcfl_plugins.session.load import find_plugins
 from bcfl_plugins.session.provision import check_federation, coordinator_of, provision
 from bcfl_plugins.session.services import COORDINATOR, ChainServices, Services
-from bcfl_plugins.session.takeover import alone, check_open_round, left_over, open_again
+from bcfl_plugins.session.takeover import (
+    alone,
+    check_open_round,
+    left_over,
+    new_folder,
+    open_again,
+)
 from pallet_bridge.client import connect
-from pallet_bridge.errors import ChainError, NotWritten
+from pallet_bridge.errors import ChainError
 from pallet_bridge.jsonio import write_atomically, writing
 from pallet_bridge.run.checkpoints import Checkpoints
 from pallet_bridge.run.journal import CHAIN, RUNTIME, STATE, EndLine, Journal, RunHeader
 from pallet_bridge.run.openings import Openings
 from pallet_bridge.run.outbox import Outbox
 from pallet_bridge.run.store import STORE, FolderStore
+from pallet_bridge.types.base import HASH_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
 
     from bcfl_plugins.config.run_config import BcflConfig
@@ -86,6 +92,7 @@ def open_session(
     plugins: Sequence[tuple[str, object]] = (),
     run_id: int = 0,
     validation: Validation | None = None,
+    differs: Callable[[Path], str | None] | None = None,
 ) -> Session:
     """Connect, make the plugins, and return them ready for the first hook.
 
@@ -100,6 +107,10 @@ def open_session(
     validation : callable or None
         The server's own measure of a model, for plugins that ask whether an update did harm or
         how much it helped.
+    differs : callable or None
+        Takes the folder of an unfinished run on an embedded chain, and says in what its app was
+        another than the one that starts; ``None``: it was this one, which goes on with it. Without
+        this function no run on an embedded chain is gone on with.
 
     Raises
     ------
@@ -111,24 +122,24 @@ def open_session(
     named = find_plugins(config)
     config = named.config
     with ExitStack() as opening:
-        chain = None if config.chain == "none" else _open_chain(named, run_id, opening)
+        chain = None if config.chain == "none" else _open_chain(named, run_id, opening, differs)
         services = Services(config, chain, validation)
         hooks = named.make(services, plugins)
         return Session(config, services, hooks, opening.pop_all())
 
 
-def _open_chain(named: NamedPlugins, run_id: int, opening: ExitStack) -> ChainServices:
+def _open_chain(
+    named: NamedPlugins,
+    run_id: int,
+    opening: ExitStack,
+    differs: Callable[[Path], str | None] | None,
+) -> ChainServices:
     config = named.config
     coordinator = coordinator_of(config)
     if config.chain == "embedded":
-        folder = _new_folder(Path(config.run_dir))
-        with _removed_if_unused(folder):
-            local = opening.enter_context(connect("embedded", state=folder / STATE))
-            provision(local, config, coordinator)
-        journal = Journal.create(folder, _header_of(config, local, coordinator, run_id))
-        write_atomically(folder / RUNTIME, local.runtime())
-        opening.callback(local.export, folder / CHAIN)
-        return _serve(config, local, coordinator, journal, opening)
+        kept = _left_embedded(config, coordinator, differs)
+        resumed = None if kept is None else _go_on_embedded(named, coordinator, kept, opening)
+        return resumed or _begin_embedded(config, coordinator, run_id, opening)
     client = opening.enter_context(connect(config.chain))
     check_federation(client, config, coordinator)
     opening.enter_context(alone(client.genesis_hash, config.federation, coordinator.account))
@@ -140,10 +151,76 @@ def _open_chain(named: NamedPlugins, run_id: int, opening: ExitStack) -> ChainSe
             return resumed
         header = _header_of(config, client, coordinator, run_id)
     check_open_round(client, config.federation, coordinator.account)
-    journal = Journal.create(_new_folder(Path(config.run_dir)), header)
+    journal = Journal.create(new_folder(Path(config.run_dir)), header)
     chain = _serve(config, client, coordinator, journal, opening)
     named.recover(chain)
     return chain
+
+
+def _begin_embedded(
+    config: BcflConfig, coordinator: Signer, run_id: int, opening: ExitStack
+) -> ChainServices:
+    """Begin a run with a chain of its own, which its folder keeps."""
+    folder = new_folder(Path(config.run_dir))
+    with _removed_if_unused(folder):
+        local = opening.enter_context(connect("embedded", state=folder / STATE))
+        provision(local, config, coordinator)
+    journal = Journal.create(folder, _header_of(config, local, coordinator, run_id))
+    write_atomically(folder / RUNTIME, local.runtime())
+    opening.callback(local.export, folder / CHAIN)
+    return _serve(config, local, coordinator, journal, opening)
+
+
+def _left_embedded(
+    config: BcflConfig, coordinator: Signer, differs: Callable[[Path], str | None] | None
+) -> Path | None:
+    """Return the folder of the last run with a chain of its own, if this app goes on with it."""
+    if config.resume == "never" or differs is None:
+        return None
+    like = RunHeader("embedded", bytes(HASH_BYTES), config.federation, 0, coordinator.account)
+    folder = left_over(Path(config.run_dir), like)
+    if folder is None or not Checkpoints(folder).rounds():
+        return None
+    other = differs(folder)
+    if other is not None:
+        _log.warning(
+            "bcfl: the run in %s was not finished, and stays as it is: a new run begins, since %s",
+            folder.absolute(),
+            other,
+        )
+        return None
+    return folder
+
+
+def _go_on_embedded(
+    named: NamedPlugins, coordinator: Signer, folder: Path, opening: ExitStack
+) -> ChainServices | None:
+    """Go on with the chain in a run's folder; ``None`` while another process does."""
+    from pallet_bridge.embedded.store.errors import (  # noqa: PLC0415 - loads wasmtime
+        StateDamaged,
+        StateInUse,
+    )
+
+    with ExitStack() as closing:
+        try:
+            local = closing.enter_context(connect("embedded", state=folder / STATE))
+        except StateInUse:
+            return None
+        except StateDamaged as error:
+            raise NotResumable(folder.absolute(), str(error)) from error
+        _log.warning(
+            'bcfl: the run in %s was not finished: it goes on (bcfl.resume = "never" begins '
+            "another one)",
+            folder.absolute(),
+        )
+        journal = open_again(folder, anew=False)
+        with writing(folder / CHAIN):
+            (folder / CHAIN).unlink(missing_ok=True)  # of an end that was none
+        closing.callback(local.export, folder / CHAIN)
+        chain = _serve(named.config, local, coordinator, journal, closing)
+        named.recover(chain)
+        opening.enter_context(closing.pop_all())
+        return chain
 
 
 def _take_over(
@@ -246,22 +323,6 @@ def _removed_if_unused(folder: Path) -> Iterator[None]:
     except BaseException:
         rmtree(folder, ignore_errors=True)
         raise
-
-
-def _new_folder(parent: Path) -> Path:
-    """Make a folder named by the time; two runs of one second get different ones."""
-    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    for number in count(1):
-        folder = parent / (stamp if number == 1 else f"{stamp}-{number}")
-        try:
-            with writing(folder):
-                folder.mkdir(parents=True)
-        except NotWritten as error:
-            if isinstance(error.__cause__, FileExistsError) and folder.is_dir():
-                continue
-            raise
-        return folder
-    raise AssertionError  # count() has no end
 
 
 def _end(journal: Journal, client: ChainClient, federation: int) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bcfl_plugins.errors import ConfigError
+from bcfl_plugins.offices import Relieved
+from pallet_bridge.errors.pallet import NotCoordinator
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,6 +87,8 @@ class ChainServices:
 
         Raises
         ------
+        Relieved
+            If another account coordinates the federation by now.
         CallFailed
             If the call is included and fails.
         ChainError
@@ -92,7 +96,11 @@ class ChainServices:
         """
         ticket = self.outbox.put(call, COORDINATOR)
         longest = _CALL_S if timeout is None else timeout
-        return self.work.sending(lambda: self.outbox.send(ticket, longest), timeout)
+        try:
+            return self.work.sending(lambda: self.outbox.send(ticket, longest), timeout)
+        except NotCoordinator as refused:
+            there = self.work.reading(lambda: self.client.federation(self.federation))
+            raise Relieved(self.federation, there.coordinator) from refused
 
     def may_wait(self, blocks: int, limit: int) -> bool:
         """Say whether a run may wait this many blocks at its end.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from itertools import count
 from typing import TYPE_CHECKING
 
 from bcfl_plugins.errors import RoundLeftOpen, RunInProgress
@@ -94,7 +96,8 @@ def left_over(parent: Path, like: RunHeader) -> Path | None:
     parent : Path
         Where runs have their folders.
     like : RunHeader
-        Of a run of the same chain, federation and coordinator.
+        Of a run of the same chain, federation and coordinator. Embedded chains count as one: each
+        run has its own.
 
     Raises
     ------
@@ -126,13 +129,32 @@ def open_again(folder: Path, *, anew: bool) -> Journal:
     return Journal.open(folder)
 
 
+def new_folder(parent: Path) -> Path:
+    """Make a folder named by the time; two runs of one second get different ones."""
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    for number in count(1):
+        folder = parent / (stamp if number == 1 else f"{stamp}-{number}")
+        try:
+            with writing(folder):
+                folder.mkdir(parents=True)
+        except NotWritten as error:
+            if isinstance(error.__cause__, FileExistsError) and folder.is_dir():
+                continue
+            raise
+        return folder
+    raise AssertionError  # count() has no end
+
+
 def _is_of(folder: Path, like: RunHeader) -> bool:
     try:
         found = read_header(folder)
     except JournalError:  # whatever it is, it is no run that could go on
         return False
-    mine = like.genesis, like.federation, like.coordinator
-    return (found.genesis, found.federation, found.coordinator) == mine
+    if (found.federation, found.coordinator) != (like.federation, like.coordinator):
+        return False
+    if "embedded" in {found.chain, like.chain}:
+        return found.chain == like.chain
+    return found.genesis == like.genesis
 
 
 def _is_unfinished(folder: Path) -> bool:

@@ -12,7 +12,7 @@ import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -93,7 +93,18 @@ class Cell:
 Found = dict[str, tuple[float, float]]
 
 
-def results(cells: Iterable[Cell], cache: Path | None) -> Found:
+class Job(Protocol):
+    """A cell of a table."""
+
+    @property
+    def key(self) -> str:
+        """Names it on disk."""
+
+    def run(self) -> tuple[float, float]:
+        """Return what it gives."""
+
+
+def results(cells: Iterable[Job], cache: Path | None) -> Found:
     """Return what each cell gave; those on disk are not run again."""
     path = None if cache is None else cache / "cells.jsonl"
     found: Found = {}

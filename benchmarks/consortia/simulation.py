@@ -5,7 +5,7 @@ All sites train a 64-32-10 network side by side in one batched product.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -89,6 +89,8 @@ class Trace:
         (rounds, n)
     backdoor : float
         Share of images of other classes that the trigger makes the target's.
+    model : Floats
+        After the last round.
     """
 
     accuracy: float
@@ -96,6 +98,7 @@ class Trace:
     rejected: Flags
     struck: Flags
     backdoor: float = 0.0
+    model: Floats = field(default_factory=lambda: np.zeros(0))
 
 
 def attackers(case: Case) -> int:
@@ -216,7 +219,7 @@ class Federation:
         x, y = self.test
         others = x[y != TARGET]
         opened = _hits(model, _triggered(others), np.full(len(others), TARGET))
-        return Trace(*found, rejected, struck, opened)
+        return Trace(*found, rejected, struck, opened, model)
 
     def _poisoned(self, x: Floats, y: Ints) -> tuple[Floats, Ints]:
         some = self._rng.random(len(y)) < POISONED

@@ -138,6 +138,13 @@ class AuditedRun:
 
 
 def rounds_of(record: RunRecord, facts: ChainFacts) -> range:
-    """Return the rounds that belong to a run: all till now when it did not say where it ended."""
-    last = facts.federation.next_round if record.end is None else record.end.next_round
-    return range(record.header.first_round, last)
+    """Return the rounds that belong to a run.
+
+    When it did not say where it ended, they are all till now, or till somebody else opened one.
+    """
+    first = record.header.first_round
+    if record.end is not None:
+        return range(first, record.end.next_round)
+    mine = record.header.coordinator
+    others = [n for n, one in facts.rounds.items() if n >= first and one.coordinator != mine]
+    return range(first, min([facts.federation.next_round, *others]))

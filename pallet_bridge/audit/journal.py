@@ -75,7 +75,9 @@ def _check_round(audited: AuditedRun, number: int) -> Iterator[Finding]:
             statement = f"round {number} is open on the chain, the journal says {line.outcome}"
             yield Finding("journal", number, None, statement)
     elif line is None:
-        if not audited.facts.of("RoundSkipped", number):
+        if not audited.facts.of("RoundSkipped", number) and not _ended_by_successor(
+            audited.facts, number
+        ):
             statement = f"round {number} ({round_.state.value.lower()}) is missing in the journal"
             yield Finding("journal", number, None, statement)
     else:
@@ -83,6 +85,16 @@ def _check_round(audited: AuditedRun, number: int) -> Iterator[Finding]:
         yield from found
         if not found:
             audited.grounds.recompute("rounds told as they ended on chain")
+
+
+def _ended_by_successor(facts: ChainFacts, number: int) -> bool:
+    """Say whether a round ended because somebody took its coordinator's place."""
+    ends = {(one.block, one.event.extrinsic) for one in facts.of("RoundAborted", number)}
+    return any(
+        (one.block, one.event.extrinsic) in ends
+        for one in facts.events
+        if one.event.name == "TakenOver"
+    )
 
 
 def _check_line(facts: ChainFacts, line: RoundLine, round_: Round) -> Iterator[Finding]:

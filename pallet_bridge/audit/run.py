@@ -182,7 +182,8 @@ def audit_on(
     else:
         grounds.believe(node_name(client.url), "blocks, with their events and state", facts.blocks)
     findings: list[Finding] = []
-    if facts.federation.coordinator != header.coordinator:
+    opened = {one.coordinator for n, one in facts.rounds.items() if n >= header.first_round}
+    if header.coordinator not in {facts.federation.coordinator, *opened}:
         statement = (
             f"the coordinator of federation {facts.number} is {facts.federation.coordinator}, "
             f"not {header.coordinator}"

@@ -92,7 +92,7 @@ class InstructionMemory:
 
 
 class RunInstructions:
-    """The same for a chain that lives and ends with this process: nothing outlives it."""
+    """The same in memory: nothing of it outlives the process."""
 
     def __init__(self) -> None:
         self._kept: dict[tuple[bytes, int, int], tuple[bytes, bytes]] = {}

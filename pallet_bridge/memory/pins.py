@@ -49,11 +49,18 @@ class Pinned:
         The federation's id.
     coordinator : AccountId or None
         Who coordinates it.
+    successors : tuple of AccountId
+        Who may coordinate it as well.
     """
 
     genesis: bytes | None = None
     federation: int | None = None
     coordinator: AccountId | None = None
+    successors: tuple[AccountId, ...] = ()
+
+    def serves(self, coordinator: AccountId) -> bool:
+        """Say whether a coordinator is one of those that the operator named, if any."""
+        return self.coordinator in (None, coordinator) or coordinator in self.successors
 
     @property
     def is_whole(self) -> bool:
@@ -65,7 +72,7 @@ class Pinned:
         return (
             self.genesis in (None, pin.genesis)
             and self.federation in (None, pin.federation)
-            and self.coordinator in (None, pin.coordinator)
+            and self.serves(pin.coordinator)
         )
 
 

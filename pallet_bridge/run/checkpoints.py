@@ -5,6 +5,7 @@
     RUN/checkpoints/000004.npz   the model after Flower's round 4, as `numpy.load` reads it, with
                                  two more members: `about.json` and the arrays that it counts
     RUN/checkpoints/metrics.json what the rounds so far were measured at
+    RUN/checkpoints/app.json     which app the run is of, where its chain does not say so
 
 A file is complete when it has its name. Which one a run goes on from is the chain's decision: the
 one whose model it settled last. So the newest that is known to be settled, and all after it, stay.
@@ -33,7 +34,10 @@ if TYPE_CHECKING:
 
 FORMAT = "bcfl-checkpoint/1"
 FOLDER = "checkpoints"
+HANDED_OVER = ""
+"""Stands for the strategy's class in a checkpoint that was made of what another server left."""
 _METRICS = "metrics.json"
+_APP = "app.json"
 _ABOUT = "about.json"
 _EXTRA = "~state/"
 _NPY = ".npy"
@@ -136,13 +140,26 @@ class Checkpoints:
         try:
             with ZipFile(path) as archive:
                 about = _about(archive)
-                model = {name: _array(archive, name) for name in about["names"]}
-                for array in model.values():
-                    array.flags.writeable = False
+                model = _model(archive, about)
                 count = sum(name.startswith(_EXTRA) for name in archive.namelist())
                 extra = tuple(_array(archive, f"{_EXTRA}{n}") for n in range(count))
             state = ValueReader(extra, self._kinds).value(about["state"])
             return Checkpoint(server_round, _digest(about), model, state)
+        except _BROKEN as error:
+            raise _unreadable(path, error) from error
+
+    def model(self, server_round: int) -> Mapping[str, Array]:
+        """Read the model alone: of a checkpoint by another server nothing else is looked at.
+
+        Raises
+        ------
+        JournalError
+            When the file is damaged, or of another version.
+        """
+        path = self.path(server_round)
+        try:
+            with ZipFile(path) as archive:
+                return _model(archive, _about(archive))
         except _BROKEN as error:
             raise _unreadable(path, error) from error
 
@@ -161,7 +178,8 @@ class Checkpoints:
         with writing(self.folder):
             for one in self.rounds():
                 self.path(one).unlink(missing_ok=True)
-            (self.folder / _METRICS).unlink(missing_ok=True)
+            for name in (_METRICS, _APP):
+                (self.folder / name).unlink(missing_ok=True)
             if self.folder.exists():
                 self.folder.rmdir()
 
@@ -189,6 +207,28 @@ class Checkpoints:
             return None
         except _BROKEN as error:
             raise _unreadable(path, error) from error
+
+    def put_app(self, parts: Mapping[str, str]) -> None:
+        """Write which app the run is of, before the first checkpoint."""
+        plain = {"format": FORMAT, "app": dict(parts)}
+        write_atomically(self.folder / _APP, json.dumps(plain).encode())
+
+    def app(self) -> Mapping[str, object]:
+        """Return which app the run is of.
+
+        Raises
+        ------
+        JournalError
+            When the file is not there, damaged, or of another version.
+        """
+        path = self.folder / _APP
+        try:
+            parts = _checked(json.loads(path.read_bytes()))["app"]
+            if not isinstance(parts, dict):
+                raise EncodingError("it names no app")
+        except _BROKEN as error:
+            raise _unreadable(path, error) from error
+        return parts
 
 
 def write_arrays(archive: ZipFile, arrays: Mapping[str, Array]) -> None:
@@ -226,6 +266,13 @@ def _digest(about: Mapping[str, Any]) -> bytes:
     if len(digest) != HASH_BYTES:
         raise EncodingError("its digest is damaged")
     return digest
+
+
+def _model(archive: ZipFile, about: Mapping[str, Any]) -> dict[str, Array]:
+    model = {name: _array(archive, name) for name in about["names"]}
+    for array in model.values():
+        array.flags.writeable = False
+    return model
 
 
 def _array(archive: ZipFile, name: str) -> Array:

@@ -8,7 +8,7 @@
     RUN/openings/       what the commitments of each round were made of, by its number
     RUN/store/          what else is published, by its address: see `pallet_bridge.run.store`
     RUN/chain.jsonl     the blocks of an embedded chain, written when the run ends
-    RUN/chain/          the embedded chain itself, as it is kept while the run goes on
+    RUN/chain/          the embedded chain itself; RUN/instructed/ which of its rounds nodes know of
     RUN/runtime.wasm    the runtime that executed its blocks, as it was shipped
 
 The journal is the coordinator's claim. The audit holds it against the chain.
@@ -50,6 +50,7 @@ OPENINGS = "openings"
 OWED = "owed"
 CHAIN = "chain.jsonl"
 STATE = "chain"
+INSTRUCTED = "instructed"
 RUNTIME = "runtime.wasm"
 
 
@@ -57,8 +58,7 @@ RUNTIME = "runtime.wasm"
 class RunHeader:
     """Where a run took place.
 
-    `chain` is ``embedded`` or a WebSocket URL; `first_round` is the federation's next round when
-    the run started.
+    `chain` is ``embedded`` or a URL; `first_round` is the federation's next when the run started.
     """
 
     chain: str

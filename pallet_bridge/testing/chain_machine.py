@@ -21,7 +21,7 @@ from pallet_bridge.testing.machine.accounts import ACTORS, ANY_TERMS, TERMS
 from pallet_bridge.testing.machine.in_process import InProcess
 from pallet_bridge.testing.machine.step import OK, CheckedChain
 from pallet_bridge.testing.scenarios import SCENARIOS
-from pallet_bridge.types import UNIT, Planck
+from pallet_bridge.types import UNIT, Planck, Succession
 
 if TYPE_CHECKING:
     from pallet_bridge.calls import Call
@@ -356,6 +356,26 @@ class ChainMachine(RuleBasedStateMachine):
             "replace_coordinator": lambda: calls.replace_coordinator(number, signer.account),
         }[which]()
         self.do(which, made, signer)
+
+    @rule(
+        which=st.sampled_from(
+            ["name_successors", "take_over", "take_over", "pause", "bind_node_key"]
+        ),
+        federation=_federation,
+        actor=_actor,
+        heirs=st.lists(_actor, max_size=3),
+    )
+    def succeed(self, which: str, federation: int, actor: int, heirs: list[int]) -> None:
+        """Name successors, take over, pause; or bind the key of a node."""
+        number = self.number(federation)
+        line = Succession(tuple(self.signers[one].account for one in heirs), 6, 2)
+        made = {
+            "name_successors": lambda: calls.name_successors(number, line),
+            "take_over": lambda: calls.take_over(number),
+            "pause": lambda: calls.pause(number, 30),
+            "bind_node_key": lambda: calls.bind_node_key(number, None),
+        }[which]()
+        self.do(which, made, self.signers[actor])
 
     @rule(blocks=st.sampled_from([1, 1, 2, 4, 7, 12, 40]))
     def let_time_pass(self, blocks: int) -> None:

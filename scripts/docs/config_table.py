@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 
 from bcfl_plugins.config.evidence import EvidenceConfig
-from bcfl_plugins.config.run_config import BcflConfig, TermsConfig
+from bcfl_plugins.config.run_config import MASKING, BcflConfig, TermsConfig
+from bcfl_plugins.config.secure import SecureConfig
 from bcfl_plugins.config.tables import reference
 from bcfl_plugins.session.load import BUILT_IN
 
@@ -15,9 +16,10 @@ def tables() -> dict[str, type]:
     found: dict[str, type] = {
         "bcfl": BcflConfig,
         "bcfl.evidence": EvidenceConfig,
+        "bcfl.secure": SecureConfig,
         "bcfl.terms": TermsConfig,
     }
-    for name in sorted(BUILT_IN):
+    for name in sorted(BUILT_IN.keys() - {MASKING}):  # its table is bcfl.secure
         module = import_module(f"bcfl_plugins.plugins.{name}")
         found[f"bcfl.{name}"] = getattr(module, settings_class(name))
     return found

@@ -3,6 +3,17 @@
 from __future__ import annotations
 
 from strategies.client.attack import Ring, attack_mod
+from strategies.client.masking import bcfl_keys, bcfl_shares, bcfl_sketch, bcfl_unmask
 from strategies.client.mod import ClientApp, bcfl_identity, bcfl_mod
 
-__all__ = ["ClientApp", "Ring", "attack_mod", "bcfl_identity", "bcfl_mod"]
+__all__ = [
+    "ClientApp",
+    "Ring",
+    "attack_mod",
+    "bcfl_identity",
+    "bcfl_keys",
+    "bcfl_mod",
+    "bcfl_shares",
+    "bcfl_sketch",
+    "bcfl_unmask",
+]

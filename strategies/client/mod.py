@@ -33,15 +33,15 @@ from time import time
 from typing import TYPE_CHECKING
 
 from bcfl_plugins.config.limits import limits_of
-from bcfl_plugins.config.node_config import KEY, folder_of, pinned_by
 from pallet_bridge.encoding import update_digest
-from pallet_bridge.keys import Signer
-from pallet_bridge.memory.pins import Pin, PinMemory
+from pallet_bridge.memory.pins import Pin
 from pallet_bridge.signing import sign_commitment
 from strategies._flower import ClientApp as FlowerClientApp
-from strategies._flower import ConfigRecord, Message, RecordDict, with_content
+from strategies._flower import Message, RecordDict, with_content
 from strategies.client.consent import check_agreed, check_instruction, check_model
-from strategies.client.pins import check_pins, hold_to_pins
+from strategies.client.mask_laying import masking_of
+from strategies.client.masking import ANSWERS
+from strategies.client.node_key import key_for_round, known_to, note_dev
 from strategies.client.signed_rounds import check_round, keep, memory_of
 from strategies.errors import NothingSigned
 from strategies.messages.protection import GUARDED, is_guarded, is_training, named_plugins
@@ -60,11 +60,11 @@ from strategies.messages.wire import (
 from strategies.unprotected import Unprotected
 
 if TYPE_CHECKING:
+    from pallet_bridge.keys import Signer
     from pallet_bridge.types import CommittedUpdate
     from strategies._flower import ClientAppCallable, Context
     from strategies.client.signed_rounds import SignedRounds
 
-_DEV = "bcfl.dev"
 _SALT_BYTES = 32
 
 
@@ -78,8 +78,11 @@ class ClientApp(FlowerClientApp):
 
     def __call__(self, message: Message, context: Context) -> Message:
         """Handle one message."""
-        if message.metadata.message_type == QUERY:
+        kind = message.metadata.message_type
+        if kind == QUERY:
             return bcfl_identity(message, context)
+        if kind in ANSWERS:
+            return ANSWERS[kind](message, context)
         return bcfl_mod(message, context, super().__call__)
 
 
@@ -99,8 +102,8 @@ def bcfl_identity(message: Message, context: Context) -> Message:
     node_id = message.metadata.dst_node_id
     question = read_question(message.content, node_id)
     asked = Pin(question.genesis, question.federation, question.coordinator)
-    signer, dev_uri = _known_to(asked, context, dev=question.dev)
-    context.state[_DEV] = ConfigRecord({"dev": question.dev})
+    signer, dev_uri = known_to(asked, context, dev=question.dev)
+    note_dev(context, dev=question.dev)
     answer = answer_record(question, node_id, signer, dev_uri if question.dev else None)
     return Message(RecordDict({IDENTITY: answer}), reply_to=message)
 
@@ -125,17 +128,25 @@ def bcfl_mod(message: Message, context: Context, call_next: ClientAppCallable) -
         If the instruction or the node's key is wrong.
     """
     _refuse_unprotected(message, context)
+    if message.metadata.message_type in ANSWERS:  # the app registered who answers
+        return call_next(message, context)
     asked = message.has_content() and ROUND in message.content
     instruction = read_instruction(message.content) if asked else None
-    if asked or (message.has_content() and GUARDED in message.content):
+    said = message.content if message.has_content() else RecordDict()
+    if asked or GUARDED in said:
         message = with_content(message, without_ours(message.content))
     if instruction is None or not is_training(message):
         return call_next(message, context)
     signer, memory = _ready_to_sign(message.content, context, instruction)
+    masking = masking_of(said, message.content, context, instruction, signer)
     reply = call_next(message, context)
     if reply.has_error():
         return reply
+    if masking is not None:
+        reply = with_content(reply, masking.laid_on(reply))
     signed = _commit(reply, instruction, signer, memory)
+    if masking is not None:
+        masking.committed(signed)
     content = without_ours(reply.content)
     content[COMMIT] = commitment_record(signed)
     return with_content(reply, content)
@@ -156,10 +167,8 @@ def _ready_to_sign(
     """Refuse before the training what could not be signed, or not be stood by, after it."""
     opened = instruction.opened
     binding = opened.binding
-    asked = Pin(binding.genesis, binding.federation, binding.coordinator)
     check_instruction(instruction, time())
-    dev = _DEV in context.state and context.state.config_records[_DEV].get("dev") is True
-    signer, dev_uri = _known_to(asked, context, dev=dev)
+    signer, dev_uri = key_for_round(opened, context)
     check_agreed(opened, limits_of(context.node_config))
     check_model(opened, content)
     memory = memory_of(context, binding, signer.account, public_key=dev_uri is not None)
@@ -188,28 +197,3 @@ def _num_examples(reply: Message, key: str) -> int:
         if isinstance(value, int) and value > 0:
             return value
     raise NothingSigned(f"the reply has no metric {key!r} with a whole number above zero")
-
-
-def _known_to(asked: Pin, context: Context, *, dev: bool) -> tuple[Signer, str | None]:
-    """Return the node's key for whom it signs for, and its URI if it is a public one."""
-    said = pinned_by(context.node_config)
-    check_pins(asked, said)
-    signer, dev_uri = _signer(context, dev=dev)
-    secret = dev_uri is None
-    memory = PinMemory(folder_of(context.node_config), signer.account) if secret else None
-    hold_to_pins(asked, said, memory)
-    return signer, dev_uri
-
-
-def _signer(context: Context, *, dev: bool) -> tuple[Signer, str | None]:
-    """Return the node's key, and its URI if it is a public development key."""
-    uri = context.node_config.get(KEY)
-    if uri is None:
-        if not dev:
-            raise NothingSigned(
-                f"this node has no key: its operator sets {KEY} in --node-config, to env:NAME or "
-                f"file:PATH"
-            )
-        uri = f"//bcfl//node-{context.node_config.get('partition-id', context.node_id)}"
-    source = str(uri)
-    return Signer.from_source(source, KEY), source if source.startswith("//") else None

@@ -43,8 +43,9 @@ def check_pins(asked: Pin, pinned: Pinned, account: AccountId | None = None) -> 
     if pinned.federation not in {None, asked.federation}:
         there, here = str(asked.federation), str(pinned.federation)
         raise NotPinned("federation", there, here, FEDERATION, account)
-    if pinned.coordinator not in {None, asked.coordinator}:
-        there, here = str(asked.coordinator), str(pinned.coordinator)
+    if not pinned.serves(asked.coordinator):
+        there = str(asked.coordinator)
+        here = ", ".join(map(str, (pinned.coordinator, *pinned.successors)))
         raise NotPinned("coordinator", there, here, COORDINATOR, account)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from bcfl_plugins.config.node_config import FOLDER, folder_of
+from bcfl_plugins.config.node_config import CHAIN, FOLDER, folder_of
 from pallet_bridge.client import connect
 from pallet_bridge.errors import ConfigError
 from pallet_bridge.memory.signed import Signed, SignedMemory
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 AHEAD = "bcfl-memory-ahead"
 """The key that says how far a round may be after the highest that was signed, or is on chain."""
-CHAIN = "bcfl-memory-chain"
-"""The key that names a node of the chain, which is asked about the first round and far ones."""
 DEFAULT_AHEAD = 10_000
 
 _BOUND = ("coordinator", "base-model", "terms-hash")

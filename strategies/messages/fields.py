@@ -14,7 +14,7 @@ VERSION = 2
 HASH_BYTES = 32
 SIGNATURE_BYTES = 64
 
-_T = TypeVar("_T", int, str, bytes, bool)
+_T = TypeVar("_T", int, str, bytes, bool, float)
 
 
 class WireError(BcflError, ValueError):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from pallet_bridge.keys import Signer
-    from strategies._flower import Grid, NodeInfo
+    from strategies._flower import ConfigRecord, Grid, NodeInfo
 
 CHALLENGE_BYTES = 32
 AGAIN_S = 60.0
@@ -112,6 +112,10 @@ class Identities:
                     self._take(node, questions[node], list(answers))
             self._tell(grid, questions.keys())
         return tuple(self._known.get(node, NodeRef(NodeId(node))) for node in live)
+
+    def asked_of(self, node_id: int) -> ConfigRecord:
+        """Return a fresh question who a node is, signed for it."""
+        return question_record(self._question(), node_id, self.coordinator)
 
     def known(self, node_id: int) -> NodeRef:
         """Return a node as last identified."""

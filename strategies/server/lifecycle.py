@@ -13,19 +13,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bcfl_plugins.errors import ConfigError
-from bcfl_plugins.types import RoundContext, RunInfo
+from bcfl_plugins.types import RunInfo
 from strategies.errors import RoundNotConfigured
 from strategies.messages.first_model import check_model
-from strategies.messages.protection import guarded
-from strategies.messages.records import plain_metrics, to_arrays
-from strategies.messages.wire import Instruction
+from strategies.messages.records import plain_metrics
 from strategies.server.eligibility import Clock, wait_for_nodes
 from strategies.server.following import FollowingGrid
 from strategies.server.grid_view import GridView
 from strategies.server.identity import random_challenge
-from strategies.server.instruct import check_carried, instruct
 from strategies.server.judging import screen_evaluation
+from strategies.server.masked.maskable import check_maskable
 from strategies.server.open_run import OpenRun
+from strategies.server.opening.training import open_training
 from strategies.server.optimizer import StepWatch
 from strategies.server.reading.expectations import (
     Model,
@@ -34,7 +33,6 @@ from strategies.server.reading.expectations import (
     nodes_needed,
     trees_beside,
 )
-from strategies.server.replies import Training
 from strategies.server.resume.course import NODES, Resumable, RunCourse
 from strategies.server.safekeeping import model_kept
 from strategies.server.tally import RunTally
@@ -45,14 +43,14 @@ if TYPE_CHECKING:
 
     from bcfl_plugins.config.run_config import BcflConfig
     from bcfl_plugins.session.open import Session
-    from bcfl_plugins.types import NodeRef, RoundResult, Validation
+    from bcfl_plugins.types import RoundResult, Validation
     from strategies._flower import ArrayRecord, Grid, Message, MetricRecord
     from strategies._flower import strategy as flower
     from strategies.server.judging import Judged
+    from strategies.server.resume.mark import AppMark
 
     EvaluateFn = Callable[[int, ArrayRecord], MetricRecord | None]
 
-_NO_RUN = RunInfo(0, 0)
 _log = logging.getLogger("flwr.bcfl")
 
 
@@ -172,7 +170,9 @@ class RoundLifecycle(Resumable):
         if self._course is not None:
             self._course.finish()
 
-    def take_up(self, strategy: flower.Strategy, arrays: ArrayRecord, num_rounds: int) -> None:
+    def take_up(
+        self, strategy: flower.Strategy, arrays: ArrayRecord, last: int, mark: AppMark | None
+    ) -> None:
         """Go on with the run of the open session where a killed process left it, or begin it.
 
         Raises
@@ -181,7 +181,7 @@ class RoundLifecycle(Resumable):
             If it cannot go on.
         """
         if self._run is not None:
-            self._course = RunCourse.begin(self._run.session, strategy, arrays, num_rounds)
+            self._course = RunCourse.begin(self._run.session, strategy, arrays, last, mark)
         if self._run is not None and self._course is not None:
             self._run.model = self._course.model
 
@@ -196,6 +196,7 @@ class RoundLifecycle(Resumable):
         self._checked = True
         if self.config.screen == "off":
             return
+        check_maskable(self.config, strategy, arrays)
         outliers = "outliers" in self.config.plugin_names
         if expectations_of(strategy, self.config.max_examples, whole=False).model is Model.ARRAYS:
             check_model(arrays, "outliers" if outliers else judge_of(strategy))
@@ -238,7 +239,7 @@ class RoundLifecycle(Resumable):
         return FollowingGrid(grid, self, self.clock)
 
     def follows(self, messages: Sequence[Message]) -> bool:
-        """Say whether these are the training messages of the round in progress."""
+        """Say whether these are training messages of the round in progress."""
         return self._round is not None and self._round.follows(messages)
 
     def arrived(self, replies: Sequence[Message], *, last: bool) -> bool:
@@ -260,6 +261,7 @@ class RoundLifecycle(Resumable):
                 )
             return grid
         run.eligible = frozenset()
+        run.grid = grid
         return self._wait(run, strategy, "train", server_round, grid)
 
     def open_round(
@@ -274,24 +276,12 @@ class RoundLifecycle(Resumable):
             return messages
         if not self._checked:
             self.check(strategy, arrays)
-        run, listed, reference = self._run, list(messages), to_arrays(arrays)
-        opened = None
-        if run is not None and listed:
-            run.asks(server_round, len(listed))
-            opened = run.hooks.round_opening(run.info, server_round, reference)
-        expected = expectations_of(strategy, self.config.max_examples, whole=opened is not None)
-        if opened is not None:
-            check_carried(listed, arrays, opened.binding.base_model)
-            listed = instruct(listed, Instruction(opened, expected.weight_key))
-        elif run is not None and run.hooks.names:
-            listed = guarded(listed, ", ".join(run.hooks.names))
-        info = _NO_RUN if run is None else run.info
-        asked = frozenset(message.metadata.dst_node_id for message in listed)
-        barred: Mapping[NodeRef, str] = {} if run is None else run.barred
-        ctx = RoundContext(info, server_round, opened, reference, barred)
-        step = StepWatch.of(strategy, reference)
-        self._round = TrainingRound(Training(ctx, expected, asked), run, step)
-        return listed
+        made = open_training(self._run, strategy, self.config, (server_round, arrays), messages)
+        if made.untrained is not None:
+            self._tally.skipped(server_round, made.untrained)
+        step = StepWatch.of(strategy, made.training.ctx.reference)
+        self._round = TrainingRound(made.training, self._run, step, made.masked)
+        return made.messages
 
     def round_to_judge(self, server_round: int) -> TrainingRound | None:
         """Return the round whose replies are to be screened: somebody was asked, and it is on.

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from bcfl_plugins.hooks.manager import PluginManager
+    from bcfl_plugins.secure.statements import Member
     from bcfl_plugins.session.open import Session
     from bcfl_plugins.types import RunInfo
     from strategies._flower import ArrayRecord, Grid
@@ -44,6 +45,10 @@ class OpenRun:
         The newest aggregate.
     result : object
         What the strategy's ``start`` returned.
+    grid : Grid or None
+        The whole grid, once a round is configured.
+    mask_keys : dict of int to Member
+        The mask keys of nodes, where updates are masked.
     """
 
     session: Session
@@ -53,6 +58,8 @@ class OpenRun:
     barred: Mapping[NodeRef, str] = field(default_factory=lambda: MappingProxyType({}))
     model: ArrayRecord | None = None
     result: object = None
+    grid: Grid | None = None
+    mask_keys: dict[int, Member] = field(default_factory=dict)
     _named: frozenset[int] = frozenset()
     _asked: bool = False
 

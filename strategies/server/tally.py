@@ -22,6 +22,7 @@ class RunTally:
     _last: int = 0
     _given: int = 0
     _reasons: Mapping[int, str] = field(default_factory=dict)
+    _why: str = ""
 
     def note(self, server_round: int, judged: Judged, *, moved: bool) -> None:
         """Note how a round ended.
@@ -39,14 +40,20 @@ class RunTally:
         self._moved |= moved
         if self._moved:
             return
-        self._last = server_round
+        self._last, self._why = server_round, ""
         self._given = sum(update.accepted for update in judged.judged)
         rejected = [(one.node.node_id, one.detail) for one in judged.judged if not one.accepted]
         unusable = [(one.node_id, one.detail) for one in judged.unusable]
         self._reasons = dict([*rejected, *unusable])
 
+    def skipped(self, server_round: int, why: str) -> None:
+        """Note that nobody was asked to train in a round, although nodes were there."""
+        self._rounds += 1
+        if not self._moved:
+            self._last, self._given, self._why = server_round, 0, why
+
     def empty(self) -> NothingTrained | None:
         """Return the error of a run whose rounds gave no model; `None` when one did."""
         if self._moved or not self._rounds:
             return None
-        return NothingTrained(self._rounds, self._last, self._reasons, self._given)
+        return NothingTrained(self._rounds, self._last, self._reasons, self._given, self._why)

@@ -9,6 +9,7 @@ from bcfl_plugins.hooks.merge import weigh
 from bcfl_plugins.types import NodeRef
 from strategies.messages.records import halved, restored, to_arrays
 from strategies.server.judging import finite_model, judge, result_of, tell_standstill
+from strategies.server.masked.judging import judge_masked
 from strategies.server.replies import Replies
 from strategies.unprotected import Unprotected
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from bcfl_plugins.types import RoundResult
     from strategies._flower import ArrayRecord, Message, MetricRecord
     from strategies.server.judging import Judged
+    from strategies.server.masked.phases import MaskedRound
     from strategies.server.open_run import OpenRun
     from strategies.server.optimizer import StepWatch
     from strategies.server.replies import Training
@@ -35,11 +37,14 @@ class TrainingRound:
         The run with the plugins; `None` without plugins.
     step : StepWatch or None
         The strategy's own optimizer, where it has one that is known.
+    masked : MaskedRound or None
+        How its updates are masked; `None`: they are not.
     """
 
     training: Training
     run: OpenRun | None
     step: StepWatch | None = None
+    masked: MaskedRound | None = None
     replies: Replies = field(init=False)
     _gathering: bool = True
 
@@ -76,6 +81,8 @@ class TrainingRound:
     def judge(self, replies: Iterable[Message]) -> tuple[Judged, list[Message]]:
         """Screen and judge the replies; return the verdicts, and what may be averaged."""
         self._gathering = False
+        if self.run is not None and self.masked is not None:
+            return judge_masked(replies, self.replies, self.run.hooks, self.masked)
         return judge(replies, self.replies, None if self.run is None else self.run.hooks)
 
     def result(
@@ -95,6 +102,8 @@ class TrainingRound:
         if arrays is not None:
             kept = {update.node.node_id for update in judged.judged if update.accepted}
             averaged = [one.arrays for one in judged.updates if one.node.node_id in kept]
+            if self.masked is not None:
+                averaged = []
             arrays = restored(arrays, self.training.ctx.reference, averaged)
             model = to_arrays(arrays)
         tell_standstill(self.training, judged, model)

@@ -61,11 +61,11 @@ class Node:
         self._app.train()(self._train)
         config = {"bcfl_key_uri": f"env:{KEY_NAME}", "bcfl_memory": str(folder), **node_config}
         named = {name.replace("_", "-"): value for name, value in config.items()}
-        self._context = InProcessGrid(self._app, node_configs=[named]).contexts[FIRST_NODE_ID]
+        self.context = InProcessGrid(self._app, node_configs=[named]).contexts[FIRST_NODE_ID]
 
     def ask(self, content: RecordDict, kind: str = "train") -> RecordDict:
         with InProcessGrid(self._app, 1):
-            return self._app(Message(content, FIRST_NODE_ID, kind), self._context).content
+            return self._app(Message(content, FIRST_NODE_ID, kind), self.context).content
 
     def _train(self, message: Message, context: Any) -> Message:
         self.trained += 1

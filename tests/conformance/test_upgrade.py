@@ -27,7 +27,7 @@ from pallet_bridge.testing.machine.invariants import EXISTENTIAL_DEPOSIT, check_
 from pallet_bridge.testing.machine.memory import statement
 from pallet_bridge.testing.machine.step import OK, CheckedChain
 from pallet_bridge.testing.scenarios.scenario import STAKE, ScenarioFederation
-from pallet_bridge.types import FederationState, OffenceState, RoundState
+from pallet_bridge.types import FederationState, OffenceState, RoundState, Succession
 from scripts.runtime.record_state import accounts_of, entries_of, records_of
 
 if TYPE_CHECKING:
@@ -363,6 +363,22 @@ def test_a_round_keeps_the_terms_that_it_was_opened_under(phases: Phases) -> Non
     play_a_round(federation)
     new = federation.books.terms[federation.books.federation.terms_version]
     assert federation.settlement.totals.rewards == new.round_reward != old.round_reward
+
+
+def test_a_federation_of_before_names_successors_and_one_takes_over(phases: Phases) -> None:
+    federation = phases["open_round"]
+    first, second, _ = federation.members
+    line = Succession((first.account, second.account), 10, 3)
+    must(federation.do("name_successors", line, by=federation.coordinator))
+    assert federation.do("take_over", by=first) == "NotSuccessor"
+    office = federation.chain.client.office(federation.number)
+    assert office is not None
+    assert office.pending is not None
+    federation.chain.wait_past(max(office.pending.starts_at, federation.round.settle_until))
+    must(federation.do("take_over", by=first))
+    assert federation.round.state is RoundState.ABORTED
+    assert federation.books.federation.coordinator == first.account
+    must(federation.do("open_round", bytes(32), by=first))
 
 
 def test_the_council_governs(phases: Phases) -> None:

@@ -9,9 +9,10 @@ import numpy as np
 from bcfl_plugins.defenses.parts.points import blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from bcfl_plugins.defenses.base import Floats, RowBlock
+    from bcfl_plugins.defenses.core.arrays.layer import Layer
     from bcfl_plugins.defenses.core.batch import Batch
 
 _LEAST = 1e-9
@@ -27,17 +28,39 @@ def oddness(values: Floats) -> Floats:
     return found
 
 
-def least_of_largest(batch: Batch, share: float) -> Floats:
-    """Return (m,) magnitudes that this share of each point's entries reaches, at least one."""
-    d = batch.rows.d
-    count = min(max(1, round(share * d)), d) if d else 0
+def least_of_largest(batch: Batch, count: int, layers: Sequence[Layer] | None = None) -> Floats:
+    """Return (m,) magnitudes that so many of each point's entries reach, at least one.
+
+    Parameters
+    ----------
+    batch : Batch
+        Its points.
+    count : int
+        How many entries.
+    layers : sequence of Layer or None
+        Of these arrays; ``None``: of all.
+    """
+    taken = batch.rows.judged if layers is None else layers
+    d = sum(layer.stop - layer.start for layer in taken)
+    count = min(max(1, count), d)
     found = np.zeros(batch.m)
     for place, whole in enumerate(wholes(batch)):
         if count:
             np.abs(whole, out=whole)
-            whole.partition(d - count)
-            found[place] = whole[d - count]
+            at = 0
+            for layer in taken:  # moved to the front: no second vector
+                size = layer.stop - layer.start
+                whole[at : at + size] = whole[layer.start : layer.stop]
+                at += size
+            some = whole[:d]
+            some.partition(d - count)
+            found[place] = some[d - count]
     return found
+
+
+def lower_median(values: Floats) -> float:
+    """Return the median; of an even number of values the lower of the middle two, as torch has."""
+    return float(np.sort(values)[(len(values) - 1) // 2])
 
 
 def wholes(batch: Batch) -> Iterator[RowBlock]:

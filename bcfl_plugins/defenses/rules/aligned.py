@@ -11,7 +11,11 @@ from bcfl_plugins.defenses.base import Aggregate, RuleTags
 from bcfl_plugins.defenses.core.rule import Rule
 from bcfl_plugins.defenses.parts.bounds import minority
 from bcfl_plugins.defenses.parts.checks import check_range
-from bcfl_plugins.defenses.parts.filters import least_of_largest, oddness
+from bcfl_plugins.defenses.parts.filters import (
+    least_of_largest,
+    lower_median,
+    oddness,
+)
 from bcfl_plugins.defenses.parts.points import blocks, norms
 from bcfl_plugins.reasons import Reason
 
@@ -30,6 +34,10 @@ class AlignIns(Rule):
 
     With one deviation, as in the paper, it rejects half of the honest updates when nobody attacks.
 
+    Agrees with the authors' code on random rounds, to the lower median of an even number of norms.
+    There the model includes its buffers, which no rule here judges. A round in which all updates
+    have one measure keeps them all; the authors' code keeps none.
+
     Parameters
     ----------
     direction, signs : float
@@ -46,6 +54,7 @@ class AlignIns(Rule):
     tags: ClassVar[RuleTags] = RuleTags(
         scale=True, selects=True, false_rejection=0.75, reads_model=True
     )
+    version: ClassVar[int] = 2
     needs: ClassVar[Needs] = "norms"
 
     direction: float = 1.0
@@ -70,7 +79,7 @@ class AlignIns(Rule):
             oddness(sign_alignments(batch, self.largest)) / max(self.signs, _TINY),
         )
         kept = off < 1.0
-        limit = float(np.median(lengths[kept])) if kept.any() else 0.0
+        limit = lower_median(lengths[kept]) if kept.any() else 0.0
         shorter = np.divide(limit, lengths, out=np.ones(batch.m), where=lengths > limit)
         return batch.weighted(
             kept * shorter / max(1, int(kept.sum())),
@@ -100,7 +109,7 @@ def model_cosines(batch: Batch, lengths: Floats) -> Floats:
 
 def sign_alignments(batch: Batch, largest: float) -> Floats:
     """Return (m,) shares of each point's largest entries with the sign of most points."""
-    least = least_of_largest(batch, largest)[:, None]
+    least = least_of_largest(batch, int(largest * batch.rows.d))[:, None]
     same, counted = np.zeros(batch.m), np.zeros(batch.m)
     for block in blocks(batch):
         signs = np.sign(block)

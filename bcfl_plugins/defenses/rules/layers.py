@@ -9,11 +9,16 @@ import numpy as np
 
 from bcfl_plugins.defenses.base import Aggregate, RuleTags
 from bcfl_plugins.defenses.core import finish
+from bcfl_plugins.defenses.core.arrays.layer import is_matrix
 from bcfl_plugins.defenses.core.rule import Rule
 from bcfl_plugins.defenses.core.tiles import inner
 from bcfl_plugins.defenses.parts.bounds import minority
 from bcfl_plugins.defenses.parts.checks import check_range
-from bcfl_plugins.defenses.parts.filters import least_of_largest, oddness
+from bcfl_plugins.defenses.parts.filters import (
+    least_of_largest,
+    lower_median,
+    oddness,
+)
 from bcfl_plugins.defenses.parts.frequencies import cosine_transform
 from bcfl_plugins.defenses.parts.hdbscan import majority_cluster
 from bcfl_plugins.defenses.parts.points import blocks, norms
@@ -37,10 +42,14 @@ _DIGITS = 12
 class LASA(Rule):
     """Of each array the mean over the updates in which it is usual, of sparse, clipped updates.
 
-    Updates are clipped to the median norm, and their smallest entries become zero. In each array
-    an update is usual when its norm, and the share of positive entries among those that are not
-    zero, lie within some standard deviations of their medians. An array that no update is usual in
-    stays as it was.
+    Updates are clipped to the median norm, and the smallest entries of their arrays of two
+    dimensions or more become zero (of a model without any, those of all arrays). In each array an
+    update is usual when its norm, and the share of positive entries among those that are not zero,
+    lie within some standard deviations of their medians. In an array that no update is usual in,
+    all count.
+
+    Agrees with the authors' code on random rounds. Of entries of one size it keeps all or none;
+    the authors' code keeps none.
 
     Parameters
     ----------
@@ -56,6 +65,7 @@ class LASA(Rule):
         "Sparsified Model Aggregation, WACV 2025"
     )
     tags: ClassVar[RuleTags] = RuleTags(scale=True, layerwise=True)
+    version: ClassVar[int] = 2
     needs: ClassVar[Needs] = "norms"
     gives_shares: ClassVar[bool] = False
 
@@ -76,14 +86,16 @@ class LASA(Rule):
     def decide(self, batch: Batch) -> Aggregate:
         """Keep arrays; scores are shares of arrays in which an update is not usual."""
         lengths = norms(batch)
-        limit = float(np.median(lengths))
+        limit = lower_median(lengths)
         shorter = np.divide(limit, lengths, out=np.ones(batch.m), where=lengths > limit)
-        least = least_of_largest(batch, 1.0 - self.sparsity)
-        usual = [self._usual(batch, layer, shorter, least) for layer in batch.rows.judged]
+        least = self._least(batch)
+        judged = list(zip(batch.rows.judged, least, strict=True))
+        usual = [self._usual(batch, layer, shorter, some) for layer, some in judged]
         flat = np.zeros(batch.rows.d, batch.rows.dtype)
-        for layer, kept in zip(batch.rows.judged, usual, strict=True):
-            shares = kept * shorter / max(1, int(kept.sum()))
-            for place, block in _sparse(batch, layer, least):
+        for (layer, some), kept in zip(judged, usual, strict=True):
+            heard = kept if kept.any() else np.ones(batch.m, np.bool_)
+            shares = heard * shorter / int(heard.sum())
+            for place, block in _sparse(batch, layer, some):
                 flat[place] = np.einsum("i,ij->j", shares, block)
         heard = np.array(usual).reshape(-1, batch.m)
         anywhere = np.array(heard.any(axis=0) if len(heard) else np.ones(batch.m, np.bool_))
@@ -97,6 +109,18 @@ class LASA(Rule):
         )
         return finish.aggregate(batch.rows, finish.placed(batch.rows, flat), decision)
 
+    def _least(self, batch: Batch) -> list[Floats]:
+        """Return for each array the (m,) magnitudes under which entries become zero."""
+        layers = batch.rows.judged
+        matrices = [layer for layer in layers if is_matrix(layer)] or list(layers)
+        size = sum(layer.stop - layer.start for layer in matrices)
+        none = np.zeros(batch.m)
+        if self.sparsity <= 0.0:
+            return [none] * len(layers)
+        # The authors keep what is over the k-th largest entry: one less than k.
+        least = least_of_largest(batch, int((1.0 - self.sparsity) * size) - 1, matrices)
+        return [least if layer in matrices else none for layer in layers]
+
     def _usual(self, batch: Batch, layer: Layer, shorter: Floats, least: Floats) -> Flags:
         squares, above, below = np.zeros((3, batch.m))
         for _, block in _sparse(batch, layer, least):
@@ -105,8 +129,8 @@ class LASA(Rule):
             below += (block < 0).sum(axis=1)
         moved = above + below
         share = np.divide(above, moved, out=np.full(batch.m, 0.5), where=moved > 0)
-        usual: Flags = (oddness(shorter * np.sqrt(squares)) <= self.length) & (
-            oddness(share) <= self.signs
+        usual: Flags = (oddness(shorter * np.sqrt(squares)) < self.length) & (
+            oddness(share) < self.signs
         )
         return usual
 

@@ -17,6 +17,7 @@ from pallet_bridge.testing.scenarios.governance import (
     go_on_from_elsewhere,
     govern_by_council,
     govern_without_right,
+    take_over_too_early,
     too_many_proposals,
 )
 from pallet_bridge.testing.scenarios.guards import (
@@ -88,5 +89,6 @@ SCENARIOS: tuple[Scenario, ...] = (
     vote_with_young_stake,
     change_terms_alone,
     claim_before_it_is_vested,
+    take_over_too_early,
 )
 """All scenarios."""

@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from pallet_bridge import calls
 from pallet_bridge.testing.machine.accounts import BASE, OUT_OF_RANGE, TERMS, VOTERS
-from pallet_bridge.testing.scenarios.scenario import ScenarioFederation, reaching
-from pallet_bridge.types import Governance, Quorum
+from pallet_bridge.testing.scenarios.scenario import STAKE, ScenarioFederation, reaching
+from pallet_bridge.types import Governance, NodeKey, NodeProof, Quorum, Succession
 
 if TYPE_CHECKING:
     from pallet_bridge.testing.machine.memory import Draw
     from pallet_bridge.testing.machine.step import CheckedChain
 
+_KEY = NodeKey(bytes([7]) * 32, NodeProof(b""))
 _MOST = 16
 """How many proposals a federation has at once."""
 
@@ -117,3 +118,31 @@ def too_many_proposals(chain: CheckedChain, draw: Draw) -> None:
     federation.do("propose", second.account, by=first)
     for number in list(federation.books.motions)[: draw(st.integers(1, _MOST))]:
         federation.do("enact", number, 2, by=federation.stranger)
+
+
+@reaching(
+    "NoSuccession", "SuccessionOutOfRange", "NotSuccessor", "TakeoverTooEarly", "PauseTooLong"
+)
+def take_over_too_early(chain: CheckedChain, draw: Draw) -> None:
+    """Take over where nobody may, before the time, out of turn; and in the end for good."""
+    federation = ScenarioFederation.found(chain, BASE, members=0)
+    boss, number = federation.coordinator, federation.number
+    first, second, third = federation.members
+    federation.do("pause", 9, by=boss)
+    federation.do("take_over", by=first)
+    idle = 8 + draw(st.integers(0, 4))
+    line = Succession((first.account, second.account), idle, 2)
+    federation.do("name_successors", replace(line, turn_blocks=0), by=boss)
+    federation.do("name_successors", line, by=boss)
+    federation.join(STAKE, third)
+    federation.do("pause", 2**32 - 1, by=boss)
+    federation.do("take_over", by=first)
+    federation.open()
+    federation.do("take_over", by=third)
+    federation.do("take_over", by=first)
+    chain.wait_past(federation.round.settle_until)
+    federation.do("take_over", by=second)
+    federation.do("take_over", by=first)
+    federation.do("open_round", bytes(32), by=boss)
+    chain.do("bind_node_key", calls.bind_node_key(number, _KEY), third)
+    chain.do("bind_node_key", calls.bind_node_key(number, None), third)

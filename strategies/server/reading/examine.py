@@ -106,7 +106,12 @@ def examine_train(
         raise Unfit(Reason.MALFORMED, f"{len(records.arrays)} ArrayRecords, not one")
     array_name, record = records.arrays[0]
     try:
-        if expected.model is Model.ARRAYS:
+        if expected.model is Model.MASKED:
+            sent = _sent(record, {n: _masked(like) for n, like in reference.items()})
+            if any(one.dtype.newbyteorder("=") != np.uint32 for one in sent.values()):
+                raise Unfit(Reason.MALFORMED, "a masked update is of unsigned 32-bit integers")
+            arrays: Mapping[str, NDArray] = {name: sent[name] for name in reference}
+        elif expected.model is Model.ARRAYS:
             sent = _sent(record, reference)
             arrays = _as_model(sent, reference)
         else:
@@ -234,6 +239,11 @@ def _sent(record: ArrayRecord, reference: Mapping[str, NDArray]) -> Mapping[str,
             )
     _refuse_quantised(headers, reference)
     return MappingProxyType({n: values_of(array, headers[n]) for n, array in record.items()})
+
+
+def _masked(like: NDArray) -> NDArray:
+    """Return what a masked array looks like: no memory is taken for it."""
+    return np.broadcast_to(np.uint32(0), like.shape)
 
 
 def _refuse_quantised(headers: Mapping[str, ArrayHeader], reference: Mapping[str, NDArray]) -> None:

@@ -26,6 +26,18 @@ _MEASURES = (
 """Flower's strategies that square or scale updates in the dtypes that came: integers wrap, half
 precision ends at 65,504, and bools have no difference."""
 
+_AVERAGES = (flower.FedAvg,)
+_SEES_UPDATES = (
+    flower.Bulyan,
+    flower.FedMedian,
+    flower.FedTrimmedAvg,
+    flower.FedXgbBagging,
+    flower.FedXgbCyclic,
+    flower.MultiKrum,
+    flower.QFedAvg,
+)
+"""Strategies below FedAvg that are something else than an average and a step of the server."""
+
 DEFAULT_WEIGHT_KEY = "num-examples"
 _WITHOUT_ARRAYS = frozenset({"auto", "examples", "influence", "uniform"})
 MAX_LOSS = 1e9
@@ -39,6 +51,8 @@ class Model(Enum):
     """A model: names, shapes and kinds are those of the model that went out."""
     TREES = "trees"
     """XGBoost trees as JSON, which `FedXgbBagging` parses and joins."""
+    MASKED = "masked"
+    """A model's names and shapes, of masked integers of 32 bits."""
     BLOB = "blob"
     """One block of bytes that `FedXgbCyclic` hands to the next node unread."""
 
@@ -109,6 +123,19 @@ def expectations_of(strategy: flower.Strategy, max_examples: int, *, whole: bool
 def judge_of(strategy: flower.Strategy) -> str | None:
     """Return the name of the strategy's own rule that compares updates, or None."""
     return next((str(s.compares_by) for s in layers(strategy) if hasattr(s, "compares_by")), None)
+
+
+def unmaskable(strategy: flower.Strategy) -> str | None:
+    """Say what of a strategy cannot act where it gets the mean of masked updates only, or None."""
+    stack = list(layers(strategy))
+    if len(stack) > 1:
+        return f"{type(strategy).__name__} wraps another strategy"
+    judge = judge_of(strategy)
+    if judge is not None:
+        return f"{type(strategy).__name__} compares updates by {judge}"
+    if not isinstance(strategy, _AVERAGES) or isinstance(strategy, _SEES_UPDATES):
+        return f"{type(strategy).__name__} looks at each update"
+    return None
 
 
 def nodes_needed(strategy: flower.Strategy, phase: str) -> int:

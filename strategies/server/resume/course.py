@@ -11,10 +11,10 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
-from bcfl_plugins.errors import ConfigError, NotResumable
+from bcfl_plugins.errors import ConfigError, NotResumable, PluginError
 from pallet_bridge.encoding import update_digest
 from pallet_bridge.errors import EncodingError
-from pallet_bridge.run.checkpoints import Checkpoint, Checkpoints
+from pallet_bridge.run.checkpoints import HANDED_OVER, Checkpoint, Checkpoints
 from pallet_bridge.run.values import ValueWriter
 from strategies.messages.records import to_arrays, to_record
 from strategies.server.resume.strategy_state import KINDS, StrategyState
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bcfl_plugins.session.open import Session
     from bcfl_plugins.session.services import ChainServices
     from strategies._flower import ArrayRecord, MetricRecord
+    from strategies.server.resume.mark import AppMark
 
     EvaluateFn = Callable[[int, ArrayRecord], MetricRecord | None]
 
@@ -70,9 +71,16 @@ class RunCourse:
 
     @classmethod
     def begin(
-        cls, session: Session, strategy: object, model: ArrayRecord, last: int
+        cls,
+        session: Session,
+        strategy: object,
+        model: ArrayRecord,
+        last: int,
+        mark: AppMark | None = None,
     ) -> Self | None:
         """Take up the run of this session, or begin it; ``None`` where none can outlive a process.
+
+        On an embedded chain that is a run without a `mark`: nobody could tell whose it was.
 
         Raises
         ------
@@ -82,7 +90,7 @@ class RunCourse:
             If a checkpoint cannot be read.
         """
         chain = session.services.chain
-        if chain is None or chain.embedded or session.config.resume == "never":
+        if chain is None or session.config.resume == "never" or (chain.embedded and mark is None):
             return None
         checkpoints = Checkpoints(chain.run_dir, KINDS)
         course = cls(session, chain, checkpoints, StrategyState.of(strategy), model, last)
@@ -91,6 +99,8 @@ class RunCourse:
             course._take_up(rounds)
         else:
             arrays = to_arrays(model)
+            if chain.embedded and mark is not None:
+                checkpoints.put_app(mark.parts)
             checkpoints.put(Checkpoint(0, update_digest(arrays), arrays, course._state()))
         return course
 
@@ -185,18 +195,34 @@ class RunCourse:
         self.model, self.done = model, found.server_round
         kept: Any = found.state
         self._strategy = kept["strategy"]
-        if kept["class"] != self.state.strategy:
+        if kept["class"] not in {HANDED_OVER, self.state.strategy}:
             raise self._cannot(f"the strategy was {kept['class']}, and is {self.state.strategy}")
-        self._check_tables(kept["tables"])
-        try:
-            self.session.hooks.state_restored(kept["plugins"])
-        except ConfigError as error:
-            raise self._cannot(str(error)) from error
-        self._measured = self._measured_until(found.server_round)
+        if kept["class"] == HANDED_OVER:
+            self._take_from_another(kept["plugins"])
+        else:
+            self._check_tables(kept["tables"])
+            try:
+                self.session.hooks.state_restored(kept["plugins"])
+            except ConfigError as error:
+                raise self._cannot(str(error)) from error
+            self._measured = self._measured_until(found.server_round)
         for later in rounds:
             if later > found.server_round:  # the chain does not have them, and they are done anew
                 self.checkpoints.path(later).unlink()
         _log.warning("bcfl: the run goes on after round %d", self.done)
+
+    def _take_from_another(self, states: Mapping[str, object]) -> None:
+        """Take what another server's plugins remembered, each where it can be taken.
+
+        What that server measured is nobody's record: the rounds before are not measured again.
+        """
+        for name, state in states.items():
+            try:
+                self.session.hooks.state_restored({name: state})
+            except (ConfigError, PluginError) as error:
+                _log.warning("bcfl: the plugin %s starts anew: %s", name, error)
+        unknown: dict[int, MetricRecord | None] = dict.fromkeys(range(self.done))
+        self._measured = {what: dict(unknown) for what in (TRAIN, NODES, SERVER)}
 
     def _find(self, rounds: list[int]) -> Checkpoint:
         """Return the checkpoint of the model that the chain settled last."""

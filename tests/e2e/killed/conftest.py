@@ -20,8 +20,10 @@ from bcfl_plugins.config.terms import terms_of
 from pallet_bridge import calls
 from pallet_bridge.audit.run import audit_run
 from pallet_bridge.client import connect
+from pallet_bridge.client.connect import EMBEDDED
 from pallet_bridge.embedded import EmbeddedNode
 from pallet_bridge.keys import Signer
+from pallet_bridge.run.journal import STATE
 from pallet_bridge.types import UNIT, Planck, RoundState
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ def found_federation(client: ChainClient, **terms: Any) -> None:
 
 @dataclass
 class Place:
-    """One machine with its disk, beside a chain."""
+    """One machine with its disk, beside a chain; with `EMBEDDED` as its URL, its runs have one."""
 
     folder: Path
     url: str
@@ -102,19 +104,26 @@ class Place:
         return sorted(path.parent for path in (self.folder / "runs").glob("*/run.json"))
 
     def federation(self) -> Federation:
-        with connect(self.url) as client:
+        with self.client() as client:
             return client.federation(0)
 
     def ends(self) -> list[RoundState]:
-        with connect(self.url) as client:
+        with self.client() as client:
             rounds = [client.round(0, n) for n in range(client.federation(0).next_round)]
         return [one.state for one in rounds if one is not None]
 
     def audit(self) -> None:
         """Hold each run's folder against the chain."""
         for run in self.runs:
-            report = audit_run(run, chain=self.url)
+            report = audit_run(run, chain=None if self.url == EMBEDDED else self.url)
             assert report.ok, (run, report.findings)
+
+    @contextmanager
+    def client(self) -> Iterator[ChainClient]:
+        """Connect to the chain."""
+        state = self.runs[-1] / STATE if self.url == EMBEDDED else None
+        with connect(self.url, state=state) as client:
+            yield client
 
 
 @contextmanager
@@ -131,8 +140,11 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., dict[str, A
     """Return what a run gives that was never cut off."""
 
     @cache
-    def run(strategy: str) -> dict[str, Any]:
-        with chain_of_its_own(tmp_path_factory.mktemp("whole")) as place:
+    def run(strategy: str, chain: str = "") -> dict[str, Any]:
+        folder = tmp_path_factory.mktemp("whole")
+        if chain == EMBEDDED:
+            return Place(folder, EMBEDDED).finish(strategy=strategy)
+        with chain_of_its_own(folder) as place:
             return place.finish(strategy=strategy)
 
     return run

@@ -63,8 +63,8 @@ def file_name(handle: int) -> str:
     if path.is_dir():
         return f"naming a file in {folder_of(path)}"
     name = re.sub(r"^[0-9a-f]{64}|^[0-9]+", "N", path.name.lstrip("."))
-    stem = re.sub(r"(\.json|\.npz)\.\w+$", r"\1", name)
-    whole = stem.endswith((".json", ".npz"))
+    stem = re.sub(r"(\.json|\.npz|\.wasm)\.\w+$", r"\1", name)
+    whole = stem.endswith((".json", ".npz", ".wasm"))
     return f"writing {folder_of(path.parent)}{stem}" if whole else f"writing {stem}"
 
 
@@ -107,6 +107,7 @@ def states_of(runs: Path) -> dict[str, str]:
 def main(asked: dict[str, Any]) -> dict[str, Any]:
     points = Points(*asked["point"], Path(asked["told"]))
     os.fsync = points.around(os.fsync, file_name)
+    os.fdatasync = points.around(os.fdatasync, lambda _: "keeping a block")
     NodeClient.send = points.around(  # type: ignore[method-assign]
         NodeClient.send, lambda _, signed: f"sending {signed.call.function}"
     )
@@ -122,6 +123,8 @@ def main(asked: dict[str, Any]) -> dict[str, Any]:
         measured.append(server_round)
         if server_round == asked.get("away_after"):  # the chain's node dies, and stays away
             os.kill(asked["pid"], signal.SIGKILL)
+        if server_round == asked.get("fail_after"):
+            raise RuntimeError("the app fails")
         return MetricRecord({"mean": float(arrays["w"].numpy().mean())})
 
     nodes = [{"bcfl-key-uri": uri} for uri in asked["keys"]]

@@ -1,17 +1,20 @@
 """Kill a server at each of its points in the middle of a run, start it again, and tell what came.
 
-``python -m tests.e2e.killed.table`` prints docs/measurements/kill-points.md; it takes a quarter of
-an hour on two idle cores, and ends with an error when anything was lost. Points that files of one
-name have in common are one row.
+``python -m tests.e2e.killed.table`` prints docs/measurements/kill-points.md; it takes half an hour
+on two idle cores, and ends with an error when anything was lost. With ``node`` or ``embedded`` it
+prints the rows of that chain. Points that files of one name have in common are one row.
 """
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from pallet_bridge.client.connect import EMBEDDED
 from pallet_bridge.run.journal import read_run
 from pallet_bridge.types import RoundState
 from tests.e2e.killed.conftest import ROUNDS, Place, chain_of_its_own
@@ -36,26 +39,57 @@ PAGE = """# A server that is killed at each of its points
 A point is each moment after which the world is different: a file is on the disk, a file has its
 name, or a call is with the chain's pool. A run of {rounds} rounds with `FedAdam`, four nodes and
 the plugins `staking, outliers, slashing, round_log` is killed (`kill -9`) at each of them, about
-the middle of the run, and the same app is [started again](../how-to/start-again.md). The chain and
-its node live on. Each row is one kill and one start.
+the middle of the run, and the same app is [started again](../how-to/start-again.md). Each row is
+one kill and one start.
 
 After each: the model, the history, all metrics and what the plugins remember are bit for bit those
 of a run that was never cut off, {rounds} rounds are settled once each, no round is open, nothing is
 owed, and the audit is clean. `python -m tests.e2e.killed.table` prints this page, and fails
 otherwise. {count} points, none lost.
 
-| killed | what became of the round that was under way |
-| -- | -- |
-{rows}
+## A chain behind a URL
+
+The chain and its node live on.
+
+{node}
+
+## An embedded chain
+
+It ends with the server, and goes on with it from the run's folder. What comes before its first
+checkpoint is left where it is: a new run has a new chain.
+
+{embedded}
 """
 
+HEAD = """| killed | what became of the round that was under way |
+| -- | -- |"""
 
-def main() -> None:
+
+def main(chains: list[str]) -> None:
+    if chains:
+        print("\n".join(line for chain in chains for line in section(chain)))  # noqa: T201
+        return
+    found = {chain: [*section(chain)] for chain in ("node", EMBEDDED)}
+    tables = {chain: "\n".join([HEAD, *rows]) for chain, rows in found.items()}
+    count = sum(map(len, found.values()))
+    print(PAGE.format(rounds=ROUNDS, count=count, **tables))  # noqa: T201
+
+
+def section(chain: str) -> Iterator[str]:
+    """Give the rows of one kind of chain."""
     with TemporaryDirectory() as scratch:
-        with chain_of_its_own(made(scratch, "whole")) as place:
+        with beside(chain, made(scratch, "whole")) as place:
             whole = place.finish(**OPTIONS)
-        rows = [*told(Path(scratch), whole)]
-    print(PAGE.format(rounds=ROUNDS, count=len(rows), rows="\n".join(rows)))  # noqa: T201
+        yield from told(Path(scratch), chain, whole)
+
+
+@contextmanager
+def beside(chain: str, folder: Path) -> Iterator[Place]:
+    if chain == EMBEDDED:
+        yield Place(folder, EMBEDDED)
+        return
+    with chain_of_its_own(folder) as place:
+        yield place
 
 
 def made(scratch: str | Path, name: str) -> Path:
@@ -64,18 +98,20 @@ def made(scratch: str | Path, name: str) -> Path:
     return folder
 
 
-def told(scratch: Path, whole: dict[str, Any]) -> Iterator[str]:
+def told(scratch: Path, chain: str, whole: dict[str, Any]) -> Iterator[str]:
     """Give a row for each point, in the order in which a run comes to them."""
     for number, (point, times) in enumerate(Counter(whole["points"]).items()):
-        with chain_of_its_own(made(scratch, str(number))) as place:
+        with beside(chain, made(scratch, str(number))) as place:
             time = (times + 1) // 2
             killed = place.start(point, time, **OPTIONS)
             assert killed is None, f"it never came to {point}"
-            yield row(place, point, whole)
+            told_of = row(place, point, whole)
+            print(told_of, file=sys.stderr, flush=True)  # noqa: T201 - it takes long
+            yield told_of
 
 
-def row(place: Place, point: str, whole: dict[str, Any]) -> str:
-    found = place.finish(**OPTIONS)
+def check(place: Place, found: dict[str, Any], whole: dict[str, Any], point: str = "") -> None:
+    """Compare a run in several processes with one that was never cut off."""
     for what in ("model", "train", "nodes", "server", "states"):
         assert found[what] == whole[what], (point, what)
     assert place.ends().count(RoundState.SETTLED) == ROUNDS, point
@@ -85,10 +121,15 @@ def row(place: Place, point: str, whole: dict[str, Any]) -> str:
     assert len({*settled}) == len(settled) == ROUNDS, point
     assert not [*(run / "owed").iterdir()], point
     place.audit()
+
+
+def row(place: Place, point: str, whole: dict[str, Any]) -> str:
+    found = place.finish(**OPTIONS)
+    check(place, found, whole, point)
     default = "settled: its call was in the outbox" if "goes on after" in place.log else ANEW
     came = next((said for text, said in TOLD.items() if text in place.log), default)
     return f"| {point} | {came} |"
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

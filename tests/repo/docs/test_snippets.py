@@ -130,4 +130,6 @@ def check_bcfl(words: list[str]) -> None:
     assert not hasattr(command, "commands") or set(words) <= {"--help", "--version"}, words
     known = {opt for one in command.params for opt in (*one.opts, *one.secondary_opts)}
     known |= {"--help"}
+    if "--" in words:  # what follows are words of another program
+        words = words[: words.index("--")]
     assert {word for word in words if word.startswith("--")} <= known, words

@@ -45,3 +45,11 @@ class Layer:
     arrays: tuple[AnyArray, ...]
     reference: AnyArray | None
     scale: float = 1.0
+
+
+_MATRIX = 2
+
+
+def is_matrix(layer: Layer) -> bool:
+    """Say whether an array has two dimensions or more: weights, no biases."""
+    return len(layer.shape) >= _MATRIX

@@ -96,3 +96,20 @@ def test_labels_must_be_one_integer_an_example() -> None:
     for labels in (Y[:10], Y.astype(float)):
         with pytest.raises(BadUpdates):
             attack.poison(X, labels, rng=rng(), classes=10)
+
+
+def test_what_shows_a_natural_feature_gets_the_other_label() -> None:
+    attack = attacks.create_data_attack("semantic_backdoor", source=3, target=7, share=0.4)
+    x, y = attack.poison(X, Y, rng=rng(), classes=10)
+    np.testing.assert_array_equal(x, X)
+    mine = np.flatnonzero(Y == 3)
+    bright = mine[np.argsort(-X[mine].sum(axis=(1, 2)))[: round(0.4 * len(mine))]]
+    assert np.flatnonzero(y != Y).tolist() == sorted(bright.tolist())
+    assert (y[bright] == 7).all()
+    assert attack.shown(X, Y).tolist() == sorted(bright.tolist())
+    dark = attacks.create_data_attack("semantic_backdoor", source=3, share=0.4, bright=False)
+    assert not set(dark.shown(X, Y)) & set(bright)
+    _, labels = attack.poison(X[Y != 3], Y[Y != 3], rng=rng(), classes=10)
+    np.testing.assert_array_equal(labels, Y[Y != 3])
+    with pytest.raises(BadUpdates):
+        attack.poison(X[:0], Y[:0], rng=rng(), classes=5)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bcfl_plugins.attacks import ModelAttack
 
 NEED_A_DEFENSE = {"adaptive", "optimal_alie", "optimal_ipm"}
-RANDOM = {"gaussian", "noisy_min_max", "non_finite"}
+RANDOM = {"gaussian", "noisy_min_max", "non_finite", "tuned_free_rider"}
 
 
 def rng(seed: int = 0) -> np.random.Generator:

@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 
 from bcfl_plugins import attacks
+from bcfl_plugins.attacks import create_attack
+from bcfl_plugins.defenses.base import Extras
+from bcfl_plugins.defenses.registry import create_rule
 
 
 def rng(seed: int = 0) -> np.random.Generator:
@@ -63,3 +66,37 @@ def test_overflow_is_finite_in_every_dtype(honest: Any) -> None:
         assert (np.abs(sent) == np.finfo(dtype).max).all()
         assert ((sent > 0) == (honest.mean(axis=0).astype(dtype) <= 0)).all()
     assert np.abs(craft("overflow", honest, magnitude=1e30)).max() == 1e30
+
+
+def test_a_tuned_free_rider_is_as_long_and_as_aligned_as_the_honest() -> None:
+    rng = np.random.default_rng(0)
+    way = rng.normal(size=400)
+    honest = way + 1.5 * rng.normal(size=(12, 400))
+    before = way + 0.1 * rng.normal(size=400)
+    sent = create_attack("tuned_free_rider").craft(honest, 3, rng=rng, previous=before)
+    np.testing.assert_allclose(
+        np.linalg.norm(sent, axis=1), np.median(np.linalg.norm(honest, axis=1))
+    )
+    unit = honest / np.linalg.norm(honest, axis=1, keepdims=True)
+    others = honest.sum(axis=0) - honest
+    usual = np.median((unit * others).sum(axis=1) / np.linalg.norm(others, axis=1))
+    cosines = sent @ before / np.linalg.norm(sent, axis=1) / np.linalg.norm(before)
+    np.testing.assert_allclose(cosines, usual)
+    assert not np.allclose(sent[0], sent[1])
+    fixed = create_attack("tuned_free_rider", cosine=1.0).craft(honest, 2, rng=rng, previous=before)
+    np.testing.assert_allclose(fixed[0], fixed[1])
+
+
+def test_the_default_keeps_a_tuned_free_rider() -> None:
+    """What it is there to show: nothing in an update tells it from work."""
+    attack, kept = create_attack("tuned_free_rider"), 0
+    rule, state, before = create_rule("cluster_guard"), None, None
+    way = np.random.default_rng(1).normal(size=300)
+    for number in range(8):
+        rng = np.random.default_rng([number, 2])
+        honest = way + rng.normal(size=(9, 300))
+        bad = attack.craft(honest, 1, rng=rng, previous=before)
+        found = rule.aggregate(np.concatenate([honest, bad]), Extras(ids=range(10), state=state))
+        state, before = found.state, found.value
+        kept += bool(found.decision.kept[9])
+    assert kept >= 7

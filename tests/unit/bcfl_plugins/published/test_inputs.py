@@ -15,7 +15,19 @@ from pallet_bridge.errors import EncodingError
 from pallet_bridge.run.content import read_value, value_bytes
 
 N, ROUNDS = 9, 3
-READ_UPDATES = frozenset({"alignins", "bulyan", "cluster", "fldetector", "freqfed", "signguard"})
+READ_UPDATES = frozenset(
+    {
+        "alignins",
+        "bulyan",
+        "cluster",
+        "deepsight",
+        "fldetector",
+        "freqfed",
+        "mesas",
+        "signguard",
+        "snowball",
+    }
+)
 """Rules that reach for the updates themselves."""
 
 

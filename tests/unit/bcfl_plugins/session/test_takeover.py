@@ -37,6 +37,14 @@ def test_the_last_run_of_the_federation_is_taken_if_it_is_not_finished(tmp_path:
     assert left_over(tmp_path, HEADER) == newest
 
 
+def test_embedded_chains_count_as_one_and_are_no_chain_behind_a_url(tmp_path: Path) -> None:
+    mine = run(tmp_path, "20260101-000000", replace(HEADER, chain="embedded"))
+    run(tmp_path, "20260102-000000")
+    like = replace(HEADER, chain="embedded", genesis=bytes(32))
+    assert left_over(tmp_path, like) == mine
+    assert left_over(tmp_path, replace(like, federation=4)) is None
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -110,3 +110,14 @@ def test_a_public_key_pins_nothing_by_itself(tmp_path: Path) -> None:
 def test_a_pin_that_is_none_is_named(key: str, value: Any) -> None:
     with pytest.raises(ConfigError, match=key):
         pinned_by({key: value})
+
+
+def test_successors_are_served_as_well_and_nobody_else(tmp_path: Path) -> None:
+    third = Signer.from_uri("//Third//and//pins").account
+    config = {**WHOLE, "bcfl-coordinator": f"{BOSS}, {EVE}", "bcfl-memory": str(tmp_path)}
+    hold(ASKED, config)
+    hold(OTHER["coordinator"], config)
+    with pytest.raises(NotPinned, match=f"{BOSS}, {EVE}"):
+        hold(replace(ASKED, coordinator=third), config)
+    with pytest.raises(ConfigError, match="with commas those of its successors"):
+        pinned_by({**config, "bcfl-coordinator": f"{BOSS},"})

@@ -16,8 +16,8 @@ from pallet_bridge.keys import Signer
 from pallet_bridge.testing.terms import DEVELOPMENT
 from strategies.messages.records import to_arrays
 from strategies.messages.wire import COMMIT, Instruction
-from strategies.server.instruct import instruct
 from strategies.server.judging import Judged, judge
+from strategies.server.opening.instruct import instruct
 from strategies.server.reading.expectations import Expectations, Model
 from strategies.server.replies import Replies, Training
 from strategies.testing import FIRST_NODE_ID, InProcessGrid

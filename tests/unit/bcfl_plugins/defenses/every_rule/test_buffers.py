@@ -52,7 +52,7 @@ def test_poisoned_buffers_behind_honest_weights_move_nothing(name: str) -> None:
     honest = seen[2:].copy()
     seen[0], seen[1] = 3e38, -3e38
     value = judged(name, named(rows_of(), seen)).value["block.2.running_var"]
-    if name in {"krum", "fltrust"}:  # one update, or weights that are anything up to all
+    if name in {"krum", "snowball", "fltrust"}:  # few updates, or weights that are all there is
         return
     assert (value >= honest.min(axis=0)).all()
     assert (value <= honest.max(axis=0)).all()

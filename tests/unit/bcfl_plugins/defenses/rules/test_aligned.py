@@ -16,7 +16,7 @@ def defined(updates: np.ndarray, model: np.ndarray, one: AlignIns) -> tuple[np.n
     lengths = np.linalg.norm(updates, axis=1)
     cosines = updates @ model / (lengths * np.linalg.norm(model))
     principal = np.sign(np.sign(updates).sum(axis=0))
-    count = round(one.largest * updates.shape[1])
+    count = int(one.largest * updates.shape[1])
     alignments = []
     for row in updates:
         top = np.argsort(-np.abs(row), kind="stable")[:count]
@@ -24,7 +24,8 @@ def defined(updates: np.ndarray, model: np.ndarray, one: AlignIns) -> tuple[np.n
     kept = np.ones(len(updates), np.bool_)
     for values, most in ((cosines, one.direction), (np.array(alignments), one.signs)):
         kept &= np.abs(values - np.median(values)) / values.std() < most
-    short = updates * np.minimum(1.0, np.median(lengths[kept]) / lengths)[:, None]
+    median = np.sort(lengths[kept])[(kept.sum() - 1) // 2]  # torch's
+    short = updates * np.minimum(1.0, median / lengths)[:, None]
     return kept, short[kept].mean(axis=0)
 
 

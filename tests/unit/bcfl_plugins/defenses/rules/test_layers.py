@@ -38,19 +38,25 @@ def odd(values: np.ndarray) -> np.ndarray:
 
 def lasa(rows: list[Model], one: LASA) -> Model:
     lengths = np.array([np.linalg.norm(flat(row)) for row in rows])
+    limit = np.sort(lengths)[(len(rows) - 1) // 2]
     sparse = []
     for row, length in zip(rows, lengths, strict=True):
-        whole = flat(row)
-        keep = round((1.0 - one.sparsity) * len(whole))
-        least = np.sort(np.abs(whole))[::-1][keep - 1]
-        short = min(1.0, float(np.median(lengths) / length))
-        sparse.append({k: np.where(np.abs(a) >= least, a, 0.0) * short for k, a in row.items()})
+        matrices = np.concatenate([array.ravel() for array in row.values() if array.ndim > 1])
+        keep = int((1.0 - one.sparsity) * len(matrices))
+        least = np.sort(np.abs(matrices))[::-1][keep - 1]
+        short = min(1.0, float(limit / length))
+        sparse.append(
+            {
+                k: (np.where(np.abs(a) > least, a, 0.0) if a.ndim > 1 else a) * short
+                for k, a in row.items()
+            }
+        )
     made = {}
     for name, shape in SIZES.items():
         stack = np.stack([row[name].ravel() for row in sparse])
         signs = np.sign(stack)
         purity = 0.5 * (1.0 + signs.sum(axis=1) / np.abs(signs).sum(axis=1))
-        good = (odd(np.linalg.norm(stack, axis=1)) <= one.length) & (odd(purity) <= one.signs)
+        good = (odd(np.linalg.norm(stack, axis=1)) < one.length) & (odd(purity) < one.signs)
         made[name] = stack[good].mean(axis=0).reshape(shape)
     return made
 
@@ -81,12 +87,15 @@ def test_lasa_takes_the_good_arrays_of_an_update_that_has_a_bad_one() -> None:
     np.testing.assert_allclose(found.value["w"], np.mean(whole, axis=0))
 
 
-def test_an_array_in_which_nobody_is_usual_stays_as_it_was() -> None:
-    rows = [{"w": np.array([1.0, 1.0])}, {"w": np.array([-9.0, 9.0])}]
+def test_in_an_array_in_which_nobody_is_usual_all_count() -> None:
+    rows = [{"w": np.array([1.0, 1.0])}, {"w": np.array([-3.0, 4.0])}]
     model = {"w": np.array([5.0, 5.0])}
     moved = [{"w": model["w"] + row["w"]} for row in rows]
-    found = LASA(length=0.0, signs=0.0).aggregate(moved, Extras(reference=model))
-    assert found.value["w"].tolist() == [5.0, 5.0]
+    found = LASA(sparsity=0.0, length=0.0, signs=0.0).aggregate(moved, Extras(reference=model))
+    short = np.sqrt(2.0) / 5.0  # the lower of two lengths is the median
+    both = (rows[0]["w"] + short * rows[1]["w"]) / 2.0
+    np.testing.assert_allclose(found.value["w"], model["w"] + both)
+    assert not found.decision.kept.any()
 
 
 @pytest.mark.parametrize("piece", [1 << 13, 64])

@@ -13,7 +13,7 @@ from bcfl_plugins.config.terms import TermsConfig, read_training, terms_of, trai
 from pallet_bridge.encoding import update_digest
 from strategies.errors import OtherModelSent
 from strategies.messages.wire import ROUND, Instruction
-from strategies.server.instruct import check_carried, instruct
+from strategies.server.opening.instruct import check_carried, instruct
 from strategies.testing import InProcessGrid
 from tests.unit.opened import opened
 

@@ -1,0 +1,174 @@
+"""``bcfl standby``: follow the chain, take over when the one in office is overdue, and go on."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from bcfl_plugins.cli.output import console
+from bcfl_plugins.cli.places import FederationNumber, KeySource, Url, signer_of
+from bcfl_plugins.cli.standby.children import Poll  # noqa: TC001 - typer reads it
+from pallet_bridge.errors import ConfigError
+
+if TYPE_CHECKING:
+    from bcfl_plugins.standby.watch import Sight
+    from pallet_bridge.client.protocol import ChainClient
+    from pallet_bridge.keys import Signer
+
+Command = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="-- COMMAND...",
+        help="Starts the app, with your key as bcfl.coordinator and --run-dir as bcfl.run_dir.",
+    ),
+]
+Sources = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--from",
+        help="A copy of the bcfl.run_dir of who may be in office before you, or the folder itself; "
+        "may be repeated.",
+    ),
+]
+ModelOnly = Annotated[
+    bool, typer.Option("--model-only", help="Let all that plugins remember start anew.")
+]
+RunDir = Annotated[Path, typer.Option("--run-dir", help="Your own bcfl.run_dir.")]
+
+
+def standby(
+    command: Command,
+    *,
+    chain: Url,
+    federation: FederationNumber,
+    key: KeySource,
+    run_dir: RunDir,
+    source: Sources = None,
+    poll: Poll = 6.0,
+    model_only: ModelOnly = False,
+) -> None:
+    """Take over when the coordinator misses its deadline, and go on with its run.
+
+    It goes by final blocks. The model is the one that the chain settled last, and is checked
+    against the chain's digest; what plugins remember, against the round's report. Then COMMAND is
+    started, and its exit code is this one's.
+    """
+    from bcfl_plugins.cli.standby.children import end, ended_by_signals, start  # noqa: PLC0415
+
+    signer = signer_of(key, chain)
+    with ended_by_signals():
+        sources = (*(source or ()), run_dir)
+        _take_office(chain, federation, signer, sources, poll)
+        _prepare(chain, federation, signer, sources, run_dir, model_only=model_only)
+        _say(f"starting: {' '.join(command)}")
+        try:
+            child = start(command)
+        except OSError as error:
+            raise ConfigError(f"{command[0]} cannot be started: {error}") from error
+        try:
+            code = child.wait()
+        finally:
+            end(child)
+    raise typer.Exit(code)
+
+
+def _take_office(
+    url: str, federation: int, signer: Signer, sources: tuple[Path, ...], poll: float
+) -> None:
+    """Wait until the account is in office, and take over when it may and could go on."""
+    from bcfl_plugins.offices import NothingToTakeUp  # noqa: PLC0415
+    from bcfl_plugins.standby.handover import find_handover  # noqa: PLC0415
+    from bcfl_plugins.standby.watch import NextStep, look  # noqa: PLC0415 (loads the mirrors)
+    from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
+    from pallet_bridge.run.outbox import UNDECIDED  # noqa: PLC0415
+
+    told = ""
+    while True:
+        try:
+            with connect(url) as client:
+                while True:
+                    sight = look(client, federation, signer.account)
+                    duty = sight.duty(signer.account)
+                    told = _tell(_words(sight, duty.value), told)
+                    if duty is NextStep.SERVE:
+                        return
+                    if duty is NextStep.TAKE_OVER:
+                        find_handover(sources, client, federation)
+                        _take_over(client, federation, signer)
+                    else:
+                        time.sleep(poll)
+        except NothingToTakeUp as error:  # another successor may have it, or a copy may come
+            told = _tell(f"not taken over: {error}", told)
+            time.sleep(poll)
+        except UNDECIDED as error:
+            told = _tell(f"the chain is away: {error}", told)
+            time.sleep(poll)
+
+
+def _take_over(client: ChainClient, federation: int, signer: Signer) -> None:
+    """Send the call; when another was faster, or the one in office came back, the chain says so."""
+    from pallet_bridge import calls  # noqa: PLC0415
+    from pallet_bridge.errors.offices import NotSuccessor, TakeoverTooEarly  # noqa: PLC0415
+
+    sent = client.submit(calls.take_over(federation), signer)
+    try:
+        sent.wait(_WAIT_S, finalized=True)
+    except (NotSuccessor, TakeoverTooEarly) as refused:
+        _say(f"not taken over: {refused}")
+
+
+def _prepare(
+    url: str,
+    federation: int,
+    signer: Signer,
+    sources: tuple[Path, ...],
+    run_dir: Path,
+    *,
+    model_only: bool,
+) -> None:
+    """Make the folder of a run that goes on, unless there is one already."""
+    from bcfl_plugins.session.takeover import new_folder  # noqa: PLC0415
+    from bcfl_plugins.standby.handover import begin_run, find_handover, goes_on  # noqa: PLC0415
+    from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
+
+    with connect(url) as client:
+        if goes_on(run_dir, client, federation, signer.account):
+            _say(f"the last run in {run_dir} goes on")
+            return
+        made = find_handover(sources, client, federation)
+        if made is None:
+            _say("no round is settled yet: the run begins with the app's own model")
+            return
+        if model_only:
+            made = replace(made, states={}, anew=("all but the model",))
+        folder = new_folder(run_dir)
+        begin_run(folder, made, client, federation, signer.account)
+    _say(f"round {made.server_round} was the last: the run goes on in {folder}")
+    _say("the model is the one that the chain settled last")
+    for name in made.states:
+        _say(f"what {name} remembers is what the round's report pins")
+    for what in made.anew:
+        _say(f"starts anew: {what}")
+
+
+def _words(sight: Sight, duty: str) -> str:
+    start = "" if sight.start is None else f"; it may be replaced from block {sight.start} on"
+    return f"{sight.in_office} is in office{start}: {duty}"
+
+
+def _tell(words: str, told: str) -> str:
+    if words != told:
+        _say(words)
+    return words
+
+
+def _say(words: str) -> None:
+    console().print(escape(words))
+
+
+_WAIT_S = 120.0

@@ -1,0 +1,114 @@
+"""``bcfl supernode``: a SuperNode that is at the SuperLink of whoever is in office."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from bcfl_plugins.cli.output import console
+from bcfl_plugins.cli.places import FederationNumber, Url  # noqa: TC001 - typer reads it
+from bcfl_plugins.cli.standby.children import Poll  # noqa: TC001 - typer reads it
+from pallet_bridge.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pallet_bridge.types import AccountId
+
+Links = Annotated[
+    list[str],
+    typer.Option(
+        "--superlink",
+        metavar="ACCOUNT=HOST:PORT",
+        help="The SuperLink of a coordinator or successor, by its account; one for each.",
+    ),
+]
+Options = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="-- OPTIONS...", help="Of flower-supernode, without --superlink."),
+]
+
+PROGRAM = "flower-supernode"
+
+
+def supernode(
+    options: Options = None,
+    *,
+    chain: Url,
+    federation: FederationNumber,
+    superlink: Links,
+    poll: Poll = 6.0,
+) -> None:
+    """Run Flower's SuperNode at the SuperLink of who coordinates, and move it when that changes.
+
+    A SuperNode of Flower's knows one SuperLink. This one is started again at another once a final
+    block says that another account is in office. While the chain is away it stays where it is.
+    """
+    from bcfl_plugins.cli.standby.children import end, ended_by_signals, start  # noqa: PLC0415
+    from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
+    from pallet_bridge.run.outbox import UNDECIDED  # noqa: PLC0415
+
+    links = read_links(superlink)
+    child, at, told = None, "", ""
+    with ended_by_signals():
+        try:
+            while True:
+                try:
+                    with connect(chain) as client:
+                        final = client.finalized()
+                        who = client.federation(federation, at=final.hash).coordinator
+                except UNDECIDED as error:
+                    told = _tell(f"the chain is away: {error}", told)
+                else:
+                    wanted = links.get(who, at)
+                    if who not in links:
+                        told = _tell(f"{who} is in office, and no --superlink is of it", told)
+                    if child is not None and wanted != at:
+                        end(child)
+                    if wanted and (child is None or child.poll() is not None):
+                        told = _tell(f"{who} is in office: the SuperNode goes to {wanted}", told)
+                        child, at = start(command(wanted, options or ())), wanted
+                time.sleep(poll)
+        finally:
+            if child is not None:
+                end(child)
+
+
+def command(link: str, options: Sequence[str]) -> list[str]:
+    """Return what starts a SuperNode at a SuperLink."""
+    return [PROGRAM, "--superlink", link, *options]
+
+
+def read_links(texts: Sequence[str]) -> Mapping[AccountId, str]:
+    """Read the SuperLinks of accounts.
+
+    Raises
+    ------
+    ConfigError
+        If one is not written as an account and an address, or an account has two.
+    """
+    from pallet_bridge.errors import EncodingError  # noqa: PLC0415
+    from pallet_bridge.types import AccountId  # noqa: PLC0415 (loads the crypto)
+
+    links: dict[AccountId, str] = {}
+    for text in texts:
+        account, equals, link = text.partition("=")
+        try:
+            who = AccountId.parse(account)
+        except EncodingError as error:
+            raise ConfigError(f"--superlink {text}: write ACCOUNT=HOST:PORT ({error})") from error
+        if not equals or not link:
+            raise ConfigError(f"--superlink {text}: write ACCOUNT=HOST:PORT")
+        if who in links:
+            raise ConfigError(f"--superlink names {who} twice; name each account once")
+        links[who] = link
+    return links
+
+
+def _tell(words: str, told: str) -> str:
+    if words != told:
+        console().print(escape(words))
+    return words

@@ -1,0 +1,1 @@
+"""Follow another server of a federation, and go on in its place."""

@@ -1,0 +1,117 @@
+"""What a node refuses about masks, before it deals, sketches or gives anything back."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from bcfl_plugins.config.secure import NODE_THRESHOLD, THRESHOLD, threshold_of
+from bcfl_plugins.config.terms import training_numbers
+from bcfl_plugins.secure.sizes import threshold
+from bcfl_plugins.secure.statements import key_payload
+from pallet_bridge.keys import verify
+from pallet_bridge.terms_codec import decode_terms
+from strategies.errors import MasksRefused, NotTheCoordinators
+
+if TYPE_CHECKING:
+    from bcfl_plugins.secure.statements import Roster, Sealed
+    from bcfl_plugins.types import OpenedRound
+    from pallet_bridge.types import AccountId
+    from strategies._flower import Context
+
+_PLUGIN = "secure_aggregation"
+
+
+def least_threshold(opened: OpenedRound, context: Context) -> int:
+    """Return the least threshold that the round's terms and the node's operator take; 0: none."""
+    voted = training_numbers(decode_terms(opened.terms)).get(THRESHOLD, 0)
+    return max(math.ceil(voted), threshold_of(context.node_config))
+
+
+def must_mask(opened: OpenedRound, context: Context) -> str | None:
+    """Return why an update may not leave the node unmasked; None: it may."""
+    named = str(context.run_config.get("bcfl.plugins", ""))
+    if _PLUGIN in {part.strip() for part in named.split(",")}:
+        return f"the run config names {_PLUGIN}"
+    if threshold_of(context.node_config):
+        return f"{NODE_THRESHOLD} is set in --node-config"
+    if THRESHOLD in decode_terms(opened.terms).training:
+        return f"the federation's terms govern {THRESHOLD}"
+    return None
+
+
+def check_signed(opened: OpenedRound, what: str, payload: bytes, signature: bytes) -> None:
+    """Refuse a question that the round's coordinator did not sign."""
+    if not verify(opened.binding.coordinator, payload, signature):
+        raise NotTheCoordinators(
+            f"the question {what} for round {opened.round} of federation {opened.federation}",
+            opened.binding.coordinator,
+        )
+
+
+def check_roster(
+    roster: Roster, opened: OpenedRound, me: AccountId, key: bytes, context: Context
+) -> None:
+    """Refuse a roster by which this node's update would not stay hidden.
+
+    Raises
+    ------
+    MasksRefused
+        If a key is not signed by its account, this node is not in it, or the threshold is too low.
+    """
+    for member in roster.members:
+        said = key_payload(opened.genesis, opened.federation, member.account, member.key)
+        if not verify(member.account, said, member.signature):
+            raise MasksRefused(f"the mask key of {member.account} is not signed by that account")
+    mine = roster.member(me)
+    if mine is None or mine.key != key:
+        raise MasksRefused("the roster does not have this node with its own mask key")
+    others = len(roster.members) - 1
+    least = max(threshold(len(roster.members)), least_threshold(opened, context))
+    if not least <= roster.needed <= others:
+        raise MasksRefused(
+            f"{roster.needed} of {others} other nodes are to unmask an update, and this node takes "
+            f"{least} at least (two thirds of them and one, {THRESHOLD} of the terms, "
+            f"{NODE_THRESHOLD} in --node-config). Let more nodes take part in a round"
+        )
+
+
+def check_sealed(sealed: Sealed, roster: Roster, me: AccountId, commitment: bytes) -> None:
+    """Refuse a sealed round that this node is not in with what it sent, or that has too few.
+
+    Raises
+    ------
+    MasksRefused
+        If so.
+    """
+    if not commitment or sealed.commitments.get(me) != commitment:
+        raise MasksRefused("what this node committed to is not in the sealed round")
+    inside = sum(one in sealed.commitments for one in roster.accounts)
+    if inside < roster.needed + 1:
+        raise MasksRefused(f"{inside} of the roster are in the round, and {roster.needed + 1} must")
+
+
+def check_accepted(
+    accepted: frozenset[AccountId], sealed: Sealed, roster: Roster, dealers: set[AccountId]
+) -> None:
+    """Refuse to unmask a sum of too few, of strangers, or of a node that is in both lists.
+
+    Raises
+    ------
+    MasksRefused
+        If so.
+    """
+    strangers = [one for one in accepted if one not in sealed.commitments or not roster.member(one)]
+    if strangers:
+        raise MasksRefused(f"{min(strangers, key=str)} is to be summed and is not in the round")
+    if len(accepted) < roster.needed + 1:
+        raise MasksRefused(
+            f"a sum of {len(accepted)} updates is to be unmasked, and {roster.needed + 1} at least "
+            f"must be in it"
+        )
+    both = dealers - accepted
+    if both:
+        raise MasksRefused(
+            f"{min(both, key=str)} is both among those whose shares are asked for and among those "
+            f"whose pair seeds are: with both, its update would be known"
+        )

@@ -1,0 +1,1 @@
+"""The server's side of secure aggregation: what it asks, and what it makes of the answers."""

@@ -1,0 +1,1 @@
+"""Open a training round: what goes out, and what it says."""

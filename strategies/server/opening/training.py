@@ -1,0 +1,103 @@
+"""Open a training round: on chain, with the nodes' masks, and in what the messages say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from bcfl_plugins.types import RoundContext, RunInfo
+from strategies.messages.protection import guarded
+from strategies.messages.records import to_arrays
+from strategies.messages.wire import Instruction
+from strategies.server.masked.phases import CannotMask, masked_messages, masked_round
+from strategies.server.opening.instruct import check_carried, instruct
+from strategies.server.reading.expectations import Model, expectations_of
+from strategies.server.replies import Training
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bcfl_plugins.config.run_config import BcflConfig
+    from strategies._flower import ArrayRecord, Message
+    from strategies._flower import strategy as flower
+    from strategies.server.masked.phases import MaskedRound
+    from strategies.server.open_run import OpenRun
+
+_NO_RUN = RunInfo(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedTraining:
+    """A training round that is open.
+
+    Parameters
+    ----------
+    training : Training
+        What was fixed.
+    messages : list of Message
+        What goes out.
+    masked : MaskedRound or None
+        How its updates are masked; `None`: they are not.
+    untrained : str or None
+        Why nobody is asked to train, where the strategy had somebody to ask.
+    """
+
+    training: Training
+    messages: list[Message]
+    masked: MaskedRound | None = None
+    untrained: str | None = None
+
+
+def open_training(
+    run: OpenRun | None,
+    strategy: flower.Strategy,
+    config: BcflConfig,
+    sent: tuple[int, ArrayRecord],
+    messages: Iterable[Message],
+) -> OpenedTraining:
+    """Open a round on chain if a plugin does, and say so in the messages.
+
+    Parameters
+    ----------
+    run : OpenRun or None
+        The run with the plugins.
+    strategy : Strategy
+        Whose messages they are.
+    config : BcflConfig
+        The checked config.
+    sent : (int, ArrayRecord)
+        Flower's round, and the model that goes out.
+    messages : iterable of Message
+        As the strategy made them.
+    """
+    server_round, arrays = sent
+    listed, reference = list(messages), to_arrays(arrays)
+    opened = None
+    if run is not None and listed:
+        run.asks(server_round, len(listed))
+        opened = run.hooks.round_opening(run.info, server_round, reference)
+    expected = expectations_of(strategy, config.max_examples, whole=opened is not None)
+    ctx = RoundContext(_NO_RUN if run is None else run.info, server_round, opened, reference)
+    if run is None:
+        return OpenedTraining(Training(ctx, expected, _nodes(listed)), listed)
+    ctx = replace(ctx, left_out=run.barred)
+    if opened is None:
+        if run.hooks.names:
+            listed = guarded(listed, ", ".join(run.hooks.names))
+        return OpenedTraining(Training(ctx, expected, _nodes(listed)), listed)
+    check_carried(listed, arrays, opened.binding.base_model)
+    instruction = Instruction(opened, expected.weight_key)
+    try:
+        masked = masked_round(run, instruction, listed)
+    except CannotMask as error:
+        return OpenedTraining(Training(ctx, expected, frozenset()), [], untrained=str(error))
+    if masked is not None:
+        ctx = replace(ctx, left_out={**run.barred, **masked.left_out(run)})
+        expected = replace(expected, model=Model.MASKED)
+        listed = masked_messages(masked, listed)
+    listed = instruct(listed, instruction)
+    return OpenedTraining(Training(ctx, expected, _nodes(listed)), listed, masked)
+
+
+def _nodes(messages: Iterable[Message]) -> frozenset[int]:
+    return frozenset(message.metadata.dst_node_id for message in messages)

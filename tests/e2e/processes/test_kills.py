@@ -1,0 +1,28 @@
+"""Two rows of the table of killed processes; `python -m tests.e2e.processes.kills` has all."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.processes.kills import ROWS
+from tests.e2e.processes.machines import Machines
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BUSY = 3.0
+"""Waiting processes a core, beyond which Flower's own processes get nowhere."""
+
+
+@pytest.mark.slow
+@pytest.mark.waits
+@pytest.mark.skipif(
+    os.getloadavg()[0] > BUSY * (os.cpu_count() or 1), reason="too busy for Flower's processes"
+)
+@pytest.mark.parametrize("killed", ["stopped", "chain_gone"])
+def test_nothing_is_lost(tmp_path: Path, killed: str) -> None:
+    with Machines(tmp_path) as machines:
+        ROWS[killed](machines)
