@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from pallet_bridge.client.protocol import ChainClient
+    from pallet_bridge import ChainClient
 
 STAKE = Planck(100 * UNIT)
 COMMIT_BLOCKS = 60

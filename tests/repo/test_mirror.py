@@ -11,6 +11,7 @@ UNIT = ROOT / "tests" / "unit"
 PROPERTIES = {
     "bcfl_plugins/attacks/test_every_attack.py",
     "bcfl_plugins/defenses/every_rule",
+    "bcfl_plugins/defenses/inspection/test_every_inspection.py",
     "bcfl_plugins/plugins/test_every_plugin.py",
     "pallet_bridge/client/test_every_lie.py",
     "strategies/client/test_every_attack.py",

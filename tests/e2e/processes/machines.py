@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
@@ -24,6 +23,7 @@ from pallet_bridge.errors import ChainUnavailable
 from pallet_bridge.run.journal import REPORTS, read_run
 from pallet_bridge.run.reports import ReportStore
 from tests.conformance.conftest import free_ports
+from tests.polling import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -167,10 +167,7 @@ class Machines:
 
     def until(self, is_so: Callable[[], bool], what: str) -> None:
         """Wait for something of a process that takes as long as the machine lets it."""
-        end = time.monotonic() + LONGEST_S
-        while not is_so():
-            assert time.monotonic() < end, f"{what} did not come; {self.tails()}"
-            time.sleep(0.3)
+        until(is_so, LONGEST_S, lambda: f"{self.tails()}; {what}")
 
     def server_apps(self) -> list[psutil.Process]:
         """Return the processes in which the app's server runs."""

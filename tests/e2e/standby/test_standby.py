@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -32,6 +31,7 @@ from pallet_bridge.types import UNIT, Planck, RoundState, Succession
 from tests.e2e.killed.conftest import KEYS, ROOT, ROUNDS, SERVER, Place
 from tests.e2e.killed.server import WIDTH
 from tests.e2e.killed.test_start_again import Server
+from tests.polling import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -130,13 +130,6 @@ def found(client: Any) -> None:
         client.execute(calls.join(0, Planck(100 * UNIT), agreed), signer)
 
 
-def until(is_so: Callable[[], bool]) -> None:
-    end = time.monotonic() + LONGEST_S
-    while not is_so():
-        assert time.monotonic() < end
-        time.sleep(0.1)
-
-
 def test_a_standby_takes_over_and_the_run_comes_to_its_end(
     consortium: Consortium, whole: Any
 ) -> None:
@@ -218,7 +211,7 @@ def test_who_may_not_take_over_waits(consortium: Consortium) -> None:
     assert consortium.first.start("after sending open_round", 1) is None
     with consortium.standby() as process:
         assert process.stdout is not None
-        until(lambda: "has time" in process.stdout.readline())  # type: ignore[union-attr]
+        until(lambda: "has time" in process.stdout.readline(), LONGEST_S, "time")  # type: ignore[union-attr]
     assert process.returncode != 0
     assert consortium.first.federation().coordinator == FIRST.account
     assert read_run(consortium.first.runs[0]).end is None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import psutil
@@ -19,6 +18,7 @@ from pallet_bridge.types import AccountId
 from tests.conformance.conftest import free_ports
 from tests.e2e.killed.conftest import ROOT
 from tests.e2e.standby.test_standby import FIRST, LONGEST_S, SECOND, consortium
+from tests.polling import until
 
 if TYPE_CHECKING:
     from tests.e2e.standby.test_standby import Consortium
@@ -68,11 +68,8 @@ def test_it_moves_with_the_office_and_ends_with_its_parent(consortium: Consortiu
 
 
 def until_at(process: subprocess.Popen[bytes], link: str) -> None:
-    end = time.monotonic() + LONGEST_S
-    while at(process) != [link]:
-        assert time.monotonic() < end
-        assert process.poll() is None
-        time.sleep(0.2)
+    until(lambda: at(process) == [link] or process.poll() is not None, LONGEST_S, link)
+    assert process.poll() is None
 
 
 def test_superlinks_are_read_by_account() -> None:

@@ -1,6 +1,6 @@
 """An app that says where it is by files, and stops while there is one that asks it to."""
 
-import time
+import threading
 from pathlib import Path
 
 
@@ -8,4 +8,4 @@ def pass_by(folder: str, point: str) -> None:
     """Say that a point was come to, and stay there while a file asks for it."""
     (Path(folder) / point).touch()
     while (Path(folder) / f"hold-{point}").exists():
-        time.sleep(0.1)
+        threading.Event().wait(0.1)
