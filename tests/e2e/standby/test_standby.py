@@ -34,7 +34,7 @@ from tests.e2e.killed.test_start_again import Server
 from tests.polling import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.slow
