@@ -101,7 +101,9 @@ class Ending:
     aborted_as: str | None = None
 
 
-def settle_owed(chain: ChainServices, owed: OwedRound, refused: Mapping[AccountId, str]) -> Ending:
+def settle_owed(
+    chain: ChainServices, owed: OwedRound, refused: Mapping[AccountId, str], relayed: int = 0
+) -> Ending:
     """Settle a round that is open on chain, with its report; for an open job.
 
     Parameters
@@ -112,8 +114,10 @@ def settle_owed(chain: ChainServices, owed: OwedRound, refused: Mapping[AccountI
         What was judged.
     refused
         Accounts whose commitment the chain did not take, with the chain's reason.
+    relayed
+        The block in which the chain took the newest commitments; 0: none is known.
     """
-    on_chain = once_sealed(chain, owed.opened.key, refused)
+    on_chain = once_sealed(chain, owed.opened.key, refused, relayed)
     without = without_verdict(on_chain, owed.result)
     if not on_chain.commitments:
         return Ending(on_chain, without, NOT_COMMITTED)
@@ -127,12 +131,13 @@ def settle_owed(chain: ChainServices, owed: OwedRound, refused: Mapping[AccountI
 
 
 def once_sealed(
-    chain: ChainServices, key: RoundKey, refused: Mapping[AccountId, str]
+    chain: ChainServices, key: RoundKey, refused: Mapping[AccountId, str], relayed: int = 0
 ) -> RoundOnChain:
     """Return what the chain has of a round once nobody can commit in it; for an open job.
 
     Until then anybody may commit, by a call of its own, and is owed a verdict. A round in which
-    nobody has committed is not waited for.
+    nobody has committed is not waited for, unless the chain had commitments in a block that another
+    branch took the place of: they come into one of its blocks again.
 
     Parameters
     ----------
@@ -142,6 +147,8 @@ def once_sealed(
         The round.
     refused
         Accounts whose commitment the chain did not take, with the chain's reason.
+    relayed
+        The block in which the chain took the newest commitments; 0: none is known.
 
     Raises
     ------
@@ -156,6 +163,8 @@ def once_sealed(
     def commitments() -> dict[AccountId, Commitment]:
         return reading(lambda: client.commitments(key.federation, key.round))
 
+    while not commitments() and reading(client.finalized).number < relayed:
+        chain.wait_until_block(reading(client.head).number + 1, 1)
     if found.sealed_at is None and commitments():
         # The settlement goes into the block after the head: the first one past the window.
         blocks = max(1, found.commit_until - found.opened_at)

@@ -7,16 +7,33 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from examples.deployment.chain import COMMIT_BLOCKS, found, served, validators, wait_until
-from examples.deployment.flower import Deployment
+from examples.deployment.chain import (
+    COMMIT_BLOCKS,
+    Founded,
+    Validators,
+    found,
+    served,
+    settled_rounds,
+    validators,
+    wait_until,
+)
+from examples.deployment.flower import Deployment, Run
 from examples.deployment.look import taken_along, tell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pallet_bridge import ChainClient
 
 APP = Path(__file__).parents[1] / "healthcare"
 NODES = 6
 POISONER = 3
 STRANGER = 5  # the last one: it has a key and no stake
+TAKEN_UP = "standby-runs"
 STARTED = time.monotonic()
 
 
@@ -32,49 +49,123 @@ def main(arguments: list[str]) -> int:
         urls = network.urls if network else stack.enter_context(served(options.chain))
         say("a federation, and five hospitals that join it with their stakes")
         founded = found(urls[0], out / "keys", NODES, commit_blocks=options.commit_blocks)
-        say("a SuperLink with TLS and authentication, and a SuperNode at each hospital")
+        say("a SuperLink with TLS and authentication")
         flower = stack.enter_context(Deployment(out / "flower"))
         flower.superlink()
-        for number, key in enumerate(founded.node_keys):
-            flower.supernode(
+        second = None
+        if options.standby:
+            say("the SuperLink of a standby, at another organisation")
+            second = stack.enter_context(Deployment(out / "standby", flower))
+            second.superlink()
+        site = Site(options, out, urls, founded, network, flower, second)
+        say("a SuperNode at each hospital")
+        site.supernodes()
+        say("training")
+        ended_well = site.train()
+        say(f"the run ended {'well' if ended_well else 'badly'}")
+        if not ended_well:
+            print(site.logs())
+        good = ended_well and site.told()
+    say(f"everything is in {out}")
+    return 0 if good else 1
+
+
+@dataclass
+class Site:
+    """All that runs, and where."""
+
+    options: argparse.Namespace
+    out: Path
+    urls: list[str]
+    founded: Founded
+    network: Validators | None
+    flower: Deployment
+    second: Deployment | None
+    runs: list[Run] = field(default_factory=list)
+
+    def supernodes(self) -> None:
+        """Start a SuperNode at each hospital, which goes to the SuperLink of who is in office."""
+        offices = {self.founded.coordinator: self.flower}
+        if self.second is not None:
+            offices[self.founded.standby] = self.second
+        follow = [*self.where]
+        for account, one in offices.items():
+            follow += ["--superlink", f"{account}={one.address}"]
+        for number, key in enumerate(self.founded.node_keys):
+            self.flower.supernode(
                 f"hospital-{number}",
                 f"partition-id={number} "
-                f"bcfl-key-uri='file:{key}' bcfl-genesis='{founded.genesis}' "
-                f"bcfl-federation={founded.federation} bcfl-coordinator='{founded.coordinator}'",
+                f"bcfl-key-uri='file:{key}' bcfl-genesis='{self.founded.genesis}' "
+                f"bcfl-federation={self.founded.federation} "
+                f"bcfl-coordinator='{','.join(map(str, offices))}'",
+                follow,
+                [*offices.values()],
             )
-        config = (
-            f"num-server-rounds={options.rounds} min-nodes={NODES - 1} poisoner={POISONER} "
-            f"bcfl.chain='{urls[0]}' bcfl.federation={founded.federation} "
-            f"bcfl.run_dir='{out / 'runs'}' bcfl.coordinator='file:{founded.coordinator_key}' "
+
+    @property
+    def where(self) -> tuple[str, ...]:
+        """The chain as the hospitals and the standby see it."""
+        return ("--chain", self.urls[-1], "--federation", str(self.founded.federation))
+
+    def config(self, url: str, key: Path, folder: str) -> str:
+        return (
+            f"num-server-rounds={self.options.rounds} min-nodes={NODES - 1} poisoner={POISONER} "
+            f"bcfl.chain='{url}' bcfl.federation={self.founded.federation} "
+            f"bcfl.run_dir='{self.out / folder}' bcfl.coordinator='file:{key}' "
             "bcfl.outliers.evidence='streak'"  # a rejection is a strike: a few rounds show it
         )
-        say("training")
-        runs = [flower.start(APP, config)]
-        number = founded.federation
-        wait_until(urls[0], lambda chain: chain.federation(number).next_round > 1, options.timeout)
-        if network is not None:
+
+    def train(self) -> bool:
+        """Train through all that goes wrong; say whether the last run ended well."""
+        own = self.config(self.urls[0], self.founded.coordinator_key, "runs")
+        self.runs.append(self.flower.start(APP, own))
+        number = self.founded.federation
+        self.until(lambda chain: chain.federation(number).next_round > 1)
+        if self.network is not None:
             say("round 0 is over: a validator is killed, and does not come back")
-            network.kill(len(urls) - 1)
-        wait_until(
-            urls[0], lambda chain: chain.federation(number).open_round is not None, options.timeout
-        )
+            self.network.kill(len(self.urls) - 2)
+        self.until(lambda chain: chain.federation(number).open_round is not None)
         say("the hospitals train: the ServerApp is killed in the middle of the round")
-        flower.kill_serverapp()
+        self.flower.kill_serverapp()
         say("the same app is started again")
-        runs.append(flower.start(APP, config))
-        ended_well = flower.ended_well(runs[-1], options.timeout)
-        say(f"the run ended {'well' if ended_well else 'badly'}")
-        logs = "\n".join(run.text() for run in runs)
-        folders = sorted((out / "runs").iterdir())
-        if len(folders) != 1 or not ended_well:
-            print(logs)
+        self.runs.append(self.flower.start(APP, own))
+        if self.second is None:
+            return self.flower.ended_well(self.runs[-1], self.options.timeout)
+        waiting = self.second.standby(
+            *(*self.where, "--key", f"file:{self.founded.standby_key}"),
+            *("--from", str(self.out / "runs"), "--run-dir", str(self.out / TAKEN_UP)),
+            *("--", "flwr", "run", str(APP), "--stream", "--run-config"),
+            self.config(self.urls[-1], self.founded.standby_key, TAKEN_UP),
+        )
+        self.until(lambda chain: settled_rounds(chain, number) >= self.options.rounds - 1)
+        say("one round is left: the machine of the server is lost for good")
+        self.flower.kill()
+        return waiting.wait(self.options.timeout) == 0
+
+    def until(self, seen: Callable[[ChainClient], bool]) -> None:
+        wait_until(self.urls[-1], seen, self.options.timeout)
+
+    def logs(self) -> str:
+        told = [run.text() for run in self.runs]
+        if self.second is not None:
+            told.append(self.second.text("standby"))
+        return "\n".join(told)
+
+    def told(self) -> bool:
+        """Audit from elsewhere, with a node that is not the server's; say whether all is well."""
+        folders = [*(self.out / "runs").iterdir()]
+        if self.second is not None:
+            folders += (self.out / TAKEN_UP).iterdir()
+        holds, settled = True, []
         for folder in folders:
             print(f"this run is recorded in {folder}")
-            copy = taken_along(folder, out / "elsewhere")
-            last = len(urls) - 2 if network else 0  # another node than the server's
-            ended_well &= tell(copy, urls[last], founded, options.rounds, logs)
-    say(f"everything is in {out}")
-    return 0 if ended_well and len(folders) == 1 else 1
+            copy = taken_along(folder, self.out / "elsewhere")
+            good, rounds = tell(copy, self.urls[-1], self.founded, self.logs())
+            holds &= good
+            settled += rounds
+        once = len(settled) == len({*settled}) == self.options.rounds
+        print(f"rounds {sorted(settled)} are settled, each once: {'yes' if once else 'no'}")
+        return holds and once
 
 
 def say(what: str) -> None:
@@ -90,6 +181,9 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--commit-blocks", type=int, default=COMMIT_BLOCKS)
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--timeout", type=float, default=600, help="seconds for each step")
+    parser.add_argument(
+        "--no-standby", dest="standby", action="store_false", help="the server is not lost"
+    )
     return parser
 
 

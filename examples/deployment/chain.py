@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from bcfl_plugins.config import TermsConfig, terms_of
 from pallet_bridge import Signer, calls, connect
 from pallet_bridge.embedded import EmbeddedNode
-from pallet_bridge.types import UNIT, AccountId, Planck
+from pallet_bridge.types import UNIT, AccountId, Planck, RoundState, Succession
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from pallet_bridge import ChainClient
 
 STAKE = Planck(100 * UNIT)
+IDLE_BLOCKS, TURN_BLOCKS = 40, 5
+"""After so many blocks without a round the standby may take over, and later than others before."""
 COMMIT_BLOCKS = 60
 """They hold the training of the slowest; a round closes before when all members committed."""
 BCFL = (sys.executable, "-m", "bcfl_plugins.cli")
@@ -77,6 +79,8 @@ class Founded:
     federation: int
     coordinator: AccountId
     coordinator_key: Path
+    standby: AccountId
+    standby_key: Path
     node_keys: list[Path]
     accounts: list[AccountId]
 
@@ -90,25 +94,32 @@ def new_key(path: Path) -> Signer:
 def found(
     url: str, folder: Path, nodes: int, strangers: int = 1, commit_blocks: int = COMMIT_BLOCKS
 ) -> Founded:
-    """Make keys, a federation, and members of it; the last nodes get a key and no stake."""
+    """Make keys, a federation, and members of it; the last nodes get a key and no stake.
+
+    Who may take over from the coordinator is named before there is a member.
+    """
     folder.mkdir(parents=True)
     rich = Signer.from_uri("//Alice")  # the development key that has the money
     coordinator = new_key(folder / "coordinator.key")
+    standby = new_key(folder / "standby.key")
     paths = [folder / f"hospital-{number}.key" for number in range(nodes)]
     signers = [new_key(path) for path in paths]
     members = signers[: nodes - strangers]
     terms = TermsConfig(
         commit_blocks=commit_blocks,
+        settle_blocks=20,
         quorum=len(members),
         unbonding_blocks=200,
         notice_blocks=200,
     )
     with connect(url) as chain:
         number = chain.next_federation()
-        gifts = [calls.transfer(coordinator.account, Planck(2000 * UNIT))]
+        gifts = [calls.transfer(one.account, Planck(2000 * UNIT)) for one in (coordinator, standby)]
         gifts += [calls.transfer(one.account, Planck(STAKE + 10 * UNIT)) for one in members]
         chain.execute(calls.batch(gifts), rich)
         chain.execute(calls.create_federation(terms_of(terms), metadata=bytes(32)), coordinator)
+        line = Succession((coordinator.account, standby.account), IDLE_BLOCKS, TURN_BLOCKS)
+        chain.execute(calls.name_successors(number, line), coordinator)
         invitations = [
             calls.invite(number, one.account, path.stem.encode(), 0)
             for one, path in zip(members, paths, strict=False)
@@ -125,6 +136,8 @@ def found(
             number,
             coordinator.account,
             folder / "coordinator.key",
+            standby.account,
+            folder / "standby.key",
             paths,
             [one.account for one in signers],
         )
@@ -145,3 +158,10 @@ def rounds_of(url: str, federation: int) -> list[str]:
     with connect(url) as chain:
         found = (chain.round(federation, n) for n in range(chain.federation(federation).next_round))
         return [one.state.value for one in found if one is not None]
+
+
+def settled_rounds(chain: ChainClient, federation: int) -> int:
+    """Count the rounds that a federation settled."""
+    numbers = range(chain.federation(federation).next_round)
+    found = (chain.round(federation, number) for number in numbers)
+    return sum(one is not None and one.state is RoundState.SETTLED for one in found)

@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import ssl
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPSConnection
 from pathlib import Path
-from typing import IO, Self
+from typing import IO, TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 BIN = Path(sys.executable).parent
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,9 +45,13 @@ class Run:
 
 @dataclass
 class Deployment:
-    """A SuperLink with TLS and authentication, and SuperNodes, in one folder."""
+    """A SuperLink with TLS and authentication, and SuperNodes, in one folder.
+
+    A second one, of another organisation, has its certificate of the first one's CA.
+    """
 
     folder: Path
+    first: Deployment | None = None
     port: int = field(default_factory=free_port)
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
     logs: list[IO[bytes]] = field(default_factory=list)
@@ -94,17 +103,48 @@ class Deployment:
         )
         self._wait_for_health()
 
-    def supernode(self, name: str, node_config: str) -> None:
-        """Register a SuperNode by its public key, and start it."""
+    @property
+    def address(self) -> str:
+        """Where SuperNodes reach it."""
+        return f"127.0.0.1:{self.port}"
+
+    def register(self, name: str, key: Path) -> None:
+        """Let a SuperNode with this key in."""
+        self._run("flwr", "supernode", "register", f"{key}.pub", "--name", name)
+
+    def supernode(
+        self, name: str, node_config: str, follow: Sequence[str], links: Sequence[Deployment]
+    ) -> None:
+        """Register a SuperNode by its public key at each SuperLink, and start it.
+
+        `follow` are options of `bcfl supernode`, which leads it to the SuperLink of who is in
+        office.
+        """
         key = self.folder / f"{name}.ssh"
         self._run("ssh-keygen", "-q", "-t", "ecdsa", "-b", "384", "-N", "", "-f", str(key))
-        self._run("flwr", "supernode", "register", f"{key}.pub", "--name", name)
+        for one in links:
+            one.register(name, key)
         self._start(
             name,
-            *("flower-supernode", "--superlink", f"127.0.0.1:{self.port}"),
+            *(sys.executable, "-m", "bcfl_plugins.cli", "supernode", *follow, "--"),
             *("--root-certificates", "ca.crt", "--auth-supernode-private-key", str(key)),
             *("--port", str(free_port()), "--node-config", node_config),
         )
+
+    def text(self, name: str) -> str:
+        """Return the log of a process."""
+        log = self.folder / f"{name}.log"
+        return log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+
+    def standby(self, *command: str) -> subprocess.Popen[bytes]:
+        """Start what waits for the coordinator's end."""
+        return self._start("standby", sys.executable, "-m", "bcfl_plugins.cli", "standby", *command)
+
+    def kill(self) -> None:
+        """End the SuperLink and all that it started, as a lost machine does."""
+        for pid in self._ours():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     def start(self, app: Path, run_config: str, timeout: float = 300) -> Run:
         """Start a run of the app, and return once the SuperLink has it."""
@@ -132,19 +172,22 @@ class Deployment:
 
     def kill_serverapp(self) -> None:
         """End the process of the ServerApp as a power cut does; the SuperLink lives on."""
-        listed = self._run("ps", "-eo", "pid=,ppid=,args=").splitlines()
-        table = {int(pid): (int(parent), args) for pid, parent, args in map(_process, listed)}
-        links = {process.pid for process in self.running}
-
-        def is_ours(pid: int) -> bool:
-            return pid in links or (pid in table and is_ours(table[pid][0]))
-
-        apps = [pid for pid, (_, args) in table.items() if "flwr-serverapp" in args]
-        found = [pid for pid in apps if is_ours(pid)]
+        found = [pid for pid, args in self._ours().items() if "flwr-serverapp" in args]
         if not found:
             raise RuntimeError("no ServerApp runs that could be killed")
         for pid in found:
             os.kill(pid, signal.SIGKILL)
+
+    def _ours(self) -> dict[int, str]:
+        """Return the SuperLink's process and those below it, with their command lines."""
+        listed = self._run("ps", "-eo", "pid=,ppid=,args=").splitlines()
+        table = {int(pid): (int(parent), args) for pid, parent, args in map(_process, listed)}
+        link = self.running[0].pid
+
+        def is_ours(pid: int) -> bool:
+            return pid == link or (pid in table and is_ours(table[pid][0]))
+
+        return {pid: args for pid, (_, args) in table.items() if is_ours(pid)}
 
     def _status(self, number: str) -> str:
         listed = json.loads(self._run("flwr", "list", "--format", "json"))["runs"]
@@ -174,11 +217,15 @@ class Deployment:
         return done.stdout
 
     def _certificates(self) -> None:
-        """Make a CA, and a certificate of it for this machine."""
+        """Make a CA if there is none, and a certificate of it for this machine."""
         (self.folder / "server.ext").write_text("subjectAltName=IP:127.0.0.1,DNS:localhost\n")
         new = ("openssl", "req", "-newkey", "rsa:2048", "-nodes")
-        self._run(*new, "-x509", "-days", "30", "-subj", "/CN=consortium",
-                  "-keyout", "ca.key", "-out", "ca.crt")  # fmt: skip
+        if self.first is None:
+            self._run(*new, "-x509", "-days", "30", "-subj", "/CN=consortium",
+                      "-keyout", "ca.key", "-out", "ca.crt")  # fmt: skip
+        else:
+            for name in ("ca.key", "ca.crt"):
+                shutil.copyfile(self.first.folder / name, self.folder / name)
         self._run(*new, "-subj", "/CN=localhost", "-keyout", "server.key", "-out", "server.csr")
         self._run("openssl", "x509", "-req", "-in", "server.csr", "-CA", "ca.crt",
                   "-CAkey", "ca.key", "-CAcreateserial", "-days", "30",

@@ -29,8 +29,11 @@ def taken_along(run: Path, folder: Path) -> Path:
     return copy
 
 
-def tell(run: Path, url: str, founded: Founded, rounds: int, logs: str) -> bool:
-    """Print who was left out and struck, how rounds ended, and the audit; say if all is well."""
+def tell(run: Path, url: str, founded: Founded, logs: str) -> tuple[bool, list[int]]:
+    """Print who was left out and struck, how rounds ended, and the audit.
+
+    Return whether the audit holds, and which rounds the run settled.
+    """
     record, reports = read_run(run), ReportStore(run / "reports")
     numbers = {account: number for number, account in enumerate(founded.accounts)}
     settled = [line for line in record.rounds if line.outcome == "settled"]
@@ -52,8 +55,7 @@ def tell(run: Path, url: str, founded: Founded, rounds: int, logs: str) -> bool:
     for ground, counted in (("proved", audit.grounds.proved),
                             ("recomputed", audit.grounds.recomputed)):  # fmt: skip
         print(f"{ground}: {', '.join(f'{count} {what}' for what, count in counted.items())}")
-    once = len(settled) == len({line.round for line in settled}) == rounds
-    return audit.ok and once
+    return audit.ok, [line.round for line in settled]
 
 
 def named(hospitals: set[int]) -> str:
