@@ -53,7 +53,9 @@ def validators(folder: Path, count: int, program: Path | None) -> Iterator[Valid
     """Start so many validators, and end them when it is over."""
     node = ("--node", str(program)) if program else ()
     words = ("chain", "up", "--validators", str(count), "--dir", str(folder), "--json", *node)
-    up = subprocess.run([*BCFL, *words], stdout=subprocess.PIPE, text=True, check=True)
+    up = subprocess.run([*BCFL, *words], stdout=subprocess.PIPE, text=True, check=False)
+    if up.returncode:
+        raise SystemExit(up.returncode)  # the command has said why
     try:
         yield Validators(folder, json.loads(up.stdout)["nodes"])
     finally:

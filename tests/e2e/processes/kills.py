@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from bcfl_plugins.errors import RecordIncomplete
 from pallet_bridge.run.journal import read_run
 from pallet_bridge.types import RoundState
 from tests.e2e.processes.machines import NODES, ROUNDS, Machines
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 STEP = float(np.mean([0.5**node for node in range(NODES)]))
 """What a round adds to each weight, once each node took part."""
 
-COMPLETED, STOPPED = "finished:completed", "finished:stopped"
+COMPLETED, FAILED, STOPPED = "finished:completed", "finished:failed", "finished:stopped"
 
 
 class Row(NamedTuple):
@@ -49,6 +50,46 @@ def server_app(m: Machines) -> Row:
     )
 
 
+def superlink(m: Machines) -> Row:
+    """Kill the SuperLink, and with it all that it started, while nodes train."""
+    in_training(m)
+    m.kill("superlink")
+    m.let_go()
+    m.begin("superlink")
+    m.until(m.is_link_there, "the SuperLink")
+    for number in range(NODES):  # who sends to a SuperLink that forgot its run ends; so a service
+        m.kill(f"supernode-{number}")
+        m.begin(f"supernode-{number}")
+    goes_on(m)
+    return Row(
+        "the SuperLink and its ServerApp, in training",
+        "it comes back without its runs; a SuperNode that sends it an update ends, and is started "
+        "again by its service manager",
+        "`flwr run` again: the open round is aborted and trained again, and the run goes on",
+    )
+
+
+def supernode(m: Machines) -> Row:
+    """Kill a SuperNode while it trains; it comes back, and takes part again."""
+    m.hold("measured-1")
+    run = m.begin_run()
+    m.until_at("measured-1")
+    m.hold("train-2-1")
+    m.let_go_of("measured-1")
+    m.until_at("train-2-1")
+    m.kill("supernode-1")
+    m.let_go()
+    m.begin("supernode-1")
+    assert m.finish(run) == COMPLETED, m.log("superlink")
+    settled_once(m)
+    assert [len(one.entries) for one in m.reports()] == [NODES, NODES - 1, NODES]
+    return Row(
+        "a SuperNode, in training",
+        "its reply is an error, or never comes; back, it has another node id",
+        "its round is settled without it, and it takes part again with the same account",
+    )
+
+
 def chain_back(m: Machines) -> Row:
     """Kill the chain's node while nodes train; it comes back with what it kept."""
     run = in_training(m)
@@ -62,6 +103,27 @@ def chain_back(m: Machines) -> Row:
         "the chain's node, in training; it comes back",
         "nothing",
         "the run goes on, and what waited in the outbox is sent",
+    )
+
+
+def chain_gone(m: Machines) -> Row:
+    """Kill the chain's node while nodes train; it stays away until the run is over."""
+    run = in_training(m, **{"bcfl.round_log.flush_s": 5.0})
+    m.kill("chain")
+    m.let_go()
+    assert m.finish(run) == FAILED, m.log("superlink")
+    assert RecordIncomplete.__name__ in m.log("superlink")
+    (folder,) = m.runs
+    assert np.allclose(np.load(folder / "model.npz")["w"], ROUNDS * STEP)
+    m.begin("chain")
+    m.until(m.is_chain_there, "the chain")
+    m.finish(m.begin_run(**{"bcfl.round_log.flush_s": 5.0}))
+    settled_once(m)
+    return Row(
+        "the chain's node, in training; it stays away",
+        "the run is `finished:failed`, with `RecordIncomplete`",
+        "all rounds are trained, and the model is in the run's folder; once the chain is back, "
+        "`flwr run` again settles them",
     )
 
 
@@ -80,7 +142,7 @@ def stopped(m: Machines) -> Row:
 
 
 ROWS: Mapping[str, Callable[[Machines], Row]] = {
-    one.__name__: one for one in (server_app, chain_back, stopped)
+    one.__name__: one for one in (server_app, superlink, supernode, chain_back, chain_gone, stopped)
 }
 
 PAGE = """# Each process of a deployment, killed
@@ -91,15 +153,17 @@ is in the training of its second round when one of them is killed (`kill -9`, wi
 started). [A server that is killed](kill-points.md) at each of its points is another page.
 
 After each: {rounds} rounds are settled once each, no round is open, nothing is owed, the audit is
-clean, and the model is the one of {rounds} whole rounds. `python -m tests.e2e.processes.kills`
-prints this page, and fails otherwise. {count} rows, none lost.
+clean, and the model is the one of {rounds} whole rounds, but where a node was killed: that node's
+update of one round is missing. `python -m tests.e2e.processes.kills` prints this page, and fails
+otherwise. {count} rows, none lost.
 
 | killed | what Flower does | what becomes of the run |
 | -- | -- | -- |
 {rows}
 
-Flower never starts a run again by itself: `flwr run` does. No row is about a SuperLink or a
-SuperNode that is killed.
+Flower's own limits: a SuperLink forgets its runs with its process, unless it has a `--database`,
+and never starts a run again by itself: `flwr run` does. A SuperNode ends when it sends an update to
+a SuperLink that forgot the run. The units of `examples/network` start it again.
 """
 
 
