@@ -27,7 +27,7 @@ from pallet_bridge.client import connect
 from pallet_bridge.errors import ChainError
 from pallet_bridge.jsonio import write_atomically, writing
 from pallet_bridge.run.checkpoints import Checkpoints
-from pallet_bridge.run.journal import CHAIN, RUNTIME, STATE, EndLine, Journal, RunHeader, lines_of
+from pallet_bridge.run.journal import CHAIN, RUNTIME, STATE, EndLine, Journal, RunHeader
 from pallet_bridge.run.openings import Openings
 from pallet_bridge.run.outbox import Outbox
 from pallet_bridge.run.store import STORE, FolderStore
@@ -280,7 +280,6 @@ def _serve(
         {COORDINATOR: coordinator},
         stopped=work.is_stopping,
         on_receipt=note,
-        is_binding=lambda receipt: bool(lines_of(receipt, config.federation)),
     )
     return ChainServices(
         client=client,

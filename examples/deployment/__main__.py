@@ -137,8 +137,14 @@ class Site:
             *("--", "flwr", "run", str(APP), "--stream", "--run-config"),
             self.config(self.urls[-1], self.founded.standby_key, TAKEN_UP),
         )
-        self.until(lambda chain: settled_rounds(chain, number) >= self.options.rounds - 1)
-        say("one round is left: the machine of the server is lost for good")
+        before = self.options.rounds - 1
+
+        def is_in_the_last(chain: ChainClient) -> bool:
+            is_open = chain.federation(number).open_round is not None
+            return is_open and settled_rounds(chain, number) >= before
+
+        self.until(is_in_the_last)
+        say("the last round has begun: the machine of the server is lost for good")
         self.flower.kill()
         return waiting.wait(self.options.timeout) == 0
 
@@ -178,7 +184,12 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--validators", type=int, default=4, help="0: an embedded chain instead")
     parser.add_argument("--node", type=Path, help="the program bcfl-node, as for bcfl chain up")
     parser.add_argument("--out", type=Path, help="folder for keys, logs and runs")
-    parser.add_argument("--commit-blocks", type=int, default=COMMIT_BLOCKS)
+    parser.add_argument(
+        "--commit-blocks",
+        type=int,
+        default=COMMIT_BLOCKS,
+        help="they hold the training of the slowest, and are waited for when the server is lost",
+    )
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--timeout", type=float, default=600, help="seconds for each step")
     parser.add_argument(

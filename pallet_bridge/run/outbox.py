@@ -78,9 +78,6 @@ class Outbox:
     on_receipt
         Called with each call that succeeded, also one that an earlier process had put. After a
         process that ended at the wrong moment it is called again with the same receipt.
-    is_binding
-        Asked of each receipt. When it says so, the block has to be final before the call is done
-        with and told of: a branch that is given up takes its blocks along.
 
     Raises
     ------
@@ -98,13 +95,11 @@ class Outbox:
         *,
         stopped: Callable[[], bool] = lambda: False,
         on_receipt: Callable[[Call, Receipt], None] | None = None,
-        is_binding: Callable[[Receipt], bool] = lambda _: False,
     ) -> None:
         self._client = client
         self._signers = dict(signers)
         self._stopped = stopped
         self._on_receipt = on_receipt
-        self._is_binding = is_binding
         self._file = OutboxFile(path, client.genesis_hash)
         self._adding = threading.Lock()
         self._sending = threading.Lock()
@@ -217,24 +212,13 @@ class Outbox:
         end = monotonic() + timeout
         while True:
             try:
-                receipt = self._attempt(entry, end)
-                if not self._is_binding(receipt) or self._stays(receipt, end):
-                    return receipt
+                return self._attempt(entry, end)
             except (ChainTimeout, TransactionLost):
                 left = end - monotonic()
                 if left <= 0 or self._stopped():
                     raise
                 sleep(min(_SLICE, left))
             entry = self._file.pending()[0]
-
-    def _stays(self, receipt: Receipt, end: float) -> bool:
-        """Wait until a height is final; say whether the block there is the receipt's."""
-        block = receipt.block
-        while self._client.finalized().number < block.number:
-            if self._stopped() or monotonic() >= end:
-                raise ChainTimeout(f"block {block.number} being final", 0)
-            sleep(_SLICE)
-        return self._client.block_at(block.number) == block
 
     def _attempt(self, entry: Entry, end: float) -> Receipt:
         if entry.signed is None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from pallet_bridge.client.embedded import EmbeddedClient
     from pallet_bridge.client.protocol import ChainClient
-    from pallet_bridge.types import BlockRef, Receipt
+    from pallet_bridge.types import Receipt
 
 KEYS = {"coordinator": Signer.from_uri("//Eve"), "poor": Signer.from_uri("//Poor")}
 EVE = KEYS["coordinator"].account
@@ -392,71 +392,3 @@ def test_an_outbox_that_is_stopped_leaves_its_calls_for_the_next(state: Chain, p
         node.seal()
         Outbox(client, path, KEYS).resume()
         assert purse.payments == 1
-
-
-class Lagging(NodeClient):
-    """A chain whose blocks are final two blocks later, as on a network."""
-
-    def finalized(self) -> BlockRef:
-        head = self.head()
-        found = self.block_at(max(0, head.number - 2))
-        assert found is not None
-        return found
-
-
-@pytest.fixture
-def lagging(state: Chain) -> Iterator[tuple[EmbeddedNode, Lagging]]:
-    with (
-        EmbeddedNode.start(chain=state, sealing=Manual()) as node,
-        Lagging(node.url, timeout=60.0) as client,
-    ):
-        yield node, client
-
-
-@pytest.mark.slow
-def test_what_is_recorded_is_in_a_final_block(
-    lagging: tuple[EmbeddedNode, Lagging], path: Path
-) -> None:
-    node, client = lagging
-    told: list[Receipt] = []
-    outbox = Outbox(
-        client, path, KEYS, on_receipt=lambda _, one: told.append(one), is_binding=lambda _: True
-    )
-    purse = Purse(client)
-    ticket = outbox.put(purse.pay(), "coordinator")
-    for _ in range(3):
-        with pytest.raises(ChainTimeout):
-            outbox.send(ticket, timeout=0.2)
-        node.seal()
-    assert (told, purse.payments) == ([], 1)
-    receipt = outbox.send(ticket, timeout=60)
-    assert ([receipt], receipt.block.number) == (told, 1)
-    assert list(OutboxFile(path, client.genesis_hash).pending()) == []
-
-
-@pytest.mark.slow
-def test_a_call_whose_block_another_took_the_place_of_is_sent_again(
-    lagging: tuple[EmbeddedNode, Lagging], path: Path
-) -> None:
-    node, client = lagging
-    told: list[Receipt] = []
-    outbox = Outbox(
-        client, path, KEYS, on_receipt=lambda _, one: told.append(one), is_binding=lambda _: True
-    )
-    purse = Purse(client)
-    ticket = outbox.put(purse.pay(), "coordinator")
-    mark = node.snapshot()
-    for _ in range(2):
-        with pytest.raises(ChainTimeout):
-            outbox.send(ticket, timeout=0.2)
-        node.seal()
-    assert purse.payments == 1
-    node.revert(mark)
-    node.seal()
-    assert purse.payments == 0
-    for _ in range(3):
-        with pytest.raises(ChainTimeout):
-            outbox.send(ticket, timeout=0.2)
-        node.seal()
-    receipt = outbox.send(ticket, timeout=60)
-    assert ([receipt], receipt.block.number, purse.payments) == (told, 2, 1)
