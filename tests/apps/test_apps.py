@@ -79,7 +79,7 @@ def test_with_flower_alone_the_app_runs(name: str) -> None:
     run(name, changed=False)
 
 
-@pytest.mark.parametrize("name", slow_but(TRAINS, {"numpy_fedavg", "analytics"}))
+@pytest.mark.parametrize("name", slow_but({"numpy_fedavg", "analytics"}, TRAINS))
 def test_with_three_lines_the_app_trains_and_all_of_it_is_on_chain(
     name: str, tmp_path: Path
 ) -> None:
