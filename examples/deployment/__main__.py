@@ -47,6 +47,8 @@ def main(arguments: list[str]) -> int:
             say(f"{options.validators} validators, each with keys of its own")
             network = stack.enter_context(validators(out / "net", options.validators, options.node))
         urls = network.urls if network else stack.enter_context(served(options.chain))
+        if network is None and options.chain is None:
+            options.standby = False  # an embedded chain makes no blocks while nobody calls it
         say("a federation, and five hospitals that join it with their stakes")
         founded = found(urls[0], out / "keys", NODES, commit_blocks=options.commit_blocks)
         say("a SuperLink with TLS and authentication")
