@@ -124,7 +124,7 @@ def test_a_model_of_its_own_is_found(
             arrays["w"] = type(arrays["w"])(moved)
             return arrays, metrics
 
-    monkeypatch.setattr(keeping, "average_of", lambda *_: WEIGHTED_MEAN)
+    monkeypatch.setattr(keeping, "average_of", lambda *_: (WEIGHTED_MEAN, False))
     told = found(run(strategy=Own))
     assert sum("is not the weighted mean of the" in one for one in told) == ROUNDS
 
@@ -143,7 +143,7 @@ def test_a_member_left_out_of_the_average_is_found(
             every = [one for one in replies if one.metadata.src_node_id != VICTIM]
             return super().aggregate_train(server_round, every)
 
-    monkeypatch.setattr(keeping, "average_of", lambda *_: WEIGHTED_MEAN)
+    monkeypatch.setattr(keeping, "average_of", lambda *_: (WEIGHTED_MEAN, False))
     told = found(run(strategy=Without))
     assert sum("is not the weighted mean of the" in one for one in told) == ROUNDS
 
