@@ -1,9 +1,9 @@
 """The average of a round as Flower's FedAvg and its like compute it: a function of the updates.
 
 `weighted_mean` says what a strategy gets of the accepted updates and what it makes of them, number
-by number, so that whoever has the updates gets the very same model. A server that averages says
-so in its report once this function has given the model that it settles. Another server step, such
-as that of an optimizer with a memory of its own, is not known here.
+by number, so that whoever has the updates gets the very same mean; `in_dtypes_of` makes a model of
+it. A server that averages says so in its report once these have given the model that it settles.
+What an optimizer makes of the mean is in `steps`.
 """
 
 from __future__ import annotations
@@ -70,21 +70,6 @@ class AveragedUpdate:
 
 
 def weighted_mean(
-    reference: Mapping[str, NDArray],
-    updates: Sequence[AveragedUpdate],
-    parts: Mapping[NodeId, int],
-    named: Iterable[str],
-    room: Limits = NO_LIMITS,
-) -> dict[str, NDArray]:
-    """Return the mean of the accepted updates, in the dtypes of the model.
-
-    See `wide_mean` for the parameters.
-    """
-    mean = wide_mean(reference, updates, parts, named, room)
-    return in_dtypes_of(reference, mean, updates)
-
-
-def wide_mean(
     reference: Mapping[str, NDArray],
     updates: Sequence[AveragedUpdate],
     parts: Mapping[NodeId, int],

@@ -11,7 +11,7 @@ from bcfl_plugins.published.average import (
     AveragedUpdate,
     in_dtypes_of,
     limits,
-    wide_mean,
+    weighted_mean,
 )
 from bcfl_plugins.published.listing import ListedUpdate, plain_listing
 from bcfl_plugins.published.steps import in_order, same_memory, stepped, texts_of
@@ -209,7 +209,7 @@ def mean_of(
     parts = {one.node.node_id: one.share for one in accepted if one.share is not None}
     averaged = [_averaged(by_node[one.node.node_id]) for one in accepted]
     room = NO_LIMITS if clip is None else limits(clip, updates, reference, medians)
-    return RoundMean(reference, wide_mean(reference, averaged, parts, medians, room), averaged)
+    return RoundMean(reference, weighted_mean(reference, averaged, parts, medians, room), averaged)
 
 
 def _averaged(update: ClientUpdate) -> AveragedUpdate:

@@ -277,11 +277,11 @@ def test_what_is_not_published_is_its_word(run: Callable[..., Path]) -> None:
 def test_a_server_step_of_its_own_is_its_word(
     run: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeping, "average_of", lambda *_: "")
+    monkeypatch.setattr(keeping, "average_of", lambda *_: ("", False))
     folder = run()
     _, again = both(folder)
     assert again.findings == ()
     assert words(again)[AVERAGES] == ROUNDS
     (note,) = again.notes
-    assert note.startswith("rounds 0 to 1: the server step of the strategy cannot be done again")
+    assert note.startswith("rounds 0 to 1: the server step of the strategy is not one that can be")
     assert read_run(folder).end is not None

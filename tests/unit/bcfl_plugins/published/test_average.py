@@ -38,7 +38,7 @@ class Looks:
         self._shares = {NodeId(FIRST_NODE_ID + node): part for node, part in shares.items()}
         self._medians = medians
         self._updates: tuple[ClientUpdate, ...] = ()
-        self.averages: list[str] = []
+        self.averages: list[tuple[str, bool]] = []
 
     @hookimpl
     def bcfl_judge_updates(self, updates: tuple[ClientUpdate, ...]) -> Verdict:
@@ -78,7 +78,7 @@ def averages(
     shares: Mapping[int, int] | None = None,
     medians: tuple[str, ...] = (),
     mixed: bool = False,
-) -> list[str]:
+) -> list[tuple[str, bool]]:
     looks = Looks(shares or {}, medians)
     with (
         open_session(BcflConfig(chain="none"), plugins=[("looks", looks)]) as session,
@@ -95,7 +95,7 @@ def averages(
 def test_a_plain_mean_is_known(strategy: Any, *, mixed: bool) -> None:
     more = {"proximal_mu": 0.1} if strategy is FedProx else {}
     made = averages(lambda **given: strategy(**given, **more), mixed=mixed)
-    assert made == [WEIGHTED_MEAN] * 2
+    assert made == [(WEIGHTED_MEAN, False)] * 2
 
 
 @pytest.mark.parametrize("total", [10**9, 7 * 10**8])
@@ -103,14 +103,14 @@ def test_a_plain_mean_is_known(strategy: Any, *, mixed: bool) -> None:
 def test_shares_that_draw_to_the_reference_are_known(total: int, *, mixed: bool) -> None:
     parts = [total // 10, total // 5, total // 5, total // 4, total // 4]
     shares = dict(enumerate(parts))
-    assert averages(shares=shares, mixed=mixed) == [WEIGHTED_MEAN] * 2
+    assert averages(shares=shares, mixed=mixed) == [(WEIGHTED_MEAN, False)] * 2
 
 
 def test_medians_are_known() -> None:
     shares = dict.fromkeys(range(NODES), 10**9 // NODES)
     named = ("single", "steps", "flags", "not there")
-    assert averages(shares=shares, medians=named) == [WEIGHTED_MEAN] * 2
+    assert averages(shares=shares, medians=named) == [(WEIGHTED_MEAN, False)] * 2
 
 
-def test_an_optimizer_is_not() -> None:
-    assert averages(FedAdam) == ["", ""]
+def test_an_optimizer_makes_its_model_of_the_mean() -> None:
+    assert averages(FedAdam) == [(WEIGHTED_MEAN, True)] * 2
