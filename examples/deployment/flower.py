@@ -182,10 +182,10 @@ class Deployment:
         """Return the SuperLink's process and those below it, with their command lines."""
         listed = self._run("ps", "-eo", "pid=,ppid=,args=").splitlines()
         table = {int(pid): (int(parent), args) for pid, parent, args in map(_process, listed)}
-        link = self.running[0].pid
+        links = {one.pid for one in self.running[:1]}
 
         def is_ours(pid: int) -> bool:
-            return pid == link or (pid in table and is_ours(table[pid][0]))
+            return pid in links or (pid in table and is_ours(table[pid][0]))
 
         return {pid: args for pid, (_, args) in table.items() if is_ours(pid)}
 

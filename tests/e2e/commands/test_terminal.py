@@ -74,14 +74,14 @@ def test_a_phrase_is_typed_unseen(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("answer", "joins"), [("y", True), ("n", False)])
 def test_terms_are_agreed_to_by_a_person(tmp_path: Path, answer: str, joins: bool) -> None:
     place = ["--key", "//Eve", "--chain"]
-    sets = ["--set", "admission=open", "--set", "coordinator_bond=0 UNIT", "--set", "cap=31 %"]
-    sets += ["--set", "mismatch=31 %", "--set", "equivocation=31 %"]
+    sets = ["--set", "admission=open", "--set", "coordinator_bond=0 UNIT", "--set", "cap=36 %"]
+    sets += ["--set", "mismatch=36 %", "--set", "equivocation=36 %"]
     with EmbeddedNode.start() as node, connect(node.url) as client:
         code, shown = typed(tmp_path, ["federation", "create", *sets, *place, node.url], [])
         assert code == 0, shown
         words = ["join", "--federation", "0", *place, node.url]
         code, shown = typed(tmp_path, words, [("Agree to these terms?", answer)])
-        assert "one offence takes up to 31 % of the stake" in shown
+        assert "one offence takes up to 36 % of the stake" in shown
         assert (code == 0) is joins
         assert (client.participant(0, Signer.from_uri("//Eve").account) is not None) is joins
         begin = ["federation", "close", "--federation", "0", *place, node.url]
