@@ -195,7 +195,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--timeout", type=float, default=600, help="seconds for each step")
     parser.add_argument(
-        "--no-standby", dest="standby", action="store_false", help="the server is not lost"
+        "--standby", action="store_true", help="lose the server for good in the last round"
     )
     return parser
 
