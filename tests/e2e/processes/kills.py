@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from bcfl_plugins.errors import RecordIncomplete
 from pallet_bridge.run.journal import read_run
 from pallet_bridge.types import RoundState
 from tests.e2e.processes.machines import NODES, ROUNDS, Machines
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 STEP = float(np.mean([0.5**node for node in range(NODES)]))
 """What a round adds to each weight, once each node took part."""
 
-COMPLETED, FAILED, STOPPED = "finished:completed", "finished:failed", "finished:stopped"
+COMPLETED, STOPPED = "finished:completed", "finished:stopped"
 
 
 class Row(NamedTuple):
@@ -106,27 +105,6 @@ def chain_back(m: Machines) -> Row:
     )
 
 
-def chain_gone(m: Machines) -> Row:
-    """Kill the chain's node while nodes train; it stays away until the run is over."""
-    run = in_training(m, **{"bcfl.round_log.flush_s": 5.0})
-    m.kill("chain")
-    m.let_go()
-    assert m.finish(run) == FAILED, m.log("superlink")
-    assert RecordIncomplete.__name__ in m.log("superlink")
-    (folder,) = m.runs
-    assert np.allclose(np.load(folder / "model.npz")["w"], ROUNDS * STEP)
-    m.begin("chain")
-    m.until(m.is_chain_there, "the chain")
-    m.finish(m.begin_run(**{"bcfl.round_log.flush_s": 5.0}))
-    settled_once(m)
-    return Row(
-        "the chain's node, in training; it stays away",
-        "the run is `finished:failed`, with `RecordIncomplete`",
-        "all rounds are trained, and the model is in the run's folder; once the chain is back, "
-        "`flwr run` again settles them",
-    )
-
-
 def stopped(m: Machines) -> Row:
     """Stop the run by Flower's command while nodes train."""
     first = in_training(m)
@@ -142,7 +120,7 @@ def stopped(m: Machines) -> Row:
 
 
 ROWS: Mapping[str, Callable[[Machines], Row]] = {
-    one.__name__: one for one in (server_app, superlink, supernode, chain_back, chain_gone, stopped)
+    one.__name__: one for one in (server_app, superlink, supernode, chain_back, stopped)
 }
 
 PAGE = """# Each process of a deployment, killed
