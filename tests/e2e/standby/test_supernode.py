@@ -30,7 +30,10 @@ def at(process: subprocess.Popen[bytes]) -> list[str]:
     """Return the SuperLinks of the SuperNodes that it runs."""
     found = []
     for child in psutil.Process(process.pid).children():
-        words = child.cmdline()
+        try:
+            words = child.cmdline()
+        except psutil.Error:  # it ended meanwhile
+            continue
         if any(word.endswith(PROGRAM) for word in words):
             found.append(words[words.index("--superlink") + 1])
     return found
@@ -64,7 +67,8 @@ def test_it_moves_with_the_office_and_ends_with_its_parent(consortium: Consortiu
         finally:
             process.terminate()
         process.wait(LONGEST_S)
-    assert not any(one.is_running() and one.status() != "zombie" for one in children)
+    _, alive = psutil.wait_procs(children, LONGEST_S)
+    assert alive == []
 
 
 def until_at(process: subprocess.Popen[bytes], link: str) -> None:
