@@ -7,18 +7,16 @@ Each cell is kept on disk as soon as it is done. Remove the cache after a change
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bcfl_plugins.defenses.registry import create_rule
 from benchmarks.consortia.__main__ import DEFAULT
-from benchmarks.consortia.bars import results
+from benchmarks.consortia.bars import results, tell
 from benchmarks.consortia.poisoned import (
     BOOST,
     FIRST_STEPS,
@@ -30,10 +28,10 @@ from benchmarks.consortia.poisoned import (
     Oracle,
     Poisoned,
 )
-from benchmarks.pages import write_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from benchmarks.consortia.bars import Found
 
@@ -209,20 +207,11 @@ def page(found: Found, seeds: Sequence[int]) -> str:
 
 def main(arguments: list[str]) -> int:
     """Print, or write, the page."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cache", type=Path, help="folder that finished cells are kept in")
-    parser.add_argument("--quick", action="store_true", help="one seed; the numbers mean little")
-    parser.add_argument("--tuning", action="store_true", help="the seeds to choose settings on")
-    parser.add_argument("--write", type=Path, help="write the page here")
-    options = parser.parse_args(arguments)
-    seeds = TUNING if options.tuning else HELD_OUT
-    seeds = seeds[:1] if options.quick else seeds
-    text = page(results(cells(seeds), options.cache), seeds)
-    if options.write:
-        write_page(options.write, text)
-    else:
-        print(text)
-    return 0
+
+    def made(seeds: range, cache: Path | None) -> str:
+        return page(results(cells(seeds), cache), seeds)
+
+    return tell(arguments, __doc__, (TUNING, HELD_OUT), made)
 
 
 if __name__ == "__main__":

@@ -254,23 +254,48 @@ def page(found: Found, seeds: range) -> str:
     )
 
 
-def main(arguments: list[str]) -> int:
-    """Print, or write, the page."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def tell(
+    arguments: list[str],
+    description: str | None,
+    seeds: tuple[range, range],
+    made: Callable[[range, Path | None], str],
+) -> int:
+    """Print, or write, a page that is made of cells.
+
+    Parameters
+    ----------
+    arguments
+        Of the command line.
+    description
+        Of the command.
+    seeds
+        Those to choose settings on, and those that were held out.
+    made
+        Makes the page from the seeds and the folder of finished cells.
+    """
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--cache", type=Path, help="folder that finished cells are kept in")
     parser.add_argument("--quick", action="store_true", help="one seed; the numbers mean little")
     parser.add_argument("--tuning", action="store_true", help="the seeds to choose settings on")
     parser.add_argument("--write", type=Path, help="write the page here")
     options = parser.parse_args(arguments)
-    seeds = TUNING if options.tuning else HELD_OUT
-    seeds = seeds[:1] if options.quick else seeds
-    wanted = cells(("none", *BAR_ATTACKS), BAR_SPLITS, seeds, tuple(WHO), (*SITES, *THREE))
-    text = page(results(wanted, options.cache), seeds)
+    chosen = seeds[0] if options.tuning else seeds[1]
+    text = made(chosen[:1] if options.quick else chosen, options.cache)
     if options.write:
         write_page(options.write, text)
     else:
         print(text)
     return 0
+
+
+def main(arguments: list[str]) -> int:
+    """Print, or write, the page."""
+
+    def made(seeds: range, cache: Path | None) -> str:
+        wanted = cells(("none", *BAR_ATTACKS), BAR_SPLITS, seeds, tuple(WHO), (*SITES, *THREE))
+        return page(results(wanted, cache), seeds)
+
+    return tell(arguments, __doc__, (TUNING, HELD_OUT), made)
 
 
 if __name__ == "__main__":

@@ -84,7 +84,8 @@ def _memory(optimizer: Any, base: Arrays) -> Memory:  # noqa: ANN401 - see `_opt
         held, vector = optimizer.current_arrays, optimizer.momentum_vector
         if held is None or held.keys() != base.keys():
             return {}
-        found = other_dtypes({name: one.numpy() for name, one in held.items()}, base)
+        other = [name for name, one in held.items() if one.dtype != base[name].dtype.name]
+        found = other_dtypes({name: held[name].numpy() for name in other}, base)
         if vector is not None:
             found[MOMENTUM] = as_arrays(dict(zip(base, vector, strict=False)))
         return found
