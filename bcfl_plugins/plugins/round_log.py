@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from time import monotonic, monotonic_ns, time
 from typing import TYPE_CHECKING
 
@@ -12,9 +12,10 @@ from bcfl_plugins.errors import NotItsModel, RecordIncomplete
 from bcfl_plugins.hooks.markers import hookimpl, needs_chain, recovered_by
 from bcfl_plugins.published.keeping import evidence_of
 from bcfl_plugins.rounds.book import NOT_AVERAGED, TERMS_MOVED, RunBook
+from bcfl_plugins.rounds.finality import confirm_rounds, release_final, send_opening
 from bcfl_plugins.rounds.governed import GovernedTerms
 from bcfl_plugins.rounds.lateness import note_tight, note_unanswered
-from bcfl_plugins.rounds.opening import check_fresh, instruct_round, instructions_of, lost_rounds
+from bcfl_plugins.rounds.opening import check_fresh, instruct_round, instructions_of, use_up_lost
 from bcfl_plugins.rounds.owed import OwedRound, OwedRounds, without_models
 from bcfl_plugins.rounds.posted_roots import PostedRoots
 from bcfl_plugins.rounds.recovery import recover
@@ -139,7 +140,7 @@ class RoundLog:
         self._instructions = instructions_of(chain)
         self._began = False
         self._slot_s = chain.client.slot_seconds() or USUAL_SLOT_S
-        self._book = RunBook(settled_before=bool(chain.journal.settled_models))
+        self._book = RunBook(settled_before=bool(chain.journal.settled_models()))
         self._roots = PostedRoots(chain)
         self._owed = OwedRounds(chain.run_dir)
         self._open: int | None = None
@@ -165,7 +166,9 @@ class RoundLog:
         if self._settings.on_missing == "fail":
             self._book.refuse_futile(chain.run_dir.absolute())
         place = RoundKey(chain.client.genesis_hash, chain.federation, self._next)
-        place = self._use_up_lost(place)
+        if not self._began:
+            self._began = True
+            place = use_up_lost(chain, self._instructions, place)
         check_fresh(self._instructions, place)
         round_id, self._next = place.round, place.round + 1
         base = update_digest(reference)
@@ -257,12 +260,15 @@ class RoundLog:
         if error is None:
             limit = self._settings.wait_blocks
             self._chain.work.do("applying the last roots", lambda: self._roots.finish(limit))
+            told = self._chain, self._owed, self._book
+            self._chain.work.do("waiting for finality", lambda: confirm_rounds(*told))
         started = monotonic()
         behind: ChainBehind | None = None
         try:
             self._drain() if error is None else self._chain.work.drain(_STOP_S)
         except ChainBehind as left:
             behind = left
+            self._book.not_final(self._owed.rounds())
             _log.error("bcfl: %s. The run's folder is %s", behind, self._chain.run_dir)
         missing = self._book.shortfall(self._chain.run_dir.absolute(), monotonic() - started)
         if behind is None:  # else jobs that are left over still write into it
@@ -281,8 +287,9 @@ class RoundLog:
             self._chain.send(calls.skip_round(federation))
             self._book.aborted(round_id, TERMS_MOVED)
             return
+        call = calls.open_round(federation, base)
         try:
-            self._chain.send(calls.open_round(federation, base))
+            send_opening(self._chain, self._owed, self._book, call)
         except ModelNotContinued as refused:
             raise NotItsModel(round_id, federation, self._book.unsettled()) from refused
 
@@ -297,25 +304,6 @@ class RoundLog:
             work.drain(settings.flush_s + attest_s)
             return
         work.drain_while_moving(round_patience(terms, self._slot_s, attest_s, settings.wait_blocks))
-
-    def _use_up_lost(self, place: RoundKey) -> RoundKey:
-        """Use up the numbers that a killed run instructed; return the next that is free."""
-        if self._began:
-            return place
-        self._began = True
-        lost = lost_rounds(self._instructions, place)
-        if not lost:
-            return place
-        _log.warning(
-            "bcfl: an earlier run instructed nodes for round %s, and the chain never saw it open. "
-            "These numbers are used up, each as a failed round: a second instruction for one would "
-            "cost the coordinator's bond",
-            ", ".join(map(str, lost)),
-        )
-        skip = calls.skip_round(place.federation)
-        for number in lost:
-            self._chain.work.do(f"using up round {number}", lambda: self._chain.send(skip))
-        return replace(place, round=lost.stop)
 
     def _abandon(self) -> None:
         if self._open is not None:
@@ -346,7 +334,9 @@ class RoundLog:
                 self._book.settled(round_id)
             else:
                 self._send_abort(round_id, ending.aborted_as)
-        self._owed.done(round_id)
+        else:
+            self._owed.done(round_id)
+        release_final(self._chain, self._owed, self._book)
 
 
 class SealedRoundLog(RoundLog):

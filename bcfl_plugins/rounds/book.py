@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bcfl_plugins.errors import RecordIncomplete, by_reason
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from bcfl_plugins.rounds.windows import Overrun
@@ -20,6 +20,7 @@ NOT_AVERAGED = "no update of it was averaged"
 NOT_ATTESTED = "its committee did not attest it in time"
 TERMS_MOVED = "other terms than the nodes were told came into force before it could open"
 NOT_COMMITTED = "the chain has no commitment of an update that was averaged"
+UNDONE = "the chain gave up the branch that had settled it"
 
 
 _ENDED_EARLY = (
@@ -88,6 +89,11 @@ class RunBook:
     def settled(self, round_id: int) -> None:
         """Note that a round is settled on chain."""
         self._lines[round_id].fate = RoundFate.SETTLED
+
+    def not_final(self, rounds: Iterable[int]) -> None:
+        """Note of which rounds the end may still be undone: they count as without one."""
+        for round_id in rounds:
+            self._lines[round_id].fate = RoundFate.WAITING
 
     def aborted(self, round_id: int, why: str) -> None:
         """Note that a round is aborted on chain."""
@@ -188,6 +194,11 @@ class RunBook:
             )
         if TERMS_MOVED in causes:
             advice.append("Start the run again: it goes by the new terms.")
+        if UNDONE in causes:
+            advice.append(
+                "Ask who runs the chain what became of its final blocks. Start the app again: it "
+                "goes on from the last round that the chain has."
+            )
         if NOT_AVERAGED in causes:
             why_not = "Mend what the nodes send, or why they do not: each reason stands above."
             advice.append(self.unanswered or why_not)

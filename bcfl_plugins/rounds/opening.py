@@ -7,11 +7,14 @@ remembered first, where it outlives the process.
 
 from __future__ import annotations
 
+import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bcfl_plugins.config.terms import training_numbers
 from bcfl_plugins.errors import AlreadyInstructed
 from bcfl_plugins.types import OpenedRound, SignedInstruction
+from pallet_bridge import calls
 from pallet_bridge.encoding import instruction_payload, terms_hash
 from pallet_bridge.memory.files import coordinators_folder
 from pallet_bridge.memory.instructions import InstructionMemory
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from pallet_bridge.keys import Signer
     from pallet_bridge.memory.instructions import Instructions
     from pallet_bridge.types import RoundKey, Terms
+
+_log = logging.getLogger("flwr.bcfl")
 
 LIFETIME_S = 24 * 60 * 60
 """Seconds in which nodes act on an instruction."""
@@ -51,6 +56,38 @@ def lost_rounds(memory: Instructions, key: RoundKey) -> range:
     """
     highest = memory.highest(key.genesis, key.federation)
     return range(key.round, key.round if highest is None else max(key.round, highest + 1))
+
+
+def use_up_lost(chain: ChainServices, memory: Instructions, place: RoundKey) -> RoundKey:
+    """Let the chain use up the numbers that a killed run instructed.
+
+    Parameters
+    ----------
+    chain : ChainServices
+        The federation's chain.
+    memory : Instructions
+        What was instructed.
+    place : RoundKey
+        The next round of the federation on chain.
+
+    Returns
+    -------
+    RoundKey
+        The next round that is free.
+    """
+    lost = lost_rounds(memory, place)
+    if not lost:
+        return place
+    _log.warning(
+        "bcfl: an earlier run instructed nodes for round %s, and the chain never saw it open. "
+        "These numbers are used up, each as a failed round: a second instruction for one would "
+        "cost the coordinator's bond",
+        ", ".join(map(str, lost)),
+    )
+    skip = calls.skip_round(place.federation)
+    for number in lost:
+        chain.work.do(f"using up round {number}", lambda: chain.send(skip))
+    return replace(place, round=lost.stop)
 
 
 def check_fresh(memory: Instructions, key: RoundKey) -> None:

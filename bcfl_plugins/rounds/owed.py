@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from pallet_bridge.errors import EncodingError, JournalError
 from pallet_bridge.jsonio import write_atomically, writing
-from pallet_bridge.run.journal import OWED
+from pallet_bridge.run.journal import OWED, owed_rounds
 from pallet_bridge.run.values import ValueReader, ValueWriter
 
 if TYPE_CHECKING:
@@ -117,8 +117,7 @@ class OwedRounds:
 
     def rounds(self) -> list[int]:
         """Return the numbers of what is owed, in ascending order."""
-        stems = [path.stem for path in self.folder.glob("*.json")]
-        return sorted(int(stem) for stem in stems if stem.isdecimal())
+        return owed_rounds(self.folder.parent)
 
     def get(self, round_id: int) -> OwedRound:
         """Read a round.

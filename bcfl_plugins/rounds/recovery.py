@@ -49,7 +49,7 @@ def recover(chain: ChainServices) -> None:
     work.do("sending what waited in the outbox", lambda: _send_waiting(chain))
     for number in owed.rounds():
         what = f"settling round {number}, which was judged before"
-        work.do(what, lambda number=number: _conclude(chain, owed, number))  # type: ignore[misc]
+        work.do(what, lambda number=number: conclude(chain, owed, number))  # type: ignore[misc]
     work.do("aborting a round that was not judged", lambda: _abort_open(chain))
     work.do("noting how rounds ended meanwhile", lambda: _note_ends(chain))
     work.drain_while_moving(_patience(chain))
@@ -89,7 +89,18 @@ def _send_waiting(chain: ChainServices) -> None:
         _log.warning("bcfl: of what an earlier process had left in the outbox: %s", error)
 
 
-def _conclude(chain: ChainServices, owed: OwedRounds, number: int) -> None:
+def conclude(chain: ChainServices, owed: OwedRounds, number: int) -> None:
+    """Bring a round that was judged to its end on chain, as far as it is not; for an open job.
+
+    Parameters
+    ----------
+    chain
+        The federation's chain.
+    owed
+        What the run owes; the round is taken off it.
+    number
+        The round.
+    """
     left = owed.get(number)
     federation = _federation(chain)
     if federation.next_round <= number and not _open(chain, left, federation):

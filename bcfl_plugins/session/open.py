@@ -27,7 +27,8 @@ from pallet_bridge.client import connect
 from pallet_bridge.errors import ChainError
 from pallet_bridge.jsonio import write_atomically, writing
 from pallet_bridge.run.checkpoints import Checkpoints
-from pallet_bridge.run.journal import CHAIN, RUNTIME, STATE, EndLine, Journal, RunHeader
+from pallet_bridge.run.journal import CHAIN, RUNTIME, STATE, Journal, RunHeader
+from pallet_bridge.run.journal_lines import EndLine
 from pallet_bridge.run.openings import Openings
 from pallet_bridge.run.outbox import Outbox
 from pallet_bridge.run.store import STORE, FolderStore
@@ -280,6 +281,7 @@ def _serve(
         {COORDINATOR: coordinator},
         stopped=work.is_stopping,
         on_receipt=note,
+        on_replaced=journal.void,
     )
     return ChainServices(
         client=client,

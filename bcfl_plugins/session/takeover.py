@@ -12,9 +12,9 @@ from pallet_bridge.errors import InstructionsUnusable, JournalError, NotWritten
 from pallet_bridge.jsonio import sweep, writing
 from pallet_bridge.memory.files import coordinators_folder
 from pallet_bridge.memory.instructions import InstructionMemory
+from pallet_bridge.memory.lock import held
 from pallet_bridge.run.checkpoints import Checkpoints
 from pallet_bridge.run.journal import HEADER, OWED, Journal, read_header, read_run
-from pallet_bridge.run.lock import held
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from pallet_bridge.audit.facts import ChainFacts
     from pallet_bridge.audit.grounds import Grounds
-    from pallet_bridge.run.journal import RoundLine, RunRecord
+    from pallet_bridge.run.journal import RunRecord
+    from pallet_bridge.run.journal_lines import RoundLine
     from pallet_bridge.run.old_reports import OldReport
     from pallet_bridge.run.openings import OpenedUpdate
     from pallet_bridge.types import AccountId, Leaf, Round, Settlement

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from pallet_bridge.audit.audited import AuditedRun
     from pallet_bridge.audit.facts import BlockEvent, ChainFacts, Place
-    from pallet_bridge.run.journal import RoundLine
+    from pallet_bridge.run.journal_lines import RoundLine
     from pallet_bridge.types import AccountId
 
 

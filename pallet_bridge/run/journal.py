@@ -3,7 +3,8 @@
 ::
 
     RUN/run.json        which chain, federation and coordinator
-    RUN/journal.jsonl   one line a round or slash, written when its receipt came
+    RUN/journal.jsonl   one line a round or slash, written when its receipt came, and one that
+                        takes back what a block said that another branch took the place of
     RUN/reports/        round reports by digest
     RUN/openings/       what the commitments of each round were made of, by its number
     RUN/store/          what else is published, by its address: see `pallet_bridge.run.store`
@@ -17,7 +18,7 @@ The journal is the coordinator's claim. The audit holds it against the chain.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from pallet_bridge.errors import EncodingError, JournalError
 from pallet_bridge.jsonio import (
@@ -31,16 +32,25 @@ from pallet_bridge.jsonio import (
     write_atomically,
     writing,
 )
-from pallet_bridge.metadata import PALLET
+from pallet_bridge.run.journal_lines import (
+    EndLine,
+    RoundLine,
+    SlashLine,
+    VoidLine,
+    lines_of,
+    read_line,
+    value_of,
+)
 from pallet_bridge.run.reports import ReportStore
-from pallet_bridge.types import AccountId, BlockRef, OffenceKind, Planck, Receipt
+from pallet_bridge.types import AccountId
 from pallet_bridge.types.base import HASH_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from pallet_bridge.types import Event
+    from pallet_bridge.run.journal_lines import Line
+    from pallet_bridge.types import Receipt
 
 FORMAT = "bcfl-run/1"
 HEADER = "run.json"
@@ -70,48 +80,6 @@ class RunHeader:
 
 
 @dataclass(frozen=True, slots=True)
-class RoundLine:
-    """How a round ended, as its receipt said.
-
-    `strikes` are those of each rejected account after the round. An aborted round has no report,
-    model and root, and nothing in `rewards` and `strikes`.
-    """
-
-    round: int
-    outcome: Literal["settled", "aborted"]
-    report: bytes | None
-    model: bytes | None
-    root: bytes | None
-    block: BlockRef
-    extrinsic_hash: bytes
-    rewards: Mapping[AccountId, Planck]
-    strikes: Mapping[AccountId, int]
-
-
-@dataclass(frozen=True, slots=True)
-class SlashLine:
-    """Stake that was taken for an offence in `round`."""
-
-    round: int
-    account: AccountId
-    kind: OffenceKind
-    amount: Planck
-    burned: Planck
-    block: BlockRef
-    extrinsic_hash: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class EndLine:
-    """The run's end: rounds from `next_round` on are none of its."""
-
-    next_round: int
-
-
-Line = RoundLine | SlashLine | EndLine
-
-
-@dataclass(frozen=True, slots=True)
 class RunRecord:
     """A run's folder as read; `end` is None while the run goes on, again too, or was cut off."""
 
@@ -125,18 +93,15 @@ class Journal:
     """The journal of one run, open for adding lines.
 
     Build one with `create` or `open`. Each line is on disk when its method returns.
-    `settled_models` are the digests of the models that the run has settled.
     """
 
-    def __init__(self, folder: Path, header: RunHeader, lines: Iterable[Line] = ()) -> None:
+    def __init__(
+        self, folder: Path, header: RunHeader, lines: Iterable[RoundLine | SlashLine] = ()
+    ) -> None:
         self.folder = folder
         self.header = header
         self.reports = ReportStore(folder / REPORTS)
-        listed = list(lines)
-        self._written = {_key(line) for line in listed}
-        self.settled_models = {
-            one.model for one in listed if isinstance(one, RoundLine) and one.model
-        }
+        self._written = {_key(line): line for line in lines}
 
     @classmethod
     def create(cls, folder: Path, header: RunHeader) -> Journal:
@@ -169,36 +134,46 @@ class Journal:
         found = read_run(folder)
         return cls(folder, found.header, [*found.rounds, *found.slashes])
 
+    def settled_models(self) -> set[bytes]:
+        """Return the digests of the models that the run has settled, once that is final."""
+        open_ = owed_rounds(self.folder)
+        rounds = (line for line in self._written.values() if isinstance(line, RoundLine))
+        return {line.model for line in rounds if line.model and line.round not in open_}
+
     def append(self, line: Line) -> None:
         """Write one line."""
-        append_line(self.folder / LINES, _value(line))
-        self._written.add(_key(line))
-        if isinstance(line, RoundLine) and line.model:
-            self.settled_models.add(line.model)
+        append_line(self.folder / LINES, value_of(line))
+        match line:
+            case RoundLine() | SlashLine():
+                self._written[_key(line)] = line
+            case VoidLine():
+                self._written = _without(self._written, line.extrinsic_hash)
 
     def append_receipt(self, receipt: Receipt) -> tuple[RoundLine | SlashLine, ...]:
         """Write a line for each round that ended and each slash in a receipt, and return them.
 
-        What is written already, when a receipt comes again, is not written twice.
+        What is written already, when a receipt comes again, is not written twice. A receipt of
+        another block takes the place of the one before.
         """
         lines = lines_of(receipt, self.header.federation)
+        before = [line for line in self._written.values() if _is_of(line, receipt.extrinsic_hash)]
+        if any(line.block != receipt.block for line in before):
+            self.void(receipt.extrinsic_hash)
         for line in lines:
             if _key(line) not in self._written:
                 self.append(line)
         return lines
 
+    def void(self, extrinsic_hash: bytes) -> None:
+        """Take back what a call did, if anything is written of it: its block was replaced."""
+        if any(_is_of(line, extrinsic_hash) for line in self._written.values()):
+            self.append(VoidLine(extrinsic_hash))
 
-def lines_of(receipt: Receipt, federation: int) -> tuple[RoundLine | SlashLine, ...]:
-    """Return what a receipt's events say of a federation's rounds and slashes."""
-    ours = PALLET, federation
-    events = [one for one in receipt.events if (one.pallet, one.fields.get("federation")) == ours]
-    lines: list[RoundLine | SlashLine] = []
-    for event in events:
-        if event.name in ("RoundSettled", "RoundAborted"):
-            lines.append(_round_line(event, events, receipt))
-        elif event.name == "Slashed":
-            lines.append(_slash_line(event, receipt))
-    return tuple(lines)
+
+def owed_rounds(folder: Path) -> list[int]:
+    """Return the rounds of which a run still owes the chain something, in ascending order."""
+    stems = [path.stem for path in (folder / OWED).glob("*.json")]
+    return sorted(int(stem) for stem in stems if stem.isdecimal())
 
 
 def read_run(folder: Path) -> RunRecord:
@@ -235,9 +210,12 @@ def _read_journal(path: Path) -> list[Line]:
     try:
         for number, record in read_lines(path):
             try:
-                lines.append(_read_line(record))
+                lines.append(read_line(record))
             except EncodingError as error:
                 raise EncodingError(f"{path}:{number}: {error}") from error
+            if isinstance(void := lines[-1], VoidLine):
+                taken_back = void.extrinsic_hash
+                lines = [one for one in lines if getattr(one, "extrinsic_hash", b"") != taken_back]
     except FileNotFoundError:
         raise JournalError(f"{path} is missing") from None
     except EncodingError as error:
@@ -245,46 +223,23 @@ def _read_journal(path: Path) -> list[Line]:
     return lines
 
 
-def _key(line: Line) -> tuple[object, ...]:
+_Key = tuple[int, bytes, AccountId | None]
+
+
+def _key(line: RoundLine | SlashLine) -> _Key:
     """Return what tells a line from all others of a journal."""
-    match line:
-        case RoundLine():
-            return (line.round, line.extrinsic_hash)
-        case SlashLine():
-            return (line.round, line.extrinsic_hash, line.account)
-        case EndLine():
-            return (line.next_round,)
+    account = line.account if isinstance(line, SlashLine) else None
+    return line.round, line.extrinsic_hash, account
 
 
-def _round_line(end: Event, events: list[Event], receipt: Receipt) -> RoundLine:
-    settled = end.name == "RoundSettled"
-    round_id = end.integer("round")
-    of_round = [event for event in events if event.fields.get("round") == round_id]
-    return RoundLine(
-        round=round_id,
-        outcome="settled" if settled else "aborted",
-        report=end.hash("report") if settled else None,
-        model=end.hash("model") if settled else None,
-        root=end.hash("root") if settled else None,
-        block=receipt.block,
-        extrinsic_hash=receipt.extrinsic_hash,
-        rewards={
-            e.account(): Planck(e.integer("amount")) for e in of_round if e.name == "Rewarded"
-        },
-        strikes={e.account(): e.integer("strikes") for e in of_round if e.name == "Struck"},
-    )
+def _is_of(line: RoundLine | SlashLine, extrinsic_hash: bytes) -> bool:
+    return line.extrinsic_hash == extrinsic_hash
 
 
-def _slash_line(event: Event, receipt: Receipt) -> SlashLine:
-    return SlashLine(
-        round=event.integer("round"),
-        account=event.account(),
-        kind=OffenceKind(event.text("kind")),
-        amount=Planck(event.integer("amount")),
-        burned=Planck(event.integer("burned")),
-        block=receipt.block,
-        extrinsic_hash=receipt.extrinsic_hash,
-    )
+def _without(
+    lines: Mapping[_Key, RoundLine | SlashLine], extrinsic_hash: bytes
+) -> dict[_Key, RoundLine | SlashLine]:
+    return {key: line for key, line in lines.items() if not _is_of(line, extrinsic_hash)}
 
 
 def _header(header: RunHeader) -> dict[str, object]:
@@ -309,92 +264,4 @@ def _read_header(record: Record) -> RunHeader:
         run_id=record.decimal("run_id"),
         coordinator=AccountId.parse(record.text("coordinator")),
         first_round=record.integer("first_round"),
-    )
-
-
-def _value(line: Line) -> dict[str, object]:
-    match line:
-        case RoundLine():
-            return _round(line)
-        case SlashLine():
-            return _slash(line)
-        case EndLine():
-            return {"type": "end", "next_round": line.next_round}
-
-
-def _place(line: RoundLine | SlashLine) -> dict[str, object]:
-    return {
-        "round": line.round,
-        "block_number": line.block.number,
-        "block_hash": line.block.hash.hex(),
-        "extrinsic_hash": line.extrinsic_hash.hex(),
-    }
-
-
-def _round(line: RoundLine) -> dict[str, object]:
-    digests = {"report": line.report, "model": line.model, "root": line.root}
-    return {
-        "type": "round",
-        "outcome": line.outcome,
-        **_place(line),
-        **{name: None if digest is None else digest.hex() for name, digest in digests.items()},
-        "rewards": {str(account): amount for account, amount in line.rewards.items()},
-        "strikes": {str(account): count for account, count in line.strikes.items()},
-    }
-
-
-def _slash(line: SlashLine) -> dict[str, object]:
-    return {
-        "type": "slash",
-        **_place(line),
-        "account": str(line.account),
-        "kind": line.kind.value,
-        "amount": line.amount,
-        "burned": line.burned,
-    }
-
-
-def _read_line(record: Record) -> Line:
-    match record.text("type"):
-        case "round":
-            return _read_round(record)
-        case "slash":
-            return _read_slash(record)
-        case "end":
-            return EndLine(record.integer("next_round"))
-        case other:
-            raise EncodingError(f"a line of type {other!r} is not known")
-
-
-def _read_block(record: Record) -> BlockRef:
-    return BlockRef(record.integer("block_number"), record.hex("block_hash", HASH_BYTES))
-
-
-def _read_slash(record: Record) -> SlashLine:
-    return SlashLine(
-        round=record.integer("round"),
-        account=AccountId.parse(record.text("account")),
-        kind=record.choice("kind", OffenceKind),
-        amount=Planck(record.integer("amount")),
-        burned=Planck(record.integer("burned")),
-        block=_read_block(record),
-        extrinsic_hash=record.hex("extrinsic_hash", HASH_BYTES),
-    )
-
-
-def _read_round(record: Record) -> RoundLine:
-    outcome = record.text("outcome")
-    if outcome not in ("settled", "aborted"):
-        raise EncodingError(f"{outcome!r} is no outcome of a round")
-    rewards, strikes = record.record("rewards"), record.record("strikes")
-    return RoundLine(
-        round=record.integer("round"),
-        outcome="settled" if outcome == "settled" else "aborted",
-        report=record.optional_hex("report", HASH_BYTES),
-        model=record.optional_hex("model", HASH_BYTES),
-        root=record.optional_hex("root", HASH_BYTES),
-        block=_read_block(record),
-        extrinsic_hash=record.hex("extrinsic_hash", HASH_BYTES),
-        rewards={AccountId.parse(n): Planck(rewards.integer(n)) for n in rewards.names()},
-        strikes={AccountId.parse(n): strikes.integer(n) for n in strikes.names()},
     )

@@ -5,11 +5,16 @@ call is written down, signed, before it is sent, so whatever happens between is 
 chain. The same bytes are sent again while a block may include them. Once it is final that none
 ever will (their era is over, or another call took their nonce), the call is signed anew.
 
+A call is done with once its block is final. Until then another branch may take the place of that
+block, so each look at the queue looks at these calls too: one whose block is gone is the first in
+the queue again.
+
 Nothing is sent by itself: who put a call sends it, and tries again while the chain is away.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from time import monotonic, sleep
@@ -28,6 +33,7 @@ from pallet_bridge.errors import (
 )
 from pallet_bridge.run.fate import Fate, fate, see
 from pallet_bridge.run.outbox_file import OutboxFile
+from pallet_bridge.types import Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,7 +43,8 @@ if TYPE_CHECKING:
     from pallet_bridge.client.protocol import ChainClient, SignedCall, Submission
     from pallet_bridge.keys import Signer
     from pallet_bridge.run.outbox_file import Entry
-    from pallet_bridge.types import Receipt
+
+_log = logging.getLogger("flwr.bcfl")
 
 AWAY = (ChainUnavailable, ChainTimeout, MetadataMismatch)
 """What says that the chain cannot be used now. It may be later, or by another version of us."""
@@ -53,7 +60,10 @@ _NOT_DECIDED = frozenset({1012, 1013, 1014})
 
 
 class Ticket:
-    """What `Outbox.put` returns: one call, and later what became of it."""
+    """What `Outbox.put` returns: one call, and later what became of it.
+
+    `result` is that of the newest block which had the call; it stays while a block is replaced.
+    """
 
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
@@ -76,8 +86,12 @@ class Outbox:
     stopped
         Asked while a block is waited for; once it says so, `send` raises `ChainTimeout`.
     on_receipt
-        Called with each call that succeeded, also one that an earlier process had put. After a
-        process that ended at the wrong moment it is called again with the same receipt.
+        Called with each call that succeeded, also one that an earlier process had put. It is
+        called again with the receipt of another block when that of before was replaced, and after
+        a process that ended before the block was final.
+    on_replaced
+        Called with the hash of signed bytes that may have been told of by `on_receipt`, and that
+        are in no block of the chain now: the block was replaced.
 
     Raises
     ------
@@ -95,15 +109,18 @@ class Outbox:
         *,
         stopped: Callable[[], bool] = lambda: False,
         on_receipt: Callable[[Call, Receipt], None] | None = None,
+        on_replaced: Callable[[bytes], None] | None = None,
     ) -> None:
         self._client = client
         self._signers = dict(signers)
         self._stopped = stopped
         self._on_receipt = on_receipt
+        self._on_replaced = on_replaced
         self._file = OutboxFile(path, client.genesis_hash)
         self._adding = threading.Lock()
         self._sending = threading.Lock()
         self._queue = deque(Ticket(entry) for entry in self._file.pending())
+        self._not_final: deque[tuple[Ticket, Receipt]] = deque()
         for ticket in self._queue:
             self._signer(ticket.entry.signer)
 
@@ -155,6 +172,8 @@ class Outbox:
     def resume(self, timeout: float = _TIMEOUT) -> None:
         """Send all that is open: what an earlier process left, before anything new.
 
+        What is in a block is not waited for until that is final: see `confirm`.
+
         Raises
         ------
         ChainUnavailable, ChainTimeout, MetadataMismatch, TransactionLost
@@ -171,6 +190,32 @@ class Outbox:
         if failures:
             raise OutboxError(failures)
 
+    def confirm(self, timeout: float = _TIMEOUT) -> None:
+        """Wait until all that was sent is in final blocks; what is open is sent first.
+
+        Raises
+        ------
+        ChainTimeout
+            When it takes longer: the error says how far finality is. Call this again.
+        ChainUnavailable, MetadataMismatch, TransactionLost
+            As `send`.
+        OutboxError
+            When calls failed for good; the others are final.
+        """
+        end = monotonic() + timeout
+        while True:
+            self.resume(timeout)
+            with self._sending:
+                self._follow()
+                if not self._queue and not self._not_final:
+                    return
+                last = self._not_final[-1][1].block.number if self._not_final else None
+            if last is not None and (monotonic() >= end or self._stopped()):
+                final = self._client.finalized().number
+                what = f"finality of block {last}, which has the newest call (final: {final})"
+                raise ChainTimeout(what, timeout)
+            sleep(min(_SLICE, max(0.0, end - monotonic())))
+
     def _signer(self, name: str) -> Signer:
         if name not in self._signers:
             known = ", ".join(sorted(self._signers)) or "none"
@@ -178,18 +223,54 @@ class Outbox:
         return self._signers[name]
 
     def _advance(self, timeout: float) -> Ticket:
-        """Bring the first call to its end; raises one of `UNDECIDED` when it has none yet."""
-        entry = self._file.pending()[0]
+        """Bring the first call into a block; raises one of `UNDECIDED` when it is in none yet."""
+        self._follow()
+        ticket = self._queue[0]
         try:
-            receipt = self._include(entry, timeout)
+            receipt = self._include(ticket, timeout)
         except (*UNDECIDED, NotWritten):
             raise
         except BcflError as error:
-            self._file.failed(entry, str(error))
-            return self._end(error)
-        result = self._note(entry, receipt)
-        self._file.done(entry, receipt)
-        return self._end(result)
+            self._replaced(ticket)
+            self._file.failed(ticket.entry, str(error))
+            if isinstance(ticket.result, Receipt):
+                _log.error(
+                    "bcfl: %s was in block %d, which another branch took the place of, and fails "
+                    "there: %s",
+                    *(ticket.entry, ticket.result.block.number, error),
+                )
+            ticket.result = error
+            return self._queue.popleft()
+        ticket.result = self._note(ticket.entry, receipt)
+        self._not_final.append((self._queue.popleft(), receipt))
+        self._follow()
+        return ticket
+
+    def _follow(self) -> None:
+        """Be done with calls in final blocks; those whose block is gone are the first again."""
+        if not self._not_final:
+            return
+        final = self._client.finalized()
+        gone: list[Ticket] = []
+        for ticket, receipt in tuple(self._not_final):
+            block = receipt.block
+            if block != final and self._client.block_at(block.number) != block:
+                _log.warning(
+                    "bcfl: block %d, which had %s, was replaced by another branch of the chain",
+                    *(block.number, ticket.entry),
+                )
+                self._replaced(ticket)
+                gone.append(ticket)
+            elif block.number <= final.number:
+                self._file.done(ticket.entry, receipt)
+            else:
+                continue
+            self._not_final.remove((ticket, receipt))
+        self._queue.extendleft(reversed(gone))
+
+    def _replaced(self, ticket: Ticket) -> None:
+        if self._on_replaced is not None and ticket.entry.signed is not None:
+            self._on_replaced(ticket.entry.signed.hash)
 
     def _note(self, entry: Entry, receipt: Receipt) -> Receipt | BcflError:
         """Tell of a receipt before the call is done with: else a full disk would lose it."""
@@ -202,29 +283,23 @@ class Outbox:
             return OutboxError([f"{entry} succeeded, its receipt got lost: {error}"])
         return receipt
 
-    def _end(self, result: Receipt | BcflError) -> Ticket:
-        ticket = self._queue.popleft()
-        ticket.result = result
-        return ticket
-
-    def _include(self, entry: Entry, timeout: float) -> Receipt:
+    def _include(self, ticket: Ticket, timeout: float) -> Receipt:
         """Bring a call into a block, or find out what became of it when it was sent before."""
         end = monotonic() + timeout
         while True:
             try:
-                return self._attempt(entry, end)
+                return self._attempt(ticket, end)
             except (ChainTimeout, TransactionLost):
                 left = end - monotonic()
                 if left <= 0 or self._stopped():
                     raise
                 sleep(min(_SLICE, left))
-            entry = self._file.pending()[0]
 
-    def _attempt(self, entry: Entry, end: float) -> Receipt:
-        if entry.signed is None:
-            signed = self._sign(entry, None)
+    def _attempt(self, ticket: Ticket, end: float) -> Receipt:
+        if ticket.entry.signed is None:
+            signed = self._sign(ticket, None)
         else:
-            signed, receipt = self._look(entry, entry.signed)
+            signed, receipt = self._look(ticket, ticket.entry.signed)
             if receipt is not None:
                 return receipt
         try:
@@ -233,31 +308,33 @@ class Outbox:
             decided = fate(signed, see(self._client, signed)) is Fate.OPEN
             if decided and error.is_bad_signature:
                 # for a runtime that is no more; with its nonce only one of the two can be taken
-                return self._wait(self._client.send(self._sign(entry, signed.nonce)), end)
+                return self._wait(self._client.send(self._sign(ticket, signed.nonce)), end)
             if decided and error.code not in _NOT_DECIDED:
                 raise
-            raise ChainTimeout(f"{entry} being included", 0) from None
+            raise ChainTimeout(f"{ticket.entry} being included", 0) from None
         return self._wait(submission, end)
 
-    def _look(self, entry: Entry, signed: SignedCall) -> tuple[SignedCall, Receipt | None]:
+    def _look(self, ticket: Ticket, signed: SignedCall) -> tuple[SignedCall, Receipt | None]:
         """Return the call's receipt, or else what to send: the same bytes, or new ones."""
         seen = see(self._client, signed)
         until = None if signed.era is None else signed.era.last
         # Also when its nonce is free: the account may have ended meanwhile and begun anew.
-        receipt = self._client.find(signed, since=entry.since, until=until)
+        receipt = self._client.find(signed, since=ticket.entry.since, until=until)
         if receipt is not None:
             return signed, receipt
         match fate(signed, seen):
             case Fate.NEVER:
-                return self._sign(entry, self._client.nonce(signed.account)), None
+                return self._sign(ticket, self._client.nonce(signed.account)), None
             case Fate.UNDECIDED:
-                raise ChainTimeout(f"a final block that decides about {entry}", 0)
+                raise ChainTimeout(f"a final block that decides about {ticket.entry}", 0)
         return signed, None
 
-    def _sign(self, entry: Entry, nonce: int | None) -> SignedCall:
+    def _sign(self, ticket: Ticket, nonce: int | None) -> SignedCall:
+        self._replaced(ticket)
+        entry = ticket.entry
         signed = self._client.sign(entry.call, self._signer(entry.signer), nonce=nonce)
         since = self._client.head().number if signed.era is None else signed.era.birth.number
-        self._file.signed(entry, signed, since)
+        ticket.entry = self._file.signed(entry, signed, since)
         return signed
 
     def _wait(self, submission: Submission, end: float) -> Receipt:

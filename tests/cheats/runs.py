@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from pallet_bridge import calls
 from pallet_bridge.audit.run import audit_on
-from pallet_bridge.run.journal import OPENINGS, EndLine, Journal, RunHeader, read_run
+from pallet_bridge.run.journal import OPENINGS, Journal, RunHeader, read_run
+from pallet_bridge.run.journal_lines import EndLine
 from pallet_bridge.run.openings import OpenedUpdate, OpeningStore, RoundOpenings
 from pallet_bridge.run.reports import ReportEntry, RoundReport
 from tests.cheats.moves import NEXT

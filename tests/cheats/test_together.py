@@ -19,7 +19,8 @@ from pallet_bridge.errors.pallet import (
     ProofInvalid,
 )
 from pallet_bridge.keys import Signer
-from pallet_bridge.run.journal import CHAIN, EndLine, Journal, RunHeader
+from pallet_bridge.run.journal import CHAIN, Journal, RunHeader
+from pallet_bridge.run.journal_lines import EndLine
 from pallet_bridge.run.reports import ReportEntry, RoundReport
 from pallet_bridge.settlement.leaves import open_leaves
 from pallet_bridge.settlement.merkle import prove

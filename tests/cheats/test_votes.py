@@ -19,7 +19,8 @@ from pallet_bridge.errors.pallet import (
     TermsPending,
 )
 from pallet_bridge.keys import Signer
-from pallet_bridge.run.journal import EndLine, Journal, RunHeader, read_run
+from pallet_bridge.run.journal import Journal, RunHeader, read_run
+from pallet_bridge.run.journal_lines import EndLine
 from pallet_bridge.testing.fixtures import bcfl_chain, bcfl_federation
 from pallet_bridge.types import (
     UNIT,

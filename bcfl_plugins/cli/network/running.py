@@ -13,7 +13,7 @@ from bcfl_plugins.cli.network.layout import LOCK
 from bcfl_plugins.cli.network.logs import last_lines
 from bcfl_plugins.cli.network.processes import NodeEnding, running, start
 from bcfl_plugins.errors import ConfigError
-from pallet_bridge.run.lock import held
+from pallet_bridge.memory.lock import held
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

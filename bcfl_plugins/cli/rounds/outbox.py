@@ -1,4 +1,4 @@
-"""``bcfl outbox RUN``: the calls that a run signed and the chain did not confirm."""
+"""``bcfl outbox RUN``: the calls of a run that are in no final block."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from bcfl_plugins.cli.places import KEY, MaybeUrl, signer_of, url_of
 from bcfl_plugins.errors import ConfigError
 
 if TYPE_CHECKING:
+    from pallet_bridge.calls import Call
     from pallet_bridge.run.journal import RunHeader
     from pallet_bridge.run.outbox_file import Entry
+    from pallet_bridge.types import Receipt
 
 RunPlace = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of one run.")]
 CoordinatorKey = Annotated[
@@ -42,8 +44,8 @@ def outbox(
 ) -> None:
     """List the calls that a run left unsent or unconfirmed; with --send bring them to their end.
 
-    What the chain has of them already is found there and not sent again. Exit code 1: calls are
-    left, or failed for good.
+    What the chain has of them already is found there and not sent again. A call is confirmed once
+    its block is final. Exit code 1: calls are left, or failed for good.
     """
     from pallet_bridge.run.journal import read_run  # noqa: PLC0415 (loads the mirrors)
     from pallet_bridge.run.outbox_file import OutboxFile  # noqa: PLC0415
@@ -78,19 +80,30 @@ def _send(path: Path, header: RunHeader, url: str, key: str) -> tuple[str, ...]:
     from bcfl_plugins.session.services import COORDINATOR  # noqa: PLC0415 (loads the client)
     from pallet_bridge.client import connect  # noqa: PLC0415
     from pallet_bridge.errors import OutboxError  # noqa: PLC0415
+    from pallet_bridge.run.journal import Journal  # noqa: PLC0415
     from pallet_bridge.run.outbox import Outbox  # noqa: PLC0415
 
-    signer = signer_of(key, url)
+    signer, journal = signer_of(key, url), Journal.open(path.parent)
     if signer.account != header.coordinator:  # its calls would fail for good, and be lost
         raise ConfigError(
             f"--key is that of {signer.account}, and the run's coordinator is "
             f"{header.coordinator}; give its key"
         )
+
+    def note(_call: Call, receipt: Receipt) -> None:
+        journal.append_receipt(receipt)
+
     with connect(url) as client:
         if client.genesis_hash != header.genesis:
             raise ConfigError(f"{url} is another chain than the run's; give --chain its own")
         try:
-            Outbox(client, path, {COORDINATOR: signer}).resume()
+            Outbox(
+                client,
+                path,
+                {COORDINATOR: signer},
+                on_receipt=note,
+                on_replaced=journal.void,
+            ).confirm()
         except OutboxError as error:
             return error.failures
     return ()

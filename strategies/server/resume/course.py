@@ -150,7 +150,7 @@ class RunCourse:
         digest = update_digest(arrays)
         self.measured(TRAIN, server_round, metrics)
         self.checkpoints.put(Checkpoint(server_round, digest, arrays, self._state()))
-        self.checkpoints.prune(self.chain.journal.settled_models)
+        self.checkpoints.prune(self.chain.journal.settled_models())
 
     def finish(self) -> None:
         """Remove the checkpoints: all rounds are done, and on chain."""

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pallet_bridge.audit.run import AuditReport
-    from pallet_bridge.run.journal import RoundLine
+    from pallet_bridge.run.journal_lines import RoundLine
     from pallet_bridge.run.reports import ReportEntry, RoundReport
     from pallet_bridge.types import AccountId
 

@@ -14,7 +14,8 @@ from pallet_bridge import calls
 from pallet_bridge.client import connect
 from pallet_bridge.encoding import commitment_hash, update_digest
 from pallet_bridge.keys import Signer
-from pallet_bridge.run.journal import CHAIN, OPENINGS, EndLine, Journal, RunHeader
+from pallet_bridge.run.journal import CHAIN, OPENINGS, Journal, RunHeader
+from pallet_bridge.run.journal_lines import EndLine
 from pallet_bridge.run.openings import OpenedUpdate, OpeningStore, RoundOpenings
 from pallet_bridge.run.reports import ReportEntry, RoundReport
 from pallet_bridge.signing import binding_of, sign_commitment

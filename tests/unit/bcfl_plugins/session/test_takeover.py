@@ -10,7 +10,8 @@ from bcfl_plugins.errors import RunInProgress
 from bcfl_plugins.session.takeover import alone, left_over, open_again
 from pallet_bridge.errors import InstructionsUnusable, JournalError
 from pallet_bridge.run.checkpoints import Checkpoint, Checkpoints
-from pallet_bridge.run.journal import EndLine, Journal, RunHeader
+from pallet_bridge.run.journal import Journal, RunHeader
+from pallet_bridge.run.journal_lines import EndLine
 from pallet_bridge.types import AccountId
 
 if TYPE_CHECKING:

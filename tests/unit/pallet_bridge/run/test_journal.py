@@ -8,17 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pallet_bridge.errors import JournalError, NotWritten
-from pallet_bridge.run.journal import (
-    HEADER,
-    LINES,
-    EndLine,
-    Journal,
-    RoundLine,
-    RunHeader,
-    SlashLine,
-    lines_of,
-    read_run,
-)
+from pallet_bridge.run.journal import HEADER, LINES, OWED, Journal, RunHeader, read_run
+from pallet_bridge.run.journal_lines import EndLine, RoundLine, SlashLine, lines_of
 from pallet_bridge.types import AccountId, BlockRef, Event, OffenceKind, Planck, Receipt
 
 if TYPE_CHECKING:
@@ -113,6 +104,39 @@ def test_a_receipt_that_comes_again_is_not_written_twice(tmp_path: Path) -> None
     assert read_run(tmp_path).rounds == (ABORTED,)
     journal.append_receipt(receipt(event("RoundAborted", round=6)))
     assert [line.round for line in read_run(tmp_path).rounds] == [5, 6]
+
+
+def test_a_receipt_of_another_block_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
+    journal = Journal.create(tmp_path, HEADER_OF_RUN)
+    journal.append(replace(ROUND, extrinsic_hash=b"\x0a" * 32))
+    first = receipt(event("RoundAborted", round=5))
+    moved = replace(first, block=BlockRef(9, b"\x0b" * 32))
+    journal.append_receipt(first)
+    Journal.open(tmp_path).append_receipt(moved)
+    lines = [(line.round, line.block.number) for line in read_run(tmp_path).rounds]
+    assert lines == [(4, 7), (5, 9)]
+
+
+def test_what_a_block_said_that_is_gone_is_taken_back(tmp_path: Path) -> None:
+    journal = Journal.create(tmp_path, HEADER_OF_RUN)
+    journal.append(ROUND)
+    journal.append(SLASH)
+    journal.append(replace(ABORTED, extrinsic_hash=b"\x0a" * 32))
+    assert journal.settled_models() == {ROUND.model}
+    (tmp_path / OWED).mkdir()
+    (tmp_path / OWED / "4.json").touch()  # its settlement may still be undone
+    assert journal.settled_models() == set()
+    (tmp_path / OWED / "4.json").unlink()
+    journal.void(ROUND.extrinsic_hash)
+    journal.void(b"\x0c" * 32)  # nothing is written of it
+    assert (tmp_path / LINES).read_text().count('"void"') == 1
+    for _ in range(2):
+        record = read_run(tmp_path)
+        assert ([line.round for line in record.rounds], record.slashes) == ([5], ())
+        assert journal.settled_models() == set()
+        journal = Journal.open(tmp_path)
+    journal.append(ROUND)
+    assert [line.round for line in read_run(tmp_path).rounds] == [5, 4]
 
 
 def test_a_folder_without_header_is_no_run(tmp_path: Path) -> None:

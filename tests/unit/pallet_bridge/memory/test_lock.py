@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from pallet_bridge.errors import NotWritten
-from pallet_bridge.run.lock import held
+from pallet_bridge.memory.lock import held
 
 HOLDER = """
 import os, sys
 from pathlib import Path
-from pallet_bridge.run.lock import held
+from pallet_bridge.memory.lock import held
 with held(Path(sys.argv[1])) as mine:
     if sys.argv[2] == "fork" and os.fork() == 0:
         sys.stdin.read()

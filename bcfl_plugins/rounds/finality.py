@@ -1,0 +1,142 @@
+"""What a run's rounds came to in final blocks: until then another branch may undo an end.
+
+What a round owes the chain stays on disk until its end is final. So a round whose settlement got
+lost with its branch is settled again from there, by this run or by the one that goes on with it.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from bcfl_plugins.rounds.book import UNDONE
+from bcfl_plugins.rounds.recovery import conclude
+from pallet_bridge.errors import CallFailed, OutboxError
+from pallet_bridge.types import RoundState
+
+if TYPE_CHECKING:
+    from bcfl_plugins.rounds.book import RunBook
+    from bcfl_plugins.rounds.owed import OwedRounds
+    from bcfl_plugins.session.services import ChainServices
+    from pallet_bridge.calls import Call
+    from pallet_bridge.types import BlockRef
+
+_log = logging.getLogger("flwr.bcfl")
+
+_STEP_S = 1.0  # so often who waits for the run's end learns how far finality is
+_LONGEST_S = 60.0
+
+
+def release_final(chain: ChainServices, owed: OwedRounds, book: RunBook) -> None:
+    """Forget what is owed of each round whose end is final; for an open job.
+
+    Parameters
+    ----------
+    chain
+        The federation's chain.
+    owed
+        What the run owes.
+    book
+        Learns how these rounds ended.
+    """
+    numbers = owed.rounds()
+    if not numbers:
+        return
+    final = chain.work.reading(chain.client.finalized)
+    for number in numbers:
+        end = _end(chain, number, final)
+        if end is not None:
+            _enter(book, number, end)
+            owed.done(number)
+
+
+def send_opening(chain: ChainServices, owed: OwedRounds, book: RunBook, call: Call) -> None:
+    """Open a round, after the end of those whose settlement got lost; for an open job.
+
+    Parameters
+    ----------
+    chain, owed, book
+        As for `release_final`.
+    call
+        Opens the round.
+
+    Raises
+    ------
+    CallFailed
+        When the chain refuses it all the same.
+    """
+    try:
+        chain.send(call)
+    except CallFailed:
+        if not conclude_undone(chain, owed, book):
+            raise
+        chain.send(call)
+
+
+def confirm_rounds(chain: ChainServices, owed: OwedRounds, book: RunBook) -> None:
+    """Wait until all that the run sent is final; for an open job.
+
+    A round whose settlement a branch had that was given up, and that no other block has, is settled
+    again, or aborted where the chain does not take that any more.
+
+    Parameters
+    ----------
+    chain, owed, book
+        As for `release_final`.
+
+    Raises
+    ------
+    ChainTimeout, ChainUnavailable
+        In mode ``fail``, when the chain takes longer.
+    """
+    _confirm(chain)
+    release_final(chain, owed, book)
+    if conclude_undone(chain, owed, book):
+        _confirm(chain)
+
+
+def conclude_undone(chain: ChainServices, owed: OwedRounds, book: RunBook) -> bool:
+    """Bring rounds to an end once more whose settlement got lost with its branch; for an open job.
+
+    The settlement of each round that is owed was sent before.
+
+    Parameters
+    ----------
+    chain, owed, book
+        As for `release_final`.
+
+    Returns
+    -------
+    bool
+        Whether there was one.
+    """
+    best = chain.work.reading(chain.client.head)
+    undone = [number for number in owed.rounds() if _end(chain, number, best) is None]
+    for number in undone:
+        _log.warning("bcfl: the settlement of round %d was on a branch that was given up", number)
+        conclude(chain, owed, number)
+        best = chain.work.reading(chain.client.head)
+        _enter(book, number, _end(chain, number, best) or RoundState.ABORTED)
+    return bool(undone)
+
+
+def _confirm(chain: ChainServices) -> None:
+    step = _STEP_S if chain.work.mode == "queue" else _LONGEST_S
+    try:
+        chain.work.reading(lambda: chain.outbox.confirm(step))
+    except OutboxError as error:
+        _log.error("bcfl: of what the run had sent: %s", error)
+
+
+def _end(chain: ChainServices, number: int, block: BlockRef) -> RoundState | None:
+    """Return how a round has ended in this block, `None` when it has not."""
+    client = chain.client
+    found = chain.work.reading(lambda: client.round(chain.federation, number, at=block.hash))
+    return None if found is None or found.state is RoundState.OPEN else found.state
+
+
+def _enter(book: RunBook, number: int, end: RoundState) -> None:
+    if end is not RoundState.ABORTED:
+        book.settled(number)
+    elif not book.is_aborted(number):
+        book.aborted(number, UNDONE)
