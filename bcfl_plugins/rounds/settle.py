@@ -137,7 +137,7 @@ def once_sealed(
 
     Until then anybody may commit, by a call of its own, and is owed a verdict. A round in which
     nobody has committed is not waited for, unless the chain had commitments in a block that another
-    branch took the place of: they come into one of its blocks again.
+    branch took the place of: they come into one of its blocks, or are sent again.
 
     Parameters
     ----------
@@ -156,6 +156,7 @@ def once_sealed(
         If the chain has no such round any more.
     """
     client, reading = chain.client, chain.work.reading
+    chain.follow()
     found = reading(lambda: client.round(key.federation, key.round))
     if found is None:
         raise BadChainValue(f"the chain has lost round {key.round}, which it had opened")
@@ -165,6 +166,7 @@ def once_sealed(
 
     while not commitments() and reading(client.finalized).number < relayed:
         chain.wait_until_block(reading(client.head).number + 1, 1)
+        chain.follow()
     if found.sealed_at is None and commitments():
         # The settlement goes into the block after the head: the first one past the window.
         blocks = max(1, found.commit_until - found.opened_at)

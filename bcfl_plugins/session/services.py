@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bcfl_plugins.errors import ConfigError
 from bcfl_plugins.offices import Relieved
+from pallet_bridge.errors import OutboxError
 from pallet_bridge.errors.pallet import NotCoordinator
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from pallet_bridge.run.outbox import Outbox
     from pallet_bridge.run.reports import ReportStore
     from pallet_bridge.types import Receipt
+
+_log = logging.getLogger("flwr.bcfl")
 
 _BLOCK_S = 12.0  # two slots: how long one block of a slow chain may take
 _SLACK_S = 60.0
@@ -101,6 +105,13 @@ class ChainServices:
         except NotCoordinator as refused:
             there = self.work.reading(lambda: self.client.federation(self.federation))
             raise Relieved(self.federation, there.coordinator) from refused
+
+    def follow(self) -> None:
+        """Send again what was in blocks that another branch took the place of; for an open job."""
+        try:
+            self.work.sending(self.outbox.resume)
+        except OutboxError as error:
+            _log.error("bcfl: of what was sent again: %s", error)
 
     def may_wait(self, blocks: int, limit: int) -> bool:
         """Say whether a run may wait this many blocks at its end.

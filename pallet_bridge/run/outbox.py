@@ -170,7 +170,7 @@ class Outbox:
         return ticket.result
 
     def resume(self, timeout: float = _TIMEOUT) -> None:
-        """Send all that is open: what an earlier process left, before anything new.
+        """Send all that is open: what an earlier process left, and what was in replaced blocks.
 
         What is in a block is not waited for until that is final: see `confirm`.
 
@@ -183,6 +183,7 @@ class Outbox:
         """
         failures = []
         with self._sending:
+            self._follow()
             while self._queue:
                 ticket = self._advance(timeout)
                 if isinstance(ticket.result, BcflError):

@@ -38,14 +38,19 @@ class Branches:
         patch.setattr(self.client, "finalized", lambda: start)
         self._patch = patch
 
-    def train(self, start: float = 0.0) -> tuple[RoundContext, tuple[ClientUpdate, ...]]:
-        """Open a round, and relay what three nodes signed."""
+    def open(self, start: float = 0.0) -> RoundContext:
+        """Open a round for three nodes."""
         ctx = opened_for(self.session, 3, start)
+        self.chain.work.drain(60)
+        return ctx
+
+    def relay(self, ctx: RoundContext) -> tuple[ClientUpdate, ...]:
+        """Relay what the nodes signed."""
         assert ctx.opened is not None
         updates = tuple(update(number, ctx.opened) for number in range(3))
         self.session.hooks.updates_received(ctx, updates)
         self.chain.work.drain(60)
-        return ctx, updates
+        return updates
 
     def judge(self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> None:
         """Settle a round in a block that is not final."""
@@ -57,8 +62,8 @@ class Branches:
 
     def settle(self, start: float = 0.0) -> int:
         """Train a round on a model of such weights and settle it; return its number."""
-        ctx, updates = self.train(start)
-        self.judge(ctx, updates)
+        ctx = self.open(start)
+        self.judge(ctx, self.relay(ctx))
         assert ctx.opened is not None
         return ctx.opened.round
 
@@ -125,12 +130,33 @@ def test_the_next_round_opens_once_the_one_before_is_settled_again(
     assert audit.ok, audit.findings
 
 
+def test_commitments_whose_block_is_gone_are_sent_again_before_the_round_is_settled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with session_of(tmp_path, **{"terms.commit_blocks": 16}) as session:
+        branches = Branches(session, monkeypatch)
+        ctx = branches.open()
+        start = branches.client.node.snapshot()
+        updates = branches.relay(ctx)
+        branches.change(start, 5)
+        assert branches.client.commitments(0, 0) == {}
+        branches.judge(ctx, updates)
+        branches.let()
+        session.hooks.run_finished(RUN, None)
+        assert len(branches.client.commitments(0, 0)) == 3
+    run, rounds = left_by(tmp_path)
+    assert rounds == [(0, "settled")]
+    audit = audit_run(run)
+    assert audit.ok, audit.findings
+
+
 def test_a_round_that_the_other_branch_does_not_take_any_more_is_told_as_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with session_of(tmp_path, **{"terms.settle_blocks": 10}) as session:
         branches = Branches(session, monkeypatch)
-        ctx, updates = branches.train()
+        ctx = branches.open()
+        updates = branches.relay(ctx)
         start = branches.client.node.snapshot()
         branches.judge(ctx, updates)
         branches.change(start, 60)
