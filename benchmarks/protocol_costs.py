@@ -16,20 +16,25 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections import defaultdict
 from pathlib import Path
 from time import process_time
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 FIRST: Final = "7cd4db8"
 PAGE: Final = Path(__file__).resolve().parents[1] / "docs/measurements/protocol-costs.md"
 SIZES: Final = (10, 50, 200)
-FEW, MANY = 2, 10
+FEW, MANY = 2, 20
+"""Rounds of the two runs that are subtracted: what their ends cost is spread over the rest."""
 PARAMETERS: Final = 100_000
 TRAINING_MS: Final = 1000
 KEYS: Final = ("server", "node", "bytes")
 
 Row = dict[str, float]
+Pair = tuple[Row, Row]
+"""One run under the first protocol, and the one under the tree that came after it."""
 
 
 def measure(nodes: int) -> Row:
@@ -124,20 +129,33 @@ def of(checkout: Path, nodes: int) -> Row:
     return found
 
 
-def page(rows: dict[int, tuple[Row, Row]], repeats: int) -> str:
+def added(pair: Pair) -> float:
+    """Return what the tree adds to a round that trains, in percent of `TRAINING_MS`."""
+    old, new = pair
+    return 100 * (new["server"] - old["server"] + new["node"] - old["node"]) / TRAINING_MS
+
+
+def medians(rows: Sequence[Row]) -> Row:
+    """Return the median of each number."""
+    return {key: statistics.median(row[key] for row in rows) for key in KEYS}
+
+
+def page(found: dict[int, list[Pair]], repeats: int) -> str:
     """Return the page with what was measured."""
     lines = [
         "| nodes | server, ms a round | node, ms a round | bytes a node and round | added to 1 s |",
         "| -- | -- | -- | -- | -- |",
     ]
-    for nodes, (old, new) in rows.items():
-        pairs = (
+    for nodes, pairs in found.items():
+        old, new = (medians(rows) for rows in zip(*pairs, strict=True))
+        told = (
             f"{old['server']:.0f} → {new['server']:.0f}",
             f"{old['node']:.1f} → {new['node']:.1f}",
             f"{old['bytes']:.0f} → {new['bytes']:.0f}",
         )
-        added = (new["server"] - old["server"] + new["node"] - old["node"]) / TRAINING_MS
-        lines.append(f"| {nodes} | {' | '.join(pairs)} | {100 * added:+.1f} % |")
+        parts = [added(pair) for pair in pairs]
+        span = f"{statistics.median(parts):+.1f} % ({min(parts):+.1f} to {max(parts):+.1f})"
+        lines.append(f"| {nodes} | {' | '.join(told)} | {span} |")
     table = "\n".join(lines)
     return f"""# What the second protocol costs
 
@@ -149,14 +167,16 @@ CHECKOUT` prints this page, with a checkout of that commit.
 {table}
 
 Nodes add one to {PARAMETERS:,} parameters, with the plugins `staking` and `round_log`, on the
-embedded chain. So all of the time is the protocol's. It is the time of the CPU: medians of
-{repeats} runs of each, in turns, each of {MANY} rounds less one of {FEW}. The server's part has
-the chain in it, which signs nothing but checks every signature. On a real chain the nodes that
-validate do that.
+embedded chain. So all of the time is the protocol's. It is the time of the CPU, of all threads:
+medians of {repeats} runs of each, in turns, each of {MANY} rounds less one of {FEW}. The server's
+part has the chain in it, which signs nothing but checks every signature. On a real chain the nodes
+that validate do that.
 
 The bytes are those of the files of the run, the chain's blocks among them. The last column adds
 what the server and one node need more, and holds it against a round that trains one second: nodes
-work side by side, and the server after them.
+work side by side, and the server after them. Each run is held against the one before it, so that a
+machine that becomes slower meanwhile counts for neither. The column has the median of these pairs,
+and in brackets the least and the most of them: the noise of one pair.
 
 Python {platform.python_version()}, {os.cpu_count()} cores.
 """
@@ -166,7 +186,7 @@ def main() -> None:
     """Measure, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("checkout", type=Path, nargs="?")
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--measure", type=int, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.measure is not None:
@@ -175,21 +195,16 @@ def main() -> None:
     if arguments.checkout is None:
         parser.error(f"name a checkout of the commit {FIRST}, the last of the first protocol")
     here, there = Path(__file__).resolve().parents[1], arguments.checkout.resolve()
-    rows: dict[int, tuple[Row, Row]] = {}
+    found: dict[int, list[Pair]] = {}
     for nodes in SIZES:
-        found: dict[Path, list[Row]] = defaultdict(list)
+        found[nodes] = []
         for _ in range(arguments.repeats):
-            for checkout in (there, here):
-                found[checkout].append(of(checkout, nodes))
-        old, new = (
-            {key: statistics.median(row[key] for row in found[checkout]) for key in KEYS}
-            for checkout in (there, here)
-        )
-        rows[nodes] = (old, new)
-        print(nodes, old, new, flush=True)
+            pair = of(there, nodes), of(here, nodes)
+            print(nodes, *pair, f"{added(pair):+.1f} %", flush=True)
+            found[nodes].append(pair)
     from benchmarks.pages import write_page  # noqa: PLC0415 - not on the path of a measurement
 
-    write_page(PAGE, page(rows, arguments.repeats))
+    write_page(PAGE, page(found, arguments.repeats))
 
 
 if __name__ == "__main__":

@@ -164,10 +164,10 @@ def once_sealed(
     def commitments() -> dict[AccountId, Commitment]:
         return reading(lambda: client.commitments(key.federation, key.round))
 
-    while not commitments() and reading(client.finalized).number < relayed:
+    while not (some := commitments()) and reading(client.finalized).number < relayed:
         chain.wait_until_block(reading(client.head).number + 1, 1)
         chain.follow()
-    if found.sealed_at is None and commitments():
+    if found.sealed_at is None and (some or commitments()):
         # The settlement goes into the block after the head: the first one past the window.
         blocks = max(1, found.commit_until - found.opened_at)
         chain.wait_until_block(found.commit_until, blocks)

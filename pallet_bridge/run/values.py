@@ -83,9 +83,10 @@ class ValueWriter:
             return own.name, self.plain(own.take_apart(value)), {}
         if isinstance(value, Enum):
             return "enum", self.plain(value.value), {"of": _name(kind)}
-        if dataclasses.is_dataclass(value):
-            fields = {f.name: self.plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-            return "record", fields, {"of": _name(kind)}
+        record = _shape(kind)
+        if record is not None:
+            name, names = record
+            return "record", {one: self.plain(getattr(value, one)) for one in names}, {"of": name}
         return *(self._number(value) or self._container(value)), {}
 
     def _number(self, value: object) -> tuple[str, Plain] | None:
@@ -162,6 +163,21 @@ _CONTAINERS: Mapping[str, Callable[[Any], object]] = {
     "dict": dict,
     "mappingproxy": lambda pairs: MappingProxyType(dict(pairs)),
 }
+
+
+_SHAPES: dict[type, tuple[str, tuple[str, ...]] | None] = {}
+
+
+def _shape(cls: type) -> tuple[str, tuple[str, ...]] | None:
+    """Return a dataclass's name and its fields' names, ``None`` for other classes.
+
+    There is a record for each node and round: `dataclasses` would look its fields up for each.
+    """
+    if cls not in _SHAPES:
+        record = dataclasses.is_dataclass(cls)
+        fields = tuple(f.name for f in dataclasses.fields(cls)) if record else ()
+        _SHAPES[cls] = (_name(cls), fields) if record else None
+    return _SHAPES[cls]
 
 
 def _name(cls: type) -> str:

@@ -210,7 +210,13 @@ def _moved(arrays: Mapping[str, NDArray], reference: Mapping[str, NDArray], part
 
 
 def _length(array: NDArray) -> float:
-    return float(np.linalg.norm(array.astype(np.float64, copy=False).reshape(-1)))
+    """Return an array's Euclidean length, without BLAS.
+
+    After one product of long vectors the threads of BLAS spin for more: tens of milliseconds of
+    CPU for each round.
+    """
+    with np.errstate(all="ignore"):
+        return float(np.sqrt(np.square(array, dtype=np.float64).sum()))
 
 
 def _warn(where: str, node_id: int, what: str, detail: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from scalecodec.base import ScaleBytes
@@ -77,6 +77,16 @@ def remember_types(config: Any) -> None:  # noqa: ANN401 - scalecodec has no ann
         return known[name]
 
     config.get_decoder_class = remembered
+
+
+def remember_storage(metadata: Any) -> None:  # noqa: ANN401 - scalecodec has no annotations
+    """Find each storage entry of a pallet once.
+
+    scalecodec makes an entry for the pallet's version anew, twice, whenever one is looked for. It
+    does so for each value that is read, which takes longer than to read it.
+    """
+    for pallet in metadata.pallets:
+        pallet.get_storage_function = cache(pallet.get_storage_function)
 
 
 def is_a(cls: type[Any], *bases: type[Any]) -> bool:

@@ -102,3 +102,30 @@ def test_a_value_that_is_cut_off_is_not_read_as_zeros(chain: EmbeddedClient) -> 
     for end in (0, 1, 15, 16, 40, 79):
         with pytest.raises(BadChainValue):
             chain._codec.storage_value("System", "Account", "0x" + whole[:end].hex())
+
+
+def test_storage_entries_that_are_found_once_are_those_of_the_metadata(
+    chain: EmbeddedClient,
+) -> None:
+    """scalecodec makes an entry for a pallet's version anew for each value that is read."""
+    pallets = 0
+    for pallet in chain._codec._interface.metadata.pallets:
+        search = type(pallet).get_storage_function
+        for entry in pallet.storage or ():
+            name = entry.value["name"]
+            found = pallet.get_storage_function(name)
+            assert found is pallet.get_storage_function(name)
+            assert found.value == search(pallet, name).value
+        assert pallet.get_storage_function("Nowhere") is None
+        pallets += bool(pallet.storage)
+    assert pallets > 5
+
+
+def test_storage_entries_are_found_anew_in_the_metadata_of_another_runtime(
+    chain: EmbeddedClient,
+) -> None:
+    old = chain._codec._interface.metadata.get_metadata_pallet("Bcfl")
+    new = chain._codec._load().metadata.get_metadata_pallet("Bcfl")
+    entry = new.get_storage_function("Commitments")
+    assert any(entry is one for one in new.storage)
+    assert entry is not old.get_storage_function("Commitments")

@@ -174,3 +174,12 @@ def test_a_record_of_another_version_is_named() -> None:
     plain = ValueWriter().plain(Counter(1))
     with pytest.raises(EncodingError, match="other fields"):
         ValueReader(()).value({**plain, "value": {"left": 1, "right": 2}})
+
+
+def test_records_of_one_class_are_written_alike() -> None:
+    """What a class has is looked up once; a dataclass itself is no record."""
+    first, second = (ValueWriter().plain(Past(b"", at)) for at in (1, 2))
+    assert first["value"]["at"] == 1
+    assert second == {**first, "value": {**first["value"], "at": 2}}
+    with pytest.raises(EncodingError, match="cannot be kept"):
+        ValueWriter().plain(Past)

@@ -16,7 +16,7 @@ from pallet_bridge.keys import Signer
 from pallet_bridge.testing.terms import DEVELOPMENT
 from strategies.messages.records import to_arrays
 from strategies.messages.wire import COMMIT, Instruction
-from strategies.server.judging import Judged, judge
+from strategies.server.judging import Judged, _length, judge
 from strategies.server.opening.instruct import instruct
 from strategies.server.reading.expectations import Expectations, Model
 from strategies.server.replies import Replies, Training
@@ -173,3 +173,26 @@ def test_of_two_replies_in_one_name_the_signed_one_counts(toy: Any, first: bool)
     )
     assert judged.unusable == ()
     assert len(accepted) == NODES
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.random.default_rng(1).normal(size=(300, 70)).astype(np.float32),
+        np.random.default_rng(2).normal(size=100_000),
+        np.full((3, 4), 6e4, np.float16),
+        np.full(9, 1e30, np.float32),
+        np.full(9, 1e300),
+        np.full(9, 1e-300),
+        np.array(-2.5, np.float32),
+        np.zeros(0),
+        np.arange(12.0).reshape(3, 4).T,
+    ],
+    ids=lambda array: f"{array.dtype}{array.shape}",
+)
+def test_an_arrays_length_is_that_of_its_norm(array: np.ndarray[Any, Any]) -> None:
+    """It is counted without BLAS, whatever an app does with numpy's errors."""
+    with np.errstate(over="ignore"):
+        norm = float(np.linalg.norm(array.astype(np.float64).reshape(-1)))
+    with np.errstate(all="raise"):
+        assert _length(array) == pytest.approx(norm, rel=1e-13)
