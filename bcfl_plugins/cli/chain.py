@@ -162,13 +162,16 @@ def start(
         dev_rpc=dev_rpc,
     ) as node:
         genesis = "0x" + node.chain.genesis_hash.hex()
+        block = node.chain.header(node.chain.head).number
         if as_json:
-            print_json({"url": node.url, "genesis": genesis})
+            print_json({"url": node.url, "genesis": genesis, "block": block})
         else:
             out = console()
             out.print(f"[bold]{node.url}[/]")
-            out.print(f"genesis {genesis}")
-            out.print("Development accounts: //Alice (sudo) //Bob //Charlie //Dave //Eve //Ferdie")
+            out.print(f"genesis {genesis}, block {block}")
+            if fork_url is None:
+                named = "//Alice (sudo) //Bob //Charlie //Dave //Eve //Ferdie"
+                out.print(f"Development accounts: {named}")
             if accounts:
                 out.print(f"and {accounts} of nodes: //bcfl//node-0 to //bcfl//node-{accounts - 1}")
             kept = "nothing is kept" if state is None else f"{state} keeps it"
