@@ -17,6 +17,8 @@ from pallet_bridge.types.base import HASH_BYTES, AccountId
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pallet_bridge.jsonio import Record
+
 AURA, GRANDPA = "aura", "gran"
 """The kinds, as keystores name them."""
 _FORMAT = "bcfl-session-keys/1"
@@ -110,18 +112,25 @@ class SignedKeys:
             When it cannot be read, or is none.
         """
         try:
-            record = parse(path.read_bytes())
-            if record.text("format") != _FORMAT:
-                raise EncodingError(f"its format is not {_FORMAT}")
-            account = AccountId.parse(record.text("account"))
-            keys = SessionKeys.from_raw(_hex(record.text("keys")))
-            return cls(account, keys, _hex(record.text("proof")))
+            return cls._of(parse(path.read_bytes()))
         except OSError as error:
             raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
         except EncodingError as error:
             raise ConfigError(
                 f"{path} holds no session keys: {error}. `bcfl validator new-keys` writes them"
             ) from None
+
+    @classmethod
+    def _of(cls, record: Record) -> SignedKeys:
+        _of_kind(record.text("format"))
+        account = AccountId.parse(record.text("account"))
+        keys = SessionKeys.from_raw(_hex(record.text("keys")))
+        return cls(account, keys, _hex(record.text("proof")))
+
+
+def _of_kind(text: str) -> None:
+    if text != _FORMAT:
+        raise EncodingError(f"its format is not {_FORMAT}")
 
 
 def public_key(kind: str, secret: str) -> bytes:

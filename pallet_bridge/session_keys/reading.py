@@ -100,10 +100,11 @@ def _authorities(client: ChainClient, pallet: str, at: bytes) -> set[bytes]:
 def _pairs(value: object) -> list[tuple[object, object]]:
     if value is None:
         return []
-    if isinstance(value, list) and all(isinstance(one, list | tuple) for one in value):
-        if all(len(one) == 2 for one in value):  # noqa: PLR2004 - pairs
-            return [(one[0], one[1]) for one in value]
-    raise BadChainValue(f"the chain's list of keys is {value!r}")
+    found = value if isinstance(value, list) else [None]
+    try:
+        return [(one, other) for one, other in found]
+    except (TypeError, ValueError):
+        raise BadChainValue(f"the chain's list of keys is {value!r}") from None
 
 
 def _hash(value: object) -> bytes:

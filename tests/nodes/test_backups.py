@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -185,9 +184,7 @@ def an_embedded_chain(place: Place, script: str) -> None:
             with connect(begun["url"]) as client:
                 for _ in range(3):
                     to = Signer.from_uri("//Bob").account
-                    client.execute(
-                        calls.transfer(to, Planck(UNIT)), Signer.from_uri("//Alice")
-                    )
+                    client.execute(calls.transfer(to, Planck(UNIT)), Signer.from_uri("//Alice"))
                 head = client.head().number
             place.run(copy)
         finally:
@@ -203,4 +200,3 @@ def an_embedded_chain(place: Place, script: str) -> None:
             process.terminate()
             process.stdout.close()
             process.wait(timeout=60)
-    assert subprocess.run(["test", "-d", place.folder / "backup/chain"], check=False).returncode == 0
