@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bcfl_plugins.cli.network import commands as network
-from bcfl_plugins.cli.network import specifying
+from bcfl_plugins.cli.network import health, specifying
 from bcfl_plugins.cli.output import AsJson, console, print_json
 from pallet_bridge.keys import Signer
 from pallet_bridge.runtime import load_blob
@@ -111,6 +111,7 @@ def register(app: typer.Typer) -> None:
     group.command("start")(start)
     group.command("spec")(specifying.spec)
     network.register(group)
+    group.command("health")(health.health)
     app.add_typer(group, name="chain")
 
 

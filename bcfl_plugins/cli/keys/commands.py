@@ -37,7 +37,7 @@ Phrase = Annotated[
         "--phrase", help="Also print the BIP-39 phrase: the one way back when the file is lost."
     ),
 ]
-Opened = Annotated[
+OpenIt = Annotated[
     bool,
     typer.Option(
         "--open", help="Open it with its password: the secret makes this address, so a copy is one."
@@ -93,7 +93,7 @@ def new(
         out.print("Keep the file and its password: without them the key is lost (see --phrase).")
 
 
-def show(*, key: OfKey = None, opened: Opened = False, as_json: AsJson = False) -> None:
+def show(*, key: OfKey = None, opened: OpenIt = False, as_json: AsJson = False) -> None:
     """Show the address of a key; never the secret.
 
     The address of an encrypted file is read without its password, unless you say --open.

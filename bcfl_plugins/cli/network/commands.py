@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from bcfl_plugins.cli.network.health import health
 from bcfl_plugins.cli.output import AsJson, console, print_json, printable
 from bcfl_plugins.errors import ConfigError
 
@@ -55,7 +54,6 @@ def register(group: typer.Typer) -> None:
     group.command("status")(status)
     group.command("logs")(logs)
     group.command("down")(down)
-    group.command("health")(health)
 
 
 def up(

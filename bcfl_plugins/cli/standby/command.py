@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bcfl_plugins.cli.acting.send import DryRun  # noqa: TC001 - typer reads it
-from bcfl_plugins.cli.federation.succeeding import take_over
+from bcfl_plugins.cli.acting.send import DryRun, Sender
 from bcfl_plugins.cli.output import AsJson  # noqa: TC001 - the same
-from bcfl_plugins.cli.places import FederationNumber, KeySource, Url, account_of, signer_of
+from bcfl_plugins.cli.places import FederationNumber, KeySource, Url, signer_of
 from bcfl_plugins.cli.standby.children import Poll  # noqa: TC001 - typer reads it
 from bcfl_plugins.cli.standby.saying import Saying
 from pallet_bridge.errors import ConfigError
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from bcfl_plugins.standby.watch import Sight
     from pallet_bridge.client.protocol import ChainClient
     from pallet_bridge.keys import Signer
-    from pallet_bridge.types import AccountId
 
 Command = Annotated[
     list[str],
@@ -68,8 +66,7 @@ def standby(
 
     saying, sources = Saying(as_json=as_json), (*(source or ()), run_dir)
     if dry_run:
-        _rehearse(chain, federation, account_of(key, chain), sources, saying)
-        take_over(chain=chain, federation=federation, key=key, dry_run=True, as_json=as_json)
+        _rehearse(Sender(key, chain, dry_run, as_json), federation, sources, saying)
         return
     signer = signer_of(key, chain)
     with ended_by_signals():
@@ -87,25 +84,28 @@ def standby(
     raise typer.Exit(code)
 
 
-def _rehearse(
-    url: str, federation: int, account: AccountId, sources: tuple[Path, ...], saying: Saying
-) -> None:
-    """Say who is in office, and what this account would go on from."""
+def _rehearse(sender: Sender, federation: int, sources: tuple[Path, ...], saying: Saying) -> None:
+    """Say who is in office, what this account would go on from, and what taking over costs."""
+    from bcfl_plugins.cli.acting import view  # noqa: PLC0415 (loads the mirrors)
+    from bcfl_plugins.cli.federation.succession import plan_take_over  # noqa: PLC0415
     from bcfl_plugins.offices import NothingToTakeUp  # noqa: PLC0415
     from bcfl_plugins.standby.handover import find_handover  # noqa: PLC0415
     from bcfl_plugins.standby.watch import look  # noqa: PLC0415 (loads the mirrors)
     from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
 
-    with connect(url) as client:
+    account = sender.account()
+    with connect(sender.url) as client:
         sight = look(client, federation, account)
         saying.say(_words(sight, sight.duty(account).value))
         try:
             made = find_handover(sources, client, federation)
         except NothingToTakeUp as error:
             saying.say(f"it would not take over: {error}")
-            return
-    last = "the app's own model" if made is None else f"the model of round {made.server_round}"
-    saying.say(f"it would go on from {last}")
+        else:
+            own = "the app's own model"
+            last = own if made is None else f"the model of round {made.server_round}"
+            saying.say(f"it would go on from {last}")
+        sender.send(client, plan_take_over(client, view.look(client, federation), account))
 
 
 def _take_office(

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from pallet_bridge.embedded.errors import UnknownBlock, UnknownSnapshot
-from pallet_bridge.embedded.rpc.author import submit_extrinsic
-from pallet_bridge.embedded.rpc.errors import RpcError, invalid_params
-from pallet_bridge.embedded.rpc.params import Params, as_bytes, as_hash
+from pallet_bridge.embedded.errors import DecodeError, EmbeddedError, UnknownBlock, UnknownSnapshot
+from pallet_bridge.embedded.rpc.errors import RpcError, invalid_params, submission_error
+from pallet_bridge.embedded.rpc.params import Params, as_bytes, as_hash, check_length
 from pallet_bridge.embedded.rpc.render import hex0x
 from pallet_bridge.errors import EncodingError
 from pallet_bridge.ss58 import decode
@@ -138,8 +137,14 @@ def set_build_mode(context: Context, params: Params) -> Json:
 def _submit(context: Context, transactions: Json) -> None:
     if not isinstance(transactions, list):
         raise invalid_params('transactions is a list, such as ["0x..."]')
-    for one in transactions:
-        submit_extrinsic(context, Params([one]))
+    for one in [as_bytes(one) for one in transactions]:
+        try:
+            check_length(one)
+            context.service.submit(one)
+        except DecodeError as error:
+            raise invalid_params(str(error)) from error
+        except EmbeddedError as error:
+            raise submission_error(error) from error
 
 
 def _account(params: Params) -> bytes:
