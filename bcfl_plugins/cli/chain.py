@@ -163,7 +163,8 @@ def start(
         dev_rpc=dev_rpc,
     ) as node:
         genesis = "0x" + node.chain.genesis_hash.hex()
-        block = node.chain.header(node.chain.head).number
+        head = node.chain.header(node.chain.head)
+        block = 0 if head is None else head.number
         if as_json:
             print_json({"url": node.url, "genesis": genesis, "block": block})
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pallet_bridge.client.fields import Fields
 from pallet_bridge.errors import BadChainValue
@@ -100,7 +100,7 @@ def _authorities(client: ChainClient, pallet: str, at: bytes) -> set[bytes]:
 def _pairs(value: object) -> list[tuple[object, object]]:
     if value is None:
         return []
-    found = value if isinstance(value, list) else [None]
+    found: list[Any] = value if isinstance(value, list) else [()]
     try:
         return [(one, other) for one, other in found]
     except (TypeError, ValueError):
