@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -68,16 +69,11 @@ class Signer:
         ConfigError
             When the URI cannot be read. The message does not repeat it.
         """
-        match = _URI.fullmatch(uri.strip())
-        if match is None:
-            raise ConfigError("the key URI is not `phrase//hard/soft`; passwords are not supported")
-        if any(0xD800 <= ord(letter) <= 0xDFFF for letter in uri):  # noqa: PLR2004 - surrogates
-            raise ConfigError("the key URI has half of a character in it; write it anew")
-        path = match["path"]
-        pair = _root_pair(match["phrase"] or (DEV_PHRASE if path else ""))
-        for separator, name in _JUNCTION.findall(path):
-            derive = sr25519.hard_derive_keypair if separator == "//" else sr25519.derive_keypair
-            _, public, private = derive((_chain_code(name), *pair), b"")
+        phrase, steps = junctions(uri)
+        pair = _root_pair(phrase)
+        for hard, code in steps:
+            derive = sr25519.hard_derive_keypair if hard else sr25519.derive_keypair
+            _, public, private = derive((code, *pair), b"")
             pair = (public, private)
         return cls(pair)
 
@@ -181,11 +177,45 @@ def verify(account: AccountId, message: bytes, signature: bytes) -> bool:
         return False
 
 
+def junctions(uri: str) -> tuple[str, list[tuple[bool, bytes]]]:
+    """Return the phrase or seed of a secret URI, and each step: is it hard, and its chain code.
+
+    Raises
+    ------
+    ConfigError
+        When the URI cannot be read. The message does not repeat it.
+    """
+    match = _URI.fullmatch(uri.strip())
+    if match is None:
+        raise ConfigError("the key URI is not `phrase//hard/soft`; passwords are not supported")
+    if any(0xD800 <= ord(letter) <= 0xDFFF for letter in uri):  # noqa: PLR2004 - surrogates
+        raise ConfigError("the key URI has half of a character in it; write it anew")
+    path = match["path"]
+    steps = [(mark == "//", _chain_code(name)) for mark, name in _JUNCTION.findall(path)]
+    return match["phrase"] or (DEV_PHRASE if path else ""), steps
+
+
 def new_phrase(words: int = 12) -> str:
     """Return a fresh BIP-39 phrase of 12, 15, 18, 21 or 24 words; it is a secret URI."""
     if words not in _WORDS:
         raise ConfigError(f"a phrase has 12, 15, 18, 21 or 24 words, not {words}")
     return str(bip39.bip39_generate(words, "en"))
+
+
+def read_seed(secret: str) -> bytes:
+    """Return the 32 bytes of a seed in hex, or those that a BIP-39 phrase stands for.
+
+    Raises
+    ------
+    ConfigError
+        When it is neither. The message does not repeat it.
+    """
+    if _SEED.fullmatch(secret):
+        return bytes.fromhex(secret[2:])
+    phrase = " ".join(secret.split())
+    if not bip39.bip39_validate(phrase, "en"):
+        raise ConfigError("the key URI holds neither a seed nor a valid BIP-39 phrase")
+    return bytes(bip39.bip39_to_mini_secret(phrase, "", "en"))
 
 
 def read_secret_file(path: Path, what: str) -> str:
@@ -247,14 +277,16 @@ def _password(path: Path, ask: Callable[[], str] | None) -> str:
 def _root_pair(secret: str) -> tuple[bytes, bytes]:
     if _SECRET.fullmatch(secret):
         return _pair_of_secret(bytes.fromhex(secret[2:]))
-    if _SEED.fullmatch(secret):
-        seed = bytes.fromhex(secret[2:])
-    else:
-        phrase = " ".join(secret.split())
-        if not bip39.bip39_validate(phrase, "en"):
-            raise ConfigError("the key URI holds neither a seed nor a valid BIP-39 phrase")
-        seed = bytes(bip39.bip39_to_mini_secret(phrase, "", "en"))
-    public, private = sr25519.pair_from_seed(seed)
+    if secret == DEV_PHRASE:
+        return _development_pair()
+    public, private = sr25519.pair_from_seed(read_seed(secret))
+    return public, private
+
+
+@cache
+def _development_pair() -> tuple[bytes, bytes]:
+    """Return the key of the published phrase: a millisecond of work, and no secret to keep."""
+    public, private = sr25519.pair_from_seed(read_seed(DEV_PHRASE))
     return public, private
 
 

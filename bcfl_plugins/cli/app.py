@@ -20,6 +20,7 @@ from bcfl_plugins.cli.money import commands as money
 from bcfl_plugins.cli.rounds import commands as rounds
 from bcfl_plugins.cli.standby.command import standby
 from bcfl_plugins.cli.standby.nodes import supernode
+from bcfl_plugins.cli.validator import commands as validator
 from pallet_bridge.__about__ import __version__
 from pallet_bridge.errors import BcflError
 
@@ -61,6 +62,7 @@ rounds.register(app)
 keys.register(app)
 money.register(app)
 council.register(app)
+validator.register(app)
 of_federation = federation.register(app)
 showing.register(of_federation)
 governing.register(of_federation)

@@ -15,6 +15,7 @@ from bcfl_plugins.cli.acting.send import DryRun, Sender
 from bcfl_plugins.cli.acting.session import acting
 from bcfl_plugins.cli.output import AsJson, console, print_json
 from bcfl_plugins.cli.places import FederationNumber, KeySource, MaybeUrl, Url, signer_of, url_of
+from bcfl_plugins.config.tables import write_amount
 from pallet_bridge.errors import CallFailed, ConfigError, TransactionRefused
 
 if TYPE_CHECKING:
@@ -115,12 +116,14 @@ def attest(
     watch: Watch = 0,
     count: Count = 0,
     again: AttestAgain = False,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Check the reports of rounds in which you are seated, and attest what they come to.
 
     A report that does not hold gets an abstention, and each problem is named. Exit code 0: every
-    report that was looked at was attested. 1: at least one was not. 2: it could not be tried.
+    report that was looked at was attested. 1: at least one was not. 2: it could not be tried. With
+    --dry-run it looks once, and the key is opened to find what the file has of its secret.
     """
     from bcfl_plugins.cli.secrets import read_secret  # noqa: PLC0415 (loads the encodings)
     from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
@@ -152,13 +155,14 @@ def attest(
             reports,
             openings=openings,
             again=decide_again,
+            silently=dry_run,
         )
         while True:
             made = [one for one in attester.work() if one.word is not Word.WAITS]
             for one in made:
                 _show(one, as_json=as_json)
             done += made
-            if (count and len(done) >= count) or time.monotonic() >= end:
+            if dry_run or (count and len(done) >= count) or time.monotonic() >= end:
                 break
             time.sleep(min(_POLL_S, max(0.0, end - time.monotonic())))
     if any(one.problems for one in done):
@@ -173,10 +177,15 @@ def _show(one: Attestation, *, as_json: bool) -> None:
                 "said": one.word.value,
                 "statement": one.statement.hex(),
                 "problems": list(one.problems),
+                "sent": one.fee is None,
             }
+            | ({} if one.fee is None else {"fee": one.fee})
         )
         return
     out = console()
-    out.print(f"round {one.round}: {one.word.value}")
+    word = one.word.value
+    if one.fee is not None:
+        word = f"would be {word}, for a fee of {write_amount(one.fee)}; nothing was sent"
+    out.print(f"round {one.round}: {word}")
     for problem in one.problems:
         out.print(f"[red]FAILS[/] {escape(problem)}")

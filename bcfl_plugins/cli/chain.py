@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bcfl_plugins.cli.network import commands as network
-from bcfl_plugins.cli.network import specifying
+from bcfl_plugins.cli.network import health, specifying
 from bcfl_plugins.cli.output import AsJson, console, print_json
 from pallet_bridge.keys import Signer
 from pallet_bridge.runtime import load_blob
@@ -111,6 +111,7 @@ def register(app: typer.Typer) -> None:
     group.command("start")(start)
     group.command("spec")(specifying.spec)
     network.register(group)
+    group.command("health")(health.health)
     app.add_typer(group, name="chain")
 
 
@@ -162,13 +163,17 @@ def start(
         dev_rpc=dev_rpc,
     ) as node:
         genesis = "0x" + node.chain.genesis_hash.hex()
+        head = node.chain.header(node.chain.head)
+        block = 0 if head is None else head.number
         if as_json:
-            print_json({"url": node.url, "genesis": genesis})
+            print_json({"url": node.url, "genesis": genesis, "block": block})
         else:
             out = console()
             out.print(f"[bold]{node.url}[/]")
-            out.print(f"genesis {genesis}")
-            out.print("Development accounts: //Alice (sudo) //Bob //Charlie //Dave //Eve //Ferdie")
+            out.print(f"genesis {genesis}, block {block}")
+            if fork_url is None:
+                named = "//Alice (sudo) //Bob //Charlie //Dave //Eve //Ferdie"
+                out.print(f"Development accounts: {named}")
             if accounts:
                 out.print(f"and {accounts} of nodes: //bcfl//node-0 to //bcfl//node-{accounts - 1}")
             kept = "nothing is kept" if state is None else f"{state} keeps it"

@@ -81,6 +81,7 @@ def forget(
     everything: Everything = False,
     memory: Folder = None,
     yes: Yes = False,
+    as_json: AsJson = False,
 ) -> None:
     """Forget what an account signed in one federation, or everywhere (--all).
 
@@ -93,13 +94,13 @@ def forget(
     if everything:
         _ask(f"Forget all that {account} signed?", yes=yes)
         file.remove()
-        console().print(f"forgot all that {account} signed")
+        _forgot({"forgot": "all"}, f"forgot all that {account} signed", as_json=as_json)
         return
     if genesis is None or federation is None:
         raise ConfigError("a federation is named by --genesis and --federation together")
     _ask(f"Forget what {account} signed in federation {federation}?", yes=yes)
     count = file.forget(_hash(genesis), federation)
-    console().print(f"forgot {count} rounds")
+    _forgot({"forgot": count}, f"forgot {count} rounds", as_json=as_json)
 
 
 def pins(account: Account, *, memory: Folder = None, as_json: AsJson = False) -> None:
@@ -130,7 +131,9 @@ def pins(account: Account, *, memory: Folder = None, as_json: AsJson = False) ->
         out.print("nothing is pinned")
 
 
-def unpin(account: Account, *, memory: Folder = None, yes: Yes = False) -> None:
+def unpin(
+    account: Account, *, memory: Folder = None, yes: Yes = False, as_json: AsJson = False
+) -> None:
     """Forget for whom an account signs: who asks next is remembered in their place.
 
     What it signed stays remembered. Name the three in the node's configuration instead, where you
@@ -139,7 +142,14 @@ def unpin(account: Account, *, memory: Folder = None, yes: Yes = False) -> None:
     file = _pins(account, memory)
     _ask(f"Forget for whom {account} signs? It will sign for whoever asks next", yes=yes)
     file.remove()
-    console().print(f"forgot for whom {account} signs")
+    _forgot({"forgot": "pins"}, f"forgot for whom {account} signs", as_json=as_json)
+
+
+def _forgot(fields: dict[str, object], words: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json(fields)
+    else:
+        console().print(words)
 
 
 def _memory(account: str, folder: Path | None) -> SignedMemory:

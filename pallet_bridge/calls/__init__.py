@@ -51,8 +51,10 @@ from pallet_bridge.calls.others import (
     council_close,
     council_propose,
     council_vote,
+    purge_session_keys,
     remove_validator,
     set_council,
+    set_session_keys,
     transfer,
 )
 from pallet_bridge.calls.rounds import (
@@ -108,6 +110,7 @@ __all__ = [
     "post_bond",
     "propose",
     "prune",
+    "purge_session_keys",
     "rebase",
     "refund",
     "register_attester",
@@ -121,6 +124,7 @@ __all__ = [
     "resolve",
     "seal",
     "set_council",
+    "set_session_keys",
     "set_terms",
     "settle",
     "settle_root",

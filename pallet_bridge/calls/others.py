@@ -97,6 +97,20 @@ def remove_validator(validator: AccountId) -> Call:
     return Call("ValidatorSet", "remove_validator", {"validator": values.account(validator)})
 
 
+def set_session_keys(aura: bytes, grandpa: bytes, proof: bytes) -> Call:
+    """Register the keys with which the sender validates, in place of those before.
+
+    `proof` is the signature of each key over ``POP_`` and the sender's account.
+    """
+    keys: dict[str, Value] = {"aura": values.digest(aura), "grandpa": values.digest(grandpa)}
+    return Call("Session", "set_keys", {"keys": keys, "proof": "0x" + proof.hex()})
+
+
+def purge_session_keys() -> Call:
+    """Give up the sender's session keys, so that its deposit comes back."""
+    return Call("Session", "purge_keys", {})
+
+
 def authorize_upgrade(code_hash: bytes) -> Call:
     """Allow the runtime with this blake2_256 hash: the call of a motion of the council."""
     return Call("Upgrades", "authorize_upgrade", {"code_hash": values.digest(code_hash)})

@@ -271,6 +271,10 @@ class ChainClient(Protocol):
         """
         ...
 
+    def constant(self, pallet: str, name: str) -> int:
+        """Return a number that any pallet of the runtime was built with."""
+        ...
+
     def balance(self, account: AccountId, *, at: bytes | None = None) -> Balance:
         """Return what an account has; zero when the chain does not know it."""
         ...

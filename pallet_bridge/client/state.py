@@ -295,6 +295,10 @@ class StateReader:
         """Return what a pallet has stored, as plain values."""
         return self._read(item, list(keys), at, pallet=pallet)
 
+    def constant(self, pallet: str, name: str) -> int:
+        """Return a number that a pallet was built with."""
+        return self._limit(name, pallet)
+
     def _limit(self, name: str, pallet: str = PALLET) -> int:
         value = self._codec.constant(pallet, name)
         if not isinstance(value, int):

@@ -72,7 +72,7 @@ class InstantSealer:
             self._loop.call_soon(self._turn, ready)
             return
         self._scheduled = False
-        if ready:
+        if ready and not self._service.by_hand:
             seal(self._service)
 
 
@@ -87,7 +87,8 @@ class IntervalSealer:
         loop.call_at(self._due, self._turn)
 
     def _turn(self) -> None:
-        seal(self._service)
+        if not self._service.by_hand:
+            seal(self._service)
         self._due = max(self._due + self._seconds, self._loop.time())
         self._loop.call_at(self._due, self._turn)
 

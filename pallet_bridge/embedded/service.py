@@ -53,6 +53,8 @@ class Service:
         Called, with the lock held, when the pool has something for a block. It must not block.
     keys, offchain
         What clients put into the keystore and the storage beside the chain; in memory.
+    by_hand
+        Whether blocks are made by command only, whatever the chain was started with.
     trouble
         Why the last block could not be written down, or seen on disk; None when it was.
     """
@@ -65,6 +67,7 @@ class Service:
         self.keys: set[tuple[bytes, bytes]] = set()
         self.offchain: dict[bytes, bytes] = {}
         self.trouble: NotKept | None = None
+        self.by_hand = False
         self._watchers: dict[bytes, list[Watcher]] = {}
         self._head_listeners: list[HeadListener] = []
         self._banned: dict[bytes, int] = {}
@@ -124,9 +127,18 @@ class Service:
                     self.unwatch(extrinsic_hash, watcher)
                 raise
             self._tell(changes)
-            if self.pool.ready_count:
-                self.on_ready()
+            self._wake()
             return extrinsic_hash
+
+    def hold(self, *, by_hand: bool) -> None:
+        """Make blocks by command only, or again as the chain was started."""
+        with self.lock:
+            self.by_hand = by_hand
+            self._wake()
+
+    def _wake(self) -> None:
+        if self.pool.ready_count and not self.by_hand:
+            self.on_ready()
 
     def unwatch(self, extrinsic_hash: bytes, watcher: Watcher) -> None:
         """Stop telling this watcher."""

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pallet_bridge.keys import Signer
     from pallet_bridge.run.openings import OpenedUpdate, OpeningStore
     from pallet_bridge.run.reports import ReportStore, RoundReport
-    from pallet_bridge.types import AccountId, BlockRef, Round
+    from pallet_bridge.types import AccountId, BlockRef, Planck, Round
 
     DecideAgain = Callable[[RoundReport, Mapping[AccountId, OpenedUpdate]], Iterable[str]]
 
@@ -64,12 +64,15 @@ class Attestation:
         What was attested; 32 zero bytes of an abstention and while it waits.
     problems : tuple of str
         Why the report was not attested.
+    fee : Planck or None
+        What saying it would cost, where it was not said.
     """
 
     round: int
     word: Word
     statement: bytes
     problems: tuple[str, ...]
+    fee: Planck | None = None
 
 
 class Attester:
@@ -92,6 +95,8 @@ class Attester:
     again : callable or None
         Decides a report's round again, with what opens its commitments, and gives what is wrong or
         cannot be done; either gets an abstention. ``None``: verdicts are taken as they are.
+    silently : bool
+        Whether nothing is sent: what would be said is returned, with its fee.
     """
 
     def __init__(
@@ -104,6 +109,7 @@ class Attester:
         *,
         openings: OpeningStore,
         again: DecideAgain | None = None,
+        silently: bool = False,
     ) -> None:
         self._client = client
         self._federation = federation
@@ -112,6 +118,7 @@ class Attester:
         self._store = store
         self._openings = openings
         self._again = again
+        self._silently = silently
         self._known: dict[bytes, RoundKey | None] = {}
 
     def work(self) -> tuple[Attestation, ...]:
@@ -141,12 +148,12 @@ class Attester:
     def _speak(self, number: int, round_: Round, head: BlockRef, *, first: bool) -> Attestation:
         statement, problems = self._judge(number, round_, head)
         if statement is not None:
-            self._attest(number, statement, first=first)
-            return Attestation(number, Word.ATTESTED, statement, ())
+            fee = self._attest(number, statement, first=first)
+            return Attestation(number, Word.ATTESTED, statement, (), fee)
         late = head.number + _NEARLY_OVER >= round_.settle_until
         if first and (problems or late):
-            self._attest(number, ABSTAIN, first=True)
-            return Attestation(number, Word.ABSTAINED, ABSTAIN, problems)
+            fee = self._attest(number, ABSTAIN, first=True)
+            return Attestation(number, Word.ABSTAINED, ABSTAIN, problems, fee)
         return Attestation(number, Word.WAITS, ABSTAIN, problems)
 
     def _judge(
@@ -212,11 +219,15 @@ class Attester:
                 self._known[digest] = report.key
         return self._known[digest]
 
-    def _attest(self, number: int, statement: bytes, *, first: bool) -> None:
+    def _attest(self, number: int, statement: bytes, *, first: bool) -> Planck | None:
         # The first word reveals a link. Later ones need none, and must not give the next one away.
         preimage = self._next_link() if first else ABSTAIN
+        if self._silently:  # the node that is asked for the fee must not see the link
+            shown = calls.attest(self._federation, number, statement, ABSTAIN)
+            return self._client.fee(shown, self._signer.account)
         call = calls.attest(self._federation, number, statement, preimage)
         self._client.execute(call, self._signer, timeout=_TIMEOUT_S)
+        return None
 
     def _next_link(self) -> bytes:
         registered = self._client.attesters(self._federation).get(self._signer.account)

@@ -2,7 +2,8 @@
 
 Run as ``python -m scripts.release.check_network NODE_WHEEL``, with what ``make node-wheel`` built.
 The wheel of this project is built and installed beside it. Then their commands alone start four
-validators, found a federation on them, lose a validator, and end the network.
+validators, found a federation on them, pay into it, lose a validator, change the keys of another,
+let a member leave and the federation close, and end the network.
 """
 
 from __future__ import annotations
@@ -89,7 +90,24 @@ def use(desk: Desk) -> None:
     expect(all(node["state"] == "up" for node in desk.status()), "a killed node does not come back")
     members = json.loads(desk.type("bcfl federation show --json"))["members"]
     expect(len(members) == len(NAMES), f"{len(members)} members are in the federation")
+    desk.type("bcfl federation fund '30 UNIT' --key file:anna.json")
+    change_keys(desk, desk.status()[1])
+    desk.type(f"bcfl unbond --key file:{NAMES[0]}.json")
+    status = json.loads(desk.type(f"bcfl status --key file:{NAMES[0]}.json --json"))
+    expect("bcfl withdraw" in json.dumps(status), "a member who leaves is not told of its stake")
+    desk.type("bcfl federation close --yes --key file:anna.json")
+    expect("closing" in desk.type("bcfl federation show"), "the federation does not close")
     desk.type("bcfl chain down --dir net")
+
+
+def change_keys(desk: Desk, node: dict[str, Any]) -> None:
+    """Let a validator make other session keys, and register them."""
+    account, key = node["account"], f"file:net/nodes/{node['node']}/phrase"
+    desk.type(f"bcfl transfer {account} '20 UNIT' --key //Alice")
+    desk.type(f"bcfl validator new-keys session.json --node {node['url']} --account {account}")
+    desk.type(f"bcfl validator set-keys session.json --key {key}")
+    desk.type(f"bcfl validator show --account {account} --node {node['url']}")
+    desk.type(f"bcfl chain health --chain {node['url']}")
 
 
 def main() -> None:

@@ -73,17 +73,9 @@ def take_over(
     What the terms ask for as a bond goes on hold. A round that is open ends without a settlement.
     """
     from bcfl_plugins.cli.federation import succession  # noqa: PLC0415 (loads the mirrors)
-    from pallet_bridge.succession import take_over_from  # noqa: PLC0415
-    from pallet_bridge.types import Succession  # noqa: PLC0415
 
     with acting(Sender(key, chain, dry_run, as_json), federation) as now:
-        at = now.view.at
-        office = now.client.office(federation, at=at)
-        nobody = Succession((), 0, 0)
-        line = nobody if office is None else office.in_force(now.view.clock.next)
-        start = take_over_from(now.client, federation, now.account, at=at)
-        bond = now.client.bond(federation, now.account, at=at)
-        now.send(succession.take_over(now.view, now.account, start, bond=bond, line=line))
+        now.send(succession.plan_take_over(now.client, now.view, now.account))
 
 
 def pause(

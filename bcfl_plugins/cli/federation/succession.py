@@ -9,12 +9,15 @@ from bcfl_plugins.cli.federation.govern import governs
 from bcfl_plugins.config.tables import write_amount
 from bcfl_plugins.config.terms_check import succession_faults
 from pallet_bridge import calls
+from pallet_bridge.succession import take_over_from
+from pallet_bridge.types import Succession
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bcfl_plugins.cli.acting.view import View
-    from pallet_bridge.types import AccountId, Bond, Office, Succession, TermRanges
+    from pallet_bridge.client.protocol import ChainClient
+    from pallet_bridge.types import AccountId, Bond, Office, TermRanges
 
 
 def name_successors(
@@ -65,6 +68,15 @@ def take_over(
         means += f"; {write_amount(missing)} go on hold as its bond"
     effect = (Effect(signer, free=-missing, held=missing),) if missing else ()
     return CallPlan(calls.take_over(view.number), means, effect, tuple(refusals))
+
+
+def plan_take_over(client: ChainClient, view: View, signer: AccountId) -> CallPlan:
+    """Read what `take_over` goes by, and plan it."""
+    office = client.office(view.number, at=view.at)
+    line = Succession((), 0, 0) if office is None else office.in_force(view.clock.next)
+    start = take_over_from(client, view.number, signer, at=view.at)
+    bond = client.bond(view.number, signer, at=view.at)
+    return take_over(view, signer, start, bond=bond, line=line)
 
 
 def pause(

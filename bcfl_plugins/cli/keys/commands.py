@@ -37,6 +37,12 @@ Phrase = Annotated[
         "--phrase", help="Also print the BIP-39 phrase: the one way back when the file is lost."
     ),
 ]
+OpenIt = Annotated[
+    bool,
+    typer.Option(
+        "--open", help="Open it with its password: the secret makes this address, so a copy is one."
+    ),
+]
 Words = Annotated[int, typer.Option("--words", help="Length of the phrase: 12, 15, 18, 21 or 24.")]
 
 
@@ -87,14 +93,14 @@ def new(
         out.print("Keep the file and its password: without them the key is lost (see --phrase).")
 
 
-def show(*, key: OfKey = None, as_json: AsJson = False) -> None:
+def show(*, key: OfKey = None, opened: OpenIt = False, as_json: AsJson = False) -> None:
     """Show the address of a key; never the secret.
 
-    The address of an encrypted file is read without its password.
+    The address of an encrypted file is read without its password, unless you say --open.
     """
     if key is None:
         raise ConfigError("say which key: --key file:PATH, env:NAME or //Alice")
-    account = account_of(key, here())
+    account = signer_of(key, here()).account if opened else account_of(key, here())
     if as_json:
         print_json({"account": str(account), "public": "0x" + account.raw.hex()})
         return

@@ -106,9 +106,14 @@ def status(*, folder: NetworkFolder, as_json: AsJson = False) -> None:
 
 
 def logs(
-    *, folder: NetworkFolder, node: OneNode = None, lines: Lines = 20, follow: FollowLogs = False
+    *,
+    folder: NetworkFolder,
+    node: OneNode = None,
+    lines: Lines = 20,
+    follow: FollowLogs = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Show the last lines of the nodes' logs."""
+    """Show the last lines of the nodes' logs; with --json each is an object."""
     from bcfl_plugins.cli.network.layout import network_in  # noqa: PLC0415
     from bcfl_plugins.cli.network.logs import following, last_lines  # noqa: PLC0415
 
@@ -120,9 +125,16 @@ def logs(
     with following(paths) as added:
         for name, path in paths.items():
             for line in last_lines(path, lines):
-                typer.echo(f"{name} {printable(line)}")
+                _log_line(name, line, as_json=as_json)
         for name, line in added if follow else ():
-            typer.echo(f"{name} {printable(line)}")
+            _log_line(name, line, as_json=as_json)
+
+
+def _log_line(name: str, line: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"node": int(name), "line": line})
+    else:
+        typer.echo(f"{name} {printable(line)}")
 
 
 def down(*, folder: NetworkFolder, as_json: AsJson = False) -> None:

@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from bcfl_plugins.cli.acting.send import DryRun  # noqa: TC001 - typer reads it
 from bcfl_plugins.cli.output import AsJson, console, print_json
 from bcfl_plugins.cli.places import KEY, MaybeUrl, signer_of, url_of
+from bcfl_plugins.config.tables import write_amount
 from bcfl_plugins.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from pallet_bridge.calls import Call
     from pallet_bridge.run.journal import RunHeader
     from pallet_bridge.run.outbox_file import Entry
-    from pallet_bridge.types import Receipt
+    from pallet_bridge.types import Planck, Receipt
 
 RunPlace = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of one run.")]
 CoordinatorKey = Annotated[
@@ -40,12 +44,14 @@ def outbox(
     chain: MaybeUrl = None,
     key: CoordinatorKey = None,
     send: Send = False,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """List the calls that a run left unsent or unconfirmed; with --send bring them to their end.
 
     What the chain has of them already is found there and not sent again. A call is confirmed once
-    its block is final. Exit code 1: calls are left, or failed for good.
+    its block is final. With --dry-run the chain is asked what each would cost. Exit code 1: calls
+    are left, or failed for good.
     """
     from pallet_bridge.run.journal import read_run  # noqa: PLC0415 (loads the mirrors)
     from pallet_bridge.run.outbox_file import OutboxFile  # noqa: PLC0415
@@ -56,22 +62,24 @@ def outbox(
         raise ConfigError(f"{path} is not there: the run sent nothing to a chain")
     left = OutboxFile(path, header.genesis).pending()
     failures: tuple[str, ...] = ()
-    if send and left:
+    fees = _fees(left, header, url_of(header, chain)) if dry_run and left else {}
+    if send and left and not dry_run:
         if key is None:
             raise ConfigError("sending takes the key of the run's coordinator: give --key")
         failures = _send(path, header, url_of(header, chain), key)
         left = OutboxFile(path, header.genesis).pending()
     if as_json:
-        calls = [_record(entry) for entry in left]
+        calls = [_record(entry) | _fee(fees, entry) for entry in left]
         print_json({"file": str(path), "left": calls, "failed": list(failures)})
     else:
         out = console()
         for entry in left:
             where = "signed" if entry.signed is not None else "not signed yet"
-            out.print(escape(f"{entry} of {entry.signer}: {where}"))
+            fee = f", for a fee of {write_amount(fees[entry.id])}" if entry.id in fees else ""
+            out.print(escape(f"{entry} of {entry.signer}: {where}{fee}"))
         for failure in failures:
             out.print(escape(f"FAILED {failure}"))
-        out.print(f"{len(left)} calls left")
+        out.print(f"{len(left)} calls left" + ("; nothing was sent" if dry_run else ""))
     if left or failures:
         raise typer.Exit(1)
 
@@ -107,6 +115,17 @@ def _send(path: Path, header: RunHeader, url: str, key: str) -> tuple[str, ...]:
         except OutboxError as error:
             return error.failures
     return ()
+
+
+def _fees(left: Sequence[Entry], header: RunHeader, url: str) -> dict[int, Planck]:
+    from pallet_bridge.client import connect  # noqa: PLC0415
+
+    with connect(url) as client:
+        return {one.id: client.fee(one.call, header.coordinator) for one in left}
+
+
+def _fee(fees: Mapping[int, Planck], entry: Entry) -> dict[str, object]:
+    return {"fee": fees[entry.id]} if entry.id in fees else {}
 
 
 def _record(entry: Entry) -> dict[str, object]:

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
-from bcfl_plugins.cli.output import console
+from bcfl_plugins.cli.acting.send import DryRun, Sender
+from bcfl_plugins.cli.output import AsJson  # noqa: TC001 - the same
 from bcfl_plugins.cli.places import FederationNumber, KeySource, Url, signer_of
 from bcfl_plugins.cli.standby.children import Poll  # noqa: TC001 - typer reads it
+from bcfl_plugins.cli.standby.saying import Saying
 from pallet_bridge.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -51,21 +52,27 @@ def standby(
     source: Sources = None,
     poll: Poll = 6.0,
     model_only: ModelOnly = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
 ) -> None:
     """Take over when the coordinator misses its deadline, and go on with its run.
 
     It goes by final blocks. The model is the one that the chain settled last, and is checked
     against the chain's digest; what plugins remember, against the round's report. Then COMMAND is
-    started, and its exit code is this one's.
+    started, and its exit code is this one's. With --dry-run it looks once: who is in office, what
+    there is to go on from, and what taking over would cost.
     """
     from bcfl_plugins.cli.standby.children import end, ended_by_signals, start  # noqa: PLC0415
 
+    saying, sources = Saying(as_json=as_json), (*(source or ()), run_dir)
+    if dry_run:
+        _rehearse(Sender(key, chain, dry_run, as_json), federation, sources, saying)
+        return
     signer = signer_of(key, chain)
     with ended_by_signals():
-        sources = (*(source or ()), run_dir)
-        _take_office(chain, federation, signer, sources, poll)
-        _prepare(chain, federation, signer, sources, run_dir, model_only=model_only)
-        _say(f"starting: {' '.join(command)}")
+        _take_office(chain, federation, signer, sources, poll=poll, saying=saying)
+        _prepare(chain, federation, signer, sources, run_dir, saying=saying, model_only=model_only)
+        saying.say(f"starting: {' '.join(command)}")
         try:
             child = start(command)
         except OSError as error:
@@ -77,8 +84,38 @@ def standby(
     raise typer.Exit(code)
 
 
+def _rehearse(sender: Sender, federation: int, sources: tuple[Path, ...], saying: Saying) -> None:
+    """Say who is in office, what this account would go on from, and what taking over costs."""
+    from bcfl_plugins.cli.acting import view  # noqa: PLC0415 (loads the mirrors)
+    from bcfl_plugins.cli.federation.succession import plan_take_over  # noqa: PLC0415
+    from bcfl_plugins.offices import NothingToTakeUp  # noqa: PLC0415
+    from bcfl_plugins.standby.handover import find_handover  # noqa: PLC0415
+    from bcfl_plugins.standby.watch import look  # noqa: PLC0415 (loads the mirrors)
+    from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
+
+    account = sender.account()
+    with connect(sender.url) as client:
+        sight = look(client, federation, account)
+        saying.say(_words(sight, sight.duty(account).value))
+        try:
+            made = find_handover(sources, client, federation)
+        except NothingToTakeUp as error:
+            saying.say(f"it would not take over: {error}")
+        else:
+            own = "the app's own model"
+            last = own if made is None else f"the model of round {made.server_round}"
+            saying.say(f"it would go on from {last}")
+        sender.send(client, plan_take_over(client, view.look(client, federation), account))
+
+
 def _take_office(
-    url: str, federation: int, signer: Signer, sources: tuple[Path, ...], poll: float
+    url: str,
+    federation: int,
+    signer: Signer,
+    sources: tuple[Path, ...],
+    *,
+    poll: float,
+    saying: Saying,
 ) -> None:
     """Wait until the account is in office, and take over when it may and could go on."""
     from bcfl_plugins.offices import NothingToTakeUp  # noqa: PLC0415
@@ -87,30 +124,29 @@ def _take_office(
     from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
     from pallet_bridge.run.outbox import UNDECIDED  # noqa: PLC0415
 
-    told = ""
     while True:
         try:
             with connect(url) as client:
                 while True:
                     sight = look(client, federation, signer.account)
                     duty = sight.duty(signer.account)
-                    told = _tell(_words(sight, duty.value), told)
+                    saying.tell(_words(sight, duty.value))
                     if duty is NextStep.SERVE:
                         return
                     if duty is NextStep.TAKE_OVER:
                         find_handover(sources, client, federation)
-                        _take_over(client, federation, signer)
+                        _take_over(client, federation, signer, saying)
                     else:
                         time.sleep(poll)
         except NothingToTakeUp as error:  # another successor may have it, or a copy may come
-            told = _tell(f"not taken over: {error}", told)
+            saying.tell(f"not taken over: {error}")
             time.sleep(poll)
         except UNDECIDED as error:
-            told = _tell(f"the chain is away: {error}", told)
+            saying.tell(f"the chain is away: {error}")
             time.sleep(poll)
 
 
-def _take_over(client: ChainClient, federation: int, signer: Signer) -> None:
+def _take_over(client: ChainClient, federation: int, signer: Signer, saying: Saying) -> None:
     """Send the call; when another was faster, or the one in office came back, the chain says so."""
     from pallet_bridge import calls  # noqa: PLC0415
     from pallet_bridge.errors.offices import NotSuccessor, TakeoverTooEarly  # noqa: PLC0415
@@ -119,7 +155,7 @@ def _take_over(client: ChainClient, federation: int, signer: Signer) -> None:
     try:
         sent.wait(_WAIT_S, finalized=True)
     except (NotSuccessor, TakeoverTooEarly) as refused:
-        _say(f"not taken over: {refused}")
+        saying.say(f"not taken over: {refused}")
 
 
 def _prepare(
@@ -129,6 +165,7 @@ def _prepare(
     sources: tuple[Path, ...],
     run_dir: Path,
     *,
+    saying: Saying,
     model_only: bool,
 ) -> None:
     """Make the folder of a run that goes on, unless there is one already."""
@@ -138,37 +175,27 @@ def _prepare(
 
     with connect(url) as client:
         if goes_on(run_dir, client, federation, signer.account):
-            _say(f"the last run in {run_dir} goes on")
+            saying.say(f"the last run in {run_dir} goes on")
             return
         made = find_handover(sources, client, federation)
         if made is None:
-            _say("no round is settled yet: the run begins with the app's own model")
+            saying.say("no round is settled yet: the run begins with the app's own model")
             return
         if model_only:
             made = replace(made, states={}, anew=("all but the model",))
         folder = new_folder(run_dir)
         begin_run(folder, made, client, federation, signer.account)
-    _say(f"round {made.server_round} was the last: the run goes on in {folder}")
-    _say("the model is the one that the chain settled last")
+    saying.say(f"round {made.server_round} was the last: the run goes on in {folder}")
+    saying.say("the model is the one that the chain settled last")
     for name in made.states:
-        _say(f"what {name} remembers is what the round's report pins")
+        saying.say(f"what {name} remembers is what the round's report pins")
     for what in made.anew:
-        _say(f"starts anew: {what}")
+        saying.say(f"starts anew: {what}")
 
 
 def _words(sight: Sight, duty: str) -> str:
     start = "" if sight.start is None else f"; it may be replaced from block {sight.start} on"
     return f"{sight.in_office} is in office{start}: {duty}"
-
-
-def _tell(words: str, told: str) -> str:
-    if words != told:
-        _say(words)
-    return words
-
-
-def _say(words: str) -> None:
-    console().print(escape(words))
 
 
 _WAIT_S = 120.0

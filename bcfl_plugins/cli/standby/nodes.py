@@ -6,11 +6,11 @@ import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
-from bcfl_plugins.cli.output import console
+from bcfl_plugins.cli.output import AsJson  # noqa: TC001 - typer reads it
 from bcfl_plugins.cli.places import FederationNumber, Url  # noqa: TC001 - typer reads it
 from bcfl_plugins.cli.standby.children import Poll  # noqa: TC001 - typer reads it
+from bcfl_plugins.cli.standby.saying import Saying
 from pallet_bridge.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def supernode(
     federation: FederationNumber,
     superlink: Links,
     poll: Poll = 6.0,
+    as_json: AsJson = False,
 ) -> None:
     """Run Flower's SuperNode at the SuperLink of who coordinates, and move it when that changes.
 
@@ -52,7 +53,7 @@ def supernode(
     from pallet_bridge.run.outbox import UNDECIDED  # noqa: PLC0415
 
     links = read_links(superlink)
-    child, at, told = None, "", ""
+    child, at, saying = None, "", Saying(as_json=as_json)
     with ended_by_signals():
         try:
             while True:
@@ -61,15 +62,15 @@ def supernode(
                         final = client.finalized()
                         who = client.federation(federation, at=final.hash).coordinator
                 except UNDECIDED as error:
-                    told = _tell(f"the chain is away: {error}", told)
+                    saying.tell(f"the chain is away: {error}")
                 else:
                     wanted = links.get(who, at)
                     if who not in links:
-                        told = _tell(f"{who} is in office, and no --superlink is of it", told)
+                        saying.tell(f"{who} is in office, and no --superlink is of it")
                     if child is not None and wanted != at:
                         end(child)
                     if wanted and (child is None or child.poll() is not None):
-                        told = _tell(f"{who} is in office: the SuperNode goes to {wanted}", told)
+                        saying.tell(f"{who} is in office: the SuperNode goes to {wanted}")
                         child, at = start(command(wanted, options or ())), wanted
                 time.sleep(poll)
         finally:
@@ -106,9 +107,3 @@ def read_links(texts: Sequence[str]) -> Mapping[AccountId, str]:
             raise ConfigError(f"--superlink names {who} twice; name each account once")
         links[who] = link
     return links
-
-
-def _tell(words: str, told: str) -> str:
-    if words != told:
-        console().print(escape(words))
-    return words

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from pallet_bridge.embedded.errors import UnknownBlock
 from pallet_bridge.embedded.state.storage import State
@@ -48,6 +48,19 @@ class Mark:
     state: State = field(compare=False)
 
 
+class Elder(Protocol):
+    """The blocks before the first one here, as somebody else keeps them."""
+
+    def hash_at(self, number: int) -> bytes | None:
+        """Return the hash of the block with this number, None when there is none."""
+
+    def block(self, hash_: bytes) -> Block | None:
+        """Return a block on the way to the first one here, None when it is none."""
+
+    def state(self, hash_: bytes) -> State | None:
+        """Return the state after such a block."""
+
+
 class History:
     """All blocks from the first one on. Not safe to change from two threads.
 
@@ -56,7 +69,7 @@ class History:
     1024 states stay in memory, and older ones are read again when they are asked for.
     """
 
-    __slots__ = ("_canonical", "_entries", "_first", "_keeper", "head")
+    __slots__ = ("_canonical", "_elder", "_entries", "_first", "_keeper", "head")
 
     def __init__(
         self,
@@ -66,8 +79,10 @@ class History:
         keeper: Keeper | None = None,
         places: tuple[int, ...] = (),
         by_hand: bool = False,
+        elder: Elder | None = None,
     ) -> None:
         self.head = block.hash
+        self._elder = elder
         self._first = block.header.number
         self._entries = {self.head: _Entry(block, state, places, by_hand=by_hand)}
         self._canonical = [self.head]
@@ -97,11 +112,15 @@ class History:
     def block(self, hash_: bytes) -> Block | None:
         """Return a block, None when there is no such block."""
         entry = self._entries.get(hash_)
-        return None if entry is None else entry.block
+        if entry is None:
+            return None if self._elder is None else self._elder.block(hash_)
+        return entry.block
 
     def hash_at(self, number: int) -> bytes | None:
         """Return the hash of the block with this number on the way to the head."""
         place = number - self._first
+        if place < 0 <= number and self._elder is not None:
+            return self._elder.hash_at(number)
         return self._canonical[place] if 0 <= place < len(self._canonical) else None
 
     def blocks(self) -> Iterator[Block]:
@@ -118,7 +137,10 @@ class History:
         """
         entry = self._entries.get(hash_)
         if entry is None:
-            raise UnknownBlock(hash_)
+            state = None if self._elder is None else self._elder.state(hash_)
+            if state is None:
+                raise UnknownBlock(hash_)
+            return state
         return self._read(entry) if entry.state is None else entry.state
 
     def add(self, block: Block, state: State, changes: Changes, *, by_hand: bool = False) -> bytes:

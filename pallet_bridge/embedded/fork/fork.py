@@ -21,8 +21,8 @@ def fork_of(remote: RemoteState, *, cache_dir: Path | None = None) -> Chain:
     """Start a chain on a block of a node. What it stores is read from there when it is needed.
 
     The node is never written to. The chain has its runtime, its genesis hash and its accounts, and
-    one author. An empty block stands on the forked one, as clients read a head by its parent. The
-    chain cannot be exported, and blocks before the forked one are not here.
+    one author. An empty block stands on the forked one, as clients read a head by its parent. What
+    was before, blocks and states, is read from the node too. The chain cannot be exported.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def fork_of(remote: RemoteState, *, cache_dir: Path | None = None) -> Chain:
     BadBlob
         The runtime there cannot run here.
     """
-    history = History(Block(remote.header, ()), ForkedState(remote), by_hand=True)
+    history = History(Block(remote.header, ()), ForkedState(remote), by_hand=True, elder=remote)
     clock = SlotClock(DEFAULT_START_TIME_MS)
     chain = Chain(history, remote.genesis_hash, None, clock, Runtimes(cache_dir))
     chain.author()

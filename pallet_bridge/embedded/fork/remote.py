@@ -10,14 +10,33 @@ from typing import TYPE_CHECKING, Any, Final
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
-from pallet_bridge.embedded.chain.block import Header
+from pallet_bridge.embedded.chain.block import Block, Header
 from pallet_bridge.embedded.fork.errors import ForkUnreadable
+from pallet_bridge.embedded.fork.state import ForkedState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PAGE: Final = 1000
 _SECONDS: Final = 30.0
+_MOST_OLDER: Final = 64
+
+
+class _Reads:
+    """The state of one block, by the connection of another; each key is asked for once."""
+
+    def __init__(self, remote: RemoteState, block: bytes) -> None:
+        self._remote = remote
+        self._at = "0x" + block.hex()
+        self._values: dict[bytes, bytes | None] = {}
+
+    def get(self, key: bytes) -> bytes | None:
+        if key not in self._values:
+            self._values[key] = self._remote.value(key, self._at)
+        return self._values[key]
+
+    def keys(self, prefix: bytes, start: bytes | None, page: int = PAGE) -> Iterator[bytes]:
+        return self._remote.keys(prefix, start, page, at=self._at)
 
 
 class RemoteState:
@@ -40,6 +59,7 @@ class RemoteState:
         self.url = url
         self._lock = threading.Lock()
         self._values: dict[bytes, bytes | None] = {}
+        self._older: dict[bytes, ForkedState] = {}
         self._open = ExitStack()
         try:
             opening = connect(url, max_size=None, compression=None, open_timeout=_SECONDS)
@@ -61,19 +81,25 @@ class RemoteState:
     def get(self, key: bytes) -> bytes | None:
         """Return a value."""
         if key not in self._values:
-            found = self._ask("state_getStorage", "0x" + key.hex(), self._at)
-            self._values[key] = None if found is None else self._bytes(found)
+            self._values[key] = self.value(key, self._at)
         return self._values[key]
 
-    def keys(self, prefix: bytes, start: bytes | None, page: int = PAGE) -> Iterator[bytes]:
+    def value(self, key: bytes, at: str) -> bytes | None:
+        """Ask for a value after a block."""
+        found = self._ask("state_getStorage", "0x" + key.hex(), at)
+        return None if found is None else self._bytes(found)
+
+    def keys(
+        self, prefix: bytes, start: bytes | None, page: int = PAGE, *, at: str | None = None
+    ) -> Iterator[bytes]:
         """Iterate over the keys with `prefix`, in order, behind `start` when that is given.
 
-        `page` is how many are asked for at a time, at most 1000.
+        `page` is how many are asked for at a time, at most 1000; `at` names another block.
         """
         last = start
         while True:
             params = ["0x" + prefix.hex(), page, None if last is None else "0x" + last.hex()]
-            found = self._ask("state_getKeysPaged", *params, self._at)
+            found = self._ask("state_getKeysPaged", *params, at or self._at)
             if not isinstance(found, list):
                 raise ForkUnreadable(self.url, "its keys are no list")
             for text in found:
@@ -81,6 +107,36 @@ class RemoteState:
                 yield last
             if len(found) < page:
                 return
+
+    def hash_at(self, number: int) -> bytes | None:
+        """Return the hash of a block before this one, None when there is none."""
+        if not 0 <= number < self.header.number:
+            return None
+        return self._bytes(self._ask("chain_getBlockHash", number))
+
+    def block(self, hash_: bytes) -> Block | None:
+        """Return a block on the way to this one, None when it is none."""
+        found = self._ask("chain_getBlock", "0x" + hash_.hex())
+        if found is None:
+            return None
+        try:
+            inner = found["block"]
+            extrinsics = tuple(self._bytes(one) for one in inner["extrinsics"])
+        except (KeyError, TypeError) as error:
+            raise ForkUnreadable(self.url, "its block is none") from error
+        block = Block(self._header(inner["header"]), extrinsics)
+        is_ours = block.hash == hash_ == self.hash_at(block.header.number)
+        return block if is_ours else None
+
+    def state(self, hash_: bytes) -> ForkedState | None:
+        """Return the state after such a block, None when it is none."""
+        if hash_ not in self._older:
+            if self.block(hash_) is None:
+                return None
+            if len(self._older) == _MOST_OLDER:
+                self._older.clear()
+            self._older[hash_] = ForkedState(_Reads(self, hash_))
+        return self._older[hash_]
 
     def close(self) -> None:
         """End the connection."""

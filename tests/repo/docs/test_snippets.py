@@ -32,13 +32,19 @@ APART = {
 OTHERS = {
     "cargo",
     "cd",
+    "cp",
     "export",
     "flower-superlink",
     "flower-supernode",
     "flwr",
     "git",
+    "mkdir",
     "pip",
     "pytest",
+    "rm",
+    "systemctl",
+    "tar",
+    "umask",
 }
 """Programs of others that pages call."""
 NODE = "bcfl-node"

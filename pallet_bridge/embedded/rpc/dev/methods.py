@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from pallet_bridge.embedded.errors import UnknownBlock, UnknownSnapshot
-from pallet_bridge.embedded.rpc.errors import RpcError, invalid_params
-from pallet_bridge.embedded.rpc.params import Params, as_bytes, as_hash
+from pallet_bridge.embedded.errors import DecodeError, EmbeddedError, UnknownBlock, UnknownSnapshot
+from pallet_bridge.embedded.rpc.errors import RpcError, invalid_params, submission_error
+from pallet_bridge.embedded.rpc.params import Params, as_bytes, as_hash, check_length
 from pallet_bridge.embedded.rpc.render import hex0x
 from pallet_bridge.errors import EncodingError
 from pallet_bridge.ss58 import decode
@@ -19,19 +19,27 @@ if TYPE_CHECKING:
 _MOST_BLOCKS: Final = 10_000
 _ACCOUNT_BYTES: Final = 32
 _NO_BLOCK: Final = 1
+_NEW_BLOCK: Final = {"count", "to", "transactions"}
+_MODES: Final = ("Manual", "Instant")
 
 
 def new_block(context: Context, params: Params) -> Json:
     """Make blocks of what is ready; give the hash of the last one.
 
-    Takes nothing, or an object with `count` (1 by default) or `to`, the number of the last block.
+    Takes nothing, or an object with `count` (1 by default) or `to`, the number of the last block,
+    and `transactions`, which are put into the pool before.
     """
     wanted = params.optional(Params.value)
     if wanted is not None and not isinstance(wanted, dict):
         raise invalid_params('expected {"count": 1} or {"to": 7}')
     asked = wanted or {}
+    unknown = set(asked) - _NEW_BLOCK
+    if unknown:
+        known = ", ".join(sorted(_NEW_BLOCK))
+        raise invalid_params(f"{', '.join(sorted(unknown))} is not known here; there is {known}")
     service = context.service
     count = _number(asked.get("count", 1), "count")
+    _submit(context, asked.get("transactions", []))
     if "to" in asked:
         count = _number(asked["to"], "to") - service.head_number
     if not 0 <= count <= _MOST_BLOCKS:
@@ -76,11 +84,12 @@ def increase_time(context: Context, params: Params) -> Json:
 
 
 def set_head(context: Context, params: Params) -> Json:
-    """Make an earlier block, by hash or number, the head again; give its hash."""
+    """Make an earlier block the head again, by hash or number, -1 the one before; give its hash."""
     wanted = params.value()
     chain = context.service.chain
     if isinstance(wanted, int) and not isinstance(wanted, bool):
-        block = chain.hash_at(wanted) if wanted >= 0 else None
+        number = wanted if wanted >= 0 else context.service.head_number + wanted
+        block = chain.hash_at(number) if number >= 0 else None
     else:
         block = as_hash(wanted)
     try:
@@ -114,6 +123,28 @@ def stop_impersonating(context: Context, params: Params) -> Json:
     """Ask of an account for its own signature again."""
     context.service.chain.stop_impersonating(_account(params))
     return None
+
+
+def set_build_mode(context: Context, params: Params) -> Json:
+    """Say when blocks are made: `Manual`, by command only; `Instant`, as the chain was started."""
+    mode = params.text()
+    if mode not in _MODES:
+        raise invalid_params(f"{mode!r} is no mode; there is {' and '.join(_MODES)}")
+    context.service.hold(by_hand=mode == _MODES[0])
+    return None
+
+
+def _submit(context: Context, transactions: Json) -> None:
+    if not isinstance(transactions, list):
+        raise invalid_params('transactions is a list, such as ["0x..."]')
+    for one in [as_bytes(one) for one in transactions]:
+        try:
+            check_length(one)
+            context.service.submit(one)
+        except DecodeError as error:
+            raise invalid_params(str(error)) from error
+        except EmbeddedError as error:
+            raise submission_error(error) from error
 
 
 def _account(params: Params) -> bytes:
@@ -163,6 +194,7 @@ METHODS: Methods = {
     "dev_setStorage": set_storage,
     "dev_timeTravel": time_travel,
     "dev_increaseTime": increase_time,
+    "dev_setBlockBuildMode": set_build_mode,
     "dev_setHead": set_head,
     "dev_snapshot": snapshot,
     "dev_revert": revert,

@@ -174,6 +174,22 @@ def test_a_round_that_does_not_come_out_as_reported_gets_an_abstention(opened: O
     assert asked == [(opened.report.digest, 2)]
 
 
+def test_a_silent_look_says_what_would_be_said_and_gives_no_link_away(opened: Open) -> None:
+    opened.store.put(opened.report)
+    node = NODES[0]
+    place = opened.chain, opened.federation, node, LINKS[node.account], opened.store
+    before = opened.chain.head()
+    (said,) = Attester(*place, openings=opened.openings, silently=True).work()
+    assert opened.chain.head() == before
+    (made,) = opened.attester(0).work()
+    assert (said.word, said.statement) == (made.word, made.statement)
+    assert made.fee is None
+    assert said.fee is not None
+    (event,) = (one for one in opened.chain.events(opened.chain.head().hash)
+                if one.name == "TransactionFeePaid")  # fmt: skip
+    assert event.fields["actual_fee"] <= said.fee, "a call may cost less than it could"
+
+
 def test_files_that_are_no_reports_are_not_looked_at(opened: Open) -> None:
     opened.store.put(opened.report)
     (opened.store.folder / f"{'z' * 64}.json").write_text("{}")

@@ -16,6 +16,7 @@ from pallet_bridge.embedded.errors import NotExportable
 from pallet_bridge.embedded.fork.errors import ForkUnreadable
 from pallet_bridge.embedded.fork.fork import fork_of
 from pallet_bridge.embedded.fork.remote import RemoteState
+from pallet_bridge.errors import RpcRefused
 from pallet_bridge.keys import Signer
 from pallet_bridge.types import UNIT, Planck
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pallet_bridge.embedded.chain.chain import Chain
+    from pallet_bridge.types import Event
 
 ALICE, NEW, OTHER = (Signer.from_uri(uri) for uri in ("//Alice", "//New", "//Other"))
 
@@ -79,6 +81,35 @@ def test_an_older_block_can_be_forked(live: EmbeddedNode, fork: Callable[..., Ch
     assert chain.keys(b"", count=10_000, at=genesis) == keys
     for key in keys[::7]:
         assert chain.get(key, genesis) == live.chain.get(key, genesis)
+
+
+def test_blocks_before_the_fork_are_those_of_the_node(
+    live: EmbeddedNode, fork: Callable[..., Chain]
+) -> None:
+    with connect(live.url) as client:
+        client.execute(calls.transfer(NEW.account, Planck(7 * UNIT)), ALICE)
+        chain = fork()
+        client.execute(calls.transfer(NEW.account, Planck(9 * UNIT)), ALICE)
+    first, second, third = (live.chain.hash_at(number) for number in (1, 2, 3))
+    assert first is not None
+    assert chain.hash_at(1) == first
+    assert chain.block(first) == live.chain.block(first)
+    assert third != chain.hash_at(3), "the node's next block is not on the way to ours"
+    assert chain.block(third) is None
+    assert chain.block(b"\x11" * 32) is None
+    with EmbeddedClient(EmbeddedNode.start(chain=chain)) as forked:
+        assert forked.balance(NEW.account, at=first).free == 5 * UNIT
+        assert forked.balance(NEW.account, at=second).free == 12 * UNIT
+        assert [one.name for one in forked.events(first)] == [
+            one.name for one in _events(live, first)
+        ]
+        with pytest.raises(RpcRefused, match="UnknownBlock"):
+            forked.balance(NEW.account, at=third)
+
+
+def _events(live: EmbeddedNode, block: bytes) -> tuple[Event, ...]:
+    with connect(live.url) as client:
+        return client.events(block)
 
 
 def test_a_node_that_is_not_there_or_lacks_the_block_is_named(live: EmbeddedNode) -> None:

@@ -175,11 +175,12 @@ def test_an_earlier_block_becomes_the_head_and_the_pool_is_judged_again(
     assert dev.ask("author_pendingExtrinsics") == []  # it has to wait for the first again
     dev.ask("author_submitExtrinsic", extrinsics[0])
     assert len(dev.ask("author_pendingExtrinsics")) == 2
-    for nowhere in (3, -1, NOWHERE):
+    for nowhere in (3, -9, NOWHERE):
         assert "no block on the way to the head" in dev.ask("dev_setHead", nowhere)["message"]
     assert dev.ask("dev_setHead", "0x12")["code"] == -32602
     assert dev.ask("dev_setHead", dev.ask("chain_getBlockHash", 1))
     assert dev.number == 1
+    assert dev.ask("dev_setHead", -1) == dev.ask("chain_getBlockHash", 0)
 
 
 def unsigned(chain: Chain, account: bytes, nonce: int, call: bytes) -> str:
@@ -212,3 +213,44 @@ def test_others_still_sign(dev: Dev) -> None:
     charlie = Signer.from_uri("//Charlie").account.raw
     bytes_ = unsigned(dev.node.chain, charlie, 0, b"\x00\x00" + blob(b"x"))
     assert dev.ask("author_submitExtrinsic", bytes_)["data"] == "Transaction has a bad signature"
+
+
+def test_a_block_is_made_of_the_transactions_that_are_given(
+    dev: Dev, sign: Callable[..., bytes]
+) -> None:
+    remark = b"\x00\x00" + blob(b"bcfl")
+    two = ["0x" + sign(dev.node.chain, "//Alice", nonce, remark).hex() for nonce in (0, 1)]
+    block = dev.ask("dev_newBlock", {"transactions": two})
+    assert dev.ask("chain_getBlock", block)["block"]["extrinsics"][-2:] == two
+    assert dev.number == 1
+    for wrong in ({"transactions": "0x00"}, {"transactions": [7]}, {"hrmp": {}}):
+        assert dev.ask("dev_newBlock", wrong)["code"] == -32602
+    assert "bad signature" in dev.ask("dev_newBlock", {"transactions": [_forged(two[0])]})["data"]
+    assert dev.number == 1
+
+
+def _forged(transaction: str) -> str:
+    at = 2 * 40  # within the signature
+    return transaction[:at] + ("0" if transaction[at] != "0" else "1") + transaction[at + 1 :]
+
+
+def test_blocks_wait_for_a_command_until_they_are_made_at_once_again(
+    chain: Chain, sign: Callable[..., bytes]
+) -> None:
+    remark = b"\x00\x00" + blob(b"bcfl")
+    bytes_ = "0x" + sign(chain, "//Alice", 0, remark).hex()
+    with (
+        EmbeddedNode.start(chain=chain, dev_rpc=True) as node,
+        connect(node.url, compression=None) as socket,
+    ):
+        dev = Dev(node, socket)
+        assert dev.ask("dev_setBlockBuildMode", "Manual") is None
+        dev.ask("author_submitExtrinsic", bytes_)
+        assert dev.ask("author_pendingExtrinsics") == [bytes_]
+        assert dev.number == 0
+        dev.ask("chain_subscribeNewHeads")
+        assert dev.ask("dev_setBlockBuildMode", "Instant") is None
+        while not dev.notes or dev.notes[-1]["number"] != "0x1":
+            dev.notes.append(json.loads(socket.recv(timeout=60))["params"]["result"])
+        assert dev.ask("author_pendingExtrinsics") == []
+        assert dev.ask("dev_setBlockBuildMode", "Batch")["code"] == -32602

@@ -1,0 +1,1 @@
+"""``bcfl validator``: session keys, and who validates with them."""
