@@ -191,7 +191,7 @@ ROWS = (
         "keys of nodes: no page; nothing ties the account to the SuperNode's key",
         (
             (
-                "tests/e2e/test_supernode_keys.py::"
+                "tests/e2e/deployed/test_supernode_keys.py::"
                 "test_a_stolen_chain_key_takes_no_part_from_another_supernode"
             ),
             "tests/unit/bcfl_plugins/cli/test_site.py::test_a_site_that_can_take_part_is_told_so",

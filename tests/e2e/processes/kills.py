@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from bcfl_plugins.errors import RecordIncomplete
+from benchmarks.pages import formatted
 from pallet_bridge.errors import ChainUnavailable
 from pallet_bridge.run.journal import read_run
 from pallet_bridge.types import RoundState
@@ -166,10 +167,11 @@ keeps: each is a process. A run of {rounds} rounds of `FedAvg` with the plugins 
 is in the training of its second round when one of them is killed (`kill -9`, with all that it
 started). [A server that is killed](kill-points.md) at each of its points is another page.
 
-After each: {rounds} rounds are settled once each, no round is open, nothing is owed, the audit is
-clean, and the model is the one of {rounds} whole rounds, but where a node was killed: that node's
-update of one round is missing. `python -m tests.e2e.processes.kills` prints this page, and fails
-otherwise. {count} rows, none lost.
+After each the model is the one of {rounds} whole rounds, but where a SuperNode was killed: that
+node's update of one round is missing. {rounds} rounds are settled once each, no round is open,
+nothing is owed, and the audit is clean, but where the chain never comes back: its record is lost,
+and the model is not. `python -m tests.e2e.processes.kills` prints this page, and fails otherwise.
+{count} rows, no model lost.
 
 | killed | what Flower does | what becomes of the run |
 | -- | -- | -- |
@@ -224,5 +226,5 @@ def rows(names: list[str]) -> list[str]:
 if __name__ == "__main__":
     chosen = sys.argv[1:]
     lines = rows(chosen)
-    page = PAGE.format(rounds=ROUNDS, count=len(lines), rows="\n".join(lines))
-    print("\n".join(lines) if chosen else page)  # noqa: T201
+    page = formatted(PAGE.format(rounds=ROUNDS, count=len(lines), rows="\n".join(lines)))
+    print("\n".join(lines) if chosen else page, end="")  # noqa: T201
