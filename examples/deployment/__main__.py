@@ -200,7 +200,10 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--timeout", type=float, default=600, help="seconds for each step")
     parser.add_argument(
-        "--standby", action="store_true", help="lose the server for good in the last round"
+        "--standby",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="lose the server for good in the last round; never on an embedded chain",
     )
     return parser
 
