@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -36,6 +37,14 @@ NamedFederation = Annotated[
     int | None,
     typer.Option("--federation", min=0, help="Where bcfl-federation does not say it."),
 ]
+SuperNodeKey = Annotated[
+    Path | None,
+    typer.Option(
+        "--supernode-key",
+        help="The file of flower-supernode --auth-supernode-private-key, to hold it against the "
+        "SuperNode that the member named on chain.",
+    ),
+]
 SiteSeconds = Annotated[
     float,
     typer.Option("--training-s", min=0, help="Seconds that this site trains for one round."),
@@ -50,6 +59,7 @@ def check(
     chain: ChainUrl,
     superlink: Superlink = "",
     federation: NamedFederation = None,
+    supernode_key: SuperNodeKey = None,
     training_s: SiteSeconds = 0.0,
     as_json: AsJson = False,
 ) -> None:
@@ -57,7 +67,8 @@ def check(
 
     Run it as the user and in the environment of the SuperNode. Exit code 0 when the site can.
     """
-    checks = list(_checks(node_config, chain, superlink, federation, training_s))
+    named = federation, supernode_key
+    checks = list(_checks(node_config, chain, superlink, named, training_s))
     ok = all(one.ok for one in checks if one.required)
     if as_json:
         print_json({"ok": ok, "checks": [asdict(one) for one in checks]})
@@ -74,7 +85,7 @@ def check(
 
 
 def _checks(
-    text: str, url: str, superlink: str, federation: int | None, training_s: float
+    text: str, url: str, superlink: str, named: tuple[int | None, Path | None], training_s: float
 ) -> Iterator[MachineCheck]:
     from bcfl_plugins.config.node_config import parse_node_config, pinned_by  # noqa: PLC0415
     from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
@@ -91,11 +102,13 @@ def _checks(
         yield MachineCheck("key and memory", ok=False, found="not usable", advice=str(error))
     if superlink:
         yield _superlink(superlink)
-    number = pinned.federation if pinned.federation is not None else federation
+    number = pinned.federation if pinned.federation is not None else named[0]
     try:
         with connect(url) as client:
             yield _chain(client, pinned)
             yield from _federation(client, config, pinned, signer, number)
+            if signer is not None and number is not None:
+                yield _supernode(client, number, signer, named[1])
             if training_s and number is not None:
                 yield _window(client, number, training_s)
     except BcflError as error:
@@ -218,6 +231,31 @@ def _stake(client: ChainClient, number: int, signer: Signer) -> MachineCheck:
         found=f"{staked} planck at stake, {least} needed" if why is None else why,
         advice=f"the server would leave this node out: join federation {number} with the stake "
         f"(docs/how-to/real-node.md)",
+    )
+
+
+def _supernode(client: ChainClient, number: int, signer: Signer, file: Path | None) -> MachineCheck:
+    """Compare as the server does; without a record there is nothing to compare with."""
+    from pallet_bridge.errors import ConfigError  # noqa: PLC0415
+    from pallet_bridge.node_keys import key_hash, read_private_key  # noqa: PLC0415 (the crypto)
+
+    bound = client.node_key(number, signer.account)
+    if bound is None:
+        return MachineCheck("supernode", ok=True, found="the member named none on chain")
+    named = f"the member named the one with the key 0x{bound.key.hex()} on chain"
+    if file is None:
+        advice = "the server leaves out every other: give its key's file with --supernode-key"
+        return MachineCheck("supernode", ok=False, found=named, advice=advice, required=False)
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be read: {error.strerror}; name another file") from None
+    return MachineCheck(
+        "supernode",
+        ok=key_hash(read_private_key(data).public_key()) == bound.key,
+        found=named,
+        advice=f"{file} is another key, and the server would leave this node out: start the "
+        f"SuperNode with that key, or name this one (bcfl node bind --node-key {file})",
     )
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING
 
+from bcfl_plugins.errors import ConfigError
+
 if TYPE_CHECKING:
     from pallet_bridge.types import Terms
 
@@ -80,6 +82,25 @@ def is_tight(used: int, window: int) -> bool:
 def blocks_for(training_s: float, slot_s: float) -> int:
     """Return a commit window in blocks for training of this length, with half as much to spare."""
     return ceil(1.5 * training_s / slot_s) + 1
+
+
+def refuse_short(federation: int, terms: Terms, training_s: float, slot_s: float) -> None:
+    """Refuse a federation that takes no commitments after training of this length.
+
+    Raises
+    ------
+    ConfigError
+        With the terms that would do.
+    """
+    fitting = blocks_for(training_s, slot_s)
+    if not training_s or terms.commit_blocks >= fitting:
+        return
+    raise ConfigError(
+        f"nodes of federation {federation} commit within {terms.commit_blocks} blocks of "
+        f"{slot_s:g} s from the opening of a round, and one round of training takes "
+        f"{training_s:g} s: set {proposal(fitting, terms)}, by `bcfl federation set-terms` or a "
+        f"vote"
+    )
 
 
 def round_patience(terms: Terms, slot_s: float, attest_s: float, wait_blocks: int) -> float:

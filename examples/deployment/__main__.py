@@ -16,6 +16,7 @@ from examples.deployment.chain import (
     Founded,
     Validators,
     found,
+    name_supernodes,
     served,
     settled_rounds,
     validators,
@@ -60,7 +61,7 @@ def main(arguments: list[str]) -> int:
             second = stack.enter_context(Deployment(out / "standby", flower))
             second.superlink()
         site = Site(options, out, urls, founded, network, flower, second)
-        say("a SuperNode at each hospital")
+        say("a SuperNode at each hospital, whose key the member names on chain")
         site.supernodes()
         say("training")
         ended_well = site.train()
@@ -93,15 +94,19 @@ class Site:
         follow = [*self.where]
         for account, one in offices.items():
             follow += ["--superlink", f"{account}={one.address}"]
+        names = [f"hospital-{number}" for number in range(NODES)]
+        own = [self.flower.new_key(name) for name in names]
+        name_supernodes(self.urls[0], self.founded, own[:STRANGER])
         for number, key in enumerate(self.founded.node_keys):
             self.flower.supernode(
-                f"hospital-{number}",
+                names[number],
                 f"partition-id={number} "
                 f"bcfl-key-uri='file:{key}' bcfl-genesis='{self.founded.genesis}' "
                 f"bcfl-federation={self.founded.federation} "
                 f"bcfl-coordinator='{','.join(map(str, offices))}'",
                 follow,
                 [*offices.values()],
+                own[number],
             )
 
     @property
@@ -195,7 +200,10 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--timeout", type=float, default=600, help="seconds for each step")
     parser.add_argument(
-        "--standby", action="store_true", help="lose the server for good in the last round"
+        "--standby",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="lose the server for good in the last round; never on an embedded chain",
     )
     return parser
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from bcfl_plugins.config import TermsConfig, terms_of
 from pallet_bridge import Signer, calls, connect
 from pallet_bridge.embedded import EmbeddedNode
+from pallet_bridge.node_keys import bind, read_private_key
 from pallet_bridge.types import UNIT, AccountId, Planck, RoundState, Succession
 
 if TYPE_CHECKING:
@@ -143,6 +144,19 @@ def found(
             paths,
             [one.account for one in signers],
         )
+
+
+def name_supernodes(url: str, founded: Founded, keys: list[Path]) -> None:
+    """Let the members say on chain which SuperNode is their own, as `bcfl node bind` does."""
+    with connect(url) as chain:
+        said = []
+        for file, key in zip(founded.node_keys, keys, strict=False):  # the last have no stake
+            member = Signer.from_file(file)
+            private = read_private_key(key.read_bytes())
+            bound = bind(private, chain.genesis_hash, founded.federation, member.account)
+            said.append(chain.submit(calls.bind_node_key(founded.federation, bound), member))
+        for one in said:
+            one.wait(120)
 
 
 def wait_until(url: str, seen: Callable[[ChainClient], bool], timeout: float) -> None:

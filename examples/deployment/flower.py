@@ -12,11 +12,13 @@ import ssl
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from http.client import HTTPSConnection
+from http.client import HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
+
+import psutil
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,16 +114,25 @@ class Deployment:
         """Let a SuperNode with this key in."""
         self._run("flwr", "supernode", "register", f"{key}.pub", "--name", name)
 
+    def new_key(self, name: str) -> Path:
+        """Make the key by which a SuperNode authenticates itself."""
+        key = self.folder / f"{name}.ssh"
+        self._run("ssh-keygen", "-q", "-t", "ecdsa", "-b", "384", "-N", "", "-f", str(key))
+        return key
+
     def supernode(
-        self, name: str, node_config: str, follow: Sequence[str], links: Sequence[Deployment]
+        self,
+        name: str,
+        node_config: str,
+        follow: Sequence[str],
+        links: Sequence[Deployment],
+        key: Path,
     ) -> None:
         """Register a SuperNode by its public key at each SuperLink, and start it.
 
         `follow` are options of `bcfl supernode`, which leads it to the SuperLink of who is in
         office.
         """
-        key = self.folder / f"{name}.ssh"
-        self._run("ssh-keygen", "-q", "-t", "ecdsa", "-b", "384", "-N", "", "-f", str(key))
         for one in links:
             one.register(name, key)
         self._start(
@@ -180,14 +191,13 @@ class Deployment:
 
     def _ours(self) -> dict[int, str]:
         """Return the SuperLink's process and those below it, with their command lines."""
-        listed = self._run("ps", "-eo", "pid=,ppid=,args=").splitlines()
-        table = {int(pid): (int(parent), args) for pid, parent, args in map(_process, listed)}
-        links = {one.pid for one in self.running[:1]}
-
-        def is_ours(pid: int) -> bool:
-            return pid in links or (pid in table and is_ours(table[pid][0]))
-
-        return {pid: args for pid, (_, args) in table.items() if is_ours(pid)}
+        ours = {}
+        with suppress(psutil.NoSuchProcess):  # the SuperLink has ended, and so have they
+            link = psutil.Process(self.running[0].pid)
+            for one in (link, *link.children(recursive=True)):
+                with suppress(psutil.NoSuchProcess):
+                    ours[one.pid] = " ".join(one.cmdline())
+        return ours
 
     def _status(self, number: str) -> str:
         listed = json.loads(self._run("flwr", "list", "--format", "json"))["runs"]
@@ -234,17 +244,10 @@ class Deployment:
     def _wait_for_health(self) -> None:
         trusted = ssl.create_default_context(cafile=self.folder / "ca.crt")
         for _ in range(240):
-            try:
-                link = HTTPSConnection("127.0.0.1", self.port, context=trusted, timeout=5)
+            link = HTTPSConnection("127.0.0.1", self.port, context=trusted, timeout=5)
+            with closing(link), suppress(OSError, HTTPException):
                 link.request("GET", "/health")
                 link.getresponse()
-            except OSError:
-                time.sleep(0.5)
-            else:
                 return
+            time.sleep(0.5)
         raise RuntimeError(f"the SuperLink did not start: see {self.folder / 'superlink.log'}")
-
-
-def _process(line: str) -> tuple[str, str, str]:
-    pid, parent, args = line.split(None, 2)
-    return pid, parent, args

@@ -16,9 +16,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from hashlib import sha256
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -157,22 +157,21 @@ def npm_program(
 def wait_for(port: int) -> None:
     """Wait until something answers HTTP on a port."""
     for _ in range(240):
-        try:
-            link = HTTPConnection("127.0.0.1", port, timeout=10)
+        link = HTTPConnection("127.0.0.1", port, timeout=10)
+        with closing(link), suppress(OSError, HTTPException):
             link.request("GET", "/")
             link.getresponse()
-        except OSError:
-            time.sleep(0.5)
-        else:
             return
+        time.sleep(0.5)
     raise SystemExit(f"nothing answers on port {port}")
 
 
 def _get(port: int, path: str) -> Answers:
     link = HTTPConnection("127.0.0.1", port, timeout=120)
-    link.request("GET", f"/{path}")
-    answer = link.getresponse()
-    text = answer.read().decode()
+    with closing(link):
+        link.request("GET", f"/{path}")
+        answer = link.getresponse()
+        text = answer.read().decode()
     if answer.status != 200:  # noqa: PLR2004 - of HTTP
         raise SystemExit(f"{path}: {answer.status} {text[:500]}")
     found: Answers = json.loads(text)

@@ -19,7 +19,7 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -98,10 +98,11 @@ class Proxy:
     def ask(self, verb: str, path: str, body: object) -> None:
         """Ask its control API for something."""
         link = HTTPConnection("127.0.0.1", self._control, timeout=10)
-        link.request(verb, path, json.dumps(body), {"Content-Type": "application/json"})
-        answer = link.getresponse()
-        if answer.status >= 300:  # noqa: PLR2004 - of HTTP
-            raise SystemExit(f"toxiproxy: {path}: {answer.status} {answer.read()!r}")
+        with closing(link):
+            link.request(verb, path, json.dumps(body), {"Content-Type": "application/json"})
+            answer = link.getresponse()
+            if answer.status >= 300:  # noqa: PLR2004 - of HTTP
+                raise SystemExit(f"toxiproxy: {path}: {answer.status} {answer.read()!r}")
 
     def toxic(self, kind: str, stream: str, attributes: dict[str, int]) -> None:
         """Add a toxic to what goes up to the chain, or down from it."""

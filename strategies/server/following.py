@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from strategies._flower import Grid, Message
-    from strategies.server.eligibility import Clock
+    from strategies.server.nodes.eligibility import Clock
 
 POLL_S = 1.0
 """Seconds between two looks at the replies; Flower's own loop takes up to three."""

@@ -17,12 +17,12 @@ from bcfl_plugins.types import RunInfo
 from strategies.errors import RoundNotConfigured
 from strategies.messages.first_model import check_model
 from strategies.messages.records import plain_metrics
-from strategies.server.eligibility import Clock, wait_for_nodes
 from strategies.server.following import FollowingGrid
 from strategies.server.grid_view import GridView
-from strategies.server.identity import random_challenge
 from strategies.server.judging import screen_evaluation
 from strategies.server.masked.maskable import check_maskable
+from strategies.server.nodes.eligibility import Clock, wait_for_nodes
+from strategies.server.nodes.identity import random_challenge
 from strategies.server.open_run import OpenRun
 from strategies.server.opening.training import open_training
 from strategies.server.optimizer import StepWatch

@@ -8,7 +8,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 
 from bcfl_plugins.types import NodeId, NodeRef
-from strategies.server.identity import Identities
+from strategies.server.nodes.identity import Identities
+from strategies.server.nodes.supernodes import SuperNodes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,6 +38,8 @@ class OpenRun:
         What the plugins are told about the run.
     identities : Identities or None
         Which account is behind which node; `None` without a chain.
+    supernodes : SuperNodes or None
+        Which SuperNode is whose; `None` without a chain.
     eligible : frozenset of int
         The nodes that the latest training round could sample from.
     barred : Mapping[NodeRef, str]
@@ -54,6 +57,7 @@ class OpenRun:
     session: Session
     info: RunInfo
     identities: Identities | None
+    supernodes: SuperNodes | None = None
     eligible: frozenset[int] = frozenset()
     barred: Mapping[NodeRef, str] = field(default_factory=lambda: MappingProxyType({}))
     model: ArrayRecord | None = None
@@ -77,7 +81,13 @@ class OpenRun:
             challenge=challenge,
             timeout_s=session.config.identity_s,
         )
-        return cls(session, info, identities)
+        supernodes = SuperNodes(
+            chain.client.genesis_hash,
+            chain.federation,
+            lambda: chain.client.node_keys(chain.federation),
+            chain.work.mode,
+        )
+        return cls(session, info, identities, supernodes)
 
     @property
     def hooks(self) -> PluginManager:
@@ -111,6 +121,8 @@ class OpenRun:
         for node, reason in self.hooks.eligible_nodes(self.info, server_round, refs).items():
             problem = None if identities is None else identities.problem(node)
             found[node] = reason if problem is None else f"{reason} ({problem})"
+        if self.supernodes is not None:
+            found |= self.supernodes.strangers(grid, refs)
         self.barred = MappingProxyType({self.node(NodeId(n)): why for n, why in found.items()})
         for new in sorted(found.keys() - self._named):
             where = (server_round, new, found[new])

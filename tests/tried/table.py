@@ -24,7 +24,7 @@ URL = "tests/e2e/test_url.py::"
 COMMANDS = "tests/e2e/commands/"
 UNPROTECTED = "tests/unit/strategies/test_unprotected.py::"
 STEPS = "tests/unit/strategies/test_steps.py::"
-IDENTITY = "tests/unit/strategies/server/test_identity.py::"
+IDENTITY = "tests/unit/strategies/server/nodes/test_identity.py::"
 RUNS = "tests/tried/test_runs.py::"
 CHAIN = "tests/tried/test_chain_comes_and_goes.py::"
 APPS = "tests/apps/test_apps.py::"
@@ -190,7 +190,10 @@ ROWS = (
     Row(
         "keys of nodes: no page; nothing ties the account to the SuperNode's key",
         (
-            f"{IDENTITY}test_the_log_says_whose_account_and_whose_supernode_a_node_is",
+            (
+                "tests/e2e/deployed/test_supernode_keys.py::"
+                "test_a_stolen_chain_key_takes_no_part_from_another_supernode"
+            ),
             "tests/unit/bcfl_plugins/cli/test_site.py::test_a_site_that_can_take_part_is_told_so",
             "tests/unit/bcfl_plugins/cli/test_site.py::test_a_key_without_a_stake_is_named",
             DEPLOYED,

@@ -42,6 +42,15 @@ OtherKeys = Annotated[
         "--set", metavar="KEY=VALUE", help="Any other key below bcfl, such as min_nodes=3."
     ),
 ]
+TrainingSeconds = Annotated[
+    float,
+    typer.Option(
+        "--training-s",
+        min=0,
+        help="Seconds that one round of training takes, its slowest node included; a federation "
+        "behind a URL whose commit window is shorter is refused.",
+    ),
+]
 WriteNow = Annotated[bool, typer.Option("--yes", help="Write without asking.")]
 ShowOnly = Annotated[bool, typer.Option("--dry-run", help="Show what would change; write nothing.")]
 
@@ -56,6 +65,7 @@ def init(
     federation: OfFederation = None,
     coordinator: OfCoordinator = None,
     sets: OtherKeys = None,
+    training_s: TrainingSeconds = 0.0,
     yes: WriteNow = False,
     dry_run: ShowOnly = False,
     as_json: AsJson = False,
@@ -63,8 +73,8 @@ def init(
     """Write the settings of this library into a Flower app's pyproject.toml.
 
     All else in the file stays as it is, comments too. What cannot work is refused before anything
-    is written; of a chain behind a URL the federation and its coordinator are looked up. Then it
-    shows what changes, and asks.
+    is written; of a chain behind a URL the federation, its coordinator and its commit window are
+    looked up. Then it shows what changes, and asks.
     """
     from bcfl_plugins.cli.init.edit import (  # noqa: PLC0415 (loads tomlkit)
         app_config,
@@ -83,7 +93,7 @@ def init(
     settings = _settings(named, sets or [])
     after = with_settings(before, settings)
     config = check(app_config(after))
-    _look(config)
+    _look(config, training_s)
     changes = difference(before, after, path.name)
     if changes and not dry_run:
         if not yes and not as_json:
@@ -138,21 +148,25 @@ def _settings(named: Mapping[str, Scalar | None], sets: list[str]) -> dict[str, 
     return found
 
 
-def _look(config: BcflConfig) -> None:
-    """Refuse a federation that is not there, or is somebody else's."""
+def _look(config: BcflConfig, training_s: float) -> None:
+    """Refuse a federation that is not there, is somebody else's, or closes before nodes trained."""
     if not config.chain.startswith(("ws://", "wss://")):
         return
     from bcfl_plugins.cli.places import account_of  # noqa: PLC0415 (loads the crypto)
+    from bcfl_plugins.rounds.windows import USUAL_SLOT_S, refuse_short  # noqa: PLC0415
     from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
 
     account = account_of(config.coordinator, config.chain)
     with connect(config.chain) as client:
         found = client.federation(config.federation)
+        terms = client.terms(config.federation)
+        slot_s = client.slot_seconds() or USUAL_SLOT_S
     if found.coordinator != account:
         raise ConfigError(
             f"bcfl.coordinator is {account}, but federation {config.federation} on {config.chain} "
             f"is coordinated by {found.coordinator}; give that key with --coordinator"
         )
+    refuse_short(config.federation, terms, training_s, slot_s)
 
 
 def _read(path: Path) -> str:

@@ -54,7 +54,7 @@ def test_a_consortium_over_flowers_own_processes(tmp_path: Path) -> None:
             url = stack.enter_context(EmbeddedNode.start()).url
         done = subprocess.run(
             [sys.executable, "-m", "examples.deployment", "--chain", url, "--out", str(out),
-             "--rounds", str(ROUNDS), "--timeout", "700", "--commit-blocks", "60"],
+             "--rounds", str(ROUNDS), "--timeout", "700", "--commit-blocks", "60", "--no-standby"],
             cwd=ROOT, capture_output=True, text=True, check=False, timeout=850,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-6000:]
@@ -90,5 +90,9 @@ def test_a_consortium_over_flowers_own_processes(tmp_path: Path) -> None:
         *("journal.jsonl", "reports", "run.json")
     ]
     log = "".join(path.read_text() for path in (out / "flower").glob("run-*.log"))
-    assert "SuperNode 'hospital-0', key sha256:" in log
+    for number, account in enumerate(accounts[:STRANGER]):
+        told = f"is account {account}; SuperNode 'hospital-{number}', key sha256:"
+        lines = [line for line in log.splitlines() if told in line]
+        assert lines, number
+        assert all(line.endswith("; proved on chain to be its member's") for line in lines)
     assert str(folder) in log

@@ -24,6 +24,7 @@ from bcfl_plugins.errors import RecordIncomplete
 from pallet_bridge.client.node import NodeClient
 from pallet_bridge.run.journal import read_run
 from pallet_bridge.run.reports import ReportStore
+from pallet_bridge.run.store import STORE
 from strategies.testing import InProcessGrid
 
 if TYPE_CHECKING:
@@ -62,14 +63,15 @@ def file_name(handle: int) -> str:
     path = Path(f"/proc/self/fd/{handle}").readlink()
     if path.is_dir():
         return f"naming a file in {folder_of(path)}"
-    name = re.sub(r"^[0-9a-f]{64}|^[0-9]+", "N", path.name.lstrip("."))
-    stem = re.sub(r"(\.json|\.npz|\.wasm)\.\w+$", r"\1", name)
-    whole = stem.endswith((".json", ".npz", ".wasm"))
-    return f"writing {folder_of(path.parent)}{stem}" if whole else f"writing {stem}"
+    draft = re.fullmatch(r"\.(.+)\.\w{8}", path.name)
+    name = re.sub(r"^[0-9a-f]{64}|^[0-9]+", "N", path.name if draft is None else draft[1])
+    return f"writing {name}" if draft is None else f"writing {folder_of(path.parent)}{name}"
 
 
 def folder_of(path: Path) -> str:
     """Return which folder of a run it is."""
+    if path.parent.name == STORE:  # it has a folder for each two digits of an address
+        return f"{STORE}/"
     return "RUN/" if (path / "run.json").exists() or path.parent.name == "runs" else f"{path.name}/"
 
 

@@ -1,8 +1,8 @@
 """Kill a server at each of its points in the middle of a run, start it again, and tell what came.
 
-``python -m tests.e2e.killed.table`` prints docs/measurements/kill-points.md; it takes half an hour
-on two idle cores, and ends with an error when anything was lost. With ``node`` or ``embedded`` it
-prints the rows of that chain. Points that files of one name have in common are one row.
+``python -m tests.e2e.killed.table node`` prints docs/measurements/kill-points.md, with ``embedded``
+it prints kill-points-embedded.md beside it. Each takes a quarter of an hour on two idle cores, and
+ends with an error when anything was lost. Points that files of one name have in common are one row.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.pages import formatted
 from pallet_bridge.client.connect import EMBEDDED
 from pallet_bridge.run.journal import read_run
 from pallet_bridge.types import RoundState
@@ -34,45 +35,42 @@ TOLD = {
 }
 """What the log says of the round, and what stands in the table."""
 
-PAGE = """# A server that is killed at each of its points
+WHERE = {
+    "node": """The chain and its node live on. Each row is one kill and one start.""",
+    EMBEDDED: """The chain is embedded: it ends with the server, and goes on with it from the run's
+folder. What comes before its first checkpoint is left where it is: a new run has a new chain. Each
+row is one kill and one start.""",
+}
+OTHER = {
+    "node": "[The same over embedded chains](kill-points-embedded.md) is another page.",
+    EMBEDDED: "[The same over a chain behind a URL](kill-points.md) is another page.",
+}
+TITLE = {"node": "", EMBEDDED: ", and its embedded chain with it"}
+
+PAGE = """# A server that is killed at each of its points{title}
 
 A point is each moment after which the world is different: a file is on the disk, a file has its
 name, or a call is with the chain's pool. A run of {rounds} rounds with `FedAdam`, four nodes and
 the plugins `staking, outliers, slashing, round_log` is killed (`kill -9`) at each of them, about
-the middle of the run, and the same app is [started again](../how-to/start-again.md). Each row is
-one kill and one start.
+the middle of the run, and the same app is [started again](../how-to/start-again.md). {where}
 
 After each: the model, the history, all metrics and what the plugins remember are bit for bit those
 of a run that was never cut off, {rounds} rounds are settled once each, no round is open, nothing is
-owed, and the audit is clean. `python -m tests.e2e.killed.table` prints this page, and fails
-otherwise. {count} points, none lost.
+owed, and the audit is clean. `python -m tests.e2e.killed.table {chain}` prints this page, and fails
+otherwise. {count} points, none lost. {other}
 
-## A chain behind a URL
-
-The chain and its node live on.
-
-{node}
-
-## An embedded chain
-
-It ends with the server, and goes on with it from the run's folder. What comes before its first
-checkpoint is left where it is: a new run has a new chain.
-
-{embedded}
+| killed | what became of the round that was under way |
+| -- | -- |
+{rows}
 """
 
-HEAD = """| killed | what became of the round that was under way |
-| -- | -- |"""
 
-
-def main(chains: list[str]) -> None:
-    if chains:
-        print("\n".join(line for chain in chains for line in section(chain)))  # noqa: T201
-        return
-    found = {chain: [*section(chain)] for chain in ("node", EMBEDDED)}
-    tables = {chain: "\n".join([HEAD, *rows]) for chain, rows in found.items()}
-    count = sum(map(len, found.values()))
-    print(PAGE.format(rounds=ROUNDS, count=count, **tables))  # noqa: T201
+def page(chain: str, rows: list[str]) -> str:
+    """Return the page of one kind of chain, its lines wrapped as the others'."""
+    told = {"where": WHERE[chain], "other": OTHER[chain], "title": TITLE[chain]}
+    return formatted(
+        PAGE.format(rounds=ROUNDS, count=len(rows), chain=chain, rows="\n".join(rows), **told)
+    )
 
 
 def section(chain: str) -> Iterator[str]:
@@ -100,14 +98,18 @@ def made(scratch: str | Path, name: str) -> Path:
 
 def told(scratch: Path, chain: str, whole: dict[str, Any]) -> Iterator[str]:
     """Give a row for each point, in the order in which a run comes to them."""
-    for number, (point, times) in enumerate(Counter(whole["points"]).items()):
+    for number, (point, time) in enumerate(points_of(whole).items()):
         with beside(chain, made(scratch, str(number))) as place:
-            time = (times + 1) // 2
             killed = place.start(point, time, **OPTIONS)
             assert killed is None, f"it never came to {point}"
             told_of = row(place, point, whole)
             print(told_of, file=sys.stderr, flush=True)  # noqa: T201 - it takes long
             yield told_of
+
+
+def points_of(whole: dict[str, Any]) -> dict[str, int]:
+    """Return the points of a run in their order, each with the time at which it is killed there."""
+    return {point: (times + 1) // 2 for point, times in Counter(whole["points"]).items()}
 
 
 def check(place: Place, found: dict[str, Any], whole: dict[str, Any], point: str = "") -> None:
@@ -132,4 +134,5 @@ def row(place: Place, point: str, whole: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    (which,) = sys.argv[1:]
+    print(page(which, [*section(which)]), end="")  # noqa: T201

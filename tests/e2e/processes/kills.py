@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from bcfl_plugins.errors import RecordIncomplete
+from benchmarks.pages import formatted
+from pallet_bridge.errors import ChainUnavailable
 from pallet_bridge.run.journal import read_run
 from pallet_bridge.types import RoundState
 from tests.e2e.processes.machines import NODES, ROUNDS, Machines
@@ -24,7 +27,11 @@ if TYPE_CHECKING:
 STEP = float(np.mean([0.5**node for node in range(NODES)]))
 """What a round adds to each weight, once each node took part."""
 
-COMPLETED, STOPPED = "finished:completed", "finished:stopped"
+COMPLETED, FAILED, STOPPED = "finished:completed", "finished:failed", "finished:stopped"
+
+
+FLUSH_S = 20.0
+"""Seconds that a run waits at its end for a chain that is gone."""
 
 
 class Row(NamedTuple):
@@ -105,6 +112,36 @@ def chain_back(m: Machines) -> Row:
     )
 
 
+def chain_gone(m: Machines) -> Row:
+    """Kill the chain's node while nodes train; it never comes back."""
+    patience = {"bcfl.round_log.flush_s": FLUSH_S}
+    run = in_training(m, **patience)
+    m.kill("chain")
+    m.let_go()
+    assert m.finish(run) == FAILED
+    (folder,) = m.runs
+    kept = folder / "model.npz"
+    said = m.said(run)
+    assert f"the run failed; its newest model is in {kept}" in said, said
+    assert RecordIncomplete.__name__ in said, said
+    assert f"{ROUNDS} moved the model and 1 are settled; round 1, 2: its end is not on" in said, (
+        said
+    )
+    assert f"the end of the run waited {FLUSH_S:.0f} s for the chain" in said, said
+    with np.load(kept) as model:
+        assert np.allclose(model["w"], ROUNDS * STEP)
+    again = m.begin_run(**patience)
+    assert m.finish(again) == FAILED
+    assert ChainUnavailable.__name__ in m.said(again), m.said(again)
+    assert kept.exists()
+    return Row(
+        "the chain's node, in training; it never comes back",
+        "the run is `finished:failed`",
+        "all rounds are trained; the error says what the chain lacks and where the model is, which "
+        "is that of all rounds",
+    )
+
+
 def stopped(m: Machines) -> Row:
     """Stop the run by Flower's command while nodes train."""
     first = in_training(m)
@@ -120,7 +157,7 @@ def stopped(m: Machines) -> Row:
 
 
 ROWS: Mapping[str, Callable[[Machines], Row]] = {
-    one.__name__: one for one in (server_app, superlink, supernode, chain_back, stopped)
+    one.__name__: one for one in (server_app, superlink, supernode, chain_back, chain_gone, stopped)
 }
 
 PAGE = """# Each process of a deployment, killed
@@ -130,10 +167,11 @@ keeps: each is a process. A run of {rounds} rounds of `FedAvg` with the plugins 
 is in the training of its second round when one of them is killed (`kill -9`, with all that it
 started). [A server that is killed](kill-points.md) at each of its points is another page.
 
-After each: {rounds} rounds are settled once each, no round is open, nothing is owed, the audit is
-clean, and the model is the one of {rounds} whole rounds, but where a node was killed: that node's
-update of one round is missing. `python -m tests.e2e.processes.kills` prints this page, and fails
-otherwise. {count} rows, none lost.
+After each the model is the one of {rounds} whole rounds, but where a SuperNode was killed: that
+node's update of one round is missing. {rounds} rounds are settled once each, no round is open,
+nothing is owed, and the audit is clean, but where the chain never comes back: its record is lost,
+and the model is not. `python -m tests.e2e.processes.kills` prints this page, and fails otherwise.
+{count} rows, no model lost.
 
 | killed | what Flower does | what becomes of the run |
 | -- | -- | -- |
@@ -188,5 +226,5 @@ def rows(names: list[str]) -> list[str]:
 if __name__ == "__main__":
     chosen = sys.argv[1:]
     lines = rows(chosen)
-    page = PAGE.format(rounds=ROUNDS, count=len(lines), rows="\n".join(lines))
-    print("\n".join(lines) if chosen else page)  # noqa: T201
+    page = formatted(PAGE.format(rounds=ROUNDS, count=len(lines), rows="\n".join(lines)))
+    print("\n".join(lines) if chosen else page, end="")  # noqa: T201

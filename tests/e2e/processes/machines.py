@@ -7,9 +7,9 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -121,7 +121,9 @@ class Machines:
         )
         self.forget("model.npy", "begun")
         out = self.flwr("run", str(APP), "here", "--run-config", said, "--format", "json")
-        return int(json.loads(out)["run-id"])
+        told = json.loads(out)
+        assert "run-id" in told, out[-2000:]
+        return int(told["run-id"])
 
     def finish(self, run: int) -> str:
         """Wait for the end of a run, and return how it ended."""
@@ -135,6 +137,10 @@ class Machines:
     def status(self, run: int) -> str:
         listed = json.loads(self.flwr("list", "here", "--format", "json"))["runs"]
         return next((one["status"] for one in listed if int(one["run-id"]) == run), "unknown")
+
+    def said(self, run: int) -> str:
+        """Return the log of a run, as Flower's command shows it."""
+        return self.flwr("log", str(run), "here", "--show")
 
     def flwr(self, *arguments: str) -> str:
         """Call Flower's command."""
@@ -242,13 +248,7 @@ class Machines:
             return False
 
     def is_link_there(self) -> bool:
-        link = HTTPConnection("127.0.0.1", self._link, timeout=5)
-        try:
-            link.request("GET", "/health")
-            link.getresponse()
-        except OSError:
-            return False
-        return True
+        return answers(self._link)
 
     def _end(self, process: subprocess.Popen[bytes]) -> None:
         with suppress(psutil.NoSuchProcess):
@@ -260,3 +260,14 @@ class Machines:
                 with suppress(psutil.NoSuchProcess):
                     one.send_signal(signal.SIGKILL)
         process.wait()
+
+
+def answers(port: int) -> bool:
+    """Say whether something answers HTTP on a port, and leave no connection open."""
+    with closing(HTTPConnection("127.0.0.1", port, timeout=5)) as link:
+        try:
+            link.request("GET", "/health")
+            link.getresponse()
+        except (OSError, HTTPException):
+            return False
+    return True

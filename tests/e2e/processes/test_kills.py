@@ -1,4 +1,4 @@
-"""Two rows of the table of killed processes; `python -m tests.e2e.processes.kills` has all."""
+"""Three rows of the table of killed processes; `python -m tests.e2e.processes.kills` has all."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BUSY = 3.0
 @pytest.mark.skipif(
     os.getloadavg()[0] > BUSY * (os.cpu_count() or 1), reason="too busy for Flower's processes"
 )
-@pytest.mark.parametrize("killed", ["stopped", "chain_back"])
+@pytest.mark.parametrize("killed", ["stopped", "chain_back", "chain_gone"])
 def test_nothing_is_lost(tmp_path: Path, killed: str) -> None:
     with Machines(tmp_path) as machines:
         ROWS[killed](machines)

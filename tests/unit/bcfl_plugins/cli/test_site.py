@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from flwr.common.config import parse_config_args
+from flwr.supercore.primitives.asymmetric import generate_key_pairs
 from typer.testing import CliRunner
 
 from bcfl_plugins.cli.app import app
@@ -18,6 +20,7 @@ from pallet_bridge.client import connect
 from pallet_bridge.embedded import EmbeddedNode
 from pallet_bridge.errors import ConfigError
 from pallet_bridge.keys import Signer
+from pallet_bridge.node_keys import bind, read_private_key
 from pallet_bridge.types import UNIT, Planck
 
 if TYPE_CHECKING:
@@ -77,7 +80,8 @@ def test_a_site_that_can_take_part_is_told_so(site: Site) -> None:
     assert all(one["ok"] for one in checks.values())
     assert checks["key"]["found"] == f"account {MEMBER.account}"
     assert set(checks) == {
-        "key", "memory", "chain", "federation 0", "terms", "stake", "commit window",
+        *("key", "memory", "chain", "federation 0", "terms", "stake", "supernode"),
+        "commit window",
     }  # fmt: skip
 
 
@@ -105,6 +109,31 @@ def test_a_key_that_is_not_there_is_named(site: Site, monkeypatch: pytest.Monkey
     found = faults(site)
     assert set(found) == {"key and memory"}
     assert "SITE_KEY" in found["key and memory"]
+
+
+def key_file(folder: Path, name: str) -> Path:
+    path = folder / name
+    private, _ = generate_key_pairs()
+    path.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()))
+    return path
+
+
+def test_a_supernode_that_the_member_did_not_name_is_named(site: Site, tmp_path: Path) -> None:
+    own, other = key_file(tmp_path, "own"), key_file(tmp_path, "other")
+    assert faults(site, "--supernode-key", str(other)) == {}, "the member named none"
+    with connect(site.url) as client:
+        bound = bind(read_private_key(own.read_bytes()), client.genesis_hash, 0, MEMBER.account)
+        client.execute(calls.bind_node_key(0, bound), MEMBER)
+        try:
+            assert faults(site, "--supernode-key", str(own)) == {}
+            found = faults(site, "--supernode-key", str(other))
+            assert set(found) == {"supernode"}
+            assert f"0x{bound.key.hex()}" in found["supernode"]
+            assert f"bcfl node bind --node-key {other}" in found["supernode"]
+            _, checks = site.check()
+            assert "--supernode-key" in checks["supernode"]["advice"], "a remark without the file"
+        finally:
+            client.execute(calls.bind_node_key(0, None), MEMBER)
 
 
 def test_another_chain_and_another_coordinator_are_named(site: Site) -> None:

@@ -15,7 +15,7 @@ from bcfl_plugins.reasons import Reason
 from pallet_bridge.audit.run import audit_run
 from pallet_bridge.run.journal import REPORTS, read_run
 from pallet_bridge.run.reports import ReportStore
-from strategies.server.eligibility import Clock
+from strategies.server.nodes.eligibility import Clock
 from strategies.testing import FIRST_NODE_ID, InProcessGrid
 from tests.unit.strategies.conftest import app_of, model, numpy_of, record
 

@@ -7,7 +7,13 @@ import pytest
 from typer.testing import CliRunner
 
 from bcfl_plugins.cli.app import app
+from bcfl_plugins.config.terms import TermsConfig, terms_of
 from bcfl_plugins.errors import ConfigError
+from pallet_bridge import calls
+from pallet_bridge.client import connect
+from pallet_bridge.embedded import EmbeddedNode
+from pallet_bridge.keys import Signer
+from pallet_bridge.types import Planck
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,3 +98,22 @@ def test_a_folder_without_an_app_is_refused(tmp_path: Path) -> None:
     done = init(tmp_path, "--yes")
     assert "cannot be read" in str(done.exception)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_federation_that_closes_before_nodes_trained_is_refused(folder: Path) -> None:
+    written = TermsConfig(admission="open", coordinator_bond=Planck(0), commit_blocks=5)
+    with EmbeddedNode.start() as node:
+        with connect(node.url) as client:
+            made = calls.create_federation(terms_of(written), bytes(32))
+            client.execute(made, Signer.from_uri("//Alice"))
+        there = ("--yes", "--chain", node.url, "--federation", "0", "--coordinator", "//Alice")
+        done = init(folder, *there, "--training-s", "40")
+        assert isinstance(done.exception, ConfigError), done.output
+        assert "commit within 5 blocks of 3 s from the opening of a round" in str(done.exception)
+        assert "one round of training takes 40 s: set bcfl.terms.commit_blocks to 21 or more" in (
+            str(done.exception)
+        )
+        assert text(folder) == TEXT
+        assert init(folder, *there, "--training-s", "8").exit_code == 0
+    assert "federation = 0" in text(folder)

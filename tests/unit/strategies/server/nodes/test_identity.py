@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from hashlib import sha256
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from flwr.clientapp import ClientApp as FlowerClientApp
 from pallet_bridge.keys import Signer
 from strategies._flower import with_content
 from strategies.messages.wire import IDENTITY, Question, answer_record, read_question
-from strategies.server.identity import Identities
+from strategies.server.nodes.identity import Identities
 from strategies.testing import DROP, FIRST_NODE_ID, InProcessGrid
 from tests.unit.opened import COORDINATOR
 
@@ -106,19 +105,6 @@ def test_a_slow_start_is_waited_for_once_and_a_dead_node_costs_a_minute_a_round(
         known.identify(grid, [A, C])
         known.identify(grid, [A, B, C])
     assert grid.waits == [900.0, 60.0, 900.0, 900.0]
-
-
-def test_the_log_says_whose_account_and_whose_supernode_a_node_is(
-    toy: Any, caplog: pytest.LogCaptureFixture
-) -> None:
-    known = identities()
-    lost = lambda message: DROP if message.metadata.dst_node_id == B else None  # noqa: E731
-    with caplog.at_level("INFO", "flwr.bcfl"), InProcessGrid(toy.app_of(), 2, fail=lost) as grid:
-        known.identify(grid, [A, B])
-        known.identify(grid, [A])
-    (said,) = [line for line in caplog.messages if "SuperNode" in line]
-    key = sha256(A.to_bytes(32, "big")).hexdigest()[:16]
-    assert said == f"bcfl: node {A} is account {known.known(A).account}; SuperNode key sha256:{key}"
 
 
 def by_eve(question: Question, node: int = A, dev_uri: str | None = None) -> ConfigRecord:

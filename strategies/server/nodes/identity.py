@@ -11,7 +11,6 @@ from __future__ import annotations
 import logging
 import secrets
 from dataclasses import dataclass, field
-from hashlib import sha256
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from pallet_bridge.keys import Signer
-    from strategies._flower import ConfigRecord, Grid, NodeInfo
+    from strategies._flower import ConfigRecord, Grid
 
 CHALLENGE_BYTES = 32
 AGAIN_S = 60.0
@@ -110,7 +109,6 @@ class Identities:
             for node, answers in by_node:
                 if node in questions:
                     self._take(node, questions[node], list(answers))
-            self._tell(grid, questions.keys())
         return tuple(self._known.get(node, NodeRef(NodeId(node))) for node in live)
 
     def asked_of(self, node_id: int) -> ConfigRecord:
@@ -126,18 +124,6 @@ class Identities:
         if self.known(node_id).account is not None:
             return None
         return self._problems.get(node_id, "it was not asked who it is")
-
-    def _tell(self, grid: Grid, asked: Iterable[int]) -> None:
-        """Log whose account and whose SuperNode each new node is."""
-        proved = [node for node in sorted(asked) if self.known(node).account is not None]
-        if not proved:
-            return
-        seen = {info.node_id: info for info in grid.get_nodes()}
-        for node in proved:
-            told = _supernode(seen[node]) if node in seen else "not told by Flower"
-            _log.info(
-                "bcfl: node %d is account %s; SuperNode %s", node, self.known(node).account, told
-            )
 
     def _question(self) -> Question:
         asker = self.coordinator.account
@@ -165,16 +151,6 @@ class Identities:
         if ref.account is None:
             self._problems[node] = problem
             _log.warning("bcfl: node %d has no account: %s", node, problem)
-
-
-def _supernode(info: NodeInfo) -> str:
-    """Return a SuperNode's name, where it was registered with one, and its key's fingerprint.
-
-    The key is what Flower authenticates the SuperNode by, where its SuperLink was told to; else it
-    is new with each start, and proves nothing.
-    """
-    name = f"{printable(info.name, 40)!r}, " if info.name else ""
-    return f"{name}key sha256:{sha256(info.public_key).hexdigest()[:16]}"
 
 
 def _read(answer: Message, question: Question, node: NodeRef) -> NodeRef:
