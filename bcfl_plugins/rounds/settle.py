@@ -13,7 +13,7 @@ from bcfl_plugins.rounds.report import RoundOnChain, make_report, opened_by, wit
 from pallet_bridge import calls
 from pallet_bridge.encoding import attest_statement
 from pallet_bridge.errors import BadChainValue
-from pallet_bridge.errors.pallet import NotAttested
+from pallet_bridge.errors.pallet import NotAttested, RoundNotOpen
 from pallet_bridge.run.journal import OPENINGS
 from pallet_bridge.run.openings import OpeningStore
 from pallet_bridge.settlement.leaves import leaves_of_report
@@ -75,11 +75,14 @@ class PreparedSettlement:
         Settles the round.
     statement : bytes
         What attesters attest of it, 32 bytes.
+    report : bytes
+        Digest of the round's report.
     """
 
     round: int
     call: Call
     statement: bytes
+    report: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +202,7 @@ def prepare(
         call = calls.settle(*place, report.model, digest, report.verdicts())
     binding = RoundBinding.of(report.key, round_)
     statement = attest_statement(binding, model=report.model, report=digest, root=root)
-    return PreparedSettlement(report.round, call, statement)
+    return PreparedSettlement(report.round, call, statement, digest)
 
 
 def settle(
@@ -241,6 +244,10 @@ def settle(
                 chain.send(prepared.call)
             except NotAttested:
                 _log.info("bcfl: round %d: %d of %d attest it", prepared.round, agree, len(seats))
+            except RoundNotOpen:
+                if not _is_settled(chain, prepared):
+                    raise
+                return True
             else:
                 return True
         head = work.reading(client.head).number
@@ -260,3 +267,13 @@ def settle(
         chain.run_dir,
     )
     return False
+
+
+def _is_settled(chain: ChainServices, prepared: PreparedSettlement) -> bool:
+    """Say whether a try that failed before settled the round after all.
+
+    The block in which it failed was replaced, and in another block the committee had attested.
+    """
+    found = chain.work.reading(lambda: chain.client.round(chain.federation, prepared.round))
+    settlement = None if found is None else found.settlement
+    return settlement is not None and settlement.report == prepared.report

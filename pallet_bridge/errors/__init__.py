@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-
+    from pallet_bridge.types import BlockRef
 _INVALID_TRANSACTION = 1010  # the pool's code for what the runtime calls invalid
 _SHOWN = 5  # differences that a message lists
 
@@ -374,16 +374,16 @@ class CallFailed(ChainError):
     Attributes
     ----------
     pallet
-        Where the error comes from, as the metadata names it; for errors outside a pallet the kind
-        of dispatch error, for example ``Token`` or ``BadOrigin``.
-    name
-        The error's name in the metadata.
-    docs
-        What the pallet's documentation says about it.
+        The pallet's name in the metadata, or the kind of an error outside pallets (``Token``).
+    name, docs
+        The error's name in the metadata, and what the pallet's documentation says about it.
     inside
-        The event that tells of it, such as ``Council.Executed``, when it was a call inside another
-        one, which was done. Empty when the whole call failed.
+        The event, such as ``Council.Executed``, that tells of a failed call in one that was done.
+    block
+        The block that had the call, where one is known; until it is final it may be replaced.
     """
+
+    block: BlockRef | None = None
 
     def __init__(self, pallet: str, name: str, docs: str = "", inside: str = "") -> None:
         super().__init__(pallet, name, docs, inside)

@@ -17,11 +17,13 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
+from dataclasses import dataclass
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
 from pallet_bridge.errors import (
     BcflError,
+    CallFailed,
     ChainTimeout,
     ChainUnavailable,
     ConfigError,
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from pallet_bridge.client.protocol import ChainClient, SignedCall, Submission
     from pallet_bridge.keys import Signer
     from pallet_bridge.run.outbox_file import Entry
+    from pallet_bridge.types import BlockRef
 
 _log = logging.getLogger("flwr.bcfl")
 
@@ -63,11 +66,22 @@ class Ticket:
     """What `Outbox.put` returns: one call, and later what became of it.
 
     `result` is that of the newest block which had the call; it stays while a block is replaced.
+    `was_told` says whether it failed already in the block before.
     """
 
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
         self.result: Receipt | BcflError | None = None
+        self.was_told = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Included:
+    """A call that a block has which is not final, and whether it succeeded there."""
+
+    ticket: Ticket
+    block: BlockRef
+    outcome: Receipt | BcflError
 
 
 class Outbox:
@@ -120,7 +134,7 @@ class Outbox:
         self._adding = threading.Lock()
         self._sending = threading.Lock()
         self._queue = deque(Ticket(entry) for entry in self._file.pending())
-        self._not_final: deque[tuple[Ticket, Receipt]] = deque()
+        self._not_final: deque[_Included] = deque()
         for ticket in self._queue:
             self._signer(ticket.entry.signer)
 
@@ -186,7 +200,7 @@ class Outbox:
             self._follow()
             while self._queue:
                 ticket = self._advance(timeout)
-                if isinstance(ticket.result, BcflError):
+                if isinstance(ticket.result, BcflError) and not ticket.was_told:
                     failures.append(f"{ticket.entry}: {ticket.result}")
         if failures:
             raise OutboxError(failures)
@@ -210,7 +224,7 @@ class Outbox:
                 self._follow()
                 if not self._queue and not self._not_final:
                     return
-                last = self._not_final[-1][1].block.number if self._not_final else None
+                last = self._not_final[-1].block.number if self._not_final else None
             if last is not None and (monotonic() >= end or self._stopped()):
                 final = self._client.finalized().number
                 what = f"finality of block {last}, which has the newest call (final: {final})"
@@ -226,24 +240,32 @@ class Outbox:
     def _advance(self, timeout: float) -> Ticket:
         """Bring the first call into a block; raises one of `UNDECIDED` when it is in none yet."""
         self._follow()
-        ticket = self._queue[0]
+        ticket, before = self._queue[0], self._queue[0].result
         try:
-            receipt = self._include(ticket, timeout)
+            outcome: Receipt | BcflError = self._include(ticket, timeout)
         except (*UNDECIDED, NotWritten):
             raise
         except BcflError as error:
             self._replaced(ticket)
-            self._file.failed(ticket.entry, str(error))
-            if isinstance(ticket.result, Receipt):
+            outcome = error
+        block: BlockRef | None = None
+        if isinstance(outcome, Receipt):
+            ticket.result, block = self._note(ticket.entry, outcome), outcome.block
+        else:
+            ticket.result, ticket.was_told = outcome, isinstance(before, BcflError)
+            if isinstance(outcome, CallFailed):
+                block = outcome.block
+            if isinstance(before, Receipt):
                 _log.error(
                     "bcfl: %s was in block %d, which another branch took the place of, and fails "
                     "there: %s",
-                    *(ticket.entry, ticket.result.block.number, error),
+                    *(ticket.entry, before.block.number, outcome),
                 )
-            ticket.result = error
-            return self._queue.popleft()
-        ticket.result = self._note(ticket.entry, receipt)
-        self._not_final.append((self._queue.popleft(), receipt))
+        if block is None:  # no block has it: the pool refused it
+            self._file.failed(ticket.entry, str(outcome))
+        else:
+            self._not_final.append(_Included(ticket, block, outcome))
+        self._queue.popleft()
         self._follow()
         return ticket
 
@@ -253,20 +275,21 @@ class Outbox:
             return
         final = self._client.finalized()
         gone: list[Ticket] = []
-        for ticket, receipt in tuple(self._not_final):
-            block = receipt.block
-            if block != final and self._client.block_at(block.number) != block:
+        for one in tuple(self._not_final):
+            if one.block != final and self._client.block_at(one.block.number) != one.block:
                 _log.warning(
                     "bcfl: block %d, which had %s, was replaced by another branch of the chain",
-                    *(block.number, ticket.entry),
+                    *(one.block.number, one.ticket.entry),
                 )
-                self._replaced(ticket)
-                gone.append(ticket)
-            elif block.number <= final.number:
-                self._file.done(ticket.entry, receipt)
-            else:
+                self._replaced(one.ticket)
+                gone.append(one.ticket)
+            elif one.block.number > final.number:
                 continue
-            self._not_final.remove((ticket, receipt))
+            elif isinstance(one.outcome, Receipt):
+                self._file.done(one.ticket.entry, one.outcome)
+            else:
+                self._file.failed(one.ticket.entry, str(one.outcome))
+            self._not_final.remove(one)
         self._queue.extendleft(reversed(gone))
 
     def _replaced(self, ticket: Ticket) -> None:

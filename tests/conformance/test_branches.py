@@ -9,7 +9,7 @@ import pytest
 from pallet_bridge import calls
 from pallet_bridge.client.node import NodeClient
 from pallet_bridge.embedded import Chain, EmbeddedNode, Manual
-from pallet_bridge.errors import ChainTimeout, OutboxError
+from pallet_bridge.errors import CallFailed, ChainTimeout, OutboxError
 from pallet_bridge.keys import Signer
 from pallet_bridge.run.outbox import Outbox
 from pallet_bridge.run.outbox_file import OutboxFile
@@ -88,6 +88,13 @@ def pay(told: Told, node: EmbeddedNode, signer: str = "coordinator", call: calls
         told.outbox.send(ticket, timeout=0.2)
     node.seal()
     return told.outbox.send(ticket, timeout=10).block.number
+
+
+def give(node: EmbeddedNode, amount: int) -> None:
+    with NodeClient(node.url, timeout=10.0) as other:
+        gift = other.submit(calls.transfer(POOR.account, Planck(amount * UNIT)), EVE)
+        node.seal()
+        gift.wait(10)
 
 
 def payments(client: NodeClient) -> int:
@@ -184,14 +191,54 @@ def test_a_process_that_ends_before_finality_leaves_the_call_to_the_next(
     assert after.is_true()
 
 
+def test_what_failed_in_a_block_that_is_gone_may_succeed_in_another(
+    told: Told, node: EmbeddedNode, client: NodeClient
+) -> None:
+    give(node, 3)
+    start = node.snapshot()
+    big = calls.transfer(PURSE, Planck(5 * UNIT))
+    ticket = told.outbox.put(big, "poor")
+    with pytest.raises(ChainTimeout):
+        told.outbox.send(ticket, timeout=0.2)
+    node.seal()
+    with pytest.raises(CallFailed):
+        told.outbox.send(ticket, timeout=10)
+    assert told.open == 1
+    node.revert(start)
+    node.chain.advance_time(60_000)  # here it is given enough before
+    give(node, 20)
+    with pytest.raises(ChainTimeout):
+        told.outbox.confirm(timeout=0.2)
+    node.seal(5)
+    told.outbox.confirm(timeout=5)
+    assert (told.open, payments(client), len(told.receipts)) == (0, 5, 1)
+    assert told.is_true()
+
+
+def test_what_failed_is_said_once(told: Told, node: EmbeddedNode) -> None:
+    start = node.snapshot()
+    give(node, 3)
+    ticket = told.outbox.put(calls.transfer(PURSE, Planck(5 * UNIT)), "poor")
+    with pytest.raises(ChainTimeout):
+        told.outbox.send(ticket, timeout=0.2)
+    node.seal()
+    with pytest.raises(CallFailed):
+        told.outbox.send(ticket, timeout=10)
+    node.revert(start)
+    node.chain.advance_time(60_000)
+    give(node, 3)
+    with pytest.raises(ChainTimeout):
+        told.outbox.confirm(timeout=0.2)
+    node.seal(5)
+    told.outbox.confirm(timeout=5)
+    assert (told.open, told.receipts) == (0, {})
+
+
 def test_what_fails_on_the_other_branch_is_taken_back_and_said(
     told: Told, node: EmbeddedNode, client: NodeClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     start = node.snapshot()
-    with NodeClient(node.url, timeout=10.0) as other:
-        gift = other.submit(calls.transfer(POOR.account, Planck(3 * UNIT)), EVE)
-        node.seal()
-        gift.wait(10)
+    give(node, 3)
     pay(told, node, "poor")
     node.revert(start)
     node.chain.advance_time(60_000)  # here nobody gives
