@@ -287,9 +287,8 @@ class RoundLog:
             self._chain.send(calls.skip_round(federation))
             self._book.aborted(round_id, TERMS_MOVED)
             return
-        call = calls.open_round(federation, base)
         try:
-            send_opening(self._chain, self._owed, self._book, call)
+            send_opening(self._chain, self._owed, self._book, round_id, base)
         except ModelNotContinued as refused:
             raise NotItsModel(round_id, federation, self._book.unsettled()) from refused
 

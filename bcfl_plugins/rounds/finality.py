@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING
 
 from bcfl_plugins.rounds.book import UNDONE
 from bcfl_plugins.rounds.recovery import conclude
+from pallet_bridge import calls
 from pallet_bridge.errors import CallFailed, OutboxError
 from pallet_bridge.types import RoundState
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bcfl_plugins.rounds.book import RunBook
     from bcfl_plugins.rounds.owed import OwedRounds
     from bcfl_plugins.session.services import ChainServices
-    from pallet_bridge.calls import Call
     from pallet_bridge.types import BlockRef
 
 _log = logging.getLogger("flwr.bcfl")
@@ -50,25 +52,31 @@ def release_final(chain: ChainServices, owed: OwedRounds, book: RunBook) -> None
             owed.done(number)
 
 
-def send_opening(chain: ChainServices, owed: OwedRounds, book: RunBook, call: Call) -> None:
+def send_opening(
+    chain: ChainServices, owed: OwedRounds, book: RunBook, number: int, base: bytes
+) -> None:
     """Open a round, after the end of those whose settlement got lost; for an open job.
 
     Parameters
     ----------
     chain, owed, book
         As for `release_final`.
-    call
-        Opens the round.
+    number
+        The round.
+    base
+        Digest of the model that goes out.
 
     Raises
     ------
     CallFailed
         When the chain refuses it all the same.
     """
+    call = calls.open_round(chain.federation, base)
     try:
         chain.send(call)
     except CallFailed:
-        if not conclude_undone(chain, owed, book):
+        sent = [one for one in owed.rounds() if one < number]  # the training may be ahead of it
+        if not _conclude_undone(chain, owed, book, sent):
             raise
         chain.send(call)
 
@@ -91,27 +99,19 @@ def confirm_rounds(chain: ChainServices, owed: OwedRounds, book: RunBook) -> Non
     """
     _confirm(chain)
     release_final(chain, owed, book)
-    if conclude_undone(chain, owed, book):
+    if _conclude_undone(chain, owed, book, owed.rounds()):
         _confirm(chain)
 
 
-def conclude_undone(chain: ChainServices, owed: OwedRounds, book: RunBook) -> bool:
-    """Bring rounds to an end once more whose settlement got lost with its branch; for an open job.
+def _conclude_undone(
+    chain: ChainServices, owed: OwedRounds, book: RunBook, sent: Sequence[int]
+) -> bool:
+    """End those of the rounds again that have no end on chain, and say whether there are any.
 
-    The settlement of each round that is owed was sent before.
-
-    Parameters
-    ----------
-    chain, owed, book
-        As for `release_final`.
-
-    Returns
-    -------
-    bool
-        Whether there was one.
+    The settlement of each of them was sent: where there is no end, it got lost with its branch.
     """
     best = chain.work.reading(chain.client.head)
-    undone = [number for number in owed.rounds() if _end(chain, number, best) is None]
+    undone = [number for number in sent if _end(chain, number, best) is None]
     for number in undone:
         _log.warning("bcfl: the settlement of round %d was on a branch that was given up", number)
         conclude(chain, owed, number)
