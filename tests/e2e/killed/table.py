@@ -7,8 +7,10 @@ ends with an error when anything was lost. Points that files of one name have in
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -98,11 +100,16 @@ def made(scratch: str | Path, name: str) -> Path:
 
 def told(scratch: Path, chain: str, whole: dict[str, Any]) -> Iterator[str]:
     """Give a row for each point, in the order in which a run comes to them."""
-    for number, (point, time) in enumerate(points_of(whole).items()):
+
+    def one(numbered: tuple[int, tuple[str, int]]) -> str:
+        number, (point, time) = numbered
         with beside(chain, made(scratch, str(number))) as place:
             killed = place.start(point, time, **OPTIONS)
             assert killed is None, f"it never came to {point}"
-            told_of = row(place, point, whole)
+            return row(place, point, whole)
+
+    with ThreadPoolExecutor(os.cpu_count()) as rows:  # each waits for processes of its own
+        for told_of in rows.map(one, enumerate(points_of(whole).items())):
             print(told_of, file=sys.stderr, flush=True)  # noqa: T201 - it takes long
             yield told_of
 
