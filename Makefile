@@ -126,7 +126,7 @@ node-wheel: $(READY) $(if $(BCFL_NODE),,node)
 
 # The node's own tests, and both wheels together in a clean environment. Accidents of a network want root.
 .PHONY: check-node
-check-node: $(READY) node-wheel
+check-node: $(READY) npm node-wheel
 	$(BIN)/python -m pytest tests/nodes tests/conformance tests/repo/docs/test_node_pages.py -n $(PYTEST_N) --dist loadfile
 	$(BIN)/python -m scripts.release.check_network dist/bcfl_node-*.whl
 

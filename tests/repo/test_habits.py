@@ -54,7 +54,7 @@ def test_what_a_public_project_has_is_there() -> None:
         *(".editorconfig", ".devcontainer/Dockerfile", ".github/PULL_REQUEST_TEMPLATE.md"),
     ]
     assert [name for name in wanted if not (ROOT / name).read_text().strip()] == []
-    assert [path.stem for path in WORKFLOWS] == ["ci", "docs", "release"]
+    assert [path.stem for path in WORKFLOWS] == ["ci", "docs", "node", "release"]
     assert [path.stem for path in FORMS] == ["bug", "chain", "defense"]
 
 
