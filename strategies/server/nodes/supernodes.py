@@ -60,7 +60,9 @@ class SuperNodes:
 
         What is found of a new node is logged. A node that was found fine is not looked at again.
         """
-        proved = {node.node_id: node.account for node in nodes if node.account is not None}
+        proved: dict[int, AccountId] = {
+            node.node_id: node.account for node in nodes if node.account is not None
+        }
         self._fine = {n: a for n, a in self._fine.items() if proved.get(n) == a}
         unsure = {n: a for n, a in proved.items() if n not in self._fine}
         if not unsure:
