@@ -20,7 +20,7 @@ from strategies.server.reading.screen import printable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from bcfl_plugins.types import NodeId, NodeRef
+    from bcfl_plugins.types import NodeRef
     from pallet_bridge.types import AccountId, NodeKey
     from strategies._flower import Grid, NodeInfo
 
@@ -49,7 +49,7 @@ class SuperNodes:
     read: Callable[[], Mapping[AccountId, NodeKey]]
     when_away: Literal["queue", "fail"] = "fail"
     _bound: Mapping[AccountId, NodeKey] = field(init=False)
-    _fine: dict[NodeId, AccountId] = field(default_factory=dict)
+    _fine: dict[int, AccountId] = field(default_factory=dict)
     _told: dict[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
