@@ -144,7 +144,7 @@ class Receipts:
         events = self._events(block, seen).get(index, ())
         failure = self._failure(events)
         if failure is not None:
-            failure.block = BlockRef(seen.number, block)
+            failure.block = (seen.number, block)
             raise failure
         self._check(signed, block, events)
         return Receipt(BlockRef(seen.number, block), signed.hash, index, _fee(events), events)

@@ -44,8 +44,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-    from pallet_bridge.types import BlockRef
 _INVALID_TRANSACTION = 1010  # the pool's code for what the runtime calls invalid
 _SHOWN = 5  # differences that a message lists
 
@@ -380,10 +378,10 @@ class CallFailed(ChainError):
     inside
         The event, such as ``Council.Executed``, that tells of a failed call in one that was done.
     block
-        The block that had the call, where one is known; until it is final it may be replaced.
+        Number and hash of the block that had the call, where one is known. It may be replaced.
     """
 
-    block: BlockRef | None = None
+    block: tuple[int, bytes] | None = None
 
     def __init__(self, pallet: str, name: str, docs: str = "", inside: str = "") -> None:
         super().__init__(pallet, name, docs, inside)

@@ -35,7 +35,7 @@ from pallet_bridge.errors import (
 )
 from pallet_bridge.run.fate import Fate, fate, see
 from pallet_bridge.run.outbox_file import OutboxFile
-from pallet_bridge.types import Receipt
+from pallet_bridge.types import BlockRef, Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from pallet_bridge.client.protocol import ChainClient, SignedCall, Submission
     from pallet_bridge.keys import Signer
     from pallet_bridge.run.outbox_file import Entry
-    from pallet_bridge.types import BlockRef
 
 _log = logging.getLogger("flwr.bcfl")
 
@@ -253,8 +252,8 @@ class Outbox:
             ticket.result, block = self._note(ticket.entry, outcome), outcome.block
         else:
             ticket.result, ticket.was_told = outcome, isinstance(before, BcflError)
-            if isinstance(outcome, CallFailed):
-                block = outcome.block
+            if isinstance(outcome, CallFailed) and outcome.block is not None:
+                block = BlockRef(*outcome.block)
             if isinstance(before, Receipt):
                 _log.error(
                     "bcfl: %s was in block %d, which another branch took the place of, and fails "
