@@ -42,7 +42,7 @@ OtherKeys = Annotated[
         "--set", metavar="KEY=VALUE", help="Any other key below bcfl, such as min_nodes=3."
     ),
 ]
-SlowestTraining = Annotated[
+RoundSeconds = Annotated[
     float,
     typer.Option(
         "--training-s",
@@ -65,7 +65,7 @@ def init(
     federation: OfFederation = None,
     coordinator: OfCoordinator = None,
     sets: OtherKeys = None,
-    training_s: SlowestTraining = 0.0,
+    training_s: RoundSeconds = 0.0,
     yes: WriteNow = False,
     dry_run: ShowOnly = False,
     as_json: AsJson = False,

@@ -1,7 +1,7 @@
 """Kill a server at each of its points in the middle of a run, start it again, and tell what came.
 
-``python -m tests.e2e.killed.table node`` prints docs/measurements/kill-points.md, with ``embedded``
-it prints kill-points-embedded.md beside it. Each takes a quarter of an hour on two idle cores, and
+``python -m tests.e2e.killed.table`` prints docs/measurements/kill-points.md; with ``embedded`` it
+prints kill-points-embedded.md beside it. Each takes a quarter of an hour on two idle cores, and
 ends with an error when anything was lost. Points that files of one name have in common are one row.
 """
 
@@ -141,5 +141,5 @@ def row(place: Place, point: str, whole: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    (which,) = sys.argv[1:]
+    (which,) = sys.argv[1:] or ["node"]
     print(page(which, [*section(which)]), end="")  # noqa: T201
