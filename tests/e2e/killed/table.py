@@ -29,6 +29,7 @@ OPTIONS: dict[str, Any] = {"strategy": "FedAdam", "config": {"on_chain_error": "
 """The training waits for the chain in each round, so the points come in one order."""
 
 ANEW = "nothing was trained yet: a new run begins"
+OVER = "all was settled, and the run over: a new run begins"
 TOLD = {
     "which was judged before, is settled": "settled by the next start",
     "is aborted": "aborted, and trained again",
@@ -137,6 +138,9 @@ def row(place: Place, point: str, whole: dict[str, Any]) -> str:
     check(place, found, whole, point)
     default = "settled: its call was in the outbox" if "goes on after" in place.log else ANEW
     came = next((said for text, said in TOLD.items() if text in place.log), default)
+    ends = [line.outcome for line in read_run(place.runs[0]).rounds]
+    if came == ANEW and len(place.runs) > 1 and ends.count("settled") == ROUNDS:
+        came = OVER
     return f"| {point} | {came} |"
 
 
