@@ -9,7 +9,7 @@ import pytest
 
 from pallet_bridge.errors import JournalError, NotWritten
 from pallet_bridge.run.journal import HEADER, LINES, OWED, Journal, RunHeader, read_run
-from pallet_bridge.run.journal_lines import EndLine, RoundLine, SlashLine, lines_of
+from pallet_bridge.run.journal_lines import EndLine, RoundLine, SlashLine, VoidLine, lines_of
 from pallet_bridge.types import AccountId, BlockRef, Event, OffenceKind, Planck, Receipt
 
 if TYPE_CHECKING:
@@ -44,6 +44,23 @@ def test_a_run_reads_back_as_it_was_written(tmp_path: Path) -> None:
     assert record.rounds == (ROUND, ABORTED)
     assert record.slashes == (SLASH,)
     assert record.end == EndLine(6)
+
+
+def test_lines_are_written_as_the_first_format_has_them(tmp_path: Path) -> None:
+    journal = Journal.create(tmp_path, HEADER_OF_RUN)
+    for line in (ROUND, SLASH, VoidLine(BLOCK.hash), EndLine(6)):
+        journal.append(line)
+    place = f'"block_hash":"{"04" * 32}","block_number":7'
+    expected = [
+        f'{{{place},"extrinsic_hash":"{"08" * 32}","model":"{"06" * 32}","outcome":"settled",'
+        f'"report":"{"05" * 32}","rewards":{{"{ALICE}":{2**100}}},"root":"{"07" * 32}","round":4,'
+        f'"strikes":{{"{BOB}":2}},"type":"round"}}',
+        f'{{"account":"{BOB}","amount":10,{place},"burned":9,"extrinsic_hash":"{"08" * 32}",'
+        '"kind":"Outlier","round":4,"type":"slash"}',
+        f'{{"extrinsic_hash":"{"04" * 32}","type":"void"}}',
+        '{"next_round":6,"type":"end"}',
+    ]
+    assert (tmp_path / LINES).read_text().splitlines() == expected
 
 
 def test_a_journal_is_opened_again_and_goes_on(tmp_path: Path) -> None:
