@@ -52,11 +52,15 @@ def test_lines_are_written_as_the_first_format_has_them(tmp_path: Path) -> None:
         journal.append(line)
     place = f'"block_hash":"{"04" * 32}","block_number":7'
     expected = [
-        f'{{{place},"extrinsic_hash":"{"08" * 32}","model":"{"06" * 32}","outcome":"settled",'
-        f'"report":"{"05" * 32}","rewards":{{"{ALICE}":{2**100}}},"root":"{"07" * 32}","round":4,'
-        f'"strikes":{{"{BOB}":2}},"type":"round"}}',
-        f'{{"account":"{BOB}","amount":10,{place},"burned":9,"extrinsic_hash":"{"08" * 32}",'
-        '"kind":"Outlier","round":4,"type":"slash"}',
+        (
+            f'{{{place},"extrinsic_hash":"{"08" * 32}","model":"{"06" * 32}","outcome":"settled",'
+            f'"report":"{"05" * 32}","rewards":{{"{ALICE}":{2**100}}},"root":"{"07" * 32}","round":4,'
+            f'"strikes":{{"{BOB}":2}},"type":"round"}}'
+        ),
+        (
+            f'{{"account":"{BOB}","amount":10,{place},"burned":9,"extrinsic_hash":"{"08" * 32}",'
+            '"kind":"Outlier","round":4,"type":"slash"}'
+        ),
         f'{{"extrinsic_hash":"{"04" * 32}","type":"void"}}',
         '{"next_round":6,"type":"end"}',
     ]
