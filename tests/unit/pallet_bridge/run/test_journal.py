@@ -54,8 +54,8 @@ def test_lines_are_written_as_the_first_format_has_them(tmp_path: Path) -> None:
     expected = [
         (
             f'{{{place},"extrinsic_hash":"{"08" * 32}","model":"{"06" * 32}","outcome":"settled",'
-            f'"report":"{"05" * 32}","rewards":{{"{ALICE}":{2**100}}},"root":"{"07" * 32}","round":4,'
-            f'"strikes":{{"{BOB}":2}},"type":"round"}}'
+            f'"report":"{"05" * 32}","rewards":{{"{ALICE}":{2**100}}},"root":"{"07" * 32}",'
+            f'"round":4,"strikes":{{"{BOB}":2}},"type":"round"}}'
         ),
         (
             f'{{"account":"{BOB}","amount":10,{place},"burned":9,"extrinsic_hash":"{"08" * 32}",'
