@@ -49,7 +49,7 @@ def test_an_outbox_signs_again_what_its_era_left_behind(chain: NodeClient, tmp_p
         "Transaction has an ancient birth block",
         "Transaction has a bad signature",
     )
-    Outbox(chain, path, {"coordinator": EVE}).resume(timeout=WAIT)
+    Outbox(chain, path, {"coordinator": EVE}).confirm(timeout=WAIT)
     assert OutboxFile(path, chain.genesis_hash).pending() == []
     assert chain.balance(purse).free == UNIT
 
