@@ -202,7 +202,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--standby",
         action=argparse.BooleanOptionalAction,
-        default=True,
+        default=False,
         help="lose the server for good in the last round; never on an embedded chain",
     )
     return parser
