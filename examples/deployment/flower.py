@@ -191,7 +191,9 @@ class Deployment:
 
     def _ours(self) -> dict[int, str]:
         """Return the SuperLink's process and those below it, with their command lines."""
-        ours = {}
+        ours: dict[int, str] = {}
+        if not self.running:
+            return ours
         with suppress(psutil.NoSuchProcess):  # the SuperLink has ended, and so have they
             link = psutil.Process(self.running[0].pid)
             for one in (link, *link.children(recursive=True)):
