@@ -10,7 +10,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from bcfl_plugins.rounds.book import UNDONE
-from bcfl_plugins.rounds.recovery import conclude
+from bcfl_plugins.rounds.recovery import conclude, note_ends
 from pallet_bridge import calls
 from pallet_bridge.errors import CallFailed, OutboxError
 from pallet_bridge.types import RoundState
@@ -101,6 +101,7 @@ def confirm_rounds(chain: ChainServices, owed: OwedRounds, book: RunBook) -> Non
     release_final(chain, owed, book)
     if _conclude_undone(chain, owed, book, owed.rounds()):
         _confirm(chain)
+        note_ends(chain)
 
 
 def _conclude_undone(

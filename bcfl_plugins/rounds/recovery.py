@@ -18,8 +18,8 @@ from pallet_bridge import calls
 from pallet_bridge.errors import CallFailed, OutboxError, StateDiscarded
 from pallet_bridge.errors.pallet import RoundNotOpen
 from pallet_bridge.run.journal import read_run
+from pallet_bridge.run.journal_lines import UNKNOWN
 from pallet_bridge.types import Coupling, Planck, Receipt, RoundState
-from pallet_bridge.types.base import HASH_BYTES
 
 if TYPE_CHECKING:
     from bcfl_plugins.rounds.owed import OwedRound
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger("flwr.bcfl")
 
 ABANDONED = "the run that had opened it ended before it was judged"
-UNKNOWN = bytes(HASH_BYTES)
-"""Stands for the hash of a call of somebody else's."""
-
 EXPIRED = "its settle window ended before the run went on"
 
 
@@ -51,7 +48,7 @@ def recover(chain: ChainServices) -> None:
         what = f"settling round {number}, which was judged before"
         work.do(what, lambda number=number: conclude(chain, owed, number))  # type: ignore[misc]
     work.do("aborting a round that was not judged", lambda: _abort_open(chain))
-    work.do("noting how rounds ended meanwhile", lambda: _note_ends(chain))
+    work.do("noting how rounds ended meanwhile", lambda: note_ends(chain))
     work.drain_while_moving(_patience(chain))
 
 
@@ -157,7 +154,7 @@ def _abort_open(chain: ChainServices) -> None:
         abort_round(chain, round_id, ABANDONED)
 
 
-def _note_ends(chain: ChainServices) -> None:
+def note_ends(chain: ChainServices) -> None:
     """Put into the journal how rounds of this run ended that somebody else brought to an end."""
     client, reading = chain.client, chain.work.reading
     told = {line.round for line in read_run(chain.run_dir).rounds}

@@ -33,6 +33,7 @@ from pallet_bridge.jsonio import (
     writing,
 )
 from pallet_bridge.run.journal_lines import (
+    UNKNOWN,
     EndLine,
     RoundLine,
     SlashLine,
@@ -156,9 +157,10 @@ class Journal:
         another block takes the place of the one before.
         """
         lines = lines_of(receipt, self.header.federation)
-        before = [line for line in self._written.values() if _is_of(line, receipt.extrinsic_hash)]
-        if any(line.block != receipt.block for line in before):
-            self.void(receipt.extrinsic_hash)
+        of_call = receipt.extrinsic_hash
+        before = [line for line in self._written.values() if _is_of(line, of_call)]
+        if of_call != UNKNOWN and any(line.block != receipt.block for line in before):
+            self.void(of_call)
         for line in lines:
             if _key(line) not in self._written:
                 self.append(line)

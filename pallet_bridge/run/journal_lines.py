@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from pallet_bridge.types import Event, Receipt
 
 
+UNKNOWN = bytes(HASH_BYTES)
+"""Stands for the hash of a call of somebody else's."""
+
+
 @dataclass(frozen=True, slots=True)
 class RoundLine:
     """How a round ended, as its receipt said.

@@ -9,7 +9,14 @@ import pytest
 
 from pallet_bridge.errors import JournalError, NotWritten
 from pallet_bridge.run.journal import HEADER, LINES, OWED, Journal, RunHeader, read_run
-from pallet_bridge.run.journal_lines import EndLine, RoundLine, SlashLine, VoidLine, lines_of
+from pallet_bridge.run.journal_lines import (
+    UNKNOWN,
+    EndLine,
+    RoundLine,
+    SlashLine,
+    VoidLine,
+    lines_of,
+)
 from pallet_bridge.types import AccountId, BlockRef, Event, OffenceKind, Planck, Receipt
 
 if TYPE_CHECKING:
@@ -136,6 +143,15 @@ def test_a_receipt_of_another_block_takes_the_place_of_the_one_before(tmp_path: 
     Journal.open(tmp_path).append_receipt(moved)
     lines = [(line.round, line.block.number) for line in read_run(tmp_path).rounds]
     assert lines == [(4, 7), (5, 9)]
+
+
+def test_calls_of_others_have_one_hash_and_take_no_place_of_one_another(tmp_path: Path) -> None:
+    journal = Journal.create(tmp_path, HEADER_OF_RUN)
+    for number in (5, 6, 7):
+        ended = receipt(event("RoundAborted", round=number))
+        other = replace(ended, extrinsic_hash=UNKNOWN, block=BlockRef(number, b"\x0b" * 32))
+        journal.append_receipt(other)
+    assert [line.round for line in read_run(tmp_path).rounds] == [5, 6, 7]
 
 
 def test_what_a_block_said_that_is_gone_is_taken_back(tmp_path: Path) -> None:
