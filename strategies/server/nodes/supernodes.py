@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from strategies._flower import Grid, NodeInfo
 
 _NAME = 40
+_EACH = 16
+"""So many nodes of which nothing is on chain are told of one by one; of more, how many they are."""
+
 _log = logging.getLogger("flwr.bcfl")
 
 
@@ -58,7 +61,8 @@ class SuperNodes:
     def strangers(self, grid: Grid, nodes: Iterable[NodeRef]) -> dict[int, str]:
         """Return the nodes whose account is bound to another SuperNode, with the reasons.
 
-        What is found of a new node is logged. A node that was found fine is not looked at again.
+        What is found of a new node is logged; of many whose member named none, how many they are. A
+        node that was found fine is not looked at again.
         """
         proved: dict[int, AccountId] = {
             node.node_id: node.account for node in nodes if node.account is not None
@@ -70,9 +74,13 @@ class SuperNodes:
         self._look()
         seen = {info.node_id: info for info in grid.get_nodes()}
         strange: dict[int, str] = {}
+        unnamed = [n for n, account in unsure.items() if account not in self._bound]
+        few = len(unnamed) <= _EACH
+        if not few:
+            _log.info("bcfl: of %d nodes the member named no SuperNode on chain", len(unnamed))
         for number, account in sorted(unsure.items()):
             said, why = self._compare(account, seen.get(number))
-            if self._told.get(number) != said:
+            if self._told.get(number) != said and (few or account in self._bound):
                 self._told[number] = said
                 _log.info("bcfl: node %d is account %s; SuperNode %s", number, account, said)
             if why is None:

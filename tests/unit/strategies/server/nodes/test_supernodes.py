@@ -93,6 +93,19 @@ def test_a_member_that_named_none_takes_part_and_the_log_says_so(
     assert line.endswith("its member named none on chain")
 
 
+def test_many_whose_member_named_none_are_told_of_in_one_line(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    others = [node(number, AccountId(bytes([number]) * 32)) for number in range(20, 60)]
+    with caplog.at_level("INFO", "flwr.bcfl"):
+        nodes = of(Chain(BOUND))
+        for _ in range(2):
+            assert nodes.strangers(Grid(seen(7)), [node(7), *others]) == {}
+    assert caplog.messages[0] == "bcfl: of 40 nodes the member named no SuperNode on chain"
+    (named,) = caplog.messages[1:]
+    assert named.startswith("bcfl: node 7 is account")
+
+
 @pytest.mark.parametrize(
     "info",
     [seen(7, STRANGE), seen(7, bytes(32)), seen(7, b""), seen(8)],
