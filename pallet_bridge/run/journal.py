@@ -18,6 +18,7 @@ The journal is the coordinator's claim. The audit holds it against the chain.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from pallet_bridge.errors import EncodingError, JournalError
@@ -47,7 +48,7 @@ from pallet_bridge.types import AccountId
 from pallet_bridge.types.base import HASH_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from pathlib import Path
 
     from pallet_bridge.run.journal_lines import Line
@@ -102,7 +103,9 @@ class Journal:
         self.folder = folder
         self.header = header
         self.reports = ReportStore(folder / REPORTS)
-        self._written = {_key(line): line for line in lines}
+        self._by_call: dict[bytes, list[RoundLine | SlashLine]] = {}
+        for line in lines:
+            self._take(line)
 
     @classmethod
     def create(cls, folder: Path, header: RunHeader) -> Journal:
@@ -138,7 +141,8 @@ class Journal:
     def settled_models(self) -> set[bytes]:
         """Return the digests of the models that the run has settled, once that is final."""
         open_ = owed_rounds(self.folder)
-        rounds = (line for line in self._written.values() if isinstance(line, RoundLine))
+        lines = chain.from_iterable(self._by_call.values())
+        rounds = [line for line in lines if isinstance(line, RoundLine)]
         return {line.model for line in rounds if line.model and line.round not in open_}
 
     def append(self, line: Line) -> None:
@@ -146,9 +150,9 @@ class Journal:
         append_line(self.folder / LINES, value_of(line))
         match line:
             case RoundLine() | SlashLine():
-                self._written[_key(line)] = line
+                self._take(line)
             case VoidLine():
-                self._written = _without(self._written, line.extrinsic_hash)
+                self._by_call.pop(line.extrinsic_hash, None)
 
     def append_receipt(self, receipt: Receipt) -> tuple[RoundLine | SlashLine, ...]:
         """Write a line for each round that ended and each slash in a receipt, and return them.
@@ -158,18 +162,22 @@ class Journal:
         """
         lines = lines_of(receipt, self.header.federation)
         of_call = receipt.extrinsic_hash
-        before = [line for line in self._written.values() if _is_of(line, of_call)]
-        if of_call != UNKNOWN and any(line.block != receipt.block for line in before):
+        written = self._by_call.get(of_call, [])
+        if of_call != UNKNOWN and any(line.block != receipt.block for line in written):
             self.void(of_call)
+            written = []
         for line in lines:
-            if _key(line) not in self._written:
+            if line not in written:
                 self.append(line)
         return lines
 
     def void(self, extrinsic_hash: bytes) -> None:
         """Take back what a call did, if anything is written of it: its block was replaced."""
-        if any(_is_of(line, extrinsic_hash) for line in self._written.values()):
+        if extrinsic_hash in self._by_call:
             self.append(VoidLine(extrinsic_hash))
+
+    def _take(self, line: RoundLine | SlashLine) -> None:
+        self._by_call.setdefault(line.extrinsic_hash, []).append(line)
 
 
 def owed_rounds(folder: Path) -> list[int]:
@@ -216,8 +224,7 @@ def _read_journal(path: Path) -> list[Line]:
             except EncodingError as error:
                 raise EncodingError(f"{path}:{number}: {error}") from error
             if isinstance(void := lines[-1], VoidLine):
-                taken_back = void.extrinsic_hash
-                lines = [one for one in lines if getattr(one, "extrinsic_hash", b"") != taken_back]
+                lines = [line for line in lines if not _is_of(line, void.extrinsic_hash)]
     except FileNotFoundError:
         raise JournalError(f"{path} is missing") from None
     except EncodingError as error:
@@ -225,23 +232,8 @@ def _read_journal(path: Path) -> list[Line]:
     return lines
 
 
-_Key = tuple[int, bytes, AccountId | None]
-
-
-def _key(line: RoundLine | SlashLine) -> _Key:
-    """Return what tells a line from all others of a journal."""
-    account = line.account if isinstance(line, SlashLine) else None
-    return line.round, line.extrinsic_hash, account
-
-
-def _is_of(line: RoundLine | SlashLine, extrinsic_hash: bytes) -> bool:
-    return line.extrinsic_hash == extrinsic_hash
-
-
-def _without(
-    lines: Mapping[_Key, RoundLine | SlashLine], extrinsic_hash: bytes
-) -> dict[_Key, RoundLine | SlashLine]:
-    return {key: line for key, line in lines.items() if not _is_of(line, extrinsic_hash)}
+def _is_of(line: Line, extrinsic_hash: bytes) -> bool:
+    return not isinstance(line, EndLine) and line.extrinsic_hash == extrinsic_hash
 
 
 def _header(header: RunHeader) -> dict[str, object]:
