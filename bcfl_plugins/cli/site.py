@@ -67,8 +67,15 @@ def check(
 
     Run it as the user and in the environment of the SuperNode. Exit code 0 when the site can.
     """
-    named = federation, supernode_key
-    checks = list(_checks(node_config, chain, superlink, named, training_s))
+    found = _checks(
+        node_config,
+        chain,
+        superlink,
+        federation=federation,
+        supernode_key=supernode_key,
+        training_s=training_s,
+    )
+    checks = list(found)
     ok = all(one.ok for one in checks if one.required)
     if as_json:
         print_json({"ok": ok, "checks": [asdict(one) for one in checks]})
@@ -85,7 +92,13 @@ def check(
 
 
 def _checks(
-    text: str, url: str, superlink: str, named: tuple[int | None, Path | None], training_s: float
+    text: str,
+    url: str,
+    superlink: str,
+    *,
+    federation: int | None,
+    supernode_key: Path | None,
+    training_s: float,
 ) -> Iterator[MachineCheck]:
     from bcfl_plugins.config.node_config import parse_node_config, pinned_by  # noqa: PLC0415
     from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
@@ -102,13 +115,13 @@ def _checks(
         yield MachineCheck("key and memory", ok=False, found="not usable", advice=str(error))
     if superlink:
         yield _superlink(superlink)
-    number = pinned.federation if pinned.federation is not None else named[0]
+    number = pinned.federation if pinned.federation is not None else federation
     try:
         with connect(url) as client:
             yield _chain(client, pinned)
             yield from _federation(client, config, pinned, signer, number)
             if signer is not None and number is not None:
-                yield _supernode(client, number, signer, named[1])
+                yield _supernode(client, number, signer, supernode_key)
             if training_s and number is not None:
                 yield _window(client, number, training_s)
     except BcflError as error:
