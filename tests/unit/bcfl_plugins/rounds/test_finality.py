@@ -86,9 +86,12 @@ class Branches:
         return None if found is None else found.state
 
 
-def left_by(folder: Path) -> tuple[Path, list[tuple[int, str]]]:
+def audited(folder: Path) -> list[tuple[int, str]]:
+    """Return how the rounds of a folder's run ended; its audit has to be clean."""
     (run,) = folder.iterdir()
-    return run, [(line.round, line.outcome) for line in read_run(run).rounds]
+    audit = audit_run(run)
+    assert audit.ok, audit.findings
+    return [(line.round, line.outcome) for line in read_run(run).rounds]
 
 
 @pytest.mark.parametrize("mode", ["fail", "queue"])
@@ -104,11 +107,9 @@ def test_a_round_whose_blocks_are_gone_is_settled_again_and_told_where_it_is(
         assert branches.state(second) is None
         branches.let()
         session.hooks.run_finished(RUN, None)
-    run, rounds = left_by(tmp_path)
-    assert rounds == [(first, "settled"), (second, "settled")]
+    assert audited(tmp_path) == [(first, "settled"), (second, "settled")]
+    (run,) = tmp_path.iterdir()
     assert (run / LINES).read_text().count('"void"') == 1
-    audit = audit_run(run)
-    assert audit.ok, audit.findings
 
 
 def test_the_next_round_opens_once_the_one_before_is_settled_again(
@@ -124,10 +125,7 @@ def test_the_next_round_opens_once_the_one_before_is_settled_again(
         assert "settlement of round 1 was on a branch that was given up" in caplog.text
         branches.let()
         session.hooks.run_finished(RUN, None)
-    run, rounds = left_by(tmp_path)
-    assert rounds == [(0, "settled"), (1, "settled"), (2, "settled")]
-    audit = audit_run(run)
-    assert audit.ok, audit.findings
+    assert audited(tmp_path) == [(0, "settled"), (1, "settled"), (2, "settled")]
 
 
 def test_commitments_whose_block_is_gone_are_sent_again_before_the_round_is_settled(
@@ -144,10 +142,7 @@ def test_commitments_whose_block_is_gone_are_sent_again_before_the_round_is_sett
         branches.let()
         session.hooks.run_finished(RUN, None)
         assert len(branches.client.commitments(0, 0)) == 3
-    run, rounds = left_by(tmp_path)
-    assert rounds == [(0, "settled")]
-    audit = audit_run(run)
-    assert audit.ok, audit.findings
+    assert audited(tmp_path) == [(0, "settled")]
 
 
 def test_a_round_that_the_other_branch_does_not_take_any_more_is_told_as_lost(
@@ -164,10 +159,7 @@ def test_a_round_that_the_other_branch_does_not_take_any_more_is_told_as_lost(
         with pytest.raises(RecordIncomplete, match="gave up the branch") as raised:
             session.hooks.run_finished(RUN, None)
     assert (raised.value.settled, [*raised.value.aborted]) == (0, [0])
-    run, rounds = left_by(tmp_path)
-    assert rounds == [(0, "aborted")]
-    audit = audit_run(run)
-    assert audit.ok, audit.findings
+    assert audited(tmp_path) == [(0, "aborted")]
 
 
 def test_without_finality_a_run_does_not_end_well_and_keeps_what_it_owes(
@@ -180,7 +172,7 @@ def test_without_finality_a_run_does_not_end_well_and_keeps_what_it_owes(
             session.hooks.run_finished(RUN, None)
         assert raised.value.waiting == (0,)
         assert "finality of block" in str(raised.value.__cause__)
-    run, _ = left_by(tmp_path)
+    (run,) = tmp_path.iterdir()
     assert OwedRounds(run).rounds() == [0]
     left = OutboxFile(run / "outbox.jsonl", branches.client.genesis_hash).pending()
     assert [entry.call.function for entry in left][-1] == "settle"
