@@ -322,11 +322,8 @@ class RoundLog:
     def _settle(self, owed: OwedRound) -> None:
         round_id = owed.opened.round
         if not self._book.is_aborted(round_id):
-            refused, relayed = (
-                self._relay.refused.pop(round_id, {}),
-                self._book.last_relayed(round_id),
-            )
-            ending = settle_owed(self._chain, owed, refused, relayed)
+            refused = self._relay.refused.pop(round_id, {})
+            ending = settle_owed(self._chain, owed, refused)
             self._book.judged(round_id, ending.without)
             note_tight(self._chain, self._book, ending.sealed, self._governed.terms)
             if ending.aborted_as is None:

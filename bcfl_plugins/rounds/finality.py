@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bcfl_plugins.rounds.book import UNDONE
 from bcfl_plugins.rounds.recovery import conclude, note_ends
 from pallet_bridge import calls
-from pallet_bridge.errors import CallFailed, OutboxError
+from pallet_bridge.errors import CallFailed
 from pallet_bridge.types import RoundState
 
 if TYPE_CHECKING:
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from pallet_bridge.types import BlockRef
 
 _log = logging.getLogger("flwr.bcfl")
-
-_STEP_S = 1.0  # so often who waits for the run's end learns how far finality is
-_LONGEST_S = 60.0
 
 
 def release_final(chain: ChainServices, owed: OwedRounds, book: RunBook) -> None:
@@ -97,10 +94,10 @@ def confirm_rounds(chain: ChainServices, owed: OwedRounds, book: RunBook) -> Non
     ChainTimeout, ChainUnavailable
         In mode ``fail``, when the chain takes longer.
     """
-    _confirm(chain)
+    chain.confirm()
     release_final(chain, owed, book)
     if _conclude_undone(chain, owed, book, owed.rounds()):
-        _confirm(chain)
+        chain.confirm()
         note_ends(chain)
 
 
@@ -119,14 +116,6 @@ def _conclude_undone(
         best = chain.work.reading(chain.client.head)
         _enter(book, number, _end(chain, number, best) or RoundState.ABORTED)
     return bool(undone)
-
-
-def _confirm(chain: ChainServices) -> None:
-    step = _STEP_S if chain.work.mode == "queue" else _LONGEST_S
-    try:
-        chain.work.reading(lambda: chain.outbox.confirm(step))
-    except OutboxError as error:
-        _log.error("bcfl: of what the run had sent: %s", error)
 
 
 def _end(chain: ChainServices, number: int, block: BlockRef) -> RoundState | None:

@@ -15,7 +15,7 @@ from bcfl_plugins.rounds.report import refusals
 from bcfl_plugins.rounds.settle import settle_owed
 from bcfl_plugins.rounds.windows import USUAL_SLOT_S, round_patience
 from pallet_bridge import calls
-from pallet_bridge.errors import CallFailed, OutboxError, StateDiscarded
+from pallet_bridge.errors import CallFailed, StateDiscarded
 from pallet_bridge.errors.pallet import RoundNotOpen
 from pallet_bridge.run.journal import read_run
 from pallet_bridge.run.journal_lines import UNKNOWN
@@ -43,7 +43,7 @@ def recover(chain: ChainServices) -> None:
     """
     owed = OwedRounds(chain.run_dir)
     work = chain.work
-    work.do("sending what waited in the outbox", lambda: _send_waiting(chain))
+    work.do("sending what waited in the outbox", chain.follow)
     for number in owed.rounds():
         what = f"settling round {number}, which was judged before"
         work.do(what, lambda number=number: conclude(chain, owed, number))  # type: ignore[misc]
@@ -77,13 +77,6 @@ def abort_round(chain: ChainServices, round_id: int, why: str) -> None:
         chain.send(calls.abort(chain.federation, round_id))
     except RoundNotOpen:
         _log.info("bcfl: round %d has ended meanwhile", round_id)
-
-
-def _send_waiting(chain: ChainServices) -> None:
-    try:
-        chain.work.sending(chain.outbox.resume)
-    except OutboxError as error:
-        _log.warning("bcfl: of what an earlier process had left in the outbox: %s", error)
 
 
 def conclude(chain: ChainServices, owed: OwedRounds, number: int) -> None:

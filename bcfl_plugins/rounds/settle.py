@@ -104,9 +104,7 @@ class Ending:
     aborted_as: str | None = None
 
 
-def settle_owed(
-    chain: ChainServices, owed: OwedRound, refused: Mapping[AccountId, str], relayed: int = 0
-) -> Ending:
+def settle_owed(chain: ChainServices, owed: OwedRound, refused: Mapping[AccountId, str]) -> Ending:
     """Settle a round that is open on chain, with its report; for an open job.
 
     Parameters
@@ -117,10 +115,8 @@ def settle_owed(
         What was judged.
     refused
         Accounts whose commitment the chain did not take, with the chain's reason.
-    relayed
-        The block in which the chain took the newest commitments; 0: none is known.
     """
-    on_chain = once_sealed(chain, owed.opened.key, refused, relayed)
+    on_chain = once_sealed(chain, owed.opened.key, refused)
     without = without_verdict(on_chain, owed.result)
     if not on_chain.commitments:
         return Ending(on_chain, without, NOT_COMMITTED)
@@ -134,13 +130,13 @@ def settle_owed(
 
 
 def once_sealed(
-    chain: ChainServices, key: RoundKey, refused: Mapping[AccountId, str], relayed: int = 0
+    chain: ChainServices, key: RoundKey, refused: Mapping[AccountId, str]
 ) -> RoundOnChain:
     """Return what the chain has of a round once nobody can commit in it; for an open job.
 
-    Until then anybody may commit, by a call of its own, and is owed a verdict. A round in which
-    nobody has committed is not waited for, unless the chain had commitments in a block that another
-    branch took the place of: they come into one of its blocks, or are sent again.
+    Until then anybody may commit, by a call of its own, and is owed a verdict. Commitments whose
+    block another branch took the place of are sent again before. A round in which nobody has
+    committed is not waited for.
 
     Parameters
     ----------
@@ -150,8 +146,6 @@ def once_sealed(
         The round.
     refused
         Accounts whose commitment the chain did not take, with the chain's reason.
-    relayed
-        The block in which the chain took the newest commitments; 0: none is known.
 
     Raises
     ------
@@ -167,14 +161,13 @@ def once_sealed(
     def commitments() -> dict[AccountId, Commitment]:
         return reading(lambda: client.commitments(key.federation, key.round))
 
-    while not (some := commitments()) and reading(client.finalized).number < relayed:
-        chain.wait_until_block(reading(client.head).number + 1, 1)
-        chain.follow()
-    if found.sealed_at is None and (some or commitments()):
+    some = commitments()
+    if found.sealed_at is None and some:
         # The settlement goes into the block after the head: the first one past the window.
         blocks = max(1, found.commit_until - found.opened_at)
         chain.wait_until_block(found.commit_until, blocks)
-    return RoundOnChain(key, found, commitments(), refused)
+        some = commitments()
+    return RoundOnChain(key, found, some, refused)
 
 
 def prepare(

@@ -42,14 +42,10 @@ if TYPE_CHECKING:
     from bcfl_plugins.hooks.manager import PluginManager
     from bcfl_plugins.session.load import NamedPlugins
     from bcfl_plugins.types import Validation
-    from pallet_bridge.calls import Call
     from pallet_bridge.client.protocol import ChainClient
     from pallet_bridge.keys import Signer
-    from pallet_bridge.types import Receipt
 
 _log = logging.getLogger("flwr.bcfl")
-
-_OUTBOX = "outbox.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,24 +261,14 @@ def _serve(
     _log.info("bcfl: this run is recorded in %s", place)
     opening.callback(_say_where, place)
     opening.callback(_end, journal, client, config.federation)
-
-    def note(_call: Call, receipt: Receipt) -> None:
-        journal.append_receipt(receipt)
-
     level, readers = config.evidence.level, Openings(config.evidence.readers)
     keeper = EvidenceKeeper(level, FolderStore(journal.folder / STORE, readers.mode))
     _log.info("bcfl: evidence is %s (%s): %s", level.value, readers.value, TOLD[level])
     mode: Literal["queue", "fail"] = "fail" if config.on_chain_error == "fail" else "queue"
     work = ChainWork(mode)
     opening.callback(work.close)
-    outbox = Outbox(
-        client,
-        journal.folder / _OUTBOX,
-        {COORDINATOR: coordinator},
-        stopped=work.is_stopping,
-        on_receipt=note,
-        on_replaced=journal.void,
-    )
+    signers = {COORDINATOR: coordinator}
+    outbox = Outbox.of_run(client, journal, signers, stopped=work.is_stopping)
     return ChainServices(
         client=client,
         coordinator=coordinator,

@@ -12,6 +12,7 @@ from pallet_bridge.errors import OutboxError
 from pallet_bridge.errors.pallet import NotCoordinator
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from bcfl_plugins.config.run_config import BcflConfig
@@ -30,6 +31,7 @@ _log = logging.getLogger("flwr.bcfl")
 
 _BLOCK_S = 12.0  # two slots: how long one block of a slow chain may take
 _SLACK_S = 60.0
+_LOOK_S = 1.0  # so often who waits for finality learns how far it is
 _CALL_S = 60.0  # after which a call that is in no block is looked for and sent again
 
 COORDINATOR = "coordinator"
@@ -107,11 +109,28 @@ class ChainServices:
             raise Relieved(self.federation, there.coordinator) from refused
 
     def follow(self) -> None:
-        """Send again what was in blocks that another branch took the place of; for an open job."""
+        """Send what is in no block: what an earlier process left, and what was in replaced ones.
+
+        For an open job. What the chain refuses of it is an error in the log.
+        """
+        self._sent(self.work.sending, self.outbox.resume)
+
+    def confirm(self) -> None:
+        """Wait until all that was sent is in final blocks; for an open job.
+
+        Raises
+        ------
+        ChainError
+            In mode ``fail``, when that takes longer than a minute.
+        """
+        step = _LOOK_S if self.work.mode == "queue" else _CALL_S
+        self._sent(self.work.reading, lambda: self.outbox.confirm(step))
+
+    def _sent(self, insist: Callable[[Callable[[], None]], None], act: Callable[[], None]) -> None:
         try:
-            self.work.sending(self.outbox.resume)
+            insist(act)
         except OutboxError as error:
-            _log.error("bcfl: of what was sent again: %s", error)
+            _log.error("bcfl: of what was sent: %s", error)
 
     def may_wait(self, blocks: int, limit: int) -> bool:
         """Say whether a run may wait this many blocks at its end.

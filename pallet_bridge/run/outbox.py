@@ -34,7 +34,7 @@ from pallet_bridge.errors import (
     TransactionRefused,
 )
 from pallet_bridge.run.fate import Fate, fate, see
-from pallet_bridge.run.outbox_file import OutboxFile
+from pallet_bridge.run.outbox_file import OUTBOX, OutboxFile
 from pallet_bridge.types import BlockRef, Receipt
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from pallet_bridge.calls import Call
     from pallet_bridge.client.protocol import ChainClient, SignedCall, Submission
     from pallet_bridge.keys import Signer
+    from pallet_bridge.run.journal import Journal
     from pallet_bridge.run.outbox_file import Entry
 
 _log = logging.getLogger("flwr.bcfl")
@@ -136,6 +137,29 @@ class Outbox:
         self._not_final: deque[_Included] = deque()
         for ticket in self._queue:
             self._signer(ticket.entry.signer)
+
+    @classmethod
+    def of_run(
+        cls,
+        client: ChainClient,
+        journal: Journal,
+        signers: Mapping[str, Signer],
+        *,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> Outbox:
+        """Open the outbox in a run's folder; the run's journal hears what becomes of its calls."""
+
+        def note(_call: Call, receipt: Receipt) -> None:
+            journal.append_receipt(receipt)
+
+        return cls(
+            client,
+            journal.folder / OUTBOX,
+            signers,
+            stopped=stopped,
+            on_receipt=note,
+            on_replaced=journal.void,
+        )
 
     def put(self, call: Call, signer: str) -> Ticket:
         """Write a call down, behind those that are open. It is not sent yet.

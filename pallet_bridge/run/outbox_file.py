@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pallet_bridge.types import Receipt
 
 FORMAT = "bcfl-outbox/2"
+OUTBOX = "outbox.jsonl"
 _READABLE = frozenset({FORMAT, "bcfl-outbox/1"})
 
 

@@ -17,10 +17,9 @@ from bcfl_plugins.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pallet_bridge.calls import Call
     from pallet_bridge.run.journal import RunHeader
     from pallet_bridge.run.outbox_file import Entry
-    from pallet_bridge.types import Planck, Receipt
+    from pallet_bridge.types import Planck
 
 RunPlace = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of one run.")]
 CoordinatorKey = Annotated[
@@ -33,9 +32,6 @@ Send = Annotated[
     bool,
     typer.Option("--send", help="Send them, in their order. The run must not go on meanwhile."),
 ]
-
-
-_OUTBOX = "outbox.jsonl"
 
 
 def outbox(
@@ -54,10 +50,10 @@ def outbox(
     are left, or failed for good.
     """
     from pallet_bridge.run.journal import read_run  # noqa: PLC0415 (loads the mirrors)
-    from pallet_bridge.run.outbox_file import OutboxFile  # noqa: PLC0415
+    from pallet_bridge.run.outbox_file import OUTBOX, OutboxFile  # noqa: PLC0415
 
     header = read_run(run).header
-    path = run / _OUTBOX
+    path = run / OUTBOX
     if not path.is_file():  # opening it would make one
         raise ConfigError(f"{path} is not there: the run sent nothing to a chain")
     left = OutboxFile(path, header.genesis).pending()
@@ -66,7 +62,7 @@ def outbox(
     if send and left and not dry_run:
         if key is None:
             raise ConfigError("sending takes the key of the run's coordinator: give --key")
-        failures = _send(path, header, url_of(header, chain), key)
+        failures = _send(run, header, url_of(header, chain), key)
         left = OutboxFile(path, header.genesis).pending()
     if as_json:
         calls = [_record(entry) | _fee(fees, entry) for entry in left]
@@ -84,34 +80,24 @@ def outbox(
         raise typer.Exit(1)
 
 
-def _send(path: Path, header: RunHeader, url: str, key: str) -> tuple[str, ...]:
+def _send(run: Path, header: RunHeader, url: str, key: str) -> tuple[str, ...]:
     from bcfl_plugins.session.services import COORDINATOR  # noqa: PLC0415 (loads the client)
     from pallet_bridge.client import connect  # noqa: PLC0415
     from pallet_bridge.errors import OutboxError  # noqa: PLC0415
     from pallet_bridge.run.journal import Journal  # noqa: PLC0415
     from pallet_bridge.run.outbox import Outbox  # noqa: PLC0415
 
-    signer, journal = signer_of(key, url), Journal.open(path.parent)
+    signer = signer_of(key, url)
     if signer.account != header.coordinator:  # its calls would fail for good, and be lost
         raise ConfigError(
             f"--key is that of {signer.account}, and the run's coordinator is "
             f"{header.coordinator}; give its key"
         )
-
-    def note(_call: Call, receipt: Receipt) -> None:
-        journal.append_receipt(receipt)
-
     with connect(url) as client:
         if client.genesis_hash != header.genesis:
             raise ConfigError(f"{url} is another chain than the run's; give --chain its own")
         try:
-            Outbox(
-                client,
-                path,
-                {COORDINATOR: signer},
-                on_receipt=note,
-                on_replaced=journal.void,
-            ).confirm()
+            Outbox.of_run(client, Journal.open(run), {COORDINATOR: signer}).confirm()
         except OutboxError as error:
             return error.failures
     return ()
