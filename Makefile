@@ -45,7 +45,7 @@ $(READY): requirements/uv.txt requirements/dev.txt pyproject.toml
 
 test-python: $(READY) npm
 	$(BIN)/python -m scripts.runtime.build_wasm check
-	$(BIN)/python -m pytest -n $(PYTEST_N) --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n $(PYTEST_N) --dist loadfile --no-loadscope-reorder -m "not network" $(ARGS)
 
 .PHONY: unit build check-build clean
 
@@ -125,9 +125,12 @@ node-wheel: $(READY) $(if $(BCFL_NODE),,node)
 	  $(BIN)/python -m build --wheel --no-isolation --outdir dist wheels/bcfl-node
 
 # The node's own tests, and both wheels together in a clean environment. Accidents of a network want root.
+# One network at a time: four validators and their pages have work for two cores.
 .PHONY: check-node
 check-node: $(READY) npm node-wheel
-	$(BIN)/python -m pytest tests/nodes tests/conformance tests/repo/docs/test_node_pages.py -n $(PYTEST_N) --dist loadfile
+	$(BIN)/python -m pytest tests/nodes -m network
+	$(BIN)/python -m pytest tests/nodes tests/conformance tests/repo/docs/test_node_pages.py -m "not network" \
+	  -n $(PYTEST_N) --dist loadfile
 	$(BIN)/python -m scripts.release.check_network dist/bcfl_node-*.whl
 
 # Clippy on the node's own sources, over what `make node` compiled: `cargo clippy` would check all crates anew.

@@ -18,7 +18,7 @@ from tests.repo.docs.test_snippets import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [pytest.mark.slow, pytest.mark.waits]
+pytestmark = [pytest.mark.slow, pytest.mark.network]
 
 
 @pytest.mark.skipif(lacks() is not None, reason=str(lacks()))

@@ -22,7 +22,7 @@ from tests.nodes.process import Node, spec_of, wait
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [pytest.mark.slow, pytest.mark.waits]
+pytestmark = [pytest.mark.slow, pytest.mark.network]
 
 NAMES = ("Alice", "Bob", "Charlie", "Dave")
 ALICE = Signer.from_uri("//Alice")

@@ -17,7 +17,7 @@ from tests.nodes.process import Node, wait
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [pytest.mark.slow, pytest.mark.waits]
+pytestmark = [pytest.mark.slow, pytest.mark.network]
 
 ALICE = Signer.from_uri("//Alice").account
 

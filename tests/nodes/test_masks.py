@@ -17,7 +17,7 @@ from tests.nodes.finality import validators
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [pytest.mark.slow, pytest.mark.waits]
+pytestmark = [pytest.mark.slow, pytest.mark.network]
 
 MEMBERS = [f"//hospital-{number}" for number in range(4)]
 

@@ -67,7 +67,7 @@ class Shell:
         return list(json.loads(self.run("bcfl chain status --dir net --json", code))["nodes"])
 
 
-@pytest.mark.waits
+@pytest.mark.network
 def test_a_network_goes_up_loses_a_node_goes_down_and_comes_back(
     own_binary: Path, tmp_path: Path
 ) -> None:
