@@ -47,7 +47,7 @@ test-python: $(READY) npm
 	$(BIN)/python -m scripts.runtime.build_wasm check
 	$(BIN)/python -m pytest -n $(PYTEST_N) --dist loadfile --no-loadscope-reorder -m "not network" $(ARGS)
 
-.PHONY: unit build check-build clean
+.PHONY: unit build check-build sbom clean
 
 # The quick answer while one works: no slow test, no Rust, no npm.
 unit: $(READY)
@@ -61,6 +61,10 @@ build: $(READY)
 # The same, installed in clean environments and used as a newcomer uses them.
 check-build: $(READY)
 	$(BIN)/python -m scripts.release.check_artifacts $(ARGS)
+
+# What a release is made of, as CycloneDX bills of materials, in dist/.
+sbom: $(READY)
+	$(BIN)/python -m scripts.release.sbom $(ARGS)
 
 # What can be made again. Runs, the environment and the Rust build products stay.
 clean:
