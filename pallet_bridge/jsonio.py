@@ -87,6 +87,20 @@ class Record:
             raise EncodingError(f"{self._name(name)} is no string")
         return value
 
+    def boolean(self, name: str) -> bool:
+        """Return a field that is true or false."""
+        value = self._get(name)
+        if not isinstance(value, bool):
+            raise EncodingError(f"{self._name(name)} is neither true nor false")
+        return value
+
+    def texts(self, name: str) -> list[str]:
+        """Return a field that is a list of strings."""
+        value = self._get(name)
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            raise EncodingError(f"{self._name(name)} is no list of strings")
+        return value
+
     def hex(self, name: str, size: int | None = None) -> bytes:
         """Return bytes, `size` of them when it is given, written as lower-case hex."""
         return unhex(self.text(name), size, self._name(name))

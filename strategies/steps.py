@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pallet_bridge.copies.errors import CopyLeft
 from strategies._flower import ArrayRecord, Grid, run_config_of
 from strategies._flower import strategy as flower
 from strategies.messages.protection import named_plugins
 from strategies.server.resume.mark import AppMark
+from strategies.server.safekeeping import keep_result
 from strategies.server.watching import WatchedGrid
 from strategies.unprotected import Unprotected
 
@@ -48,7 +50,7 @@ def start(
     ------
     Unprotected
         If the run config names plugins, and the strategy was given none of it.
-    RecordIncomplete, NothingTrained
+    RecordIncomplete, NothingTrained, CopyLeft
         At the end; the error's `result` is what `inner` returned.
     """
     with rounds.outermost("start") as is_outermost:
@@ -65,13 +67,18 @@ def start(
         mark = None
         if isinstance(arrays, ArrayRecord) and rounds.given is None:
             mark = AppMark.of_start(strategy, arrays, rounds.config, grid.run)
-        with session_of(rounds, grid, mark) as session, rounds.running(session, grid, asked):
-            if isinstance(arrays, ArrayRecord):
-                rounds.take_up(strategy, arrays, asked, mark)
-            call.change_grid(rounds.following(grid))
-            if callable(call.get("evaluate_fn")):
-                call.set("evaluate_fn", rounds.watched(call.get("evaluate_fn")))
-            result = rounds.returned(inner(*call.args, **call.kwargs))
+        session = result = None
+        try:
+            with session_of(rounds, grid, mark) as session, rounds.running(session, grid, asked):
+                if isinstance(arrays, ArrayRecord):
+                    rounds.take_up(strategy, arrays, asked, mark)
+                call.change_grid(rounds.following(grid))
+                if callable(call.get("evaluate_fn")):
+                    call.set("evaluate_fn", rounds.watched(call.get("evaluate_fn")))
+                result = rounds.returned(inner(*call.args, **call.kwargs))
+        except CopyLeft as error:
+            keep_result(error, result, session)
+            raise
         rounds.refuse_empty(result)
         return result
 

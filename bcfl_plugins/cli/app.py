@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bcfl_plugins.cli import attest, audit, chain, check, claim, dispute, doctor, node
+from bcfl_plugins.cli.copies import commands as copies
 from bcfl_plugins.cli.council import commands as council
 from bcfl_plugins.cli.federation import commands as federation
 from bcfl_plugins.cli.federation import governing, showing, succeeding
@@ -57,6 +58,7 @@ app.command("check")(check.check)
 app.command("claim")(claim.claim)
 app.command("dispute")(dispute.dispute)
 app.command("resolve")(dispute.resolve)
+copies.register(app)
 member.register(app)
 rounds.register(app)
 keys.register(app)

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from bcfl_plugins.config.copying import CopyConfig, read_copy
 from bcfl_plugins.config.evidence import EvidenceConfig, read_evidence
 from bcfl_plugins.config.secure import SecureConfig, read_secure
 from bcfl_plugins.config.tables import key, read_table
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 MASKING = "secure_aggregation"
 """The plugin that goes by the table ``bcfl.secure``."""
 
-_TABLES = frozenset({"evidence", "secure", "terms", "training"})
+_TABLES = frozenset({"copy", "evidence", "secure", "terms", "training"})
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -84,6 +85,7 @@ class BcflConfig:
     max_examples: int = key(
         10**9, "Largest number of examples that a node may claim.", low=1, high=2**53
     )
+    copy: CopyConfig = field(default_factory=CopyConfig)
     evidence: EvidenceConfig = field(default_factory=EvidenceConfig)
     secure: SecureConfig | None = None
     terms: TermsConfig = field(default_factory=TermsConfig)
@@ -135,12 +137,19 @@ class BcflConfig:
         for name in core:
             if name.replace("-", "_") in {*_TABLES, "tables"}:
                 raise ConfigError(f"bcfl.{name} is a table; write its keys as bcfl.{name}.KEY")
+        copy = read_copy(tables.pop("copy", {}))
         evidence = read_evidence(tables.pop("evidence", {}))
         secure = read_secure(tables.pop("secure")) if "secure" in tables else None
         terms = read_table(TermsConfig, "bcfl.terms", tables.pop("terms", {}))
         training = read_training(tables.pop("training", {}))
         frozen = MappingProxyType({k: MappingProxyType(v) for k, v in tables.items()})
-        more = {"evidence": evidence, "terms": terms, "training": training, "tables": frozen}
+        more = {
+            "copy": copy,
+            "evidence": evidence,
+            "terms": terms,
+            "training": training,
+            "tables": frozen,
+        }
         return read_table(cls, "bcfl", core, secure=secure, **more)
 
     def table(self, plugin: str) -> Mapping[str, Scalar]:

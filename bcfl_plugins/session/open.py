@@ -149,6 +149,7 @@ def _open_chain(
         header = _header_of(config, client, coordinator, run_id)
     check_open_round(client, config.federation, coordinator.account)
     journal = Journal.create(new_folder(Path(config.run_dir)), header)
+    _copy_until_closed(config, journal.folder, opening)
     chain = _serve(config, client, coordinator, journal, opening)
     named.recover(chain)
     return chain
@@ -164,6 +165,7 @@ def _begin_embedded(
         provision(local, config, coordinator)
     journal = Journal.create(folder, _header_of(config, local, coordinator, run_id))
     write_atomically(folder / RUNTIME, local.runtime())
+    _copy_until_closed(config, folder, opening)
     opening.callback(local.export, folder / CHAIN)
     return _serve(config, local, coordinator, journal, opening)
 
@@ -213,6 +215,7 @@ def _go_on_embedded(
         journal = open_again(folder, anew=False)
         with writing(folder / CHAIN):
             (folder / CHAIN).unlink(missing_ok=True)  # of an end that was none
+        _copy_until_closed(named.config, folder, closing)
         closing.callback(local.export, folder / CHAIN)
         chain = _serve(named.config, local, coordinator, journal, closing)
         named.recover(chain)
@@ -241,6 +244,7 @@ def _take_over(
         journal = open_again(folder, anew=config.resume == "never")
         place = config.federation, coordinator.account
         check_open_round(client, *place, first=journal.header.first_round)
+        _copy_until_closed(config, folder, closing)
         chain = _serve(config, client, coordinator, journal, closing)
         named.recover(chain)
         if goes_on:
@@ -260,8 +264,8 @@ def _serve(
     place = journal.folder.absolute()
     _log.info("bcfl: this run is recorded in %s", place)
     opening.callback(_say_where, place)
-    opening.callback(_end, journal, client, config.federation)
     level, readers = config.evidence.level, Openings(config.evidence.readers)
+    opening.callback(_end, journal, client, config.federation)
     keeper = EvidenceKeeper(level, FolderStore(journal.folder / STORE, readers.mode))
     _log.info("bcfl: evidence is %s (%s): %s", level.value, readers.value, TOLD[level])
     mode: Literal["queue", "fail"] = "fail" if config.on_chain_error == "fail" else "queue"
@@ -281,6 +285,14 @@ def _serve(
         embedded=config.chain == "embedded",
         keeper=keeper,
     )
+
+
+def _copy_until_closed(config: BcflConfig, run: Path, opening: ExitStack) -> None:
+    """Copy the run while it goes on, and last of all what its end writes."""
+    if config.copy.to:
+        from bcfl_plugins.session.copying import Copying  # noqa: PLC0415 - needs an extra
+
+        opening.callback(Copying(config.copy, run.absolute()).close)
 
 
 def _say_where(folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from bcfl_plugins.config.copying import CopyConfig
 from bcfl_plugins.config.evidence import EvidenceConfig
 from bcfl_plugins.config.run_config import MASKING, BcflConfig, TermsConfig
 from bcfl_plugins.config.secure import SecureConfig
@@ -15,6 +16,7 @@ def tables() -> dict[str, type]:
     """Return the settings class of each table: the core, the terms, each built-in plugin."""
     found: dict[str, type] = {
         "bcfl": BcflConfig,
+        "bcfl.copy": CopyConfig,
         "bcfl.evidence": EvidenceConfig,
         "bcfl.secure": SecureConfig,
         "bcfl.terms": TermsConfig,

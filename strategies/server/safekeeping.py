@@ -10,13 +10,15 @@ from zipfile import ZipFile
 from bcfl_plugins.errors import BcflError, RecordIncomplete
 from pallet_bridge.jsonio import replacing
 from pallet_bridge.run.checkpoints import write_arrays
+from strategies._flower import ArrayRecord
 from strategies.messages.records import to_arrays
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from strategies._flower import ArrayRecord
+    from bcfl_plugins.session.open import Session
+    from pallet_bridge.copies.errors import CopyLeft
     from strategies.server.open_run import OpenRun
 
 MODEL = "model.npz"
@@ -39,6 +41,15 @@ def model_kept(run: OpenRun) -> Iterator[None]:
         if chain is not None and run.model is not None:
             _keep(run.model, chain.run_dir.absolute() / MODEL, error)
         raise
+
+
+def keep_result(error: CopyLeft, result: object, session: Session | None) -> None:
+    """Keep what a run came to whose copy alone failed, in the error and in the run's folder."""
+    error.result = result
+    chain = None if session is None else session.services.chain
+    model = getattr(result, "arrays", None)
+    if chain is not None and isinstance(model, ArrayRecord):
+        _keep(model, chain.run_dir.absolute() / MODEL, error)
 
 
 def _keep(model: ArrayRecord, path: Path, error: BaseException) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bcfl_plugins.cli.acting.send import DryRun, Sender
+from bcfl_plugins.cli.copies.options import Folders, IdentityFile
 from bcfl_plugins.cli.output import AsJson  # noqa: TC001 - the same
 from bcfl_plugins.cli.places import FederationNumber, KeySource, Url, signer_of
 from bcfl_plugins.cli.standby.children import Poll  # noqa: TC001 - typer reads it
@@ -29,17 +30,19 @@ Command = Annotated[
     ),
 ]
 Sources = Annotated[
-    list[Path] | None,
+    list[str] | None,
     typer.Option(
         "--from",
-        help="A copy of the bcfl.run_dir of who may be in office before you, or the folder itself; "
-        "may be repeated.",
+        help="Where who may be in office before you copies its runs to (its bcfl.copy.to), or its "
+        "bcfl.run_dir, or a copy of that; may be repeated.",
     ),
 ]
 ModelOnly = Annotated[
     bool, typer.Option("--model-only", help="Let all that plugins remember start anew.")
 ]
 RunDir = Annotated[Path, typer.Option("--run-dir", help="Your own bcfl.run_dir.")]
+_FETCHED = ".fetched"
+"""The folder in `--run-dir` where what is at a URL is brought."""
 
 
 def standby(
@@ -50,6 +53,7 @@ def standby(
     key: KeySource,
     run_dir: RunDir,
     source: Sources = None,
+    identity: IdentityFile = None,
     poll: Poll = 6.0,
     model_only: ModelOnly = False,
     dry_run: DryRun = False,
@@ -64,7 +68,8 @@ def standby(
     """
     from bcfl_plugins.cli.standby.children import end, ended_by_signals, start  # noqa: PLC0415
 
-    saying, sources = Saying(as_json=as_json), (*(source or ()), run_dir)
+    saying = Saying(as_json=as_json)
+    sources = Folders([*(source or ()), str(run_dir)], run_dir / _FETCHED, identity)
     if dry_run:
         _rehearse(Sender(key, chain, dry_run, as_json), federation, sources, saying)
         return
@@ -84,7 +89,7 @@ def standby(
     raise typer.Exit(code)
 
 
-def _rehearse(sender: Sender, federation: int, sources: tuple[Path, ...], saying: Saying) -> None:
+def _rehearse(sender: Sender, federation: int, sources: Folders, saying: Saying) -> None:
     """Say who is in office, what this account would go on from, and what taking over costs."""
     from bcfl_plugins.cli.acting import view  # noqa: PLC0415 (loads the mirrors)
     from bcfl_plugins.cli.federation.succession import plan_take_over  # noqa: PLC0415
@@ -92,14 +97,15 @@ def _rehearse(sender: Sender, federation: int, sources: tuple[Path, ...], saying
     from bcfl_plugins.standby.handover import find_handover  # noqa: PLC0415
     from bcfl_plugins.standby.watch import look  # noqa: PLC0415 (loads the mirrors)
     from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
+    from pallet_bridge.copies.errors import CopyError  # noqa: PLC0415 (few commands need it)
 
     account = sender.account()
     with connect(sender.url) as client:
         sight = look(client, federation, account)
         saying.say(_words(sight, sight.duty(account).value))
         try:
-            made = find_handover(sources, client, federation)
-        except NothingToTakeUp as error:
+            made = find_handover(sources.now(), client, federation)
+        except (NothingToTakeUp, CopyError) as error:
             saying.say(f"it would not take over: {error}")
         else:
             own = "the app's own model"
@@ -112,7 +118,7 @@ def _take_office(
     url: str,
     federation: int,
     signer: Signer,
-    sources: tuple[Path, ...],
+    sources: Folders,
     *,
     poll: float,
     saying: Saying,
@@ -122,6 +128,7 @@ def _take_office(
     from bcfl_plugins.standby.handover import find_handover  # noqa: PLC0415
     from bcfl_plugins.standby.watch import NextStep, look  # noqa: PLC0415 (loads the mirrors)
     from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
+    from pallet_bridge.copies.errors import CopyError  # noqa: PLC0415 (few commands need it)
     from pallet_bridge.run.outbox import UNDECIDED  # noqa: PLC0415
 
     while True:
@@ -134,11 +141,14 @@ def _take_office(
                     if duty is NextStep.SERVE:
                         return
                     if duty is NextStep.TAKE_OVER:
-                        find_handover(sources, client, federation)
+                        find_handover(sources.now(), client, federation)
                         _take_over(client, federation, signer, saying)
                     else:
                         time.sleep(poll)
-        except NothingToTakeUp as error:  # another successor may have it, or a copy may come
+        except (
+            NothingToTakeUp,
+            CopyError,
+        ) as error:  # another successor may have it, or a copy may come
             saying.tell(f"not taken over: {error}")
             time.sleep(poll)
         except UNDECIDED as error:
@@ -162,7 +172,7 @@ def _prepare(
     url: str,
     federation: int,
     signer: Signer,
-    sources: tuple[Path, ...],
+    sources: Folders,
     run_dir: Path,
     *,
     saying: Saying,
@@ -177,7 +187,7 @@ def _prepare(
         if goes_on(run_dir, client, federation, signer.account):
             saying.say(f"the last run in {run_dir} goes on")
             return
-        made = find_handover(sources, client, federation)
+        made = find_handover(sources.now(), client, federation)
         if made is None:
             saying.say("no round is settled yet: the run begins with the app's own model")
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -13,7 +14,9 @@ from zipfile import ZipFile
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from bcfl_plugins.cli.app import app
 from bcfl_plugins.config.run_config import TermsConfig
 from bcfl_plugins.config.terms import terms_of
 from bcfl_plugins.errors import ConfigError
@@ -32,6 +35,7 @@ from tests.e2e.killed.conftest import KEYS, ROOT, ROUNDS, SERVER, Place
 from tests.e2e.killed.server import WIDTH
 from tests.e2e.killed.test_start_again import Server
 from tests.polling import until
+from tests.unit.pallet_bridge.copies.test_age import identity as identity_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,9 +72,10 @@ class Consortium:
         }
 
     @contextmanager
-    def standby(self, *more: str) -> Iterator[subprocess.Popen[str]]:
+    def standby(self, *more: str, source: str = "") -> Iterator[subprocess.Popen[str]]:
         """Run `bcfl standby`; what is started by it is the same server, with another key."""
         folder = self.second.folder
+        source = source or str(self.first.folder / "runs")
         environment = os.environ | {
             "XDG_STATE_HOME": str(folder / "state"),
             "PYTHONPATH": str(ROOT),
@@ -80,7 +85,7 @@ class Consortium:
         command = [
             *(sys.executable, "-m", "bcfl_plugins.cli", "standby", "--chain", self.node.url),
             *("--federation", "0", "--key", "//Bob", "--poll", "0.2"),
-            *("--run-dir", str(folder / "runs"), "--from", str(self.first.folder / "runs"), *more),
+            *("--run-dir", str(folder / "runs"), "--from", source, *more),
             *("--", sys.executable, str(SERVER), json.dumps(self.asked())),
         ]
         with subprocess.Popen(
@@ -153,6 +158,28 @@ def test_a_standby_takes_over_and_the_run_comes_to_its_end(
     for place in (first, second):
         place.audit()
     assert "what outliers remembers is what the round's report pins" in " ".join(said.split())
+
+
+def test_a_standby_goes_on_from_a_copy_when_the_servers_disk_is_gone(
+    consortium: Consortium, tmp_path: Path, whole: Any
+) -> None:
+    """The copy is encrypted to the standby. What it takes is checked as in the folder itself."""
+    first, copies = consortium.first, (tmp_path / "copies").as_uri()
+    identity, key = identity_of(tmp_path, "identity")
+    copy = {"copy.to": copies, "copy.recipients": key, "copy.every_s": 0.1}
+    first.options["config"] |= copy
+    assert first.start("after sending commit_batch", 2) is None
+    done = CliRunner().invoke(app, ["copy", "push", str(first.runs[0]), copies, "--recipient", key])
+    assert done.exit_code == 0, done.output
+    shutil.rmtree(first.folder / "runs")
+    with consortium.standby("--identity", str(identity), source=copies) as process:
+        consortium.pass_deadline()
+        said, log = process.communicate(timeout=LONGEST_S)
+    assert process.returncode == 0, said + log
+    found_ = consortium.answer()
+    assert found_["model"] == whole("FedAvg")["model"]
+    assert found_["states"] == whole("FedAvg")["states"]
+    consortium.second.audit()
 
 
 def test_who_was_relieved_is_told_by_whom(consortium: Consortium) -> None:

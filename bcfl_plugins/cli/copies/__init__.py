@@ -1,0 +1,1 @@
+"""``bcfl copy``: runs at a URL."""
