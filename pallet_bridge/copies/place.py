@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 from pallet_bridge.copies.errors import CopyDamaged, CopyUnreachable
 from pallet_bridge.errors import ConfigError
 
+_FLAT = frozenset({"abfs", "az", "gcs", "gs", "s3", "s3a"})
+"""Protocols without folders: there, making one would make a bucket of a name that was mistyped."""
+
 
 class CopyPlace:
     """A folder at a URL, or below another one.
@@ -46,11 +49,16 @@ class CopyPlace:
             raise CopyUnreachable(self.url, str(error)) from error
         self._fs: Any = found[0]
         self._root = str(found[1]).rstrip("/")
+        protocols = self._fs.protocol
+        self._is_flat = not _FLAT.isdisjoint(
+            {protocols} if isinstance(protocols, str) else protocols
+        )
 
     def below(self, name: str) -> CopyPlace:
         """Return the folder of that name in this one."""
         made = object.__new__(CopyPlace)
-        made.url, made._root, made._fs = f"{self.url}/{name}", f"{self._root}/{name}", self._fs
+        made.url, made._root = f"{self.url}/{name}", f"{self._root}/{name}"
+        made._fs, made._is_flat = self._fs, self._is_flat
         return made
 
     def put(self, name: str, data: bytes) -> None:
@@ -63,7 +71,8 @@ class CopyPlace:
         """
         path = f"{self._root}/{name}"
         try:
-            self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
+            if not self._is_flat:
+                self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
             with self._fs.transaction, self._fs.open(path, "wb") as file:
                 file.write(data)
         except Exception as error:
