@@ -6,6 +6,7 @@ import argparse
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +24,7 @@ from examples.deployment.chain import (
     wait_until,
 )
 from examples.deployment.flower import Deployment, Run
-from examples.deployment.look import taken_along, tell
+from examples.deployment.look import fetched, new_identity, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +36,10 @@ NODES = 6
 POISONER = 3
 STRANGER = 5  # the last one: it has a key and no stake
 TAKEN_UP = "standby-runs"
+IDENTITY = "standby.age"
+"""The file by which the standby reads what the server encrypts to it."""
+TRAINING_S = 5.0
+"""Seconds into the last round after which the server is lost: the hospitals train."""
 STARTED = time.monotonic()
 
 
@@ -60,7 +65,8 @@ def main(arguments: list[str]) -> int:
             say("the SuperLink of a standby, at another organisation")
             second = stack.enter_context(Deployment(out / "standby", flower))
             second.superlink()
-        site = Site(options, out, urls, founded, network, flower, second)
+        reader = new_identity(out / IDENTITY) if second else ""
+        site = Site(options, out, urls, founded, network, flower, second, reader)
         say("a SuperNode at each hospital, whose key the member names on chain")
         site.supernodes()
         say("training")
@@ -84,6 +90,7 @@ class Site:
     network: Validators | None
     flower: Deployment
     second: Deployment | None
+    reader: str = ""
     runs: list[Run] = field(default_factory=list)
 
     def supernodes(self) -> None:
@@ -95,8 +102,12 @@ class Site:
         for account, one in offices.items():
             follow += ["--superlink", f"{account}={one.address}"]
         names = [f"hospital-{number}" for number in range(NODES)]
-        own = [self.flower.new_key(name) for name in names]
-        name_supernodes(self.urls[0], self.founded, own[:STRANGER])
+        own = {name: self.flower.new_key(name) for name in names}
+        with ThreadPoolExecutor() as links:  # Flower's command takes some seconds each time
+            registering = [links.submit(one.register, own) for one in offices.values()]
+            name_supernodes(self.urls[0], self.founded, [*own.values()][:STRANGER])
+            for one in registering:
+                one.result()
         for number, key in enumerate(self.founded.node_keys):
             self.flower.supernode(
                 names[number],
@@ -105,8 +116,7 @@ class Site:
                 f"bcfl-federation={self.founded.federation} "
                 f"bcfl-coordinator='{','.join(map(str, offices))}'",
                 follow,
-                [*offices.values()],
-                own[number],
+                own[names[number]],
             )
 
     @property
@@ -114,11 +124,18 @@ class Site:
         """The chain as the hospitals and the standby see it."""
         return ("--chain", self.urls[-1], "--federation", str(self.founded.federation))
 
+    @property
+    def published(self) -> str:
+        """Where both servers copy their runs to; it outlives their machines."""
+        return (self.out / "published").as_uri()
+
     def config(self, url: str, key: Path, folder: str) -> str:
+        readers = f" bcfl.copy.recipients='{self.reader}'" if self.reader else ""
         return (
             f"num-server-rounds={self.options.rounds} min-nodes={NODES - 1} poisoner={POISONER} "
             f"bcfl.chain='{url}' bcfl.federation={self.founded.federation} "
             f"bcfl.run_dir='{self.out / folder}' bcfl.coordinator='file:{key}' "
+            f"bcfl.copy.to='{self.published}' bcfl.copy.every_s=1{readers} "
             "bcfl.outliers.evidence='streak'"  # a rejection is a strike: a few rounds show it
         )
 
@@ -140,7 +157,8 @@ class Site:
             return self.flower.ended_well(self.runs[-1], self.options.timeout)
         waiting = self.second.standby(
             *(*self.where, "--key", f"file:{self.founded.standby_key}"),
-            *("--from", str(self.out / "runs"), "--run-dir", str(self.out / TAKEN_UP)),
+            *("--from", self.published, "--identity", str(self.out / IDENTITY)),
+            *("--run-dir", str(self.out / TAKEN_UP)),
             *("--", "flwr", "run", str(APP), "--stream", "--run-config"),
             self.config(self.urls[-1], self.founded.standby_key, TAKEN_UP),
         )
@@ -151,8 +169,10 @@ class Site:
             return is_open and settled_rounds(chain, number) >= before
 
         self.until(is_in_the_last)
-        say("the last round has begun: the machine of the server is lost for good")
+        time.sleep(TRAINING_S)
+        say("the last round is trained: the machine of the server is lost for good")
         self.flower.kill()
+        (self.out / "runs").rename(self.out / "lost")
         return waiting.wait(self.options.timeout) == 0
 
     def until(self, seen: Callable[[ChainClient], bool]) -> None:
@@ -166,13 +186,9 @@ class Site:
 
     def told(self) -> bool:
         """Audit from elsewhere, with a node that is not the server's; say whether all is well."""
-        folders = [*(self.out / "runs").iterdir()]
-        if self.second is not None:
-            folders += (self.out / TAKEN_UP).iterdir()
         holds, settled = True, []
-        for folder in folders:
-            print(f"this run is recorded in {folder}")
-            copy = taken_along(folder, self.out / "elsewhere")
+        for copy in fetched(self.published, self.out / "elsewhere"):
+            print(f"{copy.name} was fetched from {self.published} into {copy}")
             good, rounds = tell(copy, self.urls[-1], self.founded, self.logs())
             holds &= good
             settled += rounds
@@ -202,7 +218,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--standby",
         action=argparse.BooleanOptionalAction,
-        default=False,
+        default=True,
         help="lose the server for good in the last round; never on an embedded chain",
     )
     return parser

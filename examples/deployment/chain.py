@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 STAKE = Planck(100 * UNIT)
 IDLE_BLOCKS, TURN_BLOCKS = 40, 5
 """After so many blocks without a round the standby may take over, and later than others before."""
-COMMIT_BLOCKS = 40
+COMMIT_BLOCKS = 30
 """They hold the training of the slowest; a round closes before when all members committed."""
 BCFL = (sys.executable, "-m", "bcfl_plugins.cli")
 
@@ -110,7 +110,7 @@ def found(
     members = signers[: nodes - strangers]
     terms = TermsConfig(
         commit_blocks=commit_blocks,
-        settle_blocks=20,
+        settle_blocks=10,
         quorum=len(members),
         unbonding_blocks=200,
         notice_blocks=200,

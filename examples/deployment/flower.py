@@ -21,7 +21,7 @@ from typing import IO, TYPE_CHECKING, Self
 import psutil
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 BIN = Path(sys.executable).parent
 ROOT = Path(__file__).resolve().parents[2]
@@ -110,9 +110,10 @@ class Deployment:
         """Where SuperNodes reach it."""
         return f"127.0.0.1:{self.port}"
 
-    def register(self, name: str, key: Path) -> None:
-        """Let a SuperNode with this key in."""
-        self._run("flwr", "supernode", "register", f"{key}.pub", "--name", name)
+    def register(self, keys: Mapping[str, Path]) -> None:
+        """Let SuperNodes with these keys in, each under its name."""
+        for name, key in keys.items():
+            self._run("flwr", "supernode", "register", f"{key}.pub", "--name", name)
 
     def new_key(self, name: str) -> Path:
         """Make the key by which a SuperNode authenticates itself."""
@@ -120,21 +121,12 @@ class Deployment:
         self._run("ssh-keygen", "-q", "-t", "ecdsa", "-b", "384", "-N", "", "-f", str(key))
         return key
 
-    def supernode(
-        self,
-        name: str,
-        node_config: str,
-        follow: Sequence[str],
-        links: Sequence[Deployment],
-        key: Path,
-    ) -> None:
-        """Register a SuperNode by its public key at each SuperLink, and start it.
+    def supernode(self, name: str, node_config: str, follow: Sequence[str], key: Path) -> None:
+        """Start a SuperNode that is registered.
 
         `follow` are options of `bcfl supernode`, which leads it to the SuperLink of who is in
         office.
         """
-        for one in links:
-            one.register(name, key)
         self._start(
             name,
             *(sys.executable, "-m", "bcfl_plugins.cli", "supernode", *follow, "--"),

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
-import shutil
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pyrage
 
 from examples.deployment.chain import rounds_of
 from pallet_bridge import audit_run
@@ -12,21 +18,31 @@ from pallet_bridge.run import ReportStore, read_run
 from pallet_bridge.types import Outcome
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from examples.deployment.chain import Founded
 
-PUBLISHED = ("run.json", "journal.jsonl", "reports")
+
+def new_identity(path: Path) -> str:
+    """Make a key pair of age as `age-keygen` does, and return the public key."""
+    made = pyrage.x25519.Identity.generate()
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(f"# public key: {made.to_public()}\n{made}\n")
+    return str(made.to_public())
 
 
-def taken_along(run: Path, folder: Path) -> Path:
-    """Copy what a run publishes into a folder of the auditor."""
-    copy = folder / run.name
-    copy.mkdir(parents=True)
-    for name in PUBLISHED:
-        source = run / name
-        (shutil.copytree if source.is_dir() else shutil.copyfile)(source, copy / name)
-    return copy
+def fetched(url: str, folder: Path) -> list[Path]:
+    """Fetch all runs from a URL as somebody does who is nobody's recipient: what is public."""
+    command = [
+        sys.executable,
+        "-m",
+        "bcfl_plugins.cli",
+        "copy",
+        "fetch",
+        url,
+        str(folder),
+        "--json",
+    ]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    return [Path(one["folder"]) for _, one in sorted(json.loads(done.stdout)["runs"].items())]
 
 
 def tell(run: Path, url: str, founded: Founded, logs: str) -> tuple[bool, list[int]]:

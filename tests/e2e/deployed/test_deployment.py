@@ -54,7 +54,7 @@ def test_a_consortium_over_flowers_own_processes(tmp_path: Path) -> None:
             url = stack.enter_context(EmbeddedNode.start()).url
         done = subprocess.run(
             [sys.executable, "-m", "examples.deployment", "--chain", url, "--out", str(out),
-             "--rounds", str(ROUNDS), "--timeout", "700", "--commit-blocks", "60"],
+             "--rounds", str(ROUNDS), "--timeout", "700", "--commit-blocks", "60", "--no-standby"],
             cwd=ROOT, capture_output=True, text=True, check=False, timeout=850,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-6000:]
