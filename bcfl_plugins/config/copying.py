@@ -48,8 +48,9 @@ def read_copy(table: Mapping[str, Scalar]) -> CopyConfig:
         If a key or a value is wrong.
     """
     found = read_table(CopyConfig, "bcfl.copy", table)
-    if not found.to and table:
+    if found.recipients and not found.to:
         raise ConfigError(
-            "bcfl.copy says how runs are copied, and not where: name a URL as bcfl.copy.to"
+            "bcfl.copy.recipients says who reads copies, and nothing is copied: name a URL as "
+            "bcfl.copy.to"
         )
     return found

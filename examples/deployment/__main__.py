@@ -38,8 +38,8 @@ STRANGER = 5  # the last one: it has a key and no stake
 TAKEN_UP = "standby-runs"
 IDENTITY = "standby.age"
 """The file by which the standby reads what the server encrypts to it."""
-TRAINING_S = 5.0
-"""Seconds into the last round after which the server is lost: the hospitals train."""
+TRAINING_S = 12.0
+"""Seconds into the last round after which the server is lost: longer than between two copies."""
 STARTED = time.monotonic()
 
 
@@ -135,7 +135,7 @@ class Site:
             f"num-server-rounds={self.options.rounds} min-nodes={NODES - 1} poisoner={POISONER} "
             f"bcfl.chain='{url}' bcfl.federation={self.founded.federation} "
             f"bcfl.run_dir='{self.out / folder}' bcfl.coordinator='file:{key}' "
-            f"bcfl.copy.to='{self.published}' bcfl.copy.every_s=1{readers} "
+            f"bcfl.copy.to='{self.published}'{readers} "
             "bcfl.outliers.evidence='streak'"  # a rejection is a strike: a few rounds show it
         )
 

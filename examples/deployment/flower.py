@@ -160,6 +160,8 @@ class Deployment:
             told = re.search(r"started run (\d+)", log.read_text(errors="replace"))
             if told:
                 return Run(told[1], log, stream)
+            if stream.poll():
+                break
             time.sleep(0.2)
         raise RuntimeError(f"the run did not start: see {log}")
 

@@ -18,7 +18,12 @@ def test_recipients_are_a_list_with_commas() -> None:
     assert found.recipient_keys == ("age1a", "age1b")
 
 
-def test_how_without_where_is_an_error() -> None:
+def test_a_table_whose_url_is_left_empty_copies_nothing() -> None:
+    """Flower takes from ``--run-config`` only what the app's own table has."""
+    assert not read_copy({"to": "", "recipients": "", "every_s": 5}).to
+
+
+def test_who_without_where_is_an_error() -> None:
     with pytest.raises(ConfigError, match=r"name a URL as bcfl\.copy\.to"):
         read_copy({"recipients": "age1a"})
 
