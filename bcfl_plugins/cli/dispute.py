@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bcfl_plugins.cli.acting.believing import Genesis, Wait, WaitFor
 from bcfl_plugins.cli.acting.options import Accused  # noqa: TC001 - typer reads it
 from bcfl_plugins.cli.acting.send import DryRun, Sender
 from bcfl_plugins.cli.acting.session import acting
@@ -33,6 +34,8 @@ def dispute(
     federation: FederationNumber,
     key: KeySource,
     round_id: MaybeRound = None,
+    genesis: Genesis = None,
+    wait: Wait = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -44,7 +47,7 @@ def dispute(
     """
     from bcfl_plugins.cli.rounds import decide  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
         mine = _offences_of(now)
         if round_id is not None:
             plan = decide.dispute(
@@ -97,6 +100,8 @@ def resolve(
     round_id: Decided,
     account: Accused,
     uphold: Upheld,
+    genesis: Genesis = None,
+    wait: Wait = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -109,7 +114,7 @@ def resolve(
     from pallet_bridge.types import AccountId  # noqa: PLC0415
 
     place = round_id, AccountId.parse(account)
-    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
         offence = now.client.offences(federation, at=now.view.at).get(place)
         receipt = now.send(decide.resolve(now.view, place, offence, uphold=uphold))
         if receipt is not None and not as_json:

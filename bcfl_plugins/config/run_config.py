@@ -30,9 +30,9 @@ _TABLES = frozenset({"evidence", "secure", "terms", "training"})
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
-def is_remote(url: str) -> bool:
-    """Tell whether a URL does not name this machine."""
-    return urlsplit(url).hostname not in _LOOPBACK
+def is_remote(urls: str) -> bool:
+    """Tell whether one of these URLs, with commas between, does not name this machine."""
+    return any(urlsplit(url.strip()).hostname not in _LOOPBACK for url in urls.split(","))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,26 @@ EMBEDDED = "embedded"
 """The target that means a chain inside this process."""
 
 
+def urls_of(target: str) -> tuple[str, ...]:
+    """Return the URLs of the nodes that a setting names, with commas between them.
+
+    Raises
+    ------
+    ConfigError
+        When one of them is no URL of a node, or is named twice.
+    """
+    urls = tuple(one.strip() for one in target.split(","))
+    for url in urls:
+        if not url.startswith(("ws://", "wss://")):
+            raise ConfigError(
+                f"{url!r} names no chain: write 'embedded', ws://HOST:PORT or wss://HOST, or "
+                "several such URLs with commas"
+            )
+        if urls.count(url) > 1:
+            raise ConfigError(f"{url} is named twice: to ask one node twice proves nothing")
+    return urls
+
+
 @overload
 def connect(
     target: Literal["embedded"],
@@ -41,7 +61,8 @@ def connect(
     ----------
     target
         ``embedded`` starts a chain in this process, which ends with the client; a URL
-        (``ws://HOST:PORT``, ``wss://HOST``) names a node.
+        (``ws://HOST:PORT``, ``wss://HOST``) names a node, which is believed:
+        `pallet_bridge.trusted.opening.open_checked` asks for proofs, and several nodes.
     timeout
         Seconds that connecting, and each answer of the chain, may take.
     nonce
@@ -78,10 +99,11 @@ def connect(
         from pallet_bridge.embedded.node import EmbeddedNode  # noqa: PLC0415 - loads wasmtime
 
         return EmbeddedClient(EmbeddedNode.start(nonce=nonce, state=state), timeout=timeout)
-    if not target.startswith(("ws://", "wss://")):
+    (first, *others) = urls_of(target)
+    if others:
         raise ConfigError(
-            f"{target!r} names no chain: write 'embedded', ws://HOST:PORT or wss://HOST"
+            f"{target!r} names several nodes, and one is asked here: name one of them"
         )
     from pallet_bridge.client.node import NodeClient  # noqa: PLC0415 - loads scalecodec
 
-    return NodeClient(target, timeout=timeout)
+    return NodeClient(first, timeout=timeout)

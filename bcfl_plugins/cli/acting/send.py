@@ -8,6 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from bcfl_plugins.cli.acting.believing import (
+    GENESIS,
+    WaitFor,
+    acted_memory,
+    belief_of,
+    checked,
+    say,
+    send_and_wait,
+)
 from bcfl_plugins.cli.acting.plan import as_lines, as_record, shortage
 from bcfl_plugins.cli.output import console, print_json
 from bcfl_plugins.cli.places import account_of, signer_of
@@ -17,6 +26,7 @@ from pallet_bridge.metadata import PALLET
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from contextlib import AbstractContextManager
 
     from bcfl_plugins.cli.acting.plan import CallPlan
     from pallet_bridge.client.protocol import ChainClient
@@ -29,8 +39,6 @@ DryRun = Annotated[
         help="Say what would be sent, its fee and what it changes. Nothing is sent or signed.",
     ),
 ]
-
-_TIMEOUT_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +55,22 @@ class Sender:
         Whether to stop before the key is used.
     as_json : bool
         Whether programs read the answer.
+    genesis : str or None
+        The chain's hash of the command line.
+    wait : WaitFor
+        From when a call counts as done.
     """
 
     key: str
     url: str
     dry_run: bool
     as_json: bool
+    genesis: str | None = None
+    wait: WaitFor = WaitFor.FINAL
+
+    def connect(self) -> AbstractContextManager[ChainClient]:
+        """Connect to the chain, which is held to what is pinned or remembered."""
+        return checked(self.url, belief_of(self.genesis, self.key, self.account()))
 
     def account(self) -> AccountId:
         """Return whose key it is; an encrypted key is not opened for it."""
@@ -78,9 +96,24 @@ class Sender:
             return None
         if plan.refusals:
             raise ConfigError("; ".join((*plan.refusals, "nothing was sent")))
-        receipt = client.execute(plan.call, signer_of(self.key, self.url), timeout=_TIMEOUT_S)
+        signer = signer_of(self.key, self.url)
+        self._remember(client, payer)
+        receipt = send_and_wait(client, plan.call, signer, self.wait)
         self._done(plan, payer, receipt)
         return receipt
+
+    def _remember(self, client: ChainClient, payer: AccountId) -> None:
+        """Write down on which chain the account acts, before anything is signed for it."""
+        acted = acted_memory(self.key, payer)
+        if acted is None:
+            return
+        if not acted.chains() and self.genesis is None:
+            say(
+                f"{payer} acts on the chain 0x{client.genesis_hash.hex()} from now on, as it came "
+                f"first. Compare it with what the coordinator or another member tells you, and "
+                f"give it with --genesis or {GENESIS}"
+            )
+        acted.add(client.genesis_hash)
 
     def _show(self, record: dict[str, object], lines: Iterable[str]) -> None:
         if self.as_json:
@@ -96,12 +129,23 @@ class Sender:
             pallets = (PALLET, plan.call.pallet)
             ours = [_event(one) for one in receipt.events if one.pallet in pallets]
             fields = as_record(plan, payer, receipt.fee)
-            fields |= {"sent": True, "block": receipt.block.number, "events": ours}
+            fields |= {
+                "sent": True,
+                "block": receipt.block.number,
+                "final": self.wait is WaitFor.FINAL,
+                "events": ours,
+            }
             print_json(fields)
             return
         out = console()
         out.print(escape(plan.means))
-        out.print(f"in block {receipt.block.number}, for a fee of {write_amount(receipt.fee)}")
+        standing = (
+            "which is final"
+            if self.wait is WaitFor.FINAL
+            else "which is not final yet: another branch may take its place"
+        )
+        fee = write_amount(receipt.fee)
+        out.print(f"in block {receipt.block.number}, {standing}; the fee was {fee}")
 
 
 def _event(event: Event) -> dict[str, object]:

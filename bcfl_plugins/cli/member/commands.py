@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from bcfl_plugins.cli.acting.believing import Genesis, Wait, WaitFor
 from bcfl_plugins.cli.acting.options import Amount, MaybeAccount, MaybeAmount, planck
 from bcfl_plugins.cli.acting.options import account as read_account
 from bcfl_plugins.cli.acting.send import DryRun, Sender
@@ -47,6 +48,8 @@ def join(
     key: KeySource,
     stake: Stake = None,
     terms: Agreed = None,
+    genesis: Genesis = None,
+    wait: Wait = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -58,7 +61,7 @@ def join(
     from bcfl_plugins.cli.member import decide  # noqa: PLC0415 (loads the mirrors)
     from bcfl_plugins.cli.member.consent import agreed  # noqa: PLC0415
 
-    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
         plan = decide.join(
             now.view,
             now.account,
@@ -76,13 +79,15 @@ def stake(
     chain: Url,
     federation: FederationNumber,
     key: KeySource,
+    genesis: Genesis = None,
+    wait: Wait = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Put more stake on hold, as a member."""
     from bcfl_plugins.cli.member import decide  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
         now.send(decide.add_stake(now.view, now.account, planck(amount), now.member()))
 
 
@@ -92,6 +97,8 @@ def unbond(
     chain: Url,
     federation: FederationNumber,
     key: KeySource,
+    genesis: Genesis = None,
+    wait: Wait = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -101,7 +108,7 @@ def unbond(
     """
     from bcfl_plugins.cli.member import decide  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
         plan = decide.unbond(
             now.view,
             now.account,
@@ -119,6 +126,8 @@ def withdraw(
     key: KeySource,
     account: MaybeAccount = None,
     everybody: Everybody = False,
+    genesis: Genesis = None,
+    wait: Wait = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -131,7 +140,7 @@ def withdraw(
 
     if everybody and account is not None:
         raise ConfigError("give --account or --all, not both")
-    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
         if everybody:
             members = now.client.participants(federation, at=now.view.at)
             now.send(decide.withdraw_all(now.view, members, _AT_ONCE, signer=now.account))
