@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from bcfl_plugins.cli.acting.believing import Genesis, Wait, WaitFor, belief_of, checked
-from bcfl_plugins.cli.acting.send import DryRun, Sender
+from bcfl_plugins.cli.acting.options import ChainHash, DryRun, WaitFor, WaitOption
+from bcfl_plugins.cli.acting.send import Sender, belief_of, checked
 from bcfl_plugins.cli.acting.session import acting
 from bcfl_plugins.cli.output import AsJson, console, print_json
 from bcfl_plugins.cli.places import FederationNumber, KeySource, MaybeUrl, Url, signer_of, url_of
@@ -65,8 +65,8 @@ def sign_up(
     key: KeySource,
     secret: Secret,
     length: Length = 10_000,
-    genesis: Genesis = None,
-    wait: Wait = WaitFor.FINAL,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -99,8 +99,8 @@ def resign(
     chain: Url,
     federation: FederationNumber,
     key: KeySource,
-    genesis: Genesis = None,
-    wait: Wait = WaitFor.FINAL,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:

@@ -6,9 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bcfl_plugins.cli.acting.believing import Genesis, Wait, WaitFor
-from bcfl_plugins.cli.acting.options import Accused  # noqa: TC001 - typer reads it
-from bcfl_plugins.cli.acting.send import DryRun, Sender
+from bcfl_plugins.cli.acting.options import (
+    Accused,
+    ChainHash,
+    DryRun,
+    WaitFor,
+    WaitOption,
+)
+from bcfl_plugins.cli.acting.send import Sender
 from bcfl_plugins.cli.acting.session import acting
 from bcfl_plugins.cli.output import AsJson, console, print_json
 from bcfl_plugins.cli.places import FederationNumber, KeySource, Url  # noqa: TC001 - typer's
@@ -34,8 +39,8 @@ def dispute(
     federation: FederationNumber,
     key: KeySource,
     round_id: MaybeRound = None,
-    genesis: Genesis = None,
-    wait: Wait = WaitFor.FINAL,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -100,8 +105,8 @@ def resolve(
     round_id: Decided,
     account: Accused,
     uphold: Upheld,
-    genesis: Genesis = None,
-    wait: Wait = WaitFor.FINAL,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:

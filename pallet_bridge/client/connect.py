@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, overload
 
 from pallet_bridge.errors import ConfigError
+from pallet_bridge.urls import urls_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,26 +15,6 @@ if TYPE_CHECKING:
 
 EMBEDDED = "embedded"
 """The target that means a chain inside this process."""
-
-
-def urls_of(target: str) -> tuple[str, ...]:
-    """Return the URLs of the nodes that a setting names, with commas between them.
-
-    Raises
-    ------
-    ConfigError
-        When one of them is no URL of a node, or is named twice.
-    """
-    urls = tuple(one.strip() for one in target.split(","))
-    for url in urls:
-        if not url.startswith(("ws://", "wss://")):
-            raise ConfigError(
-                f"{url!r} names no chain: write 'embedded', ws://HOST:PORT or wss://HOST, or "
-                "several such URLs with commas"
-            )
-        if urls.count(url) > 1:
-            raise ConfigError(f"{url} is named twice: to ask one node twice proves nothing")
-    return urls
 
 
 @overload

@@ -50,7 +50,8 @@ class OtherChain(ChainError):
         return (
             f"the node at {self.url} is of the chain 0x{self.found.hex()}, and {self.where} says "
             f"{pinned}. Nothing was sent. Name a node of that chain; if you mean the "
-            "other chain, and have its hash from somebody you trust, give it with --genesis."
+            "other chain, and have its hash from somebody you trust, give it with --genesis, or as "
+            "bcfl.genesis in a run config."
         )
 
 

@@ -11,12 +11,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from pallet_bridge.client.connect import urls_of
 from pallet_bridge.client.rpc import RpcClient
 from pallet_bridge.client.substrate.stored import as_hex
 from pallet_bridge.errors import BadChainValue, ChainUnavailable, EncodingError, StateDiscarded
 from pallet_bridge.errors.proofs import NodesDiffer, OtherChain
 from pallet_bridge.light.known import KnownFinal
+from pallet_bridge.urls import urls_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -133,6 +133,13 @@ def open_checked(
 
     say(_WORD.format(first.url, why or _NO_METHODS))
     return NodeClient(first.url, timeout=timeout)
+
+
+def is_proved(client: ChainClient) -> bool:
+    """Say whether all that a client reads is proved."""
+    from pallet_bridge.light.client import FinalClient  # noqa: PLC0415 - loads scalecodec
+
+    return isinstance(client, FinalClient)
 
 
 def _offers(urls: Sequence[str], timeout: float) -> tuple[list[_Offer], list[ChainUnavailable]]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from bcfl_plugins.cli.acting.believing import Genesis, belief_of, checked
+from bcfl_plugins.cli.acting.options import ChainHash  # noqa: TC001 - typer reads it
+from bcfl_plugins.cli.acting.send import belief_of, checked
 from bcfl_plugins.cli.output import AsJson, console, print_json, printable
 from bcfl_plugins.cli.places import FederationNumber, Url  # noqa: TC001 - typer reads it
 from bcfl_plugins.config.tables import write_amount
@@ -41,7 +42,7 @@ def register(group: typer.Typer) -> None:
 
 
 def show(
-    *, chain: Url, federation: FederationNumber, genesis: Genesis = None, as_json: AsJson = False
+    *, chain: Url, federation: FederationNumber, genesis: ChainHash = None, as_json: AsJson = False
 ) -> None:
     """Show a federation: its state, money, members, and the proposals that wait."""
     from bcfl_plugins.cli.acting.view import look  # noqa: PLC0415 (loads the mirrors)
@@ -79,7 +80,7 @@ def terms(
     announced: Announced = False,
     only_hash: OnlyHash = False,
     save: Save = None,
-    genesis: Genesis = None,
+    genesis: ChainHash = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the terms as bcfl.terms has them, and the hash that a member agrees to."""

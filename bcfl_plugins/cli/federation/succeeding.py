@@ -6,15 +6,18 @@ from typing import Annotated
 
 import typer
 
-from bcfl_plugins.cli.acting.believing import Genesis, Wait, WaitFor
 from bcfl_plugins.cli.acting.options import (
     USUAL_IDLE,
     USUAL_TURN,
+    ChainHash,
+    DryRun,
     IdleBlocks,
     TurnBlocks,
+    WaitFor,
+    WaitOption,
     succession_of,
 )
-from bcfl_plugins.cli.acting.send import DryRun, Sender
+from bcfl_plugins.cli.acting.send import Sender
 from bcfl_plugins.cli.acting.session import acting
 from bcfl_plugins.cli.output import AsJson  # noqa: TC001 - typer reads it
 from bcfl_plugins.cli.places import FederationNumber, KeySource, Url  # noqa: TC001 - the same
@@ -45,8 +48,8 @@ def name_successors(
     key: KeySource,
     idle: IdleBlocks = USUAL_IDLE,
     turn: TurnBlocks = USUAL_TURN,
-    genesis: Genesis = None,
-    wait: Wait = WaitFor.FINAL,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -68,8 +71,8 @@ def take_over(
     chain: Url,
     federation: FederationNumber,
     key: KeySource,
-    genesis: Genesis = None,
-    wait: Wait = WaitFor.FINAL,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -90,8 +93,8 @@ def pause(
     key: KeySource,
     until: PauseUntil = None,
     blocks: PauseBlocks = None,
-    genesis: Genesis = None,
-    wait: Wait = WaitFor.FINAL,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:

@@ -6,10 +6,18 @@ from typing import Annotated
 
 import typer
 
-from bcfl_plugins.cli.acting.believing import Genesis, Wait, WaitFor
-from bcfl_plugins.cli.acting.options import Amount, MaybeAccount, MaybeAmount, planck
+from bcfl_plugins.cli.acting.options import (
+    Amount,
+    ChainHash,
+    DryRun,
+    MaybeAccount,
+    MaybeAmount,
+    WaitFor,
+    WaitOption,
+    planck,
+)
 from bcfl_plugins.cli.acting.options import account as read_account
-from bcfl_plugins.cli.acting.send import DryRun, Sender
+from bcfl_plugins.cli.acting.send import Sender
 from bcfl_plugins.cli.acting.session import acting
 from bcfl_plugins.cli.output import AsJson  # noqa: TC001 - typer reads it
 from bcfl_plugins.cli.places import FederationNumber, KeySource, Url  # noqa: TC001 - the same
@@ -48,8 +56,8 @@ def join(
     key: KeySource,
     stake: Stake = None,
     terms: Agreed = None,
-    genesis: Genesis = None,
-    wait: Wait = WaitFor.FINAL,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -79,8 +87,8 @@ def stake(
     chain: Url,
     federation: FederationNumber,
     key: KeySource,
-    genesis: Genesis = None,
-    wait: Wait = WaitFor.FINAL,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -97,8 +105,8 @@ def unbond(
     chain: Url,
     federation: FederationNumber,
     key: KeySource,
-    genesis: Genesis = None,
-    wait: Wait = WaitFor.FINAL,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -126,8 +134,8 @@ def withdraw(
     key: KeySource,
     account: MaybeAccount = None,
     everybody: Everybody = False,
-    genesis: Genesis = None,
-    wait: Wait = WaitFor.FINAL,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from bcfl_plugins.cli.acting.believing import Genesis, belief_of, checked
-from bcfl_plugins.cli.acting.options import MaybeAccount
+from bcfl_plugins.cli.acting.options import ChainHash, MaybeAccount
 from bcfl_plugins.cli.acting.options import account as read_account
+from bcfl_plugins.cli.acting.send import belief_of, checked
 from bcfl_plugins.cli.output import AsJson, console, print_json
 from bcfl_plugins.cli.places import FederationNumber, MaybeKey, Url, account_of
 from bcfl_plugins.config.tables import write_amount
@@ -28,7 +28,7 @@ def status(
     federation: FederationNumber,
     key: MaybeKey = None,
     account: MaybeAccount = None,
-    genesis: Genesis = None,
+    genesis: ChainHash = None,
     as_json: AsJson = False,
 ) -> None:
     """Say what an account has in a federation, what it may do now, and what is due until when.

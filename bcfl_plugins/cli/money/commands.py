@@ -6,11 +6,17 @@ from typing import Annotated
 
 import typer
 
-from bcfl_plugins.cli.acting.believing import Genesis, Wait, WaitFor
-from bcfl_plugins.cli.acting.options import MaybeAccount, planck
+from bcfl_plugins.cli.acting.options import (
+    ChainHash,
+    DryRun,
+    MaybeAccount,
+    WaitFor,
+    WaitOption,
+    planck,
+)
 from bcfl_plugins.cli.acting.options import account as read_account
 from bcfl_plugins.cli.acting.plan import CallPlan, Effect
-from bcfl_plugins.cli.acting.send import DryRun, Sender
+from bcfl_plugins.cli.acting.send import Sender
 from bcfl_plugins.cli.output import AsJson, console, print_json
 from bcfl_plugins.cli.places import KeySource, MaybeKey, Url, account_of
 from bcfl_plugins.config.tables import write_amount
@@ -58,8 +64,8 @@ def transfer(
     *,
     chain: Url,
     key: KeySource,
-    genesis: Genesis = None,
-    wait: Wait = WaitFor.FINAL,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
