@@ -103,7 +103,7 @@ def say(text: str) -> None:
 
 
 def send_and_wait(
-    client: ChainClient, call: Call, signer: Signer, wait: WaitFor, timeout: float = _TIMEOUT_S
+    client: ChainClient, call: Call, signer: Signer, wait: WaitFor, timeout: float
 ) -> Receipt:
     """Send a call, and return its receipt once it counts as done.
 
@@ -202,7 +202,7 @@ class Sender:
             raise ConfigError("; ".join((*plan.refusals, "nothing was sent")))
         signer = signer_of(self.key, self.url)
         self._remember(client, payer)
-        receipt = send_and_wait(client, plan.call, signer, self.wait)
+        receipt = send_and_wait(client, plan.call, signer, self.wait, _TIMEOUT_S)
         self._done(plan, payer, receipt)
         return receipt
 
