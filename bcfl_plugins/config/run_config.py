@@ -18,8 +18,8 @@ from bcfl_plugins.config.secure import SecureConfig, read_secure
 from bcfl_plugins.config.tables import key, read_table
 from bcfl_plugins.config.terms import TermsConfig, read_training
 from bcfl_plugins.errors import ConfigError, near_miss
+from pallet_bridge.trusted.urls import urls_of
 from pallet_bridge.types.base import HASH_BYTES
-from pallet_bridge.urls import urls_of
 
 if TYPE_CHECKING:
     from bcfl_plugins.types import Scalar

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, overload
 
 from pallet_bridge.errors import ConfigError
-from pallet_bridge.urls import urls_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,11 +79,14 @@ def connect(
         from pallet_bridge.embedded.node import EmbeddedNode  # noqa: PLC0415 - loads wasmtime
 
         return EmbeddedClient(EmbeddedNode.start(nonce=nonce, state=state), timeout=timeout)
-    (first, *others) = urls_of(target)
-    if others:
+    if not target.startswith(("ws://", "wss://")):
+        raise ConfigError(
+            f"{target!r} names no chain: write 'embedded', ws://HOST:PORT or wss://HOST"
+        )
+    if "," in target:
         raise ConfigError(
             f"{target!r} names several nodes, and one is asked here: name one of them"
         )
     from pallet_bridge.client.node import NodeClient  # noqa: PLC0415 - loads scalecodec
 
-    return NodeClient(first, timeout=timeout)
+    return NodeClient(target, timeout=timeout)

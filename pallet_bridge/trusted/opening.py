@@ -16,7 +16,7 @@ from pallet_bridge.client.substrate.stored import as_hex
 from pallet_bridge.errors import BadChainValue, ChainUnavailable, EncodingError, StateDiscarded
 from pallet_bridge.errors.proofs import NodesDiffer, OtherChain
 from pallet_bridge.light.known import KnownFinal
-from pallet_bridge.urls import urls_of
+from pallet_bridge.trusted.urls import urls_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -5,7 +5,7 @@ import pytest
 from bcfl_plugins.config.run_config import BcflConfig, is_remote
 from pallet_bridge.client import connect
 from pallet_bridge.errors import ConfigError
-from pallet_bridge.urls import urls_of
+from pallet_bridge.trusted.urls import urls_of
 
 
 def test_one_or_several_nodes_are_named() -> None:
