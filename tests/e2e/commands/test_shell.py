@@ -66,9 +66,9 @@ def said_by(*words: object) -> tuple[int, str, str]:
 
 
 def bcfl(*words: object) -> tuple[int, str]:
-    """Run a command; return its exit code, and all that it prints."""
+    """Run a command; return its exit code, and all that it prints but whom it believes."""
     code, out, err = said_by(*words)
-    return code, out + err
+    return code, out + "".join(line for line in err.splitlines(True) if "is its word" not in line)
 
 
 def found(*words: object) -> dict[str, Any]:
