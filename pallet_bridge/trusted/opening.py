@@ -15,7 +15,6 @@ from pallet_bridge.client.rpc import RpcClient
 from pallet_bridge.client.substrate.stored import as_hex
 from pallet_bridge.errors import BadChainValue, ChainUnavailable, EncodingError, StateDiscarded
 from pallet_bridge.errors.proofs import NodesDiffer, OtherChain
-from pallet_bridge.light.known import KnownFinal
 from pallet_bridge.trusted.urls import urls_of
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from pallet_bridge.client.protocol import ChainClient
     from pallet_bridge.light.client import FinalClient
+    from pallet_bridge.light.known import KnownFinal
     from pallet_bridge.memory.chains import FinalMemory
 
 FRESH_S = 600.0
@@ -199,6 +199,8 @@ def _open_proved(
 
 
 def _known(memory: FinalMemory | None, genesis: bytes) -> KnownFinal | None:
+    from pallet_bridge.light.known import KnownFinal  # noqa: PLC0415 - loads wasmtime
+
     raw = None if memory is None else memory.known(genesis)
     if raw is None or memory is None:
         return None
