@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from bcfl_plugins.cli.acting.send import DryRun, Sender
+from bcfl_plugins.cli.acting.options import ChainHash, DryRun, WaitFor, WaitOption
+from bcfl_plugins.cli.acting.send import Sender, belief_of, checked
 from bcfl_plugins.cli.acting.session import acting
 from bcfl_plugins.cli.output import AsJson, console, print_json
 from bcfl_plugins.cli.places import FederationNumber, KeySource, MaybeUrl, Url, signer_of, url_of
@@ -64,6 +65,8 @@ def sign_up(
     key: KeySource,
     secret: Secret,
     length: Length = 10_000,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -71,7 +74,7 @@ def sign_up(
     from bcfl_plugins.cli.member import decide  # noqa: PLC0415 (loads the mirrors)
     from bcfl_plugins.cli.secrets import ChainSecret  # noqa: PLC0415 (loads the encodings)
 
-    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
         made = ChainSecret(now.client.genesis_hash, federation, now.account, os.urandom(32), length)
         plan = decide.register_attester(
             now.view,
@@ -96,13 +99,15 @@ def resign(
     chain: Url,
     federation: FederationNumber,
     key: KeySource,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Take the offer back; the stake is free after that."""
     from bcfl_plugins.cli.member import decide  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
         attester = now.client.attesters(federation, at=now.view.at).get(now.account)
         now.send(decide.resign_attester(now.view, now.account, attester))
 
@@ -126,7 +131,6 @@ def attest(
     --dry-run it looks once, and the key is opened to find what the file has of its secret.
     """
     from bcfl_plugins.cli.secrets import read_secret  # noqa: PLC0415 (loads the encodings)
-    from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
     from pallet_bridge.run.journal import OPENINGS, REPORTS, read_run  # noqa: PLC0415
     from pallet_bridge.run.openings import OpeningStore  # noqa: PLC0415
     from pallet_bridge.run.reports import ReportStore  # noqa: PLC0415
@@ -142,9 +146,8 @@ def attest(
     signer = signer_of(key, url)
     done: list[Attestation] = []
     end = time.monotonic() + watch
-    with connect(url) as client:
-        if client.genesis_hash != header.genesis:
-            raise ConfigError(f"{url} is another chain than the run's; give --chain its own")
+    belief = belief_of(header.genesis.hex(), key, signer.account, "the run")
+    with checked(url, belief) as client:
         kept = read_secret(secret, header.genesis, header.federation, signer.account)
         reports, openings = ReportStore(run / REPORTS), OpeningStore(run / OPENINGS)
         attester = Attester(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bcfl_plugins.cli.acting.send import DryRun  # noqa: TC001 - typer reads it
+from bcfl_plugins.cli.acting.options import DryRun  # noqa: TC001 - typer reads it
 from bcfl_plugins.cli.output import AsJson, console, print_json
 from bcfl_plugins.cli.places import (
     KeySource,

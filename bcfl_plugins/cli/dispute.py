@@ -6,8 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bcfl_plugins.cli.acting.options import Accused  # noqa: TC001 - typer reads it
-from bcfl_plugins.cli.acting.send import DryRun, Sender
+from bcfl_plugins.cli.acting.options import (
+    Accused,
+    ChainHash,
+    DryRun,
+    WaitFor,
+    WaitOption,
+)
+from bcfl_plugins.cli.acting.send import Sender
 from bcfl_plugins.cli.acting.session import acting
 from bcfl_plugins.cli.output import AsJson, console, print_json
 from bcfl_plugins.cli.places import FederationNumber, KeySource, Url  # noqa: TC001 - typer's
@@ -33,6 +39,8 @@ def dispute(
     federation: FederationNumber,
     key: KeySource,
     round_id: MaybeRound = None,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -44,7 +52,7 @@ def dispute(
     """
     from bcfl_plugins.cli.rounds import decide  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
         mine = _offences_of(now)
         if round_id is not None:
             plan = decide.dispute(
@@ -97,6 +105,8 @@ def resolve(
     round_id: Decided,
     account: Accused,
     uphold: Upheld,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -109,7 +119,7 @@ def resolve(
     from pallet_bridge.types import AccountId  # noqa: PLC0415
 
     place = round_id, AccountId.parse(account)
-    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
         offence = now.client.offences(federation, at=now.view.at).get(place)
         receipt = now.send(decide.resolve(now.view, place, offence, uphold=uphold))
         if receipt is not None and not as_json:

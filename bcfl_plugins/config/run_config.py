@@ -19,6 +19,8 @@ from bcfl_plugins.config.secure import SecureConfig, read_secure
 from bcfl_plugins.config.tables import key, read_table
 from bcfl_plugins.config.terms import TermsConfig, read_training
 from bcfl_plugins.errors import ConfigError, near_miss
+from pallet_bridge.trusted.urls import urls_of
+from pallet_bridge.types.base import HASH_BYTES
 
 if TYPE_CHECKING:
     from bcfl_plugins.types import Scalar
@@ -31,9 +33,9 @@ _TABLES = frozenset({"copy", "evidence", "secure", "terms", "training"})
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
-def is_remote(url: str) -> bool:
-    """Tell whether a URL does not name this machine."""
-    return urlsplit(url).hostname not in _LOOPBACK
+def is_remote(urls: str) -> bool:
+    """Tell whether one of these URLs, with commas between, does not name this machine."""
+    return any(urlsplit(url.strip()).hostname not in _LOOPBACK for url in urls.split(","))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,11 @@ class BcflConfig:
         "auto",
         'A node\'s address ("ws://host:9944"), "embedded", or "none". "auto": embedded when '
         "a plugin that is named needs a chain, else none.",
+    )
+    genesis: str = key(
+        "",
+        "Hash of the chain's block 0 in hex, from which all proofs begin. Empty: the chain of the "
+        "first time that this coordinator used one. Only for a node's chain.",
     )
     federation: int = key(0, "Id of the federation on chain.", low=0, high=2**32 - 1)
     coordinator: str = key(
@@ -108,6 +115,11 @@ class BcflConfig:
     def plugin_names(self) -> tuple[str, ...]:
         """The plugins, in the order of calls."""
         return tuple(name for name in (part.strip() for part in self.plugins.split(",")) if name)
+
+    @property
+    def pinned_genesis(self) -> bytes | None:
+        """The hash of block 0 that the chain has to have; ``None``: nothing is said."""
+        return _digest(self.genesis)
 
     @classmethod
     def from_run_config(cls, run_config: Mapping[str, object]) -> BcflConfig:
@@ -171,13 +183,16 @@ class BcflConfig:
                 raise ConfigError(f"bcfl.{name} is a table for no installed plugin{hint}")
 
     def _check_chain(self) -> None:
-        if self.chain not in {"auto", "embedded", "none"} and not self.chain.startswith(
-            ("ws://", "wss://")
-        ):
-            hint = near_miss(self.chain, ("embedded", "none", "auto"))
-            raise ConfigError(
-                f"bcfl.chain is {self.chain!r}{hint or '; write embedded, none or ws://HOST:PORT'}"
-            )
+        if self.chain not in {"auto", "embedded", "none"}:
+            if not self.chain.startswith(("ws://", "wss://")):
+                hint = near_miss(self.chain, ("embedded", "none", "auto"))
+                raise ConfigError(
+                    f"bcfl.chain is {self.chain!r}"
+                    f"{hint or '; write embedded, none or ws://HOST:PORT'}"
+                )
+            urls_of(self.chain)
+        if self.genesis and _digest(self.genesis) is None:
+            raise ConfigError(f"bcfl.genesis is {self.genesis!r}; write 32 bytes in hex")
         if not self.coordinator.startswith(("//", "env:", "file:")):
             # Not repeated in the message: it may be a secret phrase.
             raise ConfigError(
@@ -191,6 +206,14 @@ class BcflConfig:
                 f"{self.chain}; anybody can sign with it. Set bcfl.coordinator to env:NAME or "
                 f"file:PATH"
             )
+
+
+def _digest(text: str) -> bytes | None:
+    try:
+        raw = bytes.fromhex(text.removeprefix("0x"))
+    except ValueError:
+        return None
+    return raw if len(raw) == HASH_BYTES else None
 
 
 def _flatten(run_config: Mapping[str, object]) -> list[tuple[tuple[str, ...], Scalar]]:

@@ -26,12 +26,15 @@ from bcfl_plugins.session.takeover import (
 from pallet_bridge.client import connect
 from pallet_bridge.errors import ChainError
 from pallet_bridge.jsonio import write_atomically, writing
+from pallet_bridge.memory.chains import ActedMemory, FinalMemory
+from pallet_bridge.memory.files import chains_folder
 from pallet_bridge.run.checkpoints import Checkpoints
 from pallet_bridge.run.journal import CHAIN, RUNTIME, STATE, Journal, RunHeader
 from pallet_bridge.run.journal_lines import EndLine
 from pallet_bridge.run.openings import Openings
 from pallet_bridge.run.outbox import Outbox
 from pallet_bridge.run.store import STORE, FolderStore
+from pallet_bridge.trusted.opening import Belief, is_proved, open_checked
 from pallet_bridge.types.base import HASH_BYTES
 
 if TYPE_CHECKING:
@@ -137,8 +140,7 @@ def _open_chain(
         kept = _left_embedded(config, coordinator, differs)
         resumed = None if kept is None else _go_on_embedded(named, coordinator, kept, opening)
         return resumed or _begin_embedded(config, coordinator, run_id, opening)
-    client = opening.enter_context(connect(config.chain))
-    check_federation(client, config, coordinator)
+    client = opening.enter_context(_open_node(config, coordinator))
     opening.enter_context(alone(client.genesis_hash, config.federation, coordinator.account))
     header = _header_of(config, client, coordinator, run_id)
     left = left_over(Path(config.run_dir), header)
@@ -153,6 +155,49 @@ def _open_chain(
     chain = _serve(config, client, coordinator, journal, opening)
     named.recover(chain)
     return chain
+
+
+def _open_node(config: BcflConfig, coordinator: Signer) -> ChainClient:
+    """Connect to the nodes of a run, once its federation is proved to be there, and ours.
+
+    Where the nodes prove what is stored, the federation is read by proofs. The run goes on with
+    the newest blocks of that node, as they are not final yet. Where none proves anything, several
+    nodes are all asked during the run, and have to agree; one is believed, and that is said.
+
+    Raises
+    ------
+    ConfigError
+        If the config's key is not the coordinator's.
+    FederationNotFound
+        If the chain has no such federation.
+    OtherChain, ProofRefused, StateTooOld, NodesDiffer
+        If a node is not believed.
+    ChainsUnusable
+        If what was proved before cannot be read.
+    """
+    chains = acted = None
+    if not config.coordinator.startswith("//"):  # a public key's chains begin anew
+        chains = FinalMemory(chains_folder())
+        acted = ActedMemory(chains_folder(), coordinator.account)
+    if config.pinned_genesis is not None:
+        belief = Belief((config.pinned_genesis,), "bcfl.genesis", chains)
+    else:
+        before = () if acted is None else acted.chains()
+        belief = Belief(before, f"the first time of {coordinator.account}", chains)
+    with ExitStack() as undone:
+        client = open_checked(config.chain, belief, _tell)
+        undone.callback(client.close)
+        check_federation(client, config, coordinator)
+        if acted is not None:
+            acted.add(client.genesis_hash)
+        if not is_proved(client):
+            undone.pop_all()
+            return client
+    return connect(client.url)
+
+
+def _tell(text: str) -> None:
+    _log.warning("bcfl: %s", text)
 
 
 def _begin_embedded(
@@ -304,7 +349,7 @@ def _header_of(
 ) -> RunHeader:
     federation = client.federation(config.federation)
     return RunHeader(
-        chain=config.chain,
+        chain="embedded" if config.chain == "embedded" else client.url,
         genesis=client.genesis_hash,
         federation=config.federation,
         run_id=run_id,

@@ -20,7 +20,7 @@ from scalecodec.exceptions import (
 )
 from scalecodec.types import Enum, Option, Struct, Tuple
 from substrateinterface import Keypair, SubstrateInterface
-from substrateinterface.exceptions import SubstrateRequestException
+from substrateinterface.exceptions import BlockNotFound, SubstrateRequestException
 from substrateinterface.storage import StorageKey
 
 from pallet_bridge.client.substrate.types import (
@@ -277,7 +277,7 @@ def read_metadata(rpc: RpcClient) -> _Interface:
     interface = _Interface(rpc)
     try:
         interface.load()
-    except (SubstrateRequestException, *_CODEC_ERRORS) as error:
+    except (SubstrateRequestException, BlockNotFound, *_CODEC_ERRORS) as error:
         raise BadChainValue(f"the metadata of {rpc.url} cannot be read: {error}") from error
     return interface
 

@@ -41,7 +41,8 @@ def connect(
     ----------
     target
         ``embedded`` starts a chain in this process, which ends with the client; a URL
-        (``ws://HOST:PORT``, ``wss://HOST``) names a node.
+        (``ws://HOST:PORT``, ``wss://HOST``) names a node, which is believed:
+        `pallet_bridge.trusted.opening.open_checked` asks for proofs, and several nodes.
     timeout
         Seconds that connecting, and each answer of the chain, may take.
     nonce
@@ -81,6 +82,10 @@ def connect(
     if not target.startswith(("ws://", "wss://")):
         raise ConfigError(
             f"{target!r} names no chain: write 'embedded', ws://HOST:PORT or wss://HOST"
+        )
+    if "," in target:
+        raise ConfigError(
+            f"{target!r} names several nodes, and one is asked here: name one of them"
         )
     from pallet_bridge.client.node import NodeClient  # noqa: PLC0415 - loads scalecodec
 

@@ -12,8 +12,9 @@ from pallet_bridge.client.eras import ENDING_BLOCKS, ends_account, period_of
 from pallet_bridge.client.fields import Fields
 from pallet_bridge.client.protocol import ERA_BLOCKS, Era, SignedCall
 from pallet_bridge.client.rpc import RpcClient, deadline, remaining
-from pallet_bridge.client.state import StateReader, as_hex, block_hash
+from pallet_bridge.client.state import StateReader, block_hash
 from pallet_bridge.client.submission import NodeSubmission, Receipts
+from pallet_bridge.client.substrate.stored import as_hex
 from pallet_bridge.encoding import blake2_256
 from pallet_bridge.errors import (
     AccountInUse,
@@ -152,7 +153,7 @@ class NodeClient(StateReader):
             if known is None or known.nonce <= signed.nonce:
                 last = None if signed.era is None else signed.era.last
                 self._nonces[signed.account] = _Next(signed.nonce + 1, last, connection)
-        return NodeSubmission(signed, watch, self._receipts.receipt, self._forget_nonce)
+        return NodeSubmission(signed, watch, self._receipt_in, self._forget_nonce)
 
     def submit(self, call: Call, signer: Signer) -> NodeSubmission:
         """Sign and send.
@@ -230,12 +231,19 @@ class NodeClient(StateReader):
             for account in accounts:
                 self._nonces.pop(account, None)
         receipts = Receipts(self._rpc, self._codec, self.events, remembers=True)
+
+        def receipt_in(one: SignedCall, block: bytes, _final: bool) -> Receipt:  # noqa: FBT001
+            return receipts.receipt(one, block)
+
         return [
             TransactionRefused(watch.code, watch.message, watch.data)
             if isinstance(watch, RpcRefused)
-            else NodeSubmission(one, watch, receipts.receipt, self._forget_nonce)
+            else NodeSubmission(one, watch, receipt_in, self._forget_nonce)
             for one, watch in zip(signed, watches, strict=True)
         ]
+
+    def _receipt_in(self, signed: SignedCall, block: bytes, final: bool) -> Receipt:  # noqa: ARG002, FBT001 - those who prove look at it
+        return self._receipts.receipt(signed, block)
 
     def find(self, signed: SignedCall, *, since: int, until: int | None = None) -> Receipt | None:
         """Look for a signed call in blocks."""

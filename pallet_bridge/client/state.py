@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pallet_bridge.client import decode, mirror
 from pallet_bridge.client.fields import Fields, read_hash
+from pallet_bridge.client.substrate.stored import as_hex, pairs_by, value_by
 from pallet_bridge.errors import BadChainValue, EncodingError, RpcRefused
 from pallet_bridge.errors.pallet import FederationNotFound
 from pallet_bridge.metadata import PALLET
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from pallet_bridge.types.round import Commitment, Offence, Round
     from pallet_bridge.types.terms import Terms
 
-_PAGE = 500
 _ACCOUNT_BYTES = 32
 # a key ends with the account's hash and the account; before them, of an offence, is the round
 _ACCOUNT_TAIL = 16 + _ACCOUNT_BYTES
@@ -279,9 +279,12 @@ class StateReader:
 
     def events(self, block: bytes) -> tuple[Event, ...]:
         """Return a block's events."""
-        value = self._read("Events", [], block, pallet="System")
-        if value is None:
+        return self._read_events(self._value(self._key("System", "Events", []), block))
+
+    def _read_events(self, data: bytes | None) -> tuple[Event, ...]:
+        if data is None:
             return ()
+        value = self._codec.storage_value("System", "Events", as_hex(data))
         if not isinstance(value, list):
             raise BadChainValue("the chain's events are no list")
         return tuple(decode.event(item) for item in value)
@@ -308,48 +311,28 @@ class StateReader:
     def _read(
         self, item: str, params: list[object], at: bytes | None, *, pallet: str = PALLET
     ) -> object:
-        key = self._codec.storage_key(pallet, item, params)
-        data = self._rpc.request("state_getStorage", [key, *_at(at)])
-        return None if data is None else self._codec.storage_value(pallet, item, str(data))
+        data = self._value(self._key(pallet, item, params), at)
+        return None if data is None else self._codec.storage_value(pallet, item, as_hex(data))
 
     def _read_map(
         self, item: str, params: list[object], at: bytes | None
     ) -> list[tuple[bytes, object]]:
-        block = as_hex(at or self.head().hash)  # one state for all pages
-        prefix = self._codec.storage_key(PALLET, item, params)
-        found: list[tuple[bytes, object]] = []
-        start = prefix
-        while True:
-            keys = self._rpc.request("state_getKeysPaged", [prefix, _PAGE, start, block])
-            if not isinstance(keys, list):
-                raise BadChainValue(f"the keys of {item} are no list")
-            if keys:
-                found.extend(self._values(item, self._changes(keys, block)))
-            if len(keys) < _PAGE:
-                return found
-            start = str(keys[-1])
+        block = at or self.head().hash  # one state for all pages
+        return [
+            (key, self._codec.storage_value(PALLET, item, as_hex(data)))
+            for key, data in self._below(self._key(PALLET, item, params), block)
+        ]
 
-    def _changes(self, keys: list[RawJson], block: str) -> list[RawJson]:
-        answer = self._rpc.request("state_queryStorageAt", [keys, block])
-        if not isinstance(answer, list):
-            raise BadChainValue("the answer to state_queryStorageAt is no list")
-        changes: list[RawJson] = []
-        for group in answer:
-            part = Fields("storage change", group).value("changes")
-            changes.extend(part if isinstance(part, list) else [])
-        return changes
+    def _key(self, pallet: str, item: str, params: list[object]) -> bytes:
+        return bytes.fromhex(self._codec.storage_key(pallet, item, params).removeprefix("0x"))
 
-    def _values(self, item: str, changes: list[RawJson]) -> list[tuple[bytes, object]]:
-        try:
-            pairs = [(bytes.fromhex(key.removeprefix("0x")), str(data)) for key, data in changes]
-        except (ValueError, TypeError, AttributeError) as error:
-            raise BadChainValue(f"the entries of {item} cannot be read: {error}") from error
-        return [(key, self._codec.storage_value(PALLET, item, data)) for key, data in pairs]
+    def _value(self, key: bytes, at: bytes | None) -> bytes | None:
+        """Return what is stored under a key."""
+        return value_by(self._rpc, key, at)
 
-
-def as_hex(raw: bytes) -> str:
-    """Return bytes as a request carries them."""
-    return "0x" + raw.hex()
+    def _below(self, prefix: bytes, block: bytes) -> list[tuple[bytes, bytes]]:
+        """Return all that is stored under keys that begin with `prefix`."""
+        return pairs_by(self._rpc, prefix, block)
 
 
 def block_hash(answer: RawJson) -> bytes:
@@ -358,10 +341,6 @@ def block_hash(answer: RawJson) -> bytes:
         return read_hash(answer)
     except EncodingError as error:
         raise BadChainValue(f"the hash of a block is {answer!r}") from error
-
-
-def _at(block: bytes | None) -> list[str]:
-    return [] if block is None else [as_hex(block)]
 
 
 def _account(key: bytes) -> AccountId:

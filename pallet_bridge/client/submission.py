@@ -22,7 +22,7 @@ from pallet_bridge.types.base import Planck
 from pallet_bridge.types.events import BlockRef, Receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from pallet_bridge.client.codec import Codec
     from pallet_bridge.client.protocol import SignedCall
@@ -33,13 +33,25 @@ _LOST = frozenset({"dropped", "invalid", "usurped", "finalityTimeout"})
 
 
 class NodeSubmission:
-    """A transaction that the pool watches for us; see `pallet_bridge.client.Submission`."""
+    """A transaction that the pool watches for us; see `pallet_bridge.client.Submission`.
+
+    Parameters
+    ----------
+    signed
+        What was sent.
+    watch
+        The pool's notifications.
+    receipt_in
+        Gives the receipt in a block, which the pool said to be final or not.
+    on_lost
+        Called when the pool let the transaction go.
+    """
 
     def __init__(
         self,
         signed: SignedCall,
         watch: Subscription,
-        receipt_in: Callable[[SignedCall, bytes], Receipt],
+        receipt_in: Callable[[SignedCall, bytes, bool], Receipt],
         on_lost: Callable[[SignedCall], None],
     ) -> None:
         self._signed = signed
@@ -69,7 +81,7 @@ class NodeSubmission:
                 self._take(status)
             if self._finalized is not None:
                 self._watch.close()
-        return self._receipt_in(self._signed, block)
+        return self._receipt_in(self._signed, block, finalized)
 
     def _take(self, status: RawJson) -> None:
         name, content = _status(status)
@@ -101,6 +113,8 @@ class Receipts:
     ----------
     remembers
         Whether a block that was read for one receipt serves the next one too: many calls share it.
+    check_body
+        Refuses extrinsics that are not those of a block.
     """
 
     def __init__(
@@ -110,11 +124,13 @@ class Receipts:
         events_of: Callable[[bytes], tuple[Event, ...]],
         *,
         remembers: bool = False,
+        check_body: Callable[[bytes, Sequence[bytes]], None] | None = None,
     ) -> None:
         self._rpc = rpc
         self._remembers = remembers
         self._codec = codec
         self._events_of = events_of
+        self._check_body = check_body
         self._last: tuple[bytes, _Seen] | None = None
 
     def receipt(self, signed: SignedCall, block: bytes) -> Receipt:
@@ -157,7 +173,10 @@ class Receipts:
         answer = self._rpc.request("chain_getBlock", ["0x" + block.hex()])
         content = Fields("answer to chain_getBlock", answer).struct("block")
         number = decode.block_number(content.struct("header"))
-        seen = _Seen(number, _places(content.value("extrinsics")))
+        body = _extrinsics(content.value("extrinsics"))
+        if self._check_body is not None:
+            self._check_body(block, body)
+        seen = _Seen(number, _places(body))
         self._last = (block, seen)
         return seen
 
@@ -219,16 +238,23 @@ def _block(content: object) -> bytes:
         raise BadChainValue(f"the pool named the block {content!r}") from error
 
 
-def _places(extrinsics: object) -> dict[bytes, int]:
-    """Return where each extrinsic of a block stands, by its hash."""
-    if not isinstance(extrinsics, list):
+def _extrinsics(shown: object) -> list[bytes]:
+    """Read a block's extrinsics."""
+    if not isinstance(shown, list):
         raise BadChainValue("the answer to chain_getBlock has no list of extrinsics")
-    places: dict[bytes, int] = {}
-    for index, text in enumerate(extrinsics):
+    found: list[bytes] = []
+    for index, text in enumerate(shown):
         try:
-            raw = bytes.fromhex(str(text).removeprefix("0x"))
+            found.append(bytes.fromhex(str(text).removeprefix("0x")))
         except ValueError as error:
             raise BadChainValue(f"extrinsic {index} of a block is no hex") from error
+    return found
+
+
+def _places(extrinsics: Sequence[bytes]) -> dict[bytes, int]:
+    """Return where each extrinsic of a block stands, by its hash."""
+    places: dict[bytes, int] = {}
+    for index, raw in enumerate(extrinsics):
         places.setdefault(blake2_256(raw), index)
     return places
 

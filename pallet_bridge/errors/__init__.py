@@ -17,6 +17,7 @@
     │   │   └── one class for each error of pallet-bcfl (``errors.pallet``)
     │   ├── BadChainValue                       the chain answered something unreadable
     │   ├── ProofRefused                        a node's proof does not hold (``errors.proofs``)
+    │   ├── OtherChain, StateTooOld, NodesDiffer    a node is not believed (the same file)
     │   └── MetadataMismatch                    the chain's pallet is not the one we speak
     ├── OutboxError                      calls that were queued did not all succeed
     ├── ReportError
@@ -27,7 +28,8 @@
     │   └── RootDiffers                  a report's verdicts do not give the root on chain
     ├── JournalError(ValueError)         a run folder is damaged, or is no run folder
     ├── MemoryUnusable                   what an account signed cannot be read or written down
-    │   └── InstructionsUnusable         the same of what a coordinator instructed
+    │   ├── InstructionsUnusable         the same of what a coordinator instructed
+    │   └── ChainsUnusable               the same of what was final on chains (``errors.proofs``)
     ├── NotWritten(OSError)              a file of a run cannot be written: disk full or read-only
     ├── SecretError(ValueError)          an attester's chain of hashes cannot be used
     └── AuditFailed                      the audit found statements that do not hold

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pallet_bridge.embedded.errors import DecodeError
 from pallet_bridge.embedded.state.decode import ScaleReader
+from pallet_bridge.embedded.state.encode import vector
 from pallet_bridge.embedded.state.hashing import storage_prefix
 from pallet_bridge.errors.proofs import ProofRefused
 
@@ -41,7 +42,7 @@ def read_authorities(set_id: int, data: bytes) -> AuthoritySet:
     """Read a stored list of authorities."""
     reader = ScaleReader(data)
     try:
-        found = _weights(reader)
+        found = read_weights(reader)
         reader.finish()
     except DecodeError as error:
         raise ProofRefused("the authorities", str(error)) from None
@@ -72,7 +73,7 @@ def next_set(now: AuthoritySet, header: Header) -> AuthoritySet | None:
                 )
             if kind != _SCHEDULED:
                 continue
-            weights, delay = _weights(log), log.uint(4)
+            weights, delay = read_weights(log), log.uint(4)
             log.finish()
         except DecodeError as error:
             raise ProofRefused(f"the authorities after block {header.number}", str(error)) from None
@@ -85,7 +86,13 @@ def next_set(now: AuthoritySet, header: Header) -> AuthoritySet | None:
     return found
 
 
-def _weights(reader: ScaleReader) -> dict[bytes, int]:
+def encode_weights(weights: Mapping[bytes, int]) -> bytes:
+    """Return a list of authorities as it is stored."""
+    return vector([key + weight.to_bytes(8, "little") for key, weight in weights.items()])
+
+
+def read_weights(reader: ScaleReader) -> dict[bytes, int]:
+    """Read a list of authorities where other bytes may follow; `DecodeError` when it is none."""
     found: dict[bytes, int] = {}
     for _ in range(reader.compact()):
         key, weight = reader.take(_KEY_BYTES), reader.uint(8)

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from pallet_bridge.client.fields import Fields
 from pallet_bridge.client.node import NodeClient
+from pallet_bridge.client.submission import Receipts
+from pallet_bridge.client.substrate.stored import value_by
 from pallet_bridge.embedded.state.hashing import blake2_256, storage_prefix, twox
+from pallet_bridge.embedded.state.trie import ordered_root
 from pallet_bridge.errors import BadChainValue
-from pallet_bridge.errors.proofs import ProofRefused
+from pallet_bridge.errors.proofs import ProofRefused, StateTooOld
 from pallet_bridge.light.final import METHODS, FinalChain, read_header
-from pallet_bridge.metadata import PALLET
 from pallet_bridge.types.events import BlockRef
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pallet_bridge.client.protocol import SignedCall
     from pallet_bridge.client.rpc import RawJson
     from pallet_bridge.embedded.chain.block import Header
+    from pallet_bridge.light.known import KnownFinal
+    from pallet_bridge.types.events import Event, Receipt
 
 _CODE = b":code"
+_NOW = storage_prefix("Timestamp", "Now")
+_EVENTS = ("System", "Events")
 _HASHES = storage_prefix("System", "BlockHash")
 _PAGE = 500
 _WALK = 256  # headers that are fetched at a time
@@ -40,6 +50,12 @@ class FinalClient(NodeClient):
         Seconds that connecting, and each answer of the node, may take.
     patience
         Seconds until the newest block of the node has to be proved final.
+    known
+        What was proved of the same chain before: the client goes on from there.
+    is_live
+        Whether `head` goes on with the chain. Then the client waits at first for what the node
+        itself calls final, of which the proof comes with the next block. Else it waits until the
+        best block of the node is final, and stays there.
 
     Raises
     ------
@@ -50,21 +66,76 @@ class FinalClient(NodeClient):
     """
 
     def __init__(
-        self, url: str, genesis: bytes, *, timeout: float = 30.0, patience: float = 60.0
+        self,
+        url: str,
+        genesis: bytes,
+        *,
+        timeout: float = 30.0,
+        patience: float = 60.0,
+        known: KnownFinal | None = None,
+        is_live: bool = False,
     ) -> None:
         super().__init__(url, timeout=timeout)
+        self._patience = patience
+        self._is_live = is_live
+        self._moving = threading.RLock()
+        self._receipts = Receipts(
+            self._rpc, self._codec, self._events_shown, check_body=self._check_body
+        )
         with ExitStack() as undone:
             undone.callback(self.close)
-            best = read_header(self._rpc.request("chain_getHeader")).number
-            self._chain = FinalChain(self._rpc, genesis)
-            self._known = {0: self._chain.header}
-            self._final = self._chain.advance(best, patience)
+            asked = [self._rpc.request("chain_getFinalizedHead")] if is_live else []
+            shown = read_header(self._rpc.request("chain_getHeader", asked)).number
+            self._chain = FinalChain(self._rpc, genesis, known)
+            self._known = {self._chain.header.number: self._chain.header}
+            self._final = self._chain.advance(shown, patience)
             self._known[self._final.number] = self._final
             self._numbers = {one.hash: one.number for one in self._known.values()}
             undone.pop_all()
 
+    @property
+    def known(self) -> KnownFinal:
+        """What is proved now, for a later look."""
+        return self._chain.known
+
+    def catch_up(self, number: int, timeout: float) -> None:
+        """Go on to the newest block that is final, once it has at least this number.
+
+        Raises
+        ------
+        ChainTimeout
+            When no proof of such a block came in time.
+        ProofRefused
+            When a proof does not prove it.
+        """
+        with self._moving:
+            self._final = self._keep(self._chain.advance(number, timeout))
+
+    def check_fresh(self, now: float, most: float) -> None:
+        """Refuse a newest block that is old: a node can keep back what is newer.
+
+        Parameters
+        ----------
+        now
+            Unix seconds.
+        most
+            How many seconds old it may be, by the time that the block itself has.
+
+        Raises
+        ------
+        StateTooOld
+            When it is older.
+        """
+        stored = self._chain.proof(self._final, [_NOW]).get(_NOW) or b""
+        seconds = now - int.from_bytes(stored, "little") / 1000
+        if seconds > most:
+            raise StateTooOld(self.url, self._final.number, seconds, most)
+
     def head(self) -> BlockRef:
         """Return the newest block that is proved to be final."""
+        if self._is_live:
+            with self._moving:
+                self._final = self._keep(self._chain.latest())
         return BlockRef(self._final.number, self._final.hash)
 
     def finalized(self) -> BlockRef:
@@ -73,9 +144,10 @@ class FinalClient(NodeClient):
 
     def block_at(self, number: int) -> BlockRef | None:
         """Return a block by number; None above the one that is final."""
-        if not 0 <= number <= self._final.number:
-            return None
-        return BlockRef(number, self._header_at(number).hash)
+        with self._moving:
+            if not 0 <= number <= self.head().number:
+                return None
+            return BlockRef(number, self._header_at(number).hash)
 
     def runtime_hash(self) -> bytes:
         """Return the BLAKE2-256 hash of the runtime at the head: the rules of the chain."""
@@ -83,6 +155,34 @@ class FinalClient(NodeClient):
         if code is None:
             raise ProofRefused("the runtime", "the state has none")
         return blake2_256(code)
+
+    def _receipt_in(self, signed: SignedCall, block: bytes, final: bool) -> Receipt:  # noqa: FBT001 - as NodeClient
+        if final:
+            header = self._chain.header_of(block)
+            if self._final.number < header.number:
+                self.catch_up(header.number, self._patience)
+            if self.block_at(header.number) != BlockRef(header.number, block):
+                raise ProofRefused(
+                    f"block {header.number}, which is to have transaction 0x{signed.hash.hex()},",
+                    "another block is final in its place",
+                )
+        return super()._receipt_in(signed, block, final)
+
+    def _events_shown(self, block: bytes) -> tuple[Event, ...]:
+        """Return a block's events: proved, where it is final, and else on the node's word."""
+        if block in self._numbers:
+            return self.events(block)
+        return self._read_events(value_by(self._rpc, self._key(*_EVENTS, []), block))
+
+    def _check_body(self, block: bytes, extrinsics: Sequence[bytes]) -> None:
+        """Refuse extrinsics that are not those of a final block."""
+        number = self._numbers.get(block)
+        if number is None:
+            return
+        root = self._known[number].extrinsics_root
+        # a runtime says which of the two layouts it has; no list has the root of another one
+        if root not in {ordered_root(extrinsics, hash_values=one) for one in (False, True)}:
+            raise ProofRefused(f"what block {number} contains", "it has other transactions")
 
     def _numbered(self, block: bytes) -> BlockRef:
         return BlockRef(self._header(block).number, block)
@@ -127,26 +227,14 @@ class FinalClient(NodeClient):
         self._numbers[header.hash] = header.number
         return header
 
-    def _key(self, pallet: str, item: str, params: list[object]) -> bytes:
-        return bytes.fromhex(self._codec.storage_key(pallet, item, params).removeprefix("0x"))
+    def _value(self, key: bytes, at: bytes | None) -> bytes | None:
+        return self._chain.proof(self._header(at), [key]).get(key)
 
-    def _read(
-        self, item: str, params: list[object], at: bytes | None, *, pallet: str = PALLET
-    ) -> object:
-        header, key = self._header(at), self._key(pallet, item, params)
-        data = self._chain.proof(header, [key]).get(key)
-        return None if data is None else self._codec.storage_value(pallet, item, "0x" + data.hex())
-
-    def _read_map(
-        self, item: str, params: list[object], at: bytes | None
-    ) -> list[tuple[bytes, object]]:
-        header, prefix = self._header(at), self._key(PALLET, item, params)
+    def _below(self, prefix: bytes, block: bytes) -> list[tuple[bytes, bytes]]:
+        header = self._header(block)
         keys = self._keys(prefix, header)
         # the node says which keys there are, and the proof that there are no others
-        found = self._chain.proof(header, [prefix, *keys]).below(prefix)
-        return [
-            (key, self._codec.storage_value(PALLET, item, "0x" + data.hex())) for key, data in found
-        ]
+        return list(self._chain.proof(header, [prefix, *keys]).below(prefix))
 
     def _keys(self, prefix: bytes, header: Header) -> list[bytes]:
         block, start = "0x" + header.hash.hex(), "0x" + prefix.hex()

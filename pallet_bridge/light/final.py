@@ -10,19 +10,27 @@ from pallet_bridge.client.rpc import deadline, remaining
 from pallet_bridge.embedded.chain.block import Header
 from pallet_bridge.embedded.errors import DecodeError
 from pallet_bridge.embedded.state.decode import ScaleReader
-from pallet_bridge.errors import BadChainValue, ChainTimeout, EncodingError, RpcRefused
+from pallet_bridge.errors import (
+    BadChainValue,
+    ChainTimeout,
+    ChainUnavailable,
+    EncodingError,
+    RpcRefused,
+)
 from pallet_bridge.errors.proofs import ProofRefused
 from pallet_bridge.light.authorities import AUTHORITIES, next_set, read_authorities
 from pallet_bridge.light.justification import Justification, verify
+from pallet_bridge.light.known import KnownFinal
 from pallet_bridge.light.trie import ReadProof
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pallet_bridge.client.rpc import RawJson, RpcClient
+    from pallet_bridge.client.rpc import RawJson, RpcClient, Subscription
 
 PROVE = "grandpa_proveFinality"
 SUBSCRIBE = "grandpa_subscribeJustifications"
+UNSUBSCRIBE = "grandpa_unsubscribeJustifications"
 METHODS = frozenset({PROVE, SUBSCRIBE, "state_getReadProof"})
 """What a node must have to prove what it says."""
 
@@ -39,11 +47,14 @@ class FinalChain:
         The connection.
     genesis
         The hash of block 0, which is trusted: all else follows from it.
+    known
+        What was proved of the same chain before; the state of block 0 is not needed then.
 
     Raises
     ------
     ProofRefused
-        When block 0 does not have that hash, or its authorities are not proved.
+        When block 0 does not have that hash, or its authorities are not proved; when the node does
+        not have the block that is known to be final.
     StateDiscarded
         When the node has pruned the state of block 0: an archive node is needed.
 
@@ -55,8 +66,13 @@ class FinalChain:
         The newest header that is proved to be final.
     """
 
-    def __init__(self, rpc: RpcClient, genesis: bytes) -> None:
+    def __init__(self, rpc: RpcClient, genesis: bytes, known: KnownFinal | None = None) -> None:
         self._rpc = rpc
+        self._watch: Subscription | None = None
+        if known is not None:
+            self.header, self.authorities = known.header, known.authorities
+            self._refuse_without(known.header)
+            return
         self.header = self.header_of(genesis)
         if self.header.number:
             raise ProofRefused("block 0", f"the genesis has the number {self.header.number}")
@@ -76,7 +92,7 @@ class FinalChain:
             When a justification does not prove finality.
         """
         end = deadline(timeout)
-        watch = self._rpc.subscribe(SUBSCRIBE, [], "grandpa_unsubscribeJustifications")
+        watch = self._rpc.subscribe(SUBSCRIBE, [], UNSUBSCRIBE)
         try:
             self._follow()
             while self.header.number < number:
@@ -91,6 +107,30 @@ class FinalChain:
                 self._take(shown)
         finally:
             watch.close()
+        return self.header
+
+    def latest(self) -> Header:
+        """Return the newest final header, by what the node has shown so far; nothing is waited for.
+
+        Raises
+        ------
+        ProofRefused
+            When a justification does not prove finality.
+        """
+        shown: RawJson = None
+        try:
+            if self._watch is None:
+                self._watch = self._rpc.subscribe(SUBSCRIBE, [], UNSUBSCRIBE)
+            while True:  # the last one proves the others, too
+                shown = self._watch.next(0.0)
+        except ChainTimeout:
+            pass
+        except ChainUnavailable:
+            self._watch = None  # of a connection that ended: the next look begins anew
+            raise
+        if shown is not None:
+            self._follow()
+            self._take(_raw(shown))
         return self.header
 
     def header_of(self, block: bytes) -> Header:
@@ -125,6 +165,21 @@ class FinalChain:
         params = [[_hex(key) for key in keys], _hex(header.hash)]
         answer = self._rpc.request("state_getReadProof", params)
         return read_proof(header, answer)
+
+    @property
+    def known(self) -> KnownFinal:
+        """What is proved now, for a later look."""
+        return KnownFinal(self.header, self.authorities)
+
+    def _refuse_without(self, header: Header) -> None:
+        """Refuse a node that does not have a block which is final."""
+        if self._rpc.request("chain_getHeader", [_hex(header.hash)]) is None:
+            raise ProofRefused(
+                f"block {header.number}",
+                "it was proved to be final before, and the node does not have it: the node is on "
+                "another branch, shows an older state, or has not caught up",
+            )
+        self.header_of(header.hash)
 
     def _follow(self) -> None:
         """Take the node's proofs of what comes next, as long as there are any."""

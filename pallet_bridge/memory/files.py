@@ -35,6 +35,11 @@ def coordinators_folder() -> Path:
     return _state() / "coordinators"
 
 
+def chains_folder() -> Path:
+    """Return where it is remembered what is final on chains: in the user's state directory."""
+    return _state() / "chains"
+
+
 @dataclass(frozen=True, slots=True)
 class MemoryFile:
     """One file. It is opened for each use, and nothing is kept open.

@@ -8,12 +8,16 @@ public development key protects nothing, since anybody can sign with it: its mem
 
 from __future__ import annotations
 
+import logging
+import threading
 from typing import TYPE_CHECKING, Protocol
 
 from bcfl_plugins.config.node_config import CHAIN, FOLDER, folder_of
-from pallet_bridge.client import connect
 from pallet_bridge.errors import ConfigError
+from pallet_bridge.errors.proofs import OtherChain
+from pallet_bridge.memory.chains import FinalMemory
 from pallet_bridge.memory.signed import Signed, SignedMemory
+from pallet_bridge.trusted.opening import Belief, open_checked
 from pallet_bridge.types import AccountId, CommittedUpdate, RoundBinding
 from strategies._flower import ConfigRecord
 from strategies.errors import NothingSigned
@@ -22,6 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from strategies._flower import Context
+
+_log = logging.getLogger("flwr.bcfl")
+_TELLING = threading.Lock()
+_TOLD: set[str] = set()
 
 AHEAD = "bcfl-memory-ahead"
 """The key that says how far a round may be after the highest that was signed, or is on chain."""
@@ -71,11 +79,11 @@ def check_round(memory: SignedRounds, binding: RoundBinding, context: Context) -
     ------
     NothingSigned
         If something else was signed for the round, or it is too far ahead, and the chain does not
-        know it.
+        know it, or has opened it with another model, other terms or for another coordinator.
     ConfigError
         If the operator's bound is no whole number.
     ChainError
-        If the chain has to be asked, and does not answer.
+        If the chain has to be asked, and does not answer, or is not believed.
     """
     _check_binding(memory.stands(), binding)
     ahead = _ahead(context)
@@ -86,7 +94,9 @@ def check_round(memory: SignedRounds, binding: RoundBinding, context: Context) -
     if url is None and highest is None:
         return
     if url is not None:
-        known = _next_on_chain(str(url), binding) - 1
+        lasts = not isinstance(memory, StateMemory)
+        remembers = FinalMemory(folder_of(context.node_config)) if lasts else None
+        known = _next_on_chain(str(url), binding, remembers) - 1
         if binding.round <= known + ahead:
             return
         raise NothingSigned(
@@ -210,14 +220,45 @@ def _ahead(context: Context) -> int:
     return value
 
 
-def _next_on_chain(url: str, binding: RoundBinding) -> int:
-    with connect(url) as chain:
-        if chain.genesis_hash != binding.genesis:
+def _next_on_chain(url: str, binding: RoundBinding, remembers: FinalMemory | None) -> int:
+    """Return the next round of the federation, once what is there of this one was compared."""
+    try:
+        opened = open_checked(
+            url, Belief((binding.genesis,), "the server's instruction", remembers), _say
+        )
+    except OtherChain as error:
+        raise NothingSigned(
+            f"the server's chain is 0x{binding.genesis.hex()}, and {CHAIN} in --node-config names "
+            f"another: 0x{error.found.hex()} at {error.url}"
+        ) from error
+    with opened as chain:
+        at = chain.head().hash
+        there = chain.round(binding.federation, binding.round, at=at)
+        if there is not None:
+            _check_there(RoundBinding.of(binding.key, there), binding)
+        return chain.federation(binding.federation, at=at).next_round
+
+
+def _check_there(there: RoundBinding, asked: RoundBinding) -> None:
+    """Refuse an instruction for a round that the chain has opened otherwise."""
+    for name in ("coordinator", "base_model", "terms_hash"):
+        found, told = getattr(there, name), getattr(asked, name)
+        if found != told:
+            found, told = (one.hex() if isinstance(one, bytes) else one for one in (found, told))
             raise NothingSigned(
-                f"the server's chain is 0x{binding.genesis.hex()}, and {CHAIN} in --node-config "
-                f"names another: 0x{chain.genesis_hash.hex()} at {url}"
+                f"the server's instruction for round {asked.round} names the {name} {told}, and "
+                f"the chain has opened the round with {found}: what this node signed would be "
+                f"worth nothing there"
             )
-        return chain.federation(binding.federation).next_round
+
+
+def _say(text: str) -> None:
+    """Tell the operator once of each thing whose word is believed."""
+    with _TELLING:
+        is_new = text not in _TOLD
+        _TOLD.add(text)
+    if is_new:
+        _log.warning("bcfl: %s", text)
 
 
 def _bytes_of(signed: Signed) -> dict[str, bytes]:

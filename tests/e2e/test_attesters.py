@@ -94,7 +94,7 @@ def test_a_round_is_settled_once_its_quorum_attested_it(
     seen: list[Result] = []
     after = {1: lambda: seen.extend(committee(0, 1)), 2: lambda: seen.extend(committee(0, 1))}
     run = federate(2, plugins=PLUGINS, chain=node.url, node_configs=keys, after=after)
-    assert [(one.exit_code, one.output) for one in seen] == [
+    assert [(one.exit_code, one.stdout) for one in seen] == [
         (0, f"round {number}: attested\n") for number in (0, 0, 1, 1)
     ]
     assert [line.outcome for line in run.record.rounds] == ["settled"] * 2
@@ -110,7 +110,7 @@ def test_who_decides_a_round_again_attests_what_it_saw(
     after = {1: lambda: seen.extend(committee(0, 1, more=("--replay",)))}
     told = {"evidence.publish": "updates"}
     federate(1, plugins=PLUGINS, chain=node.url, node_configs=keys, after=after, **told)
-    assert [(one.exit_code, one.output) for one in seen] == [(0, "round 0: attested\n")] * 2
+    assert [(one.exit_code, one.stdout) for one in seen] == [(0, "round 0: attested\n")] * 2
 
 
 def test_a_round_without_its_quorum_is_aborted_at_its_deadline_and_costs_the_silent(

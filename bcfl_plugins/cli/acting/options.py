@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,6 +31,42 @@ IdleBlocks = Annotated[
 ]
 TurnBlocks = Annotated[
     int, typer.Option("--turn", help="Blocks that each waits for the one before it.")
+]
+DryRun = Annotated[
+    bool,
+    typer.Option(
+        "--dry-run",
+        help="Say what would be sent, its fee and what it changes. Nothing is sent or signed.",
+    ),
+]
+GENESIS, WAIT = "BCFL_GENESIS", "BCFL_WAIT"
+"""Environment variables that stand for the options of these names."""
+
+
+class WaitFor(StrEnum):
+    """From when a call counts as done."""
+
+    FINAL = "final"
+    BLOCK = "block"
+
+
+ChainHash = Annotated[
+    str | None,
+    typer.Option(
+        "--genesis",
+        envvar=GENESIS,
+        help="Hash of the chain's block 0, from which all proofs begin. Ask somebody you trust. "
+        "Default: that of the first time.",
+    ),
+]
+WaitOption = Annotated[
+    WaitFor,
+    typer.Option(
+        "--wait",
+        envvar=WAIT,
+        help="final: the call is done once its block is final. block: with the first block that "
+        "has it, which another may replace.",
+    ),
 ]
 USUAL_IDLE, USUAL_TURN = 1200, 20
 """An hour and a minute of blocks of three seconds."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 from rich.markup import escape
 
+from bcfl_plugins.cli.acting.options import GENESIS, WaitFor, digest
 from bcfl_plugins.cli.acting.plan import as_lines, as_record, shortage
 from bcfl_plugins.cli.output import console, print_json
 from bcfl_plugins.cli.places import account_of, signer_of
@@ -16,21 +18,131 @@ from pallet_bridge.errors import ConfigError
 from pallet_bridge.metadata import PALLET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+    from contextlib import AbstractContextManager
 
     from bcfl_plugins.cli.acting.plan import CallPlan
+    from pallet_bridge.calls import Call
     from pallet_bridge.client.protocol import ChainClient
+    from pallet_bridge.keys import Signer
+    from pallet_bridge.memory.chains import ActedMemory
+    from pallet_bridge.trusted.opening import Belief
     from pallet_bridge.types import AccountId, Event, Receipt
 
-DryRun = Annotated[
-    bool,
-    typer.Option(
-        "--dry-run",
-        help="Say what would be sent, its fee and what it changes. Nothing is sent or signed.",
-    ),
-]
 
 _TIMEOUT_S = 120.0
+
+
+def belief_of(
+    genesis: str | None, key: str | None, account: AccountId | None, where: str = "--genesis"
+) -> Belief:
+    """Return what the chain of a command is held to.
+
+    Parameters
+    ----------
+    genesis : str or None
+        The hash of the command line.
+    key : str or None
+        Where the key of the command is. A public development key remembers nothing: the chains
+        that it is for begin anew.
+    account : AccountId or None
+        Whose key it is.
+    where : str
+        Where the hash was read.
+
+    Raises
+    ------
+    ConfigError
+        If the hash is none.
+    ChainsUnusable
+        If what is remembered cannot be read.
+    """
+    from pallet_bridge.memory.chains import FinalMemory  # noqa: PLC0415 (loads the memory)
+    from pallet_bridge.memory.files import chains_folder  # noqa: PLC0415
+    from pallet_bridge.trusted.opening import Belief  # noqa: PLC0415 (loads the client)
+
+    acted = acted_memory(key, account)
+    memory = None if acted is None else FinalMemory(chains_folder())
+    if genesis is not None:
+        return Belief((digest(genesis, where),), where, memory)
+    if acted is None:
+        return Belief(memory=memory)
+    return Belief(acted.chains(), f"the first time of {account}, which is remembered,", memory)
+
+
+def acted_memory(key: str | None, account: AccountId | None) -> ActedMemory | None:
+    """Return where it is remembered on which chains an account acts; ``None``: nowhere."""
+    from pallet_bridge.memory.chains import ActedMemory  # noqa: PLC0415 (loads the memory)
+    from pallet_bridge.memory.files import chains_folder  # noqa: PLC0415
+
+    if key is None or account is None or key.startswith("//"):
+        return None
+    return ActedMemory(chains_folder(), account)
+
+
+@contextmanager
+def checked(url: str, belief: Belief) -> Iterator[ChainClient]:
+    """Connect, and say whose word is believed.
+
+    Parameters
+    ----------
+    url : str
+        The nodes that ``--chain`` names.
+    belief : Belief
+        What the chain is held to.
+    """
+    from pallet_bridge.trusted.opening import open_checked  # noqa: PLC0415 (loads the client)
+
+    with open_checked(url, belief, say) as client:
+        yield client
+
+
+def say(text: str) -> None:
+    """Tell a person, past the output that programs read."""
+    typer.echo(f"bcfl: {text}", err=True)
+
+
+def send_and_wait(
+    client: ChainClient, call: Call, signer: Signer, wait: WaitFor, timeout: float
+) -> Receipt:
+    """Send a call, and return its receipt once it counts as done.
+
+    Parameters
+    ----------
+    client : ChainClient
+        The chain. Where it proves, so is the receipt of a final block.
+    call, signer
+        What is sent, and by whom.
+    wait : WaitFor
+        From when it counts.
+    timeout : float
+        Seconds.
+
+    Raises
+    ------
+    NotFinalYet
+        If the call is in a block that is not final in time.
+    ChainTimeout
+        If it is in no block in time.
+    CallFailed
+        If it failed.
+    """
+    from pallet_bridge.errors import ChainTimeout  # noqa: PLC0415 (a command's help is fast)
+    from pallet_bridge.errors.proofs import NotFinalYet  # noqa: PLC0415
+
+    submission = client.submit(call, signer)
+    if wait is WaitFor.BLOCK:
+        return submission.wait(timeout)
+    try:
+        return submission.wait(timeout, finalized=True)
+    except ChainTimeout:
+        try:
+            block = submission.wait(0.0).block.number
+        except ChainTimeout:
+            block = None
+        if block is None:
+            raise
+        raise NotFinalYet(f"{call.pallet}.{call.function}", block, timeout) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +159,22 @@ class Sender:
         Whether to stop before the key is used.
     as_json : bool
         Whether programs read the answer.
+    genesis : str or None
+        The chain's hash of the command line.
+    wait : WaitFor
+        From when a call counts as done.
     """
 
     key: str
     url: str
     dry_run: bool
     as_json: bool
+    genesis: str | None = None
+    wait: WaitFor = WaitFor.FINAL
+
+    def connect(self) -> AbstractContextManager[ChainClient]:
+        """Connect to the chain, which is held to what is pinned or remembered."""
+        return checked(self.url, belief_of(self.genesis, self.key, self.account()))
 
     def account(self) -> AccountId:
         """Return whose key it is; an encrypted key is not opened for it."""
@@ -78,9 +200,24 @@ class Sender:
             return None
         if plan.refusals:
             raise ConfigError("; ".join((*plan.refusals, "nothing was sent")))
-        receipt = client.execute(plan.call, signer_of(self.key, self.url), timeout=_TIMEOUT_S)
+        signer = signer_of(self.key, self.url)
+        self._remember(client, payer)
+        receipt = send_and_wait(client, plan.call, signer, self.wait, _TIMEOUT_S)
         self._done(plan, payer, receipt)
         return receipt
+
+    def _remember(self, client: ChainClient, payer: AccountId) -> None:
+        """Write down on which chain the account acts, before anything is signed for it."""
+        acted = acted_memory(self.key, payer)
+        if acted is None:
+            return
+        if not acted.chains() and self.genesis is None:
+            say(
+                f"{payer} acts on the chain 0x{client.genesis_hash.hex()} from now on, as it came "
+                f"first. Compare it with what the coordinator or another member tells you, and "
+                f"give it with --genesis or {GENESIS}"
+            )
+        acted.add(client.genesis_hash)
 
     def _show(self, record: dict[str, object], lines: Iterable[str]) -> None:
         if self.as_json:
@@ -96,12 +233,23 @@ class Sender:
             pallets = (PALLET, plan.call.pallet)
             ours = [_event(one) for one in receipt.events if one.pallet in pallets]
             fields = as_record(plan, payer, receipt.fee)
-            fields |= {"sent": True, "block": receipt.block.number, "events": ours}
+            fields |= {
+                "sent": True,
+                "block": receipt.block.number,
+                "final": self.wait is WaitFor.FINAL,
+                "events": ours,
+            }
             print_json(fields)
             return
         out = console()
         out.print(escape(plan.means))
-        out.print(f"in block {receipt.block.number}, for a fee of {write_amount(receipt.fee)}")
+        standing = (
+            "which is final"
+            if self.wait is WaitFor.FINAL
+            else "which is not final yet: another branch may take its place"
+        )
+        fee = write_amount(receipt.fee)
+        out.print(f"in block {receipt.block.number}, {standing}; the fee was {fee}")
 
 
 def _event(event: Event) -> dict[str, object]:

@@ -59,8 +59,7 @@ def acting(sender: Sender, federation: int) -> Iterator[Acting]:
         Its number.
     """
     from bcfl_plugins.cli.acting.view import look  # noqa: PLC0415 (loads the mirrors)
-    from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
 
     account = sender.account()
-    with connect(sender.url) as client:
+    with sender.connect() as client:
         yield Acting(client, look(client, federation), account, sender)

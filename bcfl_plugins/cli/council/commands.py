@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from bcfl_plugins.cli.acting.options import ChainHash, DryRun, WaitFor, WaitOption
 from bcfl_plugins.cli.acting.options import account as read_account
-from bcfl_plugins.cli.acting.send import DryRun, Sender
+from bcfl_plugins.cli.acting.send import Sender
 from bcfl_plugins.cli.output import AsJson, console, print_json
 from bcfl_plugins.cli.places import KeySource, Url  # noqa: TC001 - typer reads them
 from bcfl_plugins.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from bcfl_plugins.cli.council.decide import CouncilView
     from pallet_bridge.calls import Call
@@ -67,7 +69,7 @@ def register(app: typer.Typer) -> None:
 
 def members(*, chain: Url, as_json: AsJson = False) -> None:
     """Say who is in the council, how many decide, who validates, and which upgrade is allowed."""
-    with _council(chain) as (_, view):
+    with _council(_asked(chain)) as (_, view):
         pass
     allowed = None if view.allowed is None else "0x" + view.allowed.hex()
     if as_json:
@@ -94,7 +96,7 @@ def motions(*, chain: Url, as_json: AsJson = False) -> None:
     """List what the council votes on."""
     from bcfl_plugins.cli.council.decide import named, tally  # noqa: PLC0415 (loads the mirrors)
 
-    with _council(chain) as (_, view):
+    with _council(_asked(chain)) as (_, view):
         pass
     if as_json:
         rows = [
@@ -130,6 +132,8 @@ def propose(
     allow_code: CodeToAllow = None,
     member: NewCouncil = None,
     call: CallFile = None,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -143,8 +147,8 @@ def propose(
             "propose one thing: --add-validator, --remove-validator, --allow-code, --member (once "
             "for each), or --call"
         )
-    sender = Sender(key, chain, dry_run, as_json)
-    with _council(chain) as (client, view):
+    sender = Sender(key, chain, dry_run, as_json, genesis, wait)
+    with _council(sender.connect()) as (client, view):
         if add_validator is not None:
             made, means = _validator(add_validator, come=True)
         elif remove_validator is not None:
@@ -168,14 +172,16 @@ def vote(
     chain: Url,
     key: KeySource,
     approve: ForOrAgainst,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Vote on a motion, as a member of the council."""
     from bcfl_plugins.cli.council import decide  # noqa: PLC0415 (loads the mirrors)
 
-    sender = Sender(key, chain, dry_run, as_json)
-    with _council(chain) as (client, view):
+    sender = Sender(key, chain, dry_run, as_json, genesis, wait)
+    with _council(sender.connect()) as (client, view):
         sender.send(client, decide.vote(view, sender.account(), number, approve=approve))
 
 
@@ -184,14 +190,16 @@ def close(
     *,
     chain: Url,
     key: KeySource,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Count the votes on a motion, and do what it says when enough approved. Anyone may."""
     from bcfl_plugins.cli.council import decide  # noqa: PLC0415 (loads the mirrors)
 
-    sender = Sender(key, chain, dry_run, as_json)
-    with _council(chain) as (client, view):
+    sender = Sender(key, chain, dry_run, as_json, genesis, wait)
+    with _council(sender.connect()) as (client, view):
         sender.send(client, decide.close(view, number))
 
 
@@ -200,14 +208,16 @@ def upgrade(
     *,
     chain: Url,
     key: KeySource,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Bring the runtime that the council allowed. Anyone may; blocks go on with it."""
     from bcfl_plugins.cli.council import decide  # noqa: PLC0415 (loads the mirrors)
 
-    sender = Sender(key, chain, dry_run, as_json)
-    with _council(chain) as (client, view):
+    sender = Sender(key, chain, dry_run, as_json, genesis, wait)
+    with _council(sender.connect()) as (client, view):
         receipt = sender.send(client, decide.upgrade(view, _read(code)))
     for event in () if receipt is None else receipt.events:
         if event.name == "RejectedInvalidAuthorizedUpgrade":
@@ -217,14 +227,21 @@ def upgrade(
             )
 
 
+def _asked(chain: str) -> AbstractContextManager[ChainClient]:
+    from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
+
+    return connect(chain)
+
+
 @contextmanager
-def _council(chain: str) -> Iterator[tuple[ChainClient, CouncilView]]:
+def _council(
+    connecting: AbstractContextManager[ChainClient],
+) -> Iterator[tuple[ChainClient, CouncilView]]:
     from bcfl_plugins.cli.acting.view import clock_of  # noqa: PLC0415 (loads the mirrors)
     from bcfl_plugins.cli.council.decide import CouncilView  # noqa: PLC0415
     from pallet_bridge import council  # noqa: PLC0415
-    from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
 
-    with connect(chain) as client:
+    with connecting as client:
         head = client.head()
         yield (
             client,

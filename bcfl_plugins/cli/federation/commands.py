@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from bcfl_plugins.cli.acting.options import Amount, planck
+from bcfl_plugins.cli.acting.options import Amount, ChainHash, DryRun, WaitFor, WaitOption, planck
 from bcfl_plugins.cli.acting.options import account as read_account
-from bcfl_plugins.cli.acting.send import DryRun, Sender
+from bcfl_plugins.cli.acting.send import Sender
 from bcfl_plugins.cli.acting.session import acting
 from bcfl_plugins.cli.output import AsJson, console
 from bcfl_plugins.cli.places import FederationNumber, KeySource, Url  # noqa: TC001 - typer's
@@ -72,6 +72,8 @@ def create(
     terms: TermsFrom = None,
     sets: NewTerms = None,
     about: About = None,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -82,14 +84,13 @@ def create(
     """
     from bcfl_plugins.cli.federation import decide  # noqa: PLC0415 (loads the mirrors)
     from bcfl_plugins.config.terms_file import changed, read_terms_file  # noqa: PLC0415
-    from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
     from pallet_bridge.encoding import blake2_256  # noqa: PLC0415
 
     made = changed(None, {} if terms is None else read_terms_file(terms), sets or ())
     metadata = bytes(32) if about is None else blake2_256(_read(about))
-    sender = Sender(key, chain, dry_run, as_json)
+    sender = Sender(key, chain, dry_run, as_json, genesis, wait)
     account = sender.account()
-    with connect(chain) as client:
+    with sender.connect() as client:
         plan = decide.create(
             account,
             made,
@@ -117,13 +118,15 @@ def fund(
     chain: Url,
     federation: FederationNumber,
     key: KeySource,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Pay into a federation's escrow, from which rewards are paid. Anyone may."""
     from bcfl_plugins.cli.federation import decide  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
         now.send(decide.fund(now.view, now.account, planck(amount)))
 
 
@@ -135,6 +138,8 @@ def invite(
     key: KeySource,
     organisation: BelongsTo = None,
     max_examples: MostExamples = None,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -142,7 +147,7 @@ def invite(
     from bcfl_plugins.cli.federation import govern  # noqa: PLC0415 (loads the mirrors)
 
     who, said = read_account(guest), ((organisation or "").encode(), max_examples or 0)
-    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
         now.send(govern.invite(now.view, now.account, who, said, member=now.member(who)))
 
 
@@ -154,6 +159,8 @@ def vouch(
     key: KeySource,
     organisation: BelongsTo = None,
     max_examples: MostExamples = None,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -165,7 +172,7 @@ def vouch(
 
     who = read_account(guest)
     said = (None if organisation is None else organisation.encode(), max_examples)
-    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
         plan = govern.vouch(
             now.view,
             now.account,
@@ -184,13 +191,15 @@ def post_bond(
     chain: Url,
     federation: FederationNumber,
     key: KeySource,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Put more on hold as a coordinator's bond; no round opens while it is too small."""
     from bcfl_plugins.cli.federation import decide  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
         posted = now.client.bond(federation, now.account, at=now.view.at)
         more = None if amount is None else planck(amount)
         now.send(decide.post_bond(now.view, now.account, more, posted))
@@ -201,13 +210,15 @@ def withdraw_bond(
     chain: Url,
     federation: FederationNumber,
     key: KeySource,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Take your bond back, whole, once it is free."""
     from bcfl_plugins.cli.federation import decide  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
         posted = now.client.bond(federation, now.account, at=now.view.at)
         now.send(decide.withdraw_bond(now.view, now.account, posted))
 
@@ -218,6 +229,8 @@ def close(
     federation: FederationNumber,
     key: KeySource,
     yes: NoQuestion = False,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -229,7 +242,7 @@ def close(
     from bcfl_plugins.cli.federation import decide  # noqa: PLC0415 (loads the mirrors)
     from pallet_bridge.encoding import escrow_account  # noqa: PLC0415
 
-    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
         escrow = now.client.balance(escrow_account(federation), at=now.view.at)
         begins = not now.view.closed()
         if begins and not (yes or dry_run) and sys.stdin.isatty():
@@ -245,13 +258,15 @@ def refund(
     chain: Url,
     federation: FederationNumber,
     key: KeySource,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Pay a sponsor its part of what a closed federation has left. Anyone may."""
     from bcfl_plugins.cli.federation import decide  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
         who = now.account if sponsor is None else read_account(sponsor)
         paid = now.client.sponsor(federation, who, at=now.view.at)
         now.send(decide.refund(now.view, who, paid))

@@ -10,13 +10,17 @@ import typer
 from bcfl_plugins.cli.acting.options import (
     USUAL_IDLE,
     USUAL_TURN,
+    ChainHash,
+    DryRun,
     IdleBlocks,
     TurnBlocks,
+    WaitFor,
+    WaitOption,
     digest,
     succession_of,
 )
 from bcfl_plugins.cli.acting.options import account as read_account
-from bcfl_plugins.cli.acting.send import DryRun, Sender
+from bcfl_plugins.cli.acting.send import Sender
 from bcfl_plugins.cli.acting.session import acting
 from bcfl_plugins.cli.output import AsJson  # noqa: TC001 - typer reads it
 from bcfl_plugins.cli.places import FederationNumber, KeySource, Url  # noqa: TC001 - the same
@@ -78,13 +82,15 @@ def set_terms(
     key: KeySource,
     terms: ChangesFrom = None,
     sets: ChangedTerms = None,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Announce changed terms, where the coordinator governs. Elsewhere: propose."""
     from bcfl_plugins.cli.federation import govern  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
         changed = _changed(now.view.terms, terms, sets)
         ranges = now.client.term_ranges()
         now.send(govern.set_terms(now.view, now.account, changed, ranges))
@@ -102,6 +108,8 @@ def propose(
     successor: Successor = None,
     idle: IdleBlocks = USUAL_IDLE,
     turn: TurnBlocks = USUAL_TURN,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -114,7 +122,7 @@ def propose(
         raise ConfigError(
             "propose one thing: --set or --terms, --coordinator, --successor, or --model"
         )
-    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
         proposal: Terms | AccountId | bytes | Succession
         if coordinator is not None:
             proposal = read_account(coordinator)
@@ -142,13 +150,15 @@ def vote(
     federation: FederationNumber,
     key: KeySource,
     approve: Approve,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Vote on a proposal with the active stake that was there before it; once."""
     from bcfl_plugins.cli.federation import govern  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
         plan = govern.vote(
             now.view,
             now.account,
@@ -167,13 +177,15 @@ def enact(
     federation: FederationNumber,
     key: KeySource,
     limit: MostVotes = None,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Decide a vote that is over, and clear its votes away. Anyone may."""
     from bcfl_plugins.cli.federation import govern  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
         motion = now.client.motion(federation, number, at=now.view.at)
         most = limit or min(max(now.view.federation.members, 1), _AT_ONCE)
         now.send(govern.enact(now.view, number, motion, most))
@@ -185,13 +197,15 @@ def replace_coordinator(
     chain: Url,
     federation: FederationNumber,
     key: KeySource,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Hand the coordination over, where the coordinator governs. Elsewhere: propose."""
     from bcfl_plugins.cli.federation import govern  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
         now.send(govern.replace_coordinator(now.view, now.account, read_account(account)))
 
 
@@ -201,13 +215,15 @@ def rebase(
     chain: Url,
     federation: FederationNumber,
     key: KeySource,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Go on from another model than the last settled one, where the coordinator governs."""
     from bcfl_plugins.cli.federation import govern  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
         now.send(govern.rebase(now.view, now.account, digest(model, "DIGEST")))
 
 
@@ -216,13 +232,15 @@ def skip_round(
     chain: Url,
     federation: FederationNumber,
     key: KeySource,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Use the number of the next round up without a round, as its coordinator."""
     from bcfl_plugins.cli.federation import govern  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
         now.send(govern.skip_round(now.view, now.account))
 
 

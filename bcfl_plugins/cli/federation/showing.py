@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from bcfl_plugins.cli.acting.options import ChainHash  # noqa: TC001 - typer reads it
+from bcfl_plugins.cli.acting.send import belief_of, checked
 from bcfl_plugins.cli.output import AsJson, console, print_json, printable
 from bcfl_plugins.cli.places import FederationNumber, Url  # noqa: TC001 - typer reads it
 from bcfl_plugins.config.tables import write_amount
@@ -39,30 +41,31 @@ def register(group: typer.Typer) -> None:
     group.command("terms")(terms)
 
 
-def show(*, chain: Url, federation: FederationNumber, as_json: AsJson = False) -> None:
+def show(
+    *, chain: Url, federation: FederationNumber, genesis: ChainHash = None, as_json: AsJson = False
+) -> None:
     """Show a federation: its state, money, members, and the proposals that wait."""
     from bcfl_plugins.cli.acting.view import look  # noqa: PLC0415 (loads the mirrors)
     from bcfl_plugins.cli.federation import succession  # noqa: PLC0415
     from bcfl_plugins.cli.member.standing import read_motions  # noqa: PLC0415
-    from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
     from pallet_bridge.encoding import escrow_account  # noqa: PLC0415
     from pallet_bridge.terms_codec import hash_of_terms  # noqa: PLC0415
 
-    with connect(chain) as client:
+    with checked(chain, belief_of(genesis, None, None)) as client:
         view = look(client, federation)
         members = client.participants(federation, at=view.at)
         motions = read_motions(client, view)
         office = client.office(federation, at=view.at)
         escrow = client.balance(escrow_account(federation), at=view.at).free
-        genesis = client.genesis_hash
+        block_0 = client.genesis_hash
     agreed = hash_of_terms(view.terms)
     if as_json:
         fields = _record(view, agreed, members, motions, escrow)
         fields["succession"] = succession.record(view, office)
-        print_json({"genesis": "0x" + genesis.hex(), **fields})
+        print_json({"genesis": "0x" + block_0.hex(), **fields})
         return
     out = console()
-    out.print(f"chain 0x{genesis.hex()}")
+    out.print(f"chain 0x{block_0.hex()}")
     for line in _lines(view, agreed, members, motions, escrow):
         out.print(escape(line))
     for line in succession.lines(view, office):
@@ -77,16 +80,16 @@ def terms(
     announced: Announced = False,
     only_hash: OnlyHash = False,
     save: Save = None,
+    genesis: ChainHash = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the terms as bcfl.terms has them, and the hash that a member agrees to."""
     from bcfl_plugins.cli.acting.view import look  # noqa: PLC0415 (loads the mirrors)
     from bcfl_plugins.config.terms_file import table_of, training_of  # noqa: PLC0415
     from bcfl_plugins.errors import ConfigError  # noqa: PLC0415
-    from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
     from pallet_bridge.terms_codec import hash_of_terms  # noqa: PLC0415
 
-    with connect(chain) as client:
+    with checked(chain, belief_of(genesis, None, None)) as client:
         view = look(client, federation)
         pending = view.federation.pending_terms
         if announced and pending is None:

@@ -9,11 +9,15 @@ import typer
 from bcfl_plugins.cli.acting.options import (
     USUAL_IDLE,
     USUAL_TURN,
+    ChainHash,
+    DryRun,
     IdleBlocks,
     TurnBlocks,
+    WaitFor,
+    WaitOption,
     succession_of,
 )
-from bcfl_plugins.cli.acting.send import DryRun, Sender
+from bcfl_plugins.cli.acting.send import Sender
 from bcfl_plugins.cli.acting.session import acting
 from bcfl_plugins.cli.output import AsJson  # noqa: TC001 - typer reads it
 from bcfl_plugins.cli.places import FederationNumber, KeySource, Url  # noqa: TC001 - the same
@@ -44,6 +48,8 @@ def name_successors(
     key: KeySource,
     idle: IdleBlocks = USUAL_IDLE,
     turn: TurnBlocks = USUAL_TURN,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -54,7 +60,7 @@ def name_successors(
     """
     from bcfl_plugins.cli.federation import succession  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
         line = succession_of(accounts or [], idle, turn)
         ranges = now.client.term_ranges()
         now.send(succession.name_successors(now.view, now.account, line, ranges))
@@ -65,6 +71,8 @@ def take_over(
     chain: Url,
     federation: FederationNumber,
     key: KeySource,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -74,7 +82,7 @@ def take_over(
     """
     from bcfl_plugins.cli.federation import succession  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
         now.send(succession.plan_take_over(now.client, now.view, now.account))
 
 
@@ -85,6 +93,8 @@ def pause(
     key: KeySource,
     until: PauseUntil = None,
     blocks: PauseBlocks = None,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -93,7 +103,7 @@ def pause(
 
     if (until is None) == (blocks is None):
         raise ConfigError("say how long: --until BLOCK, or --blocks COUNT")
-    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
         block = until if until is not None else now.view.clock.block + (blocks or 0)
         office = now.client.office(federation, at=now.view.at)
         ranges = now.client.term_ranges()

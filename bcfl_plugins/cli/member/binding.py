@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bcfl_plugins.cli.acting.send import DryRun, Sender
+from bcfl_plugins.cli.acting.options import ChainHash, DryRun, WaitFor, WaitOption
+from bcfl_plugins.cli.acting.send import Sender
 from bcfl_plugins.cli.acting.session import acting
 from bcfl_plugins.cli.output import AsJson  # noqa: TC001 - typer reads it
 from bcfl_plugins.cli.places import FederationNumber, KeySource, Url  # noqa: TC001 - the same
@@ -41,6 +42,8 @@ def bind(
     node_key: PrivateKeyFile = None,
     public_key: PublicKeyFile = None,
     clear: Clear = False,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -50,7 +53,7 @@ def bind(
 
     if sum([node_key is not None, public_key is not None, clear]) != 1:
         raise ConfigError("give the node's key: --node-key or --public-key; or --clear")
-    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
         bound = None
         if node_key is not None:
             private = node_keys.read_private_key(_read(node_key))

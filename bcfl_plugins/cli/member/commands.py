@@ -6,9 +6,18 @@ from typing import Annotated
 
 import typer
 
-from bcfl_plugins.cli.acting.options import Amount, MaybeAccount, MaybeAmount, planck
+from bcfl_plugins.cli.acting.options import (
+    Amount,
+    ChainHash,
+    DryRun,
+    MaybeAccount,
+    MaybeAmount,
+    WaitFor,
+    WaitOption,
+    planck,
+)
 from bcfl_plugins.cli.acting.options import account as read_account
-from bcfl_plugins.cli.acting.send import DryRun, Sender
+from bcfl_plugins.cli.acting.send import Sender
 from bcfl_plugins.cli.acting.session import acting
 from bcfl_plugins.cli.output import AsJson  # noqa: TC001 - typer reads it
 from bcfl_plugins.cli.places import FederationNumber, KeySource, Url  # noqa: TC001 - the same
@@ -47,6 +56,8 @@ def join(
     key: KeySource,
     stake: Stake = None,
     terms: Agreed = None,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -58,7 +69,7 @@ def join(
     from bcfl_plugins.cli.member import decide  # noqa: PLC0415 (loads the mirrors)
     from bcfl_plugins.cli.member.consent import agreed  # noqa: PLC0415
 
-    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
         plan = decide.join(
             now.view,
             now.account,
@@ -76,13 +87,15 @@ def stake(
     chain: Url,
     federation: FederationNumber,
     key: KeySource,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Put more stake on hold, as a member."""
     from bcfl_plugins.cli.member import decide  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
         now.send(decide.add_stake(now.view, now.account, planck(amount), now.member()))
 
 
@@ -92,6 +105,8 @@ def unbond(
     chain: Url,
     federation: FederationNumber,
     key: KeySource,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -101,7 +116,7 @@ def unbond(
     """
     from bcfl_plugins.cli.member import decide  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
         plan = decide.unbond(
             now.view,
             now.account,
@@ -119,6 +134,8 @@ def withdraw(
     key: KeySource,
     account: MaybeAccount = None,
     everybody: Everybody = False,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -131,7 +148,7 @@ def withdraw(
 
     if everybody and account is not None:
         raise ConfigError("give --account or --all, not both")
-    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
         if everybody:
             members = now.client.participants(federation, at=now.view.at)
             now.send(decide.withdraw_all(now.view, members, _AT_ONCE, signer=now.account))

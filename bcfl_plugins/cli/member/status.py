@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from bcfl_plugins.cli.acting.options import MaybeAccount
+from bcfl_plugins.cli.acting.options import ChainHash, MaybeAccount
 from bcfl_plugins.cli.acting.options import account as read_account
+from bcfl_plugins.cli.acting.send import belief_of, checked
 from bcfl_plugins.cli.output import AsJson, console, print_json
 from bcfl_plugins.cli.places import FederationNumber, MaybeKey, Url, account_of
 from bcfl_plugins.config.tables import write_amount
@@ -27,6 +28,7 @@ def status(
     federation: FederationNumber,
     key: MaybeKey = None,
     account: MaybeAccount = None,
+    genesis: ChainHash = None,
     as_json: AsJson = False,
 ) -> None:
     """Say what an account has in a federation, what it may do now, and what is due until when.
@@ -36,12 +38,11 @@ def status(
     """
     from bcfl_plugins.cli.member.duties import duties  # noqa: PLC0415 (loads the mirrors)
     from bcfl_plugins.cli.member.standing import read_standing  # noqa: PLC0415
-    from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
 
     if account is None and key is None:
         raise ConfigError("say whose status: give --account, or --key")
     who = account_of(str(key), chain) if account is None else read_account(account)
-    with connect(chain) as client:
+    with checked(chain, belief_of(genesis, key if account is None else None, who)) as client:
         standing = read_standing(client, federation, who)
     found = duties(standing)
     if as_json:

@@ -6,10 +6,17 @@ from typing import Annotated
 
 import typer
 
-from bcfl_plugins.cli.acting.options import MaybeAccount, planck
+from bcfl_plugins.cli.acting.options import (
+    ChainHash,
+    DryRun,
+    MaybeAccount,
+    WaitFor,
+    WaitOption,
+    planck,
+)
 from bcfl_plugins.cli.acting.options import account as read_account
 from bcfl_plugins.cli.acting.plan import CallPlan, Effect
-from bcfl_plugins.cli.acting.send import DryRun, Sender
+from bcfl_plugins.cli.acting.send import Sender
 from bcfl_plugins.cli.output import AsJson, console, print_json
 from bcfl_plugins.cli.places import KeySource, MaybeKey, Url, account_of
 from bcfl_plugins.config.tables import write_amount
@@ -57,17 +64,18 @@ def transfer(
     *,
     chain: Url,
     key: KeySource,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Send money to another account, such as to one that shall join or pay fees."""
     from pallet_bridge import calls  # noqa: PLC0415 (loads the mirrors)
-    from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
 
     receiver, much = read_account(account), planck(amount)
-    sender = Sender(key, chain, dry_run, as_json)
+    sender = Sender(key, chain, dry_run, as_json, genesis, wait)
     payer = sender.account()
-    with connect(chain) as client:
+    with sender.connect() as client:
         least = client.prices().existence
         refusals = []
         if much < least and not client.balance(receiver).free:

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from bcfl_plugins.cli.acting.options import Accused, OfRound
+from bcfl_plugins.cli.acting.options import Accused, ChainHash, DryRun, OfRound, WaitFor, WaitOption
 from bcfl_plugins.cli.acting.options import account as read_account
-from bcfl_plugins.cli.acting.send import DryRun, Sender
+from bcfl_plugins.cli.acting.send import Sender
 from bcfl_plugins.cli.acting.session import acting
 from bcfl_plugins.cli.output import AsJson  # noqa: TC001 - typer reads it
 from bcfl_plugins.cli.places import FederationNumber, KeySource, Url  # noqa: TC001 - the same
@@ -51,6 +51,8 @@ def abort(
     federation: FederationNumber,
     key: KeySource,
     round_id: MaybeOpen = None,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -60,7 +62,7 @@ def abort(
     """
     from bcfl_plugins.cli.rounds import decide  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
         number = _open_one(now.view.federation.open_round, round_id)
         found = now.client.round(federation, number, at=now.view.at)
         now.send(decide.abort(now.view, now.account, number, found))
@@ -72,13 +74,15 @@ def seal(
     federation: FederationNumber,
     key: KeySource,
     round_id: MaybeOpen = None,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Say by an event that a round's window is over, where its quorum did not. Anyone may."""
     from bcfl_plugins.cli.rounds import decide  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
         number = _open_one(now.view.federation.open_round, round_id)
         found = now.client.round(federation, number, at=now.view.at)
         now.send(decide.seal(now.view, number, found))
@@ -90,13 +94,15 @@ def expire(
     federation: FederationNumber,
     key: KeySource,
     round_id: OfRound,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Give the escrow back what nobody claimed of a round in time. Anyone may."""
     from bcfl_plugins.cli.rounds import decide  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
         found = now.client.round(federation, round_id, at=now.view.at)
         now.send(decide.expire(now.view, round_id, found))
 
@@ -108,13 +114,15 @@ def prune(
     key: KeySource,
     round_id: OfRound,
     limit: MostRecords = None,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Remove records of an old round from the state of the chain. Anyone may; its root stays."""
     from bcfl_plugins.cli.rounds import decide  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
         view = now.view
         found = now.client.round(federation, round_id, at=view.at)
         version = None if found is None else found.terms_version
@@ -132,13 +140,15 @@ def lapse(
     key: KeySource,
     round_id: OfRound,
     account: Accused,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """End a dispute that nobody decided in time, in favour of the accused. Anyone may."""
     from bcfl_plugins.cli.rounds import decide  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
         who = read_account(account)
         offence = now.client.offences(federation, at=now.view.at).get((round_id, who))
         now.send(decide.lapse(now.view, round_id, who, offence))
@@ -151,6 +161,8 @@ def execute_slash(
     key: KeySource,
     round_id: OfRound,
     account: Accused,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -160,7 +172,7 @@ def execute_slash(
     """
     from bcfl_plugins.cli.rounds import decide  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
         who = read_account(account)
         offence = now.client.offences(federation, at=now.view.at).get((round_id, who))
         now.send(decide.execute_slash(now.view, round_id, who, offence))

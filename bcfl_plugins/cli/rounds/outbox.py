@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from bcfl_plugins.cli.acting.send import DryRun  # noqa: TC001 - typer reads it
+from bcfl_plugins.cli.acting.options import DryRun  # noqa: TC001 - typer reads it
 from bcfl_plugins.cli.output import AsJson, console, print_json
 from bcfl_plugins.cli.places import KEY, MaybeUrl, signer_of, url_of
 from bcfl_plugins.config.tables import write_amount

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bcfl_plugins.cli.acting.send import DryRun, Sender
+from bcfl_plugins.cli.acting.options import DryRun  # noqa: TC001 - typer reads it
+from bcfl_plugins.cli.acting.send import Sender
 from bcfl_plugins.cli.copies.options import Folders, IdentityFile
 from bcfl_plugins.cli.output import AsJson  # noqa: TC001 - the same
 from bcfl_plugins.cli.places import FederationNumber, KeySource, Url, signer_of

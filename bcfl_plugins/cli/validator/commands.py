@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bcfl_plugins.cli.acting.options import MaybeAccount
+from bcfl_plugins.cli.acting.options import ChainHash, DryRun, MaybeAccount, WaitFor, WaitOption
 from bcfl_plugins.cli.acting.options import account as read_account
-from bcfl_plugins.cli.acting.send import DryRun, Sender
+from bcfl_plugins.cli.acting.send import Sender
 from bcfl_plugins.cli.output import AsJson, console, print_json
 from bcfl_plugins.cli.places import KeySource, MaybeKey, Url, account_of
 from bcfl_plugins.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from pallet_bridge.client.protocol import ChainClient
     from pallet_bridge.session_keys import SessionKeys, Validator
@@ -100,6 +101,8 @@ def set_keys(
     *,
     chain: Url,
     key: KeySource,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -110,15 +113,21 @@ def set_keys(
     from bcfl_plugins.cli.validator import decide  # noqa: PLC0415 (loads the mirrors)
     from pallet_bridge.session_keys import SignedKeys, key_deposit, owners_of  # noqa: PLC0415
 
-    sender = Sender(key, chain, dry_run, as_json)
+    sender = Sender(key, chain, dry_run, as_json, genesis, wait)
     signed = SignedKeys.read(file)
-    with _looking(chain, sender.account()) as (client, at, now):
+    with _looking(sender.connect(), sender.account()) as (client, at, now):
         owners = owners_of(client, signed.keys, at=at)
         sender.send(client, decide.register(now, signed, owners, key_deposit(client)))
 
 
 def purge_keys(
-    *, chain: Url, key: KeySource, dry_run: DryRun = False, as_json: AsJson = False
+    *,
+    chain: Url,
+    key: KeySource,
+    genesis: ChainHash = None,
+    wait: WaitOption = WaitFor.FINAL,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
 ) -> None:
     """Give your account's session keys up, so that its deposit comes back.
 
@@ -127,8 +136,8 @@ def purge_keys(
     from bcfl_plugins.cli.validator import decide  # noqa: PLC0415 (loads the mirrors)
     from pallet_bridge.session_keys import key_deposit  # noqa: PLC0415
 
-    sender = Sender(key, chain, dry_run, as_json)
-    with _looking(chain, sender.account()) as (client, _, now):
+    sender = Sender(key, chain, dry_run, as_json, genesis, wait)
+    with _looking(sender.connect(), sender.account()) as (client, _, now):
         sender.send(client, decide.give_up(now, key_deposit(client)))
 
 
@@ -147,10 +156,12 @@ def show(
     a backup is checked without starting a second validator. Exit code 0 when all is as it should
     be, else 1.
     """
+    from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
+
     if account is None and key is None:
         raise ConfigError("say whose keys: give --account, or --key")
     who = account_of(str(key), chain) if account is None else read_account(account)
-    with _looking(chain, who) as (_, _, now):
+    with _looking(connect(chain), who) as (_, _, now):
         pass
     lacking = _lacking(now, node, keystore)
     if as_json:
@@ -173,11 +184,12 @@ def show(
 
 
 @contextmanager
-def _looking(chain: str, account: AccountId) -> Iterator[tuple[ChainClient, bytes, Validator]]:
-    from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
+def _looking(
+    connecting: AbstractContextManager[ChainClient], account: AccountId
+) -> Iterator[tuple[ChainClient, bytes, Validator]]:
     from pallet_bridge.session_keys import validator  # noqa: PLC0415 (loads the mirrors)
 
-    with connect(chain) as client:
+    with connecting as client:
         at = client.head().hash
         yield client, at, validator(client, account, at=at)
 

@@ -52,7 +52,7 @@ class Chain:
             assert isinstance(done.exception, BcflError), done.output
             return str(done.exception)
         assert done.exit_code == code, (done.output, done.exception)
-        return done.output
+        return done.stdout
 
     def said(self, *words: object, code: int = 0) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.run(*words, "--json", code=code))

@@ -50,8 +50,8 @@ def chain(node: EmbeddedNode, monkeypatch: pytest.MonkeyPatch) -> Iterator[Chain
         yield client
 
 
-def bcfl(*words: object) -> tuple[int, str]:
-    """Run a command; return its exit code, and all that it prints."""
+def said_by(*words: object) -> tuple[int, str, str]:
+    """Run a command; return its exit code, and what it prints for programs and for people."""
     out, err = io.StringIO(), io.StringIO()
     before = sys.argv
     sys.argv = ["bcfl", *map(str, words)]
@@ -59,16 +59,22 @@ def bcfl(*words: object) -> tuple[int, str]:
         with redirect_stdout(out), redirect_stderr(err):
             main()
     except SystemExit as ended:
-        return int(ended.code or 0), out.getvalue() + err.getvalue()
+        return int(ended.code or 0), out.getvalue(), err.getvalue()
     finally:
         sys.argv = before
-    return 0, out.getvalue() + err.getvalue()
+    return 0, out.getvalue(), err.getvalue()
+
+
+def bcfl(*words: object) -> tuple[int, str]:
+    """Run a command; return its exit code, and all that it prints but whom it believes."""
+    code, out, err = said_by(*words)
+    return code, out + "".join(line for line in err.splitlines(True) if "is its word" not in line)
 
 
 def found(*words: object) -> dict[str, Any]:
-    code, said = bcfl(*words, "--json")
-    assert code == 0, said
-    fields: dict[str, Any] = json.loads(said)
+    code, out, err = said_by(*words, "--json")
+    assert code == 0, out + err
+    fields: dict[str, Any] = json.loads(out)
     return fields
 
 

@@ -151,7 +151,7 @@ def test_the_commands_themselves(tmp_path: Path) -> None:
             signed = [] if key == "" else ["--key", key]
             done = CliRunner().invoke(app, [*map(str, words), *place, *signed])
             assert done.exit_code == 0, (done.output, done.exception)
-            found: dict[str, object] = json.loads(done.output)
+            found: dict[str, object] = json.loads(done.stdout)
             return found
 
         client.execute(calls.create_federation(terms, bytes(32)), alice)

@@ -25,7 +25,7 @@ SESSION_BLOCKS = 200
 def run(*words: object, code: int = 0) -> dict[str, Any]:
     done = CliRunner().invoke(app, [*map(str, words), "--json"])
     assert done.exit_code == code, (done.output, done.exception)
-    found: dict[str, Any] = json.loads(done.output) if done.output else {}
+    found: dict[str, Any] = json.loads(done.stdout) if done.stdout else {}
     return found
 
 

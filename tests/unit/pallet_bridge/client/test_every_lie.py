@@ -34,13 +34,15 @@ NOW = int(str(MANIFEST["spec_version"]))
 class Liar:
     """A node's answers go through `lie(method, params, result)`; `push` sends what it likes.
 
-    What is in `own` it answers by itself, from the parameters.
+    What is in `own` it answers by itself, from the parameters; what is in `notes` follows that
+    answer as notifications of a subscription.
     """
 
     def __init__(self, upstream: str) -> None:
         self.upstream = upstream
         self.lie: Callable[[str, list[Any], Any], Any] = lambda _method, _params, result: result
         self.own: dict[str, Callable[[list[Any]], Any]] = {}
+        self.notes: dict[str, list[Any]] = {}
         self.on_request: Callable[[str], None] = lambda _method: None
         self.asked: list[str] = []
         self.url = ""
@@ -72,6 +74,9 @@ class Liar:
                     result = own(request["params"])
                     answer = {"jsonrpc": "2.0", "id": request["id"], "result": result}
                     socket.send(json.dumps(answer))
+                    for note in self.notes.get(request["method"], ()):
+                        said = {"subscription": result, "result": note}
+                        socket.send(json.dumps({"jsonrpc": "2.0", "method": "n", "params": said}))
             node.close()
             answers.join()
 

@@ -173,5 +173,9 @@ def test_the_chain_tells_of_rounds_that_a_node_missed(context: Context, tmp_path
         with pytest.raises(NothingSigned, match="round 5 is more than 1 after round 3"):
             ask(5)  # the chain is asked about the first round, too
         ask(4)
+        chain.execute(calls.open_round(0, bytes(32)), ALICE)
+        context.node_config["bcfl-memory"] = str(tmp_path / "third")
+        with pytest.raises(NothingSigned, match="the chain has opened the round with"):
+            ask(4)  # of another model and other terms than the chain has for it
     with pytest.raises(ChainError):
         ask(1000)

@@ -1,0 +1,1 @@
+"""What a node of the chain tries with those who ask it."""
