@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bcfl_plugins.errors import ConfigError
 from bcfl_plugins.rounds.book import NOT_ATTESTED, NOT_COMMITTED
 from bcfl_plugins.rounds.report import RoundOnChain, make_report, opened_by, without_verdict
+from bcfl_plugins.secure.statements import Sealed
 from pallet_bridge import calls
 from pallet_bridge.encoding import attest_statement
 from pallet_bridge.errors import BadChainValue
@@ -127,6 +128,20 @@ def settle_owed(chain: ChainServices, owed: OwedRound, refused: Mapping[AccountI
     if settle(chain, prepared, on_chain.round, owed.attest_s):
         return Ending(on_chain, without)
     return Ending(on_chain, without, NOT_ATTESTED)
+
+
+def seal_of(chain: ChainServices, key: RoundKey) -> Sealed | None:
+    """Return who is in a round and the block of its seal, once it is sealed; for an open job.
+
+    None: nobody has committed, so the seal is not waited for.
+    """
+    there = once_sealed(chain, key, {})
+    number = there.round.seal_block
+    block = chain.work.reading(lambda: chain.client.block_at(number))
+    if block is None or not there.commitments:
+        return None
+    commitments = {account: one.hash for account, one in there.commitments.items()}
+    return Sealed(block.hash, number, commitments)
 
 
 def once_sealed(
