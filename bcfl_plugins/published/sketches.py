@@ -13,6 +13,7 @@ from bcfl_plugins.secure.signed_sketches import (
     as_numbers,
     fixed,
     float_names,
+    most_words,
     sketched,
 )
 from bcfl_plugins.secure.sketches import SketchSize
@@ -35,6 +36,8 @@ SIGMAS = 6.0
 """So many standard deviations of a sketched inner product a published one may be off."""
 _PAIR = 2.0
 _SIGNATURE_BYTES = 64
+_COARSEST = 4.0
+"""Half a unit, where the longest of some entries has a quarter of the greatest word; twice that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,15 +191,28 @@ def check_sum(
     """
     tables, width = next(iter(updates.values())).sketch.shape
     moved = fixed(base, model, width)
-    left = -as_numbers(sketched(moved, SketchSize(tables, width), seed), moved.bits)
-    step = 0.5 * 2.0 ** float(-moved.bits)
+    most = most_words(moved.words.size, width)
+    shown = as_numbers(sketched(moved, SketchSize(tables, width), seed), moved.bits)
+    left, step = -shown, _step(shown, moved.bits, most)
     for account in sorted(parts, key=lambda one: one.raw):
-        one = updates[account]
-        left += parts[account] * one.numbers()
-        step += 0.5 * abs(parts[account]) * 2.0 ** float(-one.bits)
+        one, part = updates[account], parts[account]
+        numbers = one.numbers()
+        left += part * numbers
+        step += abs(part) * _step(numbers, one.bits, most)
     off = float(np.sqrt(np.square(left).sum(axis=1)).max())
     wrong = step * float(np.sqrt(moved.words.size)) + _rounding(base, model, len(parts))
     return SumCheck(off, SLACK * wrong)
+
+
+def _step(numbers: NDArray, bits: int, most: int) -> float:
+    """Return how far an entry may be off from rounding: no farther than in an honest sketch.
+
+    Who has rounded more than it had to would otherwise make room for a lie.
+    """
+    with np.errstate(all="ignore"):
+        half = float(np.ldexp(0.5, -bits))
+    longest = float(np.sqrt(np.square(numbers).sum(axis=1)).max())
+    return min(half, _COARSEST * longest / most)
 
 
 def _rounding(base: Mapping[str, NDArray], model: Mapping[str, NDArray], count: int) -> float:

@@ -109,12 +109,11 @@ def fixed(base: Mapping[str, NDArray], moved: Mapping[str, NDArray], width: int)
         if name not in moved or moved[name].shape != base[name].shape:
             raise ValueError(f"the array {name[:40]!r} is not there in the model's shape")
     length = sum(base[name].size for name in names)
-    rows = -(-length // width)
     parts = [_differences(base[name], moved[name]) for name in names]
     largest = max((float(np.abs(part).max(initial=0.0)) for part in parts), default=0.0)
     if not math.isfinite(largest):
         raise ValueError("an entry is not finite")
-    bits = _bits(largest, _ROOM // max(rows, 1))
+    bits = _bits(largest, most_words(length, width))
     words, place = np.empty(length, np.uint32), 0
     for part in parts:
         for at in range(0, part.size, _CHUNK):
@@ -124,9 +123,15 @@ def fixed(base: Mapping[str, NDArray], moved: Mapping[str, NDArray], width: int)
     return FixedVector(words, bits)
 
 
+def most_words(length: int, width: int) -> int:
+    """Return the greatest word with which no cell of a sketch of so many entries can wrap."""
+    return _ROOM // max(-(-length // width), 1)
+
+
 def as_numbers(sketch: NDArray, bits: int) -> NDArray:
     """Return a sketch of integers in the unit of the model, in float64."""
-    return np.ldexp(sketch.view(np.int32).astype(np.float64), -bits)
+    with np.errstate(all="ignore"):
+        return np.ldexp(sketch.view(np.int32).astype(np.float64), -bits)
 
 
 def sketched(vector: FixedVector, size: SketchSize, seed: bytes) -> NDArray:

@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from bcfl_plugins.hooks.manager import PluginManager
-    from bcfl_plugins.types import NodeId, Verdict
+    from bcfl_plugins.types import NodeId, RoundContext, Verdict
     from strategies._flower import ArrayRecord, Message, MetricRecord
     from strategies.server.reading.expectations import Expectations
     from strategies.server.replies import Replies, Training
 
     NDArray = np.ndarray[Any, np.dtype[Any]]
-    Unsigned = Callable[[Sequence[ClientUpdate]], Mapping[int, str]]
+    Unsigned = Callable[[RoundContext, Sequence[ClientUpdate]], Mapping[int, str]]
 
 _log = logging.getLogger("flwr.bcfl")
 _TOLD = 10
@@ -90,8 +90,8 @@ def judge(
     hooks : PluginManager or None
         The plugins.
     unsigned : callable or None
-        Takes the well formed updates once their commitments are on their way; returns those that
-        must not be judged, with the reasons.
+        Takes the round and its well formed updates once their commitments are on their way;
+        returns those that must not be judged, with the reasons.
 
     Returns
     -------
@@ -108,7 +108,7 @@ def judge(
     if hooks is not None:
         hooks.updates_received(ctx, updates, unusable)
         if unsigned is not None:
-            left = unsigned(updates)
+            left = unsigned(ctx, updates)
             unusable = (*unusable, *_left_out(updates, left))
             fit = [reply for reply in fit if reply.node_id not in left]
             updates = tuple(one for one in updates if one.node.node_id not in left)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
+
+import numpy as np
 
 from bcfl_plugins.apportion import ONE
 from bcfl_plugins.published.sketches import RoundSketches, check_sum
@@ -12,9 +15,12 @@ from bcfl_plugins.rounds.settle import seal_of
 from bcfl_plugins.secure.service import NotSealed
 from bcfl_plugins.secure.signed_sketches import (
     SketchedUpdate,
+    fixed,
+    float_names,
     question_payload,
     seed_of,
     sketch_payload,
+    sketched,
 )
 from bcfl_plugins.secure.sketches import SketchSize
 from bcfl_plugins.session.sealing import sealed_round
@@ -41,12 +47,13 @@ if TYPE_CHECKING:
 
     from bcfl_plugins.secure.statements import Sealed
     from bcfl_plugins.session.services import ChainServices
-    from bcfl_plugins.types import Array, ClientUpdate, JudgedUpdate, RoundResult
+    from bcfl_plugins.types import Array, ClientUpdate, JudgedUpdate, RoundContext, RoundResult
     from pallet_bridge.types import AccountId
     from strategies._flower import Grid, Message
     from strategies.messages.wire import Instruction
     from strategies.server.open_run import OpenRun
 
+FALSE = "the sketch that it signed is not that of its update"
 _log = logging.getLogger("flwr.bcfl")
 
 
@@ -75,6 +82,7 @@ class SketchedRound:
     answer_s: float
     _sealed: Sealed | None = None
     _first: Mapping[AccountId, SketchedUpdate] = field(default_factory=dict)
+    _updates: Mapping[AccountId, ClientUpdate] = field(default_factory=dict)
 
     @classmethod
     def of(cls, run: OpenRun, instruction: Instruction) -> Self | None:
@@ -96,7 +104,7 @@ class SketchedRound:
             told.append(with_content(message, contents[id(content)]))
         return told
 
-    def unsigned(self, updates: Sequence[ClientUpdate]) -> dict[int, str]:
+    def unsigned(self, ctx: RoundContext, updates: Sequence[ClientUpdate]) -> dict[int, str]:
         """Wait for the seal and ask for sketches; return whose update nobody signed, and why."""
         place = self.instruction.opened.key
         try:
@@ -114,7 +122,13 @@ class SketchedRound:
             else:
                 asked[one.node.node_id] = who
         good, bad = self._ask(sealed, asked, None)
-        self._first = {asked[node]: one for node, one in good.items()}
+        sent = {int(one.node.node_id): one for one in updates}
+        self._updates = {asked[node]: sent[node] for node in good}
+        first = {asked[node]: one for node, one in good.items()}
+        for who in false_sketches(ctx.reference, self._updates, first, sealed.seed(place)):
+            left |= {node: FALSE for node in good if asked[node] == who}
+            del first[who]
+        self._first = first
         said = {node: f"it signed no sketch of its update: {why}" for node, why in bad.items()}
         return {**left, **said}
 
@@ -142,11 +156,18 @@ class SketchedRound:
                 why,
             )
         second = {asked[node]: one for node, one in good.items()}
+        is_sum = self._is_sum(result, digest, {} if bad else second)
+        if not is_sum:
+            seed, base = seed_of(sealed, self.instruction.opened.key, digest), result.ctx.reference
+            for who in false_sketches(base, self._updates, second, seed):
+                _log.warning("bcfl: round %d: %s: %s", result.ctx.server_round, who, FALSE)
+                del second[who]
+                is_sum = self._is_sum(result, digest, {})
         kept = RoundSketches(
             sealed.block, sealed.number, self.size, _in_order(self._first), _in_order(second)
         )
         address = self.chain.keeper.store.put(value_bytes(kept.plain()))
-        return address, self._is_sum(result, digest, second if not bad else {})
+        return address, is_sum
 
     def _is_sum(
         self,
@@ -191,6 +212,43 @@ class SketchedRound:
             return signed
 
         return ask(self.grid, EVIDENCE, dict.fromkeys(accounts, content), read, self.answer_s)
+
+
+def false_sketches(
+    base: Mapping[str, Array],
+    updates: Mapping[AccountId, ClientUpdate],
+    found: Mapping[AccountId, SketchedUpdate],
+    seed: bytes,
+) -> list[AccountId]:
+    """Return who signed something else than the sketch of its update.
+
+    One such would make the server's honest statistics and model look false. All are looked at in
+    one random mixture, and each by itself only where that does not fit.
+    """
+    accounts = [who for who in found if who in updates]
+    if not accounts:
+        return []
+    drawn = np.random.default_rng(int.from_bytes(os.urandom(16), "little"))
+    shares = drawn.uniform(0.5, 1.5, len(accounts))
+    parts = dict(zip(accounts, (shares / shares.sum()).tolist(), strict=True))
+    mixed = {}
+    for name in float_names(base):
+        total, room = np.zeros_like(base[name]), np.empty_like(base[name])
+        for who, part in parts.items():
+            total += np.multiply(updates[who].arrays[name], total.dtype.type(part), out=room)
+        mixed[name] = total
+    if check_sum(base, mixed, parts, found, seed).holds:
+        return []
+    return [who for who in accounts if not _is_of(base, updates[who], found[who], seed)]
+
+
+def _is_of(
+    base: Mapping[str, Array], update: ClientUpdate, signed: SketchedUpdate, seed: bytes
+) -> bool:
+    tables, width = signed.sketch.shape
+    vector = fixed(base, update.arrays if update.sent is None else update.sent, width)
+    made = sketched(vector, SketchSize(tables, width), seed)
+    return vector.bits == signed.bits and bool(np.array_equal(made, signed.sketch))
 
 
 def parts_of(judged: Sequence[JudgedUpdate]) -> dict[AccountId, float]:

@@ -21,6 +21,8 @@ from pallet_bridge.run.reports import decode_any
 from pallet_bridge.types import Outcome
 from scripts.lies.federation import run_federation
 from strategies import FedAvg
+from strategies.client import mod, sketching
+from strategies.messages.sketches import EVIDENCE, SKETCH_ASKED
 from strategies.server.sketched import phases
 from strategies.server.sketched.phases import SketchedRound
 from tests.cheats.by_server.test_server_replayed import doctor, lie_in_reports, words
@@ -147,8 +149,8 @@ def fitted_to_the_first_seed(monkeypatch: pytest.MonkeyPatch) -> type[FedAvg]:
     seeds: list[bytes] = []
     honest = SketchedRound.unsigned
 
-    def unsigned(self: SketchedRound, updates: Any) -> dict[int, str]:
-        left = honest(self, updates)
+    def unsigned(self: SketchedRound, ctx: Any, updates: Any) -> dict[int, str]:
+        left = honest(self, ctx, updates)
         assert self._sealed is not None
         seeds.append(self._sealed.seed(self.instruction.opened.key))
         return left
@@ -334,6 +336,45 @@ def test_a_false_verdict_is_found(
     lie_in_reports(monkeypatch, lie)
     told = found(run())
     assert any("is not accepted" in one or "is 'Rejected' in the report" in one for one in told)
+
+
+@cheat(
+    Role.NODE,
+    "Signs a sketch of something else than its update, so that the server's verdicts look false.",
+    Comes.REFUSED,
+    "The server has the update, and leaves out who signed something else. A second sketch that is "
+    "false is dropped: the model of that round is then checked by the first ones only.",
+)
+@pytest.mark.parametrize("stage", [0, 1])
+def test_a_node_that_signs_something_else_is_left_out(
+    run: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, stage: int
+) -> None:
+    honest, made = mod.ANSWERS[EVIDENCE], sketching.sketched
+
+    def lying(message: Any, context: Any) -> Any:
+        asked = bool(message.content[SKETCH_ASKED]["model"])
+        if message.metadata.dst_node_id != VICTIM or asked != bool(stage):
+            return honest(message, context)
+        with monkeypatch.context() as now:
+            now.setattr(sketching, "sketched", lambda *told: made(*told) // np.uint32(2))
+            return honest(message, context)
+
+    monkeypatch.setitem(mod.ANSWERS, EVIDENCE, lying)
+    folder = run(method="multikrum")
+    again = replayed(folder)
+    assert again.findings == ()
+    details = [
+        (one.outcome, one.detail)
+        for path in (folder / "reports").iterdir()
+        for one in decode_any(path.read_bytes()).entries  # type: ignore[union-attr]
+        if one.node_id == VICTIM
+    ]
+    if stage:
+        assert {one for one, _ in details} == {Outcome.ACCEPTED}
+        assert all("whose seed was known before it only" in note for note in again.notes)
+    else:
+        assert details == [(Outcome.EXCLUDED, phases.FALSE)] * ROUNDS
+        assert again.notes == ()
 
 
 def test_an_update_that_no_node_signs_a_sketch_of_is_left_out_without_a_strike(

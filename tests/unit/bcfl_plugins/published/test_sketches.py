@@ -78,6 +78,32 @@ def test_a_lie_four_tolerances_long_does_not(lie: str) -> None:
     assert not check.holds
 
 
+def test_a_model_that_stands_still_is_not_the_sum() -> None:
+    base, _, found = a_round()
+    assert not check_sum(base, base, PARTS, found, SEED).holds
+
+
+def test_an_update_that_stands_still_makes_no_room() -> None:
+    base, _, found = a_round(np.float64)
+    still = {**found, account(2): signed(2, base, base)}
+    _, mean, honest = a_round(np.float64, (1, 1, 0, 1, 1))
+    assert check_sum(base, mean, PARTS, honest, SEED).holds
+    assert check_sum(base, mean, PARTS, honest, SEED).tolerance < 1e-3
+    assert check_sum(base, mean, PARTS, still, SEED).tolerance < 1e-3
+
+
+@pytest.mark.parametrize("bits", [-1100, -3, 0, 5])
+def test_who_rounds_more_than_it_has_to_makes_no_room_for_a_lie(bits: int) -> None:
+    base, mean, found = a_round()
+    one = found[account(1)]
+    coarse = np.rint(np.ldexp(one.sketch.view(np.int32).astype(np.float64), bits - one.bits))
+    words = np.clip(coarse, -(2**31), 2**31 - 1).astype(np.int64).astype(np.uint32)
+    told = {**found, account(1): SketchedUpdate(account(1), bits, words, bytes(64))}
+    check = check_sum(base, mean, PARTS, told, SEED)
+    assert check.tolerance < 1e-2 * np.linalg.norm(mean["w"] - base["w"])
+    assert not check.holds
+
+
 def test_what_is_missing_to_one_is_the_model_that_went_out() -> None:
     base, _, found = a_round(np.float64)
     updates = [one.numbers() for one in found.values()]
