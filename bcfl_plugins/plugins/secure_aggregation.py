@@ -16,7 +16,6 @@ from bcfl_plugins.defenses.core.rule import Rule
 from bcfl_plugins.defenses.registry import ALL_RULES
 from bcfl_plugins.errors import ConfigError
 from bcfl_plugins.hooks.markers import hookimpl, needs_chain
-from bcfl_plugins.rounds.settle import seal_of
 from bcfl_plugins.secure.service import MaskSettings
 from bcfl_plugins.secure.sketches import SketchSize
 from bcfl_plugins.session.sealing import sealed_round
@@ -89,7 +88,7 @@ class SecureAggregation:
 
     def sealed(self, place: RoundKey) -> Sealed:
         """See `Masks.sealed`."""
-        return sealed_round(self._chain, place, lambda: seal_of(self._chain, place))
+        return sealed_round(self._chain, place)
 
     def bar(self, account: AccountId, why: str) -> None:
         """See `Masks.bar`."""

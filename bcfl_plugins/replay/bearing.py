@@ -9,15 +9,13 @@ import numpy as np
 
 from bcfl_plugins.defenses.base import BUFFERS
 from bcfl_plugins.defenses.core.arrays.buffers import is_buffer
-from bcfl_plugins.defenses.core.rule import Rule
 from bcfl_plugins.defenses.core.sketch import ENTRIES
-from bcfl_plugins.defenses.registry import ALL_RULES
 from bcfl_plugins.published.sketches import inner_products, tolerance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from bcfl_plugins.defenses.base import Defense, Floats
+    from bcfl_plugins.defenses.base import Floats
     from bcfl_plugins.defenses.core.statistics import Statistics
     from bcfl_plugins.published.inputs import KeptInputs
     from bcfl_plugins.replay.sketched import SignedRound
@@ -37,13 +35,13 @@ class Bearing:
         What was published.
     signed : SignedRound
         The signed sketches of the round.
-    rules : Mapping
-        Rules by name, besides those of the registry.
+    evening : frozenset of str
+        As in `RebuiltJudge`.
     """
 
     kept: KeptInputs
     signed: SignedRound
-    rules: Mapping[str, type[Defense]]
+    evening: frozenset[str]
 
     def problems(self) -> Iterator[tuple[NodeRef | None, str]]:
         """Give what does not fit the signed sketches."""
@@ -116,9 +114,7 @@ class Bearing:
 
     def _is_smaller(self, name: str, one: Statistics, found: Floats) -> bool:
         """Say whether a rule that may measure arrays smaller has done so."""
-        rule = self.rules.get(name) or ALL_RULES.get(name)
-        evenly = rule is not None and issubclass(rule, Rule) and rule.evenly is not Rule.evenly
-        if not evenly or not one.squares.size:
+        if name not in self.evening or not one.squares.size:
             return False
         wanted = np.median(np.square(found[one.origin[one.usable]]).sum(axis=2), axis=1)
         return bool((one.squares < (1.0 - tolerance(found.shape[2])) * wanted).any())

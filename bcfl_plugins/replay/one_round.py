@@ -212,7 +212,7 @@ class RoundReplay:
             self._believe(MEASUREMENTS)
         verdict: Verdict = guarded(lambda: _decided(made.judge, memory, inputs))
         if updates is None:
-            self._bear_out(kept, verdict)
+            self._bear_out(kept, verdict, made.evening)
         if isinstance(inputs, LiveInputs):
             self._check_inputs(told, inputs)
         after = address_of(value_bytes(made.judge.kept()))
@@ -224,9 +224,9 @@ class RoundReplay:
             )
         return replace(verdict, clip=made.clip)
 
-    def _bear_out(self, kept: KeptInputs, verdict: Verdict) -> None:
+    def _bear_out(self, kept: KeptInputs, verdict: Verdict, evening: frozenset[str]) -> None:
         """Compare statistics with what nodes signed; without it they are the server's word."""
-        bearing = None if self._signed is None else Bearing(kept, self._signed, self.rules)
+        bearing = None if self._signed is None else Bearing(kept, self._signed, evening)
         if bearing is None or not bearing.is_comparable(verdict.medians):
             self._believe(STATISTICS)
             return

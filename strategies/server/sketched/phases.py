@@ -11,7 +11,6 @@ import numpy as np
 
 from bcfl_plugins.apportion import ONE
 from bcfl_plugins.published.sketches import RoundSketches, check_sum
-from bcfl_plugins.rounds.settle import seal_of
 from bcfl_plugins.secure.service import NotSealed
 from bcfl_plugins.secure.signed_sketches import (
     SketchedUpdate,
@@ -23,7 +22,6 @@ from bcfl_plugins.secure.signed_sketches import (
     sketched,
 )
 from bcfl_plugins.secure.sketches import SketchSize
-from bcfl_plugins.session.sealing import sealed_round
 from pallet_bridge.encoding import update_digest
 from pallet_bridge.keys import verify
 from pallet_bridge.run.content import value_bytes
@@ -43,17 +41,18 @@ from strategies.messages.wire import ROUND, instruction_record
 from strategies.server.masked.asking import ask
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from bcfl_plugins.secure.statements import Sealed
     from bcfl_plugins.session.services import ChainServices
     from bcfl_plugins.types import Array, ClientUpdate, JudgedUpdate, RoundContext, RoundResult
-    from pallet_bridge.types import AccountId
+    from pallet_bridge.types import AccountId, RoundKey
     from strategies._flower import Grid, Message
     from strategies.messages.wire import Instruction
     from strategies.server.open_run import OpenRun
 
 FALSE = "the sketch that it signed is not that of its update"
+_PIECE = 1 << 15
 _log = logging.getLogger("flwr.bcfl")
 
 
@@ -73,6 +72,8 @@ class SketchedRound:
         Of the sketches.
     answer_s : float
         Seconds that nodes have to answer.
+    wait : callable
+        Waits for the seal of a round, as `Session.sealed`.
     """
 
     chain: ChainServices
@@ -80,6 +81,7 @@ class SketchedRound:
     instruction: Instruction
     size: SketchSize
     answer_s: float
+    wait: Callable[[RoundKey], Sealed]
     _sealed: Sealed | None = None
     _first: Mapping[AccountId, SketchedUpdate] = field(default_factory=dict)
     _updates: Mapping[AccountId, ClientUpdate] = field(default_factory=dict)
@@ -91,7 +93,7 @@ class SketchedRound:
         if chain is None or run.grid is None or config.level is not Level.SKETCH:
             return None
         size = SketchSize(config.tables, config.width)
-        return cls(chain, run.grid, instruction, size, config.answer_s)
+        return cls(chain, run.grid, instruction, size, config.answer_s, run.session.sealed)
 
     def messages(self, messages: Sequence[Message]) -> list[Message]:
         """Return training messages that say which sketches will be asked for."""
@@ -108,7 +110,7 @@ class SketchedRound:
         """Wait for the seal and ask for sketches; return whose update nobody signed, and why."""
         place = self.instruction.opened.key
         try:
-            sealed = sealed_round(self.chain, place, lambda: seal_of(self.chain, place))
+            sealed = self.wait(place)
         except NotSealed as error:
             why = f"the seal of the round was not seen: {error}"
             return {one.node.node_id: why for one in updates}
@@ -231,15 +233,27 @@ def false_sketches(
     drawn = np.random.default_rng(int.from_bytes(os.urandom(16), "little"))
     shares = drawn.uniform(0.5, 1.5, len(accounts))
     parts = dict(zip(accounts, (shares / shares.sum()).tolist(), strict=True))
-    mixed = {}
-    for name in float_names(base):
-        total, room = np.zeros_like(base[name]), np.empty_like(base[name])
-        for who, part in parts.items():
-            total += np.multiply(updates[who].arrays[name], total.dtype.type(part), out=room)
-        mixed[name] = total
+    mixed = {name: _mixed(name, base[name], updates, parts) for name in float_names(base)}
     if check_sum(base, mixed, parts, found, seed).holds:
         return []
     return [who for who in accounts if not _is_of(base, updates[who], found[who], seed)]
+
+
+def _mixed(
+    name: str,
+    like: Array,
+    updates: Mapping[AccountId, ClientUpdate],
+    parts: Mapping[AccountId, float],
+) -> Array:
+    """Return the weighted mean of one array, in pieces that fit a cache."""
+    rows = [(updates[who].arrays[name].reshape(-1), like.dtype.type(p)) for who, p in parts.items()]
+    total = np.zeros(like.size, like.dtype)
+    room = np.empty(min(_PIECE, like.size), like.dtype)
+    for at in range(0, like.size, _PIECE):
+        piece = total[at : at + _PIECE]
+        for row, part in rows:
+            piece += np.multiply(row[at : at + _PIECE], part, out=room[: piece.size])
+    return total.reshape(like.shape)
 
 
 def _is_of(

@@ -15,6 +15,7 @@ from bcfl_plugins.replay.one_round import STATISTICS
 from bcfl_plugins.replay.run import Replayer
 from bcfl_plugins.replay.sketched import SUMS
 from bcfl_plugins.secure.sketches import Sketching, SketchSize
+from bcfl_plugins.session.open import Session
 from pallet_bridge.audit.grounds import AVERAGES, VERDICTS
 from pallet_bridge.audit.run import audit_run
 from pallet_bridge.run.reports import decode_any
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from bcfl_plugins.secure.statements import Sealed
     from pallet_bridge.audit.run import AuditReport
     from pallet_bridge.run.reports import RoundReport
+    from pallet_bridge.types import RoundKey
 
     Signed = tuple[SketchedUpdate, ...]
 
@@ -265,12 +267,12 @@ def test_a_sketch_that_its_node_did_not_sign_is_found(
 def test_a_seed_of_another_block_is_found(
     run: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    honest = phases.sealed_round
+    honest = Session.sealed
 
-    def liked(*told: Any) -> Sealed:
-        return replace(honest(*told), block=b"\x07" * 32)
+    def liked(self: Session, place: RoundKey) -> Sealed:
+        return replace(honest(self, place), block=b"\x07" * 32)
 
-    monkeypatch.setattr(phases, "sealed_round", liked)
+    monkeypatch.setattr(Session, "sealed", liked)
     told = found(run())
     assert sum("by a seed of block" in one for one in told) == ROUNDS
 

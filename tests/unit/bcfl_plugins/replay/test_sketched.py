@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 SIZE = SketchSize(3, 1024)
 LENGTH = 6000
+EVENING = frozenset({"cluster_guard"})
 SEAL = BlockRef(9, b"\x09" * 32)
 
 
@@ -105,7 +106,7 @@ def test_an_honest_round_has_no_problem() -> None:
     made = Made()
     assert list(made.signed().problems(SEAL)) == []
     for method in ("multikrum", "cluster_guard"):
-        bearing = Bearing(made.kept(method), made.signed(), {})
+        bearing = Bearing(made.kept(method), made.signed(), EVENING)
         assert list(bearing.problems()) == []
         assert bearing.is_whole()
 
@@ -136,7 +137,7 @@ def test_one_more_member_of_the_round_is_another_seed() -> None:
 @pytest.mark.parametrize("factor", [2.0, 0.0])
 def test_statistics_of_other_updates_are_named(method: str, factor: float) -> None:
     told = Made(moved=[steps(0), steps(1), factor * steps(2)])
-    problems = list(Bearing(told.kept(method), Made().signed(), {}).problems())
+    problems = list(Bearing(told.kept(method), Made().signed(), EVENING).problems())
     assert problems
     assert {None if node is None else node.account for node, _ in problems} <= {
         MEMBERS[2].account,
@@ -147,31 +148,31 @@ def test_statistics_of_other_updates_are_named(method: str, factor: float) -> No
 def test_an_update_that_is_said_to_be_equal_or_too_long_is_named() -> None:
     kept, signed = Made().kept("multikrum"), Made().signed()
     kept.equal = (0, 0, 2)
-    assert "equal to another" in str(list(Bearing(kept, signed, {}).problems()))
+    assert "equal to another" in str(list(Bearing(kept, signed, EVENING).problems()))
     kept = Made().kept("multikrum")
     (one,) = kept.statistics.values()
     usable = one.usable.copy()
     usable[0] = False
     less = replace(one, usable=usable, gram=one.gram[1:, 1:], squares=one.squares[1:])
     kept.statistics = {"multikrum": less}
-    assert "too long, and is not" in str(list(Bearing(kept, signed, {}).problems()))
+    assert "too long, and is not" in str(list(Bearing(kept, signed, EVENING).problems()))
 
 
 def test_a_rule_that_measures_a_large_array_smaller_is_not_accused_but_not_borne_out() -> None:
     """`cluster_guard` holds arrays apart; sketches are of the whole update."""
     moved = [np.concatenate([100 * one[:2000], one[2000:]]) for one in map(steps, range(3))]
     made = Made(moved=moved, arrays=("embedding", "w", "v"))
-    bearing = Bearing(made.kept("cluster_guard"), made.signed(), {})
+    bearing = Bearing(made.kept("cluster_guard"), made.signed(), EVENING)
     assert list(bearing.problems()) == []
     assert not bearing.is_whole()
-    strict = Bearing(made.kept("multikrum"), made.signed(), {})
+    strict = Bearing(made.kept("multikrum"), made.signed(), EVENING)
     assert list(strict.problems()) == []
     assert strict.is_whole()
 
 
 def test_who_leaves_other_arrays_out_is_not_compared() -> None:
     made = Made(arrays=("w", "bn.running_mean"))
-    bearing = Bearing(made.kept("multikrum"), made.signed(), {})
+    bearing = Bearing(made.kept("multikrum"), made.signed(), EVENING)
     assert bearing.is_comparable(["bn.running_mean"])
     assert not bearing.is_comparable([])
     assert not bearing.is_comparable(["bn.running_mean", "w"])
