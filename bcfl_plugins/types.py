@@ -181,7 +181,7 @@ class ClientUpdate:
     metrics : Mapping[str, Metric]
         The node's own metrics, unproven as well.
     commitment : CommittedUpdate or None
-        The node's signed statement of what it sent, already verified against `sent`.
+        What the node signed, already verified against `sent`.
     sent : Mapping[str, Array] or None
         The arrays as they came, in the node's own order and dtypes: what it signed. ``None``: as
         in `arrays`.
@@ -204,8 +204,8 @@ class Gathering:
     sealed : bool
         Whether the round takes no more commitments: the server stops waiting.
     late : Mapping[NodeId, str]
-        Nodes whose update came after the seal, each with a reason in plain words. Read from the
-        last answer only; these updates are not averaged and nobody judges them.
+        Nodes whose update came after the seal, each with a reason; read from the last answer only.
+        Nobody judges these updates.
     """
 
     sealed: bool
@@ -230,9 +230,8 @@ class Rejection:
         Whether the rejection also costs a strike, and strikes may cost stake. Without it the
         update only loses this round's reward: different is not malicious.
     commitment : CommittedUpdate or None
-        What the node signed, where the server's screening left out a reply that was signed. Its
-        digest and salt are of what came, so they need not open what was signed. A plugin's
-        rejections leave it out.
+        What the node signed, where no plugin judged it. Its digest and salt are of what came, so
+        they need not open what was signed. A plugin's rejections leave it out.
 
     Raises
     ------
@@ -370,8 +369,7 @@ class RoundResult:
     judged : tuple of JudgedUpdate
         Ascending by node id.
     unusable : tuple of Rejection
-        Nodes that no plugin judged: malformed replies, error replies, silence. One that signed its
-        reply has a verdict on chain all the same.
+        Nodes that no plugin judged: malformed or error replies, silence. Signed ones get a verdict.
     notes, states : Mapping[str, str]
         Each judging plugin's note and state, by its name.
     metrics : Mapping[str, Metric]
@@ -384,6 +382,8 @@ class RoundResult:
         The least `Verdict.clip` of all; ``None``: nobody asked for one.
     step : ServerStep or None
         What the strategy's own optimizer made of the average, where that is known.
+    sketches : (bytes, bool) or None
+        Address of the round's signed sketches, and whether they show the model to be their sum.
     """
 
     ctx: RoundContext
@@ -397,3 +397,4 @@ class RoundResult:
     judgements: tuple[Judgement, ...] = ()
     clip: float | None = None
     step: ServerStep | None = None
+    sketches: tuple[bytes, bool] | None = None

@@ -32,6 +32,7 @@ from strategies._flower import strategy as _flower_strategy
 from strategies.app import ServerApp
 from strategies.client import (
     ClientApp,
+    bcfl_evidence,
     bcfl_identity,
     bcfl_keys,
     bcfl_mod,
@@ -115,6 +116,7 @@ __all__ = [
     "UnreadableArray",
     "UnsuitableModel",
     "__version__",
+    "bcfl_evidence",
     "bcfl_identity",
     "bcfl_keys",
     "bcfl_mod",

@@ -20,7 +20,10 @@ from bcfl_plugins.config.tables import write_amount
 from pallet_bridge.errors import CallFailed, ConfigError, TransactionRefused
 
 if TYPE_CHECKING:
+    from bcfl_plugins.replay.run import Replayer
+    from pallet_bridge.client.protocol import ChainClient
     from pallet_bridge.settlement.attester import Attestation
+    from pallet_bridge.types import BlockRef, RoundKey
 
 PublishedRun = Annotated[
     Path, typer.Argument(help="The run's folder as its coordinator publishes it.")
@@ -136,11 +139,6 @@ def attest(
     from pallet_bridge.run.reports import ReportStore  # noqa: PLC0415
     from pallet_bridge.settlement.attester import Attester, Word  # noqa: PLC0415
 
-    decide_again = None
-    if again:
-        from bcfl_plugins.replay.run import Replayer  # noqa: PLC0415 (loads the rules)
-
-        decide_again = partial(Replayer().problems, run)
     header = read_run(run).header
     url = url_of(header, chain)
     signer = signer_of(key, url)
@@ -149,6 +147,7 @@ def attest(
     belief = belief_of(header.genesis.hex(), key, signer.account, "the run")
     with checked(url, belief) as client:
         kept = read_secret(secret, header.genesis, header.federation, signer.account)
+        decide_again = partial(_replayer(client).problems, run) if again else None
         reports, openings = ReportStore(run / REPORTS), OpeningStore(run / OPENINGS)
         attester = Attester(
             client,
@@ -170,6 +169,16 @@ def attest(
             time.sleep(min(_POLL_S, max(0.0, end - time.monotonic())))
     if any(one.problems for one in done):
         raise typer.Exit(1)
+
+
+def _replayer(client: ChainClient) -> Replayer:
+    from bcfl_plugins.replay.run import Replayer  # noqa: PLC0415 (loads the rules)
+
+    def seal_of(key: RoundKey) -> BlockRef | None:
+        round_ = client.round(key.federation, key.round)
+        return None if round_ is None else client.block_at(round_.seal_block)
+
+    return Replayer(seal_of=seal_of)
 
 
 def _show(one: Attestation, *, as_json: bool) -> None:

@@ -25,7 +25,10 @@ class EvidenceConfig:
         "What a run keeps for whoever wants to decide its rounds again, in its folder "
         "(docs/how-to/decide-again.md). bookkeeping: verdicts and signatures. decision: also the "
         "statistics that rules read and what they remember, so that anyone who has them decides "
-        "again bit for bit. updates: also the updates and the models themselves.",
+        "again bit for bit. sketch: also a sketch of each update that its node signs once the "
+        "round is sealed, and the models, so that anyone sees whether statistics and models are "
+        "those of the updates, to within a tolerance. updates: also the updates and the models "
+        "themselves, and no signed sketches.",
         choices=tuple(level.value for level in Level),
     )
     readers: str = key(
@@ -33,6 +36,22 @@ class EvidenceConfig:
         "Who may read it: the server's own account, which hands it to whom it names (sealed), or "
         "everybody (published). Statistics tell about updates, and updates about data.",
         choices=tuple(one.value for one in Openings),
+    )
+
+    tables: int = key(3, "sketch: tables of a signed sketch.", low=1, high=8)
+    width: int = key(
+        2048,
+        "sketch: numbers of a table, a power of two. More show smaller lies.",
+        low=32,
+        high=65536,
+    )
+    answer_s: float = key(
+        120.0,
+        "sketch: longest wait for the nodes' sketches. An update whose node signs none is left out "
+        "of the average, without a strike.",
+        low=0.1,
+        high=86400,
+        unit="seconds",
     )
 
     @property
@@ -49,9 +68,10 @@ def read_evidence(table: Mapping[str, Scalar]) -> EvidenceConfig:
     ConfigError
         If a key or a value is wrong.
     """
-    if table.get("publish") == "sketch":
+    found = read_table(EvidenceConfig, "bcfl.evidence", table)
+    if found.width & (found.width - 1):
         raise ConfigError(
-            'bcfl.evidence.publish is "sketch", which this version does not have: take "decision", '
-            'which publishes sketches that the server makes, or "updates"'
+            f"bcfl.evidence.width is {found.width}, which is no power of two; take "
+            f"{1 << found.width.bit_length() - 1} or {1 << found.width.bit_length()}"
         )
-    return read_table(EvidenceConfig, "bcfl.evidence", table)
+    return found

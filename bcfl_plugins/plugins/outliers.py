@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn, cast
 
 from bcfl_plugins.config.tables import key, read_table
 from bcfl_plugins.defenses.base import BUFFERS
+from bcfl_plugins.defenses.core.rule import Rule
 from bcfl_plugins.defenses.registry import (
     ALL_RULES,
     create_rule,
@@ -247,7 +248,8 @@ def rebuild(told: Judgement, rules: Mapping[str, type[Defense]]) -> RebuiltJudge
     except (BadUpdates, ConfigError, TypeError, ValueError) as error:
         raise DoesNotHold(f"its settings of {told.rule} are none: {error}") from error
     judge = judge_of(config, rule, _no_data if is_measuring else None)
-    return RebuiltJudge(judge, is_measuring, config.clip or None)
+    evening = {DEFAULT} | ({rule.name} if isinstance(rule, Rule) and rule.evenly else set())
+    return RebuiltJudge(judge, is_measuring, config.clip or None, frozenset(evening))
 
 
 def _no_data(model: object) -> NoReturn:

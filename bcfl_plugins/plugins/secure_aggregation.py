@@ -16,11 +16,9 @@ from bcfl_plugins.defenses.core.rule import Rule
 from bcfl_plugins.defenses.registry import ALL_RULES
 from bcfl_plugins.errors import ConfigError
 from bcfl_plugins.hooks.markers import hookimpl, needs_chain
-from bcfl_plugins.rounds.settle import once_sealed
-from bcfl_plugins.secure.service import MaskSettings, NotSealed
+from bcfl_plugins.secure.service import MaskSettings
 from bcfl_plugins.secure.sketches import SketchSize
-from bcfl_plugins.secure.statements import Sealed
-from bcfl_plugins.session.chain_work import ChainBehind
+from bcfl_plugins.session.sealing import sealed_round
 from pallet_bridge.errors import EncodingError
 from pallet_bridge.run.judgements import Level
 from pallet_bridge.types import AccountId
@@ -28,11 +26,11 @@ from pallet_bridge.types import AccountId
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bcfl_plugins.secure.statements import Sealed
     from bcfl_plugins.session.services import ChainServices, Services
     from bcfl_plugins.types import NodeId, NodeRef, OpenedRound, Scalar
     from pallet_bridge.types import RoundKey
 
-_SEAL_S = 3600.0
 _BY_SKETCHES = ("gram", "norms")
 _BLIND = ("auto", "examples", "influence", "uniform")
 _log = logging.getLogger("flwr.bcfl")
@@ -90,18 +88,7 @@ class SecureAggregation:
 
     def sealed(self, place: RoundKey) -> Sealed:
         """See `Masks.sealed`."""
-        found: list[Sealed | None] = []
-        self._chain.work.do(
-            f"waiting for the seal of round {place.round}", lambda: found.append(self._read(place))
-        )
-        try:
-            self._chain.work.drain(_SEAL_S)
-        except ChainBehind as error:
-            raise NotSealed(str(error)) from error
-        sealed = found[0] if found else None
-        if sealed is None:
-            raise NotSealed(f"nobody is in round {place.round} on chain, or it was aborted there")
-        return sealed
+        return sealed_round(self._chain, place)
 
     def bar(self, account: AccountId, why: str) -> None:
         """See `Masks.bar`."""
@@ -115,18 +102,6 @@ class SecureAggregation:
         except EncodingError as error:
             _log.warning("bcfl: what was said about masks cannot be kept: %s", error)
             return None
-
-    def _read(self, place: RoundKey) -> Sealed | None:
-        chain = self._chain
-        there = once_sealed(chain, place, {})
-        number = there.round.sealed_at
-        if number is None:
-            number = there.round.commit_until
-        block = chain.work.reading(lambda: chain.client.block_at(number))
-        if block is None:  # nobody committed, so the seal was not waited for
-            return None
-        commitments = {account: one.hash for account, one in there.commitments.items()}
-        return Sealed(block.hash, number, commitments)
 
 
 @needs_chain
@@ -163,6 +138,11 @@ def _about_seeing(services: Services) -> str | None:
         return (
             'bcfl.evidence.publish is "updates", and the server sees none of them: set it to '
             '"decision", which publishes the sketches\' statistics'
+        )
+    if whole.evidence.level is Level.SKETCH:
+        return (
+            'bcfl.evidence.publish is "sketch", for which nodes sketch updates that are not '
+            f'masked: set it to "decision", or take {MASKING} out of bcfl.plugins'
         )
     if services.validation is not None:
         return (

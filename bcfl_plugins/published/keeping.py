@@ -14,6 +14,7 @@ from bcfl_plugins.published.average import (
     weighted_mean,
 )
 from bcfl_plugins.published.listing import ListedUpdate, plain_listing
+from bcfl_plugins.published.sketches import SKETCHED_SUM
 from bcfl_plugins.published.steps import in_order, same_memory, stepped, texts_of
 from bcfl_plugins.published.stops import DoesNotHold
 from pallet_bridge.encoding import update_digest
@@ -37,6 +38,9 @@ TOLD: Mapping[Level, str] = {
     Level.BOOKKEEPING: "verdicts and signatures: what was decided, and nothing to decide it again",
     Level.DECISION: "the statistics that rules read, and what they remember: who has them decides "
     "again; that they are those of the updates stays the server's word",
+    Level.SKETCH: "the statistics that rules read, sketches that nodes sign once a round is "
+    "sealed, and models: who has them decides again, and sees to within a tolerance whether "
+    "statistics and models are those of the updates",
     Level.UPDATES: "the updates and models themselves: who has them does everything again",
 }
 """What a run says at its start."""
@@ -89,7 +93,7 @@ class EvidenceKeeper:
 
     def model(self, model: Mapping[str, Array]) -> None:
         """Keep a model, if the level asks for it."""
-        if self.level is Level.UPDATES:
+        if self.level in {Level.SKETCH, Level.UPDATES}:
             self.store.put(arrays_bytes(model))
 
 
@@ -112,6 +116,12 @@ def evidence_of(
     listed
         Where the list of the updates is.
     """
+    if keeper.level is Level.SKETCH and result.model is not None:
+        keeper.model(result.ctx.reference)
+        keeper.model(result.model)
+        address, is_sum = result.sketches or (None, False)
+        how = SKETCHED_SUM if is_sum else ""
+        return Evidence(keeper.level, result.judgements, how, sketches=address)
     if keeper.level is not Level.UPDATES or result.model is None:
         return Evidence(keeper.level, result.judgements, "", listed)
     keeper.model(result.model)

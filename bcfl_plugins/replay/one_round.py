@@ -11,8 +11,10 @@ from bcfl_plugins.published.inputs import KeptInputs, LiveInputs
 from bcfl_plugins.published.keeping import mean_of
 from bcfl_plugins.published.steps import SERVER_ROUND, in_order, read_memory, read_numbers, stepped
 from bcfl_plugins.published.stops import CannotReplay, DoesNotHold
+from bcfl_plugins.replay.bearing import STATISTICS_WITHIN, Bearing
 from bcfl_plugins.replay.compare import decided, node_problems, note_problems, verdict_problems
 from bcfl_plugins.replay.rebuilding import rebuilt
+from bcfl_plugins.replay.sketched import SEALS, SUMS, SignedRound
 from bcfl_plugins.types import ClientUpdate, RoundContext, RunInfo
 from pallet_bridge.audit.audited import Finding, ReplayedRound
 from pallet_bridge.encoding import commitment_hash, update_digest
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from pallet_bridge.run.judgements import Evidence, Judgement, Step
     from pallet_bridge.run.openings import OpenedUpdate
     from pallet_bridge.run.reports import RoundReport
-    from pallet_bridge.types import AccountId
+    from pallet_bridge.types import AccountId, BlockRef
 
 STATISTICS = "statistics that verdicts were decided on again"
 MEASUREMENTS = "rounds whose verdicts rest on what it measured on data of its own"
@@ -66,17 +68,21 @@ class RoundReplay:
         What opens its commitments, as far as it is at hand.
     rules : Mapping
         Rules by name, besides those of the registry.
+    seal : BlockRef or None
+        The block in which it was sealed, where that is known.
     """
 
     report: RoundReport
     material: Material
     openings: Mapping[AccountId, OpenedUpdate]
     rules: Mapping[str, type[Defense]]
+    seal: BlockRef | None = None
     findings: list[Finding] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
     words: dict[str, int] = field(default_factory=dict)
     _base: dict[str, Array] = field(default_factory=dict)
     _server_round: int | None = None
+    _signed: SignedRound | None = None
 
     def done(self) -> ReplayedRound:
         """Do it; what is wrong goes to `findings`, and what cannot be done to `gaps`."""
@@ -85,11 +91,38 @@ class RoundReplay:
             self.gaps.append("the report is of a format that does not say how it was decided")
         elif evidence.level is Level.BOOKKEEPING:
             self.gaps.append('bcfl.evidence.publish was "bookkeeping"')
+        elif evidence.level is Level.SKETCH:
+            return self._by_sketches(evidence)
         else:
             updates = self._updates(evidence)
             if updates is not None or evidence.level is Level.DECISION:
                 return self._decide(evidence, updates)
         return ReplayedRound()
+
+    def _by_sketches(self, evidence: Evidence) -> ReplayedRound:
+        """Check what nodes signed, then the model by it, then the verdicts."""
+        before = len(self.findings)
+        try:
+            self._signed = SignedRound.read(self.report, self.material)
+        except DoesNotHold as error:
+            self._wrong(None, str(error))
+            return ReplayedRound()
+        if self.seal is None:
+            self._believe(SEALS)
+        for account, problem in self._signed.problems(self.seal):
+            self._wrong(account, problem)
+        if len(self.findings) > before:
+            return ReplayedRound(words=self.words)
+        is_sum = False
+        try:
+            self._signed.check_model(self.material)
+            is_sum = True
+            self._believe(SUMS)
+        except CannotReplay as error:
+            self.gaps.append(str(error))
+        except DoesNotHold as error:
+            self._wrong(None, str(error))
+        return replace(self._decide(evidence, None), is_averaged=is_sum)
 
     def _updates(self, evidence: Evidence) -> tuple[ClientUpdate, ...] | None:
         """Return the updates of the round, checked against what their nodes signed."""
@@ -157,7 +190,7 @@ class RoundReplay:
         return ReplayedRound(right if holds else 0, averaged, self.words)
 
     def _kept(self, told: Judgement) -> KeptInputs:
-        if told.gap and (told.inputs is None or self._level is Level.DECISION):
+        if told.gap and (told.inputs is None or self._level is not Level.UPDATES):
             raise CannotReplay(told.gap)
         plain = self.material.value(told.inputs, "what the rule read")
         try:
@@ -172,14 +205,14 @@ class RoundReplay:
         made = rebuilt(told, self.rules)
         memory = self.material.value(told.before, "what the rule remembered before")
         inputs: RoundInputs = kept
-        if updates is None:
-            self._believe(STATISTICS)
-        else:
+        if updates is not None:
             ctx = RoundContext(RunInfo(0, 0), kept.server_round, None, self._base)
             inputs = LiveInputs(ctx, updates, measured=kept.measured)
         if made.is_measuring and kept.measured:
             self._believe(MEASUREMENTS)
         verdict: Verdict = guarded(lambda: _decided(made.judge, memory, inputs))
+        if updates is None:
+            self._bear_out(kept, verdict, made.evening)
         if isinstance(inputs, LiveInputs):
             self._check_inputs(told, inputs)
         after = address_of(value_bytes(made.judge.kept()))
@@ -190,6 +223,18 @@ class RoundReplay:
                 f"in the report"
             )
         return replace(verdict, clip=made.clip)
+
+    def _bear_out(self, kept: KeptInputs, verdict: Verdict, evening: frozenset[str]) -> None:
+        """Compare statistics with what nodes signed; without it they are the server's word."""
+        bearing = None if self._signed is None else Bearing(kept, self._signed, evening)
+        if bearing is None or not bearing.is_comparable(verdict.medians):
+            self._believe(STATISTICS)
+            return
+        problems = list(guarded(lambda: [*bearing.problems()]))
+        for node, problem in problems:
+            self._wrong(None if node is None else node.account, problem)
+        whole = bool(problems) or guarded(bearing.is_whole)
+        self._believe(STATISTICS_WITHIN if whole else STATISTICS)
 
     def _check_inputs(self, told: Judgement, inputs: LiveInputs) -> None:
         found = address_of(value_bytes(inputs.kept().plain()))

@@ -16,7 +16,7 @@ from pallet_bridge.run.content import address_of, value_bytes
 from pallet_bridge.run.store import STORE, FolderStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from bcfl_plugins.defenses.base import Defense
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pallet_bridge.run.openings import OpenedUpdate
     from pallet_bridge.run.reports import RoundReport
     from pallet_bridge.run.store import ContentStore
-    from pallet_bridge.types import AccountId
+    from pallet_bridge.types import AccountId, BlockRef, RoundKey
 
 NO_STORE = f"nothing can be decided again: there is no {STORE}/"
 _NO_MEMORY = address_of(value_bytes({}))
@@ -43,10 +43,13 @@ class Replayer:
         Classes of rules that are not in the registry.
     store : ContentStore or None
         Where the run's content is; ``None``: in its folder.
+    seal_of : callable or None
+        Returns the block in which a round was sealed, for `problems`; ``None``: it is not known.
     """
 
     rules: Sequence[type[Defense]] = ()
     store: ContentStore | None = None
+    seal_of: Callable[[RoundKey], BlockRef | None] | None = None
 
     def __call__(self, run: Path, audited: AuditedRun) -> Replayed:
         """Decide the rounds of a run again.
@@ -75,7 +78,8 @@ class Replayer:
         store = self._store(run)
         if store is None:
             return (f"round {report.round}: {NO_STORE}",)
-        one = RoundReplay(report, self._material(store), openings, self._by_name())
+        seal = None if self.seal_of is None else self.seal_of(report.key)
+        one = RoundReplay(report, self._material(store), openings, self._by_name(), seal)
         one.done()
         gaps = (f"round {report.round}: {gap}" for gap in one.gaps)
         return (*(found.statement for found in one.findings), *gaps)
@@ -106,9 +110,8 @@ class _Course:
 
     def rounds(self) -> Iterator[tuple[int, ReplayedRound]]:
         for number, _, report in self.audited.reported():
-            one = RoundReplay(
-                report, self.material, self.audited.openings.get(number, {}), self.rules
-            )
+            told, seal = self.audited.openings.get(number, {}), self.audited.facts.seals.get(number)
+            one = RoundReplay(report, self.material, told, self.rules, seal)
             done = one.done()
             for gap in one.gaps:
                 self._gaps.setdefault(gap, []).append(number)

@@ -82,11 +82,15 @@ class RebuiltJudge:
         Whether it asked the server's own measure of models.
     clip : float or None
         As `Verdict.clip`.
+    evening : frozenset of str
+        The rules that it may ask which measure large arrays smaller than they are, see
+        `bcfl_plugins.defenses.core.arrays.scales`.
     """
 
     judge: Judge
     is_measuring: bool = False
     clip: float | None = None
+    evening: frozenset[str] = frozenset()
 
 
 class RuleJudge:

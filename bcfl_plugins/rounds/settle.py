@@ -12,7 +12,6 @@ from bcfl_plugins.rounds.book import NOT_ATTESTED, NOT_COMMITTED
 from bcfl_plugins.rounds.report import RoundOnChain, make_report, opened_by, without_verdict
 from pallet_bridge import calls
 from pallet_bridge.encoding import attest_statement
-from pallet_bridge.errors import BadChainValue
 from pallet_bridge.errors.pallet import NotAttested, RoundNotOpen
 from pallet_bridge.run.journal import OPENINGS
 from pallet_bridge.run.openings import OpeningStore
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from pallet_bridge.calls import Call
     from pallet_bridge.run.report_parts import Absent
     from pallet_bridge.run.reports import RoundReport
-    from pallet_bridge.types import AccountId, Commitment, Round, RoundKey
+    from pallet_bridge.types import AccountId, Round, RoundKey
 
 _log = logging.getLogger("flwr.bcfl")
 
@@ -152,22 +151,7 @@ def once_sealed(
     BadChainValue
         If the chain has no such round any more.
     """
-    client, reading = chain.client, chain.work.reading
-    chain.follow()
-    found = reading(lambda: client.round(key.federation, key.round))
-    if found is None:
-        raise BadChainValue(f"the chain has lost round {key.round}, which it had opened")
-
-    def commitments() -> dict[AccountId, Commitment]:
-        return reading(lambda: client.commitments(key.federation, key.round))
-
-    some = commitments()
-    if found.sealed_at is None and some:
-        # The settlement goes into the block after the head: the first one past the window.
-        blocks = max(1, found.commit_until - found.opened_at)
-        chain.wait_until_block(found.commit_until, blocks)
-        some = commitments()
-    return RoundOnChain(key, found, some, refused)
+    return RoundOnChain(key, *chain.once_sealed(key), refused)
 
 
 def prepare(

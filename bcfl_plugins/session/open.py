@@ -15,6 +15,7 @@ from bcfl_plugins.published.keeping import TOLD, EvidenceKeeper
 from bcfl_plugins.session.chain_work import ChainWork
 from bcfl_plugins.session.load import find_plugins
 from bcfl_plugins.session.provision import check_federation, coordinator_of, provision
+from bcfl_plugins.session.sealing import sealed_round
 from bcfl_plugins.session.services import COORDINATOR, ChainServices, Services
 from bcfl_plugins.session.takeover import (
     alone,
@@ -43,10 +44,12 @@ if TYPE_CHECKING:
 
     from bcfl_plugins.config.run_config import BcflConfig
     from bcfl_plugins.hooks.manager import PluginManager
+    from bcfl_plugins.secure.statements import Sealed
     from bcfl_plugins.session.load import NamedPlugins
     from bcfl_plugins.types import Validation
     from pallet_bridge.client.protocol import ChainClient
     from pallet_bridge.keys import Signer
+    from pallet_bridge.types import RoundKey
 
 _log = logging.getLogger("flwr.bcfl")
 
@@ -69,6 +72,18 @@ class Session:
     services: Services
     hooks: PluginManager
     _open: ExitStack = field(default_factory=ExitStack, repr=False)
+
+    def sealed(self, place: RoundKey) -> Sealed:
+        """Wait until a round is sealed, and return who is in it.
+
+        Raises
+        ------
+        NotSealed
+            If that cannot be known in time.
+        ConfigError
+            If there is no chain.
+        """
+        return sealed_round(self.services.need_chain("bcfl.evidence"), place)
 
     def close(self) -> None:
         """End the journal, write an embedded chain's blocks down, and close the chain."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bcfl_plugins.errors import ConfigError
 from bcfl_plugins.offices import Relieved
-from pallet_bridge.errors import OutboxError
+from pallet_bridge.errors import BadChainValue, OutboxError
 from pallet_bridge.errors.pallet import NotCoordinator
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pallet_bridge.run.journal import Journal
     from pallet_bridge.run.outbox import Outbox
     from pallet_bridge.run.reports import ReportStore
-    from pallet_bridge.types import Receipt
+    from pallet_bridge.types import AccountId, Commitment, Receipt, Round, RoundKey
 
 _log = logging.getLogger("flwr.bcfl")
 
@@ -144,6 +144,34 @@ class ChainServices:
             once, and none elsewhere.
         """
         return blocks <= limit or (limit < 0 and (self.embedded or blocks <= 0))
+
+    def once_sealed(self, key: RoundKey) -> tuple[Round, dict[AccountId, Commitment]]:
+        """Return a round and its commitments once nobody can commit in it; for an open job.
+
+        See `bcfl_plugins.rounds.settle.once_sealed`.
+
+        Raises
+        ------
+        BadChainValue
+            If the chain has no such round any more.
+        """
+        self.follow()
+        found, some = self._round(key), self._commitments(key)
+        if found.sealed_at is None and some:
+            # The settlement goes into the block after the head: the first one past the window.
+            blocks = max(1, found.commit_until - found.opened_at)
+            self.wait_until_block(found.commit_until, blocks)
+            found, some = self._round(key), self._commitments(key)
+        return found, some
+
+    def _round(self, key: RoundKey) -> Round:
+        found = self.work.reading(lambda: self.client.round(key.federation, key.round))
+        if found is None:
+            raise BadChainValue(f"the chain has lost round {key.round}, which it had opened")
+        return found
+
+    def _commitments(self, key: RoundKey) -> dict[AccountId, Commitment]:
+        return self.work.reading(lambda: self.client.commitments(key.federation, key.round))
 
     def wait_until_block(self, block: int, blocks: int) -> None:
         """Wait for a block that is about this many blocks away, within an open job.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pallet_bridge.errors import BadChainValue
@@ -41,7 +42,7 @@ class ChainFacts:
     the chain's sudo key acted. `burns` are what the currency burned of stakes, as its own events
     say: block number, extrinsic index, account and amount. `issuance_drop` is how much less there
     is in all than before the first block that was read, `fees` and `slashed` what events say was
-    burned meanwhile.
+    burned meanwhile. `seals` are the blocks in which rounds were sealed.
     """
 
     genesis: bytes
@@ -60,6 +61,7 @@ class ChainFacts:
     fees: Planck
     slashed: Planck
     forfeited_bonds: Planck
+    seals: Mapping[int, BlockRef] = field(default_factory=lambda: MappingProxyType({}))
 
     def of(self, name: str, round_id: int) -> tuple[BlockEvent, ...]:
         """Return the events of one name and round."""
@@ -112,6 +114,11 @@ def read_facts(client: ChainClient, federation: int) -> ChainFacts:
             _sum(events, PALLET, "OffenceUpheld", "burned")
             + _sum(events, PALLET, "MisconductProved", "burned")
         ),
+        seals={
+            n: blocks[round_.seal_block - first]
+            for n, round_ in known.items()
+            if first <= round_.seal_block <= head.number
+        },
     )
 
 

@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 
 
 class Level(Enum):
-    """How much of a round is published, each level with all that the ones before it have."""
+    """How much of a round is published; from `decision` on each has all that `decision` has."""
 
     BOOKKEEPING = "bookkeeping"
     """Verdicts, and what was signed."""
     DECISION = "decision"
     """The small statistics that the rules read, and what they remember."""
+    SKETCH = "sketch"
+    """Sketches of the updates, each signed by its node, and the models."""
     UPDATES = "updates"
     """The updates as they were sent, and the models."""
 
@@ -100,6 +102,8 @@ class Evidence:
     updates : bytes or None
         Address of the list of the updates that were judged and averaged; ``None`` where they are
         not published.
+    sketches : bytes or None
+        Address of the signed sketches of the updates; ``None`` where there are none.
     """
 
     level: Level
@@ -107,6 +111,7 @@ class Evidence:
     average: str = ""
     updates: bytes | None = None
     step: Step | None = None
+    sketches: bytes | None = None
 
 
 def evidence_value(evidence: Evidence) -> dict[str, object]:
@@ -114,6 +119,7 @@ def evidence_value(evidence: Evidence) -> dict[str, object]:
     step = evidence.step
     return {
         **({} if step is None else {"step": _step_value(step)}),
+        **({} if evidence.sketches is None else {"sketches": evidence.sketches.hex()}),
         "level": evidence.level.value,
         "average": evidence.average,
         "updates": _hex(evidence.updates),
@@ -142,15 +148,17 @@ def _step_value(step: Step) -> dict[str, object]:
     }
 
 
-def read_evidence(record: Record, *, with_step: bool = False) -> Evidence:
+def read_evidence(
+    record: Record, *, with_step: bool = False, with_sketches: bool = False
+) -> Evidence:
     """Read evidence.
 
     Parameters
     ----------
     record
         As `evidence_value` gives it.
-    with_step
-        Whether it has a step.
+    with_step, with_sketches
+        Whether it has a step, and the address of signed sketches.
 
     Raises
     ------
@@ -164,6 +172,7 @@ def read_evidence(record: Record, *, with_step: bool = False) -> Evidence:
         average=record.text("average"),
         updates=record.optional_hex("updates", HASH_BYTES),
         step=_step(record.record("step")) if with_step else None,
+        sketches=record.hex("sketches", HASH_BYTES) if with_sketches else None,
     )
 
 

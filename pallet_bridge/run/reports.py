@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 FORMAT = "bcfl-report/5"
 WITH_STEP = "bcfl-report/6"
 """The same with a server step."""
+WITH_SKETCHES = "bcfl-report/7"
+"""The same with signed sketches, and no server step."""
 WITHOUT_EVIDENCE = "bcfl-report/4"
 """The same without a word on how the round was decided."""
 NOTHING = bytes(HASH_BYTES)
@@ -322,16 +324,21 @@ def _unrevealed(entry: Unrevealed) -> dict[str, object]:
 def _format(told: Evidence | None) -> str:
     if told is None:
         return WITHOUT_EVIDENCE
+    if told.sketches is not None:
+        if told.step is not None:
+            raise EncodingError("no report has both a server step and signed sketches")
+        return WITH_SKETCHES
     return FORMAT if told.step is None else WITH_STEP
 
 
 def _report(record: Record) -> RoundReport:
     told = record.text("format")
-    if told not in {FORMAT, WITH_STEP, WITHOUT_EVIDENCE}:
+    if told not in {FORMAT, WITH_STEP, WITH_SKETCHES, WITHOUT_EVIDENCE}:
         raise EncodingError(f"its format is {told!r}, not {FORMAT}")
     evidence = None
     if told != WITHOUT_EVIDENCE:
-        evidence = read_evidence(record.record("evidence"), with_step=told == WITH_STEP)
+        has = {"with_step": told == WITH_STEP, "with_sketches": told == WITH_SKETCHES}
+        evidence = read_evidence(record.record("evidence"), **has)
     parameters, timings = record.record("parameters"), record.record("timings_us")
     states = record.record("states")
     return RoundReport(

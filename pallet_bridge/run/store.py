@@ -5,7 +5,8 @@
     RUN/store/ab/abcdef...   some bytes, named by their BLAKE3
 
 What lies there depends on ``bcfl.evidence.publish``: statistics and memories of the rules that
-judge, the updates as they were sent, the models. Reports name each by its address.
+judge, the updates as they were sent or sketches that their nodes signed, the models. Reports name
+each by its address.
 """
 
 from __future__ import annotations

@@ -167,6 +167,11 @@ class Round:
     settlement: Settlement | None
     compensation: Compensation | None
 
+    @property
+    def seal_block(self) -> int:
+        """The number of the block in which it is sealed, once the chain is there."""
+        return self.commit_until if self.sealed_at is None else self.sealed_at
+
 
 class Payout(Enum):
     """What became of a reward."""

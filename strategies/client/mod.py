@@ -40,12 +40,14 @@ from strategies._flower import ClientApp as FlowerClientApp
 from strategies._flower import Message, RecordDict, with_content
 from strategies.client.consent import check_agreed, check_instruction, check_model
 from strategies.client.mask_laying import masking_of
-from strategies.client.masking import ANSWERS
+from strategies.client.masking import ANSWERS as MASK_ANSWERS
 from strategies.client.node_key import key_for_round, known_to, note_dev
 from strategies.client.signed_rounds import check_round, keep, memory_of
+from strategies.client.sketching import bcfl_evidence, hold_for_sketches
 from strategies.errors import NothingSigned
 from strategies.messages.protection import GUARDED, is_guarded, is_training, named_plugins
 from strategies.messages.records import to_arrays, without_ours
+from strategies.messages.sketches import EVIDENCE
 from strategies.messages.wire import (
     COMMIT,
     IDENTITY,
@@ -66,6 +68,8 @@ if TYPE_CHECKING:
     from strategies.client.signed_rounds import SignedRounds
 
 _SALT_BYTES = 32
+ANSWERS = {**MASK_ANSWERS, EVIDENCE: bcfl_evidence}
+"""Who answers which question about a round."""
 
 
 class ClientApp(FlowerClientApp):
@@ -147,6 +151,7 @@ def bcfl_mod(message: Message, context: Context, call_next: ClientAppCallable) -
     signed = _commit(reply, instruction, signer, memory)
     if masking is not None:
         masking.committed(signed)
+    hold_for_sketches(said, message.content, reply, context, (instruction.opened.key, signed))
     content = without_ours(reply.content)
     content[COMMIT] = commitment_record(signed)
     return with_content(reply, content)

@@ -15,6 +15,7 @@ import numpy as np
 from bcfl_plugins.hooks.merge import merge_verdicts
 from bcfl_plugins.published.average import NO_LIMITS, limits, medians
 from bcfl_plugins.published.numbers import all_finite
+from bcfl_plugins.reasons import Reason
 from bcfl_plugins.types import ClientUpdate, JudgedUpdate, Rejection, RoundResult
 from pallet_bridge.run.judgements import Judgement
 from strategies.messages.records import plain_metrics, to_arrays
@@ -23,15 +24,16 @@ from strategies.server.reading.examine import examine_evaluate
 from strategies.server.reading.screen import agreeing, screen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from bcfl_plugins.hooks.manager import PluginManager
-    from bcfl_plugins.types import NodeId, Verdict
+    from bcfl_plugins.types import NodeId, RoundContext, Verdict
     from strategies._flower import ArrayRecord, Message, MetricRecord
     from strategies.server.reading.expectations import Expectations
     from strategies.server.replies import Replies, Training
 
     NDArray = np.ndarray[Any, np.dtype[Any]]
+    Unsigned = Callable[[RoundContext, Sequence[ClientUpdate]], Mapping[int, str]]
 
 _log = logging.getLogger("flwr.bcfl")
 _TOLD = 10
@@ -75,6 +77,7 @@ def judge(
     messages: Iterable[Message],
     replies: Replies,
     hooks: PluginManager | None,
+    unsigned: Unsigned | None = None,
 ) -> tuple[Judged, list[Message]]:
     """Screen the replies, let the plugins judge the rest, and make what may be averaged.
 
@@ -86,6 +89,9 @@ def judge(
         Reads them, and knows what was read while they came in.
     hooks : PluginManager or None
         The plugins.
+    unsigned : callable or None
+        Takes the round and its well formed updates once their commitments are on their way;
+        returns those that must not be judged, with the reasons.
 
     Returns
     -------
@@ -101,6 +107,11 @@ def judge(
     verdicts: tuple[Verdict, ...] = ()
     if hooks is not None:
         hooks.updates_received(ctx, updates, unusable)
+        if unsigned is not None:
+            left = unsigned(ctx, updates)
+            unusable = (*unusable, *_left_out(updates, left))
+            fit = [reply for reply in fit if reply.node_id not in left]
+            updates = tuple(one for one in updates if one.node.node_id not in left)
         verdicts = hooks.judge_updates(ctx, updates)
     judged = merge_verdicts(updates, verdicts)
     for update in judged:
@@ -193,6 +204,20 @@ def tell_standstill(
             trained,
             f" ({notes})" if notes else "",
         )
+
+
+def _left_out(updates: Sequence[ClientUpdate], left: Mapping[int, str]) -> tuple[Rejection, ...]:
+    return tuple(
+        Rejection(
+            one.node.node_id,
+            Reason.MALFORMED,
+            left[one.node.node_id],
+            strike=False,
+            commitment=one.commitment,
+        )
+        for one in updates
+        if one.node.node_id in left
+    )
 
 
 def _untold(verdict: Verdict) -> Judgement:

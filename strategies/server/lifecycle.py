@@ -277,7 +277,7 @@ class RoundLifecycle(Resumable):
         if made.untrained is not None:
             self._tally.skipped(server_round, made.untrained)
         step = StepWatch.of(strategy, made.training.ctx.reference)
-        self._round = TrainingRound(made.training, self._run, step, made.masked)
+        self._round = TrainingRound(made.training, self._run, step, made.masked, made.sketched)
         return made.messages
 
     def round_to_judge(self, server_round: int) -> TrainingRound | None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from strategies.server.open_run import OpenRun
     from strategies.server.optimizer import StepWatch
     from strategies.server.replies import Training
+    from strategies.server.sketched.phases import SketchedRound
 
 
 @dataclass(slots=True)
@@ -39,12 +40,15 @@ class TrainingRound:
         The strategy's own optimizer, where it has one that is known.
     masked : MaskedRound or None
         How its updates are masked; `None`: they are not.
+    sketched : SketchedRound or None
+        How nodes sign sketches of their updates; `None`: they do not.
     """
 
     training: Training
     run: OpenRun | None
     step: StepWatch | None = None
     masked: MaskedRound | None = None
+    sketched: SketchedRound | None = None
     replies: Replies = field(init=False)
     _gathering: bool = True
 
@@ -83,7 +87,9 @@ class TrainingRound:
         self._gathering = False
         if self.run is not None and self.masked is not None:
             return judge_masked(replies, self.replies, self.run.hooks, self.masked)
-        return judge(replies, self.replies, None if self.run is None else self.run.hooks)
+        hooks = None if self.run is None else self.run.hooks
+        unsigned = None if self.sketched is None else self.sketched.unsigned
+        return judge(replies, self.replies, hooks, unsigned)
 
     def result(
         self, judged: Judged, arrays: ArrayRecord | None, metrics: MetricRecord | None
@@ -110,6 +116,8 @@ class TrainingRound:
         result = result_of(self.training, judged, model, metrics)
         if self.step is not None:
             result = replace(result, step=self.step.taken(self.training.ctx.server_round))
+        if self.sketched is not None:
+            result = replace(result, sketches=self.sketched.published(result))
         if model is not None:
             weights = self.run.hooks.reward_weights(result, judged.updates)
             result = replace(result, judged=weigh(result.judged, weights))

@@ -102,13 +102,14 @@ def test_a_round_is_settled_once_its_quorum_attested_it(
     assert report.ok, report.findings
 
 
+@pytest.mark.parametrize("level", ["updates", "sketch"])
 def test_who_decides_a_round_again_attests_what_it_saw(
-    federate: Any, node: EmbeddedNode, committee: Callable[..., list[Result]]
+    federate: Any, node: EmbeddedNode, committee: Callable[..., list[Result]], level: str
 ) -> None:
     keys = [{"bcfl-key-uri": uri} for uri in KEYS]
     seen: list[Result] = []
     after = {1: lambda: seen.extend(committee(0, 1, more=("--replay",)))}
-    told = {"evidence.publish": "updates"}
+    told = {"evidence.publish": level}
     federate(1, plugins=PLUGINS, chain=node.url, node_configs=keys, after=after, **told)
     assert [(one.exit_code, one.stdout) for one in seen] == [(0, "round 0: attested\n")] * 2
 

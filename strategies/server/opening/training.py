@@ -13,6 +13,7 @@ from strategies.server.masked.phases import CannotMask, masked_messages, masked_
 from strategies.server.opening.instruct import check_carried, instruct
 from strategies.server.reading.expectations import Model, expectations_of
 from strategies.server.replies import Training
+from strategies.server.sketched.phases import SketchedRound
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,12 +41,15 @@ class OpenedTraining:
         How its updates are masked; `None`: they are not.
     untrained : str or None
         Why nobody is asked to train, where the strategy had somebody to ask.
+    sketched : SketchedRound or None
+        How nodes sign sketches of their updates; `None`: they do not.
     """
 
     training: Training
     messages: list[Message]
     masked: MaskedRound | None = None
     untrained: str | None = None
+    sketched: SketchedRound | None = None
 
 
 def open_training(
@@ -96,7 +100,11 @@ def open_training(
         expected = replace(expected, model=Model.MASKED)
         listed = masked_messages(masked, listed)
     listed = instruct(listed, instruction)
-    return OpenedTraining(Training(ctx, expected, _nodes(listed)), listed, masked)
+    sketched = SketchedRound.of(run, instruction)
+    if sketched is not None:
+        listed = sketched.messages(listed)
+    training = Training(ctx, expected, _nodes(listed))
+    return OpenedTraining(training, listed, masked, sketched=sketched)
 
 
 def _nodes(messages: Iterable[Message]) -> frozenset[int]:

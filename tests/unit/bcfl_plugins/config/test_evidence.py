@@ -17,9 +17,11 @@ def test_each_level_has_its_word(level: Level) -> None:
     assert config.evidence.level is level
 
 
-def test_sketches_that_nodes_sign_are_refused_in_plain_words() -> None:
-    with pytest.raises(ConfigError, match=r'is "sketch", which this version does not have'):
-        BcflConfig.from_run_config({"bcfl.evidence.publish": "sketch"})
+def test_a_sketch_is_as_wide_as_a_power_of_two() -> None:
+    with pytest.raises(
+        ConfigError, match=r"width is 1000, which is no power of two; take 512 or 1024"
+    ):
+        BcflConfig.from_run_config({"bcfl.evidence.width": 1000})
 
 
 def test_a_near_miss_is_named() -> None:

@@ -120,6 +120,40 @@ def test_one_with_a_step_of_the_server_is_of_a_format_of_its_own() -> None:
     assert RoundReport.decode(STEPPED.encode()) == STEPPED
 
 
+SIGNED = replace(
+    JUDGED,
+    evidence=replace(
+        JUDGED.evidence,  # type: ignore[type-var]
+        level=Level.SKETCH,
+        average="sketched_sum/1",
+        updates=None,
+        sketches=b"s" * 32,
+    ),
+)
+
+
+def test_one_with_signed_sketches_is_of_a_format_of_its_own() -> None:
+    assert json.loads(SIGNED.encode())["format"] == "bcfl-report/7"
+    assert SIGNED.digest.hex() == (
+        "c94012829596f067d701bac2467f15522dd7f08a65c52b19d971377f49b37deb"
+    )
+    assert RoundReport.decode(SIGNED.encode()) == SIGNED
+
+
+def test_signed_sketches_and_a_step_are_not_written_into_one_report() -> None:
+    assert SIGNED.evidence is not None
+    both = replace(SIGNED, evidence=replace(SIGNED.evidence, step=STEP))
+    with pytest.raises(EncodingError, match="both a server step and signed sketches"):
+        both.encode()
+
+
+@pytest.mark.parametrize("told", ["bcfl-report/6", "bcfl-report/5", "bcfl-report/4"])
+def test_signed_sketches_in_a_report_of_another_format_are_no_report(told: str) -> None:
+    value = json.loads(SIGNED.encode()) | {"format": told}
+    with pytest.raises(ReportUnreadable):
+        RoundReport.decode(json.dumps(value, sort_keys=True, separators=(",", ":")).encode())
+
+
 @pytest.mark.parametrize("told", ["bcfl-report/5", "bcfl-report/4"])
 def test_a_step_in_a_report_of_another_format_is_no_report(told: str) -> None:
     value = json.loads(STEPPED.encode()) | {"format": told}
@@ -132,7 +166,7 @@ def test_a_step_in_a_report_of_another_format_is_no_report(told: str) -> None:
     [
         None,
         {},
-        {"level": "sketch", "average": "", "updates": None, "judgements": []},
+        {"level": "everything", "average": "", "updates": None, "judgements": []},
         {"level": "updates", "average": "", "updates": "00", "judgements": []},
         {"level": "updates", "average": "", "updates": None, "judgements": [{}]},
     ],
