@@ -17,6 +17,7 @@ from bcfl_plugins.defenses.registry import ALL_RULES
 from bcfl_plugins.errors import ConfigError
 from bcfl_plugins.hooks.markers import hookimpl, needs_chain
 from bcfl_plugins.rounds.settle import once_sealed
+from bcfl_plugins.secure.groups import Grouping, drawable
 from bcfl_plugins.secure.service import MaskSettings, NotSealed
 from bcfl_plugins.secure.sketches import SketchSize
 from bcfl_plugins.secure.statements import Sealed
@@ -51,7 +52,9 @@ class SecureAggregation:
 
     def __init__(self, config: SecureConfig, chain: ChainServices) -> None:
         sketch = SketchSize(config.tables, config.width) if config.mode == "sketch" else None
-        self.settings = MaskSettings(config.clip, sketch, config.threshold, config.answer_s)
+        group = config.group if config.mode == "groups" else 0
+        how = config.clip, sketch, config.threshold, config.answer_s
+        self.settings = MaskSettings(*how, group)
         self._chain = chain
         self._barred: dict[AccountId, str] = {}
 
@@ -103,6 +106,20 @@ class SecureAggregation:
             raise NotSealed(f"nobody is in round {place.round} on chain, or it was aborted there")
         return sealed
 
+    def grouping(self, place: RoundKey) -> Grouping:
+        """See `Masks.grouping`."""
+        found: list[Grouping | None] = []
+        what = f"waiting for round {place.round} to open"
+        self._chain.work.do(what, lambda: found.append(self._drawn(place)))
+        try:
+            self._chain.work.drain(_SEAL_S)
+        except ChainBehind as error:
+            raise NotSealed(str(error)) from error
+        grouping = found[0] if found else None
+        if grouping is None:
+            raise NotSealed(f"round {place.round} was not opened on chain")
+        return grouping
+
     def bar(self, account: AccountId, why: str) -> None:
         """See `Masks.bar`."""
         _log.warning("bcfl: %s is left out for the rest of the run: %s", account, why)
@@ -115,6 +132,18 @@ class SecureAggregation:
         except EncodingError as error:
             _log.warning("bcfl: what was said about masks cannot be kept: %s", error)
             return None
+
+    def _drawn(self, place: RoundKey) -> Grouping | None:
+        client, reading = self._chain.client, self._chain.work.reading
+        there = reading(lambda: client.round(place.federation, place.round))
+        if there is None:  # its number was used up
+            return None
+        number = there.opened_at
+        block = reading(lambda: client.block_at(number))
+        if block is None:  # another branch took its place meanwhile
+            return None
+        members = reading(lambda: client.participants(place.federation, at=block.hash))
+        return Grouping(block.hash, number, self.settings.group, drawable(members, number))
 
     def _read(self, place: RoundKey) -> Sealed | None:
         chain = self._chain
@@ -152,8 +181,8 @@ def what_cannot_act(config: SecureConfig, services: Services) -> str | None:
     whole = services.config
     problems = _about_seeing(services), _about_mode(config, whole.plugin_names)
     found = next((one for one in problems if one is not None), None)
-    if found is None and config.mode == "sketch":
-        return _about_outliers(whole.table("outliers"))
+    if found is None and config.mode != "sum":
+        return _about_outliers(config, whole.table("outliers"))
     return found
 
 
@@ -183,18 +212,19 @@ def _about_mode(config: SecureConfig, named: tuple[str, ...]) -> str | None:
         return f"{MASKING} takes who is in a round from the chain: put round_log into bcfl.plugins"
     if config.mode == "sum" and "outliers" in named:
         return (
-            'bcfl.secure.mode is "sum", in which nothing can be judged: set it to "sketch", or '
-            "take outliers out of bcfl.plugins"
+            'bcfl.secure.mode is "sum", in which nothing can be judged: set it to "sketch" or '
+            '"groups", or take outliers out of bcfl.plugins'
         )
-    if config.mode == "sketch" and "outliers" not in named:
+    if config.mode != "sum" and "outliers" not in named:
+        what = "sketches" if config.mode == "sketch" else "means of groups"
         return (
-            'bcfl.secure.mode is "sketch", and nobody judges by the sketches: put outliers into '
-            'bcfl.plugins, or set bcfl.secure.mode = "sum"'
+            f'bcfl.secure.mode is "{config.mode}", and nobody judges by the {what}: put outliers '
+            f'into bcfl.plugins, or set bcfl.secure.mode = "sum"'
         )
     return None
 
 
-def _about_outliers(table: Mapping[str, Scalar]) -> str | None:
+def _about_outliers(config: SecureConfig, table: Mapping[str, Scalar]) -> str | None:
     plain = {name.replace("-", "_"): value for name, value in table.items()}
     if plain.get("shares", "examples") != "off":
         return (
@@ -203,6 +233,8 @@ def _about_outliers(table: Mapping[str, Scalar]) -> str | None:
         )
     if plain.get("clip", 0) != 0:
         return "bcfl.outliers.clip cuts updates one by one, and the server sees none: leave it out"
+    if config.mode == "groups":
+        return _about_groups(plain)
     rule = ALL_RULES.get(str(plain.get("method", "cluster_guard")))
     if rule is None:
         return None  # outliers says so
@@ -215,5 +247,15 @@ def _about_outliers(table: Mapping[str, Scalar]) -> str | None:
         return (
             f"bcfl.outliers.method is {plain.get('method')!r}, which reads single parameters, and "
             f"a sketch has lengths and angles only; it can be {usable}"
+        )
+    return None
+
+
+def _about_groups(table: Mapping[str, Scalar]) -> str | None:
+    if table.get("evidence") == "streak":
+        return (
+            'bcfl.outliers.evidence is "streak", by which a rejection is a strike, and of a group '
+            'that is rejected most members may be honest: take "difference", which counts over '
+            'rounds, or "harm"'
         )
     return None
