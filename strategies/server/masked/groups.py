@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bcfl_plugins.config.run_config import MASKING
+from bcfl_plugins.published.grouped import RULE, VERSION, GroupRecord, SummedGroup
 from bcfl_plugins.secure.groups import LEAST_GROUPS
 from bcfl_plugins.secure.recovery import CannotUnmask, FalseShares
 from bcfl_plugins.secure.service import NotSealed
 from pallet_bridge.encoding import blake2_256
-from strategies.server.masked.case import vector_of
+from pallet_bridge.run.judgements import Judgement
+from strategies.server.masked.case import GAP, vector_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,8 +33,6 @@ if TYPE_CHECKING:
     from strategies.server.masked.phases import MaskedRound
 
     NDArray = np.ndarray[Any, np.dtype[Any]]
-
-FORMAT = "bcfl-mask-groups/1"
 
 
 class GroupSums:
@@ -62,14 +63,14 @@ class GroupSums:
         self._case = case
         self._members: dict[int, tuple[AccountId, ...]] = {}
         self._sums: dict[int, NDArray] = {}
-        self._kept: bytes | None = None
+        self._sealed: Sealed | None = None
 
-    def note(self, is_summed: bool) -> str:  # noqa: FBT001 - one question
-        """Return the note of the round's verdict."""
-        kept = "" if self._kept is None else f"; what they follow from is 0x{self._kept.hex()}"
+    def verdict(self, is_summed: bool) -> Verdict:  # noqa: FBT001 - one question
+        """Return the verdict of the plugin that masks, with what the groups follow from."""
         what = "a sum was made" if is_summed else "no sum was made"
         count = len(self._masked.parties)
-        return f"{what}; {len(self._sums)} of {count} groups were unmasked{kept}"
+        own = self._case.verdict(f"{what}; {len(self._sums)} of {count} groups were unmasked")
+        return replace(own, judgement=self._judgement(own))
 
     def decide(self, hooks: PluginManager) -> tuple[tuple[Verdict, ...], NDArray | None]:
         """Return the verdicts of the plugins, and the sum; what is against nodes is in the case."""
@@ -79,6 +80,7 @@ class GroupSums:
         except NotSealed as error:
             case.all_out(f"the seal of the round was not seen: {error}")
             return (), None
+        self._sealed = sealed
         inside = case.inside(sealed, masked.dealings, self._sent)
         self._unmask(sealed, inside)
         verdicts: tuple[Verdict, ...] = ()
@@ -89,9 +91,7 @@ class GroupSums:
             )
         else:
             verdicts = hooks.judge_updates(self._ctx, self._means())
-        total = self._total(verdicts)
-        self._keep(sealed)
-        return verdicts, total
+        return verdicts, self._total(verdicts)
 
     def _unmask(self, sealed: Sealed, inside: set[AccountId]) -> None:
         """Unmask the sum of each group that has enough of its members in the round."""
@@ -166,28 +166,34 @@ class GroupSums:
                 case.out(who, "its group is not counted in this round", strike=False)
         return total
 
-    def _keep(self, sealed: Sealed) -> None:
-        grouping, roster = self._masked.grouping, self._masked.roster
-        if grouping is None:
-            return
-        self._kept = self._masked.masks.keep(
-            {
-                "format": FORMAT,
-                "opened": grouping.block,
-                "opened_number": grouping.number,
-                "size": grouping.size,
-                "drawn": tuple(str(one) for one in grouping.accounts),
-                "clip": roster.scale.clip,
-                "bits": roster.scale.bits,
-                "block": sealed.block,
-                "number": sealed.number,
-                "groups": tuple(
-                    {
-                        "needed": self._masked.parties[number].needed,
-                        "members": tuple(str(one) for one in members),
-                        "sum": blake2_256(self._sums[number].astype("<u4").tobytes()),
-                    }
-                    for number, members in self._members.items()
-                ),
-            }
+    def _judgement(self, own: Verdict) -> Judgement:
+        """Keep what the round's groups and sums follow from."""
+        grouping, sealed, roster = self._masked.grouping, self._sealed, self._masked.roster
+        if grouping is None or sealed is None:
+            return Judgement(MASKING, gap=GAP)
+        record = GroupRecord(
+            grouping,
+            tuple(
+                SummedGroup(
+                    members,
+                    self._masked.parties[number].needed,
+                    blake2_256(self._sums[number].astype("<u4").tobytes()),
+                )
+                for number, members in self._members.items()
+            ),
+            roster.scale.clip,
+            roster.scale.bits,
+            (sealed.number, sealed.block),
+            tuple(
+                sorted(
+                    ((one.node, one.num_examples) for one in self._sent.values()),
+                    key=lambda pair: pair[0].node_id,
+                )
+            ),
+            own.rejections,
+            own.note,
         )
+        kept = self._masked.masks.keep(record.plain())
+        if kept is None:
+            return Judgement(MASKING, gap=GAP)
+        return Judgement(MASKING, RULE, VERSION, inputs=kept)

@@ -71,7 +71,7 @@ def judge_masked(
     way = _Summing if masked.grouping is None else GroupSums
     summing = way(masked, ctx, sent, case)
     verdicts, total = summing.decide(hooks)
-    own = case.verdict(summing.note(total is not None))
+    own = summing.verdict(total is not None)
     judged = merge_verdicts(updates, (own, *verdicts))
     for update in judged:
         if not update.accepted:
@@ -151,12 +151,14 @@ class _Summing:
         self._length = sum(one.size for one in ctx.reference.values())
         self._kept: bytes | None = None
 
-    def note(self, is_summed: bool) -> str:  # noqa: FBT001 - one question
-        """Return the note of the round's verdict."""
+    def verdict(self, is_summed: bool) -> Verdict:  # noqa: FBT001 - one question
+        """Return the verdict of the plugin that masks."""
         kept = "" if self._kept is None else f"; what was said is 0x{self._kept.hex()}"
         names = len(self._masked.roster.members)
         what = "the sum was unmasked" if is_summed else "no sum was unmasked"
-        return f"{what}; roster of {names}, {self._masked.needed} at least in a sum{kept}"
+        return self._case.verdict(
+            f"{what}; roster of {names}, {self._masked.needed} at least in a sum{kept}"
+        )
 
     def decide(self, hooks: PluginManager) -> tuple[tuple[Verdict, ...], NDArray | None]:
         """Return the verdicts of the plugins, and the sum; what is against nodes is in the case."""
