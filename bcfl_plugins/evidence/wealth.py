@@ -101,10 +101,11 @@ def of_groups(members: int) -> EvidenceSettings:
     An honest node is rejected where one that cheats is in its group. While those are fewer than
     half as many as there are groups, and nobody chooses the groups, that happens in at most
     ``1 - exp(-1/2)`` of the rounds, under 0.4: also where they cheat only when they are beside it.
-    Rejections that nobody caused have to fit into what is left.
+    What is left to 0.5 has room for rejections that nobody caused. Where nobody cheats these alone
+    stay below it: rounds in which most are rejected count against nobody (see `ledger.observe`).
     """
     return EvidenceSettings(
-        members, bad_rate=4 * ONE // 10, rates=(6 * ONE // 10, 8 * ONE // 10, 95 * ONE // 100)
+        members, bad_rate=ONE // 2, rates=(7 * ONE // 10, 9 * ONE // 10, 98 * ONE // 100)
     )
 
 
