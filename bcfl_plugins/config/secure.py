@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from bcfl_plugins.types import Scalar
 
+MASKING = "secure_aggregation"
+"""The plugin that goes by the table ``bcfl.secure``."""
+
 THRESHOLD = "secure_threshold"
 """The governed training parameter: the least threshold that the members agreed to."""
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from bcfl_plugins.config.run_config import MASKING
-from bcfl_plugins.config.secure import SecureConfig
+from bcfl_plugins.config.secure import MASKING, SecureConfig
 from bcfl_plugins.config.tables import read_table
 from bcfl_plugins.defenses.core.rule import Rule
 from bcfl_plugins.defenses.registry import ALL_RULES

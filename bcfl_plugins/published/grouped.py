@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bcfl_plugins.config.run_config import MASKING
 from bcfl_plugins.secure.groups import LEAST_GROUP, MOST_DRAWN, Grouping
 from bcfl_plugins.secure.sizes import threshold
 from bcfl_plugins.types import ClientUpdate, NodeId, NodeRef, Rejection, Verdict
@@ -147,9 +146,9 @@ class GroupRecord:
         """Return who sent what, without what was sent."""
         return tuple(ClientUpdate(node, {}, claim) for node, claim in self.sent)
 
-    def verdict(self) -> Verdict:
+    def verdict(self, plugin: str) -> Verdict:
         """Return the verdict of the plugin that masks."""
-        return Verdict(MASKING, self.rejections, note=self.note)
+        return Verdict(plugin, self.rejections, note=self.note)
 
     def problems(self, place: RoundKey) -> Iterator[tuple[AccountId | None, str]]:
         """Give what of the groups does not follow from the drawing, by account."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from bcfl_plugins.config.run_config import MASKING
+from bcfl_plugins.config.secure import MASKING
 from bcfl_plugins.hooks.merge import merge_verdicts
 from bcfl_plugins.published.average import WEIGHTED_MEAN
 from bcfl_plugins.published.grouped import RULE, VERSION, GroupRecord
@@ -170,7 +170,7 @@ class RoundReplay:
         """
         if (told.plugin, told.rule, told.version) == (MASKING, RULE, VERSION):
             self._record = self._grouped(told)
-            return self._record.verdict(), self._record.updates()
+            return self._record.verdict(told.plugin), self._record.updates()
         kept = self._kept(told)
         self._server_round = kept.server_round
         verdict = self._verdict(told, kept, updates)

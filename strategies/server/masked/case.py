@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bcfl_plugins.config.run_config import MASKING
+from bcfl_plugins.config.secure import MASKING
 from bcfl_plugins.reasons import Reason
 from bcfl_plugins.types import Rejection, Verdict
 from pallet_bridge.run.judgements import Judgement
@@ -27,7 +27,7 @@ GAP = "its rejections follow from what nodes signed about their masks, which the
 
 
 @dataclass(slots=True)
-class Case:
+class MaskCase:
     """What there is against nodes in one round, by account."""
 
     ids: Mapping[AccountId, NodeId]
@@ -74,8 +74,8 @@ class Case:
                 self.out(account, "what it sent is not what is sealed on chain", strike=False)
         return found
 
-
-def vector_of(update: ClientUpdate, ctx: RoundContext) -> NDArray:
-    """Return (d,) uint32 a masked update as one vector, in the model's order."""
-    parts = [update.arrays[name].reshape(-1) for name in ctx.reference]
-    return np.concatenate(parts).astype(np.uint32, copy=False)
+    @staticmethod
+    def vector(update: ClientUpdate, ctx: RoundContext) -> NDArray:
+        """Return (d,) uint32 a masked update as one vector, in the model's order."""
+        parts = [update.arrays[name].reshape(-1) for name in ctx.reference]
+        return np.concatenate(parts).astype(np.uint32, copy=False)

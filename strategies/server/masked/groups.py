@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bcfl_plugins.config.run_config import MASKING
 from bcfl_plugins.published.grouped import RULE, VERSION, GroupRecord, SummedGroup
 from bcfl_plugins.secure.groups import LEAST_GROUPS
 from bcfl_plugins.secure.recovery import CannotUnmask, FalseShares
 from bcfl_plugins.secure.service import NotSealed
 from pallet_bridge.encoding import blake2_256
 from pallet_bridge.run.judgements import Judgement
-from strategies.server.masked.case import GAP, vector_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +27,7 @@ if TYPE_CHECKING:
     from bcfl_plugins.secure.statements import Sealed
     from bcfl_plugins.types import ClientUpdate, RoundContext, Verdict
     from pallet_bridge.types import AccountId
-    from strategies.server.masked.case import Case
+    from strategies.server.masked.case import MaskCase
     from strategies.server.masked.phases import MaskedRound
 
     NDArray = np.ndarray[Any, np.dtype[Any]]
@@ -46,7 +44,7 @@ class GroupSums:
         What was fixed before.
     sent : Mapping[AccountId, ClientUpdate]
         The masked updates.
-    case : Case
+    case : MaskCase
         Takes what there is against nodes.
     """
 
@@ -55,7 +53,7 @@ class GroupSums:
         masked: MaskedRound,
         ctx: RoundContext,
         sent: Mapping[AccountId, ClientUpdate],
-        case: Case,
+        case: MaskCase,
     ) -> None:
         self._masked = masked
         self._ctx = ctx
@@ -70,7 +68,7 @@ class GroupSums:
         what = "a sum was made" if is_summed else "no sum was made"
         count = len(self._masked.parties)
         own = self._case.verdict(f"{what}; {len(self._sums)} of {count} groups were unmasked")
-        return replace(own, judgement=self._judgement(own))
+        return replace(own, judgement=self._judgement(own) or own.judgement)
 
     def decide(self, hooks: PluginManager) -> tuple[tuple[Verdict, ...], NDArray | None]:
         """Return the verdicts of the plugins, and the sum; what is against nodes is in the case."""
@@ -118,7 +116,7 @@ class GroupSums:
         members = tuple(sorted(answers.accepted, key=lambda one: one.raw))
         total = np.zeros(sum(one.size for one in self._ctx.reference.values()), np.uint32)
         for who in members:
-            total += vector_of(self._sent[who], self._ctx)
+            total += case.vector(self._sent[who], self._ctx)
         problem = ""
         try:
             answers.unmask(total)
@@ -166,11 +164,11 @@ class GroupSums:
                 case.out(who, "its group is not counted in this round", strike=False)
         return total
 
-    def _judgement(self, own: Verdict) -> Judgement:
-        """Keep what the round's groups and sums follow from."""
+    def _judgement(self, own: Verdict) -> Judgement | None:
+        """Keep what the round's groups and sums follow from; None: it is not kept."""
         grouping, sealed, roster = self._masked.grouping, self._sealed, self._masked.roster
         if grouping is None or sealed is None:
-            return Judgement(MASKING, gap=GAP)
+            return None
         record = GroupRecord(
             grouping,
             tuple(
@@ -195,5 +193,5 @@ class GroupSums:
         )
         kept = self._masked.masks.keep(record.plain())
         if kept is None:
-            return Judgement(MASKING, gap=GAP)
-        return Judgement(MASKING, RULE, VERSION, inputs=kept)
+            return None
+        return Judgement(own.plugin, RULE, VERSION, inputs=kept)

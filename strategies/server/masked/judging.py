@@ -25,7 +25,7 @@ from bcfl_plugins.secure.service import NotSealed
 from bcfl_plugins.secure.sketches import Sketching, as_vector
 from pallet_bridge.run.judgements import Judgement
 from strategies.server.judging import Judged
-from strategies.server.masked.case import GAP, Case, vector_of
+from strategies.server.masked.case import GAP, MaskCase
 from strategies.server.masked.groups import GroupSums
 from strategies.server.masked.model import summed_reply
 
@@ -67,7 +67,7 @@ def judge_masked(
         _log.warning("bcfl: round %d: node %d is left out: %s", ctx.server_round, *_said(one))
     hooks.updates_received(ctx, updates, unusable)
     sent = {one.node.account: one for one in updates if one.node.account is not None}
-    case = Case({account: one.node.node_id for account, one in sent.items()})
+    case = MaskCase({account: one.node.node_id for account, one in sent.items()})
     way = _Summing if masked.grouping is None else GroupSums
     summing = way(masked, ctx, sent, case)
     verdicts, total = summing.decide(hooks)
@@ -142,7 +142,7 @@ class _Summing:
         masked: MaskedRound,
         ctx: RoundContext,
         sent: Mapping[AccountId, ClientUpdate],
-        case: Case,
+        case: MaskCase,
     ) -> None:
         self._masked = masked
         self._ctx = ctx
@@ -184,7 +184,7 @@ class _Summing:
         return verdicts, total
 
     def _vector(self, account: AccountId) -> NDArray:
-        return vector_of(self._sent[account], self._ctx)
+        return self._case.vector(self._sent[account], self._ctx)
 
     def _sketched(self, sealed: Sealed, inside: set[AccountId]) -> _Sketched | None:
         """Return the sketches of those who claimed theirs undisputed; None: nobody sketches."""

@@ -51,7 +51,7 @@ def test_what_is_stored_is_read_again() -> None:
     assert found == record()
     assert not [*found.problems(PLACE)]
     assert [one.num_examples for one in found.updates()] == [10] * NODES
-    assert found.verdict().rejections == record().rejections
+    assert found.verdict("masks").rejections == record().rejections
 
 
 @pytest.mark.parametrize(
