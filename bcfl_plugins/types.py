@@ -183,8 +183,9 @@ class ClientUpdate:
     commitment : CommittedUpdate or None
         What the node signed, already verified against `sent`.
     sent : Mapping[str, Array] or None
-        The arrays as they came, in the node's own order and dtypes: what it signed. ``None``: as
-        in `arrays`.
+        The arrays in the node's own order and dtypes, as it signed them. ``None``: as in `arrays`.
+    group : int or None
+        Which of the round's groups the node is in, where `arrays` is the mean of a group.
     """
 
     node: NodeRef
@@ -193,6 +194,7 @@ class ClientUpdate:
     metrics: Mapping[str, Metric] = field(default_factory=lambda: MappingProxyType({}))
     commitment: CommittedUpdate | None = None
     sent: Mapping[str, Array] | None = None
+    group: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,8 +229,8 @@ class Rejection:
     score : int
         How far out it was, in parts of 1e-6.
     strike : bool
-        Whether the rejection also costs a strike, and strikes may cost stake. Without it the
-        update only loses this round's reward: different is not malicious.
+        Whether it also costs a strike, and strikes may cost stake. Without it the update only
+        loses this round's reward: different is not malicious.
     commitment : CommittedUpdate or None
         What the node signed, where no plugin judged it. Its digest and salt are of what came, so
         they need not open what was signed. A plugin's rejections leave it out.
@@ -248,8 +250,7 @@ class Rejection:
 
     def __post_init__(self) -> None:
         if not 1 <= self.reason <= _MAX_REASON:
-            message = f"a rejection needs a reason from 1 to {_MAX_REASON}, got {self.reason}"
-            raise ValueError(message)
+            raise ValueError(f"a rejection needs a reason of 1 to {_MAX_REASON}, got {self.reason}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,8 +268,7 @@ class Verdict:
     note : str
         Thresholds that were used, or why the plugin abstained.
     state : str
-        What the plugin remembers after this round, as canonical JSON for the round's report, so
-        that anyone can replay its judgements; empty when it remembers nothing.
+        What the plugin remembers after this round: canonical JSON for its report, or empty.
     shares : Mapping[NodeId, int]
         How much each update that is not rejected counts in the average, in parts of 1e-9: together
         10^9 at most, and what is missing to that is the model that went out. Empty: this plugin

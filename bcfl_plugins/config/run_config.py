@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from bcfl_plugins.config.copying import CopyConfig, read_copy
 from bcfl_plugins.config.evidence import EvidenceConfig, read_evidence
-from bcfl_plugins.config.secure import SecureConfig, read_secure
+from bcfl_plugins.config.secure import MASKING, SecureConfig, read_secure
 from bcfl_plugins.config.tables import key, read_table
 from bcfl_plugins.config.terms import TermsConfig, read_training
 from bcfl_plugins.errors import ConfigError, near_miss
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from bcfl_plugins.types import Scalar
     from pallet_bridge.types import TrainingValue
 
-MASKING = "secure_aggregation"
-"""The plugin that goes by the table ``bcfl.secure``."""
 
 _TABLES = frozenset({"copy", "evidence", "secure", "terms", "training"})
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})

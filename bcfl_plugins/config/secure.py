@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from bcfl_plugins.types import Scalar
 
+MASKING = "secure_aggregation"
+"""The plugin that goes by the table ``bcfl.secure``."""
+
 THRESHOLD = "secure_threshold"
 """The governed training parameter: the least threshold that the members agreed to."""
 
@@ -30,8 +33,16 @@ class SecureConfig:
     mode: str = key(
         "sketch",
         "What the server learns besides the sum. sketch: exact sketches of the masked updates, by "
-        "which outliers judges. sum: nothing, and nobody is judged.",
-        choices=("sketch", "sum"),
+        "which outliers judges. groups: the sums of small groups, drawn anew each round from the "
+        "chain, whose means outliers judges. sum: nothing, and nobody is judged.",
+        choices=("sketch", "groups", "sum"),
+    )
+    group: int = key(
+        5,
+        "groups: members that a group has at least. Smaller ones hide less and tell poison better. "
+        "Of 5 one may drop out, of 3 or 4 none.",
+        low=3,
+        high=85,
     )
     clip: float = key(
         1.0,
@@ -49,8 +60,8 @@ class SecureConfig:
     )
     threshold: int = key(
         0,
-        "How many other nodes must answer before an update is in a sum; 0: two thirds of them and "
-        "one. Nodes refuse less than that.",
+        "How many other nodes, of the round or of the group, must answer before an update is in a "
+        "sum; 0: two thirds of them and one. Nodes refuse less than that.",
         low=0,
         high=254,
     )
@@ -71,16 +82,21 @@ def read_secure(table: Mapping[str, Scalar]) -> SecureConfig:
     ConfigError
         If a key or a value is wrong.
     """
-    if table.get("mode") in {"groups", "two_servers"}:
+    if table.get("mode") == "two_servers":
         raise ConfigError(
-            f'bcfl.secure.mode is "{table["mode"]}", which this version does not have: take '
-            f'"sketch", where outliers judges, or "sum"'
+            'bcfl.secure.mode is "two_servers", which this version does not have: take "sketch" '
+            'or "groups", where outliers judges, or "sum"'
         )
     found = read_table(SecureConfig, "bcfl.secure", table)
     if found.width & (found.width - 1):
         raise ConfigError(
             f"bcfl.secure.width is {found.width}, which is no power of two; take "
             f"{1 << found.width.bit_length() - 1} or {1 << found.width.bit_length()}"
+        )
+    if found.mode == "groups" and found.threshold >= found.group:
+        raise ConfigError(
+            f"bcfl.secure.threshold is {found.threshold}, and a group of {found.group} has "
+            f"{found.group - 1} other nodes: raise bcfl.secure.group, or lower the threshold"
         )
     return found
 

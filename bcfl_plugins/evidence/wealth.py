@@ -95,6 +95,20 @@ class Wealth:
         return sum(self.stakes) // len(self.stakes) + SCALE // (self.rounds + 1)
 
 
+def of_groups(members: int) -> EvidenceSettings:
+    """Return what a strike takes where a node is rejected with all of its group.
+
+    An honest node is rejected where one that cheats is in its group. While those are fewer than
+    half as many as there are groups, and nobody chooses the groups, that happens in at most
+    ``1 - exp(-1/2)`` of the rounds, under 0.4: also where they cheat only when they are beside it.
+    What is left to 0.5 has room for rejections that nobody caused. Where nobody cheats these alone
+    stay below it: rounds in which most are rejected count against nobody (see `ledger.observe`).
+    """
+    return EvidenceSettings(
+        members, bad_rate=ONE // 2, rates=(7 * ONE // 10, 9 * ONE // 10, 98 * ONE // 100)
+    )
+
+
 def opening(settings: EvidenceSettings) -> Wealth:
     """Return the wealth before any round: one, all of it not bet."""
     return Wealth(0, 0, (0,) * len(settings.rates))

@@ -19,6 +19,7 @@ from bcfl_plugins.defenses.registry import (
 )
 from bcfl_plugins.errors import BadUpdates, ConfigError, near_miss
 from bcfl_plugins.evidence import EvidenceSettings
+from bcfl_plugins.evidence.wealth import of_groups
 from bcfl_plugins.hooks.markers import decided_again_by, hookimpl
 from bcfl_plugins.published.inputs import LiveInputs
 from bcfl_plugins.published.stops import CannotReplay, DoesNotHold
@@ -102,6 +103,8 @@ class OutliersSettings:
 _COMMON = frozenset(one.name for one in fields(OutliersSettings))
 MEASURED = "validation"
 """The pinned setting that says whether the server measured on data of its own."""
+GROUPED = "grouped"
+"""The pinned setting that stands where means of groups are judged (`bcfl.secure.mode`)."""
 DEPUTY = "deputy_version"
 """The pinned version of the default rule, which judges rounds that are too small for another."""
 
@@ -242,12 +245,14 @@ def rebuild(told: Judgement, rules: Mapping[str, type[Defense]]) -> RebuiltJudge
             f"with the bcfl-plugins of that time"
         )
     try:
-        config, own, is_measuring = unpinned(told.settings)
+        grouped = GROUPED in told.settings
+        settings = {name: text for name, text in told.settings.items() if name != GROUPED}
+        config, own, is_measuring = unpinned(settings)
         made: type = found  # called by the names of its fields
         rule: Defense = made(**own) if told.rule in rules else create_rule(told.rule, **own)
     except (BadUpdates, ConfigError, TypeError, ValueError) as error:
         raise DoesNotHold(f"its settings of {told.rule} are none: {error}") from error
-    judge = judge_of(config, rule, _no_data if is_measuring else None)
+    judge = judge_of(config, rule, _no_data if is_measuring else None, grouped=grouped)
     evening = {DEFAULT} | ({rule.name} if isinstance(rule, Rule) and rule.evenly else set())
     return RebuiltJudge(judge, is_measuring, config.clip or None, frozenset(evening))
 
@@ -277,17 +282,24 @@ def create(settings: Mapping[str, Scalar], services: Services) -> Outliers:
             "bcfl: outliers: without the strategy's argument validation a node gets a strike only "
             "for updates that break any average. Rejected updates are not averaged all the same"
         )
-    how = Judgement(
-        "outliers",
-        rule.name,
-        rule.version,
-        pinned(head, rule, is_measured=validation is not None),
-    )
+    secure = services.config.secure
+    grouped = secure is not None and secure.mode == "groups"
+    settings = pinned(head, rule, is_measured=validation is not None)
+    if grouped:
+        settings[GROUPED] = "true"
+    how = Judgement("outliers", rule.name, rule.version, settings)
     keeper = None if services.chain is None else services.chain.keeper
-    return Outliers(judge_of(head, rule, validation), validation, keeper, how, head.clip)
+    judge = judge_of(head, rule, validation, grouped=grouped)
+    return Outliers(judge, validation, keeper, how, head.clip)
 
 
-def judge_of(config: OutliersSettings, rule: Defense, validation: Validation | None) -> Judge:
+def judge_of(
+    config: OutliersSettings,
+    rule: Defense,
+    validation: Validation | None,
+    *,
+    grouped: bool = False,
+) -> Judge:
     """Return who judges.
 
     Parameters
@@ -298,12 +310,14 @@ def judge_of(config: OutliersSettings, rule: Defense, validation: Validation | N
         The rule.
     validation : callable or None
         The server's own measure of a model.
+    grouped : bool
+        Whether means of groups are judged.
     """
     buffers = tuple(part.strip() for part in config.buffers.split(",") if part.strip())
     deputy = None if rule.name == DEFAULT else create_rule(DEFAULT)
     shares = cast("ShareMode", config.shares)  # one of the choices
     judge = RuleJudge(rule, shares, buffers, deputy)
-    evidence = EvidenceSettings(config.members)
+    evidence = of_groups(config.members) if grouped else EvidenceSettings(config.members)
     if config.evidence == "streak":
         return judge
     if config.evidence == "difference":

@@ -9,8 +9,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from bcfl_plugins.config.run_config import MASKING
-from bcfl_plugins.config.secure import SecureConfig
+from bcfl_plugins.config.secure import MASKING, SecureConfig
 from bcfl_plugins.config.tables import read_table
 from bcfl_plugins.defenses.core.rule import Rule
 from bcfl_plugins.defenses.registry import ALL_RULES
@@ -18,7 +17,7 @@ from bcfl_plugins.errors import ConfigError
 from bcfl_plugins.hooks.markers import hookimpl, needs_chain
 from bcfl_plugins.secure.service import MaskSettings
 from bcfl_plugins.secure.sketches import SketchSize
-from bcfl_plugins.session.sealing import sealed_round
+from bcfl_plugins.session.sealing import drawn_groups, sealed_round
 from pallet_bridge.errors import EncodingError
 from pallet_bridge.run.judgements import Level
 from pallet_bridge.types import AccountId
@@ -26,6 +25,7 @@ from pallet_bridge.types import AccountId
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bcfl_plugins.secure.groups import Grouping
     from bcfl_plugins.secure.statements import Sealed
     from bcfl_plugins.session.services import ChainServices, Services
     from bcfl_plugins.types import NodeId, NodeRef, OpenedRound, Scalar
@@ -49,7 +49,9 @@ class SecureAggregation:
 
     def __init__(self, config: SecureConfig, chain: ChainServices) -> None:
         sketch = SketchSize(config.tables, config.width) if config.mode == "sketch" else None
-        self.settings = MaskSettings(config.clip, sketch, config.threshold, config.answer_s)
+        group = config.group if config.mode == "groups" else 0
+        how = config.clip, sketch, config.threshold, config.answer_s
+        self.settings = MaskSettings(*how, group)
         self._chain = chain
         self._barred: dict[AccountId, str] = {}
 
@@ -90,6 +92,10 @@ class SecureAggregation:
         """See `Masks.sealed`."""
         return sealed_round(self._chain, place)
 
+    def grouping(self, place: RoundKey) -> Grouping:
+        """See `Masks.grouping`."""
+        return drawn_groups(self._chain, place, self.settings.group)
+
     def bar(self, account: AccountId, why: str) -> None:
         """See `Masks.bar`."""
         _log.warning("bcfl: %s is left out for the rest of the run: %s", account, why)
@@ -127,8 +133,8 @@ def what_cannot_act(config: SecureConfig, services: Services) -> str | None:
     whole = services.config
     problems = _about_seeing(services), _about_mode(config, whole.plugin_names)
     found = next((one for one in problems if one is not None), None)
-    if found is None and config.mode == "sketch":
-        return _about_outliers(whole.table("outliers"))
+    if found is None and config.mode != "sum":
+        return _about_outliers(config, whole.table("outliers"))
     return found
 
 
@@ -163,18 +169,19 @@ def _about_mode(config: SecureConfig, named: tuple[str, ...]) -> str | None:
         return f"{MASKING} takes who is in a round from the chain: put round_log into bcfl.plugins"
     if config.mode == "sum" and "outliers" in named:
         return (
-            'bcfl.secure.mode is "sum", in which nothing can be judged: set it to "sketch", or '
-            "take outliers out of bcfl.plugins"
+            'bcfl.secure.mode is "sum", in which nothing can be judged: set it to "sketch" or '
+            '"groups", or take outliers out of bcfl.plugins'
         )
-    if config.mode == "sketch" and "outliers" not in named:
+    if config.mode != "sum" and "outliers" not in named:
+        what = "sketches" if config.mode == "sketch" else "means of groups"
         return (
-            'bcfl.secure.mode is "sketch", and nobody judges by the sketches: put outliers into '
-            'bcfl.plugins, or set bcfl.secure.mode = "sum"'
+            f'bcfl.secure.mode is "{config.mode}", and nobody judges by the {what}: put outliers '
+            f'into bcfl.plugins, or set bcfl.secure.mode = "sum"'
         )
     return None
 
 
-def _about_outliers(table: Mapping[str, Scalar]) -> str | None:
+def _about_outliers(config: SecureConfig, table: Mapping[str, Scalar]) -> str | None:
     plain = {name.replace("-", "_"): value for name, value in table.items()}
     if plain.get("shares", "examples") != "off":
         return (
@@ -183,6 +190,8 @@ def _about_outliers(table: Mapping[str, Scalar]) -> str | None:
         )
     if plain.get("clip", 0) != 0:
         return "bcfl.outliers.clip cuts updates one by one, and the server sees none: leave it out"
+    if config.mode == "groups":
+        return _about_groups(plain)
     rule = ALL_RULES.get(str(plain.get("method", "cluster_guard")))
     if rule is None:
         return None  # outliers says so
@@ -195,5 +204,15 @@ def _about_outliers(table: Mapping[str, Scalar]) -> str | None:
         return (
             f"bcfl.outliers.method is {plain.get('method')!r}, which reads single parameters, and "
             f"a sketch has lengths and angles only; it can be {usable}"
+        )
+    return None
+
+
+def _about_groups(table: Mapping[str, Scalar]) -> str | None:
+    if table.get("evidence") == "streak":
+        return (
+            'bcfl.outliers.evidence is "streak", by which a rejection is a strike, and of a group '
+            'that is rejected most members may be honest: take "difference", which counts over '
+            'rounds, or "harm"'
         )
     return None

@@ -13,7 +13,7 @@ import numpy as np
 
 from bcfl_plugins.defenses.core.rule import Rule
 from bcfl_plugins.defenses.core.statistics import Statistics
-from bcfl_plugins.errors import NeedsUpdates, NotPublished
+from bcfl_plugins.errors import BadUpdates, NeedsUpdates, NotPublished
 from bcfl_plugins.published.validation import lengths_of, losses_of
 from bcfl_plugins.types import NodeId, NodeRef
 from pallet_bridge.errors import BcflError, EncodingError
@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from bcfl_plugins.defenses.base import Aggregate, Defense, Extras, Floats
-    from bcfl_plugins.types import ClientUpdate, RoundContext, Validation
+    from bcfl_plugins.types import Array, ClientUpdate, RoundContext, Validation
 
-FORMAT = "bcfl-inputs/1"
+FORMAT, GROUPED = "bcfl-inputs/1", "bcfl-inputs/2"
+"""Of the second, `KeptInputs.groups` is a part: in its round the means of groups were judged."""
+
 _GLANCE = 16
 
 Losses: TypeAlias = "Callable[[Floats], Floats]"
@@ -42,9 +44,15 @@ class RoundInputs(Protocol):
     """The arrays of the model."""
     server_round: int
     """Flower's number of the round."""
+    groups: tuple[int, ...]
+    """Where means of groups are judged: which group each node is in; else empty."""
 
     def decided(self, rule: Defense, extras: Extras) -> Aggregate:
-        """Let a rule decide; the reference need not be among the extras."""
+        """Let a rule decide; the reference need not be among the extras.
+
+        Where means of groups are judged the rule gets each mean once, and what it says of a mean
+        is said of each node of that group.
+        """
         ...
 
     def twins(self) -> tuple[int, ...]:
@@ -77,6 +85,8 @@ class KeptInputs:
         What `lengths` returned; ``None``: nobody asked.
     measured : list of (Floats, Floats)
         What was measured on data of the server, in order: the mixture, and its losses.
+    groups : tuple of int
+        As in `RoundInputs`.
     """
 
     nodes: tuple[NodeRef, ...]
@@ -87,6 +97,7 @@ class KeptInputs:
     statistics: Mapping[str, Statistics] = field(default_factory=dict)
     norms: Floats | None = None
     measured: list[tuple[Floats, Floats]] = field(default_factory=list)
+    groups: tuple[int, ...] = ()
 
     def decided(self, rule: Defense, extras: Extras) -> Aggregate:
         """See `RoundInputs.decided`.
@@ -99,7 +110,8 @@ class KeptInputs:
         statistics = self.statistics.get(rule.name)
         if statistics is None or not isinstance(rule, Rule):
             raise NeedsUpdates(rule.name)
-        return rule.decide_on(statistics, extras)
+        found = rule.decide_on(statistics, of_groups(extras, self.groups))
+        return of_members(found, self.groups)
 
     def twins(self) -> tuple[int, ...]:
         """See `RoundInputs.twins`."""
@@ -126,7 +138,8 @@ class KeptInputs:
     def plain(self) -> dict[str, object]:
         """Return what is stored of them."""
         return {
-            "format": FORMAT,
+            **({"groups": self.groups} if self.groups else {}),
+            "format": GROUPED if self.groups else FORMAT,
             "nodes": tuple(int(node.node_id) for node in self.nodes),
             "accounts": tuple(None if n.account is None else str(n.account) for n in self.nodes),
             "claims": self.claims,
@@ -157,8 +170,8 @@ class KeptInputs:
 
     @classmethod
     def _read(cls, plain: Any) -> KeptInputs:  # noqa: ANN401 - whatever was stored
-        if plain["format"] != FORMAT:
-            raise EncodingError(f"their format is {plain['format']!r}, not {FORMAT}")
+        if plain["format"] not in {FORMAT, GROUPED}:
+            raise EncodingError(f"their format is {plain['format']!r}, not {FORMAT} or {GROUPED}")
         count = len(plain["nodes"])
         accounts = [None if one is None else AccountId.parse(one) for one in plain["accounts"]]
         found = cls(
@@ -173,14 +186,20 @@ class KeptInputs:
             statistics={str(n): Statistics(**one) for n, one in plain["statistics"].items()},
             norms=plain["norms"],
             measured=[(one, other) for one, other in plain["measured"]],
+            groups=tuple(map(int, plain["groups"])) if plain["format"] == GROUPED else (),
         )
+        if found.groups and len(found.groups) != count:
+            raise EncodingError(f"groups are told of {len(found.groups)} nodes of {count}")
         sizes = {len(found.claims), len(found.equal), count}
         if found.norms is not None:
             sizes.add(len(found.norms))
-        for one in found.statistics.values():
-            sizes |= {len(one.origin), len(one.usable)}
         if sizes != {count}:
             raise EncodingError(f"they are of {sorted(sizes | {count})} nodes")
+        of = {len(one.origin) for one in found.statistics.values()}
+        of |= {len(one.usable) for one in found.statistics.values()}
+        judged = len(leaders(found.groups)) if found.groups else count
+        if of - {judged}:
+            raise EncodingError(f"their statistics are of {sorted(of)} updates, not {judged}")
         return found
 
 
@@ -212,6 +231,9 @@ class LiveInputs:
         self.names = tuple(ctx.reference)
         self.server_round = ctx.server_round
         self.updates = updates
+        self.groups = tuple(one.group for one in updates if one.group is not None)
+        if self.groups and len(self.groups) != len(updates):
+            raise BadUpdates("group", "some updates are means of groups, and others are not")
         self.gap = ""
         self._ctx = ctx
         self._validation = validation
@@ -222,8 +244,14 @@ class LiveInputs:
 
     def decided(self, rule: Defense, extras: Extras) -> Aggregate:
         """See `RoundInputs.decided`. A rule decides on the statistics alone where it can."""
-        arrays = [update.arrays for update in self.updates]
-        extras = replace(extras, reference=self._ctx.reference)
+        firsts = leaders(self.groups) if self.groups else range(len(self.updates))
+        arrays = [self.updates[row].arrays for row in firsts]
+        extras = replace(of_groups(extras, self.groups), reference=self._ctx.reference)
+        return of_members(self._decided(rule, arrays, extras), self.groups)
+
+    def _decided(
+        self, rule: Defense, arrays: list[Mapping[str, Array]], extras: Extras
+    ) -> Aggregate:
         if not isinstance(rule, Rule):
             self.gap = str(NeedsUpdates(rule.name))
             return rule.aggregate(arrays, extras)
@@ -273,7 +301,45 @@ class LiveInputs:
             statistics=dict(self._statistics),
             norms=self._norms,
             measured=self._measured,
+            groups=self.groups,
         )
+
+
+def leaders(groups: Sequence[int]) -> list[int]:
+    """Return for each group, ascending by its number, the place of its first member."""
+    first: dict[int, int] = {}
+    for place, group in enumerate(groups):
+        first.setdefault(group, place)
+    return [first[group] for group in sorted(first)]
+
+
+def of_groups(extras: Extras, groups: Sequence[int]) -> Extras:
+    """Return what a rule may know of the means of groups; without groups what was given.
+
+    Groups are drawn anew in each round, so it has no memory of them.
+    """
+    if not groups:
+        return extras
+    found = leaders(groups)
+    claims = None if extras.claims is None else [extras.claims[row] for row in found]
+    return replace(extras, ids=range(len(found)), claims=claims, state=None)
+
+
+def of_members(found: Aggregate, groups: Sequence[int]) -> Aggregate:
+    """Return what a rule said of each group as said of each of its nodes; it remembers nothing."""
+    if not groups:
+        return found
+    places = {group: at for at, group in enumerate(sorted({*groups}))}
+    rows = [places[group] for group in groups]
+    said = found.decision
+    decision = replace(
+        said,
+        kept=said.kept[rows],
+        weights=said.weights[rows] if said.weights.size else said.weights,
+        scores=said.scores[rows],
+        reasons=tuple(said.reasons[row] for row in rows),
+    )
+    return replace(found, decision=decision, state=None)
 
 
 def twins_of(updates: Sequence[Mapping[str, Any]]) -> tuple[int, ...]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from bcfl_plugins.config.secure import MASKING
 from bcfl_plugins.hooks.merge import merge_verdicts
 from bcfl_plugins.published.average import WEIGHTED_MEAN
+from bcfl_plugins.published.grouped import RULE, VERSION, GroupRecord
 from bcfl_plugins.published.inputs import KeptInputs, LiveInputs
 from bcfl_plugins.published.keeping import mean_of
 from bcfl_plugins.published.steps import SERVER_ROUND, in_order, read_memory, read_numbers, stepped
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from bcfl_plugins.published.keeping import RoundMean
     from bcfl_plugins.replay.material import Material
     from bcfl_plugins.rounds.judges import Judge
-    from bcfl_plugins.types import Array, JudgedUpdate, Verdict
+    from bcfl_plugins.types import Array, JudgedUpdate, NodeRef, Verdict
     from pallet_bridge.run.judgements import Evidence, Judgement, Step
     from pallet_bridge.run.openings import OpenedUpdate
     from pallet_bridge.run.reports import RoundReport
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
 STATISTICS = "statistics that verdicts were decided on again"
 MEASUREMENTS = "rounds whose verdicts rest on what it measured on data of its own"
 UNBOUND = "published updates that are taken as those signed, whose openings are not at hand"
+DRAWN = "groups that are drawn from a block and from members that it names"
+LEFT_OUT = "nodes that were left out for what they said about their masks"
 UNSIGNED = "published updates of nodes without a verdict on chain"
 
 _HOSTILE = (
@@ -83,6 +87,7 @@ class RoundReplay:
     _base: dict[str, Array] = field(default_factory=dict)
     _server_round: int | None = None
     _signed: SignedRound | None = None
+    _record: GroupRecord | None = None
 
     def done(self) -> ReplayedRound:
         """Do it; what is wrong goes to `findings`, and what cannot be done to `gaps`."""
@@ -159,19 +164,17 @@ class RoundReplay:
         before = len(self.findings)
         for told in evidence.judgements:
             try:
-                kept = self._kept(told)
-                self._server_round = kept.server_round
-                verdicts.append(self._verdict(told, kept, updates))
+                verdict, judged_nodes = self._again(told, updates)
             except CannotReplay as error:
                 self.gaps.append(f"{told.plugin}: {error}")
                 return ReplayedRound(words=self.words)
             except DoesNotHold as error:
                 self._wrong(None, f"{told.plugin}: {error}")
                 return ReplayedRound(words=self.words)
-            judged_nodes = tuple(zip(kept.nodes, kept.claims, strict=True))
+            verdicts.append(verdict)
             if nodes is None:
-                nodes = tuple(ClientUpdate(node, {}, claim) for node, claim in judged_nodes)
-            elif judged_nodes != tuple((one.node, one.num_examples) for one in nodes):
+                nodes = judged_nodes
+            elif _who(judged_nodes) != _who(nodes):
                 self._wrong(None, f"{told.plugin} judged other updates than those of the round")
         if nodes is None:
             self.gaps.append("no plugin judged, and the updates are not published")
@@ -184,10 +187,45 @@ class RoundReplay:
         except BcflError as error:
             self._wrong(None, str(error))
             return ReplayedRound(words=self.words)
+        for problem in () if self._record is None else self._record.split_problems(judged):
+            self._wrong(None, problem)
         right = self._compare(judged, verdicts)
         averaged = updates is not None and self._average(evidence, judged, updates, verdicts)
         holds = len(self.findings) == before
         return ReplayedRound(right if holds else 0, averaged, self.words)
+
+    def _again(
+        self, told: Judgement, updates: tuple[ClientUpdate, ...] | None
+    ) -> tuple[Verdict, tuple[ClientUpdate, ...]]:
+        """Return a verdict that was made again, and who sent what by what it was made of.
+
+        Where means of groups are judged, who sent something is more than who is judged.
+        """
+        if (told.plugin, told.rule, told.version) == (MASKING, RULE, VERSION):
+            self._record = self._grouped(told)
+            return self._record.verdict(told.plugin), self._record.updates()
+        kept = self._kept(told)
+        self._server_round = kept.server_round
+        verdict = self._verdict(told, kept, updates)
+        if self._record is None:
+            judged = zip(kept.nodes, kept.claims, strict=True)
+            return verdict, tuple(ClientUpdate(node, {}, claim) for node, claim in judged)
+        if not self._record.is_judged(kept.nodes, kept.groups):
+            self._wrong(None, f"{told.plugin} judged other groups than those of the round")
+        return verdict, self._record.updates()
+
+    def _grouped(self, told: Judgement) -> GroupRecord:
+        """Return what is kept of a round that was masked in groups, its groups drawn again."""
+        plain = self.material.value(told.inputs, "what the groups follow from")
+        try:
+            record = GroupRecord.read(plain)
+        except EncodingError as error:
+            raise DoesNotHold(str(error)) from error
+        for account, problem in record.problems(self.report.key):
+            self._wrong(account, problem)
+        self._believe(DRAWN, len(record.groups))
+        self._believe(LEFT_OUT, len(record.rejections))
+        return record
 
     def _kept(self, told: Judgement) -> KeptInputs:
         if told.gap and (told.inputs is None or self._level is not Level.UPDATES):
@@ -322,8 +360,9 @@ class RoundReplay:
         evidence = self.report.evidence
         return Level.BOOKKEEPING if evidence is None else evidence.level
 
-    def _believe(self, what: str) -> None:
-        self.words[what] = self.words.get(what, 0) + 1
+    def _believe(self, what: str, count: int = 1) -> None:
+        if count:
+            self.words[what] = self.words.get(what, 0) + count
 
     def _wrong(self, account: AccountId | None, problem: str) -> None:
         whose = "" if account is None else f", {account}"
@@ -331,6 +370,10 @@ class RoundReplay:
         self.findings.append(
             Finding("replay", number, account, f"round {number}{whose}: {problem}")
         )
+
+
+def _who(updates: Sequence[ClientUpdate]) -> list[tuple[NodeRef, int]]:
+    return [(one.node, one.num_examples) for one in updates]
 
 
 def _decided(judge: Judge, memory: object, inputs: RoundInputs) -> Verdict:

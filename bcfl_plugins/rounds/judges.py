@@ -135,8 +135,9 @@ class RuleJudge:
         """Judge one round, or hand it over, or abstain."""
         if not inputs.nodes:
             return Verdict("outliers", note="abstained: no updates")
-        rule, cut = fitted(self._rule, len(inputs.nodes))
-        problem = unsupported(rule, len(inputs.nodes))
+        count = len({*inputs.groups}) or len(inputs.nodes)
+        rule, cut = fitted(self._rule, count)
+        problem = unsupported(rule, count)
         if problem and self._deputy is not None:
             return _handed_over(self._deputy, inputs, problem)
         ids = [node.node_id for node in inputs.nodes]

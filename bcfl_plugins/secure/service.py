@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from bcfl_plugins.secure.sizes import MaskScale, bits_for, threshold
 
 if TYPE_CHECKING:
+    from bcfl_plugins.secure.groups import Grouping
     from bcfl_plugins.secure.sketches import SketchSize
     from bcfl_plugins.secure.statements import Sealed
     from pallet_bridge.types import AccountId, RoundKey
@@ -31,12 +32,15 @@ class MaskSettings:
         How many other nodes must answer; 0: as `sizes.threshold` says.
     answer_s : float
         Seconds that nodes have to answer each question.
+    group : int
+        Members that a group has at least, which mask with each other only; 0: there are none.
     """
 
     clip: float
     sketch: SketchSize | None
     threshold: int
     answer_s: float
+    group: int = 0
 
     def needed(self, nodes: int) -> int:
         """Return how many of the other nodes must answer, of a roster of so many."""
@@ -59,6 +63,16 @@ class Masks(Protocol):
 
     def sealed(self, place: RoundKey) -> Sealed:
         """Wait until the round is sealed, and return who is in it.
+
+        Raises
+        ------
+        NotSealed
+            If that cannot be known in time.
+        """
+        ...
+
+    def grouping(self, place: RoundKey) -> Grouping:
+        """Wait until the round is open on chain, and return what its groups follow from.
 
         Raises
         ------

@@ -55,12 +55,16 @@ class Roster:
         How entries become integers.
     sketch : SketchSize or None
         Of the sketches; `None`: nobody sketches, and nothing is judged.
+    grouping : bytes
+        Digest of what the groups follow from, of which these members are one; empty: they are no
+        group, but all of the round.
     """
 
     members: tuple[Member, ...]
     needed: int
     scale: MaskScale
     sketch: SketchSize | None
+    grouping: bytes = b""
 
     @property
     def accounts(self) -> tuple[AccountId, ...]:
@@ -79,8 +83,9 @@ class Roster:
     def digest(self) -> bytes:
         """32 bytes that stand for all of it."""
         size = SketchSize(0, 0) if self.sketch is None else self.sketch
+        grouped = hash32("grouping", self.grouping) if self.grouping else b""
         return blake2_256(
-            scale_str("bcfl/mask-roster/v1")
+            scale_str("bcfl/mask-roster/v2" if grouped else "bcfl/mask-roster/v1")
             + uint(len(self.members), 4)
             + b"".join(one.account.raw + hash32("key", one.key) for one in self.members)
             + uint(self.needed, 4)
@@ -88,6 +93,7 @@ class Roster:
             + uint(self.scale.bits, 4)
             + uint(size.tables, 4)
             + uint(size.width, 4)
+            + grouped
         )
 
 

@@ -6,8 +6,8 @@ from importlib import import_module
 
 from bcfl_plugins.config.copying import CopyConfig
 from bcfl_plugins.config.evidence import EvidenceConfig
-from bcfl_plugins.config.run_config import MASKING, BcflConfig, TermsConfig
-from bcfl_plugins.config.secure import SecureConfig
+from bcfl_plugins.config.run_config import BcflConfig, TermsConfig
+from bcfl_plugins.config.secure import MASKING, SecureConfig
 from bcfl_plugins.config.tables import reference
 from bcfl_plugins.session.load import BUILT_IN
 

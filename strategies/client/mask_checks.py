@@ -14,12 +14,14 @@ from pallet_bridge.terms_codec import decode_terms
 from strategies.errors import MasksRefused, NotTheCoordinators
 
 if TYPE_CHECKING:
+    from bcfl_plugins.secure.groups import Grouping
     from bcfl_plugins.secure.statements import Roster, Sealed
     from bcfl_plugins.types import OpenedRound
     from pallet_bridge.types import AccountId
     from strategies._flower import Context
 
 _PLUGIN = "secure_aggregation"
+_MODE = "bcfl.secure.mode"
 
 
 def least_threshold(opened: OpenedRound, context: Context) -> int:
@@ -50,9 +52,17 @@ def check_signed(opened: OpenedRound, what: str, payload: bytes, signature: byte
 
 
 def check_roster(
-    roster: Roster, opened: OpenedRound, me: AccountId, key: bytes, context: Context
+    roster: Roster,
+    opened: OpenedRound,
+    me: AccountId,
+    key: bytes,
+    context: Context,
+    *,
+    drawn: int = 0,
 ) -> None:
     """Refuse a roster by which this node's update would not stay hidden.
+
+    Of a group the threshold is that of all who were drawn into it: leaving some out gains nothing.
 
     Raises
     ------
@@ -67,13 +77,50 @@ def check_roster(
     if mine is None or mine.key != key:
         raise MasksRefused("the roster does not have this node with its own mask key")
     others = len(roster.members) - 1
-    least = max(threshold(len(roster.members)), least_threshold(opened, context))
+    least = max(threshold(drawn or len(roster.members)), least_threshold(opened, context))
     if not least <= roster.needed <= others:
         raise MasksRefused(
             f"{roster.needed} of {others} other nodes are to unmask an update, and this node takes "
             f"{least} at least (two thirds of them and one, {THRESHOLD} of the terms, "
             f"{NODE_THRESHOLD} in --node-config). Let more nodes take part in a round"
         )
+
+
+def check_group(
+    roster: Roster, grouping: Grouping | None, opened: OpenedRound, me: AccountId, context: Context
+) -> int:
+    """Refuse a roster that is not of this node's own group; return how many were drawn into it.
+
+    Returns
+    -------
+    int
+        0 where a round has no groups.
+
+    Raises
+    ------
+    MasksRefused
+        If the roster is of another group than the drawing gives, or of none where the run says
+        that there are groups.
+    """
+    if grouping is None:
+        if roster.grouping or str(context.run_config.get(_MODE, "")) == "groups":
+            raise MasksRefused(
+                f"this node is to mask in a group, and the server does not say what groups follow "
+                f"from: it chose the group itself ({_MODE})"
+            )
+        return 0
+    if roster.grouping != grouping.digest:
+        raise MasksRefused("the roster is of another grouping than the one that came with it")
+    group = grouping.group_of(opened.key, me)
+    if not group:
+        raise MasksRefused("this node was not drawn into any group")
+    strangers = [one for one in roster.accounts if one not in group]
+    if strangers:
+        raise MasksRefused(
+            f"{strangers[0]} is in the roster, and was not drawn into this node's group: groups "
+            f"follow from the block in which the round was opened, and the server chose others"
+        )
+    return len(group)
 
 
 def check_sealed(sealed: Sealed, roster: Roster, me: AccountId, commitment: bytes) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from bcfl_plugins.config.limits import limits_of
 from bcfl_plugins.config.node_config import CHAIN
 from bcfl_plugins.config.secure import PROOFS, proofs_of
+from bcfl_plugins.secure.groups import drawable
 from bcfl_plugins.secure.masking import Masked
 from bcfl_plugins.secure.statements import (
     answer_payload,
@@ -27,6 +28,7 @@ from strategies._flower import Message, RecordDict
 from strategies.client.consent import check_agreed, check_instruction
 from strategies.client.mask_checks import (
     check_accepted,
+    check_group,
     check_roster,
     check_sealed,
     check_signed,
@@ -48,6 +50,7 @@ from strategies.messages.masks import (
     dealing_record,
     key_record,
     read_asked,
+    read_grouping,
     read_roster,
 )
 from strategies.messages.wire import read_instruction, read_question
@@ -55,6 +58,7 @@ from strategies.messages.wire import read_instruction, read_question
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bcfl_plugins.secure.groups import Grouping
     from bcfl_plugins.secure.statements import Roster, Sealed
     from bcfl_plugins.types import OpenedRound
     from pallet_bridge.client.protocol import ChainClient
@@ -94,8 +98,13 @@ def bcfl_shares(message: Message, context: Context) -> Message:
     asked = deal_payload(opened.key, roster.digest)
     check_signed(opened, "for shares", asked, signature)
     key = mask_key(context)
-    check_roster(roster, opened, signer.account, key.public, context)
-    check_members(roster, opened, context, public=public)
+    grouping = read_grouping(message.content)
+    drawn = check_group(roster, grouping, opened, signer.account, context)
+    check_roster(roster, opened, signer.account, key.public, context, drawn=drawn)
+    if grouping is None:
+        check_members(roster, opened, context, public=public)
+    else:
+        check_drawn(grouping, opened, context, public=public)
     memory = answered(context, signer.account, public_key=public)
     if memory.stands(opened.key, _ASKED_DEAL) is not None:
         raise MasksRefused(f"this node dealt shares for round {opened.round} already")
@@ -199,6 +208,31 @@ def check_members(roster: Roster, opened: OpenedRound, context: Context, *, publ
     strangers = [one for one in roster.accounts if one not in members]
     if strangers:
         raise MasksRefused(f"{strangers[0]} is in the roster, and no member on chain")
+
+
+def check_drawn(grouping: Grouping, opened: OpenedRound, context: Context, *, public: bool) -> None:
+    """Refuse groups that are not drawn from the chain, where the node can see it.
+
+    Raises
+    ------
+    MasksRefused
+        If the round is not open, was opened in another block, or others were members then.
+    """
+    chain = _chain(opened, context, public=public)
+    if chain is None:
+        return
+    with closing(chain):
+        round_ = chain.round(opened.federation, opened.round)
+        if round_ is None:
+            raise MasksRefused(f"round {opened.round} is not open on chain")
+        block = chain.block_at(round_.opened_at)
+        if grouping.number != round_.opened_at or block is None or block.hash != grouping.block:
+            raise MasksRefused("the groups are not drawn from the block that opened the round")
+        members = chain.participants(opened.federation, at=block.hash)
+    if grouping.accounts != drawable(members, grouping.number):
+        raise MasksRefused(
+            "others are drawn into groups than were members on chain when the round was opened"
+        )
 
 
 def check_on_chain(sealed: Sealed, opened: OpenedRound, context: Context, *, public: bool) -> None:

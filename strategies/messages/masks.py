@@ -5,7 +5,9 @@ record               in                     fields
 ===================  =====================  =======================================================
 ``bcfl.mask-key``    answer to bcfl_keys    v, account, key, signature
 ``bcfl.roster``      bcfl_shares            v, accounts, keys, signatures, needed, clip, bits,
-                                            tables, width, signature (the coordinator's)
+                                            tables, width, signature (the coordinator's); in
+                                            groups also grouping
+``bcfl.grouping``    bcfl_shares            v, block, number, size, accounts; in groups only
 ``bcfl.dealt``       answer to it           v, roster, seed, pairs, shares, sealed, signature
 ``bcfl.masked``      training message       v, roster
 ``bcfl.sealed``      bcfl_sketch and        v, block, number, accounts, commitments; to unmask also
@@ -26,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bcfl_plugins.secure.groups import LEAST_GROUP, MOST_DRAWN, Grouping
 from bcfl_plugins.secure.sizes import LEAST_NODES, MOST_NODES, MaskScale
 from bcfl_plugins.secure.sketches import SketchSize
 from bcfl_plugins.secure.statements import Dealing, Member, Roster, Sealed
@@ -56,10 +59,11 @@ KEYS, SHARES, SKETCH, UNMASK = (
 """The questions, in the order in which they are asked."""
 
 KEY, ROSTER, DEALT, MASKED = "bcfl.mask-key", "bcfl.roster", "bcfl.dealt", "bcfl.masked"
+GROUPING = "bcfl.grouping"
 SEALED, CLAIMS, ANSWER = "bcfl.sealed", "bcfl.claims", "bcfl.answer"
 
 _SERVER, _NODE = "server", "node"
-_MOST_MEMBERS = 10_000
+_MOST_MEMBERS = MOST_DRAWN
 _LONGEST_SEALED = 256
 
 
@@ -99,6 +103,7 @@ def roster_record(roster: Roster, signature: bytes) -> ConfigRecord:
             "tables": size.tables,
             "width": size.width,
             "signature": signature,
+            **({"grouping": roster.grouping} if roster.grouping else {}),
         }
     )
 
@@ -130,8 +135,45 @@ def read_roster(content: RecordDict) -> tuple[Roster, bytes]:
     if not scale.fits(count):
         raise WireError(f"a sum of {count} updates of {scale.bits} bits could wrap")
     members = tuple(Member(*one) for one in zip(accounts, keys, signatures, strict=True))
-    roster = Roster(members, unsigned(record, "needed", 32), scale, sketch)
+    grouping = exactly(record, "grouping") if "grouping" in record else b""
+    roster = Roster(members, unsigned(record, "needed", 32), scale, sketch, grouping)
     return roster, exactly(record, "signature", SIGNATURE_BYTES)
+
+
+def grouping_record(grouping: Grouping) -> ConfigRecord:
+    """Write what the groups of a round follow from."""
+    return ConfigRecord(
+        {
+            "v": VERSION,
+            "block": grouping.block,
+            "number": grouping.number,
+            "size": grouping.size,
+            "accounts": [one.raw for one in grouping.accounts],
+        }
+    )
+
+
+def read_grouping(content: RecordDict) -> Grouping | None:
+    """Read what the groups of a round follow from; None: there are none.
+
+    Raises
+    ------
+    WireError
+        If it is malformed: groups that are too small, or accounts not in ascending order.
+    """
+    if GROUPING not in content:
+        return None
+    record = record_of(content, GROUPING, _SERVER)
+    accounts = [AccountId(one) for one in _many(record, "accounts", HASH_BYTES, MOST_DRAWN)]
+    if any(one.raw >= other.raw for one, other in pairwise(accounts)):
+        raise WireError("who is drawn is not in ascending order, or is named twice")
+    size = unsigned(record, "size", 32)
+    if size < LEAST_GROUP:
+        raise WireError(
+            f"groups of {size} hide no update, and {LEAST_GROUP} members are the least "
+            f"(bcfl.secure.group)"
+        )
+    return Grouping(exactly(record, "block"), unsigned(record, "number", 32), size, tuple(accounts))
 
 
 def dealing_record(dealing: Dealing, signature: bytes) -> ConfigRecord:

@@ -7,15 +7,13 @@ by the name of the plugin that masks. A sum that cannot be unmasked leaves the m
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bcfl_plugins.config.run_config import MASKING
 from bcfl_plugins.hooks.merge import merge_verdicts
-from bcfl_plugins.reasons import Reason
 from bcfl_plugins.secure.recovery import (
     CannotUnmask,
     FalseShares,
@@ -25,9 +23,10 @@ from bcfl_plugins.secure.recovery import (
 )
 from bcfl_plugins.secure.service import NotSealed
 from bcfl_plugins.secure.sketches import Sketching, as_vector
-from bcfl_plugins.types import ClientUpdate, Rejection, Verdict
 from pallet_bridge.run.judgements import Judgement
 from strategies.server.judging import Judged
+from strategies.server.masked.case import GAP, MaskCase
+from strategies.server.masked.groups import GroupSums
 from strategies.server.masked.model import summed_reply
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from bcfl_plugins.hooks.manager import PluginManager
     from bcfl_plugins.secure.recovery import Answers, Claims
     from bcfl_plugins.secure.statements import Sealed
-    from bcfl_plugins.types import NodeId, RoundContext
+    from bcfl_plugins.types import ClientUpdate, Rejection, RoundContext, Verdict
     from pallet_bridge.types import AccountId
     from strategies._flower import Message
     from strategies.server.masked.phases import MaskedRound
@@ -48,35 +47,7 @@ SKETCH_ARRAY = "sketch"
 """The only array of a sketched update."""
 
 _FORMAT = "bcfl-masks/1"
-_GAP = "its rejections follow from what nodes signed about their masks, which the server checked"
 _log = logging.getLogger("flwr.bcfl")
-
-
-@dataclass(slots=True)
-class _Case:
-    """What there is against nodes in one round, by account."""
-
-    ids: Mapping[AccountId, NodeId]
-    against: dict[AccountId, Rejection] = field(default_factory=dict)
-
-    def out(
-        self, account: AccountId, detail: str, reason: int = Reason.MALFORMED, *, strike: bool
-    ) -> None:
-        """Leave a node out; what costs a strike stands over what does not."""
-        before = self.against.get(account)
-        if account in self.ids and (before is None or (strike and not before.strike)):
-            made = Rejection(self.ids[account], int(reason), detail, strike=strike)
-            self.against[account] = made
-
-    def all_out(self, detail: str) -> None:
-        for account in self.ids:
-            self.out(account, detail, strike=False)
-
-    def verdict(self, note: str) -> Verdict:
-        rejections = sorted(self.against.values(), key=lambda one: one.node_id)
-        return Verdict(
-            MASKING, tuple(rejections), note=note, judgement=Judgement(MASKING, gap=_GAP)
-        )
 
 
 def judge_masked(
@@ -96,10 +67,11 @@ def judge_masked(
         _log.warning("bcfl: round %d: node %d is left out: %s", ctx.server_round, *_said(one))
     hooks.updates_received(ctx, updates, unusable)
     sent = {one.node.account: one for one in updates if one.node.account is not None}
-    case = _Case({account: one.node.node_id for account, one in sent.items()})
-    summing = _Summing(masked, ctx, sent, case)
+    case = MaskCase({account: one.node.node_id for account, one in sent.items()})
+    way = _Summing if masked.grouping is None else GroupSums
+    summing = way(masked, ctx, sent, case)
     verdicts, total = summing.decide(hooks)
-    own = case.verdict(summing.note(total is not None))
+    own = summing.verdict(total is not None)
     judged = merge_verdicts(updates, (own, *verdicts))
     for update in judged:
         if not update.accepted:
@@ -112,7 +84,7 @@ def judge_masked(
         MappingProxyType({one.plugin: one.note for one in every if one.note}),
         MappingProxyType({one.plugin: one.state for one in every if one.state}),
         updates,
-        judgements=tuple(one.judgement or Judgement(one.plugin, gap=_GAP) for one in every),
+        judgements=tuple(one.judgement or Judgement(one.plugin, gap=GAP) for one in every),
     )
     accepted = {one.node.node_id for one in judged if one.accepted}
     if total is None or not accepted:
@@ -170,7 +142,7 @@ class _Summing:
         masked: MaskedRound,
         ctx: RoundContext,
         sent: Mapping[AccountId, ClientUpdate],
-        case: _Case,
+        case: MaskCase,
     ) -> None:
         self._masked = masked
         self._ctx = ctx
@@ -179,12 +151,14 @@ class _Summing:
         self._length = sum(one.size for one in ctx.reference.values())
         self._kept: bytes | None = None
 
-    def note(self, is_summed: bool) -> str:  # noqa: FBT001 - one question
-        """Return the note of the round's verdict."""
+    def verdict(self, is_summed: bool) -> Verdict:  # noqa: FBT001 - one question
+        """Return the verdict of the plugin that masks."""
         kept = "" if self._kept is None else f"; what was said is 0x{self._kept.hex()}"
         names = len(self._masked.roster.members)
         what = "the sum was unmasked" if is_summed else "no sum was unmasked"
-        return f"{what}; roster of {names}, {self._masked.needed} at least in a sum{kept}"
+        return self._case.verdict(
+            f"{what}; roster of {names}, {self._masked.needed} at least in a sum{kept}"
+        )
 
     def decide(self, hooks: PluginManager) -> tuple[tuple[Verdict, ...], NDArray | None]:
         """Return the verdicts of the plugins, and the sum; what is against nodes is in the case."""
@@ -194,9 +168,7 @@ class _Summing:
         except NotSealed as error:
             case.all_out(f"the seal of the round was not seen: {error}")
             return (), None
-        inside = {who for who in self._sent if self._is_in(who, sealed)}
-        for who in self._sent.keys() - inside:
-            case.out(who, "what it sent is not what is sealed on chain", strike=False)
+        inside = case.inside(sealed, masked.dealings, self._sent)
         verdicts: tuple[Verdict, ...] = ()
         sketched = self._sketched(sealed, inside)
         if sketched is not None:
@@ -211,15 +183,8 @@ class _Summing:
         self._keep(sealed, accepted, {} if sketched is None else sketched.sketches)
         return verdicts, total
 
-    def _is_in(self, account: AccountId, sealed: Sealed) -> bool:
-        made = self._sent[account].commitment
-        dealt = account in self._masked.dealings
-        return made is not None and dealt and sealed.commitments.get(account) == made.commitment
-
     def _vector(self, account: AccountId) -> NDArray:
-        arrays = self._sent[account].arrays
-        parts = [arrays[name].reshape(-1) for name in self._ctx.reference]
-        return np.concatenate(parts).astype(np.uint32, copy=False)
+        return self._case.vector(self._sent[account], self._ctx)
 
     def _sketched(self, sealed: Sealed, inside: set[AccountId]) -> _Sketched | None:
         """Return the sketches of those who claimed theirs undisputed; None: nobody sketches."""
@@ -270,7 +235,7 @@ class _Summing:
                 f"at least: nobody's update is used"
             )
             return None
-        answers = masked.answers(sealed, inside, accepted)
+        (answers,) = masked.answers(sealed, inside, accepted)
         for who, why in answers.liars().items():
             self._liar(who, why)
         total = np.zeros(self._length, np.uint32)
@@ -307,8 +272,7 @@ class _Summing:
         return bool(liars)
 
     def _liar(self, account: AccountId, why: str) -> None:
-        self._case.out(account, why, Reason.DIGEST_MISMATCH, strike=True)
-        self._masked.masks.bar(account, why)
+        self._case.liar(self._masked.masks, account, why)
 
     def _keep(
         self,

@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from bcfl_plugins.config.run_config import MASKING
-from bcfl_plugins.config.secure import SecureConfig
+from bcfl_plugins.config.secure import MASKING, SecureConfig
 from bcfl_plugins.errors import ConfigError
 from bcfl_plugins.secure.sketches import LEAST_RATIO, SketchSize
 from strategies.messages.records import to_arrays

@@ -6,12 +6,10 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from bcfl_plugins.errors import ConfigError
+from bcfl_plugins.secure.groups import LEAST_GROUPS
 from bcfl_plugins.secure.keys import MaskKey
 from bcfl_plugins.secure.recovery import Answers, Claims, disputed_pairs, left_out_by
-from bcfl_plugins.secure.sizes import LEAST_NODES, MOST_NODES
 from bcfl_plugins.secure.statements import (
-    Roster,
     answer_payload,
     claims_payload,
     deal_payload,
@@ -23,6 +21,7 @@ from pallet_bridge.keys import verify
 from strategies._flower import RecordDict, with_content
 from strategies.messages.fields import WireError
 from strategies.messages.masks import (
+    GROUPING,
     KEYS,
     MASKED,
     ROSTER,
@@ -32,6 +31,7 @@ from strategies.messages.masks import (
     UNMASK,
     Asked,
     asked_record,
+    grouping_record,
     masked_record,
     read_claims,
     read_dealing,
@@ -41,6 +41,7 @@ from strategies.messages.masks import (
 )
 from strategies.messages.wire import IDENTITY, ROUND, instruction_record
 from strategies.server.masked.asking import ask
+from strategies.server.masked.rosters import CannotMask, rosters_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -48,22 +49,40 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from bcfl_plugins.secure.groups import Grouping
     from bcfl_plugins.secure.service import Masks
-    from bcfl_plugins.secure.statements import Dealing, Member, Sealed
+    from bcfl_plugins.secure.statements import Dealing, Member, Roster, Sealed
     from bcfl_plugins.types import NodeRef, OpenedRound
     from pallet_bridge.types import AccountId
     from strategies._flower import Grid, Message
     from strategies.messages.wire import Instruction
+    from strategies.server.masked.rosters import Rosters
     from strategies.server.open_run import OpenRun
 
     NDArray = np.ndarray[Any, np.dtype[Any]]
 
-_LEAST_BITS = 8
 _log = logging.getLogger("flwr.bcfl")
 
 
-class CannotMask(Exception):
-    """A round cannot be masked: too few nodes take part. Nobody is asked to train in it."""
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Nodes that mask with each other and with nobody else: a round's roster, or one group.
+
+    Parameters
+    ----------
+    roster : Roster
+        Who masks with whom.
+    dealings : Mapping[AccountId, Dealing]
+        What those dealt that may train.
+    """
+
+    roster: Roster
+    dealings: Mapping[AccountId, Dealing]
+
+    @property
+    def needed(self) -> int:
+        """How many updates must be in a sum."""
+        return self.roster.needed + 1
 
 
 @dataclass(slots=True)
@@ -78,23 +97,23 @@ class MaskedRound:
         Where to ask.
     instruction : Instruction
         The round on chain.
-    roster : Roster
-        Who masks with whom.
+    parties : tuple of Party
+        All in one, or the groups.
     nodes : Mapping[AccountId, int]
-        The node of each account in the roster.
-    dealings : Mapping[AccountId, Dealing]
-        What those dealt that may train.
+        The node of each account in a roster.
     left : Mapping[int, str]
-        Why the other nodes may not.
+        Why the other nodes may not train.
+    grouping : Grouping or None
+        What the groups follow from; `None`: there are none.
     """
 
     masks: Masks
     grid: Grid
     instruction: Instruction
-    roster: Roster
+    parties: tuple[Party, ...]
     nodes: Mapping[AccountId, int]
-    dealings: Mapping[AccountId, Dealing]
     left: Mapping[int, str]
+    grouping: Grouping | None = None
     signed_claims: dict[AccountId, bytes] = field(default_factory=dict)
 
     @classmethod
@@ -106,7 +125,7 @@ class MaskedRound:
         instruction: Instruction,
         nodes: Iterable[int],
     ) -> Self:
-        """Agree with nodes on a roster, and let them deal.
+        """Agree with nodes on who masks with whom, and let them deal.
 
         Raises
         ------
@@ -118,41 +137,33 @@ class MaskedRound:
         opened, asked = instruction.opened, sorted(nodes)
         missing = _learn_keys(run, grid, asked, masks.settings.answer_s)
         members = {node: run.mask_keys[node] for node in asked if node in run.mask_keys}
-        roster = _roster(masks, members.values())
-        content = RecordDict(
-            {
-                ROUND: instruction_record(instruction),
-                ROSTER: roster_record(roster, masks.sign(deal_payload(opened.key, roster.digest))),
-            }
-        )
-        others = len(members) - 1
+        drawn = rosters_of(masks, opened.key, [*members.values()])
+        rosters = {one: roster for roster in drawn.rosters for one in roster.accounts}
+        nodes_of = {one.account: node for node, one in members.items() if one.account in rosters}
+        accounts = {node: account for account, node in nodes_of.items()}
+        alone = {node: drawn.why[members[node].account] for node in members if node not in accounts}
 
         def read(node: int, content: RecordDict) -> Dealing:
-            dealing, signature = read_dealing(content, others)
-            account = members[node].account
+            account = accounts[node]
+            roster = rosters[account]
+            dealing, signature = read_dealing(content, len(roster.members) - 1)
             if dealing.roster != roster.digest:
                 raise WireError("it dealt to another roster")
             if not verify(account, dealing.payload(opened.key, account), signature):
                 raise WireError("what it dealt is not signed by its account")
             return dealing
 
-        dealt, silent = ask(
-            grid, SHARES, dict.fromkeys(members, content), read, masks.settings.answer_s
-        )
+        contents = _contents(masks, instruction, drawn)
+        questions = {node: contents[rosters[one].digest] for node, one in accounts.items()}
+        dealt, silent = ask(grid, SHARES, questions, read, masks.settings.answer_s)
         for node in silent:  # it may have lost its key: it is asked again in the next round
             run.mask_keys.pop(node, None)
-        dealings = {members[node].account: one for node, one in dealt.items()}
-        by_account = {one.account: node for node, one in members.items()}
-        unequal = left_out_by(disputed_pairs(roster, dealings))
-        odd = {by_account[one]: "it and another node name different pair seeds" for one in unequal}
-        for node, why in odd.items():
+        parties, unfit = _parties(drawn, {accounts[node]: one for node, one in dealt.items()})
+        odd = {nodes_of[account]: why for account, why in unfit.items()}
+        for node, why in {**alone, **odd}.items():
             _log.warning("bcfl: node %d is left out: %s", node, why)
-        kept = {one: dealing for one, dealing in dealings.items() if one not in unequal}
-        if len(kept) <= roster.needed:
-            raise CannotMask(
-                f"{len(kept)} of {len(members)} nodes dealt shares, and {roster.needed + 1} must"
-            )
-        return cls(masks, grid, instruction, roster, by_account, kept, {**missing, **silent, **odd})
+        left = {**missing, **alone, **silent, **odd}
+        return cls(masks, grid, instruction, parties, nodes_of, left, drawn.grouping)
 
     @property
     def opened(self) -> OpenedRound:
@@ -164,9 +175,19 @@ class MaskedRound:
         return {run.node(NodeId(node)): why for node, why in self.left.items()}
 
     @property
+    def roster(self) -> Roster:
+        """Who masks with whom, where all do."""
+        return self.parties[0].roster
+
+    @property
     def needed(self) -> int:
         """How many updates must be in a sum."""
-        return self.roster.needed + 1
+        return self.parties[0].needed
+
+    @property
+    def dealings(self) -> Mapping[AccountId, Dealing]:
+        """What those dealt that may train."""
+        return {who: one for party in self.parties for who, one in party.dealings.items()}
 
     def claims(
         self, sealed: Sealed, inside: AbstractSet[AccountId]
@@ -199,44 +220,44 @@ class MaskedRound:
         sealed: Sealed,
         inside: AbstractSet[AccountId],
         accepted: frozenset[AccountId],
-    ) -> Answers:
-        """Ask for what unmasks the sum of those that are accepted."""
+    ) -> tuple[Answers, ...]:
+        """Ask for what unmasks the sums of those that are accepted, one for each party."""
         place = self.opened.key
-        payload = unmask_payload(place, self.roster.digest, sealed, accepted)
-        signature = self.masks.sign(payload)
-        accounts = {self.nodes[account]: account for account in inside}
-        others = len(self.roster.members) - 1
+        questions: dict[int, RecordDict] = {}
+        payloads: dict[int, tuple[AccountId, bytes, int]] = {}
+        for party in self.parties:
+            chosen = accepted.intersection(party.roster.accounts)
+            if not chosen:
+                continue
+            payload = unmask_payload(place, party.roster.digest, sealed, chosen)
+            signature = self.masks.sign(payload)
+            for account in inside & {*party.roster.accounts}:
+                node = self.nodes[account]
+                asked = Asked(sealed, signature, chosen, _shares_for(party, account, chosen))
+                questions[node] = RecordDict(
+                    {ROUND: instruction_record(self.instruction), SEALED: asked_record(asked)}
+                )
+                payloads[node] = account, payload, len(party.roster.members) - 1
 
         def read(node: int, content: RecordDict) -> bytes:
+            account, payload, others = payloads[node]
             given, signed = read_given(content, others)
-            said = answer_payload(place, accounts[node], payload, given)
-            if not verify(accounts[node], said, signed):
+            if not verify(account, answer_payload(place, account, payload, given), signed):
                 raise WireError("what it gives back is not signed by its account")
             return given
 
-        questions = {
-            node: RecordDict(
-                {
-                    ROUND: instruction_record(self.instruction),
-                    SEALED: asked_record(
-                        Asked(sealed, signature, accepted, self._shares_for(account, accepted))
-                    ),
-                }
-            )
-            for node, account in accounts.items()
-        }
         good, _ = self._ask(UNMASK, questions, read)
-        given = {accounts[node]: one for node, one in good.items()}
-        return Answers(place, self.roster, self.dealings, accepted, given)
-
-    def _shares_for(
-        self, holder: AccountId, accepted: frozenset[AccountId]
-    ) -> dict[AccountId, bytes]:
-        return {
-            dealer: self.dealings[dealer].sealed[_number(self.roster, dealer, holder)]
-            for dealer in accepted
-            if dealer != holder
-        }
+        given = {payloads[node][0]: one for node, one in good.items()}
+        return tuple(
+            Answers(
+                place,
+                party.roster,
+                party.dealings,
+                accepted.intersection(party.roster.accounts),
+                {who: given[who] for who in party.roster.accounts if who in given},
+            )
+            for party in self.parties
+        )
 
     def _ask(self, kind: str, questions: dict[int, RecordDict], read: Any) -> Any:  # noqa: ANN401
         return ask(self.grid, kind, questions, read, self.masks.settings.answer_s)
@@ -265,38 +286,69 @@ def masked_round(
 
 def masked_messages(masked: MaskedRound, messages: Sequence[Message]) -> list[Message]:
     """Return the messages to those who dealt; they say by which roster an update is masked."""
-    record = masked_record(masked.roster.digest)
-    contents: dict[int, RecordDict] = {}
+    digests = {
+        masked.nodes[account]: party.roster.digest
+        for party in masked.parties
+        for account in party.dealings
+    }
+    contents: dict[tuple[int, bytes], RecordDict] = {}
     kept = []
     for message in messages:
-        if message.metadata.dst_node_id in masked.left:
+        node, content = message.metadata.dst_node_id, message.content
+        if node in masked.left:
             continue
-        content = message.content
-        contents.setdefault(id(content), RecordDict({**content, MASKED: record}))
-        kept.append(with_content(message, contents[id(content)]))
+        key = id(content), digests[node]
+        contents.setdefault(key, RecordDict({**content, MASKED: masked_record(digests[node])}))
+        kept.append(with_content(message, contents[key]))
     return kept
 
 
-def _roster(masks: Masks, members: Iterable[Member]) -> Roster:
-    ordered = tuple(sorted(members, key=lambda one: one.account.raw))
-    count, settings = len(ordered), masks.settings
-    if count > MOST_NODES:
-        raise ConfigError(
-            f"{count} nodes are to mask with each other, and {MOST_NODES} can: lower fraction_train"
+def _contents(masks: Masks, instruction: Instruction, drawn: Rosters) -> dict[bytes, RecordDict]:
+    """Return what is asked of the members of each roster, by its digest."""
+    place, found = instruction.opened.key, {}
+    for roster in drawn.rosters:
+        signature = masks.sign(deal_payload(place, roster.digest))
+        found[roster.digest] = RecordDict(
+            {ROUND: instruction_record(instruction), ROSTER: roster_record(roster, signature)}
         )
-    needed = settings.needed(count)
-    if count < LEAST_NODES or needed >= count:
+        if drawn.grouping is not None:
+            found[roster.digest][GROUPING] = grouping_record(drawn.grouping)
+    return found
+
+
+def _parties(
+    drawn: Rosters, dealings: Mapping[AccountId, Dealing]
+) -> tuple[tuple[Party, ...], dict[AccountId, str]]:
+    """Return those who mask with each other, and why others who dealt may not.
+
+    Raises
+    ------
+    CannotMask
+        If too few are left.
+    """
+    parties, told = [], ""
+    unfit: dict[AccountId, str] = {}
+    for roster in drawn.rosters:
+        theirs = {one: dealings[one] for one in roster.accounts if one in dealings}
+        unequal = left_out_by(disputed_pairs(roster, theirs))
+        unfit |= dict.fromkeys(unequal, "it and another node name different pair seeds")
+        party = Party(roster, {who: one for who, one in theirs.items() if who not in unequal})
+        told = (
+            f"{len(party.dealings)} of {len(roster.members)} nodes dealt shares, and "
+            f"{party.needed} must"
+        )
+        if len(party.dealings) >= party.needed:
+            parties.append(party)
+        else:
+            unfit |= dict.fromkeys(party.dealings, f"of its group {told}")
+    if drawn.grouping is None and not parties:
+        raise CannotMask(told)
+    if drawn.grouping is not None and len(parties) < LEAST_GROUPS:
         raise CannotMask(
-            f"{count} nodes take part, and {max(LEAST_NODES, needed + 1)} are needed at least "
-            f"(bcfl.secure.threshold)"
+            f"{len(parties)} groups of {drawn.grouping.size} or more have all the nodes that they "
+            f"need, and {LEAST_GROUPS} must: fewer have no majority (bcfl.secure.group)"
         )
-    scale = settings.scale(count)
-    if scale.bits < _LEAST_BITS:
-        raise ConfigError(
-            f"bcfl.secure.clip is {settings.clip:g}, which leaves {scale.bits} fractional bits for "
-            f"the sum of {count} nodes: lower it"
-        )
-    return Roster(ordered, needed, scale, settings.sketch)
+    return tuple(parties), unfit
 
 
 def _learn_keys(run: OpenRun, grid: Grid, nodes: list[int], timeout: float) -> dict[int, str]:
@@ -322,6 +374,16 @@ def _learn_keys(run: OpenRun, grid: Grid, nodes: list[int], timeout: float) -> d
     good, bad = ask(grid, KEYS, questions, read, timeout)
     run.mask_keys.update(good)
     return bad
+
+
+def _shares_for(
+    party: Party, holder: AccountId, accepted: frozenset[AccountId]
+) -> dict[AccountId, bytes]:
+    return {
+        dealer: party.dealings[dealer].sealed[_number(party.roster, dealer, holder)]
+        for dealer in accepted
+        if dealer != holder
+    }
 
 
 def _number(roster: Roster, account: AccountId, other: AccountId) -> int:

@@ -9,7 +9,8 @@ from bcfl_plugins.types import RoundContext, RunInfo
 from strategies.messages.protection import guarded
 from strategies.messages.records import to_arrays
 from strategies.messages.wire import Instruction
-from strategies.server.masked.phases import CannotMask, masked_messages, masked_round
+from strategies.server.masked.phases import masked_messages, masked_round
+from strategies.server.masked.rosters import CannotMask
 from strategies.server.opening.instruct import check_carried, instruct
 from strategies.server.reading.expectations import Model, expectations_of
 from strategies.server.replies import Training

@@ -21,6 +21,7 @@ from bcfl_plugins.secure.statements import (
 )
 from pallet_bridge.keys import Signer
 from strategies.messages.masks import (
+    GROUPING,
     KEY,
     KEYS,
     MASKED,
@@ -31,6 +32,7 @@ from strategies.messages.masks import (
     UNMASK,
     Asked,
     asked_record,
+    grouping_record,
     masked_record,
     read_key,
     roster_record,
@@ -42,6 +44,7 @@ from tests.unit.opened import COORDINATOR, opened
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from bcfl_plugins.secure.groups import Grouping
     from bcfl_plugins.types import OpenedRound
     from pallet_bridge.types import AccountId
     from tests.cheats.nodes import Node
@@ -81,9 +84,14 @@ class MaskServer:
         scale = MaskScale(1.0, bits_for(count, 1.0))
         return replace(Roster(ordered, threshold(count), scale, SMALL_SKETCH), **changes)
 
-    def deal(self, roster: Roster, signer: Signer = COORDINATOR) -> RecordDict:
+    def deal(
+        self, roster: Roster, signer: Signer = COORDINATOR, grouping: Grouping | None = None
+    ) -> RecordDict:
         signature = signer.sign(deal_payload(self.round_.key, roster.digest))
-        return self.node.ask(self._asking({ROSTER: roster_record(roster, signature)}), SHARES)
+        asked = {ROSTER: roster_record(roster, signature)}
+        if grouping is not None:
+            asked[GROUPING] = grouping_record(grouping)
+        return self.node.ask(self._asking(asked), SHARES)
 
     def train(self, digest: bytes | None) -> RecordDict:
         content = training(self.round_, BIG)

@@ -46,8 +46,7 @@ pytestmark = pytest.mark.slow
 
 ROUNDS = 2
 VICTIM = 100
-NARROW = {"evidence.tables": 1, "evidence.width": 32}
-"""Fewer numbers than the model has parameters: there are lies that one seed does not see."""
+NARROW = {"evidence.tables": 1, "evidence.width": 32}  # there are lies that one seed does not see
 
 
 @pytest.fixture

@@ -35,6 +35,13 @@ JUDGED = "staking, secure_aggregation, outliers, rewards, round_log"
 SUMMED = "staking, secure_aggregation, rewards, round_log"
 
 
+GROUPED = {"secure.mode": "groups", "secure.group": 3}
+
+
+class Stopped(Exception):
+    """The app fails in the middle of its run."""
+
+
 @dataclass
 class Trained:
     """What came of a run."""
@@ -143,9 +150,13 @@ def federate(
     grid: type[InProcessGrid] = InProcessGrid,
     size: float = -2.0,
     is_flowers_own: bool = False,
+    stop: int = -1,
     **bcfl: object,
 ) -> Trained:
-    """Train a masked federation, and return the models after each round, the first before all."""
+    """Train a masked federation, and return the models after each round, the first before all.
+
+    At the end of round `stop` the app fails.
+    """
     config: Mapping[str, Any] = {
         "bcfl.run_dir": str(folder / "runs"),
         "bcfl.plugins": plugins,
@@ -157,6 +168,8 @@ def federate(
     models = [first_model()]
 
     def evaluate(server_round: int, arrays: ArrayRecord) -> MetricRecord:
+        if server_round == stop:
+            raise Stopped
         if server_round:
             models.append({name: one.numpy() for name, one in arrays.items()})
         return MetricRecord({"mean": float(arrays["w"].numpy().mean())})

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from bcfl_plugins.secure.sizes import bits_for
+from pallet_bridge.encoding import blake2_256
 from pallet_bridge.run.content import read_value
+from pallet_bridge.run.journal import REPORTS
+from pallet_bridge.run.reports import ReportStore
 from strategies.messages.masks import CLAIMS, DEALT
 from strategies.testing import FIRST_NODE_ID, InProcessGrid
-from tests.e2e.masked.federation import SIZE, SUMMED, federate
+from tests.e2e.masked.federation import GROUPED, SIZE, SUMMED, federate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    import numpy as np
     from flwr.app import Message
 
 SENT: dict[int, list[Any]] = {}
@@ -98,6 +102,37 @@ def test_the_mode_sum_tells_no_sketch(tmp_path: Path) -> None:
     names = {name for contents in SENT.values() for one in contents for name in one}
     assert CLAIMS not in names
     assert DEALT in names
+
+
+def test_in_groups_the_server_gets_their_sums_and_no_update(tmp_path: Path) -> None:
+    """The folder has digests of the sums, and neither sums nor updates."""
+    SENT.clear()
+    TOLD.clear()
+    run = federate(tmp_path, grid=SeeingGrid, nodes=9, **GROUPED)
+    everything = b"".join(written(one) for one in (*SENT.values(), *TOLD.values()))
+    files = b"".join(path.read_bytes() for path in run.folder.rglob("*") if path.is_file())
+    for vector in run.updates[0].values():
+        assert not any(piece in everything for piece in pieces(vector)[::20])
+        assert not any(piece in files for piece in pieces(vector)[::20])
+    (kept,) = [
+        value
+        for path in (run.folder / "store").rglob("*")
+        if path.is_file()
+        for value in [_value(path)]
+        if isinstance(value, dict) and value.get("format") == "bcfl-mask-groups/1"
+    ]
+    (line,) = run.record.rounds
+    assert line.report is not None
+    entries = ReportStore(run.folder / REPORTS).get(line.report).entries
+    numbers = {str(one.account): one.node_id - FIRST_NODE_ID for one in entries}
+    for members, needed, digest in kept["groups"]:
+        assert (len(members), needed) == (3, 3)
+        total = sum(run.updates[0][numbers[who]].astype(np.uint64) for who in members)
+        total = (total % 2**32).astype("<u4")
+        assert blake2_256(total.tobytes()) == digest
+        assert not any(piece in files for piece in pieces(total)[::20])
+    names = {name for contents in SENT.values() for one in contents for name in one}
+    assert CLAIMS not in names
 
 
 def test_other_nodes_get_shares_that_they_cannot_combine(tmp_path: Path) -> None:

@@ -23,7 +23,9 @@ def test_a_table_without_its_plugin_is_refused() -> None:
 @pytest.mark.parametrize(
     ("table", "problem"),
     [
-        ({"mode": "groups"}, "does not have"),
+        ({"mode": "two_servers"}, "does not have"),
+        ({"mode": "groups", "group": 2}, "must be"),
+        ({"mode": "groups", "group": 4, "threshold": 4}, "has 3 other nodes"),
         ({"mode": "none"}, "it can be"),
         ({"width": 1000}, "take 512 or 1024"),
         ({"width": 16}, "must be"),

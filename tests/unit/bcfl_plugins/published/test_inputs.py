@@ -8,7 +8,7 @@ import pytest
 
 from bcfl_plugins.defenses.base import Defense, Extras
 from bcfl_plugins.defenses.registry import create_rule, selecting_rule_names
-from bcfl_plugins.errors import NeedsUpdates, NotPublished, TooFewUpdates
+from bcfl_plugins.errors import BadUpdates, NeedsUpdates, NotPublished, TooFewUpdates
 from bcfl_plugins.published.inputs import KeptInputs, LiveInputs, twins_of
 from bcfl_plugins.types import ClientUpdate, NodeId, NodeRef, RoundContext, RunInfo
 from pallet_bridge.errors import EncodingError
@@ -144,3 +144,47 @@ def test_inputs_of_different_sizes_are_refused() -> None:
     plain = live(updates(1)).kept().plain()
     with pytest.raises(EncodingError, match="they are of"):
         KeptInputs.read({**plain, "claims": (1,)})
+
+
+def in_groups(count: int = 5) -> tuple[ClientUpdate, ...]:
+    """Return the updates of three nodes in each group: all are the mean of their group."""
+    means = updates(3, count)
+    return tuple(
+        ClientUpdate(
+            NodeRef(NodeId(number)), means[number % count].arrays, 10, group=number % count
+        )
+        for number in range(3 * count)
+    )
+
+
+@pytest.mark.parametrize("name", ["cluster_guard", "multikrum", "signguard"])
+def test_a_mean_is_judged_once_and_what_is_said_of_it_holds_for_its_nodes(name: str) -> None:
+    rule, inputs = create_rule(name), live(in_groups())
+    alone = live(updates(3, 5)).decided(rule, Extras(ids=range(5)))
+    found = inputs.decided(rule, Extras(ids=range(15), state="of groups that are no more"))
+    assert found.state is None
+    assert found.decision.kept.tolist() == alone.decision.kept.tolist() * 3
+    assert found.decision.scores.tolist() == alone.decision.scores.tolist() * 3
+    assert found.decision.reasons == alone.decision.reasons * 3
+    assert alone.decision.kept.all() == (name == "cluster_guard"), "it sees no common direction"
+    if inputs.gap:
+        return
+    again = stored(inputs)
+    assert again.groups == inputs.groups
+    assert told(again.decided(rule, Extras(ids=range(15)))) == told(found)
+
+
+def test_groups_that_do_not_fit_their_statistics_are_refused() -> None:
+    inputs = live(in_groups())
+    inputs.decided(create_rule("multikrum"), Extras(ids=range(15)))
+    plain = inputs.kept().plain()
+    assert plain["format"] == "bcfl-inputs/2"
+    for wrong in ((0,) * 15, (0, 1), (0, 1, 2) * 5, ()):
+        with pytest.raises(EncodingError):
+            KeptInputs.read({**plain, "groups": wrong})
+    assert "groups" not in live(updates(1)).kept().plain()
+
+
+def test_means_of_groups_stand_beside_nothing_else() -> None:
+    with pytest.raises(BadUpdates, match="some updates are means of groups"):
+        live((*in_groups()[:3], *updates(1, 2)))

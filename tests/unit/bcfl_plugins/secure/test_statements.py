@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from bcfl_plugins.secure.groups import Grouping
 from bcfl_plugins.secure.statements import (
     answer_payload,
     claims_payload,
@@ -38,6 +40,9 @@ def made() -> dict[str, str]:
     node.mask(masked)
     claims = node.claims(sealed, 1000).astype("<u4")
     inside = round_.accounts(range(4))
+    grouping = Grouping(drawn("block"), 9, 3, tuple(sorted(map(account, range(9)))))
+    group = replace(roster, sketch=None, grouping=grouping.digest)
+    drawing = b"".join(one.raw for part in grouping.groups(PLACE) for one in part)
     values = {
         "key payload": key_payload(PLACE.genesis, 7, node.account, node.key.public),
         "public key": node.key.public,
@@ -49,6 +54,9 @@ def made() -> dict[str, str]:
             PLACE, node.account, peer, round_.nodes[1].key.public, drawn("share")
         ),
         "roster": roster.digest,
+        "grouping": grouping.digest,
+        "groups": hashlib.sha256(drawing).digest(),
+        "roster of a group": group.digest,
         "dealing payload": fixed.payload(PLACE, node.account),
         "ask to deal": deal_payload(PLACE, roster.digest),
         "sketch seed": sealed.seed(PLACE),
