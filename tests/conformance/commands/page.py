@@ -49,15 +49,15 @@ def blocks(language: str) -> Iterator[tuple[str, str]]:
 
 
 def bcfl(monkeypatch: pytest.MonkeyPatch, words: list[str]) -> tuple[int, str]:
-    """Run one command as `bcfl` does; return its exit code and what it prints."""
+    """Run one command as `bcfl` does; return its exit code and what it prints, the output last."""
     monkeypatch.setattr(sys, "argv", ["bcfl", *words])
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err):
         try:
             main()
         except SystemExit as ended:
-            return int(ended.code or 0), out.getvalue() + err.getvalue()
-    return 0, out.getvalue() + err.getvalue()
+            return int(ended.code or 0), err.getvalue() + out.getvalue()
+    return 0, err.getvalue() + out.getvalue()
 
 
 class Reader:
