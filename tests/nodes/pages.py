@@ -67,7 +67,7 @@ class Desk:
             text=True,
             check=False,
         )
-        said = done.stdout + done.stderr
+        said = done.stderr + done.stdout
         assert done.returncode == code, f"{script}\n{said}"
         assert PASSWORD not in said
         self.said[script] = said
