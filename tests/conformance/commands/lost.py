@@ -14,7 +14,8 @@ from pallet_bridge.keys import Signer
 from pallet_bridge.node_keys import key_hash
 from pallet_bridge.session_keys import validator
 from pallet_bridge.types import UNIT, Planck
-from tests.conformance.commands.page import PASSWORD, bcfl
+from tests.conformance.commands.page import PASSWORD, bcfl, finally_execute
+from tests.polling import until
 from tests.repo.docs.test_snippets import ROOT, blocks
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class Victim:
         for name in PEOPLE:
             self.type(f"bcfl keys new {name}.json")
         gifts = [calls.transfer(self.account(one).account, Planck(400 * UNIT)) for one in PEOPLE]
-        client.execute(calls.batch(gifts), Signer.from_uri("//Alice"))
+        finally_execute(client, calls.batch(gifts), Signer.from_uri("//Alice"))
         number = client.next_federation()
         self._patch.setenv("BCFL_FEDERATION", str(number))
         sets = " ".join(f"--set '{one}'" for one in TERMS)
@@ -120,9 +121,10 @@ def read_the_page(target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         assert bound.key == wanted
 
         anna = victim.account("anna")
-        client.execute(calls.open_round(number, bytes(32)), anna)
-        client.execute(calls.abort(number, 0), anna)
-        client.wait_until_block(client.head().number + IDLE, timeout=120)
+        finally_execute(client, calls.open_round(number, bytes(32)), anna)
+        finally_execute(client, calls.abort(number, 0), anna)
+        last = client.head().number + IDLE
+        until(lambda: client.finalized().number >= last, 240, "the deadline is over, finally")
         for line in standby:
             victim.type(line)
         assert client.federation(number).coordinator == victim.account("standby").account

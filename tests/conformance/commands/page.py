@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from pallet_bridge.calls.values import Call
+    from pallet_bridge.client.protocol import ChainClient
     from tests.conformance.conftest import Target
 
 PAGE = Path(__file__).parents[3] / "docs" / "tutorial" / "real-chain.md"
@@ -116,7 +118,12 @@ class Reader:
         with connect(self.target.url) as client:
             model = client.federation(number).model
             assert model is not None
-            client.execute(calls.open_round(number, model), signer)
+            finally_execute(client, calls.open_round(number, model), signer)
+
+
+def finally_execute(client: ChainClient, call: Call, signer: Signer) -> None:
+    """Send a call and wait until it is final: commands go by what is."""
+    client.submit(call, signer).wait(120, finalized=True)
 
 
 def node_app() -> ClientApp:
