@@ -87,8 +87,8 @@ def shortage(
     return (
         f"{payer} has {write_amount(balance.free)} to spend and needs {write_amount(needed)} "
         f"(with the fee, and {write_amount(existence)} that stay); send it "
-        f"{write_amount(needed - balance.free)} or more first. What has just been sent counts once "
-        "its block is final"
+        f"{write_amount(needed - balance.free)} or more first. Tokens that have just come count "
+        "once their block is final"
     )
 
 
