@@ -58,21 +58,22 @@ def supernode(
         try:
             while True:
                 try:
-                    with connect(chain) as client:
-                        final = client.finalized()
-                        who = client.federation(federation, at=final.hash).coordinator
+                    with connect(chain) as client:  # connecting reads the chain's metadata
+                        while True:
+                            final = client.finalized()
+                            who = client.federation(federation, at=final.hash).coordinator
+                            wanted = links.get(who, at)
+                            if who not in links:
+                                saying.tell(f"{who} is in office, and no --superlink is of it")
+                            if child is not None and wanted != at:
+                                end(child)
+                            if wanted and (child is None or child.poll() is not None):
+                                saying.tell(f"{who} is in office: the SuperNode goes to {wanted}")
+                                child, at = start(command(wanted, options or ())), wanted
+                            time.sleep(poll)
                 except UNDECIDED as error:
                     saying.tell(f"the chain is away: {error}")
-                else:
-                    wanted = links.get(who, at)
-                    if who not in links:
-                        saying.tell(f"{who} is in office, and no --superlink is of it")
-                    if child is not None and wanted != at:
-                        end(child)
-                    if wanted and (child is None or child.poll() is not None):
-                        saying.tell(f"{who} is in office: the SuperNode goes to {wanted}")
-                        child, at = start(command(wanted, options or ())), wanted
-                time.sleep(poll)
+                    time.sleep(poll)
         finally:
             if child is not None:
                 end(child)
