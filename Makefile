@@ -132,7 +132,7 @@ node-wheel: $(READY) $(if $(BCFL_NODE),,node)
 # One network at a time: four validators and their pages have work for two cores.
 .PHONY: check-node
 check-node: $(READY) npm node-wheel
-	$(BIN)/python -m pytest tests/nodes -m network
+	$(BIN)/python -m pytest tests/nodes tests/conformance -m network
 	$(BIN)/python -m pytest tests/nodes tests/conformance tests/repo/docs/test_node_pages.py -m "not network" \
 	  -n $(PYTEST_N) --dist loadfile
 	$(BIN)/python -m scripts.release.check_network dist/bcfl_node-*.whl

@@ -33,6 +33,15 @@ def free_port() -> int:
         return port
 
 
+def tree(pid: int) -> list[psutil.Process]:
+    """Return a process and all below it; nothing when it has ended."""
+    try:
+        top = psutil.Process(pid)
+        return [top, *top.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
 @dataclass
 class Run:
     """A run of an app that the SuperLink has, and the program that shows its log."""
@@ -64,14 +73,16 @@ class Deployment:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for process in reversed(self.running):
-            process.terminate()
+        ours = [one for process in self.running for one in tree(process.pid)]
+        for one in ours:
+            with suppress(psutil.NoSuchProcess):
+                one.terminate()
+        _, alive = psutil.wait_procs(ours, timeout=10)
+        for one in alive:
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
         for process in self.running:
-            try:
-                process.wait(timeout=30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            process.wait()
         for log in self.logs:
             log.close()
 
@@ -188,11 +199,9 @@ class Deployment:
         ours: dict[int, str] = {}
         if not self.running:
             return ours
-        with suppress(psutil.NoSuchProcess):  # the SuperLink has ended, and so have they
-            link = psutil.Process(self.running[0].pid)
-            for one in (link, *link.children(recursive=True)):
-                with suppress(psutil.NoSuchProcess):
-                    ours[one.pid] = " ".join(one.cmdline())
+        for one in tree(self.running[0].pid):
+            with suppress(psutil.NoSuchProcess):
+                ours[one.pid] = " ".join(one.cmdline())
         return ours
 
     def _status(self, number: str) -> str:

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
     from tests.conformance.conftest import Target
 
-pytestmark = [pytest.mark.slow, pytest.mark.waits]
+pytestmark = [pytest.mark.slow, pytest.mark.network]
 
 
-@pytest.mark.timeout(3600)  # a node makes a block in 3 s, and the page waits for a hundred
+@pytest.mark.timeout(3600)  # each command waits until its block is final
 def test_every_command_on_lost_keys_works(
     real: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
