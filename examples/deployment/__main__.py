@@ -213,7 +213,7 @@ def parser() -> argparse.ArgumentParser:
         default=COMMIT_BLOCKS,
         help="they hold the training of the slowest, and are waited for when the server is lost",
     )
-    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--timeout", type=float, default=600, help="seconds for each step")
     parser.add_argument(
         "--standby",
