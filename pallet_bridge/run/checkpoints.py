@@ -241,7 +241,11 @@ def write_arrays(archive: ZipFile, arrays: Mapping[str, Array]) -> None:
             np.lib.format.write_array(stream, array, allow_pickle=False)
 
 
-_BROKEN = (OSError, EOFError, BadZipFile, EncodingError, ValueError, LookupError, TypeError)
+_BROKEN = (
+    *(OSError, EOFError, BadZipFile, EncodingError, ValueError, LookupError, TypeError),
+    # numpy evaluates the dtype in an array's header, and believes the size
+    *(SyntaxError, MemoryError, OverflowError),
+)
 
 
 def _unreadable(path: Path, error: Exception) -> JournalError:

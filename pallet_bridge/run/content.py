@@ -18,7 +18,7 @@ from blake3 import blake3
 
 from pallet_bridge.encoding import layout, plain
 from pallet_bridge.errors import EncodingError
-from pallet_bridge.run.values import ValueReader, ValueWriter
+from pallet_bridge.run.values import ValueReader, ValueWriter, plain_dtype
 from pallet_bridge.scale import scale_str, uint
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ class _Reading:
 
     def _layout(self) -> tuple[str, np.dtype[Any], tuple[int, ...], int]:
         name = self._take(min(self._number(), _MOST_NAME)).decode()
-        dtype = np.dtype(self._take(min(self._number(), 8)).decode())
+        dtype = plain_dtype(self._take(min(self._number(), 8)).decode())
         axes = self._number()
         if dtype.kind not in _KINDS or axes > _MOST_AXES:
             raise ValueError(f"{dtype} with {axes} axes")

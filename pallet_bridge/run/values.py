@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 import sys
 from dataclasses import dataclass, field
 from enum import Enum
@@ -28,6 +29,7 @@ Plain = Any
 
 _MARK = "~"
 _KINDS = "biuf"  # of arrays: numbers
+_DTYPE = re.compile(r"[<>|][biufc][0-9]{1,2}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,9 @@ class ValueReader:
         """
         try:
             return self._read(plain)
-        except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        except (
+            *(LookupError, TypeError, ValueError, AttributeError, RecursionError, OverflowError),
+        ) as error:
             raise EncodingError(f"what was kept cannot be read: {error}") from error
 
     def _read(self, plain: Plain) -> Any:  # noqa: ANN401
@@ -148,11 +152,29 @@ class ValueReader:
         return makers[mark](self._read(value))
 
 
+def plain_dtype(text: str) -> np.dtype[Any]:
+    """Return the dtype of a name as numpy writes it for plain numbers: ``<f4``, ``|u1``, ``>i8``.
+
+    `numpy.dtype` itself would read a whole language, and evaluate parts of it.
+
+    Raises
+    ------
+    EncodingError
+        When it is none.
+    """
+    if _DTYPE.fullmatch(text) is None:
+        raise EncodingError(f"{text[:40]!r} is no dtype of plain numbers")
+    try:
+        return np.dtype(text)
+    except TypeError as error:
+        raise EncodingError(f"{text!r} is no dtype of plain numbers") from error
+
+
 _LEAVES: Mapping[str, Callable[[Any], object]] = {
     "float": float,
     "bytes": bytes.fromhex,
     "bytearray": bytearray.fromhex,
-    "number": lambda parts: np.dtype(parts[0]).type(
+    "number": lambda parts: plain_dtype(parts[0]).type(
         float(parts[1]["value"]) if isinstance(parts[1], dict) else parts[1]
     ),
 }

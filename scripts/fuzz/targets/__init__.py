@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from scripts.fuzz.targets import chain, files, published, replies, texts
+from scripts.fuzz.targets import chain, files, handed_on, published, replies, texts
 
 ALL = {
     target.name: target
-    for kind in (replies, files, published, texts, chain)
+    for kind in (replies, files, published, handed_on, texts, chain)
     for target in kind.TARGETS
 }
 """The targets by name."""

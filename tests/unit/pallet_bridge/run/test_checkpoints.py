@@ -4,6 +4,7 @@ import resource
 import signal
 import stat
 from typing import TYPE_CHECKING, Any
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -97,6 +98,26 @@ def test_a_damaged_checkpoint_is_named_with_what_to_do(tmp_path: Path, damage: s
     if damage != "gone":
         path.write_bytes(data)
     with pytest.raises(JournalError, match=r"000004\.npz cannot be read: .*take it away"):
+        kept.get(4)
+
+
+@pytest.mark.parametrize(
+    ("descr", "shape"), [("0303", 3), ("|O", 3), ("<f4", 10**15), ("<f4", 10**30), ("<f4", 4)]
+)
+def test_an_array_whose_header_lies_is_named(tmp_path: Path, descr: str, shape: int) -> None:
+    """A standby reads checkpoints of a server that it does not trust."""
+    kept = Checkpoints(tmp_path)
+    kept.put(checkpoint(4, 3.0, {"a": np.arange(100)}))
+    path = kept.path(4)
+    with ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    (name,) = [name for name in parts if name == "n.npy"]
+    said = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': ({shape},)}}\n".encode()
+    parts[name] = b"\x93NUMPY\x01\x00" + len(said).to_bytes(2, "little") + said + bytes(12)
+    with ZipFile(path, "w") as archive:
+        for one, data in parts.items():
+            archive.writestr(one, data)
+    with pytest.raises(JournalError, match=r"000004\.npz cannot be read"):
         kept.get(4)
 
 

@@ -76,6 +76,15 @@ def test_changed_bytes_are_other_arrays_or_none(place: int) -> None:
     assert update_digest(found) == address_of(bytes(data)) != update_digest(ARRAYS)
 
 
+@pytest.mark.parametrize("dtype", [b"0303", b"()f4", b"f4,i", b"{'a':", b"|O8", b"<U1"])
+def test_a_dtype_that_numpy_would_evaluate_is_refused(dtype: bytes) -> None:
+    data = arrays_bytes({"w": np.zeros(2, "<c16")})
+    written = b"\x04\x00\x00\x00\x00\x00\x00\x00<c16"
+    assert written in data
+    with pytest.raises(EncodingError, match="no bytes of arrays"):
+        read_arrays(data.replace(written, len(dtype).to_bytes(8, "little") + dtype))
+
+
 @pytest.mark.parametrize("tail", [b"\x00", b"more"])
 def test_nothing_may_follow(tail: bytes) -> None:
     with pytest.raises(EncodingError, match="no bytes of arrays"):

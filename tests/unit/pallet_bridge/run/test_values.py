@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pallet_bridge.errors import EncodingError
-from pallet_bridge.run.values import ValueKind, ValueReader, ValueWriter
+from pallet_bridge.run.values import ValueKind, ValueReader, ValueWriter, plain_dtype
 from pallet_bridge.types import AccountId
 
 
@@ -163,11 +163,29 @@ def test_nothing_that_a_file_names_is_imported_called_or_run() -> None:
         {"value": 1},
         {"~": "record", "value": {}},
         {"~": "number", "value": ["no type", 1]},
+        {"~": "number", "value": ["0303,<f4", 1]},
+        {"~": "number", "value": ["<f9", 1]},
+        {"~": "number", "value": ["|O", 1]},
+        {"~": "number", "value": ["<i4", 10**30]},
     ],
 )
 def test_a_damaged_tree_is_named(plain: Any) -> None:
     with pytest.raises(EncodingError):
         ValueReader(()).value([plain])
+
+
+@pytest.mark.parametrize(
+    "name", ["0303,<f4", "f4", "<f4\n", "<f4,<i4", "|V8", "<M8", "<f99", "float32", "", "<٣4"]
+)
+def test_only_names_of_plain_numbers_are_dtypes(name: str) -> None:
+    """What `numpy.dtype` makes of others it evaluates, and raises whatever Python does."""
+    with pytest.raises(EncodingError, match="no dtype of plain numbers"):
+        plain_dtype(name)
+
+
+@pytest.mark.parametrize("name", ["<f4", ">f8", "|b1", "|u1", "<i8", "<c16", "<f2"])
+def test_names_of_plain_numbers_are_those_that_numpy_writes(name: str) -> None:
+    assert plain_dtype(name).str == name
 
 
 def test_a_record_of_another_version_is_named() -> None:
