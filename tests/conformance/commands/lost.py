@@ -124,6 +124,7 @@ def read_the_page(target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         finally_execute(client, calls.open_round(number, bytes(32)), anna)
         finally_execute(client, calls.abort(number, 0), anna)
         last = client.head().number + IDLE
+        client.wait_until_block(last, timeout=240)
         until(lambda: client.finalized().number >= last, 240, "the deadline is over, finally")
         for line in standby:
             victim.type(line)
