@@ -78,6 +78,18 @@ def test_nodes_draw_the_groups_from_the_chain(tmp_path: Path, node: EmbeddedNode
     assert report.ok, report.findings
 
 
+def with_a_stranger(true: Grouping, place: RoundKey) -> Grouping:
+    """Draw one more, and not into the group of the node that looks: it would not be asked."""
+    looks = Signer.from_uri(MEMBERS[0]).account
+    for number in range(100):
+        stranger = Signer.from_uri(f"//nobody-{number}").account
+        more = sorted({*true.accounts, stranger}, key=lambda one: one.raw)
+        made = replace(true, accounts=tuple(more))
+        if not any({stranger, looks} <= {*group} for group in made.groups(place)):
+            return made
+    raise AssertionError("every stranger comes into the group of the node that looks")
+
+
 @pytest.mark.parametrize("lie", ["block", "number", "accounts"])
 def test_nobody_deals_in_groups_that_are_not_the_chains(
     tmp_path: Path,
@@ -95,8 +107,7 @@ def test_nobody_deals_in_groups_that_are_not_the_chains(
             return replace(true, block=bytes(32))
         if lie == "number":
             return replace(true, number=true.number - 1)
-        more = {*true.accounts, Signer.from_uri("//nobody").account}
-        return replace(true, accounts=tuple(sorted(more, key=lambda one: one.raw)))
+        return with_a_stranger(true, place)
 
     monkeypatch.setattr(SecureAggregation, "grouping", lying)
     with pytest.raises(NothingTrained):
