@@ -160,5 +160,5 @@ def test_a_rejection_without_a_reason_has_the_code_for_third_parties() -> None:
 
 
 def test_a_rejection_needs_a_reason() -> None:
-    with pytest.raises(ValueError, match="reason from 1 to 255"):
+    with pytest.raises(ValueError, match="reason of 1 to 255"):
         Rejection(NodeId(1), 0, "nothing")
