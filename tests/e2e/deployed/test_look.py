@@ -10,7 +10,7 @@ import pytest
 from examples.deployment.__main__ import APP, NODES, POISONER, STRANGER
 from examples.deployment.chain import found, served
 from examples.deployment.flower import Deployment
-from examples.deployment.look import taken_along, tell
+from examples.deployment.look import fetched, new_identity, tell
 from examples.one_process import config_of
 from strategies.testing import InProcessGrid
 
@@ -39,11 +39,13 @@ def test_the_end_is_told_from_what_was_published(
             "bcfl.run_dir": str(tmp_path / "runs"),
             "bcfl.coordinator": f"file:{founded.coordinator_key}",
             "bcfl.outliers.evidence": "streak",
+            "bcfl.copy.to": (tmp_path / "published").as_uri(),
+            "bcfl.copy.recipients": new_identity(tmp_path / "standby.age"),
         }
         with InProcessGrid(client, node_configs=keys, run_config=config) as grid:
             grid.serve(server, config)
-        (run,) = (tmp_path / "runs").iterdir()
-        copy = taken_along(run, tmp_path / "elsewhere")
+        (copy,) = fetched((tmp_path / "published").as_uri(), tmp_path / "elsewhere")
+        assert {path.name for path in copy.iterdir()} == {"run.json", "journal.jsonl", "reports"}
         capsys.readouterr()
         assert tell(copy, url, founded, "") == (True, [*range(ROUNDS)])
         told = capsys.readouterr().out
