@@ -11,14 +11,13 @@ from pallet_bridge.copies.errors import CopyDamaged, NoIdentity
 from pallet_bridge.copies.files import kind_of
 from pallet_bridge.copies.manifest import (
     FILES,
-    MOST_LISTED,
     OBJECTS,
     RUNS,
     CopiedFile,
     RunFiles,
     decode_runs,
+    read_list,
 )
-from pallet_bridge.errors import EncodingError
 from pallet_bridge.jsonio import write_atomically
 
 if TYPE_CHECKING:
@@ -79,13 +78,10 @@ class Fetcher:
         CopyDamaged
             When there is no list of runs.
         """
-        data = self._place.get(RUNS, MOST_LISTED)
-        if data is None:
+        names = read_list(self._place, RUNS, decode_runs)
+        if names is None:
             raise CopyDamaged(self._place.url, f"there is no {RUNS}")
-        try:
-            return sorted(decode_runs(data))
-        except EncodingError as error:
-            raise CopyDamaged(f"{self._place.url}/{RUNS}", str(error)) from error
+        return sorted(names)
 
     def fetch(self, run: str) -> Fetched:
         """Bring a run here, or what is new in it.
@@ -112,13 +108,10 @@ class Fetcher:
         raise AssertionError("unreachable")
 
     def _listed(self, place: CopyPlace) -> RunFiles:
-        data = place.get(FILES, MOST_LISTED)
-        if data is None:
+        found = read_list(place, FILES, RunFiles.decode)
+        if found is None:
             raise CopyDamaged(place.url, f"there is no {FILES}")
-        try:
-            return RunFiles.decode(data)
-        except EncodingError as error:
-            raise CopyDamaged(f"{place.url}/{FILES}", str(error)) from error
+        return found
 
     def _fetch(self, place: CopyPlace, run: str, listed: RunFiles) -> Fetched:
         here = self._here.setdefault(run, {})

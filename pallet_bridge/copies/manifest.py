@@ -7,15 +7,20 @@ names and sizes are bounded here, and the objects are compared with it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pallet_bridge.copies.cid import is_cid
+from pallet_bridge.copies.errors import CopyDamaged
 from pallet_bridge.copies.files import RUN_NAME, kind_of
 from pallet_bridge.errors import EncodingError
 from pallet_bridge.jsonio import canonical, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from pallet_bridge.copies.place import CopyPlace
+
+T = TypeVar("T")
 
 FILES, RUNS, OBJECTS = "files.json", "runs.json", "objects"
 """The list of a run's files, that of the runs, and the folder of the objects."""
@@ -92,6 +97,25 @@ class RunFiles:
                 raise EncodingError(f"{name} has {found.size} bytes")
             files[name] = found
         return cls(files, tuple(record.texts("recipients")))
+
+
+def read_list(place: CopyPlace, name: str, decode: Callable[[bytes], T]) -> T | None:
+    """Return a list that lies at a URL; ``None``: there is none.
+
+    Raises
+    ------
+    CopyUnreachable
+        When the URL cannot be used.
+    CopyDamaged
+        When something else lies there.
+    """
+    data = place.get(name, MOST_LISTED)
+    if data is None:
+        return None
+    try:
+        return decode(data)
+    except EncodingError as error:
+        raise CopyDamaged(f"{place.url}/{name}", str(error)) from error
 
 
 def encode_runs(names: list[str]) -> bytes:

@@ -7,19 +7,17 @@ from stat import S_IROTH
 from typing import TYPE_CHECKING
 
 from pallet_bridge.copies.cid import cid_of
-from pallet_bridge.copies.errors import CopyDamaged
 from pallet_bridge.copies.files import LINES, files_of, kind_of, read_whole
 from pallet_bridge.copies.manifest import (
     FILES,
-    MOST_LISTED,
     OBJECTS,
     RUNS,
     CopiedFile,
     RunFiles,
     decode_runs,
     encode_runs,
+    read_list,
 )
-from pallet_bridge.errors import EncodingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,14 +85,9 @@ class RunCopy:
         return changed + len(gone)
 
     def _listed(self) -> RunFiles:
-        """Return what is there; that of other recipients is as if it were not."""
+        """Return what is there, which is asked for once: nobody else writes it."""
         if self._copied is None:
-            data = self._place.get(FILES, MOST_LISTED)
-            try:
-                found = RunFiles() if data is None else RunFiles.decode(data)
-            except EncodingError as error:
-                raise CopyDamaged(f"{self.url}/{FILES}", str(error)) from error
-            self._copied = found
+            self._copied = read_list(self._place, FILES, RunFiles.decode) or RunFiles()
         return self._copied
 
     def _changed(self, before: RunFiles) -> Iterator[tuple[str, bytes, tuple[int, int]]]:
@@ -157,11 +150,7 @@ class RunCopy:
         """Name the run in the list of runs, once."""
         if self._named:
             return
-        data = self._runs.get(RUNS, MOST_LISTED)
-        try:
-            names = [] if data is None else decode_runs(data)
-        except EncodingError as error:
-            raise CopyDamaged(f"{self._runs.url}/{RUNS}", str(error)) from error
+        names = read_list(self._runs, RUNS, decode_runs) or []
         if self._run.name not in names:
             self._runs.put(RUNS, encode_runs([*names, self._run.name]))
         self._named = True

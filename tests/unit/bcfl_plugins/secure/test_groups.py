@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
 from bcfl_plugins.secure.groups import Grouping, drawable
-from pallet_bridge.types import Participant, Planck
 from tests.unit.bcfl_plugins.secure.nodes import PLACE, account, drawn
+from tests.unit.pallet_bridge.some_member import some_member
+
+if TYPE_CHECKING:
+    from pallet_bridge.types import Participant
 
 
 def grouping(count: int, size: int = 4, block: str = "block") -> Grouping:
@@ -18,26 +22,7 @@ def grouping(count: int, size: int = 4, block: str = "block") -> Grouping:
 
 
 def member(*, suspended_until: int = 0, pending: int = 0) -> Participant:
-    return Participant(
-        active=Planck(1),
-        unbonding=(),
-        strikes=0,
-        clean_rounds=0,
-        offences=0,
-        pending_offences=pending,
-        suspended_until=suspended_until,
-        organisation=None,
-        max_examples=0,
-        terms_version=0,
-        exit_blocks=0,
-        liable_until=0,
-        joined_at=0,
-        held_since=0,
-        accepted=0,
-        forgiven=0,
-        struck=(),
-        exits_freely=False,
-    )
+    return replace(some_member(1, suspended_until), pending_offences=pending)
 
 
 @pytest.mark.parametrize(("count", "sizes"), [(3, [3]), (8, [4, 4]), (10, [5, 5]), (11, [5, 6])])
