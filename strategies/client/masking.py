@@ -249,21 +249,14 @@ def check_on_chain(sealed: Sealed, opened: OpenedRound, context: Context, *, pub
     place = opened.federation, opened.round
     with closing(chain):
         round_ = chain.round(*place)
-        if round_ is None or not sealed_block(round_.sealed_at, round_.commit_until, chain):
+        if round_ is None or chain.head().number < round_.seal_block:
             raise MasksRefused(f"round {opened.round} is not sealed on chain")
-        number = sealed_block(round_.sealed_at, round_.commit_until, chain)
         block = chain.block_at(sealed.number)
         there = {who: one.hash for who, one in chain.commitments(*place).items()}
     if there != dict(sealed.commitments):
         raise MasksRefused(f"others are in round {opened.round} on chain than the server says")
-    if sealed.number != number or block is None or block.hash != sealed.block:
+    if sealed.number != round_.seal_block or block is None or block.hash != sealed.block:
         raise MasksRefused("the seed of the sketches is not drawn from the block of the seal")
-
-
-def sealed_block(sealed_at: int | None, commit_until: int, chain: ChainClient) -> int:
-    """Return the number of the block in which a round was sealed; 0: it is not sealed."""
-    number = commit_until if sealed_at is None else sealed_at
-    return number if chain.head().number >= number else 0
 
 
 def _chain(opened: OpenedRound, context: Context, *, public: bool) -> ChainClient | None:
