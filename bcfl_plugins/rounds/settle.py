@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("flwr.bcfl")
 
-_LOOK_S = 0.5  # between two looks at who has attested
+_LOOK_S = 0.5  # between two looks at who has attested, or at the copy
 
 MODES = ("auto", "list", "root")
 """How a round may be settled: see `is_by_root`."""
@@ -210,6 +210,7 @@ def settle(
     """
     client, work = chain.client, chain.work
     terms = work.reading(lambda: client.terms(chain.federation, round_.terms_version))
+    wait_for_copy(chain, prepared.round, round_)
     tried = 0 if terms.coupling is Coupling.FULL else -1
     end = monotonic() + attest_s
     while True:
@@ -244,6 +245,37 @@ def settle(
         chain.run_dir,
     )
     return False
+
+
+def wait_for_copy(chain: ChainServices, number: int, round_: Round) -> None:
+    """Wait until a run that is copied has this round in its copy; for an open job.
+
+    Who goes on after a server that is lost needs the model that the chain settled last. A copy that
+    cannot be made in time costs no round: it is settled without, which the log says.
+
+    Parameters
+    ----------
+    chain
+        The federation's chain, and the run's copy if it has one.
+    number
+        The round's number.
+    round_
+        The round as the chain has it, before it is settled.
+    """
+    copying, work = chain.copying, chain.work
+    if copying is None or not copying.hold_s:
+        return
+    question, end = copying.ask(), monotonic() + copying.hold_s
+    latest = (work.reading(chain.client.head).number + round_.settle_until) // 2
+    while not copying.has(question, _LOOK_S):
+        work.pause(0)
+        if monotonic() >= end or work.reading(chain.client.head).number >= latest:
+            _log.warning(
+                "bcfl: round %d is settled before it is copied: if this server is lost now, no "
+                "standby has its model (bcfl.copy.hold_s says how long a settlement waits)",
+                number,
+            )
+            return
 
 
 def _is_settled(chain: ChainServices, prepared: PreparedSettlement) -> bool:

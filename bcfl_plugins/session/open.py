@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from bcfl_plugins.config.run_config import BcflConfig
     from bcfl_plugins.hooks.manager import PluginManager
     from bcfl_plugins.secure.statements import Sealed
+    from bcfl_plugins.session.copying import Copying
     from bcfl_plugins.session.load import NamedPlugins
     from bcfl_plugins.types import Validation
     from pallet_bridge.client.protocol import ChainClient
@@ -166,8 +167,8 @@ def _open_chain(
         header = _header_of(config, client, coordinator, run_id)
     check_open_round(client, config.federation, coordinator.account)
     journal = Journal.create(new_folder(Path(config.run_dir)), header)
-    _copy_until_closed(config, journal.folder, opening)
-    chain = _serve(config, client, coordinator, journal, opening)
+    copying = _copy_until_closed(config, journal.folder, opening)
+    chain = _serve(config, client, coordinator, journal, opening, copying=copying)
     named.recover(chain)
     return chain
 
@@ -225,9 +226,9 @@ def _begin_embedded(
         provision(local, config, coordinator)
     journal = Journal.create(folder, _header_of(config, local, coordinator, run_id))
     write_atomically(folder / RUNTIME, local.runtime())
-    _copy_until_closed(config, folder, opening)
+    copying = _copy_until_closed(config, folder, opening)
     opening.callback(local.export, folder / CHAIN)
-    return _serve(config, local, coordinator, journal, opening)
+    return _serve(config, local, coordinator, journal, opening, copying=copying)
 
 
 def _left_embedded(
@@ -275,9 +276,9 @@ def _go_on_embedded(
         journal = open_again(folder, anew=False)
         with writing(folder / CHAIN):
             (folder / CHAIN).unlink(missing_ok=True)  # of an end that was none
-        _copy_until_closed(named.config, folder, closing)
+        copying = _copy_until_closed(named.config, folder, closing)
         closing.callback(local.export, folder / CHAIN)
-        chain = _serve(named.config, local, coordinator, journal, closing)
+        chain = _serve(named.config, local, coordinator, journal, closing, copying=copying)
         named.recover(chain)
         opening.enter_context(closing.pop_all())
         return chain
@@ -304,8 +305,8 @@ def _take_over(
         journal = open_again(folder, anew=config.resume == "never")
         place = config.federation, coordinator.account
         check_open_round(client, *place, first=journal.header.first_round)
-        _copy_until_closed(config, folder, closing)
-        chain = _serve(config, client, coordinator, journal, closing)
+        copying = _copy_until_closed(config, folder, closing)
+        chain = _serve(config, client, coordinator, journal, closing, copying=copying)
         named.recover(chain)
         if goes_on:
             opening.enter_context(closing.pop_all())
@@ -320,6 +321,8 @@ def _serve(
     coordinator: Signer,
     journal: Journal,
     opening: ExitStack,
+    *,
+    copying: Copying | None,
 ) -> ChainServices:
     place = journal.folder.absolute()
     _log.info("bcfl: this run is recorded in %s", place)
@@ -344,15 +347,17 @@ def _serve(
         federation=config.federation,
         embedded=config.chain == "embedded",
         keeper=keeper,
+        copying=copying,
     )
 
 
-def _copy_until_closed(config: BcflConfig, run: Path, opening: ExitStack) -> None:
+def _copy_until_closed(config: BcflConfig, run: Path, opening: ExitStack) -> Copying | None:
     """Copy the run while it goes on, and last of all what its end writes."""
-    if config.copy.to:
-        from bcfl_plugins.session.copying import Copying  # noqa: PLC0415 - needs an extra
+    if not config.copy.to:
+        return None
+    from bcfl_plugins.session.copying import Copying  # noqa: PLC0415 - needs an extra
 
-        opening.callback(Copying(config.copy, run.absolute()).close)
+    return opening.enter_context(Copying(config.copy, run.absolute()))
 
 
 def _say_where(folder: Path) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bcfl_plugins.config.run_config import BcflConfig
     from bcfl_plugins.published.keeping import EvidenceKeeper
     from bcfl_plugins.session.chain_work import ChainWork
+    from bcfl_plugins.session.copying import Copying
     from bcfl_plugins.types import Validation
     from pallet_bridge.calls import Call
     from pallet_bridge.client.protocol import ChainClient
@@ -64,6 +65,8 @@ class ChainServices:
         Whether the chain lives in this process.
     keeper : EvidenceKeeper
         Keeps what rounds can be decided again from.
+    copying : Copying or None
+        Copies the run to a URL while it goes on.
     """
 
     client: ChainClient
@@ -76,6 +79,7 @@ class ChainServices:
     federation: int
     embedded: bool
     keeper: EvidenceKeeper
+    copying: Copying | None = None
 
     def send(self, call: Call, timeout: float | None = None) -> Receipt:
         """Send a call as the coordinator and return its receipt.
