@@ -182,7 +182,10 @@ class TermsConfig:
         "4 %", "Part of each reward not yet vested that one strike takes.", unit="perbill"
     )
     fund_rounds: int = key(
-        100, "Rounds whose reward the coordinator pays in when it creates the federation.", low=0
+        100,
+        "Rounds whose reward the coordinator pays in when it creates the federation of an embedded "
+        "chain. A run that trains more pays in the rest.",
+        low=0,
     )
 
 

@@ -12,6 +12,7 @@ from bcfl_plugins.errors import NotItsModel, RecordIncomplete
 from bcfl_plugins.hooks.markers import hookimpl, needs_chain, recovered_by
 from bcfl_plugins.published.keeping import evidence_of
 from bcfl_plugins.rounds.book import NOT_AVERAGED, TERMS_MOVED, RunBook
+from bcfl_plugins.rounds.budget import ensure_funded, keep_funded
 from bcfl_plugins.rounds.finality import confirm_rounds, release_final, send_opening
 from bcfl_plugins.rounds.governed import GovernedTerms
 from bcfl_plugins.rounds.lateness import note_tight, note_unanswered
@@ -151,6 +152,15 @@ class RoundLog:
         self._nodes: dict[AccountId, NodeId] = {}
 
     @hookimpl
+    def bcfl_run_started(self, run: RunInfo) -> None:
+        """See that the escrow pays all rounds, before the first is trained."""
+        terms = self._governed.terms
+        self._chain.work.do(
+            "funding the run's rounds", lambda: ensure_funded(self._chain, terms, run.num_rounds)
+        )
+        self._drain()
+
+    @hookimpl
     def bcfl_round_opening(self, reference: Mapping[str, Array]) -> OpenedRound:
         """Open the next round with the digest of the model that goes out, and instruct the nodes.
 
@@ -287,6 +297,7 @@ class RoundLog:
             self._chain.send(calls.skip_round(federation))
             self._book.aborted(round_id, TERMS_MOVED)
             return
+        keep_funded(self._chain, self._governed.terms)
         try:
             send_opening(self._chain, self._owed, self._book, round_id, base)
         except ModelNotContinued as refused:
