@@ -28,6 +28,7 @@ from pallet_bridge.client.substrate.types import (
     is_a,
     keep_apart,
     keep_bytes,
+    know_accounts,
     remember_storage,
     remember_types,
 )
@@ -308,6 +309,7 @@ class _Interface(SubstrateInterface):  # type: ignore[misc]  # it has no annotat
         """Read the metadata of the newest block's runtime."""
         super().init_runtime()
         keep_bytes(self.runtime_config)
+        know_accounts(self.runtime_config)
         remember_types(self.runtime_config)
         remember_storage(self.metadata)
         self.items = describe(self.metadata.value[1]["V14"])
