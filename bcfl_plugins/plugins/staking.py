@@ -152,9 +152,15 @@ class Staking:
                 signers[signer.account] = signer
         if not signers:
             return False
+        terms = chain.client.terms(chain.federation)
+        members = len(self._seen.members) + len(signers)
+        if members > terms.max_participants:
+            raise ConfigError(
+                f"the federation takes {terms.max_participants} members, and with these nodes it "
+                f"would have {members}: set bcfl.terms.max_participants to {members} or more"
+            )
         self._joined |= signers.keys()
         amount = Planck(stake + _POCKET_MONEY)
-        terms = chain.client.terms(chain.federation)
         steps = [calls.transfer(account, amount) for account in sorted(signers)]
         if terms.admission is Admission.INVITED:
             steps += [
