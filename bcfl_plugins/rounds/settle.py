@@ -251,7 +251,8 @@ def wait_for_copy(chain: ChainServices, number: int, round_: Round) -> None:
     """Wait until a run that is copied has this round in its copy; for an open job.
 
     Who goes on after a server that is lost needs the model that the chain settled last. A copy that
-    cannot be made in time costs no round: it is settled without, which the log says.
+    cannot be made in time costs no round: it is settled without, which the log says. Then no other
+    round waits until the place can be used again.
 
     Parameters
     ----------
@@ -265,11 +266,15 @@ def wait_for_copy(chain: ChainServices, number: int, round_: Round) -> None:
     copying, work = chain.copying, chain.work
     if copying is None or not copying.hold_s:
         return
-    question, end = copying.ask(), monotonic() + copying.hold_s
+    question = copying.ask()
+    if copying.is_behind:
+        return
+    end = monotonic() + copying.hold_s
     latest = (work.reading(chain.client.head).number + round_.settle_until) // 2
     while not copying.has(question, _LOOK_S):
         work.pause(0)
         if monotonic() >= end or work.reading(chain.client.head).number >= latest:
+            copying.give_up(question)
             _log.warning(
                 "bcfl: round %d is settled before it is copied: if this server is lost now, no "
                 "standby has its model (bcfl.copy.hold_s says how long a settlement waits)",

@@ -45,7 +45,7 @@ class Copying:
         recipients = Recipients(config.recipient_keys)
         self._copy = RunCopy(CopyPlace(config.to), run, recipients)
         self._every_s, self.hold_s = config.every_s, config.hold_s
-        self._asked = self._answered = 0
+        self._asked = self._answered = self._given_up = 0
         self._closed = False
         self._changed = threading.Condition()
         self._copy.push()
@@ -95,6 +95,15 @@ class Copying:
             self._copy.push()
         except (CopyError, OSError) as error:
             raise CopyLeft(self._copy.url, str(error)) from error
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether nothing was copied since `give_up`."""
+        return self._given_up > self._answered
+
+    def give_up(self, question: int) -> None:
+        """Say that nobody waits any longer for the answer to a question."""
+        self._given_up = question
 
     def _follow(self) -> None:
         """Copy what is new; what cannot be copied now is tried again, and said once."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ from bcfl_plugins import ConfigError
 from bcfl_plugins.rounds.settle import is_by_root, once_sealed, wait_for_copy
 from pallet_bridge import calls
 from pallet_bridge.copies.pushing import RunCopy
+from tests.polling import until
 from tests.unit.bcfl_plugins.plugins.one_round import opened_for, session_of, update
 
 if TYPE_CHECKING:
@@ -143,5 +145,9 @@ def test_a_copy_that_is_not_made_in_time_costs_no_round(
             waiting.join(60)
         assert not waiting.is_alive()
         assert f"round {opened.round} is settled before it is copied" in caplog.text
-        chain.send(calls.abort(chain.federation, opened.round))
+        wait_for_copy(chain, opened.round, replace(there, settle_until=2**31))  # nor does the next
         gate.open.set()
+        copying = chain.copying
+        assert copying is not None
+        until(lambda: not copying.is_behind, 60, "the place is back, and rounds wait again")
+        chain.send(calls.abort(chain.federation, opened.round))
