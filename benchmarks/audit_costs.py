@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import platform
 import subprocess
 import sys
 import time
@@ -24,9 +25,8 @@ from flwr.app import Array, ArrayRecord, Context, Message, MetricRecord, RecordD
 from strategies import ClientApp, FedAvg
 from strategies.testing import InProcessGrid
 
-PAGE: Final = Path(__file__).resolve().parents[1] / "docs/measurements/audit-costs.md"
 PARAMETERS: Final = 1_000
-SIZES: Final = ((50, 100), (200, 100), (1000, 100))
+SIZES: Final[tuple[tuple[int, int], ...]] = ((50, 100), (200, 100), (1000, 100))
 """Rounds and nodes."""
 
 
@@ -106,8 +106,24 @@ def lines(folder: Path, sizes: tuple[tuple[int, int], ...]) -> list[str]:
     return found
 
 
+def page(table: list[str]) -> str:
+    """Return the page."""
+    return f"""# What an audit costs
+
+`bcfl audit RUN` on a run of the embedded chain, whose blocks it executes again, with evidence at
+the level `decision`. `--replay` decides every round again besides. The nodes' models have
+{PARAMETERS:,} parameters: an audit at this level reads no updates, so larger ones cost it
+little more. `python -m benchmarks.audit_costs` prints this page.
+
+{chr(10).join(table)}
+
+Each audit is a process of its own, with its start and imports. CPU is the time of all its threads,
+MiB the most memory that it held. Python {platform.python_version()}, {os.cpu_count()} cores.
+"""
+
+
 def main() -> None:
-    """Print the table."""
+    """Print the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=Path, help="the folder that runs are kept in")
     parser.add_argument("--size", action="append", help="ROUNDSxNODES, again for more of them")
@@ -116,7 +132,7 @@ def main() -> None:
     if options.size:
         sizes = tuple((int(r), int(n)) for r, _, n in (one.partition("x") for one in options.size))
     with TemporaryDirectory() as folder:
-        print("\n".join(lines(options.runs or Path(folder), sizes)))
+        print(page(lines(options.runs or Path(folder), sizes)))
 
 
 if __name__ == "__main__":
