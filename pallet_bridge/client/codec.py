@@ -30,6 +30,7 @@ from pallet_bridge.client.substrate.types import (
     keep_bytes,
     remember_storage,
     remember_types,
+    remembering,
 )
 from pallet_bridge.client.versions import Versions
 from pallet_bridge.errors import BadChainValue, EncodingError, MetadataMismatch
@@ -356,7 +357,8 @@ class _Interface(SubstrateInterface):  # type: ignore[misc]  # it has no annotat
         found = self.runtime_config.create_scale_object(
             "MetadataVersioned", data=ending(response["result"])
         )
-        found.decode()
+        with remembering(self.runtime_config):
+            found.decode()
         return found
 
     def get_block_hash(self, block_id: int | None = None) -> str:
