@@ -10,9 +10,10 @@ from scalecodec.base import RuntimeConfigurationObject, ScaleBytes
 from scalecodec.type_registry import load_type_registry_preset
 from scalecodec.types import Option
 
-from pallet_bridge.client import connect
+from pallet_bridge.client import codec, connect
 from pallet_bridge.client.fields import read_name, read_raw
 from pallet_bridge.client.mirror import terms
+from pallet_bridge.client.substrate.read_before import Readings
 from pallet_bridge.errors import BadChainValue
 from tests.unit.pallet_bridge.client.test_decode import TERMS
 
@@ -122,8 +123,9 @@ def test_storage_entries_that_are_found_once_are_those_of_the_metadata(
 
 
 def test_storage_entries_are_found_anew_in_the_metadata_of_another_runtime(
-    chain: EmbeddedClient,
+    chain: EmbeddedClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(codec, "READINGS", Readings())  # nothing was read before
     old = chain._codec._interface.metadata.get_metadata_pallet("Bcfl")
     new = chain._codec._load().metadata.get_metadata_pallet("Bcfl")
     entry = new.get_storage_function("Commitments")
