@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from functools import cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scalecodec.base import ScaleBytes
 from scalecodec.types import U8, GenericAccountId, Vec
 
 from pallet_bridge import ss58
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def ending(data: str) -> ScaleBytes:
@@ -90,6 +94,20 @@ def remember_types(config: Any) -> None:  # noqa: ANN401 - scalecodec has no ann
         return known[name]
 
     config.get_decoder_class = remembered
+
+
+@contextmanager
+def remembering(config: Any) -> Iterator[None]:  # noqa: ANN401 - scalecodec has no annotations
+    """Look each name of a type up once meanwhile, and forget them: other metadata comes next.
+
+    Metadata is one value of many thousands of fields. Of the time that it takes to read it, three
+    quarters went into types that scalecodec makes for one field and drops.
+    """
+    remember_types(config)
+    try:
+        yield
+    finally:
+        del config.get_decoder_class
 
 
 def remember_storage(metadata: Any) -> None:  # noqa: ANN401 - scalecodec has no annotations
