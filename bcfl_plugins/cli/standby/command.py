@@ -130,7 +130,7 @@ def _take_office(
     from bcfl_plugins.standby.watch import NextStep, look  # noqa: PLC0415 (loads the mirrors)
     from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
     from pallet_bridge.copies.errors import CopyError  # noqa: PLC0415 (few commands need it)
-    from pallet_bridge.run.outbox import UNDECIDED  # noqa: PLC0415
+    from pallet_bridge.run.fate import UNDECIDED  # noqa: PLC0415
 
     while True:
         try:

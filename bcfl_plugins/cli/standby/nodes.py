@@ -50,7 +50,7 @@ def supernode(
     """
     from bcfl_plugins.cli.standby.children import end, ended_by_signals, start  # noqa: PLC0415
     from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
-    from pallet_bridge.run.outbox import UNDECIDED  # noqa: PLC0415
+    from pallet_bridge.run.fate import UNDECIDED  # noqa: PLC0415
 
     links = read_links(superlink)
     child, at, saying = None, "", Saying(as_json=as_json)
