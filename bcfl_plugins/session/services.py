@@ -149,20 +149,21 @@ class ChainServices:
         ChainTimeout
             In mode ``fail``, when that takes longer than two minutes.
         """
-        return self.work.reading(lambda: self.caught_up_once(block))
+        step = _LOOK_S if self.work.mode == "queue" else _FINAL_S
+        return self.work.reading(lambda: self.caught_up_once(block, step))
 
-    def caught_up_once(self, block: int = 0) -> BlockRef:
+    def caught_up_once(self, block: int = 0, timeout: float = _FINAL_S) -> BlockRef:
         """Return the same outside of a job.
 
         Raises
         ------
         ChainUnavailable, ChainTimeout
-            When the chain is away, or takes longer than two minutes.
+            When the chain is away, or takes longer than this many seconds.
         """
         if self.checked is self.client:  # it knows the newest block
             return self.checked.head()
         wanted = max(block, self.outbox.newest)
-        return self.checked.wait_until_block(wanted, timeout=_FINAL_S)
+        return self.checked.wait_until_block(wanted, timeout=timeout)
 
     def follow(self) -> None:
         """Send what is in no block: what an earlier process left, and what was in replaced ones.
