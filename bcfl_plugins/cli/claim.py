@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bcfl_plugins.cli.acting.options import ChainHash, DryRun  # noqa: TC001 - typer reads them
+from bcfl_plugins.cli.acting.options import ChainHash, DryRun, digest
 from bcfl_plugins.cli.acting.send import Sender, belief_of, checked
 from bcfl_plugins.cli.output import AsJson, console, print_json
 from bcfl_plugins.cli.places import (
@@ -18,6 +18,7 @@ from bcfl_plugins.cli.places import (
     usual_place,
 )
 from bcfl_plugins.config.tables import write_amount
+from pallet_bridge.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -70,6 +71,11 @@ def claim(
     wanted = None if account is None else {AccountId.parse(text) for text in account}
     where = "--genesis"
     if header is not None:
+        if genesis is not None and digest(genesis, where) != header.genesis:
+            raise ConfigError(
+                f"--genesis is {genesis}, and the run in {run} was on 0x{header.genesis.hex()}: "
+                f"leave --genesis out, or name a run of that chain"
+            )
         genesis, where = header.genesis.hex(), f"the run in {run}"
     sender = Sender(key, url, dry_run, as_json, genesis)
     payer = sender.account()

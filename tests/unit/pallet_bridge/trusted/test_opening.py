@@ -10,7 +10,7 @@ import pytest
 from pallet_bridge.client import connect
 from pallet_bridge.client.node import NodeClient
 from pallet_bridge.embedded.state.encode import blob, compact
-from pallet_bridge.errors import BadChainValue, ChainUnavailable, EncodingError
+from pallet_bridge.errors import BadChainValue, ChainTimeout, ChainUnavailable, EncodingError
 from pallet_bridge.errors.proofs import NodesDiffer, OtherChain, ProofRefused
 from pallet_bridge.light.client import FinalClient
 from pallet_bridge.light.final import PROVE
@@ -160,6 +160,20 @@ def test_beside_what_is_proved_there_is_a_client_that_sends(
         assert (type(agreed), live.url) == (AgreeingClient, two[1].url)
         believed, live = opened(two[1].url, stack)
         assert believed is live
+
+
+def test_a_block_counts_once_it_is_proved(two: tuple[Liar, Liar], chain: EmbeddedClient) -> None:
+    sign_finality(two[0], chain, ALICE)
+    with open_checked(two[0].url, Belief(), lambda _text: None) as checked:
+        old, prove = checked.head(), two[0].own[PROVE]
+        chain.wait_until_block(old.number + 2, timeout=60)
+        two[0].own[PROVE] = lambda _params: None
+        with pytest.raises(ChainTimeout, match=f"proved is {old.number}"):
+            checked.wait_until_block(old.number + 1, timeout=0.6)
+        assert checked.finalized() == checked.head() == old
+        two[0].own[PROVE] = prove
+        assert checked.wait_until_block(old.number + 1, timeout=60) == chain.head()
+        assert checked.finalized() == chain.head()
 
 
 def test_the_client_beside_is_of_the_same_chain(
