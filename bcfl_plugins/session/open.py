@@ -14,8 +14,8 @@ from bcfl_plugins.errors import NotResumable
 from bcfl_plugins.published.keeping import TOLD, EvidenceKeeper
 from bcfl_plugins.session.chain_work import ChainWork
 from bcfl_plugins.session.load import find_plugins
-from bcfl_plugins.session.nodes import Nodes, open_nodes
-from bcfl_plugins.session.provision import coordinator_of, provision
+from bcfl_plugins.session.nodes import Nodes
+from bcfl_plugins.session.provision import check_federation, coordinator_of, provision
 from bcfl_plugins.session.sealing import sealed_round
 from bcfl_plugins.session.services import COORDINATOR, ChainServices, Services
 from bcfl_plugins.session.takeover import (
@@ -28,12 +28,15 @@ from bcfl_plugins.session.takeover import (
 from pallet_bridge.client import connect
 from pallet_bridge.errors import ChainError
 from pallet_bridge.jsonio import write_atomically, writing
+from pallet_bridge.memory.chains import ActedMemory, FinalMemory
+from pallet_bridge.memory.files import chains_folder
 from pallet_bridge.run.checkpoints import Checkpoints
 from pallet_bridge.run.journal import CHAIN, RUNTIME, STATE, Journal, RunHeader
 from pallet_bridge.run.journal_lines import EndLine
 from pallet_bridge.run.openings import Openings
 from pallet_bridge.run.outbox import Outbox
 from pallet_bridge.run.store import STORE, FolderStore
+from pallet_bridge.trusted.opening import Belief, open_beside, open_checked
 from pallet_bridge.types.base import HASH_BYTES
 
 if TYPE_CHECKING:
@@ -153,7 +156,7 @@ def _open_chain(
         kept = _left_embedded(config, coordinator, differs)
         resumed = None if kept is None else _go_on_embedded(named, coordinator, kept, opening)
         return resumed or _begin_embedded(config, coordinator, run_id, opening)
-    nodes = opening.enter_context(open_nodes(config, coordinator))
+    nodes = opening.enter_context(_open_nodes(config, coordinator))
     checked = nodes.checked
     opening.enter_context(alone(checked.genesis_hash, config.federation, coordinator.account))
     header = _header_of(config, nodes.caught_up(), coordinator, run_id)
@@ -169,6 +172,31 @@ def _open_chain(
     chain = _serve(config, nodes, coordinator, journal, opening)
     named.recover(chain)
     return chain
+
+
+@contextmanager
+def _open_nodes(config: BcflConfig, coordinator: Signer) -> Iterator[Nodes]:
+    """Connect to the nodes of a run, once its federation is proved to be there, and ours.
+
+    What decides about money, data and models is read by proofs, where nodes have them. Where none
+    has, several are all asked during the whole run, and have to agree; one is believed, and that
+    is said.
+    """
+    chains = acted = None
+    if not config.coordinator.startswith("//"):  # a public key's chains begin anew
+        chains = FinalMemory(chains_folder())
+        acted = ActedMemory(chains_folder(), coordinator.account)
+    if config.pinned_genesis is not None:
+        belief = Belief((config.pinned_genesis,), "bcfl.genesis", chains)
+    else:
+        before = () if acted is None else acted.chains()
+        belief = Belief(before, f"the first time of {coordinator.account}", chains)
+    with open_checked(config.chain, belief, lambda said: _log.warning("bcfl: %s", said)) as checked:
+        check_federation(checked, config, coordinator)
+        if acted is not None:
+            acted.add(checked.genesis_hash)
+        with open_beside(checked) as live:
+            yield Nodes(live, checked)
 
 
 def _begin_embedded(

@@ -11,7 +11,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from pallet_bridge.client.connect import connect
 from pallet_bridge.client.rpc import RpcClient
 from pallet_bridge.client.substrate.stored import as_hex
 from pallet_bridge.errors import BadChainValue, ChainUnavailable, EncodingError, StateDiscarded
@@ -153,13 +152,14 @@ def open_beside(checked: ChainClient) -> Iterator[ChainClient]:
     ChainError
         When the node cannot be used.
     """
+    from pallet_bridge.client.node import NodeClient  # noqa: PLC0415 - loads scalecodec
     from pallet_bridge.light.client import FinalClient  # noqa: PLC0415 - loads scalecodec
     from pallet_bridge.trusted.agreeing import AgreeingClient  # noqa: PLC0415 - loads scalecodec
 
     if not isinstance(checked, (FinalClient, AgreeingClient)):
         yield checked
         return
-    with connect(checked.url) as live:
+    with NodeClient(checked.url) as live:
         if live.genesis_hash != checked.genesis_hash:
             raise OtherChain(
                 *(checked.url, live.genesis_hash),

@@ -9,7 +9,6 @@ import typer
 from rich.markup import escape
 
 from bcfl_plugins.cli.acting.options import DryRun  # noqa: TC001 - typer reads it
-from bcfl_plugins.cli.acting.send import belief_of, checked
 from bcfl_plugins.cli.output import AsJson, console, print_json
 from bcfl_plugins.cli.places import KEY, MaybeUrl, signer_of, url_of
 from bcfl_plugins.config.tables import write_amount
@@ -87,7 +86,7 @@ def _send(run: Path, header: RunHeader, url: str, key: str) -> tuple[str, ...]:
     from pallet_bridge.errors import OutboxError  # noqa: PLC0415
     from pallet_bridge.run.journal import Journal  # noqa: PLC0415
     from pallet_bridge.run.outbox import Outbox  # noqa: PLC0415
-    from pallet_bridge.trusted.opening import open_beside  # noqa: PLC0415
+    from pallet_bridge.trusted.opening import open_beside, open_checked  # noqa: PLC0415
 
     signer = signer_of(key, url)
     if signer.account != header.coordinator:  # its calls would fail for good, and be lost
@@ -95,7 +94,7 @@ def _send(run: Path, header: RunHeader, url: str, key: str) -> tuple[str, ...]:
             f"--key is that of {signer.account}, and the run's coordinator is "
             f"{header.coordinator}; give its key"
         )
-    with checked(url, _belief(run, header, key)) as sure, open_beside(sure) as live:
+    with open_checked(url, _belief(run, header, key), _tell) as sure, open_beside(sure) as live:
         try:
             Outbox.of_run(live, Journal.open(run), {COORDINATOR: signer}, checked=sure).confirm()
         except OutboxError as error:
@@ -104,13 +103,25 @@ def _send(run: Path, header: RunHeader, url: str, key: str) -> tuple[str, ...]:
 
 
 def _belief(run: Path, header: RunHeader, key: str | None) -> Belief:
-    return belief_of(header.genesis.hex(), key, header.coordinator, f"the run in {run}")
+    from pallet_bridge.memory.chains import FinalMemory  # noqa: PLC0415 (loads the memory)
+    from pallet_bridge.memory.files import chains_folder  # noqa: PLC0415
+    from pallet_bridge.trusted.opening import Belief  # noqa: PLC0415 (loads the client)
+
+    is_public = key is None or key.startswith("//")  # a public key's chains begin anew
+    memory = None if is_public else FinalMemory(chains_folder())
+    return Belief((header.genesis,), f"the run in {run}", memory)
+
+
+def _tell(text: str) -> None:
+    typer.echo(f"bcfl: {text}", err=True)
 
 
 def _fees(
     left: Sequence[Entry], run: Path, header: RunHeader, url: str, key: str | None
 ) -> dict[int, Planck]:
-    with checked(url, _belief(run, header, key)) as client:
+    from pallet_bridge.trusted.opening import open_checked  # noqa: PLC0415 (loads the client)
+
+    with open_checked(url, _belief(run, header, key), _tell) as client:
         return {one.id: client.fee(one.call, header.coordinator) for one in left}
 
 
