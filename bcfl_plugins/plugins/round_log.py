@@ -29,8 +29,8 @@ from bcfl_plugins.types import Gathering
 from pallet_bridge import calls
 from pallet_bridge.encoding import update_digest
 from pallet_bridge.errors.pallet import ModelNotContinued
+from pallet_bridge.run.fate import AWAY
 from pallet_bridge.run.openings import Openings
-from pallet_bridge.run.outbox import AWAY
 from pallet_bridge.types import Coupling, RoundKey
 
 if TYPE_CHECKING:
@@ -135,7 +135,8 @@ class RoundLog:
     def __init__(self, settings: RoundLogSettings, chain: ChainServices) -> None:
         self._settings = settings
         self._chain = chain
-        federation = chain.client.federation(chain.federation)
+        at = chain.caught_up_once().hash
+        federation = chain.checked.federation(chain.federation, at=at)
         self._next = federation.next_round
         self._governed = GovernedTerms(chain)
         self._instructions = instructions_of(chain)
@@ -389,7 +390,8 @@ class SealedRoundLog(RoundLog):
         )
 
     def _is_sealed(self, round_id: int) -> bool:
-        chain, client = self._chain, self._chain.client
+        # once it is final: else a node of the chain could leave members out by a seal that is none
+        chain, client = self._chain, self._chain.checked
         head = client.head()
         round_ = client.round(chain.federation, round_id, at=head.hash)
         if round_ is None:  # its opening waits in the queue

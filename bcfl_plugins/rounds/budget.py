@@ -26,11 +26,11 @@ def lacking(chain: ChainServices, terms: Terms, rounds: int) -> Planck:
     The chain opens a round only where the escrow covers what is owed and the round's whole reward.
     It takes no payment below its existential deposit.
     """
-    client = chain.client
-    owed = chain.work.reading(lambda: client.federation(chain.federation)).owed
-    there = chain.work.reading(lambda: client.balance(escrow_account(chain.federation))).free
-    existence = chain.work.reading(client.prices).existence
-    missing = owed + rounds * terms.round_reward + existence - there
+    at, checked = chain.caught_up().hash, chain.checked
+    owed = chain.work.reading(lambda: checked.federation(chain.federation, at=at)).owed
+    there = chain.work.reading(lambda: checked.balance(escrow_account(chain.federation), at=at))
+    existence = chain.work.reading(checked.prices).existence
+    missing = owed + rounds * terms.round_reward + existence - there.free
     return Planck(max(missing, existence) if missing > 0 else 0)
 
 

@@ -170,10 +170,11 @@ def prepare(
     mode
         One of `MODES`.
     """
-    client, place = chain.client, (report.federation, report.round)
-    leaves = chain.work.reading(lambda: leaves_of_report(client, report, round_))
+    place, at = (report.federation, report.round), chain.caught_up().hash
+    # a bad root costs the bond: it is made of what is proved to be committed, under proved terms
+    leaves = chain.work.reading(lambda: leaves_of_report(chain.checked, report, round_, at=at))
     root = settlement_root(leaves)
-    if is_by_root(mode, len(leaves), chain.work.reading(client.limits).verdicts):
+    if is_by_root(mode, len(leaves), chain.work.reading(chain.client.limits).verdicts):
         call = calls.settle_root(*place, report.model, digest, root=root, totals=totals_of(leaves))
     else:
         call = calls.settle(*place, report.model, digest, report.verdicts())
@@ -208,12 +209,14 @@ def settle(
     bool
         Whether the round is settled. When it is not, its settle window is over.
     """
-    client, work = chain.client, chain.work
-    terms = work.reading(lambda: client.terms(chain.federation, round_.terms_version))
+    client, work, at = chain.client, chain.work, chain.caught_up().hash
+    version = round_.terms_version
+    terms = work.reading(lambda: chain.checked.terms(chain.federation, version, at=at))
     wait_for_copy(chain, prepared.round, round_)
     tried = 0 if terms.coupling is Coupling.FULL else -1
     end = monotonic() + attest_s
     while True:
+        # of the newest block: the chain counts the seats again, and a lie only makes us try in vain
         seats = work.reading(lambda: client.committee(chain.federation, prepared.round))
         agree = sum(seat.said == prepared.statement for seat in seats)
         if agree != tried:
@@ -228,9 +231,10 @@ def settle(
                 return True
             else:
                 return True
-        head = work.reading(client.head).number
-        if head >= round_.settle_until:
+        # an abort before the window is over is the coordinator's failure
+        if chain.believed().number >= round_.settle_until:
             break
+        head = work.reading(client.head).number
         if monotonic() < end:
             work.pause(_LOOK_S)
         else:
@@ -288,6 +292,7 @@ def _is_settled(chain: ChainServices, prepared: PreparedSettlement) -> bool:
 
     The block in which it failed was replaced, and in another block the committee had attested.
     """
-    found = chain.work.reading(lambda: chain.client.round(chain.federation, prepared.round))
+    place, at = (chain.federation, prepared.round), chain.caught_up().hash
+    found = chain.work.reading(lambda: chain.checked.round(*place, at=at))
     settlement = None if found is None else found.settlement
     return settlement is not None and settlement.report == prepared.report
