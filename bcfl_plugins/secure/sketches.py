@@ -116,7 +116,9 @@ class Sketching:
         room = [np.empty((CHUNK // _BYTE, _BYTE), np.uint32) for _ in signs]
         for at in range(0, length, CHUNK):
             count = min(CHUNK, length - at)
-            signs_here = [_signs(words, count, kept) for words, kept in zip(signs, room, strict=True)]
+            signs_here = [
+                _signs(words, count, kept) for words, kept in zip(signs, room, strict=True)
+            ]
             first = at // width
             for cells, source in zip(made, sources, strict=True):
                 words = source.take(count)
