@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +20,11 @@ from scripts.lies.look import plant_one
 from scripts.lies.plant import OF_A_REPORT, OF_A_STEP, OF_UPDATES
 from scripts.lies.sketches import OF_SKETCHES, OF_STATISTICS, WITHIN
 from strategies import FedYogi
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scripts.lies.federation import HonestRun
 
 
 def main() -> int:
@@ -32,7 +38,7 @@ def main() -> int:
     seen: Counter[str] = Counter()
     unseen: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
-        runs = [
+        runs: list[tuple[str, Sequence[Any], HonestRun]] = [
             (
                 level,
                 lies,

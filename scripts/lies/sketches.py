@@ -77,7 +77,7 @@ def signed(told: Told, number: int, rng: Random) -> str:
             replace(other, account=one.account),
             replace(one, account=other.account),
         )
-    publish(told, number, replace(found, **{stage: tuple(listed)}))
+    publish(told, number, _with(found, stage, tuple(listed)))
     return f"{kind} of a signed sketch ({stage})"
 
 
@@ -87,7 +87,7 @@ def unlisted(told: Told, number: int, rng: Random) -> str:
     who = found.averaged[int(rng.integers(len(found.averaged)))].account
     stage = "sealed" if rng.random() < _HALF else "averaged"
     kept = tuple(one for one in getattr(found, stage) if one.account != who)
-    publish(told, number, replace(found, **{stage: kept}))
+    publish(told, number, _with(found, stage, kept))
     return f"a signed sketch that is left out ({stage})"
 
 
@@ -261,8 +261,15 @@ def _signed_for(told: Told, number: int, entry: ReportEntry, model: bytes | None
 
 def _sealed(told: Told, number: int) -> Sealed:
     report, found = told.reports[number], sketches_of(told, number)
-    listed = (*report.entries, *report.unrevealed)
-    return Sealed(found.block, found.number, {one.account: one.commitment for one in listed})
+    commitments = {one.account: one.commitment for one in report.entries}
+    commitments |= {one.account: one.commitment for one in report.unrevealed}
+    return Sealed(found.block, found.number, commitments)
+
+
+def _with(found: RoundSketches, stage: str, listed: Signed) -> RoundSketches:
+    if stage == "sealed":
+        return replace(found, sealed=listed)
+    return replace(found, averaged=listed)
 
 
 def _in_order(found: Signed) -> Signed:
