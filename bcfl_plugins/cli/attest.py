@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bcfl_plugins.replay.run import Replayer
     from pallet_bridge.client.protocol import ChainClient
     from pallet_bridge.settlement.attester import Attestation
-    from pallet_bridge.types import BlockRef, RoundKey
+    from pallet_bridge.types import RoundKey
 
 PublishedRun = Annotated[
     Path, typer.Argument(help="The run's folder as its coordinator publishes it.")
@@ -172,13 +172,19 @@ def attest(
 
 
 def _replayer(client: ChainClient) -> Replayer:
+    from bcfl_plugins.replay.drawing import RoundSources  # noqa: PLC0415 (see Replayer)
     from bcfl_plugins.replay.run import Replayer  # noqa: PLC0415 (loads the rules)
 
-    def seal_of(key: RoundKey) -> BlockRef | None:
+    def on_chain(key: RoundKey) -> RoundSources:
         round_ = client.round(key.federation, key.round)
-        return None if round_ is None else client.block_at(round_.seal_block)
+        if round_ is None:
+            return RoundSources()
+        seal, opened = client.block_at(round_.seal_block), client.block_at(round_.opened_at)
+        return RoundSources(
+            seal, opened, lambda block: client.participants(key.federation, at=block.hash)
+        )
 
-    return Replayer(seal_of=seal_of)
+    return Replayer(on_chain=on_chain)
 
 
 def _show(one: Attestation, *, as_json: bool) -> None:

@@ -15,6 +15,7 @@ from bcfl_plugins.published.steps import SERVER_ROUND, in_order, read_memory, re
 from bcfl_plugins.published.stops import CannotReplay, DoesNotHold
 from bcfl_plugins.replay.bearing import STATISTICS_WITHIN, Bearing
 from bcfl_plugins.replay.compare import decided, node_problems, note_problems, verdict_problems
+from bcfl_plugins.replay.drawing import RoundSources, drawing_problems
 from bcfl_plugins.replay.rebuilding import rebuilt
 from bcfl_plugins.replay.sketched import SEALS, SUMS, SignedRound
 from bcfl_plugins.types import ClientUpdate, RoundContext, RunInfo
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from pallet_bridge.run.judgements import Evidence, Judgement, Step
     from pallet_bridge.run.openings import OpenedUpdate
     from pallet_bridge.run.reports import RoundReport
-    from pallet_bridge.types import AccountId, BlockRef
+    from pallet_bridge.types import AccountId
 
 STATISTICS = "statistics that verdicts were decided on again"
 MEASUREMENTS = "rounds whose verdicts rest on what it measured on data of its own"
@@ -72,22 +73,22 @@ class RoundReplay:
         What opens its commitments, as far as it is at hand.
     rules : Mapping
         Rules by name, besides those of the registry.
-    seal : BlockRef or None
-        The block in which it was sealed, where that is known.
+    chain : RoundSources
+        What draws of the round follow from, as far as it is known.
     """
 
     report: RoundReport
     material: Material
     openings: Mapping[AccountId, OpenedUpdate]
     rules: Mapping[str, type[Defense]]
-    seal: BlockRef | None = None
+    chain: RoundSources = field(default_factory=RoundSources)
     findings: list[Finding] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
     words: dict[str, int] = field(default_factory=dict)
     _base: dict[str, Array] = field(default_factory=dict)
     _server_round: int | None = None
     _signed: SignedRound | None = None
-    _record: GroupRecord | None = None
+    record: GroupRecord | None = None
 
     def done(self) -> ReplayedRound:
         """Do it; what is wrong goes to `findings`, and what cannot be done to `gaps`."""
@@ -112,9 +113,9 @@ class RoundReplay:
         except DoesNotHold as error:
             self._wrong(None, str(error))
             return ReplayedRound()
-        if self.seal is None:
+        if self.chain.seal is None:
             self._believe(SEALS)
-        for account, problem in self._signed.problems(self.seal):
+        for account, problem in self._signed.problems(self.chain.seal):
             self._wrong(account, problem)
         if len(self.findings) > before:
             return ReplayedRound(words=self.words)
@@ -187,12 +188,13 @@ class RoundReplay:
         except BcflError as error:
             self._wrong(None, str(error))
             return ReplayedRound(words=self.words)
-        for problem in () if self._record is None else self._record.split_problems(judged):
+        for problem in () if self.record is None else self.record.split_problems(judged):
             self._wrong(None, problem)
         right = self._compare(judged, verdicts)
         averaged = updates is not None and self._average(evidence, judged, updates, verdicts)
         holds = len(self.findings) == before
-        return ReplayedRound(right if holds else 0, averaged, self.words)
+        drawn = self.chain.drawn(self.record) if holds else 0
+        return ReplayedRound(right if holds else 0, averaged, self.words, drawn)
 
     def _again(
         self, told: Judgement, updates: tuple[ClientUpdate, ...] | None
@@ -202,17 +204,17 @@ class RoundReplay:
         Where means of groups are judged, who sent something is more than who is judged.
         """
         if (told.plugin, told.rule, told.version) == (MASKING, RULE, VERSION):
-            self._record = self._grouped(told)
-            return self._record.verdict(told.plugin), self._record.updates()
+            self.record = self._grouped(told)
+            return self.record.verdict(told.plugin), self.record.updates()
         kept = self._kept(told)
         self._server_round = kept.server_round
         verdict = self._verdict(told, kept, updates)
-        if self._record is None:
+        if self.record is None:
             judged = zip(kept.nodes, kept.claims, strict=True)
             return verdict, tuple(ClientUpdate(node, {}, claim) for node, claim in judged)
-        if not self._record.is_judged(kept.nodes, kept.groups):
+        if not self.record.is_judged(kept.nodes, kept.groups):
             self._wrong(None, f"{told.plugin} judged other groups than those of the round")
-        return verdict, self._record.updates()
+        return verdict, self.record.updates()
 
     def _grouped(self, told: Judgement) -> GroupRecord:
         """Return what is kept of a round that was masked in groups, its groups drawn again."""
@@ -221,9 +223,9 @@ class RoundReplay:
             record = GroupRecord.read(plain)
         except EncodingError as error:
             raise DoesNotHold(str(error)) from error
-        for account, problem in record.problems(self.report.key):
+        for account, problem in drawing_problems(record, self.report, self.chain):
             self._wrong(account, problem)
-        self._believe(DRAWN, len(record.groups))
+        self._believe(DRAWN, len(record.groups) - self.chain.drawn(record))
         self._believe(LEFT_OUT, len(record.rejections))
         return record
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bcfl_plugins.published.steps import SERVER_ROUND
 from bcfl_plugins.published.stops import CannotReplay, DoesNotHold
+from bcfl_plugins.replay.drawing import RoundSources
 from bcfl_plugins.replay.material import Material
 from bcfl_plugins.replay.one_round import RoundReplay
 from bcfl_plugins.replay.rebuilding import rebuilt
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from pallet_bridge.run.openings import OpenedUpdate
     from pallet_bridge.run.reports import RoundReport
     from pallet_bridge.run.store import ContentStore
-    from pallet_bridge.types import AccountId, BlockRef, RoundKey
+    from pallet_bridge.types import AccountId, RoundKey
 
 NO_STORE = f"nothing can be decided again: there is no {STORE}/"
 _NO_MEMORY = address_of(value_bytes({}))
@@ -43,13 +44,13 @@ class Replayer:
         Classes of rules that are not in the registry.
     store : ContentStore or None
         Where the run's content is; ``None``: in its folder.
-    seal_of : callable or None
-        Returns the block in which a round was sealed, for `problems`; ``None``: it is not known.
+    on_chain : callable or None
+        Returns what the chain has of a round, for `problems`; ``None``: it is not known.
     """
 
     rules: Sequence[type[Defense]] = ()
     store: ContentStore | None = None
-    seal_of: Callable[[RoundKey], BlockRef | None] | None = None
+    on_chain: Callable[[RoundKey], RoundSources] | None = None
 
     def __call__(self, run: Path, audited: AuditedRun) -> Replayed:
         """Decide the rounds of a run again.
@@ -78,8 +79,8 @@ class Replayer:
         store = self._store(run)
         if store is None:
             return (f"round {report.round}: {NO_STORE}",)
-        seal = None if self.seal_of is None else self.seal_of(report.key)
-        one = RoundReplay(report, self._material(store), openings, self._by_name(), seal)
+        chain = RoundSources() if self.on_chain is None else self.on_chain(report.key)
+        one = RoundReplay(report, self._material(store), openings, self._by_name(), chain)
         one.done()
         gaps = (f"round {report.round}: {gap}" for gap in one.gaps)
         return (*(found.statement for found in one.findings), *gaps)
@@ -107,13 +108,17 @@ class _Course:
     _gaps: dict[str, list[int]] = field(default_factory=dict)
     _last: dict[str, tuple[int, Judgement]] = field(default_factory=dict)
     _step: tuple[int, Step] | None = None
+    _size: int = 0
 
     def rounds(self) -> Iterator[tuple[int, ReplayedRound]]:
         for number, _, report in self.audited.reported():
-            told, seal = self.audited.openings.get(number, {}), self.audited.facts.seals.get(number)
-            one = RoundReplay(report, self.material, told, self.rules, seal)
+            told, facts = self.audited.openings.get(number, {}), self.audited.facts
+            chain = RoundSources(
+                facts.seals.get(number), facts.opened.get(number), self.audited.members_at
+            )
+            one = RoundReplay(report, self.material, told, self.rules, chain)
             done = one.done()
-            for gap in one.gaps:
+            for gap in (*one.gaps, *self._resized(one)):
                 self._gaps.setdefault(gap, []).append(number)
             follows = self._follow(number, report, one) & self._step_follows(number, report, one)
             self.findings += one.findings
@@ -122,6 +127,14 @@ class _Course:
     def notes(self) -> Iterator[str]:
         for gap, numbers in self._gaps.items():
             yield f"{_told(numbers)}: {gap}"
+
+    def _resized(self, one: RoundReplay) -> Iterator[str]:
+        """Give a change of the least size of groups: whoever chooses it draws once more."""
+        if one.record is None:
+            return
+        before, self._size = self._size, one.record.grouping.size
+        if before not in {0, self._size}:
+            yield f"groups are of {self._size} members or more, and were of {before} before"
 
     def _follow(self, number: int, report: RoundReport, one: RoundReplay) -> bool:
         """Check that each rule begins with what it remembered, under the settings that it had."""

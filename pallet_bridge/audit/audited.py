@@ -11,7 +11,7 @@ from pallet_bridge.settlement.merkle import greatest_reward, leaves_of
 from pallet_bridge.types import RoundKey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from pallet_bridge.audit.facts import ChainFacts
     from pallet_bridge.audit.grounds import Grounds
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pallet_bridge.run.journal_lines import RoundLine
     from pallet_bridge.run.old_reports import OldReport
     from pallet_bridge.run.openings import OpenedUpdate
-    from pallet_bridge.types import AccountId, Leaf, Round, Settlement
+    from pallet_bridge.types import AccountId, BlockRef, Leaf, Participant, Round, Settlement
 
 FindingKind = Literal[
     "chain",
@@ -63,11 +63,14 @@ class ReplayedRound:
         Whether the model.
     words : Mapping[str, int]
         How many of what it rests on besides, which are the coordinator's word.
+    drawn : int
+        How many groups were drawn again from what the chain has.
     """
 
     verdicts: int = 0
     is_averaged: bool = False
     words: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    drawn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,8 @@ class AuditedRun:
     embedded chain, where nobody mints. There every block was executed again. `node` is the URL of
     the node that was read. `moved` says that the runtime that executed them knew the first protocol
     only, and that the chain was moved to today's to be read. `replayed` are the rounds that were
-    done again.
+    done again. `members_at` reads all members in the state of a block, while the chain is open;
+    ``None``: nobody can be asked.
     """
 
     record: RunRecord
@@ -101,6 +105,7 @@ class AuditedRun:
     grounds: Grounds
     moved: bool = False
     replayed: Mapping[int, ReplayedRound] = field(default_factory=lambda: MappingProxyType({}))
+    members_at: Callable[[BlockRef], Mapping[AccountId, Participant]] | None = None
 
     def settled(self) -> Iterator[tuple[int, Round, Settlement]]:
         """Give the settled rounds of this run."""

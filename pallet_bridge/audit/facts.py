@@ -42,7 +42,7 @@ class ChainFacts:
     the chain's sudo key acted. `burns` are what the currency burned of stakes, as its own events
     say: block number, extrinsic index, account and amount. `issuance_drop` is how much less there
     is in all than before the first block that was read, `fees` and `slashed` what events say was
-    burned meanwhile. `seals` are the blocks in which rounds were sealed.
+    burned meanwhile. `seals` and `opened` are the blocks in which rounds were sealed and opened.
     """
 
     genesis: bytes
@@ -62,6 +62,7 @@ class ChainFacts:
     slashed: Planck
     forfeited_bonds: Planck
     seals: Mapping[int, BlockRef] = field(default_factory=lambda: MappingProxyType({}))
+    opened: Mapping[int, BlockRef] = field(default_factory=lambda: MappingProxyType({}))
 
     def of(self, name: str, round_id: int) -> tuple[BlockEvent, ...]:
         """Return the events of one name and round."""
@@ -118,6 +119,11 @@ def read_facts(client: ChainClient, federation: int) -> ChainFacts:
             n: blocks[round_.seal_block - first]
             for n, round_ in known.items()
             if first <= round_.seal_block <= head.number
+        },
+        opened={
+            n: blocks[round_.opened_at - first]
+            for n, round_ in known.items()
+            if first <= round_.opened_at <= head.number
         },
     )
 

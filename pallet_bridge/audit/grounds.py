@@ -63,6 +63,9 @@ VERDICTS = "verdicts, with scores, reasons and shares"
 AVERAGES = "averages of the accepted updates"
 """What is on the coordinator's word until it is recomputed."""
 
+DRAWN = "groups drawn again, from the block and the members that the chain has"
+"""What is counted of rounds that are masked in groups."""
+
 OPENED = "commitments opened"
 """What is counted of rounds of both protocols."""
 

@@ -13,6 +13,7 @@ from pallet_bridge import encoding_v1
 from pallet_bridge.audit.audited import Finding, ReplayedRound
 from pallet_bridge.audit.grounds import (
     AVERAGES,
+    DRAWN,
     INVITERS,
     MEMBERS,
     VERDICTS,
@@ -125,6 +126,7 @@ def take_at_their_word(audited: AuditedRun) -> None:
         again = audited.replayed.get(number, ReplayedRound())
         audited.grounds.recompute(VERDICTS, again.verdicts)
         audited.grounds.recompute(AVERAGES, again.is_averaged)
+        audited.grounds.recompute(DRAWN, again.drawn)
         for what, count in (*_words_of(report, again).items(), *again.words.items()):
             audited.grounds.believe(whose, what, count)
         audited.grounds.believe(MEMBERS, "numbers of examples", len(report.entries))

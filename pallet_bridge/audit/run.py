@@ -193,7 +193,16 @@ def audit_on(
     reports = dict(_reports(run, facts, rounds, findings))
     openings = dict(_openings(run, facts, reports, findings))
     audited = AuditedRun(
-        record, facts, rounds, reports, openings, closed, client.url, grounds, moved
+        record,
+        facts,
+        rounds,
+        reports,
+        openings,
+        closed,
+        client.url,
+        grounds,
+        moved,
+        members_at=lambda block: client.participants(header.federation, at=block.hash),
     )
     for check in _STATEMENTS:
         findings.extend(check(audited))

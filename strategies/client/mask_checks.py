@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from strategies._flower import Context
 
 _PLUGIN = "secure_aggregation"
-_MODE = "bcfl.secure.mode"
+_MODE, _SIZE = "bcfl.secure.mode", "bcfl.secure.group"
 
 
 def least_threshold(opened: OpenedRound, context: Context) -> int:
@@ -109,6 +109,12 @@ def check_group(
                 f"from: it chose the group itself ({_MODE})"
             )
         return 0
+    size = context.run_config.get(_SIZE, grouping.size)
+    if size != grouping.size:
+        raise MasksRefused(
+            f"groups of {grouping.size} or more are to be drawn, and the run config says {size} "
+            f"({_SIZE}): whoever may choose the size draws as often as there are sizes"
+        )
     if roster.grouping != grouping.digest:
         raise MasksRefused("the roster is of another grouping than the one that came with it")
     group = grouping.group_of(opened.key, me)

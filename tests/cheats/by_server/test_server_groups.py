@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bcfl_plugins.plugins.secure_aggregation import SecureAggregation
+from bcfl_plugins.published.grouped import GroupRecord
+from bcfl_plugins.replay.run import Replayer
 from bcfl_plugins.secure.groups import Grouping
 from bcfl_plugins.secure.sizes import threshold
+from pallet_bridge.audit.grounds import DRAWN
+from pallet_bridge.audit.run import audit_run
 from pallet_bridge.keys import Signer
 from strategies.errors import MasksRefused
 from strategies.messages.fields import WireError
@@ -17,12 +22,14 @@ from tests.cheats.by_server.mask_server import OTHERS, MaskServer
 from tests.cheats.nodes import KEY_NAME, Node
 from tests.cheats.table import Outcome as Comes
 from tests.cheats.table import Role, cheat
+from tests.e2e.masked.federation import GROUPED, federate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from bcfl_plugins.secure.statements import Roster
+    from pallet_bridge.audit.run import AuditReport
     from pallet_bridge.types import AccountId
 
     MakeNode = Callable[..., Node]
@@ -132,8 +139,8 @@ def test_a_group_that_is_too_small(node: MakeNode) -> None:
     "Tries blocks until one draws the victim together with accounts of its own, and names that one "
     'to a node whose operator chose to believe it (`bcfl-secure-proofs="coordinator"`).',
     Comes.WORD,
-    "Other nodes look on chain in which block the round was opened and who was a member then. The "
-    "audit draws the groups again, and counts that block and those members as the server's word.",
+    "Other nodes look on chain in which block the round was opened and who was a member then. "
+    "`bcfl audit --replay` does so too, and names the block; by then the node has masked by it.",
 )
 def test_a_block_that_the_server_looked_for(node: MakeNode) -> None:
     server = MaskServer(node())
@@ -144,3 +151,106 @@ def test_a_block_that_the_server_looked_for(node: MakeNode) -> None:
         looking.keys = server.keys
         with pytest.raises(MasksRefused, match="does not know where: set bcfl-memory-chain"):
             looking.deal(roster_of(looking, grouping, group), grouping=grouping)
+
+
+def drawn_by_the_server(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    lie: Callable[[Grouping], Grouping],
+    nodes: int,
+) -> AuditReport:
+    """Run a real round in groups that a server drew by a lie, and audit it.
+
+    Its nodes have public keys, so that they believe the coordinator about the chain.
+    """
+    true = SecureAggregation.grouping
+    monkeypatch.setattr(SecureAggregation, "grouping", lambda *told: lie(true(*told)))
+    run = federate(folder, nodes=nodes, **GROUPED)
+    assert audit_run(run.folder).ok, "the drawing is published, and read with --replay"
+    return audit_run(run.folder, replay=Replayer())
+
+
+@pytest.mark.slow
+@cheat(
+    Role.SERVER,
+    "Draws the groups from a block of its choice, and publishes that one.",
+    Comes.FOUND,
+    "`--replay` reads on chain in which block the round was opened, and names a drawing from "
+    "another one, or under another number. So does a committee that attests with `--replay`.",
+)
+@pytest.mark.parametrize("lie", [{"block": b"\x07" * 32}, {"number": 1}])
+def test_a_drawing_from_another_block(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lie: dict[str, Any]
+) -> None:
+    report = drawn_by_the_server(tmp_path, monkeypatch, lambda true: replace(true, **lie), 9)
+    (finding,) = report.findings
+    assert finding.kind == "replay"
+    assert "its groups are drawn from block" in finding.statement
+    assert DRAWN not in report.grounds.recomputed
+
+
+@pytest.mark.slow
+@cheat(
+    Role.SERVER,
+    "Draws accounts that are no members into the groups, or leaves a member out of the drawing.",
+    Comes.FOUND,
+    "`--replay` reads who was a member, and not suspended, in the block of the opening, and names "
+    "each account that was drawn and could not be, and each that was not drawn.",
+)
+@pytest.mark.parametrize("lie", ["stranger", "without"])
+def test_a_drawing_over_other_members(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lie: str
+) -> None:
+    stranger = Signer.from_uri("//nobody").account
+    left: list[AccountId] = []
+
+    def other(true: Grouping) -> Grouping:
+        if lie == "without":
+            left.append(true.accounts[0])
+            return replace(true, accounts=true.accounts[1:])
+        more = sorted({*true.accounts, stranger}, key=lambda one: one.raw)
+        return replace(true, accounts=tuple(more))
+
+    found = drawn_by_the_server(tmp_path, monkeypatch, other, 12).findings
+    named = [one for one in found if one.account in {stranger, *left}]
+    wanted = "was no member then" if lie == "stranger" else "was not drawn into a group"
+    assert any(wanted in one.statement for one in named), found
+
+
+@pytest.mark.slow
+@cheat(
+    Role.SERVER,
+    "Draws honestly, and publishes another drawing in which its groups look drawn.",
+    Comes.FOUND,
+    "`--replay` holds the published block against the chain's, and each group against what the "
+    "seed of that block gives.",
+)
+def test_a_drawing_that_is_published_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = GroupRecord.plain
+
+    def plain(self: GroupRecord) -> dict[str, object]:
+        return honest(replace(self, grouping=replace(self.grouping, block=b"\x07" * 32)))
+
+    monkeypatch.setattr(GroupRecord, "plain", plain)
+    run = federate(tmp_path, nodes=9, **GROUPED)
+    told = [one.statement for one in audit_run(run.folder, replay=Replayer()).findings]
+    assert any("its groups are drawn from block" in one for one in told)
+    assert any("into which it was not drawn" in one for one in told)
+
+
+@cheat(
+    Role.SERVER,
+    "Draws with each size of groups, and takes the one whose groups suit it.",
+    Comes.REFUSED,
+    "A node deals by the size of its run config only. The audit notes a size that changes in a "
+    "run.",
+)
+def test_a_size_that_the_server_looked_for(node: MakeNode) -> None:
+    server = MaskServer(node())
+    server.node.context.run_config["bcfl.secure.group"] = 5
+    grouping = drawing(server, size=4)
+    names = known(grouping.group_of(server.round_.key, server.member().account))
+    with pytest.raises(MasksRefused, match="the run config says 5"):
+        server.deal(roster_of(server, grouping, names), grouping=grouping)

@@ -15,6 +15,7 @@ from bcfl_plugins.published.grouped import RULE, GroupRecord
 from bcfl_plugins.replay.run import Replayer
 from bcfl_plugins.secure.groups import Grouping
 from bcfl_plugins.secure.sizes import MaskScale, bits_for
+from pallet_bridge.audit.grounds import DRAWN
 from pallet_bridge.audit.run import audit_run
 from pallet_bridge.encoding import blake2_256
 from pallet_bridge.run.content import read_value
@@ -98,6 +99,7 @@ def test_the_model_is_the_exact_mean_of_what_nodes_trained(tmp_path: Path) -> No
     report = audit_run(run.folder, replay=Replayer())
     assert report.ok, report.findings
     assert not report.notes, "all of it is decided again"
+    assert report.grounds.recomputed[DRAWN] == 6
 
 
 def test_a_group_with_poison_is_not_counted_and_costs_no_strike(poisoned: Trained) -> None:

@@ -11,6 +11,7 @@ from bcfl_plugins.config.terms import TermsConfig, terms_of
 from bcfl_plugins.plugins.secure_aggregation import SecureAggregation
 from bcfl_plugins.replay.run import Replayer
 from pallet_bridge import calls
+from pallet_bridge.audit.grounds import DRAWN
 from pallet_bridge.audit.run import audit_run
 from pallet_bridge.client import connect
 from pallet_bridge.embedded import EmbeddedNode
@@ -76,6 +77,7 @@ def test_nodes_draw_the_groups_from_the_chain(tmp_path: Path, node: EmbeddedNode
     assert made.sum_is_of(1, range(NODES), roster=NODES)
     report = audit_run(made.folder, chain=node.url, replay=Replayer())
     assert report.ok, report.findings
+    assert report.grounds.recomputed[DRAWN] == 3
 
 
 def with_a_stranger(true: Grouping, place: RoundKey) -> Grouping:
