@@ -91,8 +91,7 @@ class OutliersSettings:
     )
     members: int = key(
         256,
-        "Evidence over rounds: how many different nodes of a run share alpha. Those after "
-        "them are rejected where they are outliers, and get no strike.",
+        "Evidence over rounds: how many different nodes share alpha. Those after them get no strike.",
         low=1,
     )
     f: int = key(

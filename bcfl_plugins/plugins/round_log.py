@@ -12,7 +12,6 @@ from bcfl_plugins.errors import NotItsModel, RecordIncomplete
 from bcfl_plugins.hooks.markers import hookimpl, needs_chain, recovered_by
 from bcfl_plugins.published.keeping import evidence_of
 from bcfl_plugins.rounds.book import NOT_AVERAGED, TERMS_MOVED, RunBook
-from bcfl_plugins.rounds.budget import ensure_funded, keep_funded
 from bcfl_plugins.rounds.finality import confirm_rounds, release_final, send_opening
 from bcfl_plugins.rounds.governed import GovernedTerms
 from bcfl_plugins.rounds.lateness import note_tight, note_unanswered
@@ -24,6 +23,7 @@ from bcfl_plugins.rounds.relay import Relay
 from bcfl_plugins.rounds.report import durations
 from bcfl_plugins.rounds.settle import MODES, settle_owed
 from bcfl_plugins.rounds.windows import USUAL_SLOT_S, round_patience
+from bcfl_plugins.session.budget import ensure_funded, keep_funded
 from bcfl_plugins.session.chain_work import ChainBehind
 from bcfl_plugins.types import Gathering
 from pallet_bridge import calls

@@ -9,7 +9,7 @@ import pytest
 
 from bcfl_plugins import RunInfo
 from bcfl_plugins.errors import EscrowTooSmall
-from bcfl_plugins.rounds.budget import ensure_funded, keep_funded, lacking
+from bcfl_plugins.session.budget import ensure_funded, keep_funded, lacking
 from pallet_bridge import calls
 from pallet_bridge.types import UNIT, Planck
 from tests.unit.bcfl_plugins.plugins.one_round import session_of
