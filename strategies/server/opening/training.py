@@ -9,7 +9,8 @@ from bcfl_plugins.types import RoundContext, RunInfo
 from strategies.messages.protection import guarded
 from strategies.messages.records import to_arrays
 from strategies.messages.wire import Instruction
-from strategies.server.masked.phases import masked_messages, masked_round
+from strategies.server.masked.beginning import masked_round
+from strategies.server.masked.halves import HalvesRound
 from strategies.server.masked.rosters import CannotMask
 from strategies.server.opening.instruct import check_carried, instruct
 from strategies.server.reading.expectations import Model, expectations_of
@@ -38,7 +39,7 @@ class OpenedTraining:
         What was fixed.
     messages : list of Message
         What goes out.
-    masked : MaskedRound or None
+    masked : MaskedRound, HalvesRound or None
         How its updates are masked; `None`: they are not.
     untrained : str or None
         Why nobody is asked to train, where the strategy had somebody to ask.
@@ -48,7 +49,7 @@ class OpenedTraining:
 
     training: Training
     messages: list[Message]
-    masked: MaskedRound | None = None
+    masked: MaskedRound | HalvesRound | None = None
     untrained: str | None = None
     sketched: SketchedRound | None = None
 
@@ -93,13 +94,15 @@ def open_training(
     check_carried(listed, arrays, opened.binding.base_model)
     instruction = Instruction(opened, expected.weight_key)
     try:
-        masked = masked_round(run, instruction, listed)
+        length = sum(one.size for one in reference.values())
+        masked = masked_round(run, instruction, listed, length)
     except CannotMask as error:
         return OpenedTraining(Training(ctx, expected, frozenset()), [], untrained=str(error))
     if masked is not None:
         ctx = replace(ctx, left_out={**run.barred, **masked.left_out(run)})
-        expected = replace(expected, model=Model.MASKED)
-        listed = masked_messages(masked, listed)
+        is_halved = isinstance(masked, HalvesRound)
+        expected = replace(expected, model=Model.HALVES if is_halved else Model.MASKED)
+        listed = masked.messages(listed)
     listed = instruct(listed, instruction)
     sketched = SketchedRound.of(run, instruction)
     if sketched is not None:
