@@ -150,7 +150,7 @@ class Aggregator:
             if before is None:
                 self._store.put(upload, vector)
                 self._store.forget_before(upload.place)
-            elif before.payload != upload.payload:
+            elif before.commitment != upload.commitment:
                 raise AggregatorRefused(
                     HTTPStatus.FORBIDDEN, "another half of this account is kept for the round"
                 )

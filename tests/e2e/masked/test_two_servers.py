@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
+from bcfl_plugins.aggregator.service import Aggregator
 from bcfl_plugins.replay.run import Replayer
+from bcfl_plugins.secure.halves import half_payload, total_payload
+from bcfl_plugins.secure.statements import unmask_payload
 from pallet_bridge.audit.run import audit_run
+from pallet_bridge.keys import Signer
 from pallet_bridge.types import Outcome
+from strategies import FedAvg
+from strategies.client.halving import Halving
+from strategies.testing import FIRST_NODE_ID
+from strategies.unprotected import NothingTrained
 from tests.e2e.masked.test_rounds import outcomes, reports
-from tests.e2e.masked.two_servers import NODES, chain, run, serving
+from tests.e2e.masked.two_servers import (
+    MEMBERS,
+    NODES,
+    SECOND,
+    SecondProcess,
+    chain,
+    run,
+    serving,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from flwr.app import Message
+
+    from bcfl_plugins.aggregator.questions import Question, SignedSketches
     from pallet_bridge.embedded import EmbeddedNode
 
 pytestmark = pytest.mark.slow
@@ -37,3 +57,122 @@ def test_the_model_is_the_exact_mean_of_what_nodes_trained(
     assert {*outcomes(reports(made)[0]).values()} == {Outcome.ACCEPTED}
     report = audit_run(made.folder, chain=node.url, replay=Replayer())
     assert report.ok, report.findings
+
+
+DROPPED, WRONGED = (Signer.from_uri(MEMBERS[number]).account for number in (1, 2))
+
+
+class LiesOfOne(Aggregator):
+    """Signs a false sketch of one node's half."""
+
+    def sketches(self, question: Question) -> SignedSketches:
+        made, place = super().sketches(question), question.place
+        _, sealed = self._sealed(place)
+        upload = self._store.header(place, WRONGED)
+        assert upload is not None
+        false = made[WRONGED][0] + np.uint32(7)
+        said = half_payload(place, WRONGED, sealed.seed(place), upload.halved.vector, false)
+        made[WRONGED] = false, SECOND.sign(said)
+        return made
+
+
+class LiesOfTheSum(Aggregator):
+    """Signs a false sum."""
+
+    def total(self, question: Question) -> tuple[bytes, np.ndarray]:
+        _, total = super().total(question)
+        total[5] += np.uint32(1)
+        place = question.place
+        _, sealed = self._sealed(place)
+        asked = unmask_payload(place, self._way(question), sealed, question.accepted)
+        return SECOND.sign(total_payload(place, SECOND.account, asked, total)), total
+
+
+def test_who_sent_no_half_or_was_lied_about_is_left_out_and_nobody_is_struck(
+    tmp_path: Path,
+    node: EmbeddedNode,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    sends = Halving.committed
+
+    def committed(self: Halving, made: Any) -> None:
+        if made.account == DROPPED:
+            self._receipt = bytes(64)
+        else:
+            sends(self, made)
+
+    monkeypatch.setattr(Halving, "committed", committed)
+    with serving(node, tmp_path / "second", LiesOfOne) as url:
+        made = run(tmp_path, node, url)
+    assert made.sum_is_of(1, [0, 3, 4, 5], roster=NODES)
+    (report,) = reports(made)
+    found = outcomes(report)
+    assert [found[n] for n in (1, 2)] == [Outcome.EXCLUDED] * 2
+    assert Outcome.REJECTED not in found.values()
+    details = {entry.account: entry.detail for entry in report.entries}
+    assert "the aggregator does not have its half" in details[DROPPED]
+    assert "signed that the aggregator signed a false sketch" in details[WRONGED]
+    assert f"{SECOND.account} signed a false sketch" in caplog.text
+
+
+def test_an_aggregator_whose_sum_is_false_is_named_and_the_model_stays(
+    tmp_path: Path, node: EmbeddedNode
+) -> None:
+    with (
+        serving(node, tmp_path / "second", LiesOfTheSum) as url,
+        pytest.raises(NothingTrained, match=f"{SECOND.account} contradicts itself"),
+    ):
+        run(tmp_path, node, url, **{"round_log.on_missing": "warn"})
+
+
+def test_poison_is_rejected_by_the_sketches_of_both_halves(
+    tmp_path: Path, node: EmbeddedNode
+) -> None:
+    with serving(node, tmp_path / "second") as url:
+        made = run(tmp_path, node, url, attackers=frozenset({0}))
+    assert made.sum_is_of(1, range(1, NODES), roster=NODES)
+
+
+def test_a_second_server_that_is_killed_voids_its_round_and_goes_on(
+    tmp_path: Path, node: EmbeddedNode
+) -> None:
+    """It is killed while nodes train, and back before the next round, with the same folder."""
+    second = SecondProcess(node, tmp_path / "second")
+    second.start()
+    killed: list[int] = []
+
+    def fail(message: Message) -> str | None:
+        to = message.metadata.dst_node_id - FIRST_NODE_ID
+        if message.metadata.message_type == "train" and to == 3 and not killed:
+            second.kill()
+            killed.append(to)
+        return None
+
+    class Back(FedAvg):
+        def configure_train(self, server_round: int, *told: Any) -> Any:
+            if server_round == 2:
+                second.start()
+            return super().configure_train(server_round, *told)
+
+    try:
+        made = run(
+            tmp_path,
+            node,
+            second.url,
+            rounds=2,
+            fail=fail,
+            strategy=Back,
+            **{"secure.answer_s": 8.0, "round_log.on_missing": "warn"},
+        )
+    finally:
+        second.kill()
+    assert killed
+    first, after, last = made.models
+    assert all(np.array_equal(first[name], after[name]) for name in first)
+    assert not np.array_equal(after["w"], last["w"])
+    found = [one for report in reports(made) for one in outcomes(report).values()]
+    assert Outcome.REJECTED not in found
+    # both rounds begin with one model, and what nodes train depends on nothing else
+    made.updates.insert(1, made.updates[0])
+    assert made.sum_is_of(2, range(NODES), roster=NODES)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -87,3 +90,40 @@ def run(folder: Path, node: EmbeddedNode, url: str, **more: Any) -> Trained:
             **more,
         },
     )
+
+
+class SecondProcess:
+    """``bcfl aggregator`` as a process of its own, which can be killed and started again."""
+
+    def __init__(self, node: EmbeddedNode, folder: Path) -> None:
+        self._node, self._folder, self._port = node, folder, 0
+        self._child: subprocess.Popen[str] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    def start(self) -> None:
+        """Start it, and wait until it listens."""
+        chosen = ["--chain", self._node.url, "--federation", "0", "--key", "//Dave"]
+        chosen += ["--folder", str(self._folder), "--port", str(self._port)]
+        command = [sys.executable, "-m", "bcfl_plugins.cli", "aggregator", *chosen]
+        self._child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        assert self._child.stderr is not None
+        said = []
+        for line in self._child.stderr:
+            said.append(line)
+            found = re.search(r"is at http://127\.0\.0\.1:(\d+)", line)
+            if found:
+                self._port = int(found[1])
+                return
+        raise AssertionError("".join(said))
+
+    def kill(self) -> None:
+        """Kill it as a loss of power would."""
+        if self._child is not None:
+            self._child.kill()
+            self._child.wait()
+            assert self._child.stderr is not None
+            self._child.stderr.close()
+            self._child = None
