@@ -119,7 +119,9 @@ class HalvesSums:
         size, bits = way.sketch, way.scale.bits
         verdicts = hooks.judge_updates(*as_sketched(self._ctx, self._sent, judged, bits, size))
         rejected = {one.node_id for verdict in verdicts for one in verdict.rejections}
-        accepted = frozenset(who for who in judged if case.ids[who] not in rejected)
+        accepted = self._asking_no_more(
+            frozenset(who for who in judged if case.ids[who] not in rejected), halved
+        )
         total = None
         if len(accepted) < masked.needed:
             case.all_out(
@@ -131,6 +133,19 @@ class HalvesSums:
             total = self._summed(sealed, seeds, of_second, sketching)
         self._keep(sealed, accepted, shown)
         return verdicts, total
+
+    def _asking_no_more(
+        self, accepted: frozenset[AccountId], halved: Mapping[AccountId, Halved]
+    ) -> frozenset[AccountId]:
+        """Leave out who asks for more updates in a sum than there are: it ends no round."""
+        while True:
+            more = {who for who in accepted if halved[who].least > len(accepted)}
+            if not more:
+                return accepted
+            for who in more:
+                text = f"it asks for {halved[who].least} updates in a sum, and there are fewer"
+                self._case.out(who, text, strike=False)
+            accepted -= more
 
     def _missing(self, sealed: Sealed, who: AccountId) -> None:
         """Leave a node out whose half the aggregator does not have; say whose fault that is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,16 +10,18 @@ import pytest
 
 from bcfl_plugins.aggregator.service import Aggregator
 from bcfl_plugins.replay.run import Replayer
-from bcfl_plugins.secure.halves import half_payload, total_payload
+from bcfl_plugins.secure.halves import COMMITTED, half_payload, total_payload
 from bcfl_plugins.secure.statements import unmask_payload
 from pallet_bridge.audit.run import audit_run
 from pallet_bridge.keys import Signer
 from pallet_bridge.types import Outcome
 from strategies import FedAvg
 from strategies.client.halving import Halving
+from strategies.messages.records import to_record
 from strategies.testing import FIRST_NODE_ID
 from strategies.unprotected import NothingTrained
 from tests.e2e.masked.test_rounds import outcomes, reports
+from tests.e2e.masked.test_who_sees_what import SENT, SeeingGrid, pieces, written
 from tests.e2e.masked.two_servers import (
     MEMBERS,
     NODES,
@@ -50,16 +53,21 @@ def node() -> Iterator[EmbeddedNode]:
 def test_the_model_is_the_exact_mean_of_what_nodes_trained(
     tmp_path: Path, node: EmbeddedNode
 ) -> None:
+    SENT.clear()
     with serving(node, tmp_path / "second") as url:
-        made = run(tmp_path, node, url, rounds=2)
+        made = run(tmp_path, node, url, rounds=2, grid=SeeingGrid)
     assert made.sum_is_of(1, range(NODES), roster=NODES)
+    seen = b"".join(written(one) for one in SENT.values())
+    kept = b"".join(one.read_bytes() for one in (tmp_path / "second").rglob("*") if one.is_file())
+    for vector in made.updates[0].values():
+        assert not any(piece in seen or piece in kept for piece in pieces(vector))
     assert made.sum_is_of(2, range(NODES), roster=NODES)
     assert {*outcomes(reports(made)[0]).values()} == {Outcome.ACCEPTED}
     report = audit_run(made.folder, chain=node.url, replay=Replayer())
     assert report.ok, report.findings
 
 
-DROPPED, WRONGED = (Signer.from_uri(MEMBERS[number]).account for number in (1, 2))
+DROPPED, WRONGED, DEMANDING = (Signer.from_uri(MEMBERS[number]).account for number in (1, 2, 3))
 
 
 class LiesOfOne(Aggregator):
@@ -96,6 +104,20 @@ def test_who_sent_no_half_or_was_lied_about_is_left_out_and_nobody_is_struck(
 ) -> None:
     sends = Halving.committed
 
+    laid = Halving.laid_on
+
+    def laid_on(self: Halving, reply: Message) -> Any:
+        """Let one node ask for more updates in a sum than there can be."""
+        content = laid(self, reply)
+        assert self._made is not None
+        if self._signer.account == DEMANDING:
+            halved = replace(self._made[0], least=500)
+            self._made = halved, self._made[1]
+            content["arrays"] = to_record({COMMITTED: halved.array()})
+        return content
+
+    monkeypatch.setattr(Halving, "laid_on", laid_on)
+
     def committed(self: Halving, made: Any) -> None:
         if made.account == DROPPED:
             self._receipt = bytes(64)
@@ -105,13 +127,14 @@ def test_who_sent_no_half_or_was_lied_about_is_left_out_and_nobody_is_struck(
     monkeypatch.setattr(Halving, "committed", committed)
     with serving(node, tmp_path / "second", LiesOfOne) as url:
         made = run(tmp_path, node, url)
-    assert made.sum_is_of(1, [0, 3, 4, 5], roster=NODES)
+    assert made.sum_is_of(1, [0, 4, 5], roster=NODES)
     (report,) = reports(made)
     found = outcomes(report)
-    assert [found[n] for n in (1, 2)] == [Outcome.EXCLUDED] * 2
+    assert [found[n] for n in (1, 2, 3)] == [Outcome.EXCLUDED] * 3
     assert Outcome.REJECTED not in found.values()
     details = {entry.account: entry.detail for entry in report.entries}
     assert "the aggregator does not have its half" in details[DROPPED]
+    assert "it asks for 500 updates in a sum" in details[DEMANDING]
     assert "signed that the aggregator signed a false sketch" in details[WRONGED]
     assert f"{SECOND.account} signed a false sketch" in caplog.text
 
