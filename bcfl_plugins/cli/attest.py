@@ -172,15 +172,15 @@ def attest(
 
 
 def _replayer(client: ChainClient) -> Replayer:
-    from bcfl_plugins.replay.drawing import RoundOnChain  # noqa: PLC0415 (see Replayer)
+    from bcfl_plugins.replay.drawing import RoundSources  # noqa: PLC0415 (see Replayer)
     from bcfl_plugins.replay.run import Replayer  # noqa: PLC0415 (loads the rules)
 
-    def on_chain(key: RoundKey) -> RoundOnChain:
+    def on_chain(key: RoundKey) -> RoundSources:
         round_ = client.round(key.federation, key.round)
         if round_ is None:
-            return RoundOnChain()
+            return RoundSources()
         seal, opened = client.block_at(round_.seal_block), client.block_at(round_.opened_at)
-        return RoundOnChain(
+        return RoundSources(
             seal, opened, lambda block: client.participants(key.federation, at=block.hash)
         )
 

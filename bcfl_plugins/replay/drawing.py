@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class RoundOnChain:
+class RoundSources:
     """What the chain has of one round that draws follow from.
 
     Parameters
@@ -41,7 +41,7 @@ class RoundOnChain:
 
 
 def drawing_problems(
-    record: GroupRecord, report: RoundReport, chain: RoundOnChain
+    record: GroupRecord, report: RoundReport, chain: RoundSources
 ) -> Iterator[tuple[AccountId | None, str]]:
     """Give what of a round's groups does not follow from the chain or from the drawing, by account.
 
@@ -65,7 +65,7 @@ def _uncommitted(record: GroupRecord, report: RoundReport) -> Iterator[tuple[Acc
                 yield who, f"it is in the sum of group {number}, and committed to nothing"
 
 
-def _block_problems(record: GroupRecord, chain: RoundOnChain) -> Iterator[tuple[None, str]]:
+def _block_problems(record: GroupRecord, chain: RoundSources) -> Iterator[tuple[None, str]]:
     said, opened = (record.grouping.number, record.grouping.block), chain.opened
     if opened is not None and said != (opened.number, opened.hash):
         there = f"{opened.number}, {opened.hash.hex()}"
@@ -78,7 +78,7 @@ def _block_problems(record: GroupRecord, chain: RoundOnChain) -> Iterator[tuple[
 
 
 def _member_problems(
-    record: GroupRecord, chain: RoundOnChain
+    record: GroupRecord, chain: RoundSources
 ) -> Iterator[tuple[AccountId | None, str]]:
     if chain.opened is None or chain.members is None:
         return

@@ -15,7 +15,7 @@ from bcfl_plugins.published.steps import SERVER_ROUND, in_order, read_memory, re
 from bcfl_plugins.published.stops import CannotReplay, DoesNotHold
 from bcfl_plugins.replay.bearing import STATISTICS_WITHIN, Bearing
 from bcfl_plugins.replay.compare import decided, node_problems, note_problems, verdict_problems
-from bcfl_plugins.replay.drawing import RoundOnChain, drawing_problems
+from bcfl_plugins.replay.drawing import RoundSources, drawing_problems
 from bcfl_plugins.replay.rebuilding import rebuilt
 from bcfl_plugins.replay.sketched import SEALS, SUMS, SignedRound
 from bcfl_plugins.types import ClientUpdate, RoundContext, RunInfo
@@ -73,7 +73,7 @@ class RoundReplay:
         What opens its commitments, as far as it is at hand.
     rules : Mapping
         Rules by name, besides those of the registry.
-    chain : RoundOnChain
+    chain : RoundSources
         What draws of the round follow from, as far as it is known.
     """
 
@@ -81,7 +81,7 @@ class RoundReplay:
     material: Material
     openings: Mapping[AccountId, OpenedUpdate]
     rules: Mapping[str, type[Defense]]
-    chain: RoundOnChain = field(default_factory=RoundOnChain)
+    chain: RoundSources = field(default_factory=RoundSources)
     findings: list[Finding] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
     words: dict[str, int] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bcfl_plugins.published.steps import SERVER_ROUND
 from bcfl_plugins.published.stops import CannotReplay, DoesNotHold
-from bcfl_plugins.replay.drawing import RoundOnChain
+from bcfl_plugins.replay.drawing import RoundSources
 from bcfl_plugins.replay.material import Material
 from bcfl_plugins.replay.one_round import RoundReplay
 from bcfl_plugins.replay.rebuilding import rebuilt
@@ -50,7 +50,7 @@ class Replayer:
 
     rules: Sequence[type[Defense]] = ()
     store: ContentStore | None = None
-    on_chain: Callable[[RoundKey], RoundOnChain] | None = None
+    on_chain: Callable[[RoundKey], RoundSources] | None = None
 
     def __call__(self, run: Path, audited: AuditedRun) -> Replayed:
         """Decide the rounds of a run again.
@@ -79,7 +79,7 @@ class Replayer:
         store = self._store(run)
         if store is None:
             return (f"round {report.round}: {NO_STORE}",)
-        chain = RoundOnChain() if self.on_chain is None else self.on_chain(report.key)
+        chain = RoundSources() if self.on_chain is None else self.on_chain(report.key)
         one = RoundReplay(report, self._material(store), openings, self._by_name(), chain)
         one.done()
         gaps = (f"round {report.round}: {gap}" for gap in one.gaps)
@@ -113,7 +113,7 @@ class _Course:
     def rounds(self) -> Iterator[tuple[int, ReplayedRound]]:
         for number, _, report in self.audited.reported():
             told, facts = self.audited.openings.get(number, {}), self.audited.facts
-            chain = RoundOnChain(
+            chain = RoundSources(
                 facts.seals.get(number), facts.opened.get(number), self.audited.members_at
             )
             one = RoundReplay(report, self.material, told, self.rules, chain)

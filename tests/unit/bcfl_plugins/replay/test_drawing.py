@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bcfl_plugins.replay.drawing import RoundOnChain, drawing_problems
+from bcfl_plugins.replay.drawing import RoundSources, drawing_problems
 from pallet_bridge.types import BlockRef
 from tests.unit.bcfl_plugins.published.test_grouped import ACCOUNTS, GROUPING, NODES, record
 from tests.unit.bcfl_plugins.secure.nodes import PLACE, account, drawn
@@ -33,12 +33,12 @@ def reported() -> RoundReport:
     return replace(made, genesis=PLACE.genesis, federation=PLACE.federation, round=PLACE.round)
 
 
-def chain(members: Mapping[AccountId, Participant] = THERE) -> RoundOnChain:
+def chain(members: Mapping[AccountId, Participant] = THERE) -> RoundSources:
     """Return a chain that has the drawing's block, and knows members in that block only."""
-    return RoundOnChain(SEAL, OPENED, lambda block: {OPENED: members}[block])
+    return RoundSources(SEAL, OPENED, lambda block: {OPENED: members}[block])
 
 
-def problems(said: GroupRecord, on: RoundOnChain | None = None) -> list[str]:
+def problems(said: GroupRecord, on: RoundSources | None = None) -> list[str]:
     found = drawing_problems(said, reported(), chain() if on is None else on)
     return [text if who is None else f"{who}: {text}" for who, text in found]
 
@@ -110,7 +110,7 @@ def test_who_committed_to_nothing_is_in_no_sum() -> None:
 
 
 def test_without_a_chain_to_ask_nothing_is_drawn_again() -> None:
-    blind = RoundOnChain(SEAL, OPENED)
+    blind = RoundSources(SEAL, OPENED)
     other = record(grouping=replace(GROUPING, accounts=(*ACCOUNTS, STRANGER)))
     assert blind.drawn(record()) == 0
     assert not any("no member then" in one for one in problems(other, blind))
