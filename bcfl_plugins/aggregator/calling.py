@@ -26,7 +26,7 @@ from bcfl_plugins.aggregator.questions import (
 )
 
 if TYPE_CHECKING:
-    from bcfl_plugins.aggregator.questions import Question, SignedSketches
+    from bcfl_plugins.aggregator.questions import SealedQuestion, SignedSketches
 
     NDArray = np.ndarray[Any, np.dtype[Any]]
 
@@ -78,7 +78,7 @@ class AggregatorAt:
             raise AggregatorUnusable(self.url, "its receipt is no signature")
         return receipt
 
-    def sketches(self, question: Question, nodes: int) -> SignedSketches:
+    def sketches(self, question: SealedQuestion, nodes: int) -> SignedSketches:
         """Return the sketches of the halves of at most so many nodes; signatures are not checked.
 
         Raises
@@ -93,7 +93,7 @@ class AggregatorAt:
         except ValueError as error:
             raise AggregatorUnusable(self.url, f"its sketches cannot be read: {error}") from error
 
-    def total(self, question: Question, length: int) -> tuple[bytes, NDArray]:
+    def total(self, question: SealedQuestion, length: int) -> tuple[bytes, NDArray]:
         """Return the signature, which is not checked, and (length,) uint32 the sum.
 
         Raises

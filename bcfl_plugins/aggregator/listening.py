@@ -24,7 +24,7 @@ from bcfl_plugins.aggregator.questions import (
     MOST_QUESTION_BYTES,
     SKETCHES,
     SUM,
-    Question,
+    SealedQuestion,
     encode_refusal,
     encode_sketches,
 )
@@ -134,7 +134,7 @@ class _Handler(BaseHTTPRequestHandler):
             raise AggregatorRefused(HTTPStatus.NOT_FOUND, "there is nothing here")
         size = self._size(MOST_QUESTION_BYTES)
         try:
-            question = Question.decode(self._read(size, _deadline(size)))
+            question = SealedQuestion.decode(self._read(size, _deadline(size)))
         except ValueError as error:
             raise AggregatorRefused(HTTPStatus.BAD_REQUEST, str(error)) from error
         if self.path == SKETCHES:

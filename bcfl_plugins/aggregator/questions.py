@@ -37,7 +37,7 @@ SIGNATURE_BYTES: Final = 64
 _HASH_BYTES: Final = 32
 
 
-class NoQuestion(ValueError):
+class NotAsAgreed(ValueError):
     """What came is not what is asked or answered here."""
 
 
@@ -70,7 +70,7 @@ class AggregatorKey:
 
         Raises
         ------
-        NoQuestion
+        NotAsAgreed
             If it is something else.
         """
         plain = _object(data)
@@ -82,7 +82,7 @@ class AggregatorKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class SealedQuestion:
     """What the coordinator asks about a sealed round.
 
     Parameters
@@ -126,12 +126,12 @@ class Question:
         ).encode()
 
     @classmethod
-    def decode(cls, data: bytes) -> Question:
+    def decode(cls, data: bytes) -> SealedQuestion:
         """Read it.
 
         Raises
         ------
-        NoQuestion
+        NotAsAgreed
             If it is something else.
         """
         plain = _object(data)
@@ -141,13 +141,13 @@ class Question:
         sketch = SketchSize(_uint(plain, "tables"), _uint(plain, "width"))
         clip = plain.get("clip")
         if not sketch.is_possible or not isinstance(clip, float):
-            raise NoQuestion("there are no such sketches, or no such clip")
+            raise NotAsAgreed("there are no such sketches, or no such clip")
         listed = plain.get("accepted")
         if not isinstance(listed, list):
-            raise NoQuestion("it does not say who is accepted")
+            raise NotAsAgreed("it does not say who is accepted")
         accepted = [_unhex(one, "accepted", _HASH_BYTES) for one in listed]
         if len({*accepted}) != len(accepted):
-            raise NoQuestion("it names an account twice")
+            raise NotAsAgreed("it names an account twice")
         return cls(
             place,
             MaskScale(clip, _uint(plain, "bits")),
@@ -179,18 +179,18 @@ def decode_sketches(data: bytes, size: SketchSize) -> SignedSketches:
 
     Raises
     ------
-    NoQuestion
+    NotAsAgreed
         If they are something else.
     """
     import numpy as np  # noqa: PLC0415 - a node that sends a half reads none
 
     plain = _object(data).get("sketches")
     if not isinstance(plain, dict):
-        raise NoQuestion("there are no sketches")
+        raise NotAsAgreed("there are no sketches")
     found: SignedSketches = {}
     for who, told in plain.items():
         if not isinstance(told, list) or len(told) != 2:  # noqa: PLR2004 - words, signature
-            raise NoQuestion("a sketch is no pair of words and a signature")
+            raise NotAsAgreed("a sketch is no pair of words and a signature")
         words = np.frombuffer(_unhex(told[0], "words", 4 * size.cells), "<u4")
         shaped = words.reshape(size.tables, size.width).astype(np.uint32)
         account = AccountId(_unhex(who, "account", _HASH_BYTES))
@@ -217,9 +217,9 @@ def _object(data: bytes) -> dict[str, Any]:
     try:
         plain = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise NoQuestion("it is no JSON") from error
+        raise NotAsAgreed("it is no JSON") from error
     if not isinstance(plain, dict):
-        raise NoQuestion("it is no JSON object")
+        raise NotAsAgreed("it is no JSON object")
     return plain
 
 
@@ -230,12 +230,12 @@ def _bytes(plain: Mapping[str, Any], name: str, size: int) -> bytes:
 def _unhex(value: object, name: str, size: int) -> bytes:
     raw = bytes.fromhex(value) if isinstance(value, str) else b""
     if len(raw) != size:
-        raise NoQuestion(f"{name} has not {size} bytes in hex")
+        raise NotAsAgreed(f"{name} has not {size} bytes in hex")
     return raw
 
 
 def _uint(plain: Mapping[str, Any], name: str) -> int:
     value = plain.get(name)
     if type(value) is not int or not 0 <= value < 1 << 32:
-        raise NoQuestion(f"{name} is no unsigned integer of 32 bits")
+        raise NotAsAgreed(f"{name} is no unsigned integer of 32 bits")
     return value

@@ -35,7 +35,7 @@ from pallet_bridge.types import RoundState
 
 if TYPE_CHECKING:
     from bcfl_plugins.aggregator.keeping import HalfStore
-    from bcfl_plugins.aggregator.questions import Question, SignedSketches
+    from bcfl_plugins.aggregator.questions import SealedQuestion, SignedSketches
     from pallet_bridge.client.protocol import ChainClient
     from pallet_bridge.keys import Signer
     from pallet_bridge.types import AccountId, Round, RoundKey
@@ -156,7 +156,7 @@ class Aggregator:
                 )
         return self._signer.sign(receipt_payload(upload.place, upload.account, upload.commitment))
 
-    def sketches(self, question: Question) -> SignedSketches:
+    def sketches(self, question: SealedQuestion) -> SignedSketches:
         """Return signed sketches of the halves of all that are in the sealed round.
 
         Raises
@@ -183,7 +183,7 @@ class Aggregator:
             made[who] = sketch, self._signer.sign(said)
         return made
 
-    def total(self, question: Question) -> tuple[bytes, NDArray]:
+    def total(self, question: SealedQuestion) -> tuple[bytes, NDArray]:
         """Return the signed sum of the halves of those that are accepted: one in a round.
 
         Returns
@@ -269,7 +269,7 @@ class Aggregator:
         )
 
     @staticmethod
-    def _check_asked(question: Question, round_: Round, payload: bytes) -> None:
+    def _check_asked(question: SealedQuestion, round_: Round, payload: bytes) -> None:
         if not verify(round_.coordinator, payload, question.signature):
             raise AggregatorRefused(
                 HTTPStatus.FORBIDDEN,
@@ -277,11 +277,11 @@ class Aggregator:
                 "than the chain who is in it",
             )
 
-    def _way(self, question: Question) -> bytes:
+    def _way(self, question: SealedQuestion) -> bytes:
         account, key = self._signer.account, self._key.public
         return HalvesWay(account, key, question.scale, question.sketch, question.length).digest
 
-    def _inside(self, question: Question, sealed: Sealed) -> list[Upload]:
+    def _inside(self, question: SealedQuestion, sealed: Sealed) -> list[Upload]:
         """Return the halves that are those of the sealed round, and were made in this way."""
         way = self._way(question)
         return [
@@ -293,7 +293,7 @@ class Aggregator:
             and question.sketch.hides(one.length)
         ]
 
-    def _check_chosen(self, question: Question, round_: Round, chosen: list[Upload]) -> None:
+    def _check_chosen(self, question: SealedQuestion, round_: Round, chosen: list[Upload]) -> None:
         """Refuse a sum of too few, or of whoever is not in the round with its half."""
         if len(chosen) < len(question.accepted):
             raise AggregatorRefused(

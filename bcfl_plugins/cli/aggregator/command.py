@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
     from bcfl_plugins.aggregator.listening import AggregatorServer
 
-Folder = Annotated[
+KeptIn = Annotated[
     Path, typer.Option("--folder", help="Where it keeps its key, and the halves of two rounds.")
 ]
-Host = Annotated[str, typer.Option("--host", help="The address that it listens at.")]
-Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any that is free.")]
+ListensAt = Annotated[str, typer.Option("--host", help="The address that it listens at.")]
+ListensOn = Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any that is free.")]
 Certificate = Annotated[
     Path | None,
     typer.Option(
@@ -51,9 +51,9 @@ def aggregator(
     chain: Url,
     federation: FederationNumber,
     key: KeySource,
-    folder: Folder,
-    host: Host = "127.0.0.1",
-    port: Port = 8741,
+    folder: KeptIn,
+    host: ListensAt = "127.0.0.1",
+    port: ListensOn = 8741,
     cert: Certificate = None,
     cert_key: CertificateKey = None,
     parameters: Parameters = 50_000_000,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from bcfl_plugins.aggregator.calling import AggregatorAt
 from bcfl_plugins.aggregator.errors import AggregatorUnusable
-from bcfl_plugins.aggregator.questions import Question
+from bcfl_plugins.aggregator.questions import SealedQuestion
 from bcfl_plugins.secure.halves import (
     LEAST_SUMMED,
     HalvesWay,
@@ -84,6 +84,7 @@ class HalvesRound:
     way: HalvesWay
     key_signature: bytes
     nodes: Mapping[AccountId, int]
+    kind: Literal["halves"] = "halves"
     signed_total: bytes = b""
     signed_sketches: dict[AccountId, tuple[bytes, bytes]] = field(default_factory=dict)
 
@@ -175,7 +176,7 @@ class HalvesRound:
         """
         place, way = self.opened.key, self.way
         signature = self.masks.sign(sealed.payload(place, way.digest))
-        question = Question(place, way.scale, way.sketch, way.length, (), signature)
+        question = SealedQuestion(place, way.scale, way.sketch, way.length, (), signature)
         made = self._at.sketches(question, len(sealed.commitments))
         seed = sealed.seed(place)
         for who, (sketch, signed) in made.items():
@@ -240,7 +241,7 @@ class HalvesRound:
         payload = unmask_payload(place, way.digest, sealed, accepted)
         chosen = tuple(sorted(accepted, key=lambda one: one.raw))
         signature = self.masks.sign(payload)
-        question = Question(place, way.scale, way.sketch, way.length, chosen, signature)
+        question = SealedQuestion(place, way.scale, way.sketch, way.length, chosen, signature)
         signed, total = self._at.total(question, way.length)
         said = total_payload(place, self.second.account, payload, total)
         if not verify(self.second.account, said, signed):

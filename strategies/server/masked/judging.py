@@ -27,7 +27,6 @@ from pallet_bridge.run.judgements import Judgement
 from strategies.server.judging import Judged
 from strategies.server.masked.case import GAP, MaskCase
 from strategies.server.masked.groups import GroupSums
-from strategies.server.masked.halves import HalvesRound
 from strategies.server.masked.halves_judging import HalvesSums
 from strategies.server.masked.model import as_sketched, summed_reply
 
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from bcfl_plugins.types import ClientUpdate, Rejection, RoundContext, Verdict
     from pallet_bridge.types import AccountId
     from strategies._flower import Message
+    from strategies.server.masked.halves import HalvesRound
     from strategies.server.masked.phases import MaskedRound
     from strategies.server.replies import Replies
 
@@ -71,7 +71,7 @@ def judge_masked(
     sent = {one.node.account: one for one in updates if one.node.account is not None}
     case = MaskCase({account: one.node.node_id for account, one in sent.items()})
     summing: _Summing | GroupSums | HalvesSums
-    if isinstance(masked, HalvesRound):
+    if masked.kind == "halves":
         said = {one.node.account: reply.message for one, reply in zip(updates, fit, strict=True)}
         known = {who: message for who, message in said.items() if who is not None}
         summing = HalvesSums(masked, ctx, sent, case, known)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from bcfl_plugins.secure.groups import LEAST_GROUPS
 from bcfl_plugins.secure.keys import MaskKey
@@ -115,6 +115,7 @@ class MaskedRound:
     nodes: Mapping[AccountId, int]
     left: Mapping[int, str]
     grouping: Grouping | None = None
+    kind: Literal["masked"] = "masked"
     signed_claims: dict[AccountId, bytes] = field(default_factory=dict)
 
     @classmethod

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from flwr.app import Message
 
-    from bcfl_plugins.aggregator.questions import Question, SignedSketches
+    from bcfl_plugins.aggregator.questions import SealedQuestion, SignedSketches
     from pallet_bridge.embedded import EmbeddedNode
 
 pytestmark = pytest.mark.slow
@@ -73,7 +73,7 @@ DROPPED, WRONGED, DEMANDING = (Signer.from_uri(MEMBERS[number]).account for numb
 class LiesOfOne(Aggregator):
     """Signs a false sketch of one node's half."""
 
-    def sketches(self, question: Question) -> SignedSketches:
+    def sketches(self, question: SealedQuestion) -> SignedSketches:
         made, place = super().sketches(question), question.place
         _, sealed = self._sealed(place)
         upload = self._store.header(place, WRONGED)
@@ -87,7 +87,7 @@ class LiesOfOne(Aggregator):
 class LiesOfTheSum(Aggregator):
     """Signs a false sum."""
 
-    def total(self, question: Question) -> tuple[bytes, np.ndarray]:
+    def total(self, question: SealedQuestion) -> tuple[bytes, np.ndarray]:
         _, total = super().total(question)
         total[5] += np.uint32(1)
         place = question.place

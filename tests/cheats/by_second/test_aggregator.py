@@ -20,8 +20,8 @@ from bcfl_plugins.secure.halves import (
 from bcfl_plugins.secure.statements import Sealed, unmask_payload
 from pallet_bridge.keys import Signer, verify
 from pallet_bridge.types import RoundKey
+from tests.cheats.by_second.second import LENGTH, SECOND, SKETCH, SecondServer
 from tests.cheats.moves import TERMS, newcomer, open_round
-from tests.cheats.second import LENGTH, SECOND, SKETCH, SecondServer
 from tests.cheats.table import Outcome as Comes
 from tests.cheats.table import Role, cheat
 

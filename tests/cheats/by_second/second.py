@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bcfl_plugins.aggregator.keeping import HalfStore
-from bcfl_plugins.aggregator.questions import Question
+from bcfl_plugins.aggregator.questions import SealedQuestion
 from bcfl_plugins.aggregator.service import Aggregator, AggregatorLimits
 from bcfl_plugins.secure.halves import (
     COMMITTED,
@@ -137,7 +137,7 @@ class SecondServer:
         accepted: Iterable[AccountId] = (),
         signer: Signer | None = None,
         **changes: Any,
-    ) -> Question:
+    ) -> SealedQuestion:
         """Return a question of the coordinator: for sketches, or for the sum of some."""
         chosen = tuple(accepted)
         place, way = self.place, replace(self.way, **changes)
@@ -145,4 +145,4 @@ class SecondServer:
         if chosen:
             payload = unmask_payload(place, way.digest, sealed, chosen)
         signature = (signer or self.round_.federation.coordinator).sign(payload)
-        return Question(place, way.scale, way.sketch, way.length, chosen, signature)
+        return SealedQuestion(place, way.scale, way.sketch, way.length, chosen, signature)
