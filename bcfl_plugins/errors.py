@@ -10,6 +10,7 @@
     │   ├── BadUpdates       the updates, or what came with them, cannot be used
     │   ├── NeedsUpdates     a rule has to see the updates, and only statistics are at hand
     │   └── TooFewUpdates    the rule does not tolerate f byzantine updates among n
+    ├── EscrowTooSmall       the federation's escrow does not pay a run's rounds
     ├── NotPublished         a judge reads what was not kept of its round
     ├── NotResumable         a run that was killed cannot go on as the app is now
     ├── PluginError          a plugin broke the contract of a hook
@@ -38,6 +39,7 @@ __all__ = [
     "BcflError",
     "ConfigError",
     "DefenseError",
+    "EscrowTooSmall",
     "NeedsUpdates",
     "NotItsModel",
     "NotPublished",
@@ -182,6 +184,31 @@ class TooFewUpdates(DefenseError):
             else "Wait for more updates, or take another rule."
         )
         return f"{self.rule} does not tolerate f = {self.f} among n = {self.n} updates. {fix}"
+
+
+class EscrowTooSmall(BcflError):
+    """The escrow of a federation pays fewer rounds than a run asks for.
+
+    Attributes
+    ----------
+    federation : int
+        The federation.
+    rounds : int
+        How many rounds the run has left.
+    lacking : str
+        The amount that is missing for them, as commands take it.
+    """
+
+    def __init__(self, federation: int, rounds: int, lacking: str) -> None:
+        super().__init__(federation, rounds, lacking)
+        self.federation, self.rounds, self.lacking = federation, rounds, lacking
+
+    def __str__(self) -> str:
+        return (
+            f"the escrow of federation {self.federation} lacks {self.lacking} for the rewards of "
+            f"{self.rounds} rounds, and no round opens that it cannot pay. Pay it in with `bcfl "
+            f'federation fund "{self.lacking}"`, or train fewer rounds'
+        )
 
 
 class PluginError(BcflError):

@@ -6,6 +6,7 @@ one-byte prefixes (0 to 63) are supported, which covers the generic prefix 42 of
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import blake2b
 
 from pallet_bridge.errors import EncodingError
@@ -16,8 +17,10 @@ _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
 _ACCOUNT_BYTES = 32
 _CHECKSUM_BYTES = 2
 _LONGEST = 64
+_KNOWN = 16_384  # accounts that are written or read again and again need no arithmetic
 
 
+@lru_cache(_KNOWN)
 def encode(raw: bytes) -> str:
     """Return the address of a 32-byte account under the generic prefix 42."""
     payload = bytes([PREFIX]) + raw
@@ -35,6 +38,7 @@ def base58(payload: bytes) -> str:
     return _ALPHABET[0] * zeros + "".join(reversed(letters))
 
 
+@lru_cache(_KNOWN)
 def decode(address: str) -> bytes:
     """Return the 32 bytes of an address under prefix 42.
 

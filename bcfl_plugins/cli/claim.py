@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bcfl_plugins.cli.acting.options import DryRun  # noqa: TC001 - typer reads it
+from bcfl_plugins.cli.acting.options import ChainHash, DryRun, digest
+from bcfl_plugins.cli.acting.send import Sender, belief_of, checked
 from bcfl_plugins.cli.output import AsJson, console, print_json
 from bcfl_plugins.cli.places import (
     KeySource,
     MaybeUrl,
-    account_of,
     signer_of,
     url_of,
     usual_place,
@@ -21,12 +21,13 @@ from bcfl_plugins.config.tables import write_amount
 from pallet_bridge.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from pallet_bridge.calls import Call
     from pallet_bridge.client.protocol import ChainClient
     from pallet_bridge.keys import Signer
     from pallet_bridge.run.journal import RunHeader
-    from pallet_bridge.types import AccountId
+    from pallet_bridge.types import AccountId, Receipt
 
 MaybeRunFolder = Annotated[
     Path | None,
@@ -41,7 +42,8 @@ Accounts = Annotated[
     typer.Option("--account", help="Pay this account only; may be repeated. Default: everybody."),
 ]
 
-_TIMEOUT_S = 60.0
+_TIMEOUT_S = 120.0
+_TOGETHER = 256  # calls that wait for blocks at a time: far fewer than a pool and a node allow
 
 
 def claim(
@@ -51,29 +53,38 @@ def claim(
     chain: MaybeUrl = None,
     federation: MaybeFederation = None,
     account: Accounts = None,
+    genesis: ChainHash = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Pay members the rewards that are vested and past their dispute window.
 
-    The key pays the fees only. Rewards that are not vested yet, and those that an offence of their
-    account holds up, are left for later. With --dry-run verdicts of roots are not applied, so what
-    only they would make payable is not listed.
+    The key pays the fees only. A call is done once its block is final. Rewards that are not vested
+    yet, and those that an offence of their account holds up, are left for later. With --dry-run
+    verdicts of roots are not applied, so what only they would make payable is not listed.
     """
-    from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
-    from pallet_bridge.run.journal import read_run  # noqa: PLC0415
+    from pallet_bridge.run.journal import read_run  # noqa: PLC0415 (loads the mirrors)
     from pallet_bridge.types import AccountId  # noqa: PLC0415
 
     header = None if run is None else read_run(run).header
     url, number = _place(header, chain, federation)
     wanted = None if account is None else {AccountId.parse(text) for text in account}
-    with connect(url) as client:
-        if header is not None and client.genesis_hash != header.genesis:
-            raise ConfigError(f"{url} is another chain than the run's; give --chain its own")
+    where = "--genesis"
+    if header is not None:
+        if genesis is not None and digest(genesis, where) != header.genesis:
+            raise ConfigError(
+                f"--genesis is {genesis}, and the run in {run} was on 0x{header.genesis.hex()}: "
+                f"leave --genesis out, or name a run of that chain"
+            )
+        genesis, where = header.genesis.hex(), f"the run in {run}"
+    sender = Sender(key, url, dry_run, as_json, genesis)
+    payer = sender.account()
+    with checked(url, belief_of(genesis, key, payer, where)) as client:
         if dry_run:
-            _say(*_foresee(client, number, account_of(key, url), wanted), as_json=as_json)
+            _say(*_foresee(client, number, payer, wanted), as_json=as_json)
             return
         signer, applied = signer_of(key, url), 0
+        sender.remember(client)
         if run is not None and header is not None:
             applied = _apply(client, run, header, signer)
         paid = dict(_pay(client, number, signer, wanted))
@@ -132,8 +143,7 @@ def _apply(client: ChainClient, run: Path, header: RunHeader, signer: Signer) ->
         found = open_leaves(client, header.federation, line.round, store)
         if found is None or client.head().number < found.dispute_until:
             continue
-        for call in found.calls(header.federation):
-            client.execute(call, signer, timeout=_TIMEOUT_S)
+        _send(client, found.calls(header.federation), signer)
         applied += len(found.leaves)
     return applied
 
@@ -143,12 +153,20 @@ def _pay(
 ) -> Iterator[tuple[AccountId, int]]:
     from pallet_bridge.settlement.claims import all_claims  # noqa: PLC0415 (loads the chain client)
 
-    for who, listed in all_claims(client, federation).items():
-        if wanted is not None and who not in wanted:
-            continue
-        much = 0
-        for call in listed:
-            receipt = client.execute(call, signer, timeout=_TIMEOUT_S)
-            claimed = [event for event in receipt.events if event.name == "Claimed"]
-            much += sum(event.integer("amount") for event in claimed)
-        yield who, much
+    due = all_claims(client, federation, at=client.head().hash).items()
+    listed = [(who, call) for who, some in due for call in some if wanted is None or who in wanted]
+    paid = dict.fromkeys((who for who, _ in listed), 0)
+    receipts = _send(client, [call for _, call in listed], signer)
+    for (who, _), receipt in zip(listed, receipts, strict=True):
+        claimed = [event for event in receipt.events if event.name == "Claimed"]
+        paid[who] += sum(event.integer("amount") for event in claimed)
+    yield from paid.items()
+
+
+def _send(client: ChainClient, listed: Sequence[Call], signer: Signer) -> list[Receipt]:
+    """Send calls in their order, and wait until all are in final blocks."""
+    receipts: list[Receipt] = []
+    for start in range(0, len(listed), _TOGETHER):
+        sent = [client.submit(call, signer) for call in listed[start : start + _TOGETHER]]
+        receipts += [one.wait(_TIMEOUT_S, finalized=True) for one in sent]
+    return receipts

@@ -32,6 +32,14 @@ class CopyConfig:
     every_s: float = key(
         10.0, "Time between two looks for what is new.", low=0.1, high=86400, unit="seconds"
     )
+    hold_s: float = key(
+        60.0,
+        "Longest time that a round's settlement waits until the round is copied, and never longer "
+        "than half of what is left of its settle window. 0: it does not wait.",
+        low=0,
+        high=86400,
+        unit="seconds",
+    )
 
     @property
     def recipient_keys(self) -> tuple[str, ...]:

@@ -46,7 +46,7 @@ class TermsConfig:
     """The terms of a new federation (``bcfl.terms``)."""
 
     min_stake: Planck = key("100 UNIT", "Least stake of a node.", unit="planck")
-    max_participants: int = key(64, "Most nodes of the federation.", low=1)
+    max_participants: int = key(256, "Most nodes of the federation.", low=1)
     quorum: int = key(
         0, "Commitments at which a round closes at once; 0: at its window's end.", low=0
     )
@@ -182,7 +182,10 @@ class TermsConfig:
         "4 %", "Part of each reward not yet vested that one strike takes.", unit="perbill"
     )
     fund_rounds: int = key(
-        100, "Rounds whose reward the coordinator pays in when it creates the federation.", low=0
+        100,
+        "Rounds whose reward the coordinator pays in when it creates the federation of an embedded "
+        "chain. A run that trains more pays in the rest.",
+        low=0,
     )
 
 

@@ -130,11 +130,13 @@ def observe(
     EvidenceState, tuple of NodeFinding
         The findings in ascending order of the name. When more than half of the judged nodes had a
         bad event, the fault lies with the round, and it counts as a clean one for each of them.
+        Alpha was shared among `members` nodes: no evidence is kept of those that come after them,
+        and they get no strike.
 
     Raises
     ------
     BadUpdates
-        If a node is there twice, or there are more different nodes than `members`.
+        If a node is there twice.
     """
     listed = sorted(facts, key=lambda one: one.node)
     if len({one.node for one in listed}) < len(listed):
@@ -142,16 +144,18 @@ def observe(
     common = 2 * sum(one.bad for one in listed) > len(listed)
     known, findings = dict(state.nodes), []
     for one in listed:
-        before = known.get(one.node, NodeRecord(opening(state.settings)))
-        record, finding = _judge(state.settings, before, one, bad=one.bad and not common)
+        before = known.get(one.node)
+        if before is None and len(known) >= state.settings.members:
+            findings.append(_beyond(state.settings, one))
+            continue
+        record, finding = _judge(
+            state.settings,
+            before or NodeRecord(opening(state.settings)),
+            one,
+            bad=one.bad and not common,
+        )
         known[one.node] = record
         findings.append(finding)
-    if len(known) > state.settings.members:
-        raise BadUpdates(
-            "members",
-            f"{len(known)} nodes were judged, and alpha was shared among {state.settings.members}; "
-            f"begin the run with the most nodes that may ever join",
-        )
     return replace(state, nodes=tuple(sorted(known.items()))), tuple(findings)
 
 
@@ -199,6 +203,12 @@ def _judge(
     if strike:
         record = NodeRecord(opening(settings), before.strikes + 1)
     return record, NodeFinding(facts.node, strike, evidence, threshold, reason)
+
+
+def _beyond(settings: EvidenceSettings, facts: NodeFacts) -> NodeFinding:
+    reason = f"no evidence is kept of it: the run has judged {settings.members} other nodes"
+    start, bound = nats(opening(settings).total), nats(needed(settings, 0))
+    return NodeFinding(facts.node, strike=False, evidence=start, needed=bound, reason=reason)
 
 
 def _why_clean(facts: NodeFacts) -> str:

@@ -90,7 +90,10 @@ class OutliersSettings:
         "are not judged, and are averaged by a median.",
     )
     members: int = key(
-        256, "Evidence over rounds: the most different nodes of a run; they share alpha.", low=1
+        256,
+        "Evidence over rounds: how many different nodes of a run share alpha. Those after "
+        "them are rejected where they are outliers, and get no strike.",
+        low=1,
     )
     f: int = key(
         -1,

@@ -223,10 +223,11 @@ class PaidRewards(Rewards):
             self._chain.work.do("paying rewards", self._pay)
 
     def _pay(self) -> None:
-        chain, client, work = self._chain, self._chain.client, self._chain.work
+        chain, client, work = self._chain, self._chain.checked, self._chain.work
         self._roots.finish(self._limit)
-        until = work.reading(lambda: last_window(client, chain.federation))
-        blocks = until - work.reading(client.head).number
+        block = chain.caught_up()
+        until = work.reading(lambda: last_window(client, chain.federation, at=block.hash))
+        blocks = until - block.number
         if blocks > 0 and chain.may_wait(blocks, self._limit):
             chain.wait_until_block(until, blocks)
         elif blocks > 0:
@@ -237,7 +238,8 @@ class PaidRewards(Rewards):
                 blocks,
                 chain.run_dir,
             )
-        due = work.reading(lambda: all_claims(client, chain.federation))
+        at = chain.believed().hash
+        due = work.reading(lambda: all_claims(client, chain.federation, at=at))
         for account, listed in due.items():
             for call in listed:
                 try:

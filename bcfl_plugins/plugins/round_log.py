@@ -12,6 +12,7 @@ from bcfl_plugins.errors import NotItsModel, RecordIncomplete
 from bcfl_plugins.hooks.markers import hookimpl, needs_chain, recovered_by
 from bcfl_plugins.published.keeping import evidence_of
 from bcfl_plugins.rounds.book import NOT_AVERAGED, TERMS_MOVED, RunBook
+from bcfl_plugins.rounds.budget import ensure_funded, keep_funded
 from bcfl_plugins.rounds.finality import confirm_rounds, release_final, send_opening
 from bcfl_plugins.rounds.governed import GovernedTerms
 from bcfl_plugins.rounds.lateness import note_tight, note_unanswered
@@ -28,8 +29,8 @@ from bcfl_plugins.types import Gathering
 from pallet_bridge import calls
 from pallet_bridge.encoding import update_digest
 from pallet_bridge.errors.pallet import ModelNotContinued
+from pallet_bridge.run.fate import AWAY
 from pallet_bridge.run.openings import Openings
-from pallet_bridge.run.outbox import AWAY
 from pallet_bridge.types import Coupling, RoundKey
 
 if TYPE_CHECKING:
@@ -134,7 +135,8 @@ class RoundLog:
     def __init__(self, settings: RoundLogSettings, chain: ChainServices) -> None:
         self._settings = settings
         self._chain = chain
-        federation = chain.client.federation(chain.federation)
+        at = chain.caught_up_once().hash
+        federation = chain.checked.federation(chain.federation, at=at)
         self._next = federation.next_round
         self._governed = GovernedTerms(chain)
         self._instructions = instructions_of(chain)
@@ -149,6 +151,15 @@ class RoundLog:
         self._updates: tuple[ClientUpdate, ...] = ()
         self._listed: bytes | None = None
         self._nodes: dict[AccountId, NodeId] = {}
+
+    @hookimpl
+    def bcfl_run_started(self, run: RunInfo) -> None:
+        """See that the escrow pays all rounds, before the first is trained."""
+        terms = self._governed.terms
+        self._chain.work.do(
+            "funding the run's rounds", lambda: ensure_funded(self._chain, terms, run.num_rounds)
+        )
+        self._drain()
 
     @hookimpl
     def bcfl_round_opening(self, reference: Mapping[str, Array]) -> OpenedRound:
@@ -287,6 +298,7 @@ class RoundLog:
             self._chain.send(calls.skip_round(federation))
             self._book.aborted(round_id, TERMS_MOVED)
             return
+        keep_funded(self._chain, self._governed.terms)
         try:
             send_opening(self._chain, self._owed, self._book, round_id, base)
         except ModelNotContinued as refused:
@@ -378,7 +390,8 @@ class SealedRoundLog(RoundLog):
         )
 
     def _is_sealed(self, round_id: int) -> bool:
-        chain, client = self._chain, self._chain.client
+        # once it is final: else a node of the chain could leave members out by a seal that is none
+        chain, client = self._chain, self._chain.checked
         head = client.head()
         round_ = client.round(chain.federation, round_id, at=head.hash)
         if round_ is None:  # its opening waits in the queue

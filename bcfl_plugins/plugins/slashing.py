@@ -105,6 +105,8 @@ class Slashing:
         return {place: found for place, found in self._open().items() if found.dispute is None}
 
     def _open(self) -> dict[tuple[int, AccountId], Offence]:
+        # Of the newest block: the chain decides what is due and what it costs, and anyone may send
+        # these calls. A node that lies here costs fees, or leaves the calls to others.
         chain = self._chain
         found = chain.work.reading(lambda: chain.client.offences(chain.federation))
         return {place: offence for place, offence in found.items() if offence.waits}

@@ -16,7 +16,7 @@ from bcfl_plugins.errors import ConfigError
 from bcfl_plugins.hooks.markers import hookimpl, needs_chain
 from pallet_bridge import calls
 from pallet_bridge.keys import Signer
-from pallet_bridge.run.outbox import AWAY
+from pallet_bridge.run.fate import AWAY
 from pallet_bridge.terms_codec import hash_of_terms
 from pallet_bridge.types import UNIT, Admission, Planck
 
@@ -132,7 +132,7 @@ class Staking:
         return self._seen
 
     def _read(self) -> _Seen:
-        client, federation = self._chain.client, self._chain.federation
+        client, federation = self._chain.checked, self._chain.federation
         head = client.head()
         return _Seen(
             client.terms(federation, at=head.hash).min_stake,
@@ -152,9 +152,15 @@ class Staking:
                 signers[signer.account] = signer
         if not signers:
             return False
+        terms = chain.client.terms(chain.federation)
+        members = len(self._seen.members) + len(signers)
+        if members > terms.max_participants:
+            raise ConfigError(
+                f"the federation takes {terms.max_participants} members, and with these nodes it "
+                f"would have {members}: set bcfl.terms.max_participants to {members} or more"
+            )
         self._joined |= signers.keys()
         amount = Planck(stake + _POCKET_MONEY)
-        terms = chain.client.terms(chain.federation)
         steps = [calls.transfer(account, amount) for account in sorted(signers)]
         if terms.admission is Admission.INVITED:
             steps += [

@@ -36,6 +36,7 @@ SIGMAS = 6.0
 """So many standard deviations of a sketched inner product a published one may be off."""
 _PAIR = 2.0
 _SIGNATURE_BYTES = 64
+_PIECE = 1 << 14
 _COARSEST = 4.0
 """Half a unit, where the longest of some entries has a quarter of the greatest word; twice that."""
 
@@ -219,8 +220,13 @@ def _rounding(base: Mapping[str, NDArray], model: Mapping[str, NDArray], count: 
     """Return how long the rounding errors of an average of so many updates usually are at most."""
     total = 0.0
     for name in float_names(base):
-        reach = np.abs(base[name].astype(np.float64)) + np.abs(model[name].astype(np.float64))
-        total += float(np.finfo(base[name].dtype).eps) ** 2 * float(np.square(reach).sum())
+        start, end = base[name].reshape(-1), model[name].reshape(-1)
+        squares = 0.0
+        for at in range(0, start.size, _PIECE):
+            reach = np.abs(start[at : at + _PIECE], dtype=np.float64)
+            reach += np.abs(end[at : at + _PIECE])
+            squares += float(np.square(reach, out=reach).sum())
+        total += float(np.finfo(base[name].dtype).eps) ** 2 * squares
     return (2.0 + float(np.sqrt(count))) * float(np.sqrt(total))
 
 

@@ -41,7 +41,7 @@ def release_final(chain: ChainServices, owed: OwedRounds, book: RunBook) -> None
     numbers = owed.rounds()
     if not numbers:
         return
-    final = chain.work.reading(chain.client.finalized)
+    final = chain.work.reading(chain.checked.finalized)
     for number in numbers:
         end = _end(chain, number, final)
         if end is not None:
@@ -108,20 +108,20 @@ def _conclude_undone(
 
     The settlement of each of them was sent: where there is no end, it got lost with its branch.
     """
-    best = chain.work.reading(chain.client.head)
+    best = chain.caught_up()
     undone = [number for number in sent if _end(chain, number, best) is None]
     for number in undone:
         _log.warning("bcfl: the settlement of round %d was on a branch that was given up", number)
         conclude(chain, owed, number)
-        best = chain.work.reading(chain.client.head)
+        best = chain.caught_up()
         _enter(book, number, _end(chain, number, best) or RoundState.ABORTED)
     return bool(undone)
 
 
 def _end(chain: ChainServices, number: int, block: BlockRef) -> RoundState | None:
     """Return how a round has ended in this block, `None` when it has not."""
-    client = chain.client
-    found = chain.work.reading(lambda: client.round(chain.federation, number, at=block.hash))
+    checked = chain.checked
+    found = chain.work.reading(lambda: checked.round(chain.federation, number, at=block.hash))
     return None if found is None or found.state is RoundState.OPEN else found.state
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bcfl_plugins.errors import AlreadyInstructed
 from pallet_bridge.errors import BadChainValue
-from pallet_bridge.run.outbox import AWAY
+from pallet_bridge.run.fate import AWAY
 from pallet_bridge.terms_codec import hash_of_terms
 
 if TYPE_CHECKING:
@@ -33,9 +33,10 @@ class GovernedTerms:
 
     def __init__(self, chain: ChainServices) -> None:
         self._chain = chain
-        federation = chain.client.federation(chain.federation)
+        at = chain.checked.head().hash
+        federation = chain.checked.federation(chain.federation, at=at)
         self.version = federation.terms_version
-        self.terms: Terms = chain.client.terms(chain.federation)
+        self.terms: Terms = chain.checked.terms(chain.federation, at=at)
         self._announced = federation.pending_terms is not None
         self._told: dict[int, int] = {}
 
@@ -78,9 +79,11 @@ class GovernedTerms:
         told = self._told.get(round_id)
         if told is None:
             return False
-        client = self._chain.client
-        federation = client.federation(self._chain.federation)
-        return not are_in_force(federation, client.head().number, told)
+        final = self._chain.checked.head()
+        federation = self._chain.checked.federation(self._chain.federation, at=final.hash)
+        # the call goes into the block after the newest one
+        newest = max(final.number, self._chain.client.head().number)
+        return not are_in_force(federation, newest, told)
 
     def _seen(
         self, round_id: int, base_model: bytes, awaited: Callable[[], object]
@@ -102,21 +105,27 @@ class GovernedTerms:
         return found
 
     def _found(self, round_id: int, awaited: Callable[[], object]) -> Round | None:
-        client, federation = self._chain.client, self._chain.federation
-        found = client.round(federation, round_id)
+        # Instructions under wrong terms cost the coordinator's bond, so the terms are those of a
+        # final block. The round may be in none yet: the newest block says whether it opened on
+        # another model, which is a reason to stop whoever says it.
+        chain, checked, federation = self._chain, self._chain.checked, self._chain.federation
+        at = checked.head().hash
+        found = checked.round(federation, round_id, at=at)
         if found is None:
-            now = client.federation(federation)
+            now = checked.federation(federation, at=at)
             self._announced = now.pending_terms is not None
             if not self._announced:
-                self._go_by(now.terms_version)
-                return None
+                self._go_by(now.terms_version, at)
+                return chain.client.round(federation, round_id)
             awaited()
-            found = client.round(federation, round_id)
+            at = chain.caught_up_once().hash
+            found = checked.round(federation, round_id, at=at)
         if found is not None:
-            self._go_by(found.terms_version)
+            self._go_by(found.terms_version, at)
         return found
 
-    def _go_by(self, version: int) -> None:
+    def _go_by(self, version: int, at: bytes) -> None:
         if version != self.version:
-            self.terms = self._chain.client.terms(self._chain.federation, version)
+            place = self._chain.federation, version
+            self.terms = self._chain.checked.terms(*place, at=at)
             self.version = version

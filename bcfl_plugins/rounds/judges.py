@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from bcfl_plugins.defenses.base import Decision, Defense, Floats
     from bcfl_plugins.evidence import EvidenceSettings
     from bcfl_plugins.published.inputs import RoundInputs
-    from bcfl_plugins.types import ClientUpdate, NodeId, RoundContext, Validation
+    from bcfl_plugins.types import ClientUpdate, NodeId, NodeRef, RoundContext, Validation
+
+_log = logging.getLogger("flwr.bcfl")
 
 ShareMode = Literal["rule", "examples", "off"]
 
@@ -261,6 +264,7 @@ class EvidenceJudge:
         self._settings = settings
         self._validation = validation
         self._state = EvidenceState(settings)
+        self._told = False
 
     def judge(self, ctx: RoundContext, updates: tuple[ClientUpdate, ...]) -> Verdict:
         """Judge the updates of one round."""
@@ -285,6 +289,7 @@ class EvidenceJudge:
                 for node, one, harm, bad in zip(nodes, held, harmful, broken, strict=True)
             ],
         )
+        self._tell_of_more(nodes)
         found = {finding.node: finding for finding in findings}
         rejections = tuple(
             Rejection(
@@ -322,6 +327,19 @@ class EvidenceJudge:
             raise ConfigError("the evidence was shared among another number of members")
         self._inner.recall(inner)
         self._state = state
+
+    def _tell_of_more(self, nodes: Sequence[NodeRef]) -> None:
+        """Say once that there are nodes of which no evidence is kept."""
+        recorded = {name for name, _ in self._state.nodes}
+        beyond = sum(name_of(node) not in recorded for node in nodes)
+        if beyond and not self._told:
+            self._told = True
+            _log.warning(
+                "bcfl: %d nodes get no strike, whatever they send: evidence is kept of the first "
+                "%d. Set bcfl.outliers.members to the most different nodes of a run",
+                beyond,
+                self._settings.members,
+            )
 
     def _slots(self, inputs: RoundInputs) -> Floats:
         """Return (n,) how many slots of the mean each update may fill."""

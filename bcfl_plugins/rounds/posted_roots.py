@@ -49,14 +49,16 @@ class PostedRoots:
         ReportError
             If a report of this run is gone, or does not give the root.
         """
-        chain, client = self._chain, self._chain.client
+        chain, block = self._chain, self._chain.believed()
         waits: int | None = None
-        last = chain.work.reading(lambda: client.federation(chain.federation)).next_round
+        last = chain.work.reading(
+            lambda: chain.checked.federation(chain.federation, at=block.hash)
+        ).next_round
         for number in range(self._first, last):
             found = None if number in self._done else self._open(number)
             if found is None:
                 continue
-            if chain.work.reading(client.head).number < found.dispute_until:
+            if chain.believed().number < found.dispute_until:
                 waits = max(waits or 0, found.dispute_until)
             else:
                 self._apply(found)
@@ -71,8 +73,9 @@ class PostedRoots:
             Blocks, see `ChainServices.may_wait`.
         """
         chain = self._chain
+        chain.caught_up()
         while (until := self.apply_due()) is not None:
-            blocks = until - chain.work.reading(chain.client.head).number
+            blocks = until - chain.believed().number
             if not chain.may_wait(blocks, limit):
                 _log.warning(
                     "bcfl: verdicts of roots wait for block %d, %d blocks from now; anyone can "
@@ -85,11 +88,12 @@ class PostedRoots:
             chain.wait_until_block(until, blocks)
 
     def _open(self, number: int) -> OpenLeaves | None:
-        chain, client = self._chain, self._chain.client
+        chain, client = self._chain, self._chain.checked
         found = chain.work.reading(
             lambda: open_leaves(client, chain.federation, number, chain.reports)
         )
-        round_ = chain.work.reading(lambda: client.round(chain.federation, number))
+        at = chain.believed().hash
+        round_ = chain.work.reading(lambda: client.round(chain.federation, number, at=at))
         if found is None and round_ is not None and round_.state is not RoundState.OPEN:
             self._done.add(number)
         return found
@@ -101,7 +105,9 @@ class PostedRoots:
                 chain.send(call)
             except AlreadyJudged:
                 # Applying is open to anyone, and somebody was faster with one of them.
+                chain.caught_up()
                 again = self._open(found.round)
                 if again is not None:
                     self._apply(again)
                 return
+        self._done.add(found.round)  # what is final may lag behind: they are not sent twice

@@ -54,7 +54,7 @@ def recover(chain: ChainServices) -> None:
 
 def _patience(chain: ChainServices) -> float:
     """Return how long the chain may take for one of them, in seconds."""
-    terms = chain.client.terms(chain.federation)
+    terms = chain.checked.terms(chain.federation, at=chain.checked.head().hash)
     slot_s = chain.client.slot_seconds() or USUAL_SLOT_S
     attested = terms.coupling is not Coupling.LOOSE
     return round_patience(terms, slot_s, terms.settle_blocks * slot_s if attested else 0.0, 0)
@@ -96,10 +96,11 @@ def conclude(chain: ChainServices, owed: OwedRounds, number: int) -> None:
     if federation.next_round <= number and not _open(chain, left, federation):
         owed.done(number)
         return
-    client, work = chain.client, chain.work
-    found = work.reading(lambda: client.round(chain.federation, number))
+    # what is forgotten here is settled by nobody, so it is read once all that was sent is final
+    block = chain.caught_up()
+    found = chain.work.reading(lambda: chain.checked.round(chain.federation, number, at=block.hash))
     if found is not None and found.state is RoundState.OPEN:
-        expired = work.reading(client.head).number >= found.settle_until
+        expired = block.number >= found.settle_until
         why = EXPIRED if expired else _settle(chain, left)
         if why is None:
             _log.warning("bcfl: round %d, which was judged before, is settled", number)
@@ -119,7 +120,7 @@ def _settle(chain: ChainServices, left: OwedRound) -> str | None:
 def _open(chain: ChainServices, left: OwedRound, federation: Federation) -> bool:
     """Open a round whose opening the chain never saw, if it may still open as its nodes signed."""
     base, binding = left.opened.binding.base_model, left.opened.binding
-    head = chain.work.reading(chain.client.head).number
+    head = chain.believed().number
     fits = federation.open_round is None and federation.model in {None, base}
     if not fits or not are_in_force(federation, head, left.opened.terms_version):
         _log.warning("bcfl: round %d cannot be opened any more; it is trained again", binding.round)
@@ -149,7 +150,7 @@ def _abort_open(chain: ChainServices) -> None:
 
 def note_ends(chain: ChainServices) -> None:
     """Put into the journal how rounds of this run ended that somebody else brought to an end."""
-    client, reading = chain.client, chain.work.reading
+    client, reading = chain.checked, chain.work.reading
     told = {line.round for line in read_run(chain.run_dir).rounds}
     for number in range(chain.journal.header.first_round, _federation(chain).next_round):
         found = None if number in told else reading(lambda n=number: _end_of(client, chain, n))  # type: ignore[misc]
@@ -159,7 +160,7 @@ def note_ends(chain: ChainServices) -> None:
 
 def _end_of(client: ChainClient, chain: ChainServices, number: int) -> Receipt | None:
     """Return the call that ended a round, without its hash; ``None`` where nothing can be told."""
-    round_ = client.round(chain.federation, number)
+    round_ = client.round(chain.federation, number, at=client.head().hash)
     at = None if round_ is None or round_.ended_at is None else client.block_at(round_.ended_at)
     if at is None:
         return None
@@ -182,4 +183,5 @@ def _end_of(client: ChainClient, chain: ChainServices, number: int) -> Receipt |
 
 
 def _federation(chain: ChainServices) -> Federation:
-    return chain.work.reading(lambda: chain.client.federation(chain.federation))
+    at = chain.caught_up().hash
+    return chain.work.reading(lambda: chain.checked.federation(chain.federation, at=at))

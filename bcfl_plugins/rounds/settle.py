@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("flwr.bcfl")
 
-_LOOK_S = 0.5  # between two looks at who has attested
+_LOOK_S = 0.5  # between two looks at who has attested, or at the copy
 
 MODES = ("auto", "list", "root")
 """How a round may be settled: see `is_by_root`."""
@@ -170,10 +170,11 @@ def prepare(
     mode
         One of `MODES`.
     """
-    client, place = chain.client, (report.federation, report.round)
-    leaves = chain.work.reading(lambda: leaves_of_report(client, report, round_))
+    place, at = (report.federation, report.round), chain.caught_up().hash
+    # a bad root costs the bond: it is made of what is proved to be committed, under proved terms
+    leaves = chain.work.reading(lambda: leaves_of_report(chain.checked, report, round_, at=at))
     root = settlement_root(leaves)
-    if is_by_root(mode, len(leaves), chain.work.reading(client.limits).verdicts):
+    if is_by_root(mode, len(leaves), chain.work.reading(chain.client.limits).verdicts):
         call = calls.settle_root(*place, report.model, digest, root=root, totals=totals_of(leaves))
     else:
         call = calls.settle(*place, report.model, digest, report.verdicts())
@@ -208,11 +209,14 @@ def settle(
     bool
         Whether the round is settled. When it is not, its settle window is over.
     """
-    client, work = chain.client, chain.work
-    terms = work.reading(lambda: client.terms(chain.federation, round_.terms_version))
+    client, work, at = chain.client, chain.work, chain.caught_up().hash
+    version = round_.terms_version
+    terms = work.reading(lambda: chain.checked.terms(chain.federation, version, at=at))
+    wait_for_copy(chain, prepared.round, round_)
     tried = 0 if terms.coupling is Coupling.FULL else -1
     end = monotonic() + attest_s
     while True:
+        # of the newest block: the chain counts the seats again, and a lie only makes us try in vain
         seats = work.reading(lambda: client.committee(chain.federation, prepared.round))
         agree = sum(seat.said == prepared.statement for seat in seats)
         if agree != tried:
@@ -227,9 +231,10 @@ def settle(
                 return True
             else:
                 return True
-        head = work.reading(client.head).number
-        if head >= round_.settle_until:
+        # an abort before the window is over is the coordinator's failure
+        if chain.believed().number >= round_.settle_until:
             break
+        head = work.reading(client.head).number
         if monotonic() < end:
             work.pause(_LOOK_S)
         else:
@@ -246,11 +251,48 @@ def settle(
     return False
 
 
+def wait_for_copy(chain: ChainServices, number: int, round_: Round) -> None:
+    """Wait until a run that is copied has this round in its copy; for an open job.
+
+    Who goes on after a server that is lost needs the model that the chain settled last. A copy that
+    cannot be made in time costs no round: it is settled without, which the log says. Then no other
+    round waits until the place can be used again.
+
+    Parameters
+    ----------
+    chain
+        The federation's chain, and the run's copy if it has one.
+    number
+        The round's number.
+    round_
+        The round as the chain has it, before it is settled.
+    """
+    copying, work = chain.copying, chain.work
+    if copying is None or not copying.hold_s:
+        return
+    question = copying.ask()
+    if copying.is_behind:
+        return
+    end = monotonic() + copying.hold_s
+    latest = (work.reading(chain.client.head).number + round_.settle_until) // 2
+    while not copying.has(question, _LOOK_S):
+        work.pause(0)
+        if monotonic() >= end or work.reading(chain.client.head).number >= latest:
+            copying.give_up(question)
+            _log.warning(
+                "bcfl: round %d is settled before it is copied: if this server is lost now, no "
+                "standby has its model (bcfl.copy.hold_s says how long a settlement waits)",
+                number,
+            )
+            return
+
+
 def _is_settled(chain: ChainServices, prepared: PreparedSettlement) -> bool:
     """Say whether a try that failed before settled the round after all.
 
     The block in which it failed was replaced, and in another block the committee had attested.
     """
-    found = chain.work.reading(lambda: chain.client.round(chain.federation, prepared.round))
+    place, at = (chain.federation, prepared.round), chain.caught_up().hash
+    found = chain.work.reading(lambda: chain.checked.round(*place, at=at))
     settlement = None if found is None else found.settlement
     return settlement is not None and settlement.report == prepared.report

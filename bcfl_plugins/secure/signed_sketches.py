@@ -21,7 +21,7 @@ from pallet_bridge.encoding import blake2_256
 from pallet_bridge.scale import hash32, scale_str, uint
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from bcfl_plugins.secure.sketches import SketchSize
     from bcfl_plugins.secure.statements import Sealed
@@ -33,7 +33,9 @@ MOST_BITS = 1100
 """Fractional bits, of either sign: what float64 can tell from zero and from infinity."""
 
 _ROOM = (1 << 31) - 1
-_CHUNK = 1 << 16
+_CHUNK = 1 << 14
+_NORMAL = 1000
+"""A power of two of so many bits is a float64 of full precision."""
 _OFFSET = 1 << 15
 
 
@@ -109,18 +111,16 @@ def fixed(base: Mapping[str, NDArray], moved: Mapping[str, NDArray], width: int)
         if name not in moved or moved[name].shape != base[name].shape:
             raise ValueError(f"the array {name[:40]!r} is not there in the model's shape")
     length = sum(base[name].size for name in names)
-    parts = [_differences(base[name], moved[name]) for name in names]
-    largest = max((float(np.abs(part).max(initial=0.0)) for part in parts), default=0.0)
-    if not math.isfinite(largest):
+    pairs = [(base[name].reshape(-1), moved[name].reshape(-1)) for name in names]
+    ends = [float(end) for part in _differences(pairs) for end in (part.min(), part.max())]
+    if not all(map(math.isfinite, ends)):
         raise ValueError("an entry is not finite")
-    bits = _bits(largest, most_words(length, width))
-    words, place = np.empty(length, np.uint32), 0
-    for part in parts:
-        for at in range(0, part.size, _CHUNK):
-            whole = np.rint(np.ldexp(part[at : at + _CHUNK], bits)).astype(np.int64)
-            words[place : place + whole.size] = whole.astype(np.uint32)
-            place += whole.size
-    return FixedVector(words, bits)
+    bits = _bits(max(map(abs, ends), default=0.0), most_words(length, width))
+    words, place = np.empty(length, np.int32), 0
+    for part in _differences(pairs):
+        words[place : place + part.size] = np.rint(_times_power(part, bits))
+        place += part.size
+    return FixedVector(words.view(np.uint32), bits)
 
 
 def most_words(length: int, width: int) -> int:
@@ -130,8 +130,7 @@ def most_words(length: int, width: int) -> int:
 
 def as_numbers(sketch: NDArray, bits: int) -> NDArray:
     """Return a sketch of integers in the unit of the model, in float64."""
-    with np.errstate(all="ignore"):
-        return np.ldexp(sketch.view(np.int32).astype(np.float64), -bits)
+    return _times_power(sketch.view(np.int32).astype(np.float64), -bits)
 
 
 def sketched(vector: FixedVector, size: SketchSize, seed: bytes) -> NDArray:
@@ -205,11 +204,24 @@ def question_payload(
     )
 
 
-def _differences(start: NDArray, end: NDArray) -> NDArray:
-    moved: NDArray = end.reshape(-1).astype(np.float64)
+def _differences(pairs: Sequence[tuple[NDArray, NDArray]]) -> Iterator[NDArray]:
+    """Give how far each start is from its end, in float64, in pieces that fit a cache."""
+    for start, end in pairs:
+        for at in range(0, start.size, _CHUNK):
+            moved = end[at : at + _CHUNK].astype(np.float64)
+            with np.errstate(all="ignore"):
+                moved -= start[at : at + _CHUNK]
+            yield moved
+
+
+def _times_power(values: NDArray, bits: int) -> NDArray:
+    """Multiply float64 numbers by 2^bits, in place where that is the same as `np.ldexp`."""
     with np.errstate(all="ignore"):
-        moved -= start.reshape(-1)
-    return moved
+        if abs(bits) > _NORMAL:
+            scaled: NDArray = np.ldexp(values, bits)
+            return scaled
+        values *= 2.0**bits
+    return values
 
 
 def _bits(largest: float, most: int) -> int:

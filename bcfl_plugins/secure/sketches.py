@@ -30,7 +30,17 @@ LEAST_RATIO = 20
 """A node lets a sketch have one number for so many parameters at most."""
 
 _BITS = 32
+_BYTE = 8
 _SIGNS, _SHIFTS = b"bcfl/sketch-signs/v1", b"bcfl/sketch-shifts/v1"
+
+
+_OF_A_BYTE = np.uint32(1) - (
+    np.unpackbits(np.arange(1 << _BYTE, dtype=np.uint8)[:, None], axis=1, bitorder="little").astype(
+        np.uint32
+    )
+    << np.uint32(1)
+)
+"""(256, 8) the ones and minus ones mod 2^32 that each byte stands for."""
 
 
 class _Source(Protocol):
@@ -99,18 +109,23 @@ class Sketching:
         rows = -(-length // width)
         signs = [MaskWords(self._seed(_SIGNS, table)) for table in range(self.size.tables)]
         shifts = [self._shifts(table, rows) for table in range(self.size.tables)]
-        made = np.zeros((len(sources), self.size.tables, width), np.uint32)
+        # Each table twice: a row that is rolled past the end goes on in the second, which is folded
+        # onto the first when all rows are in. So a row is added in one piece.
+        made = np.zeros((len(sources), self.size.tables, 2 * width), np.uint32)
         signed = np.empty(CHUNK, np.uint32)
+        room = [np.empty((CHUNK // _BYTE, _BYTE), np.uint32) for _ in signs]
         for at in range(0, length, CHUNK):
             count = min(CHUNK, length - at)
-            signs_here = [_signs(words, count) for words in signs]
+            signs_here = [
+                _signs(words, count, kept) for words, kept in zip(signs, room, strict=True)
+            ]
             first = at // width
             for cells, source in zip(made, sources, strict=True):
                 words = source.take(count)
                 for table, sign in enumerate(signs_here):
                     np.multiply(words, sign, out=signed[:count])
-                    _add_rows(cells[table], signed[:count], shifts[table][first:])
-        return made
+                    _add_rows(cells[table], signed[:count], shifts[table][first:], width)
+        return made[..., :width] + made[..., width:]
 
     def _seed(self, purpose: bytes, table: int) -> bytes:
         return hashlib.sha256(purpose + self.seed + table.to_bytes(1, "little")).digest()
@@ -139,19 +154,17 @@ def as_vector(sketch: NDArray, bits: int) -> NDArray:
     return flat
 
 
-def _signs(words: MaskWords, count: int) -> NDArray:
-    """Return (count,) ones and minus ones mod 2^32."""
+def _signs(words: MaskWords, count: int, room: NDArray) -> NDArray:
+    """Return (count,) ones and minus ones mod 2^32, in a room of (words / 8, 8) for them."""
     # A chunk is a multiple of 32 words, so only the last one takes bits that it does not use.
-    drawn = words.take(-(-count // _BITS))
-    bits = np.unpackbits(drawn.view(np.uint8), count=count, bitorder="little")
-    signs: NDArray = np.uint32(1) - (bits.astype(np.uint32) << np.uint32(1))
+    drawn = words.take(-(-count // _BITS)).view(np.uint8)
+    np.take(_OF_A_BYTE, drawn, axis=0, out=room[: drawn.size], mode="clip")
+    signs: NDArray = room.reshape(-1)[:count]
     return signs
 
 
-def _add_rows(cells: NDArray, words: NDArray, shifts: Sequence[int]) -> None:
-    width = cells.size
+def _add_rows(cells: NDArray, words: NDArray, shifts: Sequence[int], width: int) -> None:
     for row, at in enumerate(range(0, words.size, width)):
         part, shift = words[at : at + width], shifts[row]
-        straight = min(part.size, width - shift)
-        cells[shift : shift + straight] += part[:straight]
-        cells[: part.size - straight] += part[straight:]
+        place = cells[shift : shift + part.size]
+        np.add(place, part, out=place)

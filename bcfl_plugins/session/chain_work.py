@@ -15,7 +15,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from pallet_bridge.errors import BcflError
-from pallet_bridge.run.outbox import UNDECIDED
+from pallet_bridge.run.fate import UNDECIDED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

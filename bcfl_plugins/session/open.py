@@ -14,6 +14,7 @@ from bcfl_plugins.errors import NotResumable
 from bcfl_plugins.published.keeping import TOLD, EvidenceKeeper
 from bcfl_plugins.session.chain_work import ChainWork
 from bcfl_plugins.session.load import find_plugins
+from bcfl_plugins.session.nodes import Nodes
 from bcfl_plugins.session.provision import check_federation, coordinator_of, provision
 from bcfl_plugins.session.sealing import sealed_round
 from bcfl_plugins.session.services import COORDINATOR, ChainServices, Services
@@ -35,7 +36,7 @@ from pallet_bridge.run.journal_lines import EndLine
 from pallet_bridge.run.openings import Openings
 from pallet_bridge.run.outbox import Outbox
 from pallet_bridge.run.store import STORE, FolderStore
-from pallet_bridge.trusted.opening import Belief, is_proved, open_checked
+from pallet_bridge.trusted.opening import Belief, open_beside, open_checked
 from pallet_bridge.types.base import HASH_BYTES
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from bcfl_plugins.config.run_config import BcflConfig
     from bcfl_plugins.hooks.manager import PluginManager
     from bcfl_plugins.secure.statements import Sealed
+    from bcfl_plugins.session.copying import Copying
     from bcfl_plugins.session.load import NamedPlugins
     from bcfl_plugins.types import Validation
     from pallet_bridge.client.protocol import ChainClient
@@ -155,40 +157,31 @@ def _open_chain(
         kept = _left_embedded(config, coordinator, differs)
         resumed = None if kept is None else _go_on_embedded(named, coordinator, kept, opening)
         return resumed or _begin_embedded(config, coordinator, run_id, opening)
-    client = opening.enter_context(_open_node(config, coordinator))
-    opening.enter_context(alone(client.genesis_hash, config.federation, coordinator.account))
-    header = _header_of(config, client, coordinator, run_id)
+    nodes = opening.enter_context(_open_nodes(config, coordinator))
+    checked = nodes.checked
+    opening.enter_context(alone(checked.genesis_hash, config.federation, coordinator.account))
+    header = _header_of(config, nodes.caught_up(), coordinator, run_id)
     left = left_over(Path(config.run_dir), header)
     if left is not None:
-        resumed = _take_over(named, client, coordinator, left, opening)
+        resumed = _take_over(named, nodes, coordinator, left, opening)
         if resumed is not None:
             return resumed
-        header = _header_of(config, client, coordinator, run_id)
-    check_open_round(client, config.federation, coordinator.account)
+        header = _header_of(config, nodes.caught_up(), coordinator, run_id)
+    check_open_round(checked, config.federation, coordinator.account)
     journal = Journal.create(new_folder(Path(config.run_dir)), header)
-    _copy_until_closed(config, journal.folder, opening)
-    chain = _serve(config, client, coordinator, journal, opening)
+    copying = _copy_until_closed(config, journal.folder, opening)
+    chain = _serve(config, nodes, coordinator, journal, opening, copying=copying)
     named.recover(chain)
     return chain
 
 
-def _open_node(config: BcflConfig, coordinator: Signer) -> ChainClient:
+@contextmanager
+def _open_nodes(config: BcflConfig, coordinator: Signer) -> Iterator[Nodes]:
     """Connect to the nodes of a run, once its federation is proved to be there, and ours.
 
-    Where the nodes prove what is stored, the federation is read by proofs. The run goes on with
-    the newest blocks of that node, as they are not final yet. Where none proves anything, several
-    nodes are all asked during the run, and have to agree; one is believed, and that is said.
-
-    Raises
-    ------
-    ConfigError
-        If the config's key is not the coordinator's.
-    FederationNotFound
-        If the chain has no such federation.
-    OtherChain, ProofRefused, StateTooOld, NodesDiffer
-        If a node is not believed.
-    ChainsUnusable
-        If what was proved before cannot be read.
+    What decides about money, data and models is read by proofs, where nodes have them. Where none
+    has, several are all asked during the whole run, and have to agree; one is believed, and that
+    is said.
     """
     chains = acted = None
     if not config.coordinator.startswith("//"):  # a public key's chains begin anew
@@ -199,20 +192,12 @@ def _open_node(config: BcflConfig, coordinator: Signer) -> ChainClient:
     else:
         before = () if acted is None else acted.chains()
         belief = Belief(before, f"the first time of {coordinator.account}", chains)
-    with ExitStack() as undone:
-        client = open_checked(config.chain, belief, _tell)
-        undone.callback(client.close)
-        check_federation(client, config, coordinator)
+    with open_checked(config.chain, belief, lambda said: _log.warning("bcfl: %s", said)) as checked:
+        check_federation(checked, config, coordinator)
         if acted is not None:
-            acted.add(client.genesis_hash)
-        if not is_proved(client):
-            undone.pop_all()
-            return client
-    return connect(client.url)
-
-
-def _tell(text: str) -> None:
-    _log.warning("bcfl: %s", text)
+            acted.add(checked.genesis_hash)
+        with open_beside(checked) as live:
+            yield Nodes(live, checked)
 
 
 def _begin_embedded(
@@ -225,9 +210,9 @@ def _begin_embedded(
         provision(local, config, coordinator)
     journal = Journal.create(folder, _header_of(config, local, coordinator, run_id))
     write_atomically(folder / RUNTIME, local.runtime())
-    _copy_until_closed(config, folder, opening)
+    copying = _copy_until_closed(config, folder, opening)
     opening.callback(local.export, folder / CHAIN)
-    return _serve(config, local, coordinator, journal, opening)
+    return _serve(config, Nodes(local, local), coordinator, journal, opening, copying=copying)
 
 
 def _left_embedded(
@@ -275,9 +260,11 @@ def _go_on_embedded(
         journal = open_again(folder, anew=False)
         with writing(folder / CHAIN):
             (folder / CHAIN).unlink(missing_ok=True)  # of an end that was none
-        _copy_until_closed(named.config, folder, closing)
+        copying = _copy_until_closed(named.config, folder, closing)
         closing.callback(local.export, folder / CHAIN)
-        chain = _serve(named.config, local, coordinator, journal, closing)
+        chain = _serve(
+            named.config, Nodes(local, local), coordinator, journal, closing, copying=copying
+        )
         named.recover(chain)
         opening.enter_context(closing.pop_all())
         return chain
@@ -285,7 +272,7 @@ def _go_on_embedded(
 
 def _take_over(
     named: NamedPlugins,
-    client: ChainClient,
+    nodes: Nodes,
     coordinator: Signer,
     folder: Path,
     opening: ExitStack,
@@ -303,9 +290,9 @@ def _take_over(
     with ExitStack() as closing:
         journal = open_again(folder, anew=config.resume == "never")
         place = config.federation, coordinator.account
-        check_open_round(client, *place, first=journal.header.first_round)
-        _copy_until_closed(config, folder, closing)
-        chain = _serve(config, client, coordinator, journal, closing)
+        check_open_round(nodes.checked, *place, first=journal.header.first_round)
+        copying = _copy_until_closed(config, folder, closing)
+        chain = _serve(config, nodes, coordinator, journal, closing, copying=copying)
         named.recover(chain)
         if goes_on:
             opening.enter_context(closing.pop_all())
@@ -316,25 +303,30 @@ def _take_over(
 
 def _serve(
     config: BcflConfig,
-    client: ChainClient,
+    nodes: Nodes,
     coordinator: Signer,
     journal: Journal,
     opening: ExitStack,
+    *,
+    copying: Copying | None,
 ) -> ChainServices:
     place = journal.folder.absolute()
     _log.info("bcfl: this run is recorded in %s", place)
     opening.callback(_say_where, place)
     level, readers = config.evidence.level, Openings(config.evidence.readers)
-    opening.callback(_end, journal, client, config.federation)
+    opening.callback(_end, journal, nodes.live, config.federation)
     keeper = EvidenceKeeper(level, FolderStore(journal.folder / STORE, readers.mode))
     _log.info("bcfl: evidence is %s (%s): %s", level.value, readers.value, TOLD[level])
     mode: Literal["queue", "fail"] = "fail" if config.on_chain_error == "fail" else "queue"
     work = ChainWork(mode)
     opening.callback(work.close)
     signers = {COORDINATOR: coordinator}
-    outbox = Outbox.of_run(client, journal, signers, stopped=work.is_stopping)
+    outbox = Outbox.of_run(
+        nodes.live, journal, signers, checked=nodes.checked, stopped=work.is_stopping
+    )
     return ChainServices(
-        client=client,
+        client=nodes.live,
+        checked=nodes.checked,
         coordinator=coordinator,
         outbox=outbox,
         work=work,
@@ -344,15 +336,17 @@ def _serve(
         federation=config.federation,
         embedded=config.chain == "embedded",
         keeper=keeper,
+        copying=copying,
     )
 
 
-def _copy_until_closed(config: BcflConfig, run: Path, opening: ExitStack) -> None:
+def _copy_until_closed(config: BcflConfig, run: Path, opening: ExitStack) -> Copying | None:
     """Copy the run while it goes on, and last of all what its end writes."""
-    if config.copy.to:
-        from bcfl_plugins.session.copying import Copying  # noqa: PLC0415 - needs an extra
+    if not config.copy.to:
+        return None
+    from bcfl_plugins.session.copying import Copying  # noqa: PLC0415 - needs an extra
 
-        opening.callback(Copying(config.copy, run.absolute()).close)
+    return opening.enter_context(Copying(config.copy, run.absolute()))
 
 
 def _say_where(folder: Path) -> None:
@@ -387,6 +381,7 @@ def _removed_if_unused(folder: Path) -> Iterator[None]:
 
 def _end(journal: Journal, client: ChainClient, federation: int) -> None:
     try:
+        # of the newest block: nothing waits for finality any more, and an audit looks at it again
         next_round = client.federation(federation).next_round
     except ChainError as error:  # a node that lost its disk does not know the federation
         # Without its last line the journal reads as that of a run that was cut off, as it was.

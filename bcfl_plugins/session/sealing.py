@@ -66,15 +66,18 @@ def _waited(chain: ChainServices, what: str, read: Callable[[], T]) -> T | None:
 def _read(chain: ChainServices, place: RoundKey) -> Sealed | None:
     round_, commitments = chain.once_sealed(place)
     number = round_.seal_block
-    block = chain.work.reading(lambda: chain.client.block_at(number))
+    block = chain.work.reading(lambda: chain.checked.block_at(number))
     if block is None or not commitments:  # nobody committed, so the seal was not waited for
         return None
     return Sealed(block.hash, number, {who: one.hash for who, one in commitments.items()})
 
 
 def _drawn(chain: ChainServices, place: RoundKey, size: int) -> Grouping | None:
-    client, reading = chain.client, chain.work.reading
-    there = reading(lambda: client.round(place.federation, place.round))
+    # Groups that a node of the chain draws could put one member among strangers. So they are drawn
+    # once the opening is final: members wait for that as well before they sign for a group.
+    client, reading = chain.checked, chain.work.reading
+    at = chain.caught_up().hash
+    there = reading(lambda: client.round(place.federation, place.round, at=at))
     if there is None:  # its number was used up
         return None
     number = there.opened_at

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from bcfl_plugins.errors import ConfigError
 from bcfl_plugins.offices import Relieved
-from pallet_bridge.errors import BadChainValue, OutboxError
-from pallet_bridge.errors.pallet import NotCoordinator
+from pallet_bridge.errors import BadChainValue, CallFailed, OutboxError
+from pallet_bridge.errors.pallet import NotAttested, NotCoordinator
+from pallet_bridge.types import Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,20 +19,23 @@ if TYPE_CHECKING:
     from bcfl_plugins.config.run_config import BcflConfig
     from bcfl_plugins.published.keeping import EvidenceKeeper
     from bcfl_plugins.session.chain_work import ChainWork
+    from bcfl_plugins.session.copying import Copying
     from bcfl_plugins.types import Validation
     from pallet_bridge.calls import Call
     from pallet_bridge.client.protocol import ChainClient
     from pallet_bridge.keys import Signer
     from pallet_bridge.run.journal import Journal
     from pallet_bridge.run.outbox import Outbox
+    from pallet_bridge.run.outbox_file import Ticket
     from pallet_bridge.run.reports import ReportStore
-    from pallet_bridge.types import AccountId, Commitment, Receipt, Round, RoundKey
+    from pallet_bridge.types import AccountId, BlockRef, Commitment, Round, RoundKey
 
 _log = logging.getLogger("flwr.bcfl")
 
 _BLOCK_S = 12.0  # two slots: how long one block of a slow chain may take
 _SLACK_S = 60.0
 _LOOK_S = 1.0  # so often who waits for finality learns how far it is
+_FINAL_S = 120.0  # far longer than a chain takes to make a block final
 _CALL_S = 60.0  # after which a call that is in no block is looked for and sent again
 
 COORDINATOR = "coordinator"
@@ -45,7 +49,12 @@ class ChainServices:
     Parameters
     ----------
     client : ChainClient
-        The open connection.
+        The open connection. Its node is believed: what is read of it decides about nothing that
+        the chain or a later look at `checked` does not decide again.
+    checked : ChainClient
+        Reads final blocks, by proofs or as several nodes agree; `client` itself where one node is
+        believed, and where the chain is in this process. What decides about money, data or models
+        is read here.
     coordinator : Signer
         The federation's coordinator.
     outbox : Outbox
@@ -64,9 +73,12 @@ class ChainServices:
         Whether the chain lives in this process.
     keeper : EvidenceKeeper
         Keeps what rounds can be decided again from.
+    copying : Copying or None
+        Copies the run to a URL while it goes on.
     """
 
     client: ChainClient
+    checked: ChainClient
     coordinator: Signer
     outbox: Outbox
     work: ChainWork
@@ -76,6 +88,7 @@ class ChainServices:
     federation: int
     embedded: bool
     keeper: EvidenceKeeper
+    copying: Copying | None = None
 
     def send(self, call: Call, timeout: float | None = None) -> Receipt:
         """Send a call as the coordinator and return its receipt.
@@ -104,9 +117,57 @@ class ChainServices:
         longest = _CALL_S if timeout is None else timeout
         try:
             return self.work.sending(lambda: self.outbox.send(ticket, longest), timeout)
-        except NotCoordinator as refused:
-            there = self.work.reading(lambda: self.client.federation(self.federation))
-            raise Relieved(self.federation, there.coordinator) from refused
+        except NotAttested:  # tried again with each seat, so there is nothing to lose by a lie
+            raise
+        except CallFailed as refused:
+            return self._failed(ticket, refused)
+
+    def _failed(self, ticket: Ticket, refused: CallFailed) -> Receipt:
+        """Believe a failure once it is proved: rounds are aborted, and runs end, for less.
+
+        A success is not waited for. The outbox looks at it again once its block is final.
+        """
+        while self.checked is not self.client and self.outbox.newest:
+            self.caught_up()
+            self.follow()
+        found = ticket.result
+        if isinstance(found, Receipt):
+            return found
+        if isinstance(found, NotCoordinator):
+            at = self.believed().hash
+            there = self.work.reading(lambda: self.checked.federation(self.federation, at=at))
+            raise Relieved(self.federation, there.coordinator) from found
+        raise found or refused
+
+    def believed(self) -> BlockRef:
+        """Return the newest block that `checked` reads, within an open job."""
+        return self.work.reading(self.checked.head)
+
+    def caught_up(self, block: int = 0) -> BlockRef:
+        """Return the same, once it has all that was sent, and this block; for an open job.
+
+        Finality may take a few blocks. So it is for what is read once a round, beside the training.
+
+        Raises
+        ------
+        ChainTimeout
+            In mode ``fail``, when that takes longer than two minutes.
+        """
+        step = _LOOK_S if self.work.mode == "queue" else _FINAL_S
+        return self.work.reading(lambda: self.caught_up_once(block, step))
+
+    def caught_up_once(self, block: int = 0, timeout: float = _FINAL_S) -> BlockRef:
+        """Return the same outside of a job.
+
+        Raises
+        ------
+        ChainUnavailable, ChainTimeout
+            When the chain is away, or takes longer than this many seconds.
+        """
+        if self.checked is self.client:  # it knows the newest block
+            return self.checked.head()
+        wanted = max(block, self.outbox.newest)
+        return self.checked.wait_until_block(wanted, timeout=timeout)
 
     def follow(self) -> None:
         """Send what is in no block: what an earlier process left, and what was in replaced ones.
@@ -156,25 +217,25 @@ class ChainServices:
             If the chain has no such round any more.
         """
         self.follow()
-        found, some = self._round(key), self._commitments(key)
+        found, some = self._there(key, self.caught_up())
         if found.sealed_at is None and some:
             # The settlement goes into the block after the head: the first one past the window.
             blocks = max(1, found.commit_until - found.opened_at)
             self.wait_until_block(found.commit_until, blocks)
-            found, some = self._round(key), self._commitments(key)
+            found, some = self._there(key, self.caught_up())
         return found, some
 
-    def _round(self, key: RoundKey) -> Round:
-        found = self.work.reading(lambda: self.client.round(key.federation, key.round))
+    def _there(self, key: RoundKey, block: BlockRef) -> tuple[Round, dict[AccountId, Commitment]]:
+        place, at, reading = (key.federation, key.round), block.hash, self.work.reading
+        found = reading(lambda: self.checked.round(*place, at=at))
         if found is None:
             raise BadChainValue(f"the chain has lost round {key.round}, which it had opened")
-        return found
-
-    def _commitments(self, key: RoundKey) -> dict[AccountId, Commitment]:
-        return self.work.reading(lambda: self.client.commitments(key.federation, key.round))
+        return found, reading(lambda: self.checked.commitments(*place, at=at))
 
     def wait_until_block(self, block: int, blocks: int) -> None:
-        """Wait for a block that is about this many blocks away, within an open job.
+        """Wait for a block that is about this many blocks away, and until `checked` has it.
+
+        For an open job.
 
         Raises
         ------
@@ -183,6 +244,7 @@ class ChainServices:
         """
         timeout = blocks * _BLOCK_S + _SLACK_S
         self.work.reading(lambda: self.client.wait_until_block(block, timeout=timeout))
+        self.caught_up(block)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,13 +23,16 @@ from substrateinterface import Keypair, SubstrateInterface
 from substrateinterface.exceptions import BlockNotFound, SubstrateRequestException
 from substrateinterface.storage import StorageKey
 
+from pallet_bridge.client.substrate.read_before import ReadBefore, Reading, Readings
 from pallet_bridge.client.substrate.types import (
     ending,
     is_a,
     keep_apart,
     keep_bytes,
+    know_accounts,
     remember_storage,
     remember_types,
+    remembering,
 )
 from pallet_bridge.client.versions import Versions
 from pallet_bridge.errors import BadChainValue, EncodingError, MetadataMismatch
@@ -57,6 +60,8 @@ _CODEC_ERRORS = (
     TypeError,
     ValueError,
 )
+READINGS = Readings()
+"""The metadata that this process has read, whatever node it was from."""
 
 
 class Codec:
@@ -287,6 +292,7 @@ class _Interface(SubstrateInterface):  # type: ignore[misc]  # it has no annotat
 
     def __init__(self, rpc: RpcClient) -> None:
         self._loaded = False
+        self._data: RawJson = None
         self.items: Mapping[str, str] = {}
         # a transport that is given is not opened, and not used: see rpc_request
         super().__init__(websocket=rpc, ss58_format=PREFIX, auto_discover=False)
@@ -305,14 +311,29 @@ class _Interface(SubstrateInterface):  # type: ignore[misc]  # it has no annotat
             self._anchor = None
 
     def load(self) -> None:
-        """Read the metadata of the newest block's runtime."""
-        super().init_runtime()
+        """Read the metadata of the newest block's runtime, unless it was read before."""
+        try:
+            super().init_runtime()
+        except ReadBefore as before:
+            reading = before.reading
+        else:
+            reading = self._prepared()
+        self.runtime_config, self.metadata = reading.types, reading.metadata
+        self.items, self.ss58_format = reading.items, reading.prefix
+        self.config["is_weight_v2"] = reading.has_two_weights
+        self._check_version()
+        READINGS.keep(self.runtime_version, self._data, reading)
+        self._loaded = True
+
+    def _prepared(self) -> Reading:
+        """Mend the types, and put the metadata into words."""
         keep_bytes(self.runtime_config)
+        know_accounts(self.runtime_config)
         remember_types(self.runtime_config)
         remember_storage(self.metadata)
-        self.items = describe(self.metadata.value[1]["V14"])
-        self._check_version()
-        self._loaded = True
+        items = describe(self.metadata.value[1]["V14"])
+        has_two_weights = self.config["is_weight_v2"]
+        return Reading(self.runtime_config, self.metadata, items, self.ss58_format, has_two_weights)
 
     def _check_version(self) -> None:
         """Compare the version that signatures name with the metadata's own."""
@@ -349,14 +370,25 @@ class _Interface(SubstrateInterface):  # type: ignore[misc]  # it has no annotat
             super().init_runtime(block_hash, block_id)
 
     def get_block_metadata(self, block_hash: str | None = None, decode: bool = True) -> Any:  # noqa: ANN401, FBT001, FBT002 - as the library has it
-        """Return the metadata, of bytes that end."""
+        """Return the metadata, of bytes that end.
+
+        Raises
+        ------
+        ReadBefore
+            When this process has read these bytes.
+        """
         response = super().get_block_metadata(block_hash, decode=False)
         if not decode:
             return response
+        self._data = response["result"]
+        before = READINGS.find(self.runtime_version, self._data)
+        if before is not None:
+            raise ReadBefore(before)
         found = self.runtime_config.create_scale_object(
-            "MetadataVersioned", data=ending(response["result"])
+            "MetadataVersioned", data=ending(self._data)
         )
-        found.decode()
+        with remembering(self.runtime_config):
+            found.decode()
         return found
 
     def get_block_hash(self, block_id: int | None = None) -> str:

@@ -107,6 +107,37 @@ class NodesDiffer(ChainError):
         )
 
 
+class ReceiptDiffers(ChainError):
+    """A final block has something else of a call than the node said before it was final.
+
+    Attributes
+    ----------
+    what
+        The call.
+    block
+        The number of the block.
+    said
+        What the node said of the call there.
+    proved
+        What the block has of it.
+    """
+
+    def __init__(self, what: str, block: int, said: str, proved: str) -> None:
+        super().__init__(what, block, said, proved)
+        self.what = what
+        self.block = block
+        self.said = said
+        self.proved = proved
+
+    def __str__(self) -> str:
+        return (
+            f"of {self.what} in block {self.block} the node said: {self.said}. Now that the block "
+            f"is final it is proved, or agreed by all nodes: {self.proved}. What is proved counts. "
+            "The node lies, or its answer was changed on the way: name another one in bcfl.chain "
+            "or with --chain."
+        )
+
+
 class NotFinalYet(ChainTimeout):
     """A call is in a block that is not final, after the time that was given to it.
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from pallet_bridge.client.fields import Fields
 from pallet_bridge.client.node import NodeClient
+from pallet_bridge.client.rpc import deadline, remaining
 from pallet_bridge.client.submission import Receipts
 from pallet_bridge.client.substrate.stored import value_by
 from pallet_bridge.embedded.state.hashing import blake2_256, storage_prefix, twox
 from pallet_bridge.embedded.state.trie import ordered_root
-from pallet_bridge.errors import BadChainValue
+from pallet_bridge.errors import BadChainValue, ChainTimeout
 from pallet_bridge.errors.proofs import ProofRefused, StateTooOld
 from pallet_bridge.light.final import METHODS, FinalChain, read_header
 from pallet_bridge.types.events import BlockRef
@@ -31,6 +33,7 @@ _NOW = storage_prefix("Timestamp", "Now")
 _EVENTS = ("System", "Events")
 _HASHES = storage_prefix("System", "BlockHash")
 _PAGE = 500
+_POLL_SECONDS = 0.5
 _WALK = 256  # headers that are fetched at a time
 
 
@@ -139,8 +142,28 @@ class FinalClient(NodeClient):
         return BlockRef(self._final.number, self._final.hash)
 
     def finalized(self) -> BlockRef:
-        """Return the same."""
+        """Return the same, once the node was asked for a proof of a newer one."""
+        if self._is_live:
+            with self._moving:
+                self._final = self._keep(self._chain.ask())
         return self.head()
+
+    def wait_until_block(self, number: int, *, timeout: float) -> BlockRef:
+        """Wait until a block with this number is proved to be final; none is sealed for it.
+
+        Other threads read meanwhile, which they cannot during `catch_up`.
+        """
+        end = deadline(timeout)
+        while (head := self.head()).number < number:
+            with self._moving:
+                self._final = self._keep(self._chain.ask())
+            if self._final.number >= number:
+                return BlockRef(self._final.number, self._final.hash)
+            if remaining(end) <= 0:
+                what = f"a proof that block {number} is final (proved is {head.number})"
+                raise ChainTimeout(what, timeout)
+            time.sleep(min(_POLL_SECONDS, remaining(end)))
+        return head
 
     def block_at(self, number: int) -> BlockRef | None:
         """Return a block by number; None above the one that is final."""

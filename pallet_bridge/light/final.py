@@ -133,6 +133,17 @@ class FinalChain:
             self._take(_raw(shown))
         return self.header
 
+    def ask(self) -> Header:
+        """Return the newest final header, by what the node proves when it is asked for it.
+
+        Raises
+        ------
+        ProofRefused
+            When a justification does not prove finality.
+        """
+        self._follow()
+        return self.header
+
     def header_of(self, block: bytes) -> Header:
         """Return the header that has a hash."""
         answer = self._rpc.request("chain_getHeader", [_hex(block)])

@@ -17,7 +17,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from dataclasses import dataclass
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
@@ -25,16 +24,14 @@ from pallet_bridge.errors import (
     BcflError,
     CallFailed,
     ChainTimeout,
-    ChainUnavailable,
     ConfigError,
-    MetadataMismatch,
     NotWritten,
     OutboxError,
     TransactionLost,
     TransactionRefused,
 )
-from pallet_bridge.run.fate import Fate, fate, see
-from pallet_bridge.run.outbox_file import OUTBOX, OutboxFile
+from pallet_bridge.run.fate import UNDECIDED, Fate, fate, see, truth
+from pallet_bridge.run.outbox_file import OUTBOX, Included, OutboxFile, Ticket
 from pallet_bridge.types import BlockRef, Receipt
 
 if TYPE_CHECKING:
@@ -49,39 +46,11 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("flwr.bcfl")
 
-AWAY = (ChainUnavailable, ChainTimeout, MetadataMismatch)
-"""What says that the chain cannot be used now. It may be later, or by another version of us."""
-
-UNDECIDED = (*AWAY, TransactionLost)
-"""What says nothing of what became of a call: the chain will tell, so it is tried again."""
-
 _TIMEOUT = 60.0
 _SLICE = 0.5  # seconds between looks at whether to stop
 # the pool's codes for a transaction that it had and banned for a while, that it has already, and
 # for a nonce that another waiting transaction has
 _NOT_DECIDED = frozenset({1012, 1013, 1014})
-
-
-class Ticket:
-    """What `Outbox.put` returns: one call, and later what became of it.
-
-    `result` is that of the newest block which had the call; it stays while a block is replaced.
-    `was_told` says whether it failed already in the block before.
-    """
-
-    def __init__(self, entry: Entry) -> None:
-        self.entry = entry
-        self.result: Receipt | BcflError | None = None
-        self.was_told = False
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Included:
-    """A call that a block has which is not final, and whether it succeeded there."""
-
-    ticket: Ticket
-    block: BlockRef
-    outcome: Receipt | BcflError
 
 
 class Outbox:
@@ -97,6 +66,9 @@ class Outbox:
         The file that calls are kept in; what is open there is sent first.
     signers
         Keys by the names that `put` uses; only names are written down.
+    checked
+        Where it reads what is final: by proofs, or what several nodes agree about. What `client`
+        said of a call is looked at again there, once the block is final. By default `client`.
     stopped
         Asked while a block is waited for; once it says so, `send` raises `ChainTimeout`.
     on_receipt
@@ -121,11 +93,13 @@ class Outbox:
         path: Path,
         signers: Mapping[str, Signer],
         *,
+        checked: ChainClient | None = None,
         stopped: Callable[[], bool] = lambda: False,
         on_receipt: Callable[[Call, Receipt], None] | None = None,
         on_replaced: Callable[[bytes], None] | None = None,
     ) -> None:
         self._client = client
+        self._checked = checked or client
         self._signers = dict(signers)
         self._stopped = stopped
         self._on_receipt = on_receipt
@@ -134,7 +108,7 @@ class Outbox:
         self._adding = threading.Lock()
         self._sending = threading.Lock()
         self._queue = deque(Ticket(entry) for entry in self._file.pending())
-        self._not_final: deque[_Included] = deque()
+        self._not_final: deque[Included] = deque()
         for ticket in self._queue:
             self._signer(ticket.entry.signer)
 
@@ -145,6 +119,7 @@ class Outbox:
         journal: Journal,
         signers: Mapping[str, Signer],
         *,
+        checked: ChainClient | None = None,
         stopped: Callable[[], bool] = lambda: False,
     ) -> Outbox:
         """Open the outbox in a run's folder; the run's journal hears what becomes of its calls."""
@@ -156,10 +131,16 @@ class Outbox:
             client,
             journal.folder / OUTBOX,
             signers,
+            checked=checked,
             stopped=stopped,
             on_receipt=note,
             on_replaced=journal.void,
         )
+
+    @property
+    def newest(self) -> int:
+        """The number of the newest block that has a call and is not final; 0 where none has."""
+        return max((one.block.number for one in tuple(self._not_final)), default=0)
 
     def put(self, call: Call, signer: str) -> Ticket:
         """Write a call down, behind those that are open. It is not sent yet.
@@ -249,7 +230,7 @@ class Outbox:
                     return
                 last = self._not_final[-1].block.number if self._not_final else None
             if last is not None and (monotonic() >= end or self._stopped()):
-                final = self._client.finalized().number
+                final = self._checked.finalized().number
                 what = f"finality of block {last}, which has the newest call (final: {final})"
                 raise ChainTimeout(what, timeout)
             sleep(min(_SLICE, max(0.0, end - monotonic())))
@@ -287,7 +268,7 @@ class Outbox:
         if block is None:  # no block has it: the pool refused it
             self._file.failed(ticket.entry, str(outcome))
         else:
-            self._not_final.append(_Included(ticket, block, outcome))
+            self._not_final.append(Included(ticket, block, outcome))
         self._queue.popleft()
         self._follow()
         return ticket
@@ -296,24 +277,44 @@ class Outbox:
         """Be done with calls in final blocks; those whose block is gone are the first again."""
         if not self._not_final:
             return
-        final = self._client.finalized()
+        final = self._checked.finalized()
         gone: list[Ticket] = []
         for one in tuple(self._not_final):
-            if one.block != final and self._client.block_at(one.block.number) != one.block:
+            number, outcome = one.block.number, one.outcome
+            # above what is final only the node that was sent to says which blocks there are
+            there = (self._client if number > final.number else self._checked).block_at
+            if one.block != final and there(number) != one.block:
                 _log.warning(
                     "bcfl: block %d, which had %s, was replaced by another branch of the chain",
-                    *(one.block.number, one.ticket.entry),
+                    *(number, one.ticket.entry),
                 )
                 self._replaced(one.ticket)
                 gone.append(one.ticket)
-            elif one.block.number > final.number:
+            elif number > final.number:
                 continue
-            elif isinstance(one.outcome, Receipt):
-                self._file.done(one.ticket.entry, one.outcome)
             else:
-                self._file.failed(one.ticket.entry, str(one.outcome))
+                proved = outcome if self._checked is self._client else self._prove(one)
+                if proved is None:
+                    gone.append(one.ticket)
+                elif isinstance(proved, Receipt):
+                    self._file.done(one.ticket.entry, proved)
+                else:
+                    self._file.failed(one.ticket.entry, str(proved))
             self._not_final.remove(one)
         self._queue.extendleft(reversed(gone))
+
+    def _prove(self, one: Included) -> Receipt | BcflError | None:
+        """Return what a final block has of a call, and tell of it where something else was said."""
+        found, differs = truth(self._checked, one.ticket.entry, one.block, one.outcome)
+        if differs is None:
+            return found
+        _log.error("bcfl: %s", differs)
+        self._replaced(one.ticket)
+        if isinstance(found, Receipt):
+            found = self._note(one.ticket.entry, found)
+        if found is not None:
+            one.ticket.result = found
+        return found
 
     def _replaced(self, ticket: Ticket) -> None:
         if self._on_replaced is not None and ticket.entry.signed is not None:
@@ -352,7 +353,7 @@ class Outbox:
         try:
             submission = self._client.send(signed)
         except TransactionRefused as error:
-            decided = fate(signed, see(self._client, signed)) is Fate.OPEN
+            decided = fate(signed, see(self._client, signed, self._checked)) is Fate.OPEN
             if decided and error.is_bad_signature:
                 # for a runtime that is no more; with its nonce only one of the two can be taken
                 return self._wait(self._client.send(self._sign(ticket, signed.nonce)), end)
@@ -363,10 +364,14 @@ class Outbox:
 
     def _look(self, ticket: Ticket, signed: SignedCall) -> tuple[SignedCall, Receipt | None]:
         """Return the call's receipt, or else what to send: the same bytes, or new ones."""
-        seen = see(self._client, signed)
+        seen = see(self._client, signed, self._checked)
         until = None if signed.era is None else signed.era.last
         # Also when its nonce is free: the account may have ended meanwhile and begun anew.
-        receipt = self._client.find(signed, since=ticket.entry.since, until=until)
+        receipt, since = None, ticket.entry.since
+        if self._checked is not self._client:
+            receipt = self._checked.find(signed, since=since, until=until)
+            since = max(since, seen.final + 1)
+        receipt = receipt or self._client.find(signed, since=since, until=until)
         if receipt is not None:
             return signed, receipt
         match fate(signed, seen):

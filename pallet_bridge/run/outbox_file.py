@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pallet_bridge.calls.values import Value
+    from pallet_bridge.errors import BcflError
     from pallet_bridge.jsonio import Record
     from pallet_bridge.types import Receipt
 
@@ -51,6 +52,28 @@ class Entry:
     def __str__(self) -> str:
         args = ", ".join(f"{k}={v}" for k, v in self.call.args.items() if isinstance(v, int))
         return f"{self.call.function}({args})"
+
+
+class Ticket:
+    """What `Outbox.put` returns: one call, and later what became of it.
+
+    `result` is that of the newest block which had the call; it stays while a block is replaced.
+    `was_told` says whether it failed already in the block before.
+    """
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+        self.result: Receipt | BcflError | None = None
+        self.was_told = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Included:
+    """A call that a block has which is not final, and whether it succeeded there."""
+
+    ticket: Ticket
+    block: BlockRef
+    outcome: Receipt | BcflError
 
 
 class OutboxFile:

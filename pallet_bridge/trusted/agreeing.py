@@ -97,7 +97,9 @@ class AgreeingClient(NodeClient):
         """Return a block by number, about which all agree; None above the one that is final."""
         if number > self.finalized().number:
             return None
-        return BlockRef(number, self._hash_at(number))
+        found = BlockRef(number, self._hash_at(number))
+        self._settled.add(found.hash)
+        return found
 
     def close(self) -> None:
         """Give all connections back."""

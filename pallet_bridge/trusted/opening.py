@@ -7,7 +7,7 @@ have to agree. One node without proofs is believed, and that is said.
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,7 +18,7 @@ from pallet_bridge.errors.proofs import NodesDiffer, OtherChain
 from pallet_bridge.trusted.urls import urls_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from pallet_bridge.client.protocol import ChainClient
     from pallet_bridge.light.client import FinalClient
@@ -135,11 +135,37 @@ def open_checked(
     return NodeClient(first.url, timeout=timeout)
 
 
-def is_proved(client: ChainClient) -> bool:
-    """Say whether all that a client reads is proved."""
-    from pallet_bridge.light.client import FinalClient  # noqa: PLC0415 - loads scalecodec
+@contextmanager
+def open_beside(checked: ChainClient) -> Iterator[ChainClient]:
+    """Connect to the same node once more, for what cannot wait until it is final.
 
-    return isinstance(client, FinalClient)
+    The second client says what the newest block is, and sends. It is believed, so what it says has
+    to be looked at again by the first one. Where that one is a node's word too, it is both.
+
+    Parameters
+    ----------
+    checked
+        From `open_checked`.
+
+    Raises
+    ------
+    ChainError
+        When the node cannot be used.
+    """
+    from pallet_bridge.client.node import NodeClient  # noqa: PLC0415 - loads scalecodec
+    from pallet_bridge.light.client import FinalClient  # noqa: PLC0415 - loads scalecodec
+    from pallet_bridge.trusted.agreeing import AgreeingClient  # noqa: PLC0415 - loads scalecodec
+
+    if not isinstance(checked, (FinalClient, AgreeingClient)):
+        yield checked
+        return
+    with NodeClient(checked.url) as live:
+        if live.genesis_hash != checked.genesis_hash:
+            raise OtherChain(
+                *(checked.url, live.genesis_hash),
+                *((checked.genesis_hash,), "the first answer of the same node"),
+            )
+        yield live
 
 
 def _offers(urls: Sequence[str], timeout: float) -> tuple[list[_Offer], list[ChainUnavailable]]:

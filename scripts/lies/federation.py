@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     Arrivals = Callable[[Sequence[Message]], Sequence[Message]]
 
 NODES, SIZE, STEP = 6, 40, 0.1
+ATTACKERS = frozenset({5})
 TARGET = 1.0
 
 
@@ -51,22 +52,27 @@ class HonestRun:
     again: Replayed
 
 
+def trained(model: Array, node: int, attackers: frozenset[int] = ATTACKERS) -> dict[str, Array]:
+    """Return what a node makes of the weights of a model."""
+    seed = [node, abs(int(1e4 * model.sum()))]
+    noise = np.random.default_rng(seed).normal(0, STEP / 5, SIZE)
+    delta = (-8 * STEP if node in attackers else STEP) + noise
+    return {
+        "w": (model + delta).astype(np.float32),
+        "norm.running_mean": np.full(3, 0.1 * node, np.float32),
+        "steps": np.array(7 + node),
+    }
+
+
 def node_app(attackers: frozenset[int]) -> ClientApp:
     """Honest nodes move every weight up; attackers move it down, far."""
     app = ClientApp()
 
     @app.train()
     def train(message: Message, context: Context) -> Message:
-        model = message.content["arrays"]["w"].numpy()
         node = int(context.node_config["partition-id"])
-        seed = [node, abs(int(1e4 * model.sum()))]
-        noise = np.random.default_rng(seed).normal(0, STEP / 5, SIZE)
-        delta = (-8 * STEP if node in attackers else STEP) + noise
-        arrays = {
-            "w": FlowerArray((model + delta).astype(np.float32)),
-            "norm.running_mean": FlowerArray(np.full(3, 0.1 * node, np.float32)),
-            "steps": FlowerArray(np.array(7 + node)),
-        }
+        made = trained(message.content["arrays"]["w"].numpy(), node, attackers)
+        arrays = {name: FlowerArray(array) for name, array in made.items()}
         metrics = MetricRecord({"num-examples": 40 + 5 * node})
         content = RecordDict({"arrays": ArrayRecord(arrays), "metrics": metrics})
         return Message(content, reply_to=message)
@@ -128,7 +134,7 @@ def run_federation(
         }
     )
     more: dict[str, Any] = {"validation": losses} if measured else {}
-    app = node_app(frozenset({5}))
+    app = node_app(ATTACKERS)
     with InProcessGrid(app, num_nodes=NODES, run_config=config, arrivals=arrivals) as grid:
         made = strategy(fraction_evaluate=0.0, min_train_nodes=1, bcfl=config, **more)
         made.start(grid, first, num_rounds=rounds)

@@ -7,12 +7,14 @@ contradicts nothing but the truth.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from bcfl_plugins.defenses.core.statistics import Statistics
 from bcfl_plugins.defenses.registry import selecting_rule_names
+from pallet_bridge.errors.content import ContentTampered
 from pallet_bridge.run.content import address_of, arrays_bytes, read_arrays, read_value, value_bytes
 from pallet_bridge.run.judgements import Level
 from pallet_bridge.run.store import STORE, FolderStore
@@ -49,8 +51,13 @@ class Told:
         """See `ContentStore.get`."""
         if address in self.gone:
             raise FileNotFoundError(address.hex())
-        found = self.content.get(address)
-        return self.below.get(address) if found is None else found
+        data = self.content.get(address)
+        if data is None:
+            return self.below.get(address)
+        found = address_of(data)
+        if found != address:
+            raise ContentTampered(Path(STORE), address, found)
+        return data
 
     def value(self, address: bytes | None) -> Any:  # noqa: ANN401 - whatever was kept
         """Return a value, which may be changed."""

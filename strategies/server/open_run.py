@@ -84,7 +84,7 @@ class OpenRun:
         supernodes = SuperNodes(
             chain.client.genesis_hash,
             chain.federation,
-            lambda: chain.client.node_keys(chain.federation),
+            lambda: chain.checked.node_keys(chain.federation, at=chain.checked.head().hash),
             chain.work.mode,
         )
         return cls(session, info, identities, supernodes)

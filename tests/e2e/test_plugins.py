@@ -28,6 +28,13 @@ def test_all_plugins_reject_log_and_slash(federate: Any) -> None:
     assert report.grounds.recomputed["slashes"] >= 3
 
 
+def test_a_run_is_as_long_as_it_was_asked_to_be(federate: Any) -> None:
+    """A federation of its own pays the rewards of 100 rounds, or as many as are named; not less."""
+    run = federate(5, plugins="staking, round_log", **{"terms.fund_rounds": 2})
+    assert [line.outcome for line in run.record.rounds] == ["settled"] * 5
+    assert audit_run(run.folder, chain=None).ok
+
+
 def test_without_outliers_nobody_is_rejected(federate: Any) -> None:
     run = federate(ROUNDS, plugins="staking, slashing, round_log")
     assert run.means[-1] < 0

@@ -13,6 +13,7 @@ PROPERTIES = {
     "bcfl_plugins/defenses/every_rule",
     "bcfl_plugins/defenses/inspection/test_every_inspection.py",
     "bcfl_plugins/plugins/test_every_plugin.py",
+    "bcfl_plugins/replay/test_every_lie.py",
     "pallet_bridge/client/test_every_lie.py",
     "strategies/client/test_every_attack.py",
     "strategies/test_every_process_setting.py",

@@ -201,13 +201,20 @@ class Sender:
         if plan.refusals:
             raise ConfigError("; ".join((*plan.refusals, "nothing was sent")))
         signer = signer_of(self.key, self.url)
-        self._remember(client, payer)
+        self.remember(client)
         receipt = send_and_wait(client, plan.call, signer, self.wait, _TIMEOUT_S)
         self._done(plan, payer, receipt)
         return receipt
 
-    def _remember(self, client: ChainClient, payer: AccountId) -> None:
-        """Write down on which chain the account acts, before anything is signed for it."""
+    def remember(self, client: ChainClient) -> None:
+        """Write down on which chain the account acts, before anything is signed for it.
+
+        Raises
+        ------
+        ChainsUnusable
+            If it cannot be written.
+        """
+        payer = self.account()
         acted = acted_memory(self.key, payer)
         if acted is None:
             return

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from pallet_bridge.run.journal import RunHeader
     from pallet_bridge.run.outbox_file import Entry
+    from pallet_bridge.trusted.opening import Belief
     from pallet_bridge.types import Planck
 
 RunPlace = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of one run.")]
@@ -58,7 +59,7 @@ def outbox(
         raise ConfigError(f"{path} is not there: the run sent nothing to a chain")
     left = OutboxFile(path, header.genesis).pending()
     failures: tuple[str, ...] = ()
-    fees = _fees(left, header, url_of(header, chain)) if dry_run and left else {}
+    fees = _fees(left, run, header, url_of(header, chain), key) if dry_run and left else {}
     if send and left and not dry_run:
         if key is None:
             raise ConfigError("sending takes the key of the run's coordinator: give --key")
@@ -82,10 +83,10 @@ def outbox(
 
 def _send(run: Path, header: RunHeader, url: str, key: str) -> tuple[str, ...]:
     from bcfl_plugins.session.services import COORDINATOR  # noqa: PLC0415 (loads the client)
-    from pallet_bridge.client import connect  # noqa: PLC0415
     from pallet_bridge.errors import OutboxError  # noqa: PLC0415
     from pallet_bridge.run.journal import Journal  # noqa: PLC0415
     from pallet_bridge.run.outbox import Outbox  # noqa: PLC0415
+    from pallet_bridge.trusted.opening import open_beside, open_checked  # noqa: PLC0415
 
     signer = signer_of(key, url)
     if signer.account != header.coordinator:  # its calls would fail for good, and be lost
@@ -93,20 +94,34 @@ def _send(run: Path, header: RunHeader, url: str, key: str) -> tuple[str, ...]:
             f"--key is that of {signer.account}, and the run's coordinator is "
             f"{header.coordinator}; give its key"
         )
-    with connect(url) as client:
-        if client.genesis_hash != header.genesis:
-            raise ConfigError(f"{url} is another chain than the run's; give --chain its own")
+    with open_checked(url, _belief(run, header, key), _tell) as sure, open_beside(sure) as live:
         try:
-            Outbox.of_run(client, Journal.open(run), {COORDINATOR: signer}).confirm()
+            Outbox.of_run(live, Journal.open(run), {COORDINATOR: signer}, checked=sure).confirm()
         except OutboxError as error:
             return error.failures
     return ()
 
 
-def _fees(left: Sequence[Entry], header: RunHeader, url: str) -> dict[int, Planck]:
-    from pallet_bridge.client import connect  # noqa: PLC0415
+def _belief(run: Path, header: RunHeader, key: str | None) -> Belief:
+    from pallet_bridge.memory.chains import FinalMemory  # noqa: PLC0415 (loads the memory)
+    from pallet_bridge.memory.files import chains_folder  # noqa: PLC0415
+    from pallet_bridge.trusted.opening import Belief  # noqa: PLC0415 (loads the client)
 
-    with connect(url) as client:
+    is_public = key is None or key.startswith("//")  # a public key's chains begin anew
+    memory = None if is_public else FinalMemory(chains_folder())
+    return Belief((header.genesis,), f"the run in {run}", memory)
+
+
+def _tell(text: str) -> None:
+    typer.echo(f"bcfl: {text}", err=True)
+
+
+def _fees(
+    left: Sequence[Entry], run: Path, header: RunHeader, url: str, key: str | None
+) -> dict[int, Planck]:
+    from pallet_bridge.trusted.opening import open_checked  # noqa: PLC0415 (loads the client)
+
+    with open_checked(url, _belief(run, header, key), _tell) as client:
         return {one.id: client.fee(one.call, header.coordinator) for one in left}
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bcfl_plugins.cli.acting.options import DryRun  # noqa: TC001 - typer reads it
+from bcfl_plugins.cli.acting.options import ChainHash, DryRun  # noqa: TC001 - typer reads them
 from bcfl_plugins.cli.acting.send import Sender
 from bcfl_plugins.cli.copies.options import Folders, IdentityFile
 from bcfl_plugins.cli.output import AsJson  # noqa: TC001 - the same
@@ -57,6 +57,7 @@ def standby(
     identity: IdentityFile = None,
     poll: Poll = 6.0,
     model_only: ModelOnly = False,
+    genesis: ChainHash = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -71,13 +72,14 @@ def standby(
 
     saying = Saying(as_json=as_json)
     sources = Folders([*(source or ()), str(run_dir)], run_dir / _FETCHED, identity)
+    sender = Sender(key, chain, dry_run, as_json, genesis)
     if dry_run:
-        _rehearse(Sender(key, chain, dry_run, as_json), federation, sources, saying)
+        _rehearse(sender, federation, sources, saying)
         return
     signer = signer_of(key, chain)
     with ended_by_signals():
-        _take_office(chain, federation, signer, sources, poll=poll, saying=saying)
-        _prepare(chain, federation, signer, sources, run_dir, saying=saying, model_only=model_only)
+        _take_office(sender, federation, signer, sources, poll=poll, saying=saying)
+        _prepare(sender, federation, signer, sources, run_dir, saying=saying, model_only=model_only)
         saying.say(f"starting: {' '.join(command)}")
         try:
             child = start(command)
@@ -97,11 +99,10 @@ def _rehearse(sender: Sender, federation: int, sources: Folders, saying: Saying)
     from bcfl_plugins.offices import NothingToTakeUp  # noqa: PLC0415
     from bcfl_plugins.standby.handover import find_handover  # noqa: PLC0415
     from bcfl_plugins.standby.watch import look  # noqa: PLC0415 (loads the mirrors)
-    from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
     from pallet_bridge.copies.errors import CopyError  # noqa: PLC0415 (few commands need it)
 
     account = sender.account()
-    with connect(sender.url) as client:
+    with sender.connect() as client:
         sight = look(client, federation, account)
         saying.say(_words(sight, sight.duty(account).value))
         try:
@@ -116,7 +117,7 @@ def _rehearse(sender: Sender, federation: int, sources: Folders, saying: Saying)
 
 
 def _take_office(
-    url: str,
+    sender: Sender,
     federation: int,
     signer: Signer,
     sources: Folders,
@@ -128,13 +129,17 @@ def _take_office(
     from bcfl_plugins.offices import NothingToTakeUp  # noqa: PLC0415
     from bcfl_plugins.standby.handover import find_handover  # noqa: PLC0415
     from bcfl_plugins.standby.watch import NextStep, look  # noqa: PLC0415 (loads the mirrors)
-    from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
     from pallet_bridge.copies.errors import CopyError  # noqa: PLC0415 (few commands need it)
-    from pallet_bridge.run.outbox import UNDECIDED  # noqa: PLC0415
+    from pallet_bridge.errors.proofs import (  # noqa: PLC0415
+        NodesDiffer,
+        ProofRefused,
+        StateTooOld,
+    )
+    from pallet_bridge.run.fate import UNDECIDED  # noqa: PLC0415
 
     while True:
         try:
-            with connect(url) as client:
+            with sender.connect() as client:
                 while True:
                     sight = look(client, federation, signer.account)
                     duty = sight.duty(signer.account)
@@ -143,6 +148,7 @@ def _take_office(
                         return
                     if duty is NextStep.TAKE_OVER:
                         find_handover(sources.now(), client, federation)
+                        sender.remember(client)
                         _take_over(client, federation, signer, saying)
                     else:
                         time.sleep(poll)
@@ -151,6 +157,9 @@ def _take_office(
             CopyError,
         ) as error:  # another successor may have it, or a copy may come
             saying.tell(f"not taken over: {error}")
+            time.sleep(poll)
+        except (ProofRefused, NodesDiffer, StateTooOld) as error:  # it acts on nothing of that
+            saying.tell(f"no node is believed: {error}")
             time.sleep(poll)
         except UNDECIDED as error:
             saying.tell(f"the chain is away: {error}")
@@ -170,7 +179,7 @@ def _take_over(client: ChainClient, federation: int, signer: Signer, saying: Say
 
 
 def _prepare(
-    url: str,
+    sender: Sender,
     federation: int,
     signer: Signer,
     sources: Folders,
@@ -182,9 +191,8 @@ def _prepare(
     """Make the folder of a run that goes on, unless there is one already."""
     from bcfl_plugins.session.takeover import new_folder  # noqa: PLC0415
     from bcfl_plugins.standby.handover import begin_run, find_handover, goes_on  # noqa: PLC0415
-    from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
 
-    with connect(url) as client:
+    with sender.connect() as client:
         if goes_on(run_dir, client, federation, signer.account):
             saying.say(f"the last run in {run_dir} goes on")
             return

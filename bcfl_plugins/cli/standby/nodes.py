@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bcfl_plugins.cli.acting.options import ChainHash  # noqa: TC001 - typer reads it
+from bcfl_plugins.cli.acting.send import belief_of, checked
 from bcfl_plugins.cli.output import AsJson  # noqa: TC001 - typer reads it
 from bcfl_plugins.cli.places import FederationNumber, Url  # noqa: TC001 - typer reads it
 from bcfl_plugins.cli.standby.children import Poll  # noqa: TC001 - typer reads it
@@ -41,6 +43,7 @@ def supernode(
     federation: FederationNumber,
     superlink: Links,
     poll: Poll = 6.0,
+    genesis: ChainHash = None,
     as_json: AsJson = False,
 ) -> None:
     """Run Flower's SuperNode at the SuperLink of who coordinates, and move it when that changes.
@@ -49,8 +52,12 @@ def supernode(
     block says that another account is in office. While the chain is away it stays where it is.
     """
     from bcfl_plugins.cli.standby.children import end, ended_by_signals, start  # noqa: PLC0415
-    from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
-    from pallet_bridge.run.outbox import UNDECIDED  # noqa: PLC0415
+    from pallet_bridge.errors.proofs import (  # noqa: PLC0415
+        NodesDiffer,
+        ProofRefused,
+        StateTooOld,
+    )
+    from pallet_bridge.run.fate import UNDECIDED  # noqa: PLC0415
 
     links = read_links(superlink)
     child, at, saying = None, "", Saying(as_json=as_json)
@@ -58,7 +65,9 @@ def supernode(
         try:
             while True:
                 try:
-                    with connect(chain) as client:  # connecting reads the chain's metadata
+                    with checked(
+                        chain, belief_of(genesis, None, None)
+                    ) as client:  # connecting reads the chain's metadata
                         while True:
                             final = client.finalized()
                             who = client.federation(federation, at=final.hash).coordinator
@@ -71,6 +80,9 @@ def supernode(
                                 saying.tell(f"{who} is in office: the SuperNode goes to {wanted}")
                                 child, at = start(command(wanted, options or ())), wanted
                             time.sleep(poll)
+                except (ProofRefused, NodesDiffer, StateTooOld) as error:
+                    saying.tell(f"no node is believed: {error}")
+                    time.sleep(poll)
                 except UNDECIDED as error:
                     saying.tell(f"the chain is away: {error}")
                     time.sleep(poll)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from functools import cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scalecodec.base import ScaleBytes
-from scalecodec.types import U8, Vec
+from scalecodec.types import U8, GenericAccountId, Vec
+
+from pallet_bridge import ss58
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def ending(data: str) -> ScaleBytes:
@@ -40,6 +46,17 @@ def keep_bytes(config: Any) -> None:  # noqa: ANN401 - scalecodec has no annotat
         inner = getattr(kind, "sub_type", None)
         if is_list and inner and config.get_decoder_class(inner) is U8:
             kind.process = _read_bytes
+
+
+def know_accounts(config: Any) -> None:  # noqa: ANN401 - scalecodec has no annotations
+    """Let accounts be written as addresses by our own code, which does so once for each.
+
+    scalecodec does the arithmetic of base 58 for each time that an account is read.
+    """
+    for kind in config.type_registry["types"].values():
+        is_account = isinstance(kind, type) and is_a(kind, GenericAccountId)
+        if is_account:
+            kind.process = _read_account
 
 
 def keep_apart(config: Any) -> None:  # noqa: ANN401 - scalecodec has no annotations
@@ -79,6 +96,20 @@ def remember_types(config: Any) -> None:  # noqa: ANN401 - scalecodec has no ann
     config.get_decoder_class = remembered
 
 
+@contextmanager
+def remembering(config: Any) -> Iterator[None]:  # noqa: ANN401 - scalecodec has no annotations
+    """Look each name of a type up once meanwhile, and forget them: other metadata comes next.
+
+    Metadata is one value of many thousands of fields. Of the time that it takes to read it, three
+    quarters went into types that scalecodec makes for one field and drops.
+    """
+    remember_types(config)
+    try:
+        yield
+    finally:
+        del config.get_decoder_class
+
+
 def remember_storage(metadata: Any) -> None:  # noqa: ANN401 - scalecodec has no annotations
     """Find each storage entry of a pallet once.
 
@@ -102,3 +133,10 @@ def _read_bytes(self: Vec) -> str:
     length = self.process_type("Compact<u32>").value
     self.value_object = self.get_next_bytes(length)
     return f"0x{self.value_object.hex()}"
+
+
+def _read_account(self: GenericAccountId) -> str:
+    raw = bytes(self.get_next_bytes(32))
+    address = ss58.encode(raw)
+    self.public_key, self.ss58_address = f"0x{raw.hex()}", address
+    return address

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pallet_bridge.errors import BcflError
 from pallet_bridge.node_keys import is_proved, key_hash, read_public_key
-from pallet_bridge.run.outbox import AWAY
+from pallet_bridge.run.fate import AWAY
 from strategies.server.reading.screen import printable
 
 if TYPE_CHECKING:

@@ -227,7 +227,8 @@ class RunCourse:
     def _find(self, rounds: list[int]) -> Checkpoint:
         """Return the checkpoint of the model that the chain settled last."""
         chain = self.chain
-        settled = chain.client.federation(chain.federation).model
+        at = chain.caught_up_once().hash
+        settled = chain.checked.federation(chain.federation, at=at).model
         if settled is None:
             settled = self.checkpoints.digest(rounds[0])
         for one in reversed(rounds):

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import logging
-import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
-
-import numpy as np
 
 from bcfl_plugins.apportion import ONE
 from bcfl_plugins.published.sketches import RoundSketches, check_sum
 from bcfl_plugins.secure.service import NotSealed
 from bcfl_plugins.secure.signed_sketches import (
     SketchedUpdate,
-    fixed,
-    float_names,
     question_payload,
     seed_of,
     sketch_payload,
-    sketched,
 )
 from bcfl_plugins.secure.sketches import SketchSize
 from pallet_bridge.encoding import update_digest
@@ -39,6 +33,7 @@ from strategies.messages.sketches import (
 )
 from strategies.messages.wire import ROUND, instruction_record
 from strategies.server.masked.asking import ask
+from strategies.server.sketched.mixture import Mixture, mixing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -52,7 +47,6 @@ if TYPE_CHECKING:
     from strategies.server.open_run import OpenRun
 
 FALSE = "the sketch that it signed is not that of its update"
-_PIECE = 1 << 15
 _log = logging.getLogger("flwr.bcfl")
 
 
@@ -84,7 +78,7 @@ class SketchedRound:
     wait: Callable[[RoundKey], Sealed]
     _sealed: Sealed | None = None
     _first: Mapping[AccountId, SketchedUpdate] = field(default_factory=dict)
-    _updates: Mapping[AccountId, ClientUpdate] = field(default_factory=dict)
+    _mixture: Mixture | None = None
 
     @classmethod
     def of(cls, run: OpenRun, instruction: Instruction) -> Self | None:
@@ -109,11 +103,19 @@ class SketchedRound:
     def unsigned(self, ctx: RoundContext, updates: Sequence[ClientUpdate]) -> dict[int, str]:
         """Wait for the seal and ask for sketches; return whose update nobody signed, and why."""
         place = self.instruction.opened.key
-        try:
-            sealed = self.wait(place)
-        except NotSealed as error:
-            why = f"the seal of the round was not seen: {error}"
-            return {one.node.node_id: why for one in updates}
+        named = {one.node.account: one for one in updates if one.node.account is not None}
+        with mixing(ctx.reference, named) as mixture:
+            try:
+                sealed = self.wait(place)
+            except NotSealed as error:
+                why = f"the seal of the round was not seen: {error}"
+                return {one.node.node_id: why for one in updates}
+            return self._asked(sealed, updates, mixture)
+
+    def _asked(
+        self, sealed: Sealed, updates: Sequence[ClientUpdate], mixture: Callable[[], Mixture]
+    ) -> dict[int, str]:
+        """Ask by the first seed; return whose update nobody signed, and why."""
         self._sealed = sealed
         left: dict[int, str] = {}
         asked: dict[int, AccountId] = {}
@@ -124,10 +126,14 @@ class SketchedRound:
             else:
                 asked[one.node.node_id] = who
         good, bad = self._ask(sealed, asked, None)
-        sent = {int(one.node.node_id): one for one in updates}
-        self._updates = {asked[node]: sent[node] for node in good}
         first = {asked[node]: one for node, one in good.items()}
-        for who in false_sketches(ctx.reference, self._updates, first, sealed.seed(place)):
+        sent = {asked[node]: one for one in updates if (node := int(one.node.node_id)) in good}
+        self._mixture = mixture()
+        if any(self._mixture.updates[who] is not one for who, one in sent.items()):
+            # An account with two nodes: which update is its own, only the seal says.
+            self._mixture = Mixture.of(self._mixture.base, sent)
+        seed = sealed.seed(self.instruction.opened.key)
+        for who in self._mixture.false_sketches(first, seed):
             left |= {node: FALSE for node in good if asked[node] == who}
             del first[who]
         self._first = first
@@ -159,9 +165,9 @@ class SketchedRound:
             )
         second = {asked[node]: one for node, one in good.items()}
         is_sum = self._is_sum(result, digest, {} if bad else second)
-        if not is_sum:
-            seed, base = seed_of(sealed, self.instruction.opened.key, digest), result.ctx.reference
-            for who in false_sketches(base, self._updates, second, seed):
+        if not is_sum and self._mixture is not None:
+            seed = seed_of(sealed, self.instruction.opened.key, digest)
+            for who in self._mixture.false_sketches(second, seed):
                 _log.warning("bcfl: round %d: %s: %s", result.ctx.server_round, who, FALSE)
                 del second[who]
                 is_sum = self._is_sum(result, digest, {})
@@ -214,55 +220,6 @@ class SketchedRound:
             return signed
 
         return ask(self.grid, EVIDENCE, dict.fromkeys(accounts, content), read, self.answer_s)
-
-
-def false_sketches(
-    base: Mapping[str, Array],
-    updates: Mapping[AccountId, ClientUpdate],
-    found: Mapping[AccountId, SketchedUpdate],
-    seed: bytes,
-) -> list[AccountId]:
-    """Return who signed something else than the sketch of its update.
-
-    One such would make the server's honest statistics and model look false. All are looked at in
-    one random mixture, and each by itself only where that does not fit.
-    """
-    accounts = [who for who in found if who in updates]
-    if not accounts:
-        return []
-    drawn = np.random.default_rng(int.from_bytes(os.urandom(16), "little"))
-    shares = drawn.uniform(0.5, 1.5, len(accounts))
-    parts = dict(zip(accounts, (shares / shares.sum()).tolist(), strict=True))
-    mixed = {name: _mixed(name, base[name], updates, parts) for name in float_names(base)}
-    if check_sum(base, mixed, parts, found, seed).holds:
-        return []
-    return [who for who in accounts if not _is_of(base, updates[who], found[who], seed)]
-
-
-def _mixed(
-    name: str,
-    like: Array,
-    updates: Mapping[AccountId, ClientUpdate],
-    parts: Mapping[AccountId, float],
-) -> Array:
-    """Return the weighted mean of one array, in pieces that fit a cache."""
-    rows = [(updates[who].arrays[name].reshape(-1), like.dtype.type(p)) for who, p in parts.items()]
-    total = np.zeros(like.size, like.dtype)
-    room = np.empty(min(_PIECE, like.size), like.dtype)
-    for at in range(0, like.size, _PIECE):
-        piece = total[at : at + _PIECE]
-        for row, part in rows:
-            piece += np.multiply(row[at : at + _PIECE], part, out=room[: piece.size])
-    return total.reshape(like.shape)
-
-
-def _is_of(
-    base: Mapping[str, Array], update: ClientUpdate, signed: SketchedUpdate, seed: bytes
-) -> bool:
-    tables, width = signed.sketch.shape
-    vector = fixed(base, update.arrays if update.sent is None else update.sent, width)
-    made = sketched(vector, SketchSize(tables, width), seed)
-    return vector.bits == signed.bits and bool(np.array_equal(made, signed.sketch))
 
 
 def parts_of(judged: Sequence[JudgedUpdate]) -> dict[AccountId, float]:

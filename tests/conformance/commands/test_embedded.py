@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tests.conformance.conftest import Target
 
-pytestmark = [pytest.mark.slow, pytest.mark.waits]
+pytestmark = [pytest.mark.slow]
 
 
 def test_every_command_of_the_page_works(

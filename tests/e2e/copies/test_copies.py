@@ -17,6 +17,8 @@ from bcfl_plugins.errors import ConfigError
 from bcfl_plugins.replay.run import Replayer
 from pallet_bridge.audit.run import audit_run
 from pallet_bridge.copies.errors import CopyLeft, CopyUnreachable
+from pallet_bridge.run.checkpoints import Checkpoints
+from pallet_bridge.run.journal import read_run
 from strategies.testing import InProcessGrid
 from tests.e2e.killed.server import WIDTH, app
 from tests.unit.pallet_bridge.copies.test_age import identity
@@ -60,6 +62,25 @@ def fetched(url: str, folder: Path, *more: str) -> dict[str, Any]:
     assert done.exit_code == 0, done.output
     told: dict[str, Any] = json.loads(done.output)["runs"]
     return told
+
+
+def test_a_round_that_the_chain_settled_has_its_model_in_the_copy(tmp_path: Path) -> None:
+    """Else a server that is lost right after it takes along what a standby needs."""
+    url = f"memory://{tmp_path.name}"
+    path, key = identity(tmp_path, "identity")
+    looked = []
+
+    def look(server_round: int) -> None:
+        if server_round == 2:  # the first round is settled, or this one had not been opened
+            fetched(url, tmp_path / "standby", "--identity", str(path))
+            (run,) = (tmp_path / "standby").iterdir()
+            copied = Checkpoints(run)
+            settled = {line.model for line in read_run(tmp_path / "runs" / run.name).rounds}
+            looked.append(({copied.digest(one) for one in copied.rounds()}, settled))
+
+    train(tmp_path, url, look, **{"copy.recipients": key, "copy.every_s": 3600.0})
+    ((copied, settled),) = looked
+    assert copied & settled
 
 
 def test_what_is_fetched_audits_as_the_run_itself(tmp_path: Path) -> None:

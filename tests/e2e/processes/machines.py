@@ -129,10 +129,16 @@ class Machines:
         """Wait for the end of a run, and return how it ended."""
         self.until_at("begun")
         self.until(lambda: not self.server_apps(), f"the end of run {run}")
-        for _ in range(10):
-            if (status := self.status(run)).startswith("finished"):
-                return status
-        raise AssertionError(f"run {run} is {status}; {self.tails()}")
+        found = ""
+
+        def is_over() -> bool:
+            """Ask Flower, which misses the heartbeats of a killed app only after a while."""
+            nonlocal found
+            found = self.status(run)
+            return found.startswith("finished")
+
+        self.until(is_over, f"the end of run {run} in Flower's list")
+        return found
 
     def status(self, run: int) -> str:
         listed = json.loads(self.flwr("list", "here", "--format", "json"))["runs"]

@@ -28,7 +28,9 @@ def test_who_without_where_is_an_error() -> None:
         read_copy({"recipients": "age1a"})
 
 
-@pytest.mark.parametrize("table", [{"too": "x"}, {"to": 3}, {"to": "x", "every_s": 0}])
+@pytest.mark.parametrize(
+    "table", [{"too": "x"}, {"to": 3}, {"to": "x", "every_s": 0}, {"to": "x", "hold_s": -1}]
+)
 def test_a_wrong_key_or_value_is_an_error(table: dict[str, object]) -> None:
     with pytest.raises(ConfigError, match=r"bcfl\.copy"):
         read_copy(table)  # type: ignore[arg-type]

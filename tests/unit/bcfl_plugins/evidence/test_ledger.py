@@ -255,11 +255,23 @@ def test_other_texts_are_refused(change: Any) -> None:
         decode(state.encode() + " ")
 
 
+def test_nodes_beyond_those_that_share_alpha_get_no_strike_and_end_no_run() -> None:
+    """A federation that more nodes join than were thought of goes on."""
+    settings = EvidenceSettings(members=2, alpha=ONE // 2)
+    state, struck = EvidenceState(settings), set()
+    for _ in range(40):
+        round_ = [bad("a"), *(clean(name) for name in "bcde"), bad("z")]
+        state, findings = observe(state, round_)
+        assert [one.node for one in findings] == ["a", "b", "c", "d", "e", "z"]
+        struck |= {one.node for one in findings if one.strike}
+        assert "2 other nodes" in findings[-1].reason
+    assert [name for name, _ in state.nodes] == ["a", "b"]
+    assert struck == {"a"}
+
+
 def test_facts_and_settings_that_do_not_fit_are_refused() -> None:
     with pytest.raises(BadUpdates, match="twice"):
         observe(EvidenceState(TWENTY), [bad("a"), clean("a")])
-    with pytest.raises(BadUpdates, match="members"):
-        observe(EvidenceState(EvidenceSettings(members=2)), federation(size=3))
     for wrong in (
         {"members": 0},
         {"alpha": 0},

@@ -108,6 +108,24 @@ def test_more_nodes_than_one_call_has_room_for_are_joined_in_few_blocks(tmp_path
         assert chain.client.head().number - before < 40
 
 
+@pytest.mark.slow
+def test_more_nodes_than_the_federation_takes_are_told_which_setting_to_change(
+    tmp_path: Path,
+) -> None:
+    config = BcflConfig.from_run_config(
+        {
+            "bcfl.plugins": "staking",
+            "bcfl.run_dir": str(tmp_path),
+            "bcfl.terms.max_participants": 3,
+        }
+    )
+    with open_session(config) as opened:
+        nodes = tuple(node(number, f"//bcfl//node-{number}") for number in range(5))
+        assert opened.hooks.eligible_nodes(RUN, 1, nodes[:2]) == {}
+        with pytest.raises(ConfigError, match=r"set bcfl\.terms\.max_participants to 5 or more"):
+            opened.hooks.eligible_nodes(RUN, 1, nodes)
+
+
 def test_a_node_that_names_the_key_of_another_is_not_joined(session: Session) -> None:
     liar = node(7, "//bcfl//node-70", Signer.from_uri("//bcfl//node-71").account)
     assert list(session.hooks.eligible_nodes(RUN, 1, (liar,))) == [7]

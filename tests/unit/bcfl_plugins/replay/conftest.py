@@ -22,6 +22,18 @@ def decision_run(tmp_path_factory: pytest.TempPathFactory) -> HonestRun:
     return honest_run(tmp_path_factory.mktemp("decision"), "decision", measured=True)
 
 
+@pytest.fixture(scope="session")
+def sketch_run(tmp_path_factory: pytest.TempPathFactory) -> HonestRun:
+    """A run whose nodes signed sketches."""
+    return honest_run(tmp_path_factory.mktemp("sketch"), "sketch")
+
+
+@pytest.fixture(scope="session")
+def forgetful_run(tmp_path_factory: pytest.TempPathFactory) -> HonestRun:
+    """The same, by a rule that gives no shares and remembers nothing."""
+    return honest_run(tmp_path_factory.mktemp("forgetful"), "sketch", method="multikrum")
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Where a test keeps runs of its own."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -165,6 +166,16 @@ def test_the_state_in_the_report_is_what_is_remembered() -> None:
     assert "2 bad of 2 rounds" in verdict.rejections[0].detail
     judge.forget()
     assert "1 bad of 1 rounds" in judge.judge(CTX, updates()).rejections[0].detail
+
+
+def test_nodes_of_which_no_evidence_is_kept_are_told_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    judge = EvidenceJudge(_RejectsTheLast(), EvidenceSettings(NODES - 2), None, difference=True)
+    with caplog.at_level(logging.WARNING, "flwr.bcfl"):
+        assert strikes(judge, 40) == []
+    assert caplog.text.count("2 nodes get no strike") == 1
+    assert "Set bcfl.outliers.members" in caplog.text
 
 
 def test_a_round_without_updates_is_not_counted() -> None:

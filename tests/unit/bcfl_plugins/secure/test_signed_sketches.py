@@ -111,8 +111,18 @@ def test_what_is_no_float_or_a_buffer_is_not_sketched() -> None:
         {"w": np.zeros(3)},
         {"w": np.full(1000, np.nan)},
         {"w": np.full(1000, np.inf)},
+        {"w": np.zeros(1000), "b": np.full(1000, np.nan)},
     ],
 )
 def test_what_is_no_update_of_the_model_has_no_sketch(moved: dict[str, np.ndarray]) -> None:
+    base = {name: np.zeros(1000) for name in moved} or {"w": np.zeros(1000)}
     with pytest.raises(ValueError, match=r"shape|finite"):
-        fixed({"w": np.zeros(1000)}, moved, 64)
+        fixed(base, moved, 64)
+
+
+@pytest.mark.parametrize("bits", [-1100, -1001, -1000, -3, 0, 31, 1000, 1001, 1100])
+def test_the_unit_of_a_sketch_is_exact_at_any_scale(bits: int) -> None:
+    cells = np.array([[1, 7, 2**31 - 1, 2**31, 2**32 - 1]], np.uint32)
+    with np.errstate(all="ignore"):
+        right = np.ldexp(np.array([[1.0, 7, 2**31 - 1, -(2**31), -1]]), -bits)
+    assert np.array_equal(as_numbers(cells, bits), right)

@@ -58,6 +58,26 @@ def test_a_place_that_comes_back_gets_all_of_it(
     assert b"journal" in (there / "run" / "files.json").read_bytes()
 
 
+def test_what_is_asked_for_is_copied_at_once_or_when_the_place_is_back(
+    run: Path, tmp_path: Path
+) -> None:
+    there = tmp_path / "there"
+    with Copying(CopyConfig(str(there), every_s=0.2), run) as copying:
+        there.rename(tmp_path / "away")
+        there.write_text("in the way")
+        (run / "journal.jsonl").write_bytes(b"one\n")
+        question = copying.ask()
+        assert not copying.has(question, 1.0)
+        there.unlink()
+        (tmp_path / "away").rename(there)
+        assert copying.has(question, 60)
+        assert b"journal" in (there / "run" / "files.json").read_bytes()
+    with Copying(CopyConfig(str(there), every_s=3600), run) as copying:
+        (run / "chain.jsonl").write_bytes(b"more\n")
+        assert copying.has(copying.ask(), 60)
+        assert b"chain.jsonl" in (there / "run" / "files.json").read_bytes()
+
+
 def test_what_is_left_at_the_end_is_an_error(run: Path, tmp_path: Path) -> None:
     there = tmp_path / "there"
     copying = Copying(CopyConfig(str(there), every_s=3600), run)

@@ -45,6 +45,7 @@ def services(
         try:
             yield ChainServices(
                 client,
+                client,
                 EVE,
                 outbox,
                 work,

@@ -1,0 +1,139 @@
+"""What it costs to audit a run: ``python -m benchmarks.audit_costs`` prints its page.
+
+Runs of several sizes are made on the embedded chain, by nodes that add noise to a few parameters:
+what an audit does with models is the same for each round, and `benchmarks.evidence_costs` has it.
+Then each is audited in a process of its own, as ``bcfl audit`` does, with and without ``--replay``.
+A folder (``--runs``) keeps the runs, so that they need not be made again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from flwr.app import Array, ArrayRecord, Context, Message, MetricRecord, RecordDict
+
+from strategies import ClientApp, FedAvg
+from strategies.testing import InProcessGrid
+
+PARAMETERS: Final = 1_000
+SIZES: Final[tuple[tuple[int, int], ...]] = ((50, 100), (200, 100), (1000, 100))
+"""Rounds and nodes."""
+
+
+class Cost(NamedTuple):
+    """What one audit took."""
+
+    wall_s: float
+    cpu_s: float
+    memory_mib: float
+
+
+def made(folder: Path, rounds: int, nodes: int) -> Path:
+    """Return a run of this size, made now unless the folder has it."""
+    kept = folder / f"{rounds}x{nodes}"
+    if not kept.exists():
+        app = ClientApp()
+        app.train()(_train)
+        config: dict[str, Any] = {
+            "bcfl.plugins": "staking, outliers, round_log",
+            "bcfl.run_dir": str(kept),
+            "bcfl.terms.max_participants": 400,
+            "bcfl.terms.quorum": nodes,
+        }
+        first = ArrayRecord({"w": Array(np.zeros(PARAMETERS, np.float32))})
+        strategy = FedAvg(
+            fraction_evaluate=0.0, min_available_nodes=nodes, min_train_nodes=nodes, bcfl=config
+        )
+        with InProcessGrid(app, nodes, run_config=config) as grid:
+            strategy.start(grid, first, num_rounds=rounds)
+    (run,) = kept.iterdir()
+    return run
+
+
+def _train(message: Message, context: Context) -> Message:
+    arrays = message.content["arrays"]
+    if not isinstance(arrays, ArrayRecord):
+        raise TypeError("a round without arrays")
+    rng = np.random.default_rng(int(context.node_config["partition-id"]))
+    step = np.float32(0.01) * (1 + rng.standard_normal(PARAMETERS, np.float32))
+    content: dict[str, Any] = {
+        "arrays": ArrayRecord({"w": Array(arrays["w"].numpy() + step)}),
+        "metrics": MetricRecord({"num-examples": 10}),
+    }
+    return Message(RecordDict(content), reply_to=message)
+
+
+def audited(run: Path, *options: str) -> Cost:
+    """Audit a run by the command, in a process of its own; it has to hold."""
+    began = time.perf_counter()
+    with subprocess.Popen(
+        [sys.executable, "-m", "bcfl_plugins.cli", "audit", str(run), "--json", *options],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as auditing:
+        assert auditing.stdout is not None  # noqa: S101 - it is a pipe
+        said = auditing.stdout.read()
+        _, status, used = os.wait4(auditing.pid, 0)
+        auditing.returncode = os.waitstatus_to_exitcode(status)
+    wall = time.perf_counter() - began
+    if auditing.returncode or json.loads(said)["findings"]:
+        raise AssertionError(f"the audit of an honest run ended with {auditing.returncode}: {said}")
+    return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+
+
+def lines(folder: Path, sizes: tuple[tuple[int, int], ...]) -> list[str]:
+    """Return the lines of the page's table."""
+    found = [
+        "| rounds | nodes | audit, s | CPU, s | MiB | with `--replay`, s | CPU, s | MiB |",
+        "| -: | -: | -: | -: | -: | -: | -: | -: |",
+    ]
+    for rounds, nodes in sizes:
+        run = made(folder, rounds, nodes)
+        cells = [f"{rounds:,}", str(nodes)]
+        for cost in (audited(run), audited(run, "--replay")):
+            cells += [f"{cost.wall_s:.1f}", f"{cost.cpu_s:.1f}", f"{cost.memory_mib:.0f}"]
+        found.append(f"| {' | '.join(cells)} |")
+    return found
+
+
+def page(table: list[str]) -> str:
+    """Return the page."""
+    return f"""# What an audit costs
+
+`bcfl audit RUN` on a run of the embedded chain, whose blocks it executes again, with evidence at
+the level `decision`. `--replay` decides every round again besides. The nodes' models have
+{PARAMETERS:,} parameters: an audit at this level reads no updates, so larger ones cost it
+little more. `python -m benchmarks.audit_costs` prints this page.
+
+{chr(10).join(table)}
+
+Each audit is a process of its own, with its start and imports. CPU is the time of all its threads,
+MiB the most memory that it held. Python {platform.python_version()}, {os.cpu_count()} cores.
+"""
+
+
+def main() -> None:
+    """Print the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=Path, help="the folder that runs are kept in")
+    parser.add_argument("--size", action="append", help="ROUNDSxNODES, again for more of them")
+    options = parser.parse_args()
+    sizes = SIZES
+    if options.size:
+        sizes = tuple((int(r), int(n)) for r, _, n in (one.partition("x") for one in options.size))
+    with TemporaryDirectory() as folder:
+        print(page(lines(options.runs or Path(folder), sizes)))
+
+
+if __name__ == "__main__":
+    main()
