@@ -1,19 +1,22 @@
 """The aggregator as an HTTP service, behind clear limits: what is too much is not read.
 
 One request a connection. The header of a half is read and checked before the rest of it. Each
-request has a time that its size allows, and so many are served at once as there are places.
+request has a time that its size allows, from its first byte on, and so many are served at once as
+there are places.
 """
 
 from __future__ import annotations
 
+import io
 import logging
 import socket
 import ssl
 import time
+from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import BoundedSemaphore
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -40,11 +43,32 @@ if TYPE_CHECKING:
 PLACES = 16
 """Requests that are served at once; who comes then is told to come again."""
 
-_IDLE_S = 20.0
 _LINGER_S = 2.0
-_LEAST_BYTES_A_SECOND = 1 << 15
 _PART = 1 << 16
 _log = logging.getLogger("bcfl.aggregator")
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How slow who asks may be.
+
+    Parameters
+    ----------
+    idle_s : float
+        Seconds for what has no length yet, and beside the time that a length allows.
+    bytes_a_second : int
+        A body has a second for so many bytes.
+    """
+
+    idle_s: float = 20.0
+    bytes_a_second: int = 1 << 15
+
+    def seconds(self, size: int) -> float:
+        """Return for how long so many bytes may be on their way."""
+        return self.idle_s + size / self.bytes_a_second
+
+
+PACE = Pace()
 
 
 class AggregatorServer(ThreadingHTTPServer):
@@ -59,15 +83,22 @@ class AggregatorServer(ThreadingHTTPServer):
     tls : (Path, Path) or None
         Files of a certificate with its chain, and of its key; ``None``: plain HTTP, for behind a
         proxy. What halves hold is sealed in both.
+    pace : Pace
+        How slow who asks may be.
     """
 
     daemon_threads = True
     allow_reuse_address = True
 
     def __init__(
-        self, aggregator: Aggregator, host: str, port: int, tls: tuple[Path, Path] | None = None
+        self,
+        aggregator: Aggregator,
+        host: str,
+        port: int,
+        tls: tuple[Path, Path] | None = None,
+        pace: Pace = PACE,
     ) -> None:
-        self.aggregator = aggregator
+        self.aggregator, self.pace = aggregator, pace
         self.places = BoundedSemaphore(PLACES)
         super().__init__((host, port), _Handler)
         if tls is not None:
@@ -86,11 +117,41 @@ class AggregatorServer(ThreadingHTTPServer):
         _log.warning("bcfl: a connection of %s ended badly", client_address, exc_info=True)
 
 
+class _InTime(io.RawIOBase):
+    """Reads a socket until a deadline, however many bytes come at a time."""
+
+    def __init__(self, source: socket.socket, seconds: float) -> None:
+        self._source = source
+        self.allow(seconds)
+
+    def allow(self, seconds: float) -> None:
+        """Set the deadline, from now."""
+        self._deadline = time.monotonic() + seconds
+
+    def readable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - whatever holds bytes
+        """Read what is there; `TimeoutError` after the deadline."""
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._source.settimeout(left)
+        return self._source.recv_into(buffer)
+
+
 class _Handler(BaseHTTPRequestHandler):
     server: AggregatorServer
-    timeout = _IDLE_S
     server_version, sys_version = "bcfl", ""
     protocol_version = "HTTP/1.0"  # one request a connection
+
+    def setup(self) -> None:
+        """Read under a deadline from the first byte on, so that nobody holds a thread for long."""
+        super().setup()
+        self._source = _InTime(self.connection, self.server.pace.idle_s)
+        self.rfile.close()
+        self.rfile = io.BufferedReader(self._source)
 
     def do_GET(self) -> None:
         """Answer with the key."""
@@ -134,7 +195,7 @@ class _Handler(BaseHTTPRequestHandler):
             raise AggregatorRefused(HTTPStatus.NOT_FOUND, "there is nothing here")
         size = self._size(MOST_QUESTION_BYTES)
         try:
-            question = SealedQuestion.decode(self._read(size, _deadline(size)))
+            question = SealedQuestion.decode(self._read(size))
         except ValueError as error:
             raise AggregatorRefused(HTTPStatus.BAD_REQUEST, str(error)) from error
         if self.path == SKETCHES:
@@ -147,13 +208,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _take(self) -> None:
         size = self._size(1 << 40)
-        deadline = _deadline(size)
         if size < HEADER_BYTES:
             raise AggregatorRefused(HTTPStatus.BAD_REQUEST, "it is no half of an update")
-        upload = self.server.aggregator.admit(self._read(HEADER_BYTES, deadline))
+        upload = self.server.aggregator.admit(self._read(HEADER_BYTES))
         if size != HEADER_BYTES + upload.sealed_bytes:
             raise AggregatorRefused(HTTPStatus.BAD_REQUEST, "it is not as long as it says")
-        receipt = self.server.aggregator.take(upload, self._read(upload.sealed_bytes, deadline))
+        receipt = self.server.aggregator.take(upload, self._read(upload.sealed_bytes))
         self._answer(receipt, "application/octet-stream")
 
     def _size(self, most: int) -> int:
@@ -165,12 +225,11 @@ class _Handler(BaseHTTPRequestHandler):
             raise AggregatorRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "it is too long")
         return int(text)
 
-    def _read(self, size: int, deadline: float) -> bytes:
+    def _read(self, size: int) -> bytes:
         """Read so many bytes in time."""
+        self._source.allow(self.server.pace.seconds(size))
         parts, left = [], size
         while left:
-            if time.monotonic() > deadline:
-                raise TimeoutError
             part = self.rfile.read1(min(left, _PART))
             if not part:
                 raise AggregatorRefused(HTTPStatus.BAD_REQUEST, "it ended too early")
@@ -179,6 +238,7 @@ class _Handler(BaseHTTPRequestHandler):
         return b"".join(parts)
 
     def _answer(self, body: bytes, kind: str, status: int = HTTPStatus.OK) -> None:
+        self.connection.settimeout(self.server.pace.seconds(len(body)))
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
@@ -191,12 +251,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(encode_refusal(reason), "application/json", status)
             # who still sends would not read the answer if the connection was cut now
             self.connection.shutdown(socket.SHUT_WR)
-            end = time.monotonic() + _LINGER_S
-            while time.monotonic() < end and self.rfile.read1(_PART):
+            self._source.allow(_LINGER_S)
+            while self.rfile.read1(_PART):
                 pass
         except OSError:
             _log.debug("bcfl: who asked went away")
-
-
-def _deadline(size: int) -> float:
-    return time.monotonic() + _IDLE_S + size / _LEAST_BYTES_A_SECOND

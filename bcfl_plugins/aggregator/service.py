@@ -54,7 +54,8 @@ class AggregatorLimits:
     parameters : int
         Words of a half at most.
     attempts : int
-        Uploads that an account may try in a round.
+        Uploads that an account may try in a round. One that is sent again, with the same header,
+        is no other one: it may have broken off, or somebody else who saw it sends it.
     least : int
         Updates that must be in a sum at least, as the operator asks.
     """
@@ -96,7 +97,7 @@ class Aggregator:
         self._limits = limits
         self._key = store.key()
         self._lock = Lock()
-        self._tried: dict[tuple[int, AccountId], int] = {}
+        self._tried: dict[tuple[int, AccountId], set[bytes]] = {}
 
     def key(self) -> AggregatorKey:
         """Return the key for which halves are sealed."""
@@ -126,9 +127,9 @@ class Aggregator:
         if not upload.is_signed:
             raise AggregatorRefused(HTTPStatus.FORBIDDEN, "the half is not signed by its account")
         self._check_open(upload)
-        self._count(upload)
         if shutil.disk_usage(self._store.folder).free < 2 * upload.sealed_bytes:
             raise AggregatorRefused(HTTPStatus.INSUFFICIENT_STORAGE, "the disk has no room")
+        self._count(upload)
         return upload
 
     def take(self, upload: Upload, sealed: bytes) -> bytes:
@@ -242,16 +243,23 @@ class Aggregator:
             )
 
     def _count(self, upload: Upload) -> None:
-        """Count what a member tries; only members are counted, so there are not many."""
+        """Count what a member signs in a round; only members are counted, so there are not many.
+
+        What is signed is counted once, whoever sends it and how often: who saw a header on its way
+        cannot use up the attempts of its account.
+        """
         with self._lock:
-            number = upload.place.round
-            self._tried = {key: count for key, count in self._tried.items() if key[0] >= number - 1}
-            count = self._tried.get((number, upload.account), 0) + 1
-            self._tried[number, upload.account] = count
-        if count > self._limits.attempts:
-            raise AggregatorRefused(
-                HTTPStatus.TOO_MANY_REQUESTS, f"this account tried {count} times in the round"
-            )
+            number, payload = upload.place.round, upload.payload
+            self._tried = {key: those for key, those in self._tried.items() if key[0] >= number - 1}
+            tried = self._tried.setdefault((number, upload.account), set())
+            if payload in tried:
+                return
+            if len(tried) >= self._limits.attempts:
+                raise AggregatorRefused(
+                    HTTPStatus.TOO_MANY_REQUESTS,
+                    f"this account tried {len(tried)} times in the round",
+                )
+            tried.add(payload)
 
     def _sealed(self, place: RoundKey) -> tuple[Round, Sealed]:
         self._check_place(place)

@@ -48,6 +48,8 @@ class SecondServer:
     folder: Path
     limits: AggregatorLimits = field(default_factory=AggregatorLimits)
     made: type[Aggregator] = Aggregator
+    asks: dict[AccountId, int] = field(default_factory=dict)
+    """For how many updates in a sum members ask; 3 by default."""
 
     def __post_init__(self) -> None:
         self.folder.mkdir(exist_ok=True)
@@ -96,7 +98,7 @@ class SecondServer:
             self.way.digest,
             seed_digest(place, member.account, self.seed(member)),
             vector_digest(place, member.account, blake2_256(b"blind"), vector),
-            3,
+            self.asks.get(member.account, 3),
         )
 
     def send(self, member: Signer, *, seed: int = 1, **changes: Any) -> bytes:

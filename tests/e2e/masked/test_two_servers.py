@@ -12,6 +12,7 @@ from bcfl_plugins.aggregator.service import Aggregator
 from bcfl_plugins.replay.run import Replayer
 from bcfl_plugins.secure.halves import COMMITTED, half_payload, total_payload
 from bcfl_plugins.secure.statements import unmask_payload
+from bcfl_plugins.secure.uploads import HEADER_BYTES, Upload
 from pallet_bridge.audit.run import audit_run
 from pallet_bridge.keys import Signer
 from pallet_bridge.types import Outcome
@@ -54,8 +55,15 @@ def test_the_model_is_the_exact_mean_of_what_nodes_trained(
     tmp_path: Path, node: EmbeddedNode
 ) -> None:
     SENT.clear()
+    configs: list[dict[str, Any]] = [
+        {"bcfl-key-uri": uri, "bcfl-secure-aggregator": str(SECOND.account)} for uri in MEMBERS
+    ]
+    configs[0]["bcfl-secure-threshold"] = 4
     with serving(node, tmp_path / "second") as url:
-        made = run(tmp_path, node, url, rounds=2, grid=SeeingGrid)
+        made = run(tmp_path, node, url, rounds=2, grid=SeeingGrid, node_configs=configs)
+    halves = [one.read_bytes() for one in (tmp_path / "second").rglob("*.half")]
+    asked = [Upload.decode(one[:HEADER_BYTES]).halved.least for one in halves]
+    assert sorted(asked) == [3] * 10 + [5] * 2, "a node asks for one more than others that answer"
     assert made.sum_is_of(1, range(NODES), roster=NODES)
     seen = b"".join(written(one) for one in SENT.values())
     kept = b"".join(one.read_bytes() for one in (tmp_path / "second").rglob("*") if one.is_file())
@@ -81,6 +89,15 @@ class LiesOfOne(Aggregator):
         false = made[WRONGED][0] + np.uint32(7)
         said = half_payload(place, WRONGED, sealed.seed(place), upload.halved.vector, false)
         made[WRONGED] = false, SECOND.sign(said)
+        return made
+
+
+class Forgets(Aggregator):
+    """Has one half no more that it signed a receipt for."""
+
+    def sketches(self, question: SealedQuestion) -> SignedSketches:
+        made = super().sketches(question)
+        del made[WRONGED]
         return made
 
 
@@ -137,6 +154,22 @@ def test_who_sent_no_half_or_was_lied_about_is_left_out_and_nobody_is_struck(
     assert "it asks for 500 updates in a sum" in details[DEMANDING]
     assert "signed that the aggregator signed a false sketch" in details[WRONGED]
     assert f"{SECOND.account} signed a false sketch" in caplog.text
+
+
+def test_an_aggregator_that_has_not_what_it_signed_for_is_named(
+    tmp_path: Path, node: EmbeddedNode, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serving(node, tmp_path / "second", Forgets) as url:
+        made = run(tmp_path, node, url)
+    assert made.sum_is_of(1, [0, 1, 3, 4, 5], roster=NODES)
+    (report,) = reports(made)
+    assert outcomes(report)[2] == Outcome.EXCLUDED
+    (detail,) = (entry.detail for entry in report.entries if entry.account == WRONGED)
+    text = f"{SECOND.account} signed that it keeps its half, and does not have it"
+    assert text in detail
+    assert text in caplog.text
+    audited = audit_run(made.folder, chain=node.url, replay=Replayer())
+    assert audited.ok, audited.findings
 
 
 def test_an_aggregator_whose_sum_is_false_is_named_and_the_model_stays(

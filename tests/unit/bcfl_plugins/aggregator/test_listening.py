@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import ipaddress
 import json
 import socket
 import threading
+import time
+from contextlib import contextmanager
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from bcfl_plugins.aggregator import listening
 from bcfl_plugins.aggregator.calling import AggregatorAt
 from bcfl_plugins.aggregator.errors import AggregatorUnusable
 from bcfl_plugins.aggregator.keeping import HalfStore
-from bcfl_plugins.aggregator.listening import AggregatorServer
+from bcfl_plugins.aggregator.listening import PACE, AggregatorServer, Pace
 from bcfl_plugins.aggregator.questions import HALVES, KEY, SKETCHES
 from bcfl_plugins.aggregator.service import Aggregator, AggregatorLimits
 from bcfl_plugins.secure.statements import key_payload
@@ -32,16 +39,63 @@ __all__ = ["bcfl_chain"]
 SECOND = Signer.from_uri("//bcfl//second")
 
 
-@pytest.fixture
-def server(bcfl_chain: EmbeddedClient, tmp_path: Path) -> Iterator[AggregatorServer]:
-    store = HalfStore(tmp_path, SECOND.account)
-    service = Aggregator(bcfl_chain, 0, SECOND, store, AggregatorLimits())
-    with AggregatorServer(service, "127.0.0.1", 0) as made:
+@contextmanager
+def serving(
+    chain: EmbeddedClient, folder: Path, tls: tuple[Path, Path] | None = None, pace: Pace = PACE
+) -> Iterator[AggregatorServer]:
+    service = Aggregator(chain, 0, SECOND, HalfStore(folder, SECOND.account), AggregatorLimits())
+    with AggregatorServer(service, "127.0.0.1", 0, tls, pace) as made:
         thread = threading.Thread(target=made.serve_forever, args=(0.05,))
         thread.start()
         yield made
         made.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def server(bcfl_chain: EmbeddedClient, tmp_path: Path) -> Iterator[AggregatorServer]:
+    with serving(bcfl_chain, tmp_path) as made:
+        yield made
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """Write a certificate that is its own authority, and its key; return both files."""
+    key = Ed25519PrivateKey.generate()
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "second")])
+    now = dt.datetime.now(dt.UTC)
+    here = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(here, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, None)
+    )
+    cert, secret = folder / "cert.pem", folder / "cert-key.pem"
+    cert.write_bytes(made.public_bytes(Encoding.PEM))
+    secret.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return cert, secret
+
+
+def said_to(server: AggregatorServer, *parts: bytes) -> tuple[bytes, int]:
+    """Send parts with pauses, until it hangs up; return what it said, and how many it let in."""
+    heard, sent = b"", 0
+    with socket.create_connection(("127.0.0.1", server.server_address[1]), 30) as slow:
+        try:
+            for part in parts:
+                slow.sendall(part)
+                sent += 1
+                time.sleep(0.1)
+        except OSError:
+            return heard, sent
+        while part := slow.recv(4096):
+            heard += part
+    return heard, sent
 
 
 def ask(server: AggregatorServer, verb: str, path: str, **told: Any) -> tuple[int, str]:
@@ -124,3 +178,52 @@ def test_an_answer_that_is_none_is_named(server: AggregatorServer) -> None:
         at.key()
     with pytest.raises(AggregatorUnusable, match="refuses /v1/halves"):
         AggregatorAt(at.url.removesuffix("/elsewhere"), 0.0).upload(b"x" * 4096)
+
+
+def test_by_tls_who_has_the_authority_talks_and_who_has_not_refuses(
+    bcfl_chain: EmbeddedClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tls = certificate(tmp_path)
+    with serving(bcfl_chain, tmp_path, tls) as server:
+        at = AggregatorAt(f"https://127.0.0.1:{server.server_address[1]}", 0.0)
+        with pytest.raises(AggregatorUnusable, match="self-signed certificate"):
+            at.key()
+        monkeypatch.setenv("SSL_CERT_FILE", str(tls[0]))
+        assert at.key().account == SECOND.account
+        with pytest.raises(AggregatorUnusable, match="cannot be reached"):
+            AggregatorAt(at.url.replace("https", "http"), 0.0).key()
+
+
+QUICK = Pace(0.3, 1 << 20)
+POST = b"POST /v1/sketches HTTP/1.0\r\nContent-Length: 100\r\n"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"", POST, POST + b"\r\n"],
+    ids=["the request", "its headers", "its body"],
+)
+def test_who_sends_byte_by_byte_is_cut_off(
+    bcfl_chain: EmbeddedClient, tmp_path: Path, head: bytes
+) -> None:
+    """A byte from time to time gives no more time: most of the bytes find nobody."""
+    with serving(bcfl_chain, tmp_path, pace=QUICK) as server:
+        _, sent = said_to(server, head, *[b"X"] * 90)
+        assert sent < 60
+        for _ in range(listening.PLACES):
+            assert server.places.acquire(timeout=30), "no place is held"
+
+
+def test_a_question_that_says_it_is_too_long_is_refused_before_it_is_read(
+    server: AggregatorServer,
+) -> None:
+    most = listening.MOST_QUESTION_BYTES
+    head = f"POST {SKETCHES} HTTP/1.0\r\nContent-Length: {most + 1}\r\n\r\n".encode()
+    assert b" 413 " in said_to(server, head)[0]
+
+
+def test_who_stops_in_the_middle_is_told_that_it_was_too_slow(
+    bcfl_chain: EmbeddedClient, tmp_path: Path
+) -> None:
+    with serving(bcfl_chain, tmp_path, pace=QUICK) as server:
+        assert b" 408 " in said_to(server, POST + b"\r\n", b"{")[0]
