@@ -221,13 +221,22 @@ def total_payload(place: RoundKey, aggregator: AccountId, asked: bytes, total: N
     total
         (d,) uint32.
     """
-    words = np.ascontiguousarray(total, "<u4").tobytes()
+    return digested_total(place, aggregator, asked, total_digest(total))
+
+
+def total_digest(total: NDArray) -> bytes:
+    """Return the SHA-256 of a sum, (d,) uint32, little-endian."""
+    return hashlib.sha256(np.ascontiguousarray(total, "<u4").tobytes()).digest()
+
+
+def digested_total(place: RoundKey, aggregator: AccountId, asked: bytes, digest: bytes) -> bytes:
+    """Return what `total_payload` does, from the `total_digest` of the sum."""
     return blake2_256(
         scale_str("bcfl/halves-sum/v1")
         + _round(place)
         + aggregator.raw
         + hash32("asked", asked)
-        + hashlib.sha256(words).digest()
+        + hash32("digest", digest)
     )
 
 

@@ -12,16 +12,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bcfl_plugins.aggregator.errors import AggregatorUnusable
+from bcfl_plugins.config.secure import MASKING
+from bcfl_plugins.published.halved import RULE, VERSION, HalvesRecord, SketchedHalf
 from bcfl_plugins.secure.halves import (
     COMMITTED,
     Halved,
     first_halves,
     receipt_payload,
     seed_digest,
+    total_digest,
 )
 from bcfl_plugins.secure.service import NotSealed
 from bcfl_plugins.secure.sketches import Sketching
 from pallet_bridge.keys import verify
+from pallet_bridge.run.judgements import Judgement
 from strategies.messages.fields import WireError
 from strategies.messages.halves import read_half
 from strategies.server.masked.model import as_sketched
@@ -39,7 +43,12 @@ if TYPE_CHECKING:
 
     NDArray = np.ndarray[Any, np.dtype[Any]]
 
-_FORMAT = "bcfl-halves/1"
+GAP = (
+    "whose halves came and fit, and which node says that a sketch is false, is the coordinator's "
+    "word; of what both servers signed the signatures are checked"
+)
+"""Why a round in two halves cannot be decided again."""
+
 _WHOSE = {1: "the coordinator", 2: "the aggregator", 3: "both servers"}
 _log = logging.getLogger("flwr.bcfl")
 
@@ -72,12 +81,16 @@ class HalvesSums:
         self._masked, self._ctx, self._sent, self._case = masked, ctx, sent, case
         self._messages = messages
         self._kept: bytes | None = None
+        self._halved: Mapping[AccountId, Halved] = {}
+        self._digest = b""
 
     def verdict(self, is_summed: bool) -> Verdict:  # noqa: FBT001 - one question
         """Return the verdict of the plugin that masks."""
         kept = "" if self._kept is None else f"; what was said is 0x{self._kept.hex()}"
         what = "both sums were added" if is_summed else "no sum was made"
-        return self._case.verdict(f"{what}; the aggregator is {self._masked.second.account}{kept}")
+        note = f"{what}; the aggregator is {self._masked.second.account}{kept}"
+        told = Judgement(MASKING, RULE, VERSION, inputs=self._kept, gap=GAP)
+        return self._case.verdict(note, told)
 
     def decide(self, hooks: PluginManager) -> tuple[tuple[Verdict, ...], NDArray | None]:
         """Return the verdicts of the plugins, and the sum; what is against nodes is in the case."""
@@ -99,6 +112,7 @@ class HalvesSums:
     ) -> tuple[tuple[Verdict, ...], NDArray | None]:
         case, masked, way = self._case, self._masked, self._masked.way
         halved, seeds = self._halves(case.inside(sealed, self._sent, self._sent))
+        self._halved = halved
         second = masked.second_sketches(sealed, halved)
         for who in halved.keys() - second.keys():
             self._missing(sealed, who)
@@ -203,6 +217,7 @@ class HalvesSums:
                 f"{masked.second.account} contradicts itself: its signed sum does not have the "
                 f"sketch that its signed sketches add up to",
             )
+        self._digest = total_digest(total)
         total += first_halves((seeds[who] for who in second), total.size)
         if not masked.scale.is_possible(total, len(second)):
             self._case.all_out("the sum is beyond what clipped updates can give: somebody cheated")
@@ -216,22 +231,17 @@ class HalvesSums:
         shown: Mapping[AccountId, tuple[NDArray, tuple[NDArray, bytes]]],
     ) -> None:
         """Keep what both servers signed."""
-        masked, way = self._masked, self._masked.way
-        self._kept = masked.masks.keep(
-            {
-                "format": _FORMAT,
-                "aggregator": str(way.aggregator),
-                "key": way.key,
-                "clip": way.scale.clip,
-                "bits": way.scale.bits,
-                "length": way.length,
-                "block": sealed.block,
-                "number": sealed.number,
-                "accepted": tuple(sorted(str(one) for one in accepted)),
-                "sum_signature": masked.signed_total,
-                "sketches": {
-                    str(who): (first, second, *masked.signed_sketches[who])
-                    for who, (first, (second, _)) in shown.items()
-                },
-            }
+        masked = self._masked
+        signed = masked.signed_sketches
+        halves = {
+            who: SketchedHalf(self._halved[who], (first, signed[who][0]), (second, signed[who][1]))
+            for who, (first, (second, _)) in shown.items()
+        }
+        record = HalvesRecord(
+            masked.way,
+            (sealed.number, sealed.block),
+            halves,
+            tuple(sorted(accepted)),
+            (self._digest, masked.signed_total if self._digest else b""),
         )
+        self._kept = masked.masks.keep(record.plain())

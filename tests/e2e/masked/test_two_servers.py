@@ -9,13 +9,18 @@ import numpy as np
 import pytest
 
 from bcfl_plugins.aggregator.service import Aggregator
+from bcfl_plugins.published.halved import RULE, HalvesRecord
+from bcfl_plugins.replay.halved import SUMS_OF_HALVES, halved_problems
 from bcfl_plugins.replay.run import Replayer
 from bcfl_plugins.secure.halves import COMMITTED, half_payload, total_payload
 from bcfl_plugins.secure.statements import unmask_payload
 from bcfl_plugins.secure.uploads import HEADER_BYTES, Upload
 from pallet_bridge.audit.run import audit_run
 from pallet_bridge.keys import Signer
-from pallet_bridge.types import Outcome
+from pallet_bridge.run.content import read_value
+from pallet_bridge.run.openings import OpenedUpdate
+from pallet_bridge.run.store import STORE, FolderStore
+from pallet_bridge.types import BlockRef, Outcome
 from strategies import FedAvg
 from strategies.client.halving import Halving
 from strategies.messages.records import to_record
@@ -71,8 +76,53 @@ def test_the_model_is_the_exact_mean_of_what_nodes_trained(
         assert not any(piece in seen or piece in kept for piece in pieces(vector))
     assert made.sum_is_of(2, range(NODES), roster=NODES)
     assert {*outcomes(reports(made)[0]).values()} == {Outcome.ACCEPTED}
-    report = audit_run(made.folder, chain=node.url, replay=Replayer())
-    assert report.ok, report.findings
+    audited = audit_run(made.folder, chain=node.url, replay=Replayer())
+    assert audited.ok, audited.findings
+    ((_, words),) = (one for one in audited.grounds.words.items() if SUMS_OF_HALVES in one[1])
+    assert words[SUMS_OF_HALVES] == 2
+    assert any("is the coordinator's word" in note for note in audited.notes), audited.notes
+
+
+def test_what_the_servers_did_not_sign_is_found_in_the_runs_files(
+    tmp_path: Path, node: EmbeddedNode
+) -> None:
+    with serving(node, tmp_path / "second") as url:
+        made = run(tmp_path, node, url)
+    (report,) = reports(made)
+    assert report.evidence is not None
+    told = next(one for one in report.evidence.judgements if one.rule == RULE)
+    assert told.inputs is not None
+    data = FolderStore(made.folder / STORE).get(told.inputs)
+    record = HalvesRecord.read(read_value(data, lambda _: False))
+    assert not [*halved_problems(record, report, {}, None)]
+    who, *rest = sorted(record.halves)
+    one, (digest, signature) = record.halves[who], record.total
+    (first, by_first), (second, by_second) = one.first, one.second
+    other = replace(one.halved, vector=bytes(32))
+
+    def with_half(**changes: Any) -> HalvesRecord:
+        return replace(record, halves={**record.halves, who: replace(one, **changes)})
+
+    every = [
+        (with_half(first=(first + np.uint32(1), by_first)), f"not signed by {report.coordinator}"),
+        (with_half(second=(second + np.uint32(1), by_second)), f"not signed by {SECOND.account}"),
+        (with_half(halved=other), f"not signed by {SECOND.account}"),
+        (with_half(halved=replace(one.halved, way=bytes(32))), "another way"),
+        (replace(record, accepted=tuple(rest)), "others are accepted"),
+        (replace(record, total=(bytes(32), signature)), "no sum of those that are accepted"),
+        (replace(record, total=(digest, bytes(64))), "no sum of those that are accepted"),
+        (replace(record, total=(digest, b"")), "no sum of those that are accepted"),
+        (replace(record, halves={w: record.halves[w] for w in rest}), "no sketches of its halves"),
+    ]
+    for changed, problem in every:
+        found = [text for _, text in halved_problems(changed, report, {}, None)]
+        assert any(problem in text for text in found), (problem, found)
+    opened = {who: OpenedUpdate(who, bytes(32), bytes(32))}
+    found = [text for _, text in halved_problems(record, report, opened, None)]
+    assert found == ["its halves are not those that it committed to"]
+    sealed_in = BlockRef(record.sealed[0], bytes(32))
+    found = [text for _, text in halved_problems(record, report, {}, sealed_in)]
+    assert "by a seed of block" in found[0]
 
 
 DROPPED, WRONGED, DEMANDING = (Signer.from_uri(MEMBERS[number]).account for number in (1, 2, 3))
