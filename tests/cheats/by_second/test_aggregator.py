@@ -17,6 +17,7 @@ from bcfl_plugins.secure.halves import (
     receipt_payload,
     total_payload,
 )
+from bcfl_plugins.secure.sketches import Sketching
 from bcfl_plugins.secure.statements import Sealed, unmask_payload
 from pallet_bridge.keys import Signer, verify
 from pallet_bridge.types import RoundKey
@@ -207,11 +208,12 @@ def test_halves_that_nobody_asked_for(second: SecondServer) -> None:
 
 @cheat(
     Role.AGGREGATOR,
-    "Signs a false sketch of a half, so that its node is rejected or poison looks honest.",
-    Comes.FOUND,
+    "Signs a false sketch of a half, so that its node is rejected.",
+    Comes.WORD,
     "Each node is shown both sketches of its update, and signs which is false: it is left out "
-    "without a strike, and the log names the server. The signed sketch and the opening of the "
-    "commitment prove it to whoever the node shows that half; the run keeps both signatures.",
+    "without a strike, and the log names the server. That a node said so is the coordinator's "
+    "word. The signed sketch and the opening of the commitment prove it to whoever the node shows "
+    "that half; the run keeps both signatures, which the audit checks.",
 )
 def test_a_false_sketch_is_proved_by_its_signature(second: SecondServer) -> None:
     sealed = second.all_in()
@@ -230,3 +232,32 @@ def test_a_false_sketch_is_proved_by_its_signature(second: SecondServer) -> None
         SECOND.account, half_payload(second.place, victim.account, seed, half, false), signed
     )
     assert not is_sketch_of_vector(false, seed, SKETCH, vector), "the opening refutes it"
+
+
+@cheat(
+    Role.TOGETHER,
+    "The second server and a node: it signs a false sketch of that node's half, under which poison "
+    "looks honest, and a sum that fits it.",
+    Comes.OPEN,
+    "The node does not complain, and the sum has the sketch that the signed sketches add up to. "
+    "With masks between nodes no single party gets this far.",
+)
+def test_a_false_sketch_of_a_node_of_its_own(second: SecondServer) -> None:
+    sealed = second.all_in()
+    made = second.service.sketches(second.question(sealed))
+    accounts = [one.account for one in second.round_.federation.members]
+    _, total = second.service.total(second.question(sealed, accounts))
+    wanted = sum((sketch for sketch, _ in made.values()), np.zeros((1, 64), np.uint32))
+    false = np.arange(64, dtype=np.uint32)[None]
+    sketching = Sketching(SKETCH, sealed.seed(second.place))
+    left = {*range(64)}
+    for place in range(LENGTH):
+        one = np.zeros(LENGTH, np.uint32)
+        one[place] = 1
+        sketch = sketching.of_vector(one)[0]
+        (cell,) = np.flatnonzero(sketch)
+        if cell in left:
+            left.remove(int(cell))
+            total[[place]] += false[0, [cell]] * sketch[[cell]]
+    assert not left
+    assert np.array_equal(sketching.of_vector(total), wanted + false)

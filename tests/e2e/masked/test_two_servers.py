@@ -13,6 +13,7 @@ from bcfl_plugins.published.halved import RULE, HalvesRecord
 from bcfl_plugins.replay.halved import SUMS_OF_HALVES, halved_problems
 from bcfl_plugins.replay.run import Replayer
 from bcfl_plugins.secure.halves import COMMITTED, half_payload, total_payload
+from bcfl_plugins.secure.sketches import Sketching
 from bcfl_plugins.secure.statements import unmask_payload
 from bcfl_plugins.secure.uploads import HEADER_BYTES, Upload
 from pallet_bridge.audit.run import audit_run
@@ -23,10 +24,12 @@ from pallet_bridge.run.store import STORE, FolderStore
 from pallet_bridge.types import BlockRef, Outcome
 from strategies import FedAvg
 from strategies.client.halving import Halving
+from strategies.messages.masks import SKETCH
 from strategies.messages.records import to_record
+from strategies.server.masked import halves_judging
 from strategies.testing import FIRST_NODE_ID
 from strategies.unprotected import NothingTrained
-from tests.e2e.masked.test_rounds import outcomes, reports
+from tests.e2e.masked.test_rounds import outcomes, reports, silent
 from tests.e2e.masked.test_who_sees_what import SENT, SeeingGrid, pieces, written
 from tests.e2e.masked.two_servers import (
     MEMBERS,
@@ -37,6 +40,7 @@ from tests.e2e.masked.two_servers import (
     run,
     serving,
 )
+from tests.unit.bcfl_plugins.aggregator.certificates import certificate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,10 +133,12 @@ DROPPED, WRONGED, DEMANDING = (Signer.from_uri(MEMBERS[number]).account for numb
 
 
 class LiesOfOne(Aggregator):
-    """Signs a false sketch of one node's half."""
+    """Signs a false sketch of one node's half, in the first round."""
 
     def sketches(self, question: SealedQuestion) -> SignedSketches:
         made, place = super().sketches(question), question.place
+        if place.round:
+            return made
         _, sealed = self._sealed(place)
         upload = self._store.header(place, WRONGED)
         assert upload is not None
@@ -193,9 +199,10 @@ def test_who_sent_no_half_or_was_lied_about_is_left_out_and_nobody_is_struck(
 
     monkeypatch.setattr(Halving, "committed", committed)
     with serving(node, tmp_path / "second", LiesOfOne) as url:
-        made = run(tmp_path, node, url)
+        made = run(tmp_path, node, url, rounds=2)
     assert made.sum_is_of(1, [0, 4, 5], roster=NODES)
-    (report,) = reports(made)
+    assert made.sum_is_of(2, [0, 2, 4, 5], roster=NODES)
+    report, _ = reports(made)
     found = outcomes(report)
     assert [found[n] for n in (1, 2, 3)] == [Outcome.EXCLUDED] * 3
     assert Outcome.REJECTED not in found.values()
@@ -204,6 +211,54 @@ def test_who_sent_no_half_or_was_lied_about_is_left_out_and_nobody_is_struck(
     assert "it asks for 500 updates in a sum" in details[DEMANDING]
     assert "signed that the aggregator signed a false sketch" in details[WRONGED]
     assert f"{SECOND.account} signed a false sketch" in caplog.text
+
+
+def test_a_coordinator_that_signs_a_false_sketch_is_named_and_the_node_left_out(
+    tmp_path: Path,
+    node: EmbeddedNode,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class OneFalse(Sketching):
+        def of_seeds(self, *told: Any) -> Any:
+            made = super().of_seeds(*told)
+            made[0] += np.uint32(7)
+            return made
+
+    monkeypatch.setattr(halves_judging, "Sketching", OneFalse)
+    with serving(node, tmp_path / "second") as url:
+        made = run(tmp_path, node, url)
+    (report,) = reports(made)
+    found = [*outcomes(report).values()]
+    assert sorted(found, key=str) == sorted(
+        [Outcome.EXCLUDED] + [Outcome.ACCEPTED] * (NODES - 1), key=str
+    )
+    assert "it signed that the coordinator signed a false sketch" in caplog.text
+
+
+def test_a_node_that_is_silent_once_it_sent_its_halves_costs_nobody_anything(
+    tmp_path: Path, node: EmbeddedNode
+) -> None:
+    with serving(node, tmp_path / "second") as url:
+        made = run(tmp_path, node, url, fail=silent(2, SKETCH), **{"secure.answer_s": 4.0})
+    assert made.sum_is_of(1, range(NODES), roster=NODES)
+
+
+def test_while_the_second_server_is_away_nobody_trains(
+    tmp_path: Path, node: EmbeddedNode, caplog: pytest.LogCaptureFixture
+) -> None:
+    trained: list[int] = []
+
+    def fail(message: Message) -> str | None:
+        if message.metadata.message_type == "train":
+            trained.append(message.metadata.dst_node_id)
+        return None
+
+    more = {"secure.answer_s": 0.5, "round_log.on_missing": "warn"}
+    with pytest.raises(NothingTrained):
+        run(tmp_path, node, "http://127.0.0.1:1", fail=fail, **more)
+    assert "it cannot be reached" in caplog.text
+    assert not trained
 
 
 def test_an_aggregator_that_has_not_what_it_signed_for_is_named(
@@ -241,10 +296,12 @@ def test_poison_is_rejected_by_the_sketches_of_both_halves(
 
 
 def test_a_second_server_that_is_killed_voids_its_round_and_goes_on(
-    tmp_path: Path, node: EmbeddedNode
+    tmp_path: Path, node: EmbeddedNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is killed while nodes train, and back before the next round, with the same folder."""
-    second = SecondProcess(node, tmp_path / "second")
+    tls = certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tls[0]))
+    second = SecondProcess(node, tmp_path / "second", tls)
     second.start()
     killed: list[int] = []
 

@@ -95,27 +95,29 @@ def run(folder: Path, node: EmbeddedNode, url: str, **more: Any) -> Trained:
 class SecondProcess:
     """``bcfl aggregator`` as a process of its own, which can be killed and started again."""
 
-    def __init__(self, node: EmbeddedNode, folder: Path) -> None:
-        self._node, self._folder, self._port = node, folder, 0
+    def __init__(self, node: EmbeddedNode, folder: Path, tls: tuple[Path, Path]) -> None:
+        self._node, self._folder, self._port, self._tls = node, folder, 0, tls
         self._child: subprocess.Popen[str] | None = None
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return f"https://127.0.0.1:{self._port}"
 
     def start(self) -> None:
         """Start it, and wait until it listens."""
         chosen = ["--chain", self._node.url, "--federation", "0", "--key", "//Dave"]
         chosen += ["--folder", str(self._folder), "--port", str(self._port)]
+        chosen += ["--cert", str(self._tls[0]), "--cert-key", str(self._tls[1])]
         command = [sys.executable, "-m", "bcfl_plugins.cli", "aggregator", *chosen]
         self._child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         assert self._child.stderr is not None
         said = []
         for line in self._child.stderr:
             said.append(line)
-            found = re.search(r"is at http://127\.0\.0\.1:(\d+)", line)
+            found = re.search(r"is at https://127\.0\.0\.1:(\d+)", line)
             if found:
                 self._port = int(found[1])
+                assert str(SECOND.account) in self._child.stderr.readline()
                 return
         raise AssertionError("".join(said))
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import ipaddress
 import json
 import socket
 import threading
@@ -13,9 +11,6 @@ from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from bcfl_plugins.aggregator import listening
 from bcfl_plugins.aggregator.calling import AggregatorAt
@@ -28,6 +23,7 @@ from bcfl_plugins.secure.statements import key_payload
 from bcfl_plugins.secure.uploads import HEADER_BYTES
 from pallet_bridge.keys import Signer, verify
 from pallet_bridge.testing.fixtures import bcfl_chain
+from tests.unit.bcfl_plugins.aggregator.certificates import certificate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,30 +52,6 @@ def serving(
 def server(bcfl_chain: EmbeddedClient, tmp_path: Path) -> Iterator[AggregatorServer]:
     with serving(bcfl_chain, tmp_path) as made:
         yield made
-
-
-def certificate(folder: Path) -> tuple[Path, Path]:
-    """Write a certificate that is its own authority, and its key; return both files."""
-    key = Ed25519PrivateKey.generate()
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "second")])
-    now = dt.datetime.now(dt.UTC)
-    here = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(here, critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, None)
-    )
-    cert, secret = folder / "cert.pem", folder / "cert-key.pem"
-    cert.write_bytes(made.public_bytes(Encoding.PEM))
-    secret.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    return cert, secret
 
 
 def said_to(server: AggregatorServer, *parts: bytes) -> tuple[bytes, int]:
