@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 STAKE = Planck(100 * UNIT)
 IDLE_BLOCKS, TURN_BLOCKS = 40, 5
 """After so many blocks without a round the standby may take over, and later than others before."""
-COMMIT_BLOCKS = 30
+COMMIT_BLOCKS = 24
 """They hold the training of the slowest; a round closes before when all members committed."""
 BCFL = (sys.executable, "-m", "bcfl_plugins.cli")
 

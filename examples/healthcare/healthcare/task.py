@@ -3,8 +3,6 @@
 from functools import cache
 
 import numpy as np
-from sklearn.datasets import load_breast_cancer
-from sklearn.linear_model import SGDClassifier
 
 PATIENTS = (140, 90, 40, 60, 45, 24)
 """So many at each hospital: the greatest has almost six times as many as the smallest."""
@@ -20,6 +18,8 @@ FEATURES = 30
 @cache
 def _biopsies():
     """Return the public patients, and those of each hospital; label 1 is malignant."""
+    from sklearn.datasets import load_breast_cancer  # noqa: PLC0415 - some messages need none
+
     found = load_breast_cancer()
     rng = np.random.default_rng(11)
     order = rng.permutation(len(found.target))
@@ -64,6 +64,8 @@ def new_model():
 
 
 def train(model, values, labels, epochs, learning_rate):
+    from sklearn.linear_model import SGDClassifier  # noqa: PLC0415 - as above
+
     classifier = SGDClassifier(
         loss="log_loss", alpha=0.01, learning_rate="constant", eta0=learning_rate, random_state=1
     )
