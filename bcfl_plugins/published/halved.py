@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bcfl_plugins.secure.halves import Halved, HalvesWay
+from bcfl_plugins.secure.keys import KEY_BYTES
 from bcfl_plugins.secure.sizes import MaskScale
 from bcfl_plugins.secure.sketches import SketchSize
 from pallet_bridge.errors import BcflError, EncodingError
@@ -109,6 +110,8 @@ class HalvesRecord:
             raise EncodingError(f"there are no sketches of {size.tables} tables of {size.width}")
         scale = MaskScale(float(plain["clip"]), int(plain["bits"]))
         aggregator, key = AccountId.parse(str(plain["aggregator"])), bytes(plain["key"])
+        if len(key) != KEY_BYTES:
+            raise EncodingError(f"a key has {KEY_BYTES} bytes, and {len(key)} are there")
         (number, block), (digest, signature) = plain["sealed"], plain["total"]
         return cls(
             HalvesWay(aggregator, key, scale, size, int(plain["length"])),

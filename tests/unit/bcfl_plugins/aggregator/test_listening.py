@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import select
 import socket
 import threading
-import time
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
@@ -43,9 +43,11 @@ def serving(
     with AggregatorServer(service, "127.0.0.1", 0, tls, pace) as made:
         thread = threading.Thread(target=made.serve_forever, args=(0.05,))
         thread.start()
-        yield made
-        made.shutdown()
-        thread.join()
+        try:
+            yield made
+        finally:
+            made.shutdown()
+            thread.join()
 
 
 @pytest.fixture
@@ -62,7 +64,8 @@ def said_to(server: AggregatorServer, *parts: bytes) -> tuple[bytes, int]:
             for part in parts:
                 slow.sendall(part)
                 sent += 1
-                time.sleep(0.1)
+                if select.select([slow], [], [], 0.1)[0]:  # it says something, or hung up
+                    break
         except OSError:
             return heard, sent
         while part := slow.recv(4096):
