@@ -18,7 +18,8 @@
     ├── RoundLeftOpen        another run opened a round, and may still settle it
     └── RunInProgress        another process coordinates the federation
 
-A network on this machine adds its own branch in ``bcfl_plugins.cli.network.errors``.
+A network on this machine adds its own branch in ``bcfl_plugins.cli.network.errors``, the second of
+two servers in ``bcfl_plugins.aggregator.errors``.
 """
 
 from __future__ import annotations

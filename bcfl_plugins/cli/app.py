@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from bcfl_plugins.cli import attest, audit, chain, check, claim, dispute, doctor, node
+from bcfl_plugins.cli.aggregator.command import aggregator
 from bcfl_plugins.cli.copies import commands as copies
 from bcfl_plugins.cli.council import commands as council
 from bcfl_plugins.cli.federation import commands as federation
@@ -76,6 +77,7 @@ showing.register(of_federation)
 governing.register(of_federation)
 succeeding.register(of_federation)
 app.command("status", rich_help_panel="Members")(status)
+app.command("aggregator")(aggregator)
 app.command("standby")(standby)
 app.command("supernode")(supernode)
 app.command("init")(init)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from bcfl_plugins.config.secure import MASKING, SecureConfig
+from bcfl_plugins.config.secure import MASKING, SKETCHED, SecureConfig
 from bcfl_plugins.config.tables import read_table
 from bcfl_plugins.defenses.core.rule import Rule
 from bcfl_plugins.defenses.registry import ALL_RULES
 from bcfl_plugins.errors import ConfigError
 from bcfl_plugins.hooks.markers import hookimpl, needs_chain
-from bcfl_plugins.secure.service import MaskSettings
+from bcfl_plugins.secure.service import MaskSettings, SecondServer
 from bcfl_plugins.secure.sketches import SketchSize
 from bcfl_plugins.session.sealing import drawn_groups, sealed_round
 from pallet_bridge.errors import EncodingError
@@ -48,10 +48,14 @@ class SecureAggregation:
     """
 
     def __init__(self, config: SecureConfig, chain: ChainServices) -> None:
-        sketch = SketchSize(config.tables, config.width) if config.mode == "sketch" else None
+        sketch = SketchSize(config.tables, config.width) if config.mode in SKETCHED else None
         group = config.group if config.mode == "groups" else 0
+        second = None
+        if config.mode == "two_servers":
+            account = AccountId.parse(config.aggregator_account)
+            second = SecondServer(config.aggregator, account)
         how = config.clip, sketch, config.threshold, config.answer_s
-        self.settings = MaskSettings(*how, group)
+        self.settings = MaskSettings(*how, group, second)
         self._chain = chain
         self._barred: dict[AccountId, str] = {}
 
@@ -131,7 +135,8 @@ def create(settings: Mapping[str, Scalar], services: Services) -> SecureAggregat
 def what_cannot_act(config: SecureConfig, services: Services) -> str | None:
     """Say which setting cannot work where the server sees no update, and what to change."""
     whole = services.config
-    problems = _about_seeing(services), _about_mode(config, whole.plugin_names)
+    coordinator = None if services.chain is None else services.chain.coordinator.account
+    problems = _about_seeing(services), _about_mode(config, whole.plugin_names, coordinator)
     found = next((one for one in problems if one is not None), None)
     if found is None and config.mode != "sum":
         return _about_outliers(config, whole.table("outliers"))
@@ -164,16 +169,25 @@ def _about_seeing(services: Services) -> str | None:
     return None
 
 
-def _about_mode(config: SecureConfig, named: tuple[str, ...]) -> str | None:
+def _about_mode(
+    config: SecureConfig, named: tuple[str, ...], coordinator: AccountId | None
+) -> str | None:
     if "round_log" not in named:
         return f"{MASKING} takes who is in a round from the chain: put round_log into bcfl.plugins"
+    if config.mode == "two_servers":
+        own = AccountId.parse(config.aggregator_account)
+        if own == coordinator:
+            return (
+                "bcfl.secure.aggregator_account is the coordinator's own account: two servers of "
+                "one party are one, which learns each update"
+            )
     if config.mode == "sum" and "outliers" in named:
         return (
             'bcfl.secure.mode is "sum", in which nothing can be judged: set it to "sketch" or '
             '"groups", or take outliers out of bcfl.plugins'
         )
     if config.mode != "sum" and "outliers" not in named:
-        what = "sketches" if config.mode == "sketch" else "means of groups"
+        what = "sketches" if config.mode in SKETCHED else "means of groups"
         return (
             f'bcfl.secure.mode is "{config.mode}", and nobody judges by the {what}: put outliers '
             f'into bcfl.plugins, or set bcfl.secure.mode = "sum"'

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bcfl_plugins.published.steps import SERVER_ROUND
 from bcfl_plugins.published.stops import CannotReplay, DoesNotHold
 from bcfl_plugins.replay.drawing import RoundSources
+from bcfl_plugins.replay.halved import hold_halves
 from bcfl_plugins.replay.material import Material
 from bcfl_plugins.replay.one_round import RoundReplay
 from bcfl_plugins.replay.rebuilding import rebuilt
@@ -82,6 +83,7 @@ class Replayer:
         chain = RoundSources() if self.on_chain is None else self.on_chain(report.key)
         one = RoundReplay(report, self._material(store), openings, self._by_name(), chain)
         one.done()
+        hold_halves(one)
         gaps = (f"round {report.round}: {gap}" for gap in one.gaps)
         return (*(found.statement for found in one.findings), *gaps)
 
@@ -118,6 +120,7 @@ class _Course:
             )
             one = RoundReplay(report, self.material, told, self.rules, chain)
             done = one.done()
+            hold_halves(one)
             for gap in (*one.gaps, *self._resized(one)):
                 self._gaps.setdefault(gap, []).append(number)
             follows = self._follow(number, report, one) & self._step_follows(number, report, one)

@@ -92,6 +92,48 @@ class MaskKey:
         except InvalidTag:
             raise CannotOpen("it was not sealed for this node in this round") from None
 
+    def seal_whole(
+        self, place: RoundKey, sender: AccountId, key: bytes, plain: bytes, bound: bytes
+    ) -> bytes:
+        """Seal something for the owner of another key; `self` must be made for this one use.
+
+        Parameters
+        ----------
+        place, sender
+            The round, and whose it is.
+        key
+            The receiver's public key.
+        plain
+            What is sealed.
+        bound
+            What it belongs to: it cannot be opened as that of anything else.
+
+        Raises
+        ------
+        ValueError
+            If the receiver's key is none.
+        """
+        sealing = self._derived("bcfl/halves-seal/v1", place, sender.raw, key)
+        return ChaCha20Poly1305(sealing).encrypt(NONCE, plain, bound)
+
+    def open_whole(
+        self, place: RoundKey, sender: AccountId, key: bytes, sealed: bytes, bound: bytes
+    ) -> bytes:
+        """Open what a sender sealed for this key, see `seal_whole`.
+
+        Raises
+        ------
+        CannotOpen
+            If it is something else.
+        ValueError
+            If the sender's key is none.
+        """
+        sealing = self._derived("bcfl/halves-seal/v1", place, sender.raw, key)
+        try:
+            return ChaCha20Poly1305(sealing).decrypt(NONCE, sealed, bound)
+        except InvalidTag:
+            raise CannotOpen("it was not sealed for this aggregator in this round") from None
+
     def _derived(self, purpose: str, place: RoundKey, names: bytes, key: bytes) -> bytes:
         info = (
             scale_str(purpose)

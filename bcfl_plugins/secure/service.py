@@ -19,6 +19,22 @@ class NotSealed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class SecondServer:
+    """The second of two servers.
+
+    Parameters
+    ----------
+    url : str
+        Where it is.
+    account : AccountId
+        Whose signatures are its own.
+    """
+
+    url: str
+    account: AccountId
+
+
+@dataclass(frozen=True, slots=True)
 class MaskSettings:
     """How updates are masked.
 
@@ -34,6 +50,8 @@ class MaskSettings:
         Seconds that nodes have to answer each question.
     group : int
         Members that a group has at least, which mask with each other only; 0: there are none.
+    second : SecondServer or None
+        Who gets one half of each update; `None`: nodes mask with each other.
     """
 
     clip: float
@@ -41,6 +59,7 @@ class MaskSettings:
     threshold: int
     answer_s: float
     group: int = 0
+    second: SecondServer | None = None
 
     def needed(self, nodes: int) -> int:
         """Return how many of the other nodes must answer, of a roster of so many."""

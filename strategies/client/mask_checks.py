@@ -5,7 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from bcfl_plugins.config.secure import NODE_THRESHOLD, THRESHOLD, threshold_of
+from bcfl_plugins.config.secure import (
+    NODE_AGGREGATOR,
+    NODE_THRESHOLD,
+    THRESHOLD,
+    pinned_aggregator,
+    threshold_of,
+)
 from bcfl_plugins.config.terms import training_numbers
 from bcfl_plugins.secure.sizes import threshold
 from bcfl_plugins.secure.statements import key_payload
@@ -37,6 +43,8 @@ def must_mask(opened: OpenedRound, context: Context) -> str | None:
         return f"the run config names {_PLUGIN}"
     if threshold_of(context.node_config):
         return f"{NODE_THRESHOLD} is set in --node-config"
+    if pinned_aggregator(context.node_config) is not None:
+        return f"{NODE_AGGREGATOR} is set in --node-config"
     if THRESHOLD in decode_terms(opened.terms).training:
         return f"the federation's terms govern {THRESHOLD}"
     return None

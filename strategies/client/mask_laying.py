@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from strategies.client.halving import Halving
 from strategies.client.mask_checks import must_mask
 from strategies.client.mask_state import held, note_sent
-from strategies.errors import MasksRefused, NothingSigned
+from strategies.client.whole_numbers import as_words
+from strategies.errors import MasksRefused
+from strategies.messages.halves import read_halves
 from strategies.messages.masks import read_masked
-from strategies.messages.records import to_arrays, to_record, without_ours
+from strategies.messages.records import to_arrays, to_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy as np
+
     from bcfl_plugins.secure.masking import Masked
     from pallet_bridge.keys import Signer
     from pallet_bridge.types import CommittedUpdate
-    from strategies._flower import Context, Message, RecordDict
+    from strategies._flower import ConfigRecord, Context, Message, RecordDict
     from strategies.messages.wire import Instruction
 
     NDArray = np.ndarray[Any, np.dtype[Any]]
@@ -51,35 +54,21 @@ class Masking:
         NothingSigned
             If the update is not of the model that came, or not finite.
         """
-        content = without_ours(reply.content)
-        names = [name for name, one in content.items() if name in content.array_records]
-        if len(names) != 1:
-            raise NothingSigned(f"the reply has {len(names)} ArrayRecords; an update is one")
-        trained, base = to_arrays(content.array_records[names[0]]), self._base
-        if {n: a.shape for n, a in trained.items()} != {n: a.shape for n, a in base.items()}:
-            raise NothingSigned("the update does not have the arrays of the model that came")
-        floats = all(one.dtype.kind == "f" for one in (*trained.values(), *base.values()))
-        if not floats:
-            raise NothingSigned("a masked update is of floats only; keep integers on the nodes")
-        vector = np.empty(sum(one.size for one in base.values()), np.uint32)
-        size = self._masked.roster.sketch
-        if size is not None and not size.hides(vector.size):
-            raise MasksRefused(
-                f"a sketch of {size.cells} numbers of {vector.size} parameters tells too much: "
-                f'lower bcfl.secure.width and tables, or take bcfl.secure.mode = "sum"'
-            )
-        try:
-            self._masked.roster.scale.write([(base[n], trained[n]) for n in base], vector)
-        except ValueError as error:
-            raise NothingSigned(f"what was trained cannot be masked: {error}") from error
+        roster = self._masked.roster
+        content, name, vector = as_words(reply, self._base, roster.scale, roster.sketch)
         self._masked.mask(vector)
-        content[names[0]] = to_record(_parts(vector, base))
+        content[name] = to_record(_parts(vector, self._base))
         return content
 
     def committed(self, made: CommittedUpdate) -> None:
         """Note what the node committed to: only with it in the round it answers about it."""
         length = sum(one.size for one in self._base.values())
         note_sent(self._context, length, made.commitment)
+
+    @staticmethod
+    def records() -> dict[str, ConfigRecord]:
+        """Return what goes with the reply besides: nothing."""
+        return {}
 
 
 def masking_of(
@@ -88,7 +77,7 @@ def masking_of(
     context: Context,
     instruction: Instruction,
     signer: Signer,
-) -> Masking | None:
+) -> Masking | Halving | None:
     """Return the mask of a round, before the training; None: the update goes as it is.
 
     Raises
@@ -98,6 +87,9 @@ def masking_of(
         node sends masked updates only.
     """
     opened, digest = instruction.opened, read_masked(content)
+    asked = read_halves(content)
+    if asked is not None and digest is None:
+        return Halving.of(asked, base, context, opened, signer)
     if digest is None:
         why = must_mask(opened, context)
         if why is not None:

@@ -26,6 +26,7 @@ from pallet_bridge.client import connect
 from pallet_bridge.memory.pins import Pin
 from strategies._flower import Message, RecordDict
 from strategies.client.consent import check_agreed, check_instruction
+from strategies.client.halving import checked_halves
 from strategies.client.mask_checks import (
     check_accepted,
     check_group,
@@ -36,6 +37,7 @@ from strategies.client.mask_checks import (
 from strategies.client.mask_state import answered, held, hold, mask_key, sent
 from strategies.client.node_key import key_for_round, known_to, note_dev
 from strategies.errors import MasksRefused
+from strategies.messages.halves import CHECK, CHECKED
 from strategies.messages.masks import (
     ANSWER,
     CLAIMS,
@@ -129,6 +131,8 @@ def bcfl_sketch(message: Message, context: Context) -> Message:
         If the round is not sealed with what this node sent, or it sketched it otherwise.
     """
     opened, signer, public = _asked_by(message, context)
+    if CHECK in message.content:  # updates are in halves, and both sketches are shown
+        return _reply(message, CHECKED, checked_halves(message.content, context, opened, signer))
     masked, asked = held(context, opened.key, signer.account), read_asked(message.content)
     length, commitment = sent(context)
     payload = asked.sealed.payload(opened.key, masked.roster.digest)

@@ -153,6 +153,8 @@ def bcfl_mod(message: Message, context: Context, call_next: ClientAppCallable) -
         masking.committed(signed)
     hold_for_sketches(said, message.content, reply, context, (instruction.opened.key, signed))
     content = without_ours(reply.content)
+    if masking is not None:
+        content.update(masking.records())
     content[COMMIT] = commitment_record(signed)
     return with_content(reply, content)
 

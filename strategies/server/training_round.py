@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bcfl_plugins.types import RoundResult
     from strategies._flower import ArrayRecord, Message, MetricRecord
     from strategies.server.judging import Judged
+    from strategies.server.masked.halves import HalvesRound
     from strategies.server.masked.phases import MaskedRound
     from strategies.server.open_run import OpenRun
     from strategies.server.optimizer import StepWatch
@@ -38,7 +39,7 @@ class TrainingRound:
         The run with the plugins; `None` without plugins.
     step : StepWatch or None
         The strategy's own optimizer, where it has one that is known.
-    masked : MaskedRound or None
+    masked : MaskedRound, HalvesRound or None
         How its updates are masked; `None`: they are not.
     sketched : SketchedRound or None
         How nodes sign sketches of their updates; `None`: they do not.
@@ -47,7 +48,7 @@ class TrainingRound:
     training: Training
     run: OpenRun | None
     step: StepWatch | None = None
-    masked: MaskedRound | None = None
+    masked: MaskedRound | HalvesRound | None = None
     sketched: SketchedRound | None = None
     replies: Replies = field(init=False)
     _gathering: bool = True

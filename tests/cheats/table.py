@@ -22,6 +22,7 @@ class Role(Enum):
 
     SERVER = "The server (coordinator)"
     NODE = "A node (member)"
+    AGGREGATOR = "The second server (aggregator)"
     ATTESTER = "An attester"
     SPONSOR = "Who governs or pays"
     SUCCESSOR = "A successor of the coordinator"

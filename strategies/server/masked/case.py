@@ -52,10 +52,11 @@ class MaskCase:
         for account in self.ids:
             self.out(account, detail, strike=False)
 
-    def verdict(self, note: str) -> Verdict:
+    def verdict(self, note: str, judgement: Judgement | None = None) -> Verdict:
         """Return it as the verdict of the plugin that masks."""
         rejections = sorted(self.against.values(), key=lambda one: one.node_id)
-        return Verdict(MASKING, tuple(rejections), note=note, judgement=Judgement(MASKING, gap=GAP))
+        told = judgement or Judgement(MASKING, gap=GAP)
+        return Verdict(MASKING, tuple(rejections), note=note, judgement=told)
 
     def inside(
         self,

@@ -7,7 +7,7 @@ by the name of the plugin that masks. A sum that cannot be unmasked leaves the m
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +22,13 @@ from bcfl_plugins.secure.recovery import (
     lied_about,
 )
 from bcfl_plugins.secure.service import NotSealed
-from bcfl_plugins.secure.sketches import Sketching, as_vector
+from bcfl_plugins.secure.sketches import Sketching
 from pallet_bridge.run.judgements import Judgement
 from strategies.server.judging import Judged
 from strategies.server.masked.case import GAP, MaskCase
 from strategies.server.masked.groups import GroupSums
-from strategies.server.masked.model import summed_reply
+from strategies.server.masked.halves_judging import HalvesSums
+from strategies.server.masked.model import as_sketched, summed_reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,20 +39,21 @@ if TYPE_CHECKING:
     from bcfl_plugins.types import ClientUpdate, Rejection, RoundContext, Verdict
     from pallet_bridge.types import AccountId
     from strategies._flower import Message
+    from strategies.server.masked.halves import HalvesRound
     from strategies.server.masked.phases import MaskedRound
     from strategies.server.replies import Replies
 
     NDArray = np.ndarray[Any, np.dtype[Any]]
-
-SKETCH_ARRAY = "sketch"
-"""The only array of a sketched update."""
 
 _FORMAT = "bcfl-masks/1"
 _log = logging.getLogger("flwr.bcfl")
 
 
 def judge_masked(
-    messages: Iterable[Message], replies: Replies, hooks: PluginManager, masked: MaskedRound
+    messages: Iterable[Message],
+    replies: Replies,
+    hooks: PluginManager,
+    masked: MaskedRound | HalvesRound,
 ) -> tuple[Judged, list[Message]]:
     """Judge masked replies, and unmask the sum of those that are accepted.
 
@@ -68,8 +70,15 @@ def judge_masked(
     hooks.updates_received(ctx, updates, unusable)
     sent = {one.node.account: one for one in updates if one.node.account is not None}
     case = MaskCase({account: one.node.node_id for account, one in sent.items()})
-    way = _Summing if masked.grouping is None else GroupSums
-    summing = way(masked, ctx, sent, case)
+    summing: _Summing | GroupSums | HalvesSums
+    if masked.kind == "halves":
+        said = {one.node.account: reply.message for one, reply in zip(updates, fit, strict=True)}
+        known = {who: message for who, message in said.items() if who is not None}
+        summing = HalvesSums(masked, ctx, sent, case, known)
+    elif masked.grouping is None:
+        summing = _Summing(masked, ctx, sent, case)
+    else:
+        summing = GroupSums(masked, ctx, sent, case)
     verdicts, total = summing.decide(hooks)
     own = summing.verdict(total is not None)
     judged = merge_verdicts(updates, (own, *verdicts))
@@ -90,8 +99,9 @@ def judge_masked(
     if total is None or not accepted:
         return found, []
     good = [reply for reply in fit if reply.node_id in accepted]
-    scale = masked.roster.scale
-    return found, [summed_reply(good, replies.training.expected, ctx.reference, total, scale)]
+    return found, [
+        summed_reply(good, replies.training.expected, ctx.reference, total, masked.scale)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +182,9 @@ class _Summing:
         verdicts: tuple[Verdict, ...] = ()
         sketched = self._sketched(sealed, inside)
         if sketched is not None:
-            verdicts = hooks.judge_updates(*self._as_updates(sketched.sketches))
+            size, bits = sketched.sketching.size, masked.scale.bits
+            told = self._ctx, self._sent, sketched.sketches, bits, size
+            verdicts = hooks.judge_updates(*as_sketched(*told))
         rejected = {one.node_id for verdict in verdicts for one in verdict.rejections}
         accepted = frozenset(
             who
@@ -203,22 +215,6 @@ class _Summing:
             for who in sorted(claims.of.keys() - case.against.keys(), key=lambda one: case.ids[one])
         }
         return _Sketched(sketching, claims, sketches, disputed)
-
-    def _as_updates(
-        self, sketches: Mapping[AccountId, NDArray]
-    ) -> tuple[RoundContext, tuple[ClientUpdate, ...]]:
-        """Return the round and its updates as plugins judge them: by their sketches."""
-        bits, size = self._masked.roster.scale.bits, self._masked.roster.sketch
-        updates = []
-        for who, sketch in sketches.items():
-            vector = as_vector(sketch, bits)
-            vector.flags.writeable = False
-            arrays = MappingProxyType({SKETCH_ARRAY: vector})
-            updates.append(replace(self._sent[who], arrays=arrays, sent=None))
-        nothing = np.zeros(0 if size is None else size.cells)
-        nothing.flags.writeable = False
-        reference = MappingProxyType({SKETCH_ARRAY: nothing})
-        return replace(self._ctx, reference=reference), tuple(updates)
 
     def _summed(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from bcfl_plugins.config.secure import MASKING, SecureConfig
+from bcfl_plugins.config.secure import MASKING, SKETCHED, SecureConfig
 from bcfl_plugins.errors import ConfigError
 from bcfl_plugins.secure.sketches import LEAST_RATIO, SketchSize
 from strategies.messages.records import to_arrays
@@ -45,7 +45,7 @@ def check_maskable(config: BcflConfig, strategy: flower.Strategy, arrays: ArrayR
     secure = config.secure or SecureConfig()
     size = SketchSize(secure.tables, secure.width)
     parameters = sum(array.size for array in model.values())
-    if secure.mode == "sketch" and not size.hides(parameters):
+    if secure.mode in SKETCHED and not size.hides(parameters):
         raise ConfigError(
             f"a sketch of {size.cells} numbers tells too much of {parameters} parameters: take at "
             f"most {parameters // LEAST_RATIO} (bcfl.secure.tables times bcfl.secure.width), or "

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from bcfl_plugins.secure.sketches import as_vector
 from strategies._flower import ArrayRecord, MetricRecord, with_content
 from strategies.messages.records import to_record, without_ours
 from strategies.server.reading.metrics import common_metrics
@@ -12,14 +17,18 @@ from strategies.server.reading.metrics import common_metrics
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import numpy as np
-
     from bcfl_plugins.secure.sizes import MaskScale
+    from bcfl_plugins.secure.sketches import SketchSize
+    from bcfl_plugins.types import ClientUpdate, RoundContext
+    from pallet_bridge.types import AccountId
     from strategies._flower import Message
     from strategies.server.reading.examine import Reply
     from strategies.server.reading.expectations import Expectations
 
     NDArray = np.ndarray[Any, np.dtype[Any]]
+
+SKETCH_ARRAY = "sketch"
+"""The only array of a sketched update."""
 
 
 def summed_reply(
@@ -62,6 +71,38 @@ def summed_reply(
         elif isinstance(record, MetricRecord):
             content[name] = MetricRecord(metrics)
     return with_content(replies[0].message, content)
+
+
+def as_sketched(
+    ctx: RoundContext,
+    sent: Mapping[AccountId, ClientUpdate],
+    sketches: Mapping[AccountId, NDArray],
+    bits: int,
+    size: SketchSize,
+) -> tuple[RoundContext, tuple[ClientUpdate, ...]]:
+    """Return a round and its updates as plugins judge them: by their sketches.
+
+    Parameters
+    ----------
+    ctx, sent
+        The round, and what came.
+    sketches
+        By account, (tables, width) uint32, ascending by node id.
+    bits
+        Fractional bits of the updates.
+    size
+        Of the sketches.
+    """
+    updates = []
+    for who, sketch in sketches.items():
+        vector = as_vector(sketch, bits)
+        vector.flags.writeable = False
+        arrays = MappingProxyType({SKETCH_ARRAY: vector})
+        updates.append(replace(sent[who], arrays=arrays, sent=None))
+    nothing = np.zeros(size.cells)
+    nothing.flags.writeable = False
+    reference = MappingProxyType({SKETCH_ARRAY: nothing})
+    return replace(ctx, reference=reference), tuple(updates)
 
 
 def _mean(values: Sequence[Any]) -> float | list[float]:

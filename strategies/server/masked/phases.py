@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from bcfl_plugins.secure.groups import LEAST_GROUPS
 from bcfl_plugins.secure.keys import MaskKey
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 
     from bcfl_plugins.secure.groups import Grouping
     from bcfl_plugins.secure.service import Masks
+    from bcfl_plugins.secure.sizes import MaskScale
     from bcfl_plugins.secure.statements import Dealing, Member, Roster, Sealed
     from bcfl_plugins.types import NodeRef, OpenedRound
     from pallet_bridge.types import AccountId
@@ -114,6 +115,7 @@ class MaskedRound:
     nodes: Mapping[AccountId, int]
     left: Mapping[int, str]
     grouping: Grouping | None = None
+    kind: Literal["masked"] = "masked"
     signed_claims: dict[AccountId, bytes] = field(default_factory=dict)
 
     @classmethod
@@ -180,9 +182,32 @@ class MaskedRound:
         return self.parties[0].roster
 
     @property
+    def scale(self) -> MaskScale:
+        """How entries become integers."""
+        return self.roster.scale
+
+    @property
     def needed(self) -> int:
         """How many updates must be in a sum."""
         return self.parties[0].needed
+
+    def messages(self, messages: Sequence[Message]) -> list[Message]:
+        """Return the messages to those who dealt; they say by which roster an update is masked."""
+        digests = {
+            self.nodes[account]: party.roster.digest
+            for party in self.parties
+            for account in party.dealings
+        }
+        contents: dict[tuple[int, bytes], RecordDict] = {}
+        kept = []
+        for message in messages:
+            node, content = message.metadata.dst_node_id, message.content
+            if node in self.left:
+                continue
+            key = id(content), digests[node]
+            contents.setdefault(key, RecordDict({**content, MASKED: masked_record(digests[node])}))
+            kept.append(with_content(message, contents[key]))
+        return kept
 
     @property
     def dealings(self) -> Mapping[AccountId, Dealing]:
@@ -261,46 +286,6 @@ class MaskedRound:
 
     def _ask(self, kind: str, questions: dict[int, RecordDict], read: Any) -> Any:  # noqa: ANN401
         return ask(self.grid, kind, questions, read, self.masks.settings.answer_s)
-
-
-def masked_round(
-    run: OpenRun, instruction: Instruction, messages: Sequence[Message]
-) -> MaskedRound | None:
-    """Let nodes deal, where a plugin masks the round; None: none does.
-
-    Raises
-    ------
-    CannotMask
-        If too few nodes take part.
-    """
-    masks, grid = run.hooks.masking(instruction.opened), run.grid
-    if masks is None or grid is None:
-        return None
-    asked = [message.metadata.dst_node_id for message in messages]
-    try:
-        return MaskedRound.begin(masks, run, grid, instruction, asked)
-    except CannotMask as error:
-        _log.error("bcfl: round %d is not trained: %s", instruction.opened.round, error)
-        raise
-
-
-def masked_messages(masked: MaskedRound, messages: Sequence[Message]) -> list[Message]:
-    """Return the messages to those who dealt; they say by which roster an update is masked."""
-    digests = {
-        masked.nodes[account]: party.roster.digest
-        for party in masked.parties
-        for account in party.dealings
-    }
-    contents: dict[tuple[int, bytes], RecordDict] = {}
-    kept = []
-    for message in messages:
-        node, content = message.metadata.dst_node_id, message.content
-        if node in masked.left:
-            continue
-        key = id(content), digests[node]
-        contents.setdefault(key, RecordDict({**content, MASKED: masked_record(digests[node])}))
-        kept.append(with_content(message, contents[key]))
-    return kept
 
 
 def _contents(masks: Masks, instruction: Instruction, drawn: Rosters) -> dict[bytes, RecordDict]:

@@ -74,12 +74,12 @@ def rosters_of(masks: Masks, place: RoundKey, members: Sequence[Member]) -> Rost
                 f"{len(ordered)} nodes take part, and {max(LEAST_NODES, needed + 1)} are needed at "
                 f"least (bcfl.secure.threshold)"
             )
-        return Rosters((_roster(masks, ordered, needed, _scale(masks, len(ordered))),))
+        return Rosters((_roster(masks, ordered, needed, scale_of(masks, len(ordered))),))
     try:
         grouping = masks.grouping(place)
     except NotSealed as error:
         raise CannotMask(f"no groups can be drawn: {error}") from error
-    scale, rosters = _scale(masks, len(ordered)), []
+    scale, rosters = scale_of(masks, len(ordered)), []
     why = {one.account: "it was not drawn into a group: no member, or suspended" for one in ordered}
     for group in grouping.groups(place):
         there = [one for one in ordered if one.account in group]
@@ -103,7 +103,14 @@ def _roster(
     return Roster(tuple(members), needed, scale, masks.settings.sketch, grouping)
 
 
-def _scale(masks: Masks, count: int) -> MaskScale:
+def scale_of(masks: Masks, count: int) -> MaskScale:
+    """Return how entries become integers among so many nodes.
+
+    Raises
+    ------
+    ConfigError
+        If the integers have no room.
+    """
     scale = masks.settings.scale(count)
     if scale.bits < _LEAST_BITS:
         raise ConfigError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,8 @@ from bcfl_plugins.types import RoundContext, RunInfo
 from strategies.messages.protection import guarded
 from strategies.messages.records import to_arrays
 from strategies.messages.wire import Instruction
-from strategies.server.masked.phases import masked_messages, masked_round
+from strategies.server.masked.halves import HalvesRound
+from strategies.server.masked.phases import MaskedRound
 from strategies.server.masked.rosters import CannotMask
 from strategies.server.opening.instruct import check_carried, instruct
 from strategies.server.reading.expectations import Model, expectations_of
@@ -17,15 +19,15 @@ from strategies.server.replies import Training
 from strategies.server.sketched.phases import SketchedRound
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from bcfl_plugins.config.run_config import BcflConfig
     from strategies._flower import ArrayRecord, Message
     from strategies._flower import strategy as flower
-    from strategies.server.masked.phases import MaskedRound
     from strategies.server.open_run import OpenRun
 
 _NO_RUN = RunInfo(0, 0)
+_log = logging.getLogger("flwr.bcfl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class OpenedTraining:
         What was fixed.
     messages : list of Message
         What goes out.
-    masked : MaskedRound or None
+    masked : MaskedRound, HalvesRound or None
         How its updates are masked; `None`: they are not.
     untrained : str or None
         Why nobody is asked to train, where the strategy had somebody to ask.
@@ -48,7 +50,7 @@ class OpenedTraining:
 
     training: Training
     messages: list[Message]
-    masked: MaskedRound | None = None
+    masked: MaskedRound | HalvesRound | None = None
     untrained: str | None = None
     sketched: SketchedRound | None = None
 
@@ -93,19 +95,52 @@ def open_training(
     check_carried(listed, arrays, opened.binding.base_model)
     instruction = Instruction(opened, expected.weight_key)
     try:
-        masked = masked_round(run, instruction, listed)
+        length = sum(one.size for one in reference.values())
+        masked = _masked_round(run, instruction, listed, length)
     except CannotMask as error:
         return OpenedTraining(Training(ctx, expected, frozenset()), [], untrained=str(error))
     if masked is not None:
         ctx = replace(ctx, left_out={**run.barred, **masked.left_out(run)})
-        expected = replace(expected, model=Model.MASKED)
-        listed = masked_messages(masked, listed)
+        is_halved = isinstance(masked, HalvesRound)
+        expected = replace(expected, model=Model.HALVES if is_halved else Model.MASKED)
+        listed = masked.messages(listed)
     listed = instruct(listed, instruction)
     sketched = SketchedRound.of(run, instruction)
     if sketched is not None:
         listed = sketched.messages(listed)
     training = Training(ctx, expected, _nodes(listed))
     return OpenedTraining(training, listed, masked, sketched=sketched)
+
+
+def _masked_round(
+    run: OpenRun, instruction: Instruction, messages: Sequence[Message], length: int
+) -> MaskedRound | HalvesRound | None:
+    """Begin a masked round, where a plugin masks it; None: none does.
+
+    Parameters
+    ----------
+    run, instruction, messages
+        The run, the round on chain, and the messages of the strategy.
+    length
+        Parameters of the model.
+
+    Raises
+    ------
+    CannotMask
+        If too few nodes take part, or the second server is away.
+    """
+    masks, grid = run.hooks.masking(instruction.opened), run.grid
+    if masks is None or grid is None:
+        return None
+    asked = [message.metadata.dst_node_id for message in messages]
+    second = masks.settings.second
+    try:
+        if second is not None:
+            return HalvesRound.begin(masks, second, run, grid, instruction, asked, length)
+        return MaskedRound.begin(masks, run, grid, instruction, asked)
+    except CannotMask as error:
+        _log.error("bcfl: round %d is not trained: %s", instruction.opened.round, error)
+        raise
 
 
 def _nodes(messages: Iterable[Message]) -> frozenset[int]:

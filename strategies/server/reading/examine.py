@@ -16,6 +16,7 @@ import numpy as np
 
 from bcfl_plugins.published.numbers import as_model, fits
 from bcfl_plugins.reasons import Reason
+from bcfl_plugins.secure.halves import COMMITTED, COMMITTED_BYTES
 from bcfl_plugins.types import NodeId
 from strategies._flower import ArrayRecord, MetricRecord
 from strategies.errors import Unfit, UnreadableArray
@@ -111,6 +112,11 @@ def examine_train(
             if any(one.dtype.newbyteorder("=") != np.uint32 for one in sent.values()):
                 raise Unfit(Reason.MALFORMED, "a masked update is of unsigned 32-bit integers")
             arrays: Mapping[str, NDArray] = {name: sent[name] for name in reference}
+        elif expected.model is Model.HALVES:
+            sent = _sent(record, {COMMITTED: np.zeros(COMMITTED_BYTES, np.uint8)})
+            if sent[COMMITTED].dtype != np.uint8:
+                raise Unfit(Reason.MALFORMED, "what stands for halves is an array of bytes")
+            arrays = sent
         elif expected.model is Model.ARRAYS:
             sent = _sent(record, reference)
             arrays = _as_model(sent, reference)

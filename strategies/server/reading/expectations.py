@@ -53,6 +53,8 @@ class Model(Enum):
     """XGBoost trees as JSON, which `FedXgbBagging` parses and joins."""
     MASKED = "masked"
     """A model's names and shapes, of masked integers of 32 bits."""
+    HALVES = "halves"
+    """What a node commits to of an update in two halves: one array of bytes."""
     BLOB = "blob"
     """One block of bytes that `FedXgbCyclic` hands to the next node unread."""
 

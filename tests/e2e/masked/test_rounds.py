@@ -169,7 +169,7 @@ def test_too_few_accepted_are_not_unmasked(tmp_path: Path) -> None:
         ({"evidence.publish": "updates"}, "bcfl.evidence.publish"),
         ({"rewards.method": "cosine"}, "bcfl.rewards.method"),
         ({"secure.mode": "sum"}, "take outliers out"),
-        ({"secure.mode": "two_servers"}, "which this version does not have"),
+        ({"secure.mode": "two_servers"}, "the http:// or https:// URL of the second server"),
         ({"secure.width": 1000}, "no power of two"),
         ({"secure.width": 4096}, "tells too much of 4000 parameters"),
         ({"plugins": "secure_aggregation, round_log"}, "nobody judges by the sketches"),

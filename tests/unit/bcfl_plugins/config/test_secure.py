@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bcfl_plugins.config.run_config import BcflConfig
-from bcfl_plugins.config.secure import proofs_of, read_secure, threshold_of
+from bcfl_plugins.config.secure import pinned_aggregator, proofs_of, read_secure, threshold_of
 from bcfl_plugins.errors import ConfigError
 
 NAMED = {"bcfl.plugins": "secure_aggregation"}
@@ -23,7 +23,10 @@ def test_a_table_without_its_plugin_is_refused() -> None:
 @pytest.mark.parametrize(
     ("table", "problem"),
     [
-        ({"mode": "two_servers"}, "does not have"),
+        ({"mode": "two_servers"}, "bcfl.secure.aggregator is ''"),
+        ({"mode": "two_servers", "aggregator": "ftp://x"}, "http:// or https:// URL"),
+        ({"mode": "two_servers", "aggregator": "http://x"}, "aggregator_account is ''"),
+        ({"mode": "sum", "aggregator": "http://x"}, 'is of "two_servers"'),
         ({"mode": "groups", "group": 2}, "must be"),
         ({"mode": "groups", "group": 4, "threshold": 4}, "has 3 other nodes"),
         ({"mode": "none"}, "it can be"),
@@ -44,6 +47,9 @@ def test_what_operators_say() -> None:
     for wrong in (-1, "four", True, 2.5):
         with pytest.raises(ConfigError, match="a number is needed"):
             threshold_of({"bcfl-secure-threshold": wrong})
+    assert pinned_aggregator({}) is None
+    with pytest.raises(ConfigError, match="an address is needed"):
+        pinned_aggregator({"bcfl-secure-aggregator": "somebody"})
     assert proofs_of({}, public_key=True) == "coordinator"
     assert proofs_of({}, public_key=False) == "light"
     assert proofs_of({"bcfl-secure-proofs": "node"}, public_key=True) == "node"

@@ -1,0 +1,1 @@
+"""``bcfl aggregator``: be the second of two servers."""
