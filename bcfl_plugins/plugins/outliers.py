@@ -91,7 +91,7 @@ class OutliersSettings:
     )
     members: int = key(
         256,
-        "Evidence over rounds: how many different nodes share alpha. Those after them get no strike.",
+        "Evidence over rounds: different nodes that share alpha. Those after them get no strike.",
         low=1,
     )
     f: int = key(
