@@ -12,7 +12,8 @@ import typer
 
 from bcfl_plugins.cli.acting.options import ChainHash  # noqa: TC001 - typer reads it
 from bcfl_plugins.cli.acting.send import belief_of, checked, say
-from bcfl_plugins.cli.places import FederationNumber, KeySource, Url, signer_of
+from bcfl_plugins.cli.output import AsJson, print_json
+from bcfl_plugins.cli.places import KEY, FederationNumber, Url, signer_of
 from pallet_bridge.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
 
     from bcfl_plugins.aggregator.listening import AggregatorServer
 
+StatementKey = Annotated[
+    str,
+    typer.Option(
+        "--key",
+        envvar=KEY,
+        help=f"Its key: env:NAME, file:PATH, or //Alice where the chain is on this machine. "
+        f"It signs receipts, sketches and sums, and is not used for calls. Default: {KEY}.",
+    ),
+]
 KeptIn = Annotated[
     Path, typer.Option("--folder", help="Where it keeps its key, and the halves of two rounds.")
 ]
@@ -50,7 +60,7 @@ def aggregator(
     *,
     chain: Url,
     federation: FederationNumber,
-    key: KeySource,
+    key: StatementKey,
     folder: KeptIn,
     host: ListensAt = "127.0.0.1",
     port: ListensOn = 8741,
@@ -59,6 +69,7 @@ def aggregator(
     parameters: Parameters = 50_000_000,
     least: Least = 3,
     genesis: ChainHash = None,
+    as_json: AsJson = False,
 ) -> None:
     """Be the second of two servers, so that no single party learns an update.
 
@@ -82,8 +93,12 @@ def aggregator(
         tls = None if cert is None or cert_key is None else (cert, cert_key)
         with AggregatorServer(service, host, port, tls) as server:
             place = f"{'http' if tls is None else 'https'}://{host}:{server.server_address[1]}"
-            say(f"the aggregator of federation {federation} is at {place}")
-            say(f"its account is {signer.account} (bcfl.secure.aggregator_account)")
+            if as_json:
+                told = {"url": place, "account": str(signer.account), "federation": federation}
+                print_json(told)
+            else:
+                say(f"the aggregator of federation {federation} is at {place}")
+                say(f"its account is {signer.account} (bcfl.secure.aggregator_account)")
             _serve(server)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import json
 import subprocess
 import sys
 import threading
@@ -108,24 +108,18 @@ class SecondProcess:
         chosen = ["--chain", self._node.url, "--federation", "0", "--key", "//Dave"]
         chosen += ["--folder", str(self._folder), "--port", str(self._port)]
         chosen += ["--cert", str(self._tls[0]), "--cert-key", str(self._tls[1])]
-        command = [sys.executable, "-m", "bcfl_plugins.cli", "aggregator", *chosen]
-        self._child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-        assert self._child.stderr is not None
-        said = []
-        for line in self._child.stderr:
-            said.append(line)
-            found = re.search(r"is at https://127\.0\.0\.1:(\d+)", line)
-            if found:
-                self._port = int(found[1])
-                assert str(SECOND.account) in self._child.stderr.readline()
-                return
-        raise AssertionError("".join(said))
+        command = [sys.executable, "-m", "bcfl_plugins.cli", "aggregator", "--json", *chosen]
+        self._child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self._child.stdout is not None
+        told = json.loads(self._child.stdout.readline())
+        assert (told["account"], told["federation"]) == (str(SECOND.account), 0)
+        self._port = int(told["url"].removeprefix("https://127.0.0.1:"))
 
     def kill(self) -> None:
         """Kill it as a loss of power would."""
         if self._child is not None:
             self._child.kill()
             self._child.wait()
-            assert self._child.stderr is not None
-            self._child.stderr.close()
+            assert self._child.stdout is not None
+            self._child.stdout.close()
             self._child = None
