@@ -25,7 +25,7 @@ _HALF: Final = Perbill(50 * _PERCENT)
 
 DEVELOPMENT: Final = Terms(
     min_stake=Planck(100 * UNIT),
-    max_participants=64,
+    max_participants=256,
     quorum=Quorum(),
     commit_blocks=5,
     settle_blocks=50,

@@ -130,7 +130,8 @@ def test_a_url_that_is_gone_costs_the_copy_and_not_the_run(
         caplog.at_level(logging.WARNING, "flwr.bcfl"),
         pytest.raises(CopyLeft, match="the run is whole in its folder") as raised,
     ):
-        train(tmp_path, str(there), lose)
+        train(tmp_path, str(there), lose, **{"copy.hold_s": 0.5})
+    assert caplog.text.count("is settled before it is copied") == 1
     assert any("model.npz" in note for note in raised.value.__notes__)
     (run,) = (tmp_path / "runs").iterdir()
     assert audit_run(run).findings == ()
