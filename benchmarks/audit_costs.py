@@ -26,7 +26,7 @@ from strategies import ClientApp, FedAvg
 from strategies.testing import InProcessGrid
 
 PARAMETERS: Final = 1_000
-SIZES: Final[tuple[tuple[int, int], ...]] = ((50, 100), (200, 100), (1000, 100))
+SIZES: Final[tuple[tuple[int, int], ...]] = ((50, 100), (1000, 100))
 """Rounds and nodes."""
 
 
@@ -113,7 +113,8 @@ def page(table: list[str]) -> str:
 `bcfl audit RUN` on a run of the embedded chain, whose blocks it executes again, with evidence at
 the level `decision`. `--replay` decides every round again besides. The nodes' models have
 {PARAMETERS:,} parameters: an audit at this level reads no updates, so larger ones cost it
-little more. `python -m benchmarks.audit_costs` prints this page.
+little more. `python -m benchmarks.audit_costs` prints this page. The goal is 3 s for 50 rounds and a
+minute for 1,000: it is missed.
 
 {chr(10).join(table)}
 
