@@ -113,8 +113,8 @@ def page(table: list[str]) -> str:
 `bcfl audit RUN` on a run of the embedded chain, whose blocks it executes again, with evidence at
 the level `decision`. `--replay` decides every round again besides. The nodes' models have
 {PARAMETERS:,} parameters: an audit at this level reads no updates, so larger ones cost it
-little more. `python -m benchmarks.audit_costs` prints this page. The goal is 3 s for 50 rounds and a
-minute for 1,000: it is missed.
+little more. `python -m benchmarks.audit_costs` prints this page. The goal is 3 s for 50
+rounds and a minute for 1,000: it is missed.
 
 {chr(10).join(table)}
 
