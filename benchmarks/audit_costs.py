@@ -17,12 +17,10 @@ import sys
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-import numpy as np
-from flwr.app import Array, ArrayRecord, Context, Message, MetricRecord, RecordDict
-
-from strategies import ClientApp, FedAvg
+from benchmarks.noisy import averaging, judged_federation, noisy_training, zeros
+from strategies import ClientApp
 from strategies.testing import InProcessGrid
 
 PARAMETERS: Final = 1_000
@@ -43,34 +41,12 @@ def made(folder: Path, rounds: int, nodes: int) -> Path:
     kept = folder / f"{rounds}x{nodes}"
     if not kept.exists():
         app = ClientApp()
-        app.train()(_train)
-        config: dict[str, Any] = {
-            "bcfl.plugins": "staking, outliers, round_log",
-            "bcfl.run_dir": str(kept),
-            "bcfl.terms.max_participants": 400,
-            "bcfl.terms.quorum": nodes,
-        }
-        first = ArrayRecord({"w": Array(np.zeros(PARAMETERS, np.float32))})
-        strategy = FedAvg(
-            fraction_evaluate=0.0, min_available_nodes=nodes, min_train_nodes=nodes, bcfl=config
-        )
+        app.train()(noisy_training)
+        config = judged_federation(kept, nodes)
         with InProcessGrid(app, nodes, run_config=config) as grid:
-            strategy.start(grid, first, num_rounds=rounds)
+            averaging(config, nodes).start(grid, zeros(PARAMETERS), num_rounds=rounds)
     (run,) = kept.iterdir()
     return run
-
-
-def _train(message: Message, context: Context) -> Message:
-    arrays = message.content["arrays"]
-    if not isinstance(arrays, ArrayRecord):
-        raise TypeError("a round without arrays")
-    rng = np.random.default_rng(int(context.node_config["partition-id"]))
-    step = np.float32(0.01) * (1 + rng.standard_normal(PARAMETERS, np.float32))
-    content: dict[str, Any] = {
-        "arrays": ArrayRecord({"w": Array(arrays["w"].numpy() + step)}),
-        "metrics": MetricRecord({"num-examples": 10}),
-    }
-    return Message(RecordDict(content), reply_to=message)
 
 
 def audited(run: Path, *options: str) -> Cost:

@@ -15,14 +15,16 @@ from __future__ import annotations
 import argparse
 import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from time import process_time, thread_time
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
-import numpy as np
-from flwr.app import Array, ArrayRecord, Context, Message, MetricRecord, RecordDict
-
-from strategies import ClientApp, FedAvg
+from benchmarks.noisy import averaging, judged_federation, noisy_training, zeros
+from strategies import ClientApp
 from strategies.testing import InProcessGrid
+
+if TYPE_CHECKING:
+    from flwr.app import Context, Message
 
 PARAMETERS: Final = 1_000_000
 TRAINING_MS: Final = 1000
@@ -62,7 +64,7 @@ class TimedApp(ClientApp):
     def __init__(self) -> None:
         super().__init__()
         self.spent = 0.0
-        self.train()(_train)
+        self.train()(noisy_training)
 
     def __call__(self, message: Message, context: Context) -> Message:
         """Handle one message."""
@@ -72,37 +74,15 @@ class TimedApp(ClientApp):
         return reply
 
 
-def _train(message: Message, context: Context) -> Message:
-    arrays = message.content["arrays"]
-    if not isinstance(arrays, ArrayRecord):
-        raise TypeError("a round without arrays")
-    rng = np.random.default_rng(int(context.node_config["partition-id"]))
-    step = np.float32(0.01) * (1 + rng.standard_normal(PARAMETERS, np.float32))
-    content: dict[str, Any] = {
-        "arrays": ArrayRecord({"w": Array(arrays["w"].numpy() + step)}),
-        "metrics": MetricRecord({"num-examples": 10}),
-    }
-    return Message(RecordDict(content), reply_to=message)
-
-
 def spent(nodes: int, level: str, rounds: int) -> Spent:
     """Return what a run took of the server with its chain, and of all nodes."""
     app = TimedApp()
     with tempfile.TemporaryDirectory() as folder:
-        config: dict[str, Any] = {
-            "bcfl.plugins": "staking, outliers, round_log",
-            "bcfl.run_dir": folder,
-            "bcfl.evidence.publish": level,
-            "bcfl.terms.max_participants": 400,
-            "bcfl.terms.quorum": nodes,
-        }
-        first = ArrayRecord({"w": Array(np.zeros(PARAMETERS, np.float32))})
-        strategy = FedAvg(
-            fraction_evaluate=0.0, min_available_nodes=nodes, min_train_nodes=nodes, bcfl=config
-        )
+        config = judged_federation(Path(folder), nodes, **{"evidence.publish": level})
+        strategy = averaging(config, nodes)
         with InProcessGrid(app, nodes, run_config=config) as grid:
             began, own = process_time(), thread_time()
-            strategy.start(grid, first, num_rounds=rounds)
+            strategy.start(grid, zeros(PARAMETERS), num_rounds=rounds)
             whole, path = process_time() - began, thread_time() - own
     return Spent(*(1000 * one for one in (whole - app.spent, path - app.spent, app.spent)))
 

@@ -117,7 +117,7 @@ def statement_hash(
     """
     return blake2_256(
         scale_str("bcfl/statement/v2")
-        + _round(binding.key)
+        + round_bytes(binding.key)
         + account.raw
         + binding.coordinator.raw
         + hash32("base_model", binding.base_model)
@@ -135,7 +135,7 @@ def instruction_payload(binding: RoundBinding, expires: int) -> bytes:
     """
     return blake2_256(
         scale_str("bcfl/instruction/v2")
-        + _round(binding.key)
+        + round_bytes(binding.key)
         + binding.coordinator.raw
         + hash32("base_model", binding.base_model)
         + hash32("terms_hash", binding.terms_hash)
@@ -188,7 +188,7 @@ def attest_statement(binding: RoundBinding, *, model: bytes, report: bytes, root
     """Return what a settlement says as one hash: what the attesters of a round attest."""
     return blake2_256(
         scale_str("bcfl/attest/v2")
-        + _round(binding.key)
+        + round_bytes(binding.key)
         + hash32("terms_hash", binding.terms_hash)
         + hash32("model", model)
         + hash32("report", report)
@@ -200,7 +200,7 @@ def attest_payload(key: RoundKey, account: AccountId, statement: bytes) -> bytes
     """Return the 32 bytes that an attester signs when it attests off chain."""
     return blake2_256(
         scale_str("bcfl/attest-sign/v2")
-        + _round(key)
+        + round_bytes(key)
         + account.raw
         + hash32("statement", statement)
     )
@@ -232,7 +232,8 @@ def escrow_account(federation: int) -> AccountId:
     return AccountId((b"modl" + b"py/bcflp" + uint(federation, 4)).ljust(HASH_BYTES, b"\x00"))
 
 
-def _round(key: RoundKey) -> bytes:
+def round_bytes(key: RoundKey) -> bytes:
+    """Return the 40 bytes that stand for a round in everything that is signed about it."""
     return hash32("genesis", key.genesis) + uint(key.federation, 4) + uint(key.round, 4)
 
 

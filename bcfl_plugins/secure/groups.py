@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pallet_bridge.encoding import blake2_256
+from pallet_bridge.encoding import blake2_256, round_bytes
 from pallet_bridge.scale import hash32, scale_str, uint
 
 if TYPE_CHECKING:
@@ -68,9 +68,7 @@ class Grouping:
         """
         seed = blake2_256(
             scale_str("bcfl/mask-groups/v1")
-            + hash32("genesis", place.genesis)
-            + uint(place.federation, 4)
-            + uint(place.round, 4)
+            + round_bytes(place)
             + hash32("block", self.block)
             + uint(self.number, 4)
         )

@@ -16,7 +16,7 @@ import numpy as np
 
 from bcfl_plugins.secure.sketches import Sketching
 from bcfl_plugins.secure.streams import add_streams
-from pallet_bridge.encoding import blake2_256, commitment_hash, update_digest
+from pallet_bridge.encoding import blake2_256, commitment_hash, round_bytes, update_digest
 from pallet_bridge.scale import hash32, scale_str, uint
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class HalvesWay:
     def payload(self, place: RoundKey) -> bytes:
         """Return the 32 bytes that the coordinator signs to let nodes halve their updates."""
         return blake2_256(
-            scale_str("bcfl/halves-ask/v1") + _round(place) + hash32("way", self.digest)
+            scale_str("bcfl/halves-ask/v1") + round_bytes(place) + hash32("way", self.digest)
         )
 
 
@@ -188,7 +188,7 @@ def half_payload(
     written = np.ascontiguousarray(sketch, "<u4").tobytes()
     return blake2_256(
         scale_str("bcfl/halves-sketch/v1")
-        + _round(place)
+        + round_bytes(place)
         + account.raw
         + hash32("seed", seed)
         + hash32("half", half)
@@ -233,7 +233,7 @@ def digested_total(place: RoundKey, aggregator: AccountId, asked: bytes, digest:
     """Return what `total_payload` does, from the `total_digest` of the sum."""
     return blake2_256(
         scale_str("bcfl/halves-sum/v1")
-        + _round(place)
+        + round_bytes(place)
         + aggregator.raw
         + hash32("asked", asked)
         + hash32("digest", digest)
@@ -244,7 +244,7 @@ def receipt_payload(place: RoundKey, account: AccountId, commitment: bytes) -> b
     """Return the 32 bytes by which the aggregator says that it keeps a second half."""
     return blake2_256(
         scale_str("bcfl/halves-receipt/v1")
-        + _round(place)
+        + round_bytes(place)
         + account.raw
         + hash32("commitment", commitment)
     )
@@ -266,7 +266,7 @@ def checked_payload(
     """
     return blake2_256(
         scale_str("bcfl/halves-checked/v1")
-        + _round(place)
+        + round_bytes(place)
         + account.raw
         + hash32("first", first)
         + hash32("second", second)
@@ -275,8 +275,4 @@ def checked_payload(
 
 
 def _hidden(purpose: str, place: RoundKey, account: AccountId, secret: bytes) -> bytes:
-    return hashlib.sha256(scale_str(purpose) + _round(place) + account.raw + secret).digest()
-
-
-def _round(place: RoundKey) -> bytes:
-    return hash32("genesis", place.genesis) + uint(place.federation, 4) + uint(place.round, 4)
+    return hashlib.sha256(scale_str(purpose) + round_bytes(place) + account.raw + secret).digest()

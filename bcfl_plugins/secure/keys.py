@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from bcfl_plugins.secure.streams import SEED_BYTES
-from pallet_bridge.scale import hash32, scale_str, uint
+from pallet_bridge.encoding import round_bytes
+from pallet_bridge.scale import scale_str
 
 if TYPE_CHECKING:
     from pallet_bridge.types import AccountId, RoundKey
@@ -135,12 +136,6 @@ class MaskKey:
             raise CannotOpen("it was not sealed for this aggregator in this round") from None
 
     def _derived(self, purpose: str, place: RoundKey, names: bytes, key: bytes) -> bytes:
-        info = (
-            scale_str(purpose)
-            + hash32("genesis", place.genesis)
-            + uint(place.federation, 4)
-            + uint(place.round, 4)
-            + names
-        )
+        info = scale_str(purpose) + round_bytes(place) + names
         shared = self._key.exchange(X25519PublicKey.from_public_bytes(key))
         return HKDF(SHA256(), SEED_BYTES, salt=None, info=info).derive(shared)

@@ -17,7 +17,7 @@ import numpy as np
 from bcfl_plugins.defenses.base import BUFFERS
 from bcfl_plugins.defenses.core.arrays.buffers import is_buffer
 from bcfl_plugins.secure.sketches import Sketching
-from pallet_bridge.encoding import blake2_256
+from pallet_bridge.encoding import blake2_256, round_bytes
 from pallet_bridge.scale import hash32, scale_str, uint
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ def sketch_payload(  # noqa: PLR0917 - all that a signature stands for
     written = np.ascontiguousarray(sketch, "<u4").tobytes()
     return blake2_256(
         scale_str("bcfl/signed-sketch/v1")
-        + _round(place)
+        + round_bytes(place)
         + account.raw
         + hash32("seed", seed)
         + hash32("commitment", commitment)
@@ -196,7 +196,7 @@ def question_payload(
     """
     return blake2_256(
         scale_str("bcfl/ask-signed-sketch/v1")
-        + _round(place)
+        + round_bytes(place)
         + hash32("seed", sealed.seed(place))
         + uint(size.tables, 4)
         + uint(size.width, 4)
@@ -232,7 +232,3 @@ def _bits(largest: float, most: int) -> int:
         raise ValueError("the model has too many parameters for tables of this width")
     bits = most.bit_length() - 1 - math.frexp(largest)[1]
     return max(-MOST_BITS, min(MOST_BITS, bits))
-
-
-def _round(place: RoundKey) -> bytes:
-    return hash32("genesis", place.genesis) + uint(place.federation, 4) + uint(place.round, 4)

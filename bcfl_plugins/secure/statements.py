@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bcfl_plugins.secure.sketches import SketchSize
-from pallet_bridge.encoding import blake2_256
+from pallet_bridge.encoding import blake2_256, round_bytes
 from pallet_bridge.scale import hash32, scale_bytes, scale_str, uint
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ class Dealing:
         """Return the 32 bytes that the dealer signs."""
         return blake2_256(
             scale_str("bcfl/mask-dealing/v1")
-            + _round(place)
+            + round_bytes(place)
             + dealer.raw
             + hash32("roster", self.roster)
             + hash32("seed", self.seed)
@@ -185,7 +185,7 @@ def claims_payload(
     """
     return blake2_256(
         scale_str("bcfl/mask-claims/v1")
-        + _round(place)
+        + round_bytes(place)
         + account.raw
         + hash32("seed", seed)
         + _digest(own)
@@ -207,7 +207,7 @@ def answer_payload(place: RoundKey, account: AccountId, asked: bytes, given: byt
     """
     return blake2_256(
         scale_str("bcfl/mask-answer/v1")
-        + _round(place)
+        + round_bytes(place)
         + account.raw
         + hash32("asked", asked)
         + _digest(given)
@@ -216,7 +216,9 @@ def answer_payload(place: RoundKey, account: AccountId, asked: bytes, given: byt
 
 def deal_payload(place: RoundKey, roster: bytes) -> bytes:
     """Return what the coordinator signs to let nodes deal."""
-    return blake2_256(scale_str("bcfl/mask-ask-deal/v1") + _round(place) + hash32("roster", roster))
+    return blake2_256(
+        scale_str("bcfl/mask-ask-deal/v1") + round_bytes(place) + hash32("roster", roster)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,13 +244,13 @@ class Sealed:
 
         No node knows it before its own salted commitment is made, whoever made the block.
         """
-        return blake2_256(scale_str("bcfl/sketch-seed/v1") + _round(place) + self._written())
+        return blake2_256(scale_str("bcfl/sketch-seed/v1") + round_bytes(place) + self._written())
 
     def payload(self, place: RoundKey, roster: bytes) -> bytes:
         """Return what the coordinator signs to let nodes sketch their masks."""
         return blake2_256(
             scale_str("bcfl/mask-ask-sketch/v1")
-            + _round(place)
+            + round_bytes(place)
             + hash32("roster", roster)
             + self._written()
         )
@@ -277,12 +279,8 @@ def unmask_payload(
 
 
 def _hidden(purpose: str, place: RoundKey, names: bytes, secret: bytes) -> bytes:
-    written = scale_str(purpose) + _round(place) + names + secret
+    written = scale_str(purpose) + round_bytes(place) + names + secret
     return hashlib.sha256(written).digest()
-
-
-def _round(place: RoundKey) -> bytes:
-    return hash32("genesis", place.genesis) + uint(place.federation, 4) + uint(place.round, 4)
 
 
 def _list(items: Sequence[bytes]) -> bytes:

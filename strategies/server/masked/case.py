@@ -9,6 +9,7 @@ import numpy as np
 
 from bcfl_plugins.config.secure import MASKING
 from bcfl_plugins.reasons import Reason
+from bcfl_plugins.secure.service import NotSealed
 from bcfl_plugins.types import Rejection, Verdict
 from pallet_bridge.run.judgements import Judgement
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from bcfl_plugins.secure.service import Masks
     from bcfl_plugins.secure.statements import Sealed
     from bcfl_plugins.types import ClientUpdate, NodeId, RoundContext
-    from pallet_bridge.types import AccountId
+    from pallet_bridge.types import AccountId, RoundKey
 
     NDArray = np.ndarray[Any, np.dtype[Any]]
 
@@ -57,6 +58,14 @@ class MaskCase:
         rejections = sorted(self.against.values(), key=lambda one: one.node_id)
         told = judgement or Judgement(MASKING, gap=GAP)
         return Verdict(MASKING, tuple(rejections), note=note, judgement=told)
+
+    def sealed(self, masks: Masks, place: RoundKey) -> Sealed | None:
+        """Return the sealed round; None where the seal was not seen: everybody is out then."""
+        try:
+            return masks.sealed(place)
+        except NotSealed as error:
+            self.all_out(f"the seal of the round was not seen: {error}")
+            return None
 
     def inside(
         self,

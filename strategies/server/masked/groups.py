@@ -15,7 +15,6 @@ import numpy as np
 from bcfl_plugins.published.grouped import RULE, VERSION, GroupRecord, SummedGroup
 from bcfl_plugins.secure.groups import LEAST_GROUPS
 from bcfl_plugins.secure.recovery import CannotUnmask, FalseShares
-from bcfl_plugins.secure.service import NotSealed
 from pallet_bridge.encoding import blake2_256
 from pallet_bridge.run.judgements import Judgement
 
@@ -73,10 +72,8 @@ class GroupSums:
     def decide(self, hooks: PluginManager) -> tuple[tuple[Verdict, ...], NDArray | None]:
         """Return the verdicts of the plugins, and the sum; what is against nodes is in the case."""
         case, masked = self._case, self._masked
-        try:
-            sealed = masked.masks.sealed(masked.opened.key)
-        except NotSealed as error:
-            case.all_out(f"the seal of the round was not seen: {error}")
+        sealed = case.sealed(masked.masks, masked.opened.key)
+        if sealed is None:
             return (), None
         self._sealed = sealed
         inside = case.inside(sealed, masked.dealings, self._sent)

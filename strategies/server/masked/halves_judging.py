@@ -22,7 +22,6 @@ from bcfl_plugins.secure.halves import (
     seed_digest,
     total_digest,
 )
-from bcfl_plugins.secure.service import NotSealed
 from bcfl_plugins.secure.sketches import Sketching
 from pallet_bridge.keys import verify
 from pallet_bridge.run.judgements import Judgement
@@ -95,10 +94,8 @@ class HalvesSums:
     def decide(self, hooks: PluginManager) -> tuple[tuple[Verdict, ...], NDArray | None]:
         """Return the verdicts of the plugins, and the sum; what is against nodes is in the case."""
         case, masked = self._case, self._masked
-        try:
-            sealed = masked.masks.sealed(masked.opened.key)
-        except NotSealed as error:
-            case.all_out(f"the seal of the round was not seen: {error}")
+        sealed = case.sealed(masked.masks, masked.opened.key)
+        if sealed is None:
             return (), None
         try:
             return self._decided(hooks, sealed)

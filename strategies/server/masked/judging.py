@@ -21,7 +21,6 @@ from bcfl_plugins.secure.recovery import (
     left_out_by,
     lied_about,
 )
-from bcfl_plugins.secure.service import NotSealed
 from bcfl_plugins.secure.sketches import Sketching
 from pallet_bridge.run.judgements import Judgement
 from strategies.server.judging import Judged
@@ -173,10 +172,8 @@ class _Summing:
     def decide(self, hooks: PluginManager) -> tuple[tuple[Verdict, ...], NDArray | None]:
         """Return the verdicts of the plugins, and the sum; what is against nodes is in the case."""
         case, masked = self._case, self._masked
-        try:
-            sealed = masked.masks.sealed(masked.opened.key)
-        except NotSealed as error:
-            case.all_out(f"the seal of the round was not seen: {error}")
+        sealed = case.sealed(masked.masks, masked.opened.key)
+        if sealed is None:
             return (), None
         inside = case.inside(sealed, masked.dealings, self._sent)
         verdicts: tuple[Verdict, ...] = ()
