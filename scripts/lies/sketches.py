@@ -64,7 +64,8 @@ def signed(told: Told, number: int, rng: Random) -> str:
     kind = str(rng.choice(["a cell", "the unit", "the signature", "whose it is"]))
     if kind == "a cell":
         cells = one.sketch.copy()
-        cells.reshape(-1)[int(rng.integers(cells.size))] += np.uint32(rng.integers(1, 1 << 32))
+        cell = int(rng.integers(cells.size))
+        cells.reshape(-1)[cell : cell + 1] += np.uint32(rng.integers(1, 1 << 32))  # mod 2^32
         listed[place] = replace(one, sketch=cells)
     elif kind == "the unit":
         listed[place] = replace(one, bits=one.bits + int(rng.choice([-1, 1])))

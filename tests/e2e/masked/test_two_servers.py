@@ -162,7 +162,7 @@ class LiesOfTheSum(Aggregator):
 
     def total(self, question: SealedQuestion) -> tuple[bytes, np.ndarray]:
         _, total = super().total(question)
-        total[5] += np.uint32(1)
+        total[5:6] += np.uint32(1)
         place = question.place
         _, sealed = self._sealed(place)
         asked = unmask_payload(place, self._way(question), sealed, question.accepted)
