@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from bcfl_plugins.config.copying import CopyConfig, read_copy
 from bcfl_plugins.config.evidence import EvidenceConfig, read_evidence
 from bcfl_plugins.config.secure import MASKING, SecureConfig, read_secure
+from bcfl_plugins.config.spooling import SpoolConfig
 from bcfl_plugins.config.tables import key, read_table
 from bcfl_plugins.config.terms import TermsConfig, read_training
 from bcfl_plugins.errors import ConfigError, near_miss
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from pallet_bridge.types import TrainingValue
 
 
-_TABLES = frozenset({"copy", "evidence", "secure", "terms", "training"})
+_TABLES = frozenset({"copy", "evidence", "secure", "spool", "terms", "training"})
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -93,6 +94,7 @@ class BcflConfig:
     copy: CopyConfig = field(default_factory=CopyConfig)
     evidence: EvidenceConfig = field(default_factory=EvidenceConfig)
     secure: SecureConfig | None = None
+    spool: SpoolConfig = field(default_factory=SpoolConfig)
     terms: TermsConfig = field(default_factory=TermsConfig)
     training: Mapping[str, TrainingValue] = field(default_factory=lambda: MappingProxyType({}))
     tables: Mapping[str, Mapping[str, Scalar]] = field(default_factory=lambda: MappingProxyType({}))
@@ -150,12 +152,14 @@ class BcflConfig:
         copy = read_copy(tables.pop("copy", {}))
         evidence = read_evidence(tables.pop("evidence", {}))
         secure = read_secure(tables.pop("secure")) if "secure" in tables else None
+        spool = read_table(SpoolConfig, "bcfl.spool", tables.pop("spool", {}))
         terms = read_table(TermsConfig, "bcfl.terms", tables.pop("terms", {}))
         training = read_training(tables.pop("training", {}))
         frozen = MappingProxyType({k: MappingProxyType(v) for k, v in tables.items()})
         more = {
             "copy": copy,
             "evidence": evidence,
+            "spool": spool,
             "terms": terms,
             "training": training,
             "tables": frozen,

@@ -8,6 +8,7 @@ from bcfl_plugins.config.copying import CopyConfig
 from bcfl_plugins.config.evidence import EvidenceConfig
 from bcfl_plugins.config.run_config import BcflConfig, TermsConfig
 from bcfl_plugins.config.secure import MASKING, SecureConfig
+from bcfl_plugins.config.spooling import SpoolConfig
 from bcfl_plugins.config.tables import reference
 from bcfl_plugins.session.load import BUILT_IN
 
@@ -19,6 +20,7 @@ def tables() -> dict[str, type]:
         "bcfl.copy": CopyConfig,
         "bcfl.evidence": EvidenceConfig,
         "bcfl.secure": SecureConfig,
+        "bcfl.spool": SpoolConfig,
         "bcfl.terms": TermsConfig,
     }
     for name in sorted(BUILT_IN.keys() - {MASKING}):  # its table is bcfl.secure

@@ -17,6 +17,7 @@ import numpy as np
 
 from strategies._flower import Array
 from strategies.errors import UnreadableArray
+from strategies.messages.lazy import LazyArray, buffer_of
 
 if TYPE_CHECKING:
     NDArray = np.ndarray[Any, np.dtype[Any]]
@@ -82,10 +83,11 @@ def header_of(array: Array) -> ArrayHeader:
     """
     if array.stype != STYPE:
         raise UnreadableArray(f"serialised as {array.stype[:40]!r}, not as {STYPE!r}")
-    data = array.data
-    size = int.from_bytes(data[_START - 2 : _START], "little")
-    plain = data.startswith(_MAGIC) and size <= LONGEST_HEADER
-    header = _HEADER.fullmatch(data[_START : _START + size]) if plain else None
+    data = buffer_of(array)
+    head = bytes(data[: _START + LONGEST_HEADER])
+    size = int.from_bytes(head[_START - 2 : _START], "little")
+    plain = head.startswith(_MAGIC) and size <= LONGEST_HEADER
+    header = _HEADER.fullmatch(head[_START : _START + size]) if plain else None
     if header is None:
         raise UnreadableArray(f"not a plain array in numpy's format ({len(data)} bytes)")
     descr, fortran, axes = header.groups()
@@ -110,7 +112,7 @@ def header_of(array: Array) -> ArrayHeader:
 
 def values_of(array: Array, header: ArrayHeader) -> NDArray:
     """Return a read-only view of the values behind a header that was read."""
-    flat = np.frombuffer(array.data, header.dtype, offset=header.start)
+    flat = np.frombuffer(buffer_of(array), header.dtype, offset=header.start)
     view = flat.reshape(header.shape, order="F" if header.fortran else "C")
     view.flags.writeable = False
     return view
@@ -141,7 +143,10 @@ def rewritten(array: Array, values: NDArray) -> Array:
     equal ones need no copy. What was read says that all after the header are values.
     """
     descr = values.dtype.str
-    if descr[0] != ">" and array.data.startswith(_written(descr, values.shape)):
+    header, data = _written(descr, values.shape), buffer_of(array)
+    if descr[0] != ">" and data[: len(header)] == header:
+        if isinstance(array, LazyArray):
+            return array.shaped(values.shape)
         return Array(array.dtype, values.shape, STYPE, array.data)
     return to_array(values)
 

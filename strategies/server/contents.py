@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bcfl_plugins.apportion import ONE
 from bcfl_plugins.published.average import (
     NO_LIMITS,
     drawn,
@@ -23,14 +25,16 @@ from strategies._flower import (
     with_content,
 )
 from strategies.messages.arrays import is_narrow, rewritten, to_array
+from strategies.messages.lazy import LazyArray
 from strategies.messages.records import without_ours
 from strategies.server.reading.metrics import common_metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from bcfl_plugins.published.average import Limits
     from bcfl_plugins.types import NodeId
+    from strategies._flower import Array
     from strategies.server.reading.examine import Reply
 
     NDArray = np.ndarray[Any, np.dtype[Any]]
@@ -56,10 +60,6 @@ class Shares:
     parts: Mapping[NodeId, int]
     reference: Mapping[str, NDArray]
 
-    def drawn(self, arrays: Mapping[str, NDArray]) -> Mapping[str, NDArray]:
-        """See `average.drawn`."""
-        return drawn(arrays, self.reference, sum(self.parts.values()))
-
 
 def for_strategy(
     replies: Sequence[Reply],
@@ -83,7 +83,8 @@ def for_strategy(
     if shares is not None:
         weights = {node: float(part) for node, part in shares.parts.items()}
     common = common_metrics(replies, weights)
-    written = _Writing(mixed, shares, settled, room, wide)
+    given = ONE if shares is None else sum(shares.parts.values())
+    written = _Writing(mixed, shares, given, settled, room, wide)
     return [
         with_content(reply.message, _content(reply, common.of[reply.node_id], written))
         for reply in replies
@@ -96,9 +97,28 @@ class _Writing:
 
     mixed: set[str]
     shares: Shares | None
+    given: int
     settled: Mapping[str, NDArray]
     room: Limits
     wide: bool
+
+    def moved(self, name: str, own: NDArray) -> NDArray:
+        """Return an array as the strategy gets it, before its dtype is chosen."""
+        if name in self.settled:
+            return self.settled[name]
+        inside = within({name: own}, self.room)
+        if self.shares is None:
+            return inside[name]
+        return drawn(inside, self.shares.reference, self.given)[name]
+
+    def as_made(self, name: str, reply: Reply, was: Array) -> Array:
+        """Return an array as the strategy gets it, from the one that came."""
+        own, sent = reply.arrays[name], reply.sent[name]
+        array = self.moved(name, own)
+        as_sent = array is own and goes_as_sent(array, sent, name, self.mixed)
+        if self.wide and is_narrow((sent if as_sent else array).dtype):
+            return to_array(array.astype(np.float64))
+        return rewritten(was, sent) if as_sent else to_array(array)
 
 
 def _content(reply: Reply, metrics: Mapping[str, Any], written: _Writing) -> RecordDict:
@@ -114,16 +134,17 @@ def _content(reply: Reply, metrics: Mapping[str, Any], written: _Writing) -> Rec
 
 
 def _rewritten(record: ArrayRecord, reply: Reply, written: _Writing) -> ArrayRecord:
-    shares = written.shares
-    inside = within(reply.arrays, written.room)
-    moved = inside if shares is None else shares.drawn(inside)
+    """Return the arrays as the strategy gets them; those that wait on disk take no memory yet."""
     made = ArrayRecord()
-    for name, own in moved.items():
-        array = written.settled.get(name, own)
-        sent = reply.sent[name]
-        as_sent = array is reply.arrays[name] and goes_as_sent(array, sent, name, written.mixed)
-        if written.wide and is_narrow((sent if as_sent else array).dtype):
-            made[name] = to_array(array.astype(np.float64))
-        else:
-            made[name] = rewritten(record[name], sent) if as_sent else to_array(array)
+    for name in reply.arrays:
+        was = record[name]
+        array = written.as_made(name, reply, was)
+        if isinstance(was, LazyArray) and not isinstance(array, LazyArray):
+            again = partial(written.as_made, name, reply, was)
+            array = LazyArray(array.dtype, array.shape, array.stype, partial(_bytes_of, again))
+        made[name] = array
     return made
+
+
+def _bytes_of(made: Callable[[], Array]) -> bytes:
+    return made().data

@@ -6,15 +6,17 @@ halves are public (``push_messages``, ``pull_messages``), so a grid of our own c
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Protocol
 
 from strategies.server.grid_view import GridProxy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from strategies._flower import Grid, Message
     from strategies.server.nodes.eligibility import Clock
+    from strategies.server.spool import Spool
 
 POLL_S = 1.0
 """Seconds between two looks at the replies; Flower's own loop takes up to three."""
@@ -29,6 +31,10 @@ class Follower(Protocol):
 
     def arrived(self, replies: Sequence[Message], *, last: bool) -> bool:
         """Take the replies that came since the last call; say whether the round is sealed."""
+        ...
+
+    def spool(self) -> Spool | None:
+        """Return where the replies to the round wait; `None`: in memory."""
         ...
 
 
@@ -62,12 +68,19 @@ class FollowingGrid(GridProxy):
         listed = list(messages)
         if not self._follower.follows(listed):
             return self._grid.send_and_receive(listed, timeout=timeout)
+        spool = self._follower.spool()
+        with nullcontext() if spool is None else spool:
+            return self._followed(listed, timeout, spool)
+
+    def _followed(
+        self, listed: list[Message], timeout: float | None, spool: Spool | None
+    ) -> list[Message]:
         started = self._clock.now()
         waiting = set(self._grid.push_messages(listed))
-        del listed
+        listed.clear()
         replies: list[Message] = []
         while True:
-            new = list(self._grid.pull_messages(waiting))
+            new = list(self._pulled(waiting, spool))
             replies += new
             waiting -= {message.metadata.reply_to_message_id for message in new}
             sealed = self._follower.arrived(new, last=False)
@@ -76,3 +89,13 @@ class FollowingGrid(GridProxy):
                 self._follower.arrived((), last=True)
                 return replies
             self._clock.sleep(POLL_S)
+
+    def _pulled(self, waiting: Iterable[str], spool: Spool | None) -> Iterator[Message]:
+        """Take what came from Flower; where replies wait on disk, few at a time."""
+        if spool is None:
+            yield from self._grid.pull_messages(waiting)
+            return
+        left = sorted(waiting)
+        while left:
+            some, left = left[: spool.at_once], left[spool.at_once :]
+            yield from map(spool.keep, self._grid.pull_messages(some))

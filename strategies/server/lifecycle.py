@@ -35,6 +35,7 @@ from strategies.server.reading.expectations import (
 )
 from strategies.server.resume.course import NODES, Resumable, RunCourse
 from strategies.server.safekeeping import model_kept
+from strategies.server.spool import spool_of
 from strategies.server.tally import RunTally
 from strategies.server.training_round import TrainingRound
 
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from strategies._flower import strategy as flower
     from strategies.server.judging import Judged
     from strategies.server.resume.mark import AppMark
+    from strategies.server.spool import Spool
 
     EvaluateFn = Callable[[int, ArrayRecord], MetricRecord | None]
 
@@ -230,14 +232,20 @@ class RoundLifecycle(Resumable):
         )
 
     def following(self, grid: Grid) -> Grid:
-        """Return the grid for a run: one that follows the chain where a plugin does."""
-        if self._run is None or not self._run.hooks.follows:
-            return grid
-        return FollowingGrid(grid, self, self.clock)
+        """Return the grid for a run: it follows the chain, and knows where replies wait."""
+        return grid if self.config.screen == "off" else FollowingGrid(grid, self, self.clock)
 
     def follows(self, messages: Sequence[Message]) -> bool:
-        """Say whether these are training messages of the round in progress."""
-        return self._round is not None and self._round.follows(messages)
+        """Say whether these are training messages of the round in progress, to be followed."""
+        current = self._round
+        if current is None or not current.follows(messages):
+            return False
+        on_chain = self._run is not None and self._run.hooks.follows
+        return on_chain or current.spool is not None
+
+    def spool(self) -> Spool | None:
+        """Return where the replies to the round in progress wait; `None`: in memory."""
+        return None if self._round is None else self._round.spool
 
     def arrived(self, replies: Sequence[Message], *, last: bool) -> bool:
         """Hand replies to the plugins as they come; say whether the round is sealed."""
@@ -277,7 +285,10 @@ class RoundLifecycle(Resumable):
         if made.untrained is not None:
             self._tally.skipped(server_round, made.untrained)
         step = StepWatch.of(strategy, made.training.ctx.reference)
-        self._round = TrainingRound(made.training, self._run, step, made.masked, made.sketched)
+        spool = spool_of(self.config, made.training)
+        self._round = TrainingRound(
+            made.training, self._run, step, made.masked, made.sketched, spool
+        )
         return made.messages
 
     def round_to_judge(self, server_round: int) -> TrainingRound | None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from strategies.server.optimizer import StepWatch
     from strategies.server.replies import Training
     from strategies.server.sketched.phases import SketchedRound
+    from strategies.server.spool import Spool
 
 
 @dataclass(slots=True)
@@ -43,6 +44,8 @@ class TrainingRound:
         How its updates are masked; `None`: they are not.
     sketched : SketchedRound or None
         How nodes sign sketches of their updates; `None`: they do not.
+    spool : Spool or None
+        Where its replies wait; `None`: in memory.
     """
 
     training: Training
@@ -50,6 +53,7 @@ class TrainingRound:
     step: StepWatch | None = None
     masked: MaskedRound | HalvesRound | None = None
     sketched: SketchedRound | None = None
+    spool: Spool | None = None
     replies: Replies = field(init=False)
     _gathering: bool = True
 
