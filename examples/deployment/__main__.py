@@ -136,6 +136,7 @@ class Site:
             f"bcfl.chain='{url}' bcfl.federation={self.founded.federation} "
             f"bcfl.run_dir='{self.out / folder}' bcfl.coordinator='file:{key}' "
             f"bcfl.copy.to='{self.published}'{readers} "
+            "bcfl.spool.over_mib=0 "  # replies wait on disk, as those of large models do
             "bcfl.outliers.evidence='streak'"  # a rejection is a strike: a few rounds show it
         )
 

@@ -134,6 +134,7 @@ class Spool:
             file.close()
             raise
         self._map, self._file, self._used = memoryview(mapped), file, 0
+        _log.info("bcfl: replies to this round wait on disk, in %s", self._folder)
         return file
 
     def _tell(self, error: OSError) -> None:

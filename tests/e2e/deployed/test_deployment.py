@@ -96,3 +96,4 @@ def test_a_consortium_over_flowers_own_processes(tmp_path: Path) -> None:
         assert lines, number
         assert all(line.endswith("; proved on chain to be its member's") for line in lines)
     assert str(folder) in log
+    assert f"replies to this round wait on disk, in {folder.parent}" in log
