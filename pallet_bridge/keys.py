@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 import bip39  # type: ignore[import-untyped]
 import sr25519  # type: ignore[import-untyped]
 
+from pallet_bridge import signatures
 from pallet_bridge.encoding import blake2_256
 from pallet_bridge.errors import ConfigError
 from pallet_bridge.keystore import decrypt, encrypt, is_encrypted
@@ -169,12 +170,7 @@ class Signer:
 
 def verify(account: AccountId, message: bytes, signature: bytes) -> bool:
     """Say whether `signature` is `account`'s sr25519 signature over exactly `message`."""
-    if len(signature) != 64:  # noqa: PLR2004 - the length of every sr25519 signature
-        return False
-    try:
-        return bool(sr25519.verify(signature, message, account.raw))
-    except ValueError:  # 64 bytes that are no signature, or 32 that are no public key
-        return False
+    return signatures.holds(account.raw, message, signature)
 
 
 def junctions(uri: str) -> tuple[str, list[tuple[bool, bytes]]]:

@@ -10,8 +10,8 @@ import hashlib
 from typing import TYPE_CHECKING
 
 import ed25519_zebra  # type: ignore[import-untyped]
-import sr25519  # type: ignore[import-untyped]
 
+from pallet_bridge import signatures
 from pallet_bridge.embedded.executor import secp256k1
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def crypto_functions(
         signed, by = read_at(signature, 64), read_at(public, 32)
         if signed == MOCK_SIGNATURE and by in impersonated:
             return 1
-        return int(verify_sr25519(signed, read(message), by))
+        return int(signatures.holds(by, read(message), signed))
 
     def ed25519_verify(signature: int, message: int, public: int) -> int:
         signed, by = read_at(signature, 64), read_at(public, 32)
@@ -91,14 +91,6 @@ def keccak(data: bytes, bits: int) -> bytes:
     from Crypto.Hash import keccak as implementation  # noqa: PLC0415
 
     return implementation.new(digest_bits=bits, data=data).digest()
-
-
-def verify_sr25519(signature: bytes, message: bytes, public: bytes) -> bool:
-    """Check a schnorrkel signature in the context ``substrate``; malformed input is no match."""
-    try:
-        return bool(sr25519.verify(signature, message, public))
-    except ValueError:
-        return False
 
 
 def recover_secp256k1(signature: bytes, digest: bytes) -> bytes | int:
