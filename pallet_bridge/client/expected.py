@@ -39,6 +39,7 @@ def _raises(*events: str, **fields: str) -> _Raises:
 _TABLE: Mapping[str, _Raises] = {
     "create_federation": _raises("FederationCreated", coordinator=_WHO),
     "fund": _raises("Funded", who=_WHO, amount="amount"),
+    "fund_fees": _raises("FeesFunded", who=_WHO, amount="amount"),
     "join": _raises("Joined", account=_WHO, stake="stake"),
     "add_stake": _raises("StakeAdded", account=_WHO, amount="amount"),
     "unbond": _raises("Unbonding", account=_WHO, amount="amount"),

@@ -41,6 +41,7 @@ from pallet_bridge.types.members import (
     Participant,
     PastRecord,
     RecordOwner,
+    Sponsorship,
     UnbondingChunk,
 )
 from pallet_bridge.types.offices import (
@@ -171,6 +172,7 @@ __all__ = [
     "SignedCommitment",
     "SignedStatement",
     "SlashTerms",
+    "Sponsorship",
     "Succession",
     "Tally",
     "TermRanges",

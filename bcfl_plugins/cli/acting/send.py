@@ -188,13 +188,20 @@ class Sender:
         ConfigError
             When the chain would refuse it: nothing is sent then, and no fee is paid.
         """
+        from bcfl_plugins.cli.acting.sponsors import sponsor_of  # noqa: PLC0415 (loads the mirrors)
+        from pallet_bridge.types import Planck  # noqa: PLC0415
+
         payer = self.account()
         balance, fee = client.balance(payer), client.fee(plan.call, payer)
-        short = shortage(plan, payer, balance, fee, client.prices().existence)
+        sponsor = sponsor_of(client, plan.call, payer, balance, fee)
+        own = fee if sponsor is None else Planck(0)
+        short = shortage(plan, payer, balance, own, client.prices().existence)
         if short is not None:
             plan = replace(plan, refusals=(*plan.refusals, short))
         if self.dry_run:
-            self._show(as_record(plan, payer, fee), as_lines(plan, payer, fee, balance))
+            paying = None if sponsor is None else sponsor.federation
+            record = as_record(plan, payer, fee, paying)
+            self._show(record, as_lines(plan, payer, fee, balance, sponsor))
             if plan.refusals:
                 raise typer.Exit(1)
             return None
@@ -239,7 +246,7 @@ class Sender:
         if self.as_json:
             pallets = (PALLET, plan.call.pallet)
             ours = [_event(one) for one in receipt.events if one.pallet in pallets]
-            fields = as_record(plan, payer, receipt.fee)
+            fields = as_record(plan, payer, receipt.fee, _sponsor(receipt))
             fields |= {
                 "sent": True,
                 "block": receipt.block.number,
@@ -255,8 +262,17 @@ class Sender:
             if self.wait is WaitFor.FINAL
             else "which is not final yet: another branch may take its place"
         )
-        fee = write_amount(receipt.fee)
-        out.print(f"in block {receipt.block.number}, {standing}; the fee was {fee}")
+        fee, sponsor = write_amount(receipt.fee), _sponsor(receipt)
+        by = "" if sponsor is None else f", paid by federation {sponsor}"
+        out.print(f"in block {receipt.block.number}, {standing}; the fee was {fee}{by}")
+
+
+def _sponsor(receipt: Receipt) -> int | None:
+    """Return the federation that paid the fee; None: who signed did."""
+    for event in receipt.events:
+        if (event.pallet, event.name) == (PALLET, "FeeSponsored"):
+            return event.integer("federation")
+    return None
 
 
 def _event(event: Event) -> dict[str, object]:

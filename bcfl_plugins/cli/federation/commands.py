@@ -43,6 +43,13 @@ MostExamples = Annotated[
 Sponsor = Annotated[
     str | None, typer.Argument(metavar="[SPONSOR]", help="Whom, as an address. Default: you.")
 ]
+ForFees = Annotated[
+    bool,
+    typer.Option(
+        "--fees",
+        help="Into the purse for fees of members who cannot pay them, in place of the escrow.",
+    ),
+]
 NoQuestion = Annotated[bool, typer.Option("--yes", help="Do not ask in a terminal.")]
 MaybeBond = Annotated[
     str | None,
@@ -118,16 +125,18 @@ def fund(
     chain: Url,
     federation: FederationNumber,
     key: KeySource,
+    fees: ForFees = False,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Pay into a federation's escrow, from which rewards are paid. Anyone may."""
+    """Pay into a federation's escrow, from which rewards are paid, or for fees. Anyone may."""
     from bcfl_plugins.cli.federation import decide  # noqa: PLC0415 (loads the mirrors)
 
+    plan = decide.fund_fees if fees else decide.fund
     with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
-        now.send(decide.fund(now.view, now.account, planck(amount)))
+        now.send(plan(now.view, now.account, planck(amount)))
 
 
 def invite(
@@ -240,16 +249,18 @@ def close(
     before it begins: what closes is never opened again.
     """
     from bcfl_plugins.cli.federation import decide  # noqa: PLC0415 (loads the mirrors)
-    from pallet_bridge.encoding import escrow_account  # noqa: PLC0415
+    from pallet_bridge.encoding import escrow_account, purse_account  # noqa: PLC0415
+    from pallet_bridge.types import Planck  # noqa: PLC0415
 
     with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
-        escrow = now.client.balance(escrow_account(federation), at=now.view.at)
+        places = (escrow_account(federation), purse_account(federation))
+        money = sum(now.client.balance(place, at=now.view.at).free for place in places)
         begins = not now.view.closed()
         if begins and not (yes or dry_run) and sys.stdin.isatty():
             typer.confirm("Close it? It cannot be opened again", abort=True, err=True)
         founder = now.view.federation.founder
         own = now.client.sponsor(federation, founder, at=now.view.at)
-        now.send(decide.close(now.view, now.account, escrow, own))
+        now.send(decide.close(now.view, now.account, Planck(money), own))
 
 
 def refund(

@@ -15,6 +15,7 @@ mod apis;
 mod benchmarks;
 mod configs;
 mod council;
+mod fees;
 mod genesis;
 #[cfg(test)]
 mod tests;
@@ -106,7 +107,7 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
     spec_name: alloc::borrow::Cow::Borrowed("bcfl"),
     impl_name: alloc::borrow::Cow::Borrowed("bcfl"),
     authoring_version: 1,
-    spec_version: 5,
+    spec_version: 6,
     impl_version: 1,
     apis: apis::RUNTIME_API_VERSIONS,
     transaction_version: 3,

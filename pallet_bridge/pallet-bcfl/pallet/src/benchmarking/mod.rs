@@ -603,5 +603,14 @@ mod benchmarks {
         assert_eq!(NodeKeys::<T>::get(id, &who), Some(bound));
     }
 
+    #[benchmark]
+    fn fund_fees() {
+        let id = federation::<T>(terms::<T>());
+        let amount = T::Currency::minimum_balance().saturating_add(1_000);
+        #[extrinsic_call]
+        _(by::<T>(&founder()), id, amount);
+        assert_eq!(Pallet::<T>::purse_funds(id), 1_000);
+    }
+
     impl_benchmark_test_suite!(Pallet, new_test_ext(), mock::Test);
 }

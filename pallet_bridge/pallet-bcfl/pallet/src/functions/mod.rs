@@ -6,6 +6,7 @@ mod batch;
 mod closing;
 mod disputes;
 mod federation;
+mod fees;
 mod governance;
 mod node_keys;
 mod offence;
