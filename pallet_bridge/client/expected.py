@@ -109,6 +109,7 @@ def missing(call: Call, who: AccountId, events: Sequence[Event]) -> str | None:
     events
         Those of its extrinsic, as the node shows them.
     """
+    call, who = _acted(call, who)
     left = [event for event in events if event.pallet == PALLET]
     for raises, args in _expected(call):
         wanted = {name: _source(source, args, who) for name, source in raises.fields.items()}
@@ -118,6 +119,23 @@ def missing(call: Call, who: AccountId, events: Sequence[Event]) -> str | None:
             return f"{PALLET}.{' or '.join(raises.events)}({said})"
         left.remove(found)
     return None
+
+
+def _acted(call: Call, who: AccountId) -> tuple[Call, AccountId]:
+    """Return a call and its account as the chain dispatches them: an owner acts for another."""
+    if (call.pallet, call.function) == ("Proxy", "proxy"):
+        match call.args:
+            case {
+                "real": str(real),
+                "call": {
+                    "call_module": str(pallet),
+                    "call_function": str(name),
+                    "call_args": dict(args),
+                },
+            }:
+                acted = AccountId(bytes.fromhex(real.removeprefix("0x")))
+                return type(call)(pallet, name, args), acted
+    return call, who
 
 
 def _expected(call: Call) -> Iterator[tuple[_Raises, Mapping[str, Value]]]:

@@ -305,7 +305,8 @@ class StateReader:
 
     def stored(self, pallet: str, item: str, *keys: object, at: bytes | None = None) -> object:
         """Return what a pallet has stored, as plain values."""
-        return self._read(item, list(keys), at, pallet=pallet)
+        has = self._codec.has_pallet(pallet)
+        return self._read(item, list(keys), at, pallet=pallet) if has else None
 
     def constant(self, pallet: str, name: str) -> int:
         """Return a number that a pallet was built with."""

@@ -45,6 +45,7 @@ from pallet_bridge.types.members import (
     UnbondingChunk,
 )
 from pallet_bridge.types.offices import (
+    KeyScope,
     NodeKey,
     NodeProof,
     Office,
@@ -131,6 +132,7 @@ __all__ = [
     "FederationState",
     "Governance",
     "Invitation",
+    "KeyScope",
     "Leaf",
     "LeafNotCommitted",
     "LeavesOutOfOrder",

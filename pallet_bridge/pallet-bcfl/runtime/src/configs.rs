@@ -75,6 +75,7 @@ impl frame_system::Config for Runtime {
     type AccountData = pallet_balances::AccountData<Balance>;
     type SS58Prefix = frame_support::traits::ConstU16<42>;
     type MaxConsumers = ConstU32<16>;
+    type OnKilledAccount = crate::KeyScopes;
     type SingleBlockMigrations = (
         pallet_bcfl::migrations::MigrateV2ToV3<Runtime>,
         pallet_bcfl::migrations::MigrateV3ToV4<Runtime>,

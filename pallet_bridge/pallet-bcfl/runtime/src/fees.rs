@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Who pays the fee of a transaction: who signed it, or the federation that it is a member of.
+//! Who pays the fee of a transaction: who signed it, or the federation that it is a member of; and
+//! whether the key that signed it may send it at all.
 //!
 //! The choice is made where fees are taken, and not by an extension of its own: what a transaction
 //! looks like does not change, so that every client goes on working. It is made anew at each step
 //! from the state alone, so that what the pool takes is what a block takes.
-use crate::{AccountId, Balance, Balances, Bcfl, Runtime, RuntimeCall};
+use crate::{
+    scopes::{allows, Scopes, OUT_OF_SCOPE, TIP_OUT_OF_SCOPE},
+    AccountId, Balance, Balances, Bcfl, Runtime, RuntimeCall,
+};
 use frame_support::{
     dispatch::{DispatchInfo, PostDispatchInfo},
     unsigned::TransactionValidityError,
@@ -12,6 +16,7 @@ use frame_support::{
 };
 use pallet_bcfl::FederationId;
 use pallet_transaction_payment::{FungibleAdapter, OnChargeTransaction, TxCreditHold, WeightInfo};
+use sp_runtime::transaction_validity::InvalidTransaction;
 
 /// Takes a fee of an account, and burns it.
 type Taker = FungibleAdapter<Balances, ()>;
@@ -21,6 +26,23 @@ type Taken = <Taker as OnChargeTransaction<Runtime>>::LiquidityInfo;
 pub struct FeePayer;
 
 impl FeePayer {
+    /// Refuse what the account's key is not for, before anything is taken for it. A tip burns money
+    /// as a transfer does.
+    fn ensure_in_scope(
+        who: &AccountId,
+        call: &RuntimeCall,
+        tip: Balance,
+    ) -> Result<(), TransactionValidityError> {
+        let Some(scope) = Scopes::<Runtime>::get(who) else { return Ok(()) };
+        if !allows(scope, call) {
+            return Err(InvalidTransaction::Custom(OUT_OF_SCOPE).into());
+        }
+        if tip > 0 {
+            return Err(InvalidTransaction::Custom(TIP_OUT_OF_SCOPE).into());
+        }
+        Ok(())
+    }
+
     /// The federation that pays, and its purse. A tip is nobody's but the signer's.
     fn sponsor(
         who: &AccountId,
@@ -51,6 +73,7 @@ impl OnChargeTransaction<Runtime> for FeePayer {
         fee: Balance,
         tip: Balance,
     ) -> Result<(), TransactionValidityError> {
+        Self::ensure_in_scope(who, call, tip)?;
         match Self::sponsor(who, call, fee, tip) {
             // There is enough in the purse: the pallet has looked.
             Some(_) => Ok(()),
@@ -67,6 +90,7 @@ impl OnChargeTransaction<Runtime> for FeePayer {
         fee: Balance,
         tip: Balance,
     ) -> Result<Self::LiquidityInfo, TransactionValidityError> {
+        Self::ensure_in_scope(who, call, tip)?;
         let sponsor = Self::sponsor(who, call, fee, tip);
         let payer = sponsor.as_ref().map_or(who, |(_, purse)| purse);
         let taken =
@@ -108,8 +132,8 @@ impl OnChargeTransaction<Runtime> for FeePayer {
     }
 }
 
-/// What charging a fee costs, with what a choice of the payer adds: the count of sponsored fees
-/// is read and written. What else it reads the sponsored calls read too, and pay for; the purse is
+/// What charging a fee costs, with what a choice of the payer adds: the scope of the key is
+/// read, and the count of sponsored fees read and written. What else it reads the sponsored calls read too, and pay for; the purse is
 /// in the place of the signer's account.
 pub struct ChargeWeight;
 
@@ -119,7 +143,7 @@ impl WeightInfo for ChargeWeight {
         // As of `pallet_bcfl`'s unmeasured records: ten microseconds for each, and 4000 bytes.
         pallet_transaction_payment::weights::SubstrateWeight::<Runtime>::charge_transaction_payment(
         )
-        .saturating_add(Weight::from_parts(20_000_000, 4_000))
-        .saturating_add(database.reads_writes(1, 1))
+        .saturating_add(Weight::from_parts(30_000_000, 8_000))
+        .saturating_add(database.reads_writes(2, 1))
     }
 }

@@ -17,6 +17,7 @@ mod configs;
 mod council;
 mod fees;
 mod genesis;
+mod scopes;
 #[cfg(test)]
 mod tests;
 mod upgrades;
@@ -169,4 +170,10 @@ mod runtime {
 
     #[runtime::pallet_index(12)]
     pub type Upgrades = crate::upgrades;
+
+    #[runtime::pallet_index(14)]
+    pub type Proxy = pallet_proxy;
+
+    #[runtime::pallet_index(15)]
+    pub type KeyScopes = crate::scopes;
 }

@@ -2,6 +2,7 @@
 
 mod council;
 mod fees;
+mod scopes;
 
 use frame_support::{
     dispatch::{DispatchClass, GetDispatchInfo},

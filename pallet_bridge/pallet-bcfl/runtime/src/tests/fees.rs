@@ -18,7 +18,7 @@ use sp_runtime::{
 
 use crate::*;
 
-type Refused = Result<DispatchResult, TransactionValidityError>;
+pub type Refused = Result<DispatchResult, TransactionValidityError>;
 
 pub const FEES: Balance = UNIT;
 const STAKE: Balance = UNIT;
