@@ -6,7 +6,6 @@ mod batch;
 mod closing;
 mod disputes;
 mod federation;
-mod fees;
 mod governance;
 mod node_keys;
 mod offence;

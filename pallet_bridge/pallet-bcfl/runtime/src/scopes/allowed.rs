@@ -8,9 +8,21 @@ use scale_info::TypeInfo;
 use super::Scope;
 use crate::{Runtime, RuntimeCall};
 
-/// Whether a key with this scope may sign this call.
+/// Whether a key with this scope may sign this call: one of the scope, or several that succeed or
+/// fail together, as the leaves of a root are applied.
 pub fn allows(scope: Scope, call: &RuntimeCall) -> bool {
-    let RuntimeCall::Bcfl(call) = call else { return false };
+    match call {
+        RuntimeCall::Bcfl(call) => has(scope, call),
+        RuntimeCall::Utility(pallet_utility::Call::batch_all { calls }) => {
+            let is_in =
+                |one: &RuntimeCall| matches!(one, RuntimeCall::Bcfl(one) if has(scope, one));
+            !calls.is_empty() && calls.iter().all(is_in)
+        }
+        _ => false,
+    }
+}
+
+fn has(scope: Scope, call: &Call<Runtime>) -> bool {
     match scope {
         Scope::Node => for_anyone(call) || is_report(call) || matches!(call, Call::commit { .. }),
         Scope::Coordinator => for_anyone(call) || is_report(call) || coordinates(call),

@@ -101,6 +101,28 @@ fn scopes_have_these_calls_and_no_others() {
 }
 
 #[test]
+fn a_batch_is_as_good_as_the_worst_of_it() {
+    let seal: RuntimeCall = BcflCall::seal { federation: 0, round: 0 }.into();
+    let all = |calls: Vec<RuntimeCall>| pallet_utility::Call::batch_all { calls }.into();
+    let batch = |calls| pallet_utility::Call::batch { calls }.into();
+    let cases: [(RuntimeCall, bool); 6] = [
+        (all(vec![seal.clone(), seal.clone()]), true),
+        (all(vec![seal.clone(), unbond()]), false),
+        (all(vec![unbond(), seal.clone()]), false),
+        (all(Vec::new()), false),
+        (all(vec![all(vec![seal.clone()])]), false),
+        (batch(vec![seal]), false),
+    ];
+    for (call, is_allowed) in cases {
+        for scope in [Scope::Node, Scope::Coordinator] {
+            assert_eq!(allows(scope, &call), is_allowed, "{call:?}");
+        }
+        assert!(!allows(Scope::Frozen, &call));
+        assert!(!allows(Scope::Attester, &call));
+    }
+}
+
+#[test]
 fn what_is_stored_is_pinned() {
     use codec::Encode;
     let scopes = [Scope::Node, Scope::Coordinator, Scope::Attester, Scope::Frozen];

@@ -53,6 +53,7 @@ def takes_money(stage: Stage, thief: Signer) -> list[Call]:
         calls.post_bond(number, one),
         calls.create_federation(QUICK, bytes(32)),
         calls.batch([calls.transfer(EVE.account, one)]),
+        calls.batch([calls.seal(number, 0), calls.unbond(number, one)]),
         calls.in_name_of(thief.account, calls.transfer(EVE.account, one)),
     ]
 

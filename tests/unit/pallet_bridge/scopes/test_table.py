@@ -13,7 +13,7 @@ from pallet_bridge.errors.scopes import KeyRestricted, is_out_of_scope
 from pallet_bridge.scopes import SCOPES, in_scope
 from pallet_bridge.types import AccountId, KeyScope, Planck
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 RUST = ROOT / "pallet_bridge/pallet-bcfl/runtime/src/scopes/allowed.rs"
 OTHER = AccountId(b"\x02" * 32)
 
@@ -42,8 +42,13 @@ def test_nothing_of_other_pallets() -> None:
     seal = calls.seal(0, 0)
     assert in_scope(KeyScope.NODE, seal)
     assert not in_scope(KeyScope.FROZEN, seal)
+    assert in_scope(KeyScope.NODE, calls.batch([seal, seal]))
+    assert not in_scope(KeyScope.FROZEN, calls.batch([seal]))
+    money = calls.unbond(0, Planck(1))
     for call in (
-        calls.batch([seal]),
+        calls.batch([]),
+        calls.batch([seal, money]),
+        calls.batch([calls.batch([seal])]),
         calls.in_name_of(OTHER, seal),
         calls.transfer(OTHER, Planck(1)),
         calls.Call("Other", "seal", {}),
