@@ -38,6 +38,21 @@ def test_the_runtime_has_the_same_scopes() -> None:
         assert found == SCOPES[scope], scope
 
 
+def test_the_page_lists_the_calls_of_each_scope() -> None:
+    text = (ROOT / "docs/how-to/keys-and-identity.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \|$", text, re.MULTILINE))
+    listed = {name: set(re.findall(r"`(\w+)`", cell)) for name, cell in rows.items()}
+    everybodys = set(re.findall(r"`(\w+)`", rows["node"].partition("for a round:")[2]))
+    for scope in KeyScope:
+        name = scope.value.lower()
+        found = listed[name]
+        if "the four reports" in rows[name]:
+            found |= {one for one in listed["node"] if one.startswith("report_")}
+        if "what anyone may do" in rows[name]:
+            found |= everybodys
+        assert found == SCOPES[scope], name
+
+
 def test_nothing_of_other_pallets() -> None:
     seal = calls.seal(0, 0)
     assert in_scope(KeyScope.NODE, seal)
