@@ -35,7 +35,7 @@ def scope_of(
     return None if found is None else Fields("scope", {"scope": found}).choice("scope", KeyScope)
 
 
-def owners_of(
+def key_owners(
     client: ChainClient, account: AccountId, *, at: bytes | None = None
 ) -> tuple[AccountId, ...]:
     """Return who may send any call in the name of an account, and at once."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bcfl_plugins.cli.acting.plan import shortage
 from pallet_bridge import calls
-from pallet_bridge.scopes import in_scope, owners_of, scope_of
+from pallet_bridge.scopes import in_scope, key_owners, scope_of
 from pallet_bridge.types import Planck
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def by_key(client: ChainClient, plan: CallPlan, payer: AccountId, actor: Account
 
 
 def _in_name(client: ChainClient, plan: CallPlan, payer: AccountId, actor: AccountId) -> CallPlan:
-    owners = owners_of(client, actor)
+    owners = key_owners(client, actor)
     if payer not in owners:
         named = ", ".join(map(str, owners)) or "nobody"
         plan = _refused(

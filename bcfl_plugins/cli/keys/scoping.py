@@ -66,7 +66,7 @@ def restrict(
     terms. The owner acts for it with `--for`. Only the owner can undo it.
     """
     from bcfl_plugins.cli.keys import decide  # noqa: PLC0415 (loads the mirrors)
-    from pallet_bridge.scopes import owners_of, proxy_deposit, scope_of  # noqa: PLC0415
+    from pallet_bridge.scopes import key_owners, proxy_deposit, scope_of  # noqa: PLC0415
 
     sender = Sender(key, chain, dry_run, as_json, genesis, wait)
     account, boss = sender.account(), read_account(owner)
@@ -76,7 +76,7 @@ def restrict(
             boss,
             _scope(scope),
             now=scope_of(client, account),
-            owners=owners_of(client, account),
+            owners=key_owners(client, account),
             deposit=proxy_deposit(client),
         )
         sender.send(client, plan)
@@ -86,12 +86,12 @@ def show_scope(
     account: Restricted, *, chain: Url, genesis: ChainHash = None, as_json: AsJson = False
 ) -> None:
     """Say what an account's key is for, and who owns the account."""
-    from pallet_bridge.scopes import owners_of, scope_of  # noqa: PLC0415 (loads the mirrors)
+    from pallet_bridge.scopes import key_owners, scope_of  # noqa: PLC0415 (loads the mirrors)
 
     who = read_account(account)
     with checked(chain, belief_of(genesis, None, None)) as client:
         at = client.head().hash
-        scope, owners = scope_of(client, who, at=at), owners_of(client, who, at=at)
+        scope, owners = scope_of(client, who, at=at), key_owners(client, who, at=at)
     named = None if scope is None else scope.value.lower()
     if as_json:
         print_json({"account": str(who), "scope": named, "owners": [str(one) for one in owners]})
