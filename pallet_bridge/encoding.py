@@ -232,6 +232,12 @@ def escrow_account(federation: int) -> AccountId:
     return AccountId((b"modl" + b"py/bcflp" + uint(federation, 4)).ljust(HASH_BYTES, b"\x00"))
 
 
+def purse_account(federation: int) -> AccountId:
+    """Return the account that holds what a federation pays fees with; nobody has its key."""
+    made = b"modl" + b"py/bcflp" + uint(federation, 4) + b"fees"
+    return AccountId(made.ljust(HASH_BYTES, b"\x00"))
+
+
 def round_bytes(key: RoundKey) -> bytes:
     """Return the 40 bytes that stand for a round in everything that is signed about it."""
     return hash32("genesis", key.genesis) + uint(key.federation, 4) + uint(key.round, 4)

@@ -30,6 +30,8 @@ _M, _B, _C = Kind.MAYBE_ACCOUNT, Kind.BYTES, Kind.COUNTS
 
 EVENTS: Mapping[str, Mapping[str, Kind]] = {
     "FederationCreated": {"federation": _I, "coordinator": _A, "terms_version": _I, "escrow": _A},
+    "FeeSponsored": {"federation": _I, "account": _A, "fee": _I},
+    "FeesFunded": {"federation": _I, "who": _A, "amount": _I, "purse": _A},
     "Funded": {"federation": _I, "who": _A, "amount": _I},
     "Joined": {"federation": _I, "account": _A, "stake": _I},
     "StakeAdded": {"federation": _I, "account": _A, "amount": _I},

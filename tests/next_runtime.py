@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import zstandard
 
 from pallet_bridge.runtime import MANIFEST, load_blob
@@ -9,6 +11,8 @@ from pallet_bridge.runtime import MANIFEST, load_blob
 PREFIX_BYTES = 8
 """What marks a compressed runtime."""
 TRANSACTION_VERSION = 3
+FOLLOWS = rb"(?=\x00?" + re.escape(TRANSACTION_VERSION.to_bytes(4, "little")) + rb")"
+"""After the three versions comes that of transactions; in the section a list before it is empty."""
 I64_CONST = b"\x42"
 
 
@@ -21,9 +25,9 @@ def next_runtime() -> tuple[int, bytes]:
     spec = int(str(MANIFEST["spec_version"]))
     prefix, packed = load_blob()[:PREFIX_BYTES], load_blob()[PREFIX_BYTES:]
     code = zstandard.ZstdDecompressor().decompress(packed, max_output_size=1 << 26)
-    for of, count in ((_stored, 3), (_signed, 1)):
-        assert code.count(of(spec)) == count, "the compiler puts the version elsewhere now"
-        code = code.replace(of(spec), of(spec + 1))
+    for of, after, count in ((_stored, FOLLOWS, 3), (_signed, b"", 1)):
+        code, found = re.subn(re.escape(of(spec)) + after, of(spec + 1), code)
+        assert found == count, "the compiler puts the version elsewhere now"
     return spec + 1, prefix + zstandard.ZstdCompressor().compress(code)
 
 

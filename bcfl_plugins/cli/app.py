@@ -16,6 +16,7 @@ from bcfl_plugins.cli.federation import commands as federation
 from bcfl_plugins.cli.federation import governing, showing, succeeding
 from bcfl_plugins.cli.init.command import init
 from bcfl_plugins.cli.keys import commands as keys
+from bcfl_plugins.cli.keys import scoping
 from bcfl_plugins.cli.member import commands as member
 from bcfl_plugins.cli.member.binding import bind
 from bcfl_plugins.cli.member.status import status
@@ -68,7 +69,7 @@ app.command("resolve")(dispute.resolve)
 copies.register(app)
 member.register(app)
 rounds.register(app)
-keys.register(app)
+scoping.register(keys.register(app))
 money.register(app)
 council.register(app)
 validator.register(app)

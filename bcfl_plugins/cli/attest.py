@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from bcfl_plugins.cli.acting.options import ChainHash, DryRun, WaitFor, WaitOption
+from bcfl_plugins.cli.acting.options import (
+    ActingFor,
+    ChainHash,
+    DryRun,
+    WaitFor,
+    WaitOption,
+)
 from bcfl_plugins.cli.acting.send import Sender, belief_of, checked
 from bcfl_plugins.cli.acting.session import acting
 from bcfl_plugins.cli.output import AsJson, console, print_json
@@ -70,6 +76,7 @@ def sign_up(
     length: Length = 10_000,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -77,7 +84,7 @@ def sign_up(
     from bcfl_plugins.cli.member import decide  # noqa: PLC0415 (loads the mirrors)
     from bcfl_plugins.cli.secrets import ChainSecret  # noqa: PLC0415 (loads the encodings)
 
-    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait, acting_for), federation) as now:
         made = ChainSecret(now.client.genesis_hash, federation, now.account, os.urandom(32), length)
         plan = decide.register_attester(
             now.view,
@@ -104,13 +111,14 @@ def resign(
     key: KeySource,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Take the offer back; the stake is free after that."""
     from bcfl_plugins.cli.member import decide  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait, acting_for), federation) as now:
         attester = now.client.attesters(federation, at=now.view.at).get(now.account)
         now.send(decide.resign_attester(now.view, now.account, attester))
 

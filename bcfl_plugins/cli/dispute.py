@@ -8,6 +8,7 @@ import typer
 
 from bcfl_plugins.cli.acting.options import (
     Accused,
+    ActingFor,
     ChainHash,
     DryRun,
     WaitFor,
@@ -41,6 +42,7 @@ def dispute(
     round_id: MaybeRound = None,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -52,7 +54,7 @@ def dispute(
     """
     from bcfl_plugins.cli.rounds import decide  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait, acting_for), federation) as now:
         mine = _offences_of(now)
         if round_id is not None:
             plan = decide.dispute(
@@ -107,6 +109,7 @@ def resolve(
     uphold: Upheld,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -119,7 +122,7 @@ def resolve(
     from pallet_bridge.types import AccountId  # noqa: PLC0415
 
     place = round_id, AccountId.parse(account)
-    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait, acting_for), federation) as now:
         offence = now.client.offences(federation, at=now.view.at).get(place)
         receipt = now.send(decide.resolve(now.view, place, offence, uphold=uphold))
         if receipt is not None and not as_json:

@@ -23,6 +23,11 @@ def fund(federation: int, amount: Planck) -> Call:
     return bcfl("fund", federation=federation, amount=amount)
 
 
+def fund_fees(federation: int, amount: Planck) -> Call:
+    """Move `amount` into the purse from which a federation pays fees for members without money."""
+    return bcfl("fund_fees", federation=federation, amount=amount)
+
+
 def invite(federation: int, account: AccountId, organisation: bytes, max_examples: int) -> Call:
     """Let an account join, as the coordinator or the council; or vouch for it as a member.
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pallet_bridge.types.base import AccountId, Planck
+    from pallet_bridge.types.offices import KeyScope
 
 
 _REF_TIME, _PROOF_SIZE = 10**11, 10**6
@@ -25,11 +26,34 @@ def transfer(dest: AccountId, amount: Planck) -> Call:
 
 def batch(calls: Sequence[Call]) -> Call:
     """Make one call of several: all succeed or none does."""
-    inner: list[Value] = [
-        {"call_module": c.pallet, "call_function": c.function, "call_args": dict(c.args)}
-        for c in calls
-    ]
+    inner: list[Value] = [_within(one) for one in calls]
     return Call("Utility", "batch_all", {"calls": inner})
+
+
+def in_name_of(real: AccountId, call: Call) -> Call:
+    """Send a call in the name of an account, as its owner or another proxy of it."""
+    args: dict[str, Value] = {
+        "real": values.account(real),
+        "force_proxy_type": None,
+        "call": _within(call),
+    }
+    return Call("Proxy", "proxy", args)
+
+
+def restrict(owner: AccountId, scope: KeyScope) -> Call:
+    """Let an owner act for the signer, whose own key can send only its scope's calls then."""
+    args: dict[str, Value] = {"owner": values.account(owner), "scope": scope.value}
+    return Call("KeyScopes", "restrict", args)
+
+
+def set_scope(scope: KeyScope) -> Call:
+    """Change the scope of a restricted account's key: a call that its owner sends in its name."""
+    return Call("KeyScopes", "set_scope", {"scope": scope.value})
+
+
+def lift_scope() -> Call:
+    """Let the key of a restricted account send any call: one that its owner sends in its name."""
+    return Call("KeyScopes", "lift", {})
 
 
 def council_propose(proposal: Call, threshold: int, length_bound: int) -> Call:
@@ -40,14 +64,9 @@ def council_propose(proposal: Call, threshold: int, length_bound: int) -> Call:
 
     `length_bound` is at least the length of the encoded call in bytes.
     """
-    inner: Value = {
-        "call_module": proposal.pallet,
-        "call_function": proposal.function,
-        "call_args": dict(proposal.args),
-    }
     args: dict[str, Value] = {
         "threshold": threshold,
-        "proposal": inner,
+        "proposal": _within(proposal),
         "length_bound": length_bound,
     }
     return Call("Council", "propose", args)
@@ -119,3 +138,12 @@ def authorize_upgrade(code_hash: bytes) -> Call:
 def apply_upgrade(code: bytes) -> Call:
     """Bring a runtime that the council allowed; anyone may."""
     return Call("System", "apply_authorized_upgrade", {"code": "0x" + code.hex()})
+
+
+def _within(call: Call) -> dict[str, Value]:
+    """Return a call as an argument of another."""
+    return {
+        "call_module": call.pallet,
+        "call_function": call.function,
+        "call_args": dict(call.args),
+    }

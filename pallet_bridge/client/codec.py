@@ -92,7 +92,7 @@ class Codec:
             return int(self._interface.runtime_version)
 
     @contextmanager
-    def _steady(self) -> Iterator[None]:
+    def _steady(self) -> Iterator[_Interface]:
         """Work by the metadata of the runtime that the chain has now, and by no other meanwhile.
 
         Raises
@@ -103,7 +103,7 @@ class Codec:
         with self._lock:
             if self._versions.latest() != self._interface.runtime_version:
                 self._interface = self._load()
-            yield
+            yield self._interface
 
     def _load(self) -> _Interface:
         interface = read_metadata(self._rpc)
@@ -112,16 +112,16 @@ class Codec:
             raise MetadataMismatch(self._rpc.url, found)
         return interface
 
+    def has_pallet(self, name: str) -> bool:
+        """Whether the runtime has a pallet of this name."""
+        with self._steady():
+            return f"pallet {name}" in self._interface.items
+
     def storage_key(self, pallet: str, item: str, params: Sequence[object] = ()) -> str:
         """Return the key of a storage entry, or the common prefix when keys are left out."""
-        with self._steady():
-            key = StorageKey.create_from_storage_function(
-                pallet,
-                item,
-                list(params),
-                runtime_config=self._interface.runtime_config,
-                metadata=self._interface.metadata,
-            )
+        with self._steady() as known:
+            kinds = {"runtime_config": known.runtime_config, "metadata": known.metadata}
+            key = StorageKey.create_from_storage_function(pallet, item, list(params), **kinds)
         return str(key.to_hex())
 
     def storage_value(self, pallet: str, item: str, data: str) -> object:

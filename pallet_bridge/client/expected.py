@@ -39,6 +39,7 @@ def _raises(*events: str, **fields: str) -> _Raises:
 _TABLE: Mapping[str, _Raises] = {
     "create_federation": _raises("FederationCreated", coordinator=_WHO),
     "fund": _raises("Funded", who=_WHO, amount="amount"),
+    "fund_fees": _raises("FeesFunded", who=_WHO, amount="amount"),
     "join": _raises("Joined", account=_WHO, stake="stake"),
     "add_stake": _raises("StakeAdded", account=_WHO, amount="amount"),
     "unbond": _raises("Unbonding", account=_WHO, amount="amount"),
@@ -108,6 +109,7 @@ def missing(call: Call, who: AccountId, events: Sequence[Event]) -> str | None:
     events
         Those of its extrinsic, as the node shows them.
     """
+    call, who = _acted(call, who)
     left = [event for event in events if event.pallet == PALLET]
     for raises, args in _expected(call):
         wanted = {name: _source(source, args, who) for name, source in raises.fields.items()}
@@ -117,6 +119,23 @@ def missing(call: Call, who: AccountId, events: Sequence[Event]) -> str | None:
             return f"{PALLET}.{' or '.join(raises.events)}({said})"
         left.remove(found)
     return None
+
+
+def _acted(call: Call, who: AccountId) -> tuple[Call, AccountId]:
+    """Return a call and its account as the chain dispatches them: an owner acts for another."""
+    if (call.pallet, call.function) == ("Proxy", "proxy"):
+        match call.args:
+            case {
+                "real": str(real),
+                "call": {
+                    "call_module": str(pallet),
+                    "call_function": str(name),
+                    "call_args": dict(args),
+                },
+            }:
+                acted = AccountId(bytes.fromhex(real.removeprefix("0x")))
+                return type(call)(pallet, name, args), acted
+    return call, who
 
 
 def _expected(call: Call) -> Iterator[tuple[_Raises, Mapping[str, Value]]]:

@@ -23,7 +23,14 @@ from pallet_bridge.types.federation import (
     PendingTerms,
     Seat,
 )
-from pallet_bridge.types.members import Bond, Invitation, Organisation, Participant, PastRecord
+from pallet_bridge.types.members import (
+    Bond,
+    Invitation,
+    Organisation,
+    Participant,
+    PastRecord,
+    Sponsorship,
+)
 from pallet_bridge.types.offices import (
     NodeKey,
     NodeProof,
@@ -111,6 +118,11 @@ def office(value: object) -> Office:
 def node_key(value: object) -> NodeKey:
     """Read `NodeKey`."""
     return _read(NodeKey, Fields("node_key", value))
+
+
+def sponsorship(value: object) -> Sponsorship:
+    """Read `Sponsorship`."""
+    return _read(Sponsorship, Fields("sponsorship", value))
 
 
 def motion(value: object) -> Motion:

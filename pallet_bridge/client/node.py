@@ -24,6 +24,7 @@ from pallet_bridge.errors import (
     RpcRefused,
     TransactionRefused,
 )
+from pallet_bridge.errors.scopes import KeyRestricted, is_out_of_scope
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -147,7 +148,7 @@ class NodeClient(StateReader):
             )
         except RpcRefused as error:
             self._forget_nonce(signed)
-            raise TransactionRefused(error.code, error.message, error.data) from None
+            raise self._refusal(error, signed) from None
         with self._nonce_lock:
             known = self._nonces.get(signed.account)
             if known is None or known.nonce <= signed.nonce:
@@ -236,11 +237,20 @@ class NodeClient(StateReader):
             return receipts.receipt(one, block)
 
         return [
-            TransactionRefused(watch.code, watch.message, watch.data)
+            self._refusal(watch, one)
             if isinstance(watch, RpcRefused)
             else NodeSubmission(one, watch, receipt_in, self._forget_nonce)
             for one, watch in zip(signed, watches, strict=True)
         ]
+
+    def _refusal(self, error: RpcRefused, signed: SignedCall) -> TransactionRefused:
+        refused = TransactionRefused(error.code, error.message, error.data)
+        if not is_out_of_scope(refused):
+            return refused
+        scope = self.stored("KeyScopes", "Scopes", as_hex(signed.account.raw))
+        call = f"{signed.call.pallet}.{signed.call.function}"
+        named = str(scope).lower() if scope is not None else ""
+        return KeyRestricted(refused, str(signed.account), call, named)
 
     def _receipt_in(self, signed: SignedCall, block: bytes, final: bool) -> Receipt:  # noqa: ARG002, FBT001 - those who prove look at it
         return self._receipts.receipt(signed, block)

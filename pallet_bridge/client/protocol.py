@@ -27,7 +27,14 @@ if TYPE_CHECKING:
         Seat,
         TermRanges,
     )
-    from pallet_bridge.types.members import Bond, Invitation, Participant, PastRecord, RecordOwner
+    from pallet_bridge.types.members import (
+        Bond,
+        Invitation,
+        Participant,
+        PastRecord,
+        RecordOwner,
+        Sponsorship,
+    )
     from pallet_bridge.types.offices import NodeKey, Office
     from pallet_bridge.types.round import Commitment, Offence, Round
     from pallet_bridge.types.terms import Terms
@@ -230,6 +237,12 @@ class ChainClient(Protocol):
 
     def sponsors(self, federation: int, *, at: bytes | None = None) -> dict[AccountId, Planck]:
         """Return what each sponsor that is not refunded has paid in, in order of account."""
+        ...
+
+    def sponsorship(
+        self, federation: int, account: AccountId, *, at: bytes | None = None
+    ) -> Sponsorship:
+        """Return how many fees a federation paid for an account on the day of the last one."""
         ...
 
     def round(self, federation: int, round_id: int, *, at: bytes | None = None) -> Round | None:

@@ -14,6 +14,7 @@ from pallet_bridge.terms_codec import hash_of_terms
 from pallet_bridge.types.base import AccountId, Perbill, Planck
 from pallet_bridge.types.events import Balance, BlockRef
 from pallet_bridge.types.federation import Limits, Prices, TermRanges
+from pallet_bridge.types.members import Sponsorship
 
 if TYPE_CHECKING:
     from pallet_bridge.client.codec import Codec
@@ -72,7 +73,8 @@ class StateReader:
     def limits(self) -> Limits:
         """Return the runtime's own limits."""
         verdicts, claims = self._limit("MaxVerdicts"), self._limit("MaxClaims")
-        return Limits(verdicts=verdicts, claims=claims)
+        sponsored, blocks = self._limit("MaxSponsoredCalls"), self._limit("SponsoredPeriod")
+        return Limits(verdicts, claims, sponsored, max(blocks, 1))
 
     def prices(self) -> Prices:
         """Return the runtime's deposits."""
@@ -224,6 +226,13 @@ class StateReader:
         paid = {_account(key): Fields("sponsor", {"paid": value}) for key, value in found}
         return {account: paid[account].planck("paid") for account in sorted(paid)}
 
+    def sponsorship(
+        self, federation: int, account: AccountId, *, at: bytes | None = None
+    ) -> Sponsorship:
+        """Return how many fees a federation paid for an account on the day of the last one."""
+        value = self._read("Sponsorships", [federation, as_hex(account.raw)], at)
+        return Sponsorship(0, 0) if value is None else mirror.sponsorship(value)
+
     def round(self, federation: int, round_id: int, *, at: bytes | None = None) -> Round | None:
         """Return a round, None when it was never opened."""
         value = self._read("Rounds", [federation, round_id], at)
@@ -296,7 +305,8 @@ class StateReader:
 
     def stored(self, pallet: str, item: str, *keys: object, at: bytes | None = None) -> object:
         """Return what a pallet has stored, as plain values."""
-        return self._read(item, list(keys), at, pallet=pallet)
+        has = self._codec.has_pallet(pallet)
+        return self._read(item, list(keys), at, pallet=pallet) if has else None
 
     def constant(self, pallet: str, name: str) -> int:
         """Return a number that a pallet was built with."""

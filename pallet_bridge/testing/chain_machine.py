@@ -143,7 +143,7 @@ class ChainMachine(RuleBasedStateMachine):
         self.do("create_federation", made, self.signers[actor])
 
     @rule(
-        which=st.sampled_from(["fund", "join", "add_stake", "unbond", "post_bond"]),
+        which=st.sampled_from(["fund", "fund_fees", "join", "add_stake", "unbond", "post_bond"]),
         federation=_federation,
         actor=_actor,
         amount=_amount,

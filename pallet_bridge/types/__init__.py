@@ -41,9 +41,11 @@ from pallet_bridge.types.members import (
     Participant,
     PastRecord,
     RecordOwner,
+    Sponsorship,
     UnbondingChunk,
 )
 from pallet_bridge.types.offices import (
+    KeyScope,
     NodeKey,
     NodeProof,
     Office,
@@ -130,6 +132,7 @@ __all__ = [
     "FederationState",
     "Governance",
     "Invitation",
+    "KeyScope",
     "Leaf",
     "LeafNotCommitted",
     "LeavesOutOfOrder",
@@ -171,6 +174,7 @@ __all__ = [
     "SignedCommitment",
     "SignedStatement",
     "SlashTerms",
+    "Sponsorship",
     "Succession",
     "Tally",
     "TermRanges",

@@ -19,11 +19,14 @@ class Limits:
     """What the runtime was built with.
 
     `verdicts` is the most entries of a batch of commitments and of a list of verdicts, `claims`
-    the most rounds of one claim.
+    the most rounds of one claim, `sponsored` the most fees that a federation pays for one account
+    in `sponsored_blocks` blocks.
     """
 
     verdicts: int
     claims: int
+    sponsored: int
+    sponsored_blocks: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,18 @@ class Bond:
 
 
 @dataclass(frozen=True, slots=True)
+class Sponsorship:
+    """How many of an account's fees a federation paid on `day`; days count from block 0."""
+
+    day: int
+    used: int
+
+    def used_on(self, day: int) -> int:
+        """Return how many it paid on this day."""
+        return self.used if self.day == day else 0
+
+
+@dataclass(frozen=True, slots=True)
 class PastRecord:
     """What is remembered of an account or an organisation when its members have left."""
 

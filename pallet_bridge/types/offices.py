@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, NewType
 
 if TYPE_CHECKING:
     from pallet_bridge.types.base import AccountId
+
+
+class KeyScope(Enum):
+    """What the key of a restricted account is for; its owner does everything else for it."""
+
+    NODE = "Node"
+    COORDINATOR = "Coordinator"
+    ATTESTER = "Attester"
+    FROZEN = "Frozen"
+
 
 NodeProof = NewType("NodeProof", bytes)
 """A signature of up to 144 bytes by the key of a node, in DER; empty: it was not at hand."""

@@ -27,6 +27,7 @@ class Role(Enum):
     SPONSOR = "Who governs or pays"
     SUCCESSOR = "A successor of the coordinator"
     STRANGER = "Anyone else"
+    THIEF = "Whoever stole a key"
     RPC_NODE = "The RPC node"
     TOGETHER = "Several together"
 

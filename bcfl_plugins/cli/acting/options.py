@@ -68,6 +68,15 @@ WaitOption = Annotated[
         "has it, which another may replace.",
     ),
 ]
+ActingFor = Annotated[
+    str | None,
+    typer.Option(
+        "--for",
+        metavar="ACCOUNT",
+        help="Do it in the name of this account, whose owner you are (`bcfl keys restrict`). You "
+        "pay the fee; all else is as if the account had sent it.",
+    ),
+]
 USUAL_IDLE, USUAL_TURN = 1200, 20
 """An hour and a minute of blocks of three seconds."""
 _HASH_BYTES = 32

@@ -14,6 +14,7 @@ from bcfl_plugins.config.tables import write_amount
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bcfl_plugins.cli.acting.sponsors import Sponsoring
     from pallet_bridge.calls import Call, Value
     from pallet_bridge.types import AccountId, Balance, Planck
 
@@ -92,14 +93,17 @@ def shortage(
     )
 
 
-def as_record(plan: CallPlan, payer: AccountId, fee: Planck) -> dict[str, object]:
-    """Return a plan as JSON says it; amounts are planck."""
+def as_record(
+    plan: CallPlan, payer: AccountId, fee: Planck, sponsor: int | None = None
+) -> dict[str, object]:
+    """Return a plan as JSON says it; amounts are planck, `sponsor` is a federation's number."""
     return {
         "call": plan.call.function,
         "pallet": plan.call.pallet,
         "args": {name: _shown(value) for name, value in plan.call.args.items()},
         "account": str(payer),
         "fee": fee,
+        "fee_sponsor": sponsor,
         "means": plan.means,
         "changes": [
             {
@@ -121,10 +125,20 @@ def _shown(value: Value) -> Value:
     return value
 
 
-def as_lines(plan: CallPlan, payer: AccountId, fee: Planck, balance: Balance) -> Iterator[str]:
+def as_lines(
+    plan: CallPlan,
+    payer: AccountId,
+    fee: Planck,
+    balance: Balance,
+    sponsor: Sponsoring | None = None,
+) -> Iterator[str]:
     """Give a plan as text, line by line."""
     yield f"{plan.call.pallet}.{plan.call.function}: {plan.means}"
-    yield f"fee {write_amount(fee)}, paid by {payer}"
+    if sponsor is None:
+        yield f"fee {write_amount(fee)}, paid by {payer}"
+    else:
+        yield f"fee {write_amount(fee)}, paid by federation {sponsor.federation}: {sponsor.line()}"
+        fee = type(fee)(0)
     for change in plan.changes:
         if change.account == payer:
             free, held = balance.free + change.free - fee, balance.held + change.held

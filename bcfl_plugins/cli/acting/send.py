@@ -10,6 +10,7 @@ import typer
 from rich.markup import escape
 
 from bcfl_plugins.cli.acting.options import GENESIS, WaitFor, digest
+from bcfl_plugins.cli.acting.options import account as read_account
 from bcfl_plugins.cli.acting.plan import as_lines, as_record, shortage
 from bcfl_plugins.cli.output import console, print_json
 from bcfl_plugins.cli.places import account_of, signer_of
@@ -163,6 +164,8 @@ class Sender:
         The chain's hash of the command line.
     wait : WaitFor
         From when a call counts as done.
+    acting_for : str or None
+        The account in whose name the call is, by `--for`; None: that of the key.
     """
 
     key: str
@@ -171,14 +174,19 @@ class Sender:
     as_json: bool
     genesis: str | None = None
     wait: WaitFor = WaitFor.FINAL
+    acting_for: str | None = None
 
     def connect(self) -> AbstractContextManager[ChainClient]:
         """Connect to the chain, which is held to what is pinned or remembered."""
-        return checked(self.url, belief_of(self.genesis, self.key, self.account()))
+        return checked(self.url, belief_of(self.genesis, self.key, self.payer()))
 
-    def account(self) -> AccountId:
+    def payer(self) -> AccountId:
         """Return whose key it is; an encrypted key is not opened for it."""
         return account_of(self.key, self.url)
+
+    def account(self) -> AccountId:
+        """Return who acts: whose key it is, or the account in whose name its owner acts."""
+        return self.payer() if self.acting_for is None else read_account(self.acting_for)
 
     def send(self, client: ChainClient, plan: CallPlan) -> Receipt | None:
         """Send a plan, or show it where that was asked for.
@@ -188,13 +196,22 @@ class Sender:
         ConfigError
             When the chain would refuse it: nothing is sent then, and no fee is paid.
         """
-        payer = self.account()
+        from bcfl_plugins.cli.acting.behalf import by_key  # noqa: PLC0415
+        from bcfl_plugins.cli.acting.sponsors import sponsor_of  # noqa: PLC0415 (loads the mirrors)
+        from pallet_bridge.types import Planck  # noqa: PLC0415
+
+        payer = self.payer()
+        plan = by_key(client, plan, payer, self.account())
         balance, fee = client.balance(payer), client.fee(plan.call, payer)
-        short = shortage(plan, payer, balance, fee, client.prices().existence)
+        sponsor = sponsor_of(client, plan.call, payer, balance, fee)
+        own = fee if sponsor is None else Planck(0)
+        short = shortage(plan, payer, balance, own, client.prices().existence)
         if short is not None:
             plan = replace(plan, refusals=(*plan.refusals, short))
         if self.dry_run:
-            self._show(as_record(plan, payer, fee), as_lines(plan, payer, fee, balance))
+            paying = None if sponsor is None else sponsor.federation
+            record = as_record(plan, payer, fee, paying)
+            self._show(record, as_lines(plan, payer, fee, balance, sponsor))
             if plan.refusals:
                 raise typer.Exit(1)
             return None
@@ -214,7 +231,7 @@ class Sender:
         ChainsUnusable
             If it cannot be written.
         """
-        payer = self.account()
+        payer = self.payer()
         acted = acted_memory(self.key, payer)
         if acted is None:
             return
@@ -239,7 +256,7 @@ class Sender:
         if self.as_json:
             pallets = (PALLET, plan.call.pallet)
             ours = [_event(one) for one in receipt.events if one.pallet in pallets]
-            fields = as_record(plan, payer, receipt.fee)
+            fields = as_record(plan, payer, receipt.fee, _sponsor(receipt))
             fields |= {
                 "sent": True,
                 "block": receipt.block.number,
@@ -255,8 +272,17 @@ class Sender:
             if self.wait is WaitFor.FINAL
             else "which is not final yet: another branch may take its place"
         )
-        fee = write_amount(receipt.fee)
-        out.print(f"in block {receipt.block.number}, {standing}; the fee was {fee}")
+        fee, sponsor = write_amount(receipt.fee), _sponsor(receipt)
+        by = "" if sponsor is None else f", paid by federation {sponsor}"
+        out.print(f"in block {receipt.block.number}, {standing}; the fee was {fee}{by}")
+
+
+def _sponsor(receipt: Receipt) -> int | None:
+    """Return the federation that paid the fee; None: who signed did."""
+    for event in receipt.events:
+        if (event.pallet, event.name) == (PALLET, "FeeSponsored"):
+            return event.integer("federation")
+    return None
 
 
 def _event(event: Event) -> dict[str, object]:

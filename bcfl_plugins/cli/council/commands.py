@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from bcfl_plugins.cli.acting.options import ChainHash, DryRun, WaitFor, WaitOption
+from bcfl_plugins.cli.acting.options import (
+    ActingFor,
+    ChainHash,
+    DryRun,
+    WaitFor,
+    WaitOption,
+)
 from bcfl_plugins.cli.acting.options import account as read_account
 from bcfl_plugins.cli.acting.send import Sender
 from bcfl_plugins.cli.output import AsJson, console, print_json
@@ -134,6 +140,7 @@ def propose(
     call: CallFile = None,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -147,7 +154,7 @@ def propose(
             "propose one thing: --add-validator, --remove-validator, --allow-code, --member (once "
             "for each), or --call"
         )
-    sender = Sender(key, chain, dry_run, as_json, genesis, wait)
+    sender = Sender(key, chain, dry_run, as_json, genesis, wait, acting_for)
     with _council(sender.connect()) as (client, view):
         if add_validator is not None:
             made, means = _validator(add_validator, come=True)
@@ -174,13 +181,14 @@ def vote(
     approve: ForOrAgainst,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Vote on a motion, as a member of the council."""
     from bcfl_plugins.cli.council import decide  # noqa: PLC0415 (loads the mirrors)
 
-    sender = Sender(key, chain, dry_run, as_json, genesis, wait)
+    sender = Sender(key, chain, dry_run, as_json, genesis, wait, acting_for)
     with _council(sender.connect()) as (client, view):
         sender.send(client, decide.vote(view, sender.account(), number, approve=approve))
 
@@ -192,13 +200,14 @@ def close(
     key: KeySource,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Count the votes on a motion, and do what it says when enough approved. Anyone may."""
     from bcfl_plugins.cli.council import decide  # noqa: PLC0415 (loads the mirrors)
 
-    sender = Sender(key, chain, dry_run, as_json, genesis, wait)
+    sender = Sender(key, chain, dry_run, as_json, genesis, wait, acting_for)
     with _council(sender.connect()) as (client, view):
         sender.send(client, decide.close(view, number))
 
@@ -210,13 +219,14 @@ def upgrade(
     key: KeySource,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Bring the runtime that the council allowed. Anyone may; blocks go on with it."""
     from bcfl_plugins.cli.council import decide  # noqa: PLC0415 (loads the mirrors)
 
-    sender = Sender(key, chain, dry_run, as_json, genesis, wait)
+    sender = Sender(key, chain, dry_run, as_json, genesis, wait, acting_for)
     with _council(sender.connect()) as (client, view):
         receipt = sender.send(client, decide.upgrade(view, _read(code)))
     for event in () if receipt is None else receipt.events:

@@ -8,7 +8,15 @@ from typing import Annotated
 
 import typer
 
-from bcfl_plugins.cli.acting.options import Amount, ChainHash, DryRun, WaitFor, WaitOption, planck
+from bcfl_plugins.cli.acting.options import (
+    ActingFor,
+    Amount,
+    ChainHash,
+    DryRun,
+    WaitFor,
+    WaitOption,
+    planck,
+)
 from bcfl_plugins.cli.acting.options import account as read_account
 from bcfl_plugins.cli.acting.send import Sender
 from bcfl_plugins.cli.acting.session import acting
@@ -43,6 +51,13 @@ MostExamples = Annotated[
 Sponsor = Annotated[
     str | None, typer.Argument(metavar="[SPONSOR]", help="Whom, as an address. Default: you.")
 ]
+ForFees = Annotated[
+    bool,
+    typer.Option(
+        "--fees",
+        help="Into the purse for fees of members who cannot pay them, in place of the escrow.",
+    ),
+]
 NoQuestion = Annotated[bool, typer.Option("--yes", help="Do not ask in a terminal.")]
 MaybeBond = Annotated[
     str | None,
@@ -74,6 +89,7 @@ def create(
     about: About = None,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -88,7 +104,7 @@ def create(
 
     made = changed(None, {} if terms is None else read_terms_file(terms), sets or ())
     metadata = bytes(32) if about is None else blake2_256(_read(about))
-    sender = Sender(key, chain, dry_run, as_json, genesis, wait)
+    sender = Sender(key, chain, dry_run, as_json, genesis, wait, acting_for)
     account = sender.account()
     with sender.connect() as client:
         plan = decide.create(
@@ -118,16 +134,19 @@ def fund(
     chain: Url,
     federation: FederationNumber,
     key: KeySource,
+    fees: ForFees = False,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Pay into a federation's escrow, from which rewards are paid. Anyone may."""
+    """Pay into a federation's escrow, from which rewards are paid, or for fees. Anyone may."""
     from bcfl_plugins.cli.federation import decide  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
-        now.send(decide.fund(now.view, now.account, planck(amount)))
+    plan = decide.fund_fees if fees else decide.fund
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait, acting_for), federation) as now:
+        now.send(plan(now.view, now.account, planck(amount)))
 
 
 def invite(
@@ -140,6 +159,7 @@ def invite(
     max_examples: MostExamples = None,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -147,7 +167,7 @@ def invite(
     from bcfl_plugins.cli.federation import govern  # noqa: PLC0415 (loads the mirrors)
 
     who, said = read_account(guest), ((organisation or "").encode(), max_examples or 0)
-    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait, acting_for), federation) as now:
         now.send(govern.invite(now.view, now.account, who, said, member=now.member(who)))
 
 
@@ -161,6 +181,7 @@ def vouch(
     max_examples: MostExamples = None,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -172,7 +193,7 @@ def vouch(
 
     who = read_account(guest)
     said = (None if organisation is None else organisation.encode(), max_examples)
-    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait, acting_for), federation) as now:
         plan = govern.vouch(
             now.view,
             now.account,
@@ -193,13 +214,14 @@ def post_bond(
     key: KeySource,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Put more on hold as a coordinator's bond; no round opens while it is too small."""
     from bcfl_plugins.cli.federation import decide  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait, acting_for), federation) as now:
         posted = now.client.bond(federation, now.account, at=now.view.at)
         more = None if amount is None else planck(amount)
         now.send(decide.post_bond(now.view, now.account, more, posted))
@@ -212,13 +234,14 @@ def withdraw_bond(
     key: KeySource,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Take your bond back, whole, once it is free."""
     from bcfl_plugins.cli.federation import decide  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait, acting_for), federation) as now:
         posted = now.client.bond(federation, now.account, at=now.view.at)
         now.send(decide.withdraw_bond(now.view, now.account, posted))
 
@@ -231,6 +254,7 @@ def close(
     yes: NoQuestion = False,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -240,16 +264,18 @@ def close(
     before it begins: what closes is never opened again.
     """
     from bcfl_plugins.cli.federation import decide  # noqa: PLC0415 (loads the mirrors)
-    from pallet_bridge.encoding import escrow_account  # noqa: PLC0415
+    from pallet_bridge.encoding import escrow_account, purse_account  # noqa: PLC0415
+    from pallet_bridge.types import Planck  # noqa: PLC0415
 
-    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
-        escrow = now.client.balance(escrow_account(federation), at=now.view.at)
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait, acting_for), federation) as now:
+        places = (escrow_account(federation), purse_account(federation))
+        money = sum(now.client.balance(place, at=now.view.at).free for place in places)
         begins = not now.view.closed()
         if begins and not (yes or dry_run) and sys.stdin.isatty():
             typer.confirm("Close it? It cannot be opened again", abort=True, err=True)
         founder = now.view.federation.founder
         own = now.client.sponsor(federation, founder, at=now.view.at)
-        now.send(decide.close(now.view, now.account, escrow, own))
+        now.send(decide.close(now.view, now.account, Planck(money), own))
 
 
 def refund(
@@ -260,13 +286,14 @@ def refund(
     key: KeySource,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Pay a sponsor its part of what a closed federation has left. Anyone may."""
     from bcfl_plugins.cli.federation import decide  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait, acting_for), federation) as now:
         who = now.account if sponsor is None else read_account(sponsor)
         paid = now.client.sponsor(federation, who, at=now.view.at)
         now.send(decide.refund(now.view, who, paid))

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from bcfl_plugins.cli.acting.view import View
     from pallet_bridge.types import (
         AccountId,
-        Balance,
         Bond,
         Prices,
         TermRanges,
@@ -50,6 +49,23 @@ def fund(view: View, account: AccountId, amount: Planck) -> CallPlan:
     return CallPlan(
         calls.fund(view.number, amount),
         f"pay {write_amount(amount)} into the escrow of federation {view.number}; what is left "
+        f"when it closes goes back to its sponsors, in proportion to what each paid in",
+        (Effect(account, free=-amount),),
+        tuple(refusals),
+    )
+
+
+def fund_fees(view: View, account: AccountId, amount: Planck) -> CallPlan:
+    """Plan to pay into the purse for fees."""
+    refusals, least = [], view.prices.existence
+    if view.federation.state is FederationState.CLOSED:
+        refusals.append(f"federation {view.number} is closed: it pays no fees any more")
+    if amount < least:
+        refusals.append(f"a sponsor pays in {write_amount(least)} at least")
+    return CallPlan(
+        calls.fund_fees(view.number, amount),
+        f"pay {write_amount(amount)} into the purse from which federation {view.number} pays the "
+        f"fees of members who cannot; {write_amount(least)} of a purse stay in it. What is left "
         f"when it closes goes back to its sponsors, in proportion to what each paid in",
         (Effect(account, free=-amount),),
         tuple(refusals),
@@ -113,8 +129,11 @@ def refund(view: View, account: AccountId, paid: Planck | None) -> CallPlan:
     return CallPlan(call, means, (Effect(account, free=part),))
 
 
-def close(view: View, account: AccountId, escrow: Balance, own: Planck | None) -> CallPlan:
-    """Plan to begin closing a federation, or to finish it; `own` is what its founder paid in."""
+def close(view: View, account: AccountId, money: Planck, own: Planck | None) -> CallPlan:
+    """Plan to begin closing a federation, or to finish it.
+
+    `money` is what its escrow and its purse have, `own` what its founder paid in.
+    """
     call, federation = calls.close(view.number), view.federation
     if federation.state is FederationState.ACTIVE:
         refusals = [*view.not_coordinator(account)]
@@ -130,7 +149,7 @@ def close(view: View, account: AccountId, escrow: Balance, own: Planck | None) -
         return CallPlan(call, means, refusals=tuple(refusals))
     if federation.state is FederationState.CLOSED:
         return CallPlan(call, "remove what is left of its invitations and records")
-    return _finish(view, escrow, own)
+    return _finish(view, money, own)
 
 
 def closing_ends(view: View) -> int:
@@ -140,7 +159,7 @@ def closing_ends(view: View) -> int:
     return max(view.clock.next + view.terms.unbonding_blocks, due + 1)
 
 
-def _finish(view: View, escrow: Balance, own: Planck | None) -> CallPlan:
+def _finish(view: View, money: Planck, own: Planck | None) -> CallPlan:
     federation, refusals = view.federation, []
     if not view.is_over:
         ends = federation.closing_ends or 0
@@ -153,10 +172,10 @@ def _finish(view: View, escrow: Balance, own: Planck | None) -> CallPlan:
             f"{federation.proposals} proposals remain; clear each with `bcfl federation enact`"
         )
     others = federation.sponsors - (own is not None)
-    left = escrow.free - view.prices.existence
-    back = federation.part_of(left, own or 0) if others else escrow.free
+    left = money - view.prices.existence
+    back = federation.part_of(left, own or 0) if others else money
     means = (
-        f"federation {view.number} ends; {write_amount(back)} of its escrow and the deposit "
+        f"federation {view.number} ends; {write_amount(back)} of its money and the deposit "
         f"of {write_amount(federation.deposit)} go to its founder, {federation.founder}"
     )
     if others:

@@ -10,6 +10,7 @@ import typer
 from bcfl_plugins.cli.acting.options import (
     USUAL_IDLE,
     USUAL_TURN,
+    ActingFor,
     ChainHash,
     DryRun,
     IdleBlocks,
@@ -84,13 +85,14 @@ def set_terms(
     sets: ChangedTerms = None,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Announce changed terms, where the coordinator governs. Elsewhere: propose."""
     from bcfl_plugins.cli.federation import govern  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait, acting_for), federation) as now:
         changed = _changed(now.view.terms, terms, sets)
         ranges = now.client.term_ranges()
         now.send(govern.set_terms(now.view, now.account, changed, ranges))
@@ -110,6 +112,7 @@ def propose(
     turn: TurnBlocks = USUAL_TURN,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -122,7 +125,7 @@ def propose(
         raise ConfigError(
             "propose one thing: --set or --terms, --coordinator, --successor, or --model"
         )
-    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait, acting_for), federation) as now:
         proposal: Terms | AccountId | bytes | Succession
         if coordinator is not None:
             proposal = read_account(coordinator)
@@ -152,13 +155,14 @@ def vote(
     approve: Approve,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Vote on a proposal with the active stake that was there before it; once."""
     from bcfl_plugins.cli.federation import govern  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait, acting_for), federation) as now:
         plan = govern.vote(
             now.view,
             now.account,
@@ -179,13 +183,14 @@ def enact(
     limit: MostVotes = None,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Decide a vote that is over, and clear its votes away. Anyone may."""
     from bcfl_plugins.cli.federation import govern  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait, acting_for), federation) as now:
         motion = now.client.motion(federation, number, at=now.view.at)
         most = limit or min(max(now.view.federation.members, 1), _AT_ONCE)
         now.send(govern.enact(now.view, number, motion, most))
@@ -199,13 +204,14 @@ def replace_coordinator(
     key: KeySource,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Hand the coordination over, where the coordinator governs. Elsewhere: propose."""
     from bcfl_plugins.cli.federation import govern  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait, acting_for), federation) as now:
         now.send(govern.replace_coordinator(now.view, now.account, read_account(account)))
 
 
@@ -217,13 +223,14 @@ def rebase(
     key: KeySource,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Go on from another model than the last settled one, where the coordinator governs."""
     from bcfl_plugins.cli.federation import govern  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait, acting_for), federation) as now:
         now.send(govern.rebase(now.view, now.account, digest(model, "DIGEST")))
 
 
@@ -234,13 +241,14 @@ def skip_round(
     key: KeySource,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Use the number of the next round up without a round, as its coordinator."""
     from bcfl_plugins.cli.federation import govern  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait, acting_for), federation) as now:
         now.send(govern.skip_round(now.view, now.account))
 
 

@@ -48,7 +48,7 @@ def show(
     from bcfl_plugins.cli.acting.view import look  # noqa: PLC0415 (loads the mirrors)
     from bcfl_plugins.cli.federation import succession  # noqa: PLC0415
     from bcfl_plugins.cli.member.standing import read_motions  # noqa: PLC0415
-    from pallet_bridge.encoding import escrow_account  # noqa: PLC0415
+    from pallet_bridge.encoding import escrow_account, purse_account  # noqa: PLC0415
     from pallet_bridge.terms_codec import hash_of_terms  # noqa: PLC0415
 
     with checked(chain, belief_of(genesis, None, None)) as client:
@@ -57,10 +57,12 @@ def show(
         motions = read_motions(client, view)
         office = client.office(federation, at=view.at)
         escrow = client.balance(escrow_account(federation), at=view.at).free
+        purse = client.balance(purse_account(federation), at=view.at).free
         block_0 = client.genesis_hash
     agreed = hash_of_terms(view.terms)
     if as_json:
         fields = _record(view, agreed, members, motions, escrow)
+        fields["fees"] = purse
         fields["succession"] = succession.record(view, office)
         print_json({"genesis": "0x" + block_0.hex(), **fields})
         return
@@ -68,6 +70,8 @@ def show(
     out.print(f"chain 0x{block_0.hex()}")
     for line in _lines(view, agreed, members, motions, escrow):
         out.print(escape(line))
+    if purse:
+        out.print(f"{write_amount(purse)} for fees of members who cannot pay them")
     for line in succession.lines(view, office):
         out.print(escape(line))
 

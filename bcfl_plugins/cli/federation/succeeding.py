@@ -9,6 +9,7 @@ import typer
 from bcfl_plugins.cli.acting.options import (
     USUAL_IDLE,
     USUAL_TURN,
+    ActingFor,
     ChainHash,
     DryRun,
     IdleBlocks,
@@ -50,6 +51,7 @@ def name_successors(
     turn: TurnBlocks = USUAL_TURN,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -60,7 +62,7 @@ def name_successors(
     """
     from bcfl_plugins.cli.federation import succession  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait, acting_for), federation) as now:
         line = succession_of(accounts or [], idle, turn)
         ranges = now.client.term_ranges()
         now.send(succession.name_successors(now.view, now.account, line, ranges))
@@ -73,6 +75,7 @@ def take_over(
     key: KeySource,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -82,7 +85,7 @@ def take_over(
     """
     from bcfl_plugins.cli.federation import succession  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait, acting_for), federation) as now:
         now.send(succession.plan_take_over(now.client, now.view, now.account))
 
 
@@ -95,6 +98,7 @@ def pause(
     blocks: PauseBlocks = None,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -103,7 +107,7 @@ def pause(
 
     if (until is None) == (blocks is None):
         raise ConfigError("say how long: --until BLOCK, or --blocks COUNT")
-    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait, acting_for), federation) as now:
         block = until if until is not None else now.view.clock.block + (blocks or 0)
         office = now.client.office(federation, at=now.view.at)
         ranges = now.client.term_ranges()

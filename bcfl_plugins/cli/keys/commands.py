@@ -46,8 +46,8 @@ OpenIt = Annotated[
 Words = Annotated[int, typer.Option("--words", help="Length of the phrase: 12, 15, 18, 21 or 24.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the group ``keys`` to `app`."""
+def register(app: typer.Typer) -> typer.Typer:
+    """Add the group ``keys`` to `app`, and return it."""
     group = typer.Typer(
         help="Keys: sr25519, as polkadot.js and subkey have them.", no_args_is_help=True
     )
@@ -56,6 +56,7 @@ def register(app: typer.Typer) -> None:
     group.command("import")(import_key)
     group.command("export")(export)
     app.add_typer(group, name="keys")
+    return group
 
 
 def new(

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bcfl_plugins.cli.acting.options import ChainHash, DryRun, WaitFor, WaitOption
+from bcfl_plugins.cli.acting.options import (
+    ActingFor,
+    ChainHash,
+    DryRun,
+    WaitFor,
+    WaitOption,
+)
 from bcfl_plugins.cli.acting.send import Sender
 from bcfl_plugins.cli.acting.session import acting
 from bcfl_plugins.cli.output import AsJson  # noqa: TC001 - typer reads it
@@ -44,6 +50,7 @@ def bind(
     clear: Clear = False,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -53,7 +60,7 @@ def bind(
 
     if sum([node_key is not None, public_key is not None, clear]) != 1:
         raise ConfigError("give the node's key: --node-key or --public-key; or --clear")
-    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait, acting_for), federation) as now:
         bound = None
         if node_key is not None:
             private = node_keys.read_private_key(_read(node_key))

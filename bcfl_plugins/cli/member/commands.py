@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from bcfl_plugins.cli.acting.options import (
+    ActingFor,
     Amount,
     ChainHash,
     DryRun,
@@ -58,6 +59,7 @@ def join(
     terms: Agreed = None,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -69,7 +71,7 @@ def join(
     from bcfl_plugins.cli.member import decide  # noqa: PLC0415 (loads the mirrors)
     from bcfl_plugins.cli.member.consent import agreed  # noqa: PLC0415
 
-    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait, acting_for), federation) as now:
         plan = decide.join(
             now.view,
             now.account,
@@ -89,13 +91,14 @@ def stake(
     key: KeySource,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Put more stake on hold, as a member."""
     from bcfl_plugins.cli.member import decide  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait, acting_for), federation) as now:
         now.send(decide.add_stake(now.view, now.account, planck(amount), now.member()))
 
 
@@ -107,6 +110,7 @@ def unbond(
     key: KeySource,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -116,7 +120,7 @@ def unbond(
     """
     from bcfl_plugins.cli.member import decide  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait, acting_for), federation) as now:
         plan = decide.unbond(
             now.view,
             now.account,
@@ -136,6 +140,7 @@ def withdraw(
     everybody: Everybody = False,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -148,7 +153,7 @@ def withdraw(
 
     if everybody and account is not None:
         raise ConfigError("give --account or --all, not both")
-    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait, acting_for), federation) as now:
         if everybody:
             members = now.client.participants(federation, at=now.view.at)
             now.send(decide.withdraw_all(now.view, members, _AT_ONCE, signer=now.account))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bcfl_plugins.cli.acting.sponsors import read_sponsoring
 from bcfl_plugins.cli.acting.view import look
 from pallet_bridge.encoding import escrow_account
 from pallet_bridge.settlement.claims import rewards_of
@@ -12,6 +13,7 @@ from pallet_bridge.settlement.claims import rewards_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bcfl_plugins.cli.acting.sponsors import Sponsoring
     from bcfl_plugins.cli.acting.view import View
     from pallet_bridge.client.protocol import ChainClient
     from pallet_bridge.settlement.claims import WaitingReward
@@ -61,6 +63,8 @@ class Standing:
         The proposals that are not cleared away, by number.
     sponsored : Planck or None
         What it has paid into the escrow and is not refunded.
+    fees : Sponsoring or None
+        What the federation pays of its fees.
     """
 
     view: View
@@ -78,6 +82,7 @@ class Standing:
     rewards: Mapping[int, WaitingReward] = field(default_factory=dict)
     motions: Mapping[int, Motion] = field(default_factory=dict)
     sponsored: Planck | None = None
+    fees: Sponsoring | None = None
 
     @property
     def coordinates(self) -> bool:
@@ -107,6 +112,7 @@ def read_standing(client: ChainClient, number: int, account: AccountId) -> Stand
         rewards=rewards_of(client, number, account, at=at),
         motions=read_motions(client, view),
         sponsored=client.sponsor(number, account, at=at),
+        fees=read_sponsoring(client, number, account, at=at),
     )
 
 

@@ -78,6 +78,7 @@ def as_record(standing: Standing, found: Sequence[Duty]) -> dict[str, object]:
             "offences": member.offences,
             "pending_offences": member.pending_offences,
         },
+        "fees": None if standing.fees is None else standing.fees.record(),
         "duties": [_duty_record(view.clock, duty) for duty in found],
     }
 
@@ -100,6 +101,9 @@ def as_lines(standing: Standing, found: Sequence[Duty]) -> Iterator[str]:
             f"member with {write_amount(member.active)} active, {write_amount(on_way)} on the way "
             f"out, {member.strikes} strikes, {member.offences} offences"
         )
+    fees = standing.fees
+    if fees is not None and fees.is_known and fees.purse:
+        yield fees.line()
     for duty in found:
         yield _duty_line(view.clock, duty)
 

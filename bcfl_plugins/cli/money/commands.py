@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from bcfl_plugins.cli.acting.options import (
+    ActingFor,
     ChainHash,
     DryRun,
     MaybeAccount,
@@ -66,6 +67,7 @@ def transfer(
     key: KeySource,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -73,7 +75,7 @@ def transfer(
     from pallet_bridge import calls  # noqa: PLC0415 (loads the mirrors)
 
     receiver, much = read_account(account), planck(amount)
-    sender = Sender(key, chain, dry_run, as_json, genesis, wait)
+    sender = Sender(key, chain, dry_run, as_json, genesis, wait, acting_for)
     payer = sender.account()
     with sender.connect() as client:
         least = client.prices().existence

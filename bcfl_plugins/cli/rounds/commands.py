@@ -6,7 +6,15 @@ from typing import Annotated
 
 import typer
 
-from bcfl_plugins.cli.acting.options import Accused, ChainHash, DryRun, OfRound, WaitFor, WaitOption
+from bcfl_plugins.cli.acting.options import (
+    Accused,
+    ActingFor,
+    ChainHash,
+    DryRun,
+    OfRound,
+    WaitFor,
+    WaitOption,
+)
 from bcfl_plugins.cli.acting.options import account as read_account
 from bcfl_plugins.cli.acting.send import Sender
 from bcfl_plugins.cli.acting.session import acting
@@ -53,6 +61,7 @@ def abort(
     round_id: MaybeOpen = None,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -62,7 +71,7 @@ def abort(
     """
     from bcfl_plugins.cli.rounds import decide  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait, acting_for), federation) as now:
         number = _open_one(now.view.federation.open_round, round_id)
         found = now.client.round(federation, number, at=now.view.at)
         now.send(decide.abort(now.view, now.account, number, found))
@@ -76,13 +85,14 @@ def seal(
     round_id: MaybeOpen = None,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Say by an event that a round's window is over, where its quorum did not. Anyone may."""
     from bcfl_plugins.cli.rounds import decide  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait, acting_for), federation) as now:
         number = _open_one(now.view.federation.open_round, round_id)
         found = now.client.round(federation, number, at=now.view.at)
         now.send(decide.seal(now.view, number, found))
@@ -96,13 +106,14 @@ def expire(
     round_id: OfRound,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Give the escrow back what nobody claimed of a round in time. Anyone may."""
     from bcfl_plugins.cli.rounds import decide  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait, acting_for), federation) as now:
         found = now.client.round(federation, round_id, at=now.view.at)
         now.send(decide.expire(now.view, round_id, found))
 
@@ -116,13 +127,14 @@ def prune(
     limit: MostRecords = None,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Remove records of an old round from the state of the chain. Anyone may; its root stays."""
     from bcfl_plugins.cli.rounds import decide  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait, acting_for), federation) as now:
         view = now.view
         found = now.client.round(federation, round_id, at=view.at)
         version = None if found is None else found.terms_version
@@ -142,13 +154,14 @@ def lapse(
     account: Accused,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """End a dispute that nobody decided in time, in favour of the accused. Anyone may."""
     from bcfl_plugins.cli.rounds import decide  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait, acting_for), federation) as now:
         who = read_account(account)
         offence = now.client.offences(federation, at=now.view.at).get((round_id, who))
         now.send(decide.lapse(now.view, round_id, who, offence))
@@ -163,6 +176,7 @@ def execute_slash(
     account: Accused,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -172,7 +186,7 @@ def execute_slash(
     """
     from bcfl_plugins.cli.rounds import decide  # noqa: PLC0415 (loads the mirrors)
 
-    with acting(Sender(key, chain, dry_run, as_json, genesis, wait), federation) as now:
+    with acting(Sender(key, chain, dry_run, as_json, genesis, wait, acting_for), federation) as now:
         who = read_account(account)
         offence = now.client.offences(federation, at=now.view.at).get((round_id, who))
         now.send(decide.execute_slash(now.view, round_id, who, offence))

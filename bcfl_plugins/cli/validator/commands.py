@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bcfl_plugins.cli.acting.options import ChainHash, DryRun, MaybeAccount, WaitFor, WaitOption
+from bcfl_plugins.cli.acting.options import (
+    ActingFor,
+    ChainHash,
+    DryRun,
+    MaybeAccount,
+    WaitFor,
+    WaitOption,
+)
 from bcfl_plugins.cli.acting.options import account as read_account
 from bcfl_plugins.cli.acting.send import Sender
 from bcfl_plugins.cli.output import AsJson, console, print_json
@@ -103,6 +110,7 @@ def set_keys(
     key: KeySource,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -113,7 +121,7 @@ def set_keys(
     from bcfl_plugins.cli.validator import decide  # noqa: PLC0415 (loads the mirrors)
     from pallet_bridge.session_keys import SignedKeys, key_deposit, owners_of  # noqa: PLC0415
 
-    sender = Sender(key, chain, dry_run, as_json, genesis, wait)
+    sender = Sender(key, chain, dry_run, as_json, genesis, wait, acting_for)
     signed = SignedKeys.read(file)
     with _looking(sender.connect(), sender.account()) as (client, at, now):
         owners = owners_of(client, signed.keys, at=at)
@@ -126,6 +134,7 @@ def purge_keys(
     key: KeySource,
     genesis: ChainHash = None,
     wait: WaitOption = WaitFor.FINAL,
+    acting_for: ActingFor = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -136,7 +145,7 @@ def purge_keys(
     from bcfl_plugins.cli.validator import decide  # noqa: PLC0415 (loads the mirrors)
     from pallet_bridge.session_keys import key_deposit  # noqa: PLC0415
 
-    sender = Sender(key, chain, dry_run, as_json, genesis, wait)
+    sender = Sender(key, chain, dry_run, as_json, genesis, wait, acting_for)
     with _looking(sender.connect(), sender.account()) as (client, _, now):
         sender.send(client, decide.give_up(now, key_deposit(client)))
 

@@ -12,8 +12,9 @@ from pallet_bridge.client import connect
 from pallet_bridge.council import council_motions
 from pallet_bridge.keys import Signer
 from pallet_bridge.node_keys import key_hash
+from pallet_bridge.scopes import scope_of
 from pallet_bridge.session_keys import validator
-from pallet_bridge.types import UNIT, Planck
+from pallet_bridge.types import UNIT, KeyScope, Planck
 from tests.conformance.commands.page import PASSWORD, bcfl, finally_execute
 from tests.polling import until
 from tests.repo.docs.test_snippets import ROOT, blocks
@@ -24,10 +25,11 @@ if TYPE_CHECKING:
     import pytest
 
     from pallet_bridge.client.protocol import ChainClient
+    from pallet_bridge.types import AccountId
     from tests.conformance.conftest import Target
 
 PAGE = ROOT / "docs" / "how-to" / "lost-keys.md"
-PEOPLE = ("anna", "ben", "cleo", "dora", "standby")
+PEOPLE = ("anna", "ben", "cleo", "dora", "emma", "standby")
 IDLE = 4
 TERMS = (
     *("min_stake=50 UNIT", "admission=invited", "coordinator_bond=1 UNIT", "round_reward=0 UNIT"),
@@ -38,7 +40,7 @@ TERMS = (
 
 
 class Victim:
-    """Five people at one desk, of whom some lose their keys."""
+    """Six people at one desk, of whom some lose their keys."""
 
     def __init__(self, target: Target, patch: pytest.MonkeyPatch, folder: Path) -> None:
         self._patch, self._folder = patch, folder
@@ -81,7 +83,7 @@ class Victim:
             f"--idle {IDLE} --turn 2 --key file:anna.json"
         )
         self.names["HASH"] = "0x" + client.terms_hash(number).hex()
-        for name in ("ben", "cleo"):
+        for name in ("ben", "cleo", "emma"):
             who = f"ADDRESS_OF_{name.upper()}"
             self.type(f"bcfl federation invite {who} --organisation {name} --key file:anna.json")
             self.type(f"bcfl join --stake '60 UNIT' --terms HASH --key file:{name}.json")
@@ -96,19 +98,19 @@ class Victim:
 def read_the_page(target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Type every command of the page, and look at what came of it."""
     victim = Victim(target, monkeypatch, tmp_path)
-    out, back, again, node, standby, vote, hashes, session, council = (
-        block.splitlines() for block in blocks(PAGE, "bash")
-    )
+    owner, freed, rotated, *rest = (block.splitlines() for block in blocks(PAGE, "bash"))
+    out, back, again, node, standby, vote, hashes, session, council = rest
     with connect(target.url) as client:
         victim.found(client)
         number = client.next_federation() - 1
         ben, cleo, dora = (victim.account(one).account for one in ("ben", "cleo", "dora"))
         victim.new_node_key("node_key")
         victim.type("bcfl node bind --node-key node_key --key file:ben.json")
+        other = an_owner_takes_all(victim, client, (owner, freed, rotated))
         for line in (*out, *back, *again):
             victim.type(line)
         new = victim.account("ben-2").account
-        assert set(client.participants(number)) == {cleo, new}, "the stolen account is out"
+        assert set(client.participants(number)) == {cleo, other, new}, "the stolen ones are out"
         assert client.balance(ben).held == 0
         assert 280 * UNIT < client.balance(ben).free < 281 * UNIT, "of 400, 119 went to the new one"
         assert client.node_keys(number) == {}
@@ -149,3 +151,25 @@ def read_the_page(target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             victim.type(line.replace("file:anna.json", "//Alice"))
         motions = {one.function for one in council_motions(client)}
         assert motions >= {"add_validator", "set_members"}
+
+
+def an_owner_takes_all(
+    victim: Victim, client: ChainClient, blocks: tuple[list[str], list[str], list[str]]
+) -> AccountId:
+    """Type the commands of who restricted a key before it was stolen; return the new account."""
+    emma = victim.account("emma")
+    victim.names["ADDRESS_OF_EMMA"] = str(emma.account)
+    owner, freed, rotated = blocks
+    for line in owner:
+        victim.type(line)
+    said = victim.type("bcfl transfer ADDRESS_OF_BEN '1 UNIT' --key file:emma.json", code=2)
+    assert "restricted to the scope node" in said
+    for line in freed:
+        victim.type(line)
+    assert scope_of(client, emma.account) is KeyScope.FROZEN
+    assert client.balance(emma.account).free < 10 * UNIT, "the rest is out"
+    for line in rotated:
+        victim.type(line)
+    new = victim.account("emma-2").account
+    assert scope_of(client, new) is KeyScope.NODE
+    return new

@@ -142,7 +142,9 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
             "AMOUNT": "1 UNIT", "ACCOUNT": str(BOB.account), "[ACCOUNT]...": str(BOB.account),
             "MOTION": "0", "PROPOSAL": "0", "DIGEST": "11" * 32, "RUN": str(journal.folder),
             "CODE": str(secret), "FILE": str(keys), "-- COMMAND...": "true",
-            "--node-config": "partition-id=0", "BLOCKS": "1", "--folder": str(folder / "kept"),
+            "--node-config": "partition-id=0",
+            "--owner": str(BOB.account), "--scope": "node",
+            "BLOCKS": "1", "--folder": str(folder / "kept"),
         }  # fmt: skip
         yield Stage(node, named)
 

@@ -16,7 +16,7 @@ from bcfl_plugins.cli.member import decide as member
 from bcfl_plugins.cli.member.standing import read_standing
 from bcfl_plugins.cli.rounds import decide as rounds
 from pallet_bridge import calls
-from pallet_bridge.encoding import escrow_account
+from pallet_bridge.encoding import escrow_account, purse_account
 from pallet_bridge.errors import CallFailed
 from pallet_bridge.types import (
     UNIT,
@@ -156,8 +156,9 @@ def test_rounds_are_sealed_called_off_and_cleared_away(stage: Stage) -> None:
 
 
 def escrow(stage: Stage) -> tuple[object, object]:
-    escrow = stage.client.balance(escrow_account(stage.number))
-    return escrow, stage.client.sponsor(stage.number, BOSS.account)
+    places = (escrow_account(stage.number), purse_account(stage.number))
+    money = sum(stage.client.balance(place).free for place in places)
+    return money, stage.client.sponsor(stage.number, BOSS.account)
 
 
 def test_a_reward_is_told_with_its_first_and_last_block(stage: Stage) -> None:

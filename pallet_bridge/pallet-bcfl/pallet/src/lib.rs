@@ -49,7 +49,8 @@
 //! A coordinator that misses its deadlines loses its place to the next of the successors that
 //! governance named ([`Pallet::name_successors`], [`Pallet::take_over`]; [`Pallet::pause`] says that
 //! a time without rounds is meant). A member may say which machine is its node
-//! ([`Pallet::bind_node_key`]).
+//! ([`Pallet::bind_node_key`]). Members that have nothing besides their stake need no money for
+//! fees: a federation pays theirs from a purse of its own ([`Pallet::fund_fees`]).
 //!
 //! Terms change by governance ([`Pallet::set_terms`], or [`Pallet::propose`], [`Pallet::vote`] and
 //! [`Pallet::enact`]), so does the model to start from ([`Pallet::rebase`]), and [`Pallet::close`]
@@ -229,8 +230,8 @@ pub mod pallet {
         Attester, BadRoot, Balance, BatchEntry, BlockNumber, Bond, Commitment, EquivocationProof,
         Federation, FederationId, Invitation, MerkleProof, MisconductProof, Motion, NodeKey,
         Offence, OffenceKind, Office, Organisation, Outcome, Participant, Proposal, ProposalId,
-        ProvenLeaf, Record, RefusalReason, Round, RoundId, Seat, SettlementMode, Subject,
-        Succession, Terms, TermsVersion, Totals, Verdict, Vote,
+        ProvenLeaf, Record, RefusalReason, Round, RoundId, Seat, SettlementMode, Sponsorship,
+        Subject, Succession, Terms, TermsVersion, Totals, Verdict, Vote,
     };
     use frame_support::{
         pallet_prelude::*,
@@ -357,12 +358,21 @@ pub mod pallet {
         /// Most proposals of a federation that are not yet cleared away.
         #[pallet::constant]
         type MaxProposals: Get<u32>;
+
+        /// Most fees that a federation pays for one account in [`Config::SponsoredPeriod`].
+        #[pallet::constant]
+        type MaxSponsoredCalls: Get<u32>;
+
+        /// Blocks of a day of sponsored calls.
+        #[pallet::constant]
+        type SponsoredPeriod: Get<BlockNumber>;
     }
 
     #[pallet::hooks]
     impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
         fn integrity_test() {
             assert!(T::MaxCommittee::get() <= u32::BITS, "votes on disputes are bits of u32");
+            assert!(T::SponsoredPeriod::get() > 0, "a day has blocks");
             assert!(T::MaxVerdicts::get() <= T::MaxParticipants::get(), "a list names members");
         }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //! How each pallet is set up.
 use crate::{
-    council::CouncilMajority, Aura, Balance, Balances, Block, BlockNumber, Hash, Nonce,
-    OriginCaller, PalletInfo, Runtime, RuntimeCall, RuntimeEvent, RuntimeFreezeReason,
-    RuntimeHoldReason, RuntimeOrigin, RuntimeTask, System, DAY, EXISTENTIAL_DEPOSIT,
-    SLOT_MILLISECONDS, UNIT, VERSION,
+    council::CouncilMajority,
+    fees::{ChargeWeight, FeePayer},
+    Aura, Balance, Balances, Block, BlockNumber, Hash, Nonce, OriginCaller, PalletInfo, Runtime,
+    RuntimeCall, RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason, RuntimeOrigin, RuntimeTask,
+    System, DAY, EXISTENTIAL_DEPOSIT, SLOT_MILLISECONDS, UNIT, VERSION,
 };
 use frame_support::{
     derive_impl,
@@ -18,7 +19,7 @@ use frame_support::{
     PalletId,
 };
 use frame_system::limits::{BlockLength, BlockWeights};
-use pallet_transaction_payment::{ConstFeeMultiplier, FungibleAdapter, Multiplier};
+use pallet_transaction_payment::{ConstFeeMultiplier, Multiplier};
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 use sp_runtime::{traits::One, type_with_default::TypeWithDefault, Perbill};
 use sp_version::RuntimeVersion;
@@ -74,6 +75,7 @@ impl frame_system::Config for Runtime {
     type AccountData = pallet_balances::AccountData<Balance>;
     type SS58Prefix = frame_support::traits::ConstU16<42>;
     type MaxConsumers = ConstU32<16>;
+    type OnKilledAccount = crate::KeyScopes;
     type SingleBlockMigrations = (
         pallet_bcfl::migrations::MigrateV2ToV3<Runtime>,
         pallet_bcfl::migrations::MigrateV3ToV4<Runtime>,
@@ -125,12 +127,12 @@ impl pallet_balances::Config for Runtime {
 /// A fee is burned: no author could gain by filling blocks. `TransactionFeePaid` reports it.
 impl pallet_transaction_payment::Config for Runtime {
     type RuntimeEvent = RuntimeEvent;
-    type OnChargeTransaction = FungibleAdapter<Balances, ()>;
+    type OnChargeTransaction = FeePayer;
     type WeightToFee = IdentityFee<Balance>;
     type LengthToFee = ConstantMultiplier<Balance, ConstU128<1_000_000>>;
     type FeeMultiplierUpdate = ConstFeeMultiplier<FeeMultiplier>;
     type OperationalFeeMultiplier = ConstU8<5>;
-    type WeightInfo = pallet_transaction_payment::weights::SubstrateWeight<Runtime>;
+    type WeightInfo = ChargeWeight;
 }
 
 impl pallet_utility::Config for Runtime {
@@ -172,4 +174,6 @@ impl pallet_bcfl::Config for Runtime {
     type MaxCommittee = ConstU32<32>;
     type MaxAttesters = ConstU32<64>;
     type MaxProposals = ConstU32<16>;
+    type MaxSponsoredCalls = ConstU32<24>;
+    type SponsoredPeriod = ConstU32<DAY>;
 }

@@ -15,7 +15,9 @@ mod apis;
 mod benchmarks;
 mod configs;
 mod council;
+mod fees;
 mod genesis;
+mod scopes;
 #[cfg(test)]
 mod tests;
 mod upgrades;
@@ -106,7 +108,7 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
     spec_name: alloc::borrow::Cow::Borrowed("bcfl"),
     impl_name: alloc::borrow::Cow::Borrowed("bcfl"),
     authoring_version: 1,
-    spec_version: 5,
+    spec_version: 6,
     impl_version: 1,
     apis: apis::RUNTIME_API_VERSIONS,
     transaction_version: 3,
@@ -168,4 +170,10 @@ mod runtime {
 
     #[runtime::pallet_index(12)]
     pub type Upgrades = crate::upgrades;
+
+    #[runtime::pallet_index(14)]
+    pub type Proxy = pallet_proxy;
+
+    #[runtime::pallet_index(15)]
+    pub type KeyScopes = crate::scopes;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 mod council;
+mod fees;
+mod scopes;
 
 use frame_support::{
     dispatch::{DispatchClass, GetDispatchInfo},
@@ -127,11 +129,12 @@ fn calls_have_their_indices() {
         "take_over",
         "pause",
         "bind_node_key",
+        "fund_fees",
     ];
     type Call = pallet_bcfl::Call<Runtime>;
     assert_eq!(Bcfl::index(), 8);
     assert_eq!(Call::get_call_names(), names);
-    assert_eq!(Call::get_call_indices(), (0..44).collect::<Vec<u8>>());
+    assert_eq!(Call::get_call_indices(), (0..45).collect::<Vec<u8>>());
 }
 
 fn fits_a_block(call: pallet_bcfl::Call<Runtime>) -> bool {

@@ -53,6 +53,15 @@ def test_the_same_event_of_another_pallet_is_none() -> None:
     assert expected.missing(call, ME, [event("RoundSealed", **fields)]) is None
 
 
+def test_what_an_owner_sends_raises_the_events_of_the_other_account() -> None:
+    added = event("StakeAdded", federation=3, account=YOU, amount=7)
+    call = calls.add_stake(3, Planck(7))
+    for made in (call, calls.batch([call])):
+        assert expected.missing(calls.in_name_of(YOU, made), ME, [added]) is None
+        assert expected.missing(calls.in_name_of(YOU, made), ME, []) is not None
+        assert expected.missing(calls.in_name_of(ME, made), YOU, [added]) is not None
+
+
 def test_each_call_of_a_batch_needs_an_event_of_its_own() -> None:
     batch = calls.batch([calls.add_stake(3, Planck(7)), calls.add_stake(3, Planck(7))])
     added = event("StakeAdded", federation=3, account=ME, amount=7)

@@ -62,7 +62,7 @@ BOB, CHARLIE, DAVE = NODES
 
 
 def test_the_limits_are_those_of_the_runtime(chain: EmbeddedClient) -> None:
-    assert chain.limits() == Limits(verdicts=256, claims=64)
+    assert chain.limits() == Limits(256, 64, sponsored=24, sponsored_blocks=28_800)
 
 
 def test_the_prices_are_those_of_the_runtime(chain: EmbeddedClient) -> None:

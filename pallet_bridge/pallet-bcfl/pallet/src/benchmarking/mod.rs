@@ -603,5 +603,14 @@ mod benchmarks {
         assert_eq!(NodeKeys::<T>::get(id, &who), Some(bound));
     }
 
+    #[benchmark]
+    fn fund_fees() {
+        let id = federation::<T>(terms::<T>());
+        let amount = T::MinStake::get();
+        #[extrinsic_call]
+        _(by::<T>(&founder()), id, amount);
+        assert!(Pallet::<T>::purse_funds(id) > 0);
+    }
+
     impl_benchmark_test_suite!(Pallet, new_test_ext(), mock::Test);
 }

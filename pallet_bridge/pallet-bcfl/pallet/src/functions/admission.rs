@@ -203,6 +203,7 @@ impl<T: Config> Pallet<T> {
         let subjects: Vec<_> = Records::<T>::iter_key_prefix(id).take(REMOVED_AT_ONCE).collect();
         for account in &accounts {
             Invitations::<T>::remove(id, account);
+            Sponsorships::<T>::remove(id, account);
         }
         for subject in &subjects {
             Records::<T>::remove(id, subject);

@@ -58,6 +58,7 @@ impl<T: Config> Pallet<T> {
         // What nobody claimed in all the time until `ends` is no debt any more.
         federation.owed = 0;
         federation.state = FederationState::Closed;
+        Self::empty_purse(id)?;
         federation.left = Self::escrow_funds(id);
         let left = federation.left;
         // What is left goes by further calls: a federation may have more than fits into one.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Making and funding a federation.
+mod fees;
+
 use frame_support::{
     pallet_prelude::*,
     traits::{

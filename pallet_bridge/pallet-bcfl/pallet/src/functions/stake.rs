@@ -174,6 +174,7 @@ impl<T: Config> Pallet<T> {
         Federations::<T>::insert(id, federation);
         Participants::<T>::remove(id, &account);
         NodeKeys::<T>::remove(id, &account);
+        Sponsorships::<T>::remove(id, &account);
         Self::deposit_event(Event::Left { federation: id, account });
         Ok(())
     }

@@ -121,6 +121,8 @@ impl Config for Test {
     type MaxCommittee = ConstU32<5>;
     type MaxAttesters = ConstU32<4>;
     type MaxProposals = ConstU32<2>;
+    type MaxSponsoredCalls = ConstU32<3>;
+    type SponsoredPeriod = ConstU32<100>;
 }
 
 pub const MODEL: H256 = H256::repeat_byte(0x0d);

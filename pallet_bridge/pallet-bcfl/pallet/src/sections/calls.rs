@@ -1225,5 +1225,34 @@ mod calls {
         ) -> DispatchResult {
             Self::do_bind_node_key(ensure_signed(origin)?, federation, bound)
         }
+
+        /// Pay into the purse from which a federation pays fees of its members.
+        ///
+        /// ## Dispatch Origin
+        /// Signed, by anyone.
+        ///
+        /// ## Details
+        /// The purse is apart from the escrow: it pays no reward, and no reward pays a fee. It pays
+        /// when a member has not enough for the fee of a call of its own, or who is invited to join
+        /// has the stake and no fee besides, up to [`Config::MaxSponsoredCalls`] times for an account
+        /// in [`Config::SponsoredPeriod`] blocks; never a tip. It keeps an existential deposit.
+        /// Whoever pays in is a sponsor: what the purse has left when the federation is closed goes
+        /// to the escrow, and from there back to the sponsors ([`Pallet::refund`]).
+        ///
+        /// ## Errors
+        /// [`Error::FederationNotFound`], [`Error::FederationNotActive`] of a closed one,
+        /// [`Error::FundsTooSmall`], and those of the currency.
+        ///
+        /// ## Events
+        /// [`Event::FeesFunded`]
+        #[pallet::call_index(44)]
+        #[pallet::weight(T::WeightInfo::fund_fees())]
+        pub fn fund_fees(
+            origin: OriginFor<T>,
+            federation: FederationId,
+            amount: Balance,
+        ) -> DispatchResult {
+            Self::do_fund_fees(ensure_signed(origin)?, federation, amount)
+        }
     }
 }

@@ -595,5 +595,25 @@ mod events {
             /// Which member.
             account: T::AccountId,
         },
+        /// Money came into the purse for fees.
+        FeesFunded {
+            /// Which federation.
+            federation: FederationId,
+            /// Who paid.
+            who: T::AccountId,
+            /// How much.
+            amount: Balance,
+            /// Account of the purse.
+            purse: T::AccountId,
+        },
+        /// A federation paid the fee of a transaction, in place of the account that signed it.
+        FeeSponsored {
+            /// Which federation.
+            federation: FederationId,
+            /// Who signed.
+            account: T::AccountId,
+            /// How much.
+            fee: Balance,
+        },
     }
 }

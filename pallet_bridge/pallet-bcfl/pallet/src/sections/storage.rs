@@ -161,4 +161,17 @@ mod storage {
     #[pallet::storage]
     pub type NodeKeys<T: Config> =
         StorageDoubleMap<_, Twox64Concat, FederationId, Blake2_128Concat, T::AccountId, NodeKey>;
+
+    /// How many fees each federation paid today for those of its members that needed it.
+    // Twox64Concat for the counted id; Blake2_128Concat for the account, which anyone can grind.
+    #[pallet::storage]
+    pub type Sponsorships<T: Config> = StorageDoubleMap<
+        _,
+        Twox64Concat,
+        FederationId,
+        Blake2_128Concat,
+        T::AccountId,
+        Sponsorship,
+        ValueQuery,
+    >;
 }

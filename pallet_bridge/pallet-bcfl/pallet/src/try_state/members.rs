@@ -136,6 +136,11 @@ impl<T: Config> Pallet<T> {
             let is_member = Participants::<T>::contains_key(id, &account);
             ensure!(is_member, "the key of a node is bound to nobody");
         }
+        for (id, account) in Sponsorships::<T>::iter_keys() {
+            let is_known = Participants::<T>::contains_key(id, &account)
+                || Invitations::<T>::contains_key(id, &account);
+            ensure!(is_known, "fees are counted of somebody whom no federation knows");
+        }
         Ok(())
     }
 

@@ -103,6 +103,8 @@ pub trait WeightInfo {
     fn pause() -> Weight;
     /// `bind_node_key`
     fn bind_node_key() -> Weight;
+    /// `fund_fees`
+    fn fund_fees() -> Weight;
 }
 
 /// The measured weights, at the database costs of the runtime `T`.
@@ -214,9 +216,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         Weight::from_parts(119_167_000, 3882)
             .saturating_add(T::DbWeight::get().reads(6_u64))
             .saturating_add(T::DbWeight::get().writes(5_u64))
-            // Not measured yet: rewards of 32 rounds that are forfeited, the organisation, records and
-            // the node's key.
-            .saturating_add(unmeasured::<T>(99, 68))
+            // Not measured yet: rewards of 32 rounds that are forfeited, the organisation, records,
+            // the node's key and the count of fees.
+            .saturating_add(unmeasured::<T>(99, 69))
     }
     // Storage: `Bcfl::Federations` (r:1 w:1)
     // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
@@ -404,8 +406,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         Weight::from_parts(155_922_000, 6196)
             .saturating_add(T::DbWeight::get().reads(4_u64))
             .saturating_add(T::DbWeight::get().writes(4_u64))
-            // Not measured yet: 64 invitations and 64 records, the successors, and the founder's refund.
-            .saturating_add(unmeasured::<T>(132, 131))
+            // Not measured yet: 64 invitations and 64 records, the successors, the
+            // founder's refund, 64 counts of fees, and the purse.
+            .saturating_add(unmeasured::<T>(133, 196))
     }
     // Storage: `Bcfl::Federations` (r:1 w:1)
     // Proof: `Bcfl::Federations` (`max_values`: None, `max_size`: Some(259), added: 2734, mode: `MaxEncodedLen`)
@@ -811,6 +814,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     // Not measured yet: as `replace_coordinator`, which reads and writes more.
     fn bind_node_key() -> Weight {
         Self::replace_coordinator()
+    }
+    // Not measured yet: as `fund`, which does the same to another account.
+    fn fund_fees() -> Weight {
+        Self::fund()
     }
 }
 

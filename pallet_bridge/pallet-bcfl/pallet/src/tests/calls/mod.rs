@@ -16,6 +16,7 @@ mod enact;
 mod execute_slash;
 mod expire;
 mod fund;
+mod fund_fees;
 mod invite;
 mod join;
 mod lapse;

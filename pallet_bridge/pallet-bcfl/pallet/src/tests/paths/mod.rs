@@ -9,6 +9,7 @@ mod known_defects;
 mod migration;
 mod settlement_cost;
 mod slash_shares;
+mod sponsored;
 mod tenure;
 mod trusted_committee;
 mod vesting;

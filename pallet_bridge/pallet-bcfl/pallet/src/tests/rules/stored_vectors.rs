@@ -226,6 +226,7 @@ fn encodings_are_frozen() {
         row("Office", Office::default()),
         row("Office.full", office),
         row("NodeKey", NodeKey { key: hash(1), proof }),
+        row("Sponsorship", Sponsorship { day: 1, used: 2 }),
         row("Invitation", invitation),
         row("Record", record),
         row("Subject.account", Subject::Account(account(1))),
@@ -271,6 +272,7 @@ fn storage_names_are_frozen() {
             "Records",
             "Rounds",
             "Sponsors",
+            "Sponsorships",
             "Votes",
         ]
     );

@@ -132,6 +132,7 @@ fn stake(_: &World, dice: Dice) -> Action {
     by_anyone(
         dice,
         match dice.below(2, 8) {
+            0 if dice.rarely(1, 2) => Call::fund_fees { federation, amount },
             0 => Call::fund { federation, amount },
             1 | 2 => {
                 let terms_hash = terms_hash(federation);

@@ -25,7 +25,7 @@ use proptest::{
     strategy::ValueTree,
     test_runner::{RngAlgorithm, TestRng, TestRunner},
 };
-use sp_runtime::{traits::Dispatchable, StateVersion};
+use sp_runtime::{traits::Dispatchable, AccountId32, StateVersion};
 
 use crate::{mock::*, *};
 use calls::{make, Action};
@@ -62,6 +62,7 @@ fn run(setup: Dice, steps: &[Dice], pace: Pace, tally: &mut Tally) {
                 }
                 Action::Call(who, call) => (who, call),
             };
+            count_a_fee(&who, number);
             let before = (number % pace.roots == 0).then(state_root);
             let answer = RuntimeCall::from(call.clone()).dispatch(RuntimeOrigin::signed(who));
             if let (Err(_), Some(before)) = (&answer, before) {
@@ -76,6 +77,17 @@ fn run(setup: Dice, steps: &[Dice], pace: Pace, tally: &mut Tally) {
             }
         }
     });
+}
+
+/// Now and then a federation pays a fee before the call: of a member, or of somebody invited.
+fn count_a_fee(who: &AccountId32, number: usize) {
+    let invited = Invitations::<Test>::iter_key_prefix(0).next();
+    let who = invited.filter(|_| number.is_multiple_of(2)).unwrap_or_else(|| who.clone());
+    let is_known =
+        Participants::<Test>::contains_key(0, &who) || Invitations::<Test>::contains_key(0, &who);
+    if number.is_multiple_of(3) && is_known {
+        Bcfl::count_sponsored(0, &who);
+    }
 }
 
 /// I7: neither the coordinator nor the offender gets a share of a slash.
