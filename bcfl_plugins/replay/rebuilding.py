@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 from bcfl_plugins.hooks.markers import REBUILD
@@ -10,7 +9,7 @@ from bcfl_plugins.published.stops import CannotReplay
 from bcfl_plugins.session.load import installed_plugins, plugin_factory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from bcfl_plugins.defenses.base import Defense
     from bcfl_plugins.rounds.judges import RebuiltJudge
@@ -34,22 +33,10 @@ def rebuilt(told: Judgement, rules: Mapping[str, type[Defense]]) -> RebuiltJudge
     DoesNotHold
         If the settings are none of that rule.
     """
-    if not _is_installed(told.plugin):
+    if told.plugin not in installed_plugins():
         raise CannotReplay(told.gap or f"the plugin {told.plugin} is not installed here")
-    rebuild = _rebuild_of(told.plugin)
+    rebuild = getattr(plugin_factory(told.plugin), REBUILD, None)
     if rebuild is None:
         raise CannotReplay(told.gap or f"the plugin {told.plugin} does not decide again")
     made: RebuiltJudge = rebuild(told, rules)
     return made
-
-
-# To look through all installed packages, for each round anew, took as long as to decide it.
-@cache
-def _is_installed(plugin: str) -> bool:
-    return plugin in installed_plugins()
-
-
-@cache
-def _rebuild_of(plugin: str) -> Callable[..., RebuiltJudge] | None:
-    rebuild: Callable[..., RebuiltJudge] | None = getattr(plugin_factory(plugin), REBUILD, None)
-    return rebuild
