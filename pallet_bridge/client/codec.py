@@ -23,7 +23,6 @@ from substrateinterface import Keypair, SubstrateInterface
 from substrateinterface.exceptions import BlockNotFound, SubstrateRequestException
 from substrateinterface.storage import StorageKey
 
-from pallet_bridge.client.substrate.compiled import Readers, whole
 from pallet_bridge.client.substrate.read_before import ReadBefore, Reading, Readings
 from pallet_bridge.client.substrate.types import (
     ending,
@@ -264,9 +263,6 @@ class Codec:
     def _decode(self, type_string: str, data: str, what: str) -> object:
         with self._lock:
             try:
-                reader = self._interface.readers.find(type_string)
-                if reader is not None:
-                    return whole(reader, data)
                 decoded = self._interface.runtime_config.create_scale_object(
                     type_string, data=ending(data), metadata=self._interface.metadata
                 )
@@ -298,7 +294,6 @@ class _Interface(SubstrateInterface):  # type: ignore[misc]  # it has no annotat
         self._loaded = False
         self._data: RawJson = None
         self.items: Mapping[str, str] = {}
-        self.readers: Readers
         # a transport that is given is not opened, and not used: see rpc_request
         super().__init__(websocket=rpc, ss58_format=PREFIX, auto_discover=False)
         keep_apart(self.runtime_config)
@@ -325,7 +320,6 @@ class _Interface(SubstrateInterface):  # type: ignore[misc]  # it has no annotat
             reading = self._prepared()
         self.runtime_config, self.metadata = reading.types, reading.metadata
         self.items, self.ss58_format = reading.items, reading.prefix
-        self.readers = reading.readers
         self.config["is_weight_v2"] = reading.has_two_weights
         self._check_version()
         READINGS.keep(self.runtime_version, self._data, reading)
@@ -339,10 +333,7 @@ class _Interface(SubstrateInterface):  # type: ignore[misc]  # it has no annotat
         remember_storage(self.metadata)
         items = describe(self.metadata.value[1]["V14"])
         has_two_weights = self.config["is_weight_v2"]
-        readers = Readers(self.runtime_config)
-        return Reading(
-            self.runtime_config, self.metadata, items, self.ss58_format, has_two_weights, readers
-        )
+        return Reading(self.runtime_config, self.metadata, items, self.ss58_format, has_two_weights)
 
     def _check_version(self) -> None:
         """Compare the version that signatures name with the metadata's own."""

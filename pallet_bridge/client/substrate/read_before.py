@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from scalecodec.base import RuntimeConfigurationObject
 
     from pallet_bridge.client.rpc import RawJson
-    from pallet_bridge.client.substrate.compiled import Readers
 
 _MOST = 4  # a chain has two at an upgrade; a node that sends others each time fills no memory
 
@@ -30,7 +29,6 @@ class Reading:
     items: Mapping[str, str]
     prefix: int
     has_two_weights: bool
-    readers: Readers
 
 
 class ReadBefore(Exception):
