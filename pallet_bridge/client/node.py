@@ -153,7 +153,9 @@ class NodeClient(StateReader):
             if known is None or known.nonce <= signed.nonce:
                 last = None if signed.era is None else signed.era.last
                 self._nonces[signed.account] = _Next(signed.nonce + 1, last, connection)
-        return NodeSubmission(signed, watch, self._receipt_in, self._forget_nonce)
+        return NodeSubmission(
+            signed, watch, self._receipt_in, self._forget_nonce, self._migrations.excuse
+        )
 
     def submit(self, call: Call, signer: Signer) -> NodeSubmission:
         """Sign and send.
@@ -238,7 +240,7 @@ class NodeClient(StateReader):
         return [
             TransactionRefused(watch.code, watch.message, watch.data)
             if isinstance(watch, RpcRefused)
-            else NodeSubmission(one, watch, receipt_in, self._forget_nonce)
+            else NodeSubmission(one, watch, receipt_in, self._forget_nonce, self._migrations.excuse)
             for one, watch in zip(signed, watches, strict=True)
         ]
 

@@ -106,7 +106,7 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
     spec_name: alloc::borrow::Cow::Borrowed("bcfl"),
     impl_name: alloc::borrow::Cow::Borrowed("bcfl"),
     authoring_version: 1,
-    spec_version: 5,
+    spec_version: 6,
     impl_version: 1,
     apis: apis::RUNTIME_API_VERSIONS,
     transaction_version: 3,
@@ -168,4 +168,7 @@ mod runtime {
 
     #[runtime::pallet_index(12)]
     pub type Upgrades = crate::upgrades;
+
+    #[runtime::pallet_index(13)]
+    pub type MultiBlockMigrations = pallet_migrations;
 }
