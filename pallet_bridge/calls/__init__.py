@@ -40,6 +40,7 @@ from pallet_bridge.calls.offences import (
     report_equivocation,
     report_misconduct,
     report_mismatch,
+    report_wrong_verdict,
     resign_attester,
     resolve,
 )
@@ -120,6 +121,7 @@ __all__ = [
     "report_equivocation",
     "report_misconduct",
     "report_mismatch",
+    "report_wrong_verdict",
     "resign_attester",
     "resolve",
     "seal",

@@ -4,9 +4,7 @@
 use sp_runtime::AccountId32;
 
 use super::{
-    evidence::{
-        self, committed, equivocation, leaves, misconduct, proven, stated, statement, verdicts,
-    },
+    evidence::{self, committed, equivocation, leaves, misconduct, proven, stated, verdicts, word},
     government::govern,
     world::{change, Dice, World, ACCOUNTS},
 };
@@ -310,8 +308,7 @@ fn attest(world: &World, dice: Dice) -> Action {
             let tip = Attesters::<Test>::get(federation, &account).map(|attester| attester.tip);
             let known = tip.filter(|_| !dice.rarely(2, 16));
             let preimage = known.map_or(hash(0), |tip| world.opening(index, tip));
-            let version = if dice.rarely(1, 6) { 1 } else { 0 };
-            let statement = statement((federation, round), version);
+            let statement = word((federation, round), dice);
             Call::attest { federation, round, statement, preimage }
         }
     };
@@ -327,7 +324,8 @@ fn report(_: &World, dice: Dice) -> Action {
     }
     let round = dice.settled_round(federation);
     let place = (federation, round);
-    let call = match dice.below(1, 5) {
+    let call = match dice.below(1, 6) {
+        4 => Call::report_wrong_verdict { federation, round },
         3 => {
             let before = Some(proven(place, 0));
             let account = dice.member();
