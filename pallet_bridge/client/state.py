@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pallet_bridge.client import decode, mirror
 from pallet_bridge.client.fields import Fields, read_hash
-from pallet_bridge.client.migrations import Migrations
+from pallet_bridge.client.substrate.migrations import Migrations
 from pallet_bridge.client.substrate.stored import as_hex, pairs_by, value_by
 from pallet_bridge.errors import BadChainValue, EncodingError, RpcRefused
 from pallet_bridge.errors.pallet import FederationNotFound

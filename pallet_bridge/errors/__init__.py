@@ -8,7 +8,6 @@
     ├── ChainError
     │   ├── ChainUnavailable(ConnectionError)   no connection: try again later
     │   ├── ChainTimeout(TimeoutError)          connected, but it did not happen in time
-    │   │   └── MigrationUnderWay, MigrationStuck   no calls now (``errors.migrations``)
     │   ├── RpcRefused                          the node answered a request with an error
     │   │   └── StateDiscarded                  the node no longer has the state of that block
     │   ├── TransactionRefused                  the pool did not take a transaction

@@ -26,7 +26,7 @@ from pallet_bridge.testing.machine.step import OK, CheckedChain
 from pallet_bridge.testing.scenarios.scenario import STAKE, ScenarioFederation
 from pallet_bridge.types import FederationState, OffenceState, RoundState, Succession
 from scripts.runtime.record_state import accounts_of, entries_of, records_of
-from tests.conformance.recorded import said_of_version_2, state_of_version_2
+from tests.conformance.migrating.recorded import said_of_version_2, state_of_version_2
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

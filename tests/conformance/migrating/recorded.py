@@ -24,7 +24,7 @@ from pallet_bridge.runtime import load_blob
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DATA = Path(__file__).resolve().parents[1] / "data"
+DATA = Path(__file__).resolve().parents[2] / "data"
 MEMBERS = storage_prefix(PALLET, "Participants")
 
 

@@ -10,7 +10,7 @@ import pytest
 from pallet_bridge import calls
 from pallet_bridge.client import connect
 from pallet_bridge.client.embedded import EmbeddedClient
-from pallet_bridge.client.migrations import CURSOR
+from pallet_bridge.client.substrate.migrations import CURSOR
 from pallet_bridge.embedded import EmbeddedNode, Instant, Manual
 from pallet_bridge.embedded.chain.view import Migration
 from pallet_bridge.embedded.errors import BlockRefused, MigrationFailed
@@ -21,7 +21,7 @@ from pallet_bridge.keys import Signer
 from pallet_bridge.metadata import PALLET
 from pallet_bridge.types import Planck
 from tests.conformance.conftest import raw_spec, running
-from tests.conformance.recorded import MEMBERS, first_of, grown, said_of_version_2
+from tests.conformance.migrating.recorded import MEMBERS, first_of, grown, said_of_version_2
 from tests.conformance.test_blocks import decode
 
 if TYPE_CHECKING:
