@@ -22,7 +22,7 @@ def next_runtime() -> tuple[int, bytes]:
     prefix, packed = load_blob()[:PREFIX_BYTES], load_blob()[PREFIX_BYTES:]
     code = zstandard.ZstdDecompressor().decompress(packed, max_output_size=1 << 26)
     for of, count in ((_stored, 3), (_signed, 1)):
-        assert code.count(of(spec)) == count, "the compiler puts the version elsewhere now"
+        assert code.count(of(spec)) >= count, "the compiler puts the version elsewhere now"
         code = code.replace(of(spec), of(spec + 1))
     return spec + 1, prefix + zstandard.ZstdCompressor().compress(code)
 
