@@ -186,8 +186,23 @@ def leaf_hash(leaf: Leaf) -> bytes:
 
 def attest_statement(binding: RoundBinding, *, model: bytes, report: bytes, root: bytes) -> bytes:
     """Return what a settlement says as one hash: what the attesters of a round attest."""
+    return _of_settlement("bcfl/attest/v2", binding, model, report, root)
+
+
+def refute_statement(binding: RoundBinding, *, model: bytes, report: bytes, root: bytes) -> bytes:
+    """Return that a settlement is not what comes out of its round, as one hash.
+
+    That is what attesters attest who did the round again. It names the settlement by the same
+    fields as `attest_statement`.
+    """
+    return _of_settlement("bcfl/refute/v1", binding, model, report, root)
+
+
+def _of_settlement(
+    domain: str, binding: RoundBinding, model: bytes, report: bytes, root: bytes
+) -> bytes:
     return blake2_256(
-        scale_str("bcfl/attest/v2")
+        scale_str(domain)
         + round_bytes(binding.key)
         + hash32("terms_hash", binding.terms_hash)
         + hash32("model", model)

@@ -163,5 +163,6 @@ EVENTS: Mapping[str, Mapping[str, Kind]] = {
     "Paused": {"federation": _I, "until": _I},
     "NodeKeyBound": {"federation": _I, "account": _A, "key": _H},
     "NodeKeyCleared": {"federation": _I, "account": _A},
+    "RoundRefuted": {"federation": _I, "round": _I, "model": _H, "report": _H, "root": _H},
 }
 """Fields of each event."""

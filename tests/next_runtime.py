@@ -27,7 +27,7 @@ def next_runtime() -> tuple[int, bytes]:
     code = zstandard.ZstdDecompressor().decompress(packed, max_output_size=1 << 26)
     for of, after, count in ((_stored, FOLLOWS, 3), (_signed, b"", 1)):
         code, found = re.subn(re.escape(of(spec)) + after, of(spec + 1), code)
-        assert found == count, "the compiler puts the version elsewhere now"
+        assert found >= count, "the compiler puts the version elsewhere now"
     return spec + 1, prefix + zstandard.ZstdCompressor().compress(code)
 
 

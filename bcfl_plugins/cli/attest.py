@@ -51,7 +51,10 @@ AttestAgain = Annotated[
     bool,
     typer.Option(
         "--replay",
-        help="Decide each round again from what the run published; abstain where that cannot be.",
+        help=(
+            "Decide each round again from what the run published. Refute a settlement that comes "
+            "out otherwise, to the bit; abstain where it cannot be decided."
+        ),
     ),
 ]
 
@@ -137,9 +140,11 @@ def attest(
 ) -> None:
     """Check the reports of rounds in which you are seated, and attest what they come to.
 
-    A report that does not hold gets an abstention, and each problem is named. Exit code 0: every
-    report that was looked at was attested. 1: at least one was not. 2: it could not be tried. With
-    --dry-run it looks once, and the key is opened to find what the file has of its secret.
+    A report that does not hold gets an abstention, and each problem is named. With --replay a
+    settlement that comes out otherwise is refuted, and reported once its committee did so. Exit
+    code 0: every report that was looked at was attested. 1: at least one was not. 2: it could not
+    be tried. With --dry-run it looks once, and the key is opened to find what the file has of its
+    secret.
     """
     from bcfl_plugins.cli.secrets import read_secret  # noqa: PLC0415 (loads the encodings)
     from pallet_bridge.run.journal import OPENINGS, REPORTS, read_run  # noqa: PLC0415
@@ -155,7 +160,7 @@ def attest(
     belief = belief_of(header.genesis.hex(), key, signer.account, "the run")
     with checked(url, belief) as client:
         kept = read_secret(secret, header.genesis, header.federation, signer.account)
-        decide_again = partial(_replayer(client).problems, run) if again else None
+        decide_again = partial(_replayer(client).redone, run) if again else None
         reports, openings = ReportStore(run / REPORTS), OpeningStore(run / OPENINGS)
         attester = Attester(
             client,

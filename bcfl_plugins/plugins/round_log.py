@@ -12,7 +12,7 @@ from bcfl_plugins.errors import NotItsModel, RecordIncomplete
 from bcfl_plugins.hooks.markers import hookimpl, needs_chain, recovered_by
 from bcfl_plugins.published.keeping import evidence_of
 from bcfl_plugins.rounds.book import NOT_AVERAGED, TERMS_MOVED, RunBook
-from bcfl_plugins.rounds.finality import confirm_rounds, release_final, send_opening
+from bcfl_plugins.rounds.finality import confirm_rounds, note_refuted, release_final, send_opening
 from bcfl_plugins.rounds.governed import GovernedTerms
 from bcfl_plugins.rounds.lateness import note_tight, note_unanswered
 from bcfl_plugins.rounds.opening import check_fresh, instruct_round, instructions_of, use_up_lost
@@ -302,6 +302,7 @@ class RoundLog:
         try:
             send_opening(self._chain, self._owed, self._book, round_id, base)
         except ModelNotContinued as refused:
+            note_refuted(self._chain, self._book)
             raise NotItsModel(round_id, federation, self._book.unsettled()) from refused
 
     def _drain(self) -> None:

@@ -11,3 +11,7 @@ class CannotReplay(BcflError):
 
 class DoesNotHold(BcflError):
     """What is published contradicts itself, the report or the chain."""
+
+
+class Differs(DoesNotHold):
+    """It was done again, to the end, and something else came out than the report says."""

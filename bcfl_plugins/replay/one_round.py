@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bcfl_plugins.config.secure import MASKING
 from bcfl_plugins.hooks.merge import merge_verdicts
@@ -12,10 +12,11 @@ from bcfl_plugins.published.grouped import RULE, VERSION, GroupRecord
 from bcfl_plugins.published.inputs import KeptInputs, LiveInputs
 from bcfl_plugins.published.keeping import mean_of
 from bcfl_plugins.published.steps import SERVER_ROUND, in_order, read_memory, read_numbers, stepped
-from bcfl_plugins.published.stops import CannotReplay, DoesNotHold
+from bcfl_plugins.published.stops import CannotReplay, Differs, DoesNotHold
 from bcfl_plugins.replay.bearing import STATISTICS_WITHIN, Bearing
 from bcfl_plugins.replay.compare import decided, node_problems, note_problems, verdict_problems
 from bcfl_plugins.replay.drawing import RoundSources, drawing_problems
+from bcfl_plugins.replay.guarding import guarded
 from bcfl_plugins.replay.rebuilding import rebuilt
 from bcfl_plugins.replay.sketched import SEALS, SUMS, SignedRound
 from bcfl_plugins.types import ClientUpdate, RoundContext, RunInfo
@@ -27,7 +28,7 @@ from pallet_bridge.run.judgements import Level
 from pallet_bridge.types import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from bcfl_plugins.defenses.base import Defense
     from bcfl_plugins.published.inputs import RoundInputs
@@ -47,16 +48,8 @@ DRAWN = "groups that are drawn from a block and from members that it names"
 LEFT_OUT = "nodes that were left out for what they said about their masks"
 UNSIGNED = "published updates of nodes without a verdict on chain"
 
-_HOSTILE = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    BcflError,
-    LookupError,
-    TypeError,
-    ValueError,
-)
-"""What a judge may raise on a memory or inputs that somebody made up."""
+_TO_THE_BIT = frozenset({Level.DECISION, Level.UPDATES})
+"""Levels at which a result is the same to the bit wherever it is made, without a tolerance."""
 
 
 @dataclass(slots=True)
@@ -84,6 +77,7 @@ class RoundReplay:
     chain: RoundSources = field(default_factory=RoundSources)
     findings: list[Finding] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
+    differs: list[str] = field(default_factory=list)
     words: dict[str, int] = field(default_factory=dict)
     _base: dict[str, Array] = field(default_factory=dict)
     _server_round: int | None = None
@@ -91,7 +85,11 @@ class RoundReplay:
     record: GroupRecord | None = None
 
     def done(self) -> ReplayedRound:
-        """Do it; what is wrong goes to `findings`, and what cannot be done to `gaps`."""
+        """Do it; what is wrong goes to `findings`, and what cannot be done to `gaps`.
+
+        Findings that are another result, of content that the report names by its hash, go to
+        `differs` too.
+        """
         evidence = self.report.evidence
         if evidence is None:
             self.gaps.append("the report is of a format that does not say how it was decided")
@@ -170,7 +168,7 @@ class RoundReplay:
                 self.gaps.append(f"{told.plugin}: {error}")
                 return ReplayedRound(words=self.words)
             except DoesNotHold as error:
-                self._wrong(None, f"{told.plugin}: {error}")
+                self._wrong(None, f"{told.plugin}: {error}", differs=isinstance(error, Differs))
                 return ReplayedRound(words=self.words)
             verdicts.append(verdict)
             if nodes is None:
@@ -258,7 +256,7 @@ class RoundReplay:
         after = address_of(value_bytes(made.judge.kept()))
         if after != told.after:
             shown = "nothing" if told.after is None else told.after.hex()
-            raise DoesNotHold(
+            raise Differs(
                 f"after the round it remembers {after.hex()} when it is decided again, and {shown} "
                 f"in the report"
             )
@@ -280,7 +278,7 @@ class RoundReplay:
         found = address_of(value_bytes(inputs.kept().plain()))
         if found != told.inputs:
             shown = "nothing" if told.inputs is None else told.inputs.hex()
-            raise DoesNotHold(
+            raise Differs(
                 f"what it read of the updates comes to {found.hex()}, and in the report to {shown}"
             )
         if inputs.gap != told.gap:
@@ -292,7 +290,7 @@ class RoundReplay:
         for one, entry in decided(judged, self.report):
             problem = verdict_problems(one, entry)
             if problem:
-                self._wrong(entry.account, problem)
+                self._wrong(entry.account, problem, differs=True)
             else:
                 right += 1
         for problem in note_problems(verdicts, self.report):
@@ -324,7 +322,7 @@ class RoundReplay:
                 made = f"what {step.method} makes of the weighted mean"
                 model = self._stepped(step, mean)
         except DoesNotHold as error:
-            self._wrong(None, str(error))
+            self._wrong(None, str(error), differs=isinstance(error, Differs))
             return False
         found = None if model is None else update_digest(model)
         if found == self.report.model:
@@ -334,6 +332,7 @@ class RoundReplay:
             None,
             f"the model {self.report.model.hex()} is not {made} of the {accepted} "
             f"accepted updates, which is {'none' if found is None else found.hex()}",
+            differs=True,
         )
         return False
 
@@ -351,7 +350,7 @@ class RoundReplay:
         model, after = stepped(step.method, settings, memory, mean.base, mean.wide)
         address = address_of(value_bytes(in_order(after)))
         if address != step.after:
-            raise DoesNotHold(
+            raise Differs(
                 f"after the round the server step remembers {address.hex()} when it is taken "
                 f"again, and {step.after.hex()} in the report"
             )
@@ -366,12 +365,13 @@ class RoundReplay:
         if count:
             self.words[what] = self.words.get(what, 0) + count
 
-    def _wrong(self, account: AccountId | None, problem: str) -> None:
+    def _wrong(self, account: AccountId | None, problem: str, *, differs: bool = False) -> None:
         whose = "" if account is None else f", {account}"
         number = self.report.round
-        self.findings.append(
-            Finding("replay", number, account, f"round {number}{whose}: {problem}")
-        )
+        statement = f"round {number}{whose}: {problem}"
+        self.findings.append(Finding("replay", number, account, statement))
+        if differs and self._level in _TO_THE_BIT:
+            self.differs.append(statement)
 
 
 def _who(updates: Sequence[ClientUpdate]) -> list[tuple[NodeRef, int]]:
@@ -381,19 +381,3 @@ def _who(updates: Sequence[ClientUpdate]) -> list[tuple[NodeRef, int]]:
 def _decided(judge: Judge, memory: object, inputs: RoundInputs) -> Verdict:
     judge.recall(memory)
     return judge.decide(inputs)
-
-
-def guarded(decide: Callable[[], Any]) -> Any:  # noqa: ANN401 - what `decide` gives
-    """Decide on what somebody else may have made up.
-
-    Raises
-    ------
-    CannotReplay, DoesNotHold
-        Whatever a rule makes of it.
-    """
-    try:
-        return decide()
-    except (CannotReplay, DoesNotHold):
-        raise
-    except _HOSTILE as error:
-        raise DoesNotHold(f"it cannot decide on what is published: {error}") from error

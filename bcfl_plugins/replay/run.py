@@ -16,6 +16,7 @@ from bcfl_plugins.replay.rebuilding import rebuilt
 from pallet_bridge.audit.audited import Finding, Replayed, ReplayedRound
 from pallet_bridge.run.content import address_of, value_bytes
 from pallet_bridge.run.store import STORE, FolderStore
+from pallet_bridge.settlement.attester import Redone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -70,22 +71,23 @@ class Replayer:
         done = dict(course.rounds())
         return Replayed(MappingProxyType(done), tuple(course.findings), tuple(course.notes()))
 
-    def problems(
+    def redone(
         self, run: Path, report: RoundReport, openings: Mapping[AccountId, OpenedUpdate]
-    ) -> tuple[str, ...]:
-        """Return why one round does not come out as its report says, or cannot be decided again.
+    ) -> Redone:
+        """Return how one round does not come out as its report says, or cannot be decided again.
 
         That its rules remember what they did after the round before is not looked at.
         """
         store = self._store(run)
         if store is None:
-            return (f"round {report.round}: {NO_STORE}",)
+            return Redone((f"round {report.round}: {NO_STORE}",))
         chain = RoundSources() if self.on_chain is None else self.on_chain(report.key)
         one = RoundReplay(report, self._material(store), openings, self._by_name(), chain)
         one.done()
         hold_halves(one)
         gaps = (f"round {report.round}: {gap}" for gap in one.gaps)
-        return (*(found.statement for found in one.findings), *gaps)
+        problems = (*(found.statement for found in one.findings), *gaps)
+        return Redone(problems, tuple(one.differs))
 
     def _store(self, run: Path) -> ContentStore | None:
         if self.store is not None:

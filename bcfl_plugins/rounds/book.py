@@ -21,6 +21,7 @@ NOT_ATTESTED = "its committee did not attest it in time"
 TERMS_MOVED = "other terms than the nodes were told came into force before it could open"
 NOT_COMMITTED = "the chain has no commitment of an update that was averaged"
 UNDONE = "the chain gave up the branch that had settled it"
+REFUTED = "its committee did it again and refuted its settlement"
 
 
 _ENDED_EARLY = (
@@ -35,6 +36,7 @@ class RoundFate(Enum):
     WAITING = "waiting"
     SETTLED = "settled"
     ABORTED = "aborted"
+    REFUTED = "refuted"
 
 
 @dataclass(slots=True)
@@ -105,10 +107,22 @@ class RunBook:
         line = self._lines.get(round_id)
         return line is not None and line.fate is RoundFate.ABORTED
 
+    def refuted(self, round_id: int) -> None:
+        """Note that a round's committee refuted its settlement: the round is void."""
+        line = self._lines[round_id]
+        line.fate, line.why = RoundFate.REFUTED, REFUTED
+
+    def ended(self) -> list[int]:
+        """Return the rounds that count as settled, in their order."""
+        return [n for n, line in self._lines.items() if line.fate is RoundFate.SETTLED]
+
     def unsettled(self) -> dict[int, str]:
-        """Return why each round was aborted that moved the model."""
-        lines = self._lines.items()
-        return {n: line.why for n, line in lines if line.moved and line.fate is RoundFate.ABORTED}
+        """Return why each round was aborted, or refuted, that moved the model."""
+        return {
+            n: line.why
+            for n, line in self._lines.items()
+            if line.moved and line.fate in {RoundFate.ABORTED, RoundFate.REFUTED}
+        }
 
     @property
     def waiting(self) -> int:
@@ -157,7 +171,7 @@ class RunBook:
         }
         if not lost:
             return None
-        aborted = {n: line.why for n, line in lost.items() if line.fate is RoundFate.ABORTED}
+        aborted = {n: line.why for n, line in lost.items() if line.why}
         waiting = tuple(n for n, line in lost.items() if line.fate is RoundFate.WAITING)
         return RecordIncomplete(
             trained=sum(line.moved for line in lines.values()),
@@ -199,6 +213,11 @@ class RunBook:
                 "Ask who runs the chain what became of its final blocks. Start the app again: it "
                 "goes on from the last round that the chain has."
             )
+        if REFUTED in causes:
+            advice.append(
+                "See what differs by bcfl audit RUN --replay, mend the server, and train again "
+                "from the model of the last settled round (bcfl.resume)."
+            )
         if NOT_AVERAGED in causes:
             why_not = "Mend what the nodes send, or why they do not: each reason stands above."
             advice.append(self.unanswered or why_not)
@@ -206,4 +225,5 @@ class RunBook:
 
 
 def _because(why: str, refused: Mapping[int, str]) -> str:
-    return f"aborted, as {why}" + (f" ({by_reason('node', refused)})" if refused else "")
+    end = "void" if why == REFUTED else "aborted"
+    return f"{end}, as {why}" + (f" ({by_reason('node', refused)})" if refused else "")

@@ -9,11 +9,12 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from bcfl_plugins.rounds.book import UNDONE
+from bcfl_plugins.rounds.book import REFUTED, UNDONE
 from bcfl_plugins.rounds.recovery import conclude, note_ends
 from pallet_bridge import calls
 from pallet_bridge.errors import CallFailed
-from pallet_bridge.types import RoundState
+from pallet_bridge.settlement.refuting import is_refuted
+from pallet_bridge.types import RoundKey, RoundState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,6 +100,35 @@ def confirm_rounds(chain: ChainServices, owed: OwedRounds, book: RunBook) -> Non
     if _conclude_undone(chain, owed, book, owed.rounds()):
         chain.confirm()
         note_ends(chain)
+    note_refuted(chain, book)
+
+
+def note_refuted(chain: ChainServices, book: RunBook) -> None:
+    """Enter the rounds whose committee refuted their settlement by now; for an open job.
+
+    Parameters
+    ----------
+    chain
+        The federation's chain.
+    book
+        The run's rounds. Each one that is refuted is an error in the log too.
+    """
+    client, place, reading = chain.client, chain.federation, chain.work.reading
+    for number in book.ended():
+        found = reading(lambda n=number: client.round(place, n))  # type: ignore[misc]
+        if found is None or found.state is not RoundState.VOIDED:
+            continue
+        seats = reading(lambda n=number: client.committee(place, n))  # type: ignore[misc]
+        terms = reading(lambda v=found.terms_version: client.terms(place, v))  # type: ignore[misc]
+        key = RoundKey(client.genesis_hash, place, number)
+        if is_refuted(key, found, seats, terms):
+            book.refuted(number)
+            _log.error(
+                "bcfl: round %d is void: %s. Nothing of it is paid, and the coordinator's bond "
+                "pays who took part; bcfl audit RUN --replay names what differs",
+                number,
+                REFUTED,
+            )
 
 
 def _conclude_undone(

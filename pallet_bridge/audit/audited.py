@@ -28,6 +28,7 @@ FindingKind = Literal[
     "entry",
     "completeness",
     "continuity",
+    "refuted",
     "terms",
     "commitment",
     "signature",

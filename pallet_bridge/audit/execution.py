@@ -89,10 +89,12 @@ def execute(run: Path, given: Path | None = None) -> Execution:
     before, now = _spec_version(chain), int(str(MANIFEST["spec_version"]))
     if before < now:
         chain.upgrade(load_blob())
+        more = 2 + chain.migrate()
         chain.author()  # clients read a head by the runtime of its parent
         notes.append(
             f"the blocks were executed by the runtime of spec_version {before}, on which the run "
-            f"took place; two empty blocks more moved the chain to spec_version {now}, to be read"
+            f"took place; {more} empty blocks more moved the chain to spec_version {now}, to be "
+            "read"
         )
     return Execution(chain, tuple(notes), findings, before < now)
 

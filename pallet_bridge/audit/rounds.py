@@ -73,6 +73,19 @@ def check_completeness(audited: AuditedRun) -> Iterator[Finding]:
             audited.grounds.recompute(COMPLETE)
 
 
+def check_refuted(audited: AuditedRun) -> Iterator[Finding]:
+    """Name each round whose committee did it again and refuted its settlement."""
+    for number in audited.rounds:
+        for seen in audited.facts.of("RoundRefuted", number):
+            round_ = audited.facts.rounds.get(number)
+            coordinator = None if round_ is None else round_.coordinator
+            statement = (
+                f"round {number}: its committee did it again and refuted its settlement "
+                f"(RoundRefuted in block {seen.block.number}), so the round is void"
+            )
+            yield Finding("refuted", number, coordinator, statement)
+
+
 def check_continuity(audited: AuditedRun) -> Iterator[Finding]:
     """Check that each round starts from the model of the last settled one, or from a rebase.
 

@@ -28,6 +28,7 @@ from pallet_bridge.audit.rounds import (
     check_completeness,
     check_continuity,
     check_protocol,
+    check_refuted,
     check_terms,
 )
 from pallet_bridge.audit.statements import check_statements
@@ -62,6 +63,7 @@ _STATEMENTS = (
     check_old_entries,
     check_terms,
     check_continuity,
+    check_refuted,
     check_statements,
     check_old_commitments,
     check_roots,

@@ -41,6 +41,7 @@ from pallet_bridge.calls.offences import (
     report_equivocation,
     report_misconduct,
     report_mismatch,
+    report_wrong_verdict,
     resign_attester,
     resolve,
 )
@@ -128,6 +129,7 @@ __all__ = [
     "report_equivocation",
     "report_misconduct",
     "report_mismatch",
+    "report_wrong_verdict",
     "resign_attester",
     "resolve",
     "restrict",

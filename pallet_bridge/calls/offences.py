@@ -56,6 +56,11 @@ def report_bad_root(federation: int, round_id: int, proof: BadRoot) -> Call:
     )
 
 
+def report_wrong_verdict(federation: int, round_id: int) -> Call:
+    """Void a round whose settlement its committee refuted; anyone may, in the dispute window."""
+    return bcfl("report_wrong_verdict", federation=federation, round=round_id)
+
+
 def report_misconduct(federation: int, round_id: int, proof: MisconductProof) -> Call:
     """Prove that a round's coordinator signed what differs from the round; anyone may."""
     return bcfl(
@@ -98,7 +103,10 @@ def resign_attester(federation: int) -> Call:
 
 
 def attest(federation: int, round_id: int, statement: bytes, preimage: bytes) -> Call:
-    """Attest a settlement (`encoding.attest_statement`), and reveal the next preimage."""
+    """Attest a settlement, or that it is wrong, and reveal the next preimage.
+
+    `statement` is `encoding.attest_statement`, `encoding.refute_statement`, or 32 zero bytes.
+    """
     return bcfl(
         "attest",
         federation=federation,

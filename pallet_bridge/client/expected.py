@@ -66,6 +66,7 @@ _TABLE: Mapping[str, _Raises] = {
     "attest": _raises("Attested", "OffenceRecorded", account=_WHO),
     "report_mismatch": _raises("OffenceRecorded", account="leaf.account"),
     "report_bad_root": _raises("RoundVoided", who=_WHO),
+    "report_wrong_verdict": _raises("RoundVoided", who=_WHO),
     "dispute": _raises("OffenceDisputed", account=_WHO),
     "resolve": _raises("DisputeVoted", "OffenceUpheld", "OffenceOverturned", account="account"),
     "lapse": _raises("OffenceOverturned", account="account"),

@@ -154,7 +154,9 @@ class NodeClient(StateReader):
             if known is None or known.nonce <= signed.nonce:
                 last = None if signed.era is None else signed.era.last
                 self._nonces[signed.account] = _Next(signed.nonce + 1, last, connection)
-        return NodeSubmission(signed, watch, self._receipt_in, self._forget_nonce)
+        return NodeSubmission(
+            signed, watch, self._receipt_in, self._forget_nonce, self._migrations.excuse
+        )
 
     def submit(self, call: Call, signer: Signer) -> NodeSubmission:
         """Sign and send.
@@ -239,7 +241,7 @@ class NodeClient(StateReader):
         return [
             self._refusal(watch, one)
             if isinstance(watch, RpcRefused)
-            else NodeSubmission(one, watch, receipt_in, self._forget_nonce)
+            else NodeSubmission(one, watch, receipt_in, self._forget_nonce, self._migrations.excuse)
             for one, watch in zip(signed, watches, strict=True)
         ]
 

@@ -103,7 +103,8 @@ class Submission(Protocol):
         TransactionLost
             When the pool let the transaction go.
         ChainTimeout
-            When the time is up; waiting again is allowed.
+            When the time is up; waiting again is allowed. `MigrationUnderWay` or `MigrationStuck`
+            when the chain takes no calls after an upgrade.
         ChainUnavailable
             When the connection broke; `ChainClient.find` tells later what became of it.
         """
@@ -115,7 +116,9 @@ class ChainClient(Protocol):
 
     Every method raises `ChainUnavailable` when there is no connection (the next call tries to
     connect again), `ChainTimeout` when the node does not answer in time, `RpcRefused` when it
-    answers with an error, and `BadChainValue` when its answer cannot be read.
+    answers with an error, and `BadChainValue` when its answer cannot be read. While a chain
+    rewrites its records after an upgrade a read of the newest state waits, as long as for an
+    answer; then, and for a read of one block, it raises `MigrationUnderWay` or `MigrationStuck`.
     """
 
     @property

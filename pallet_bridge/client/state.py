@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pallet_bridge.client import decode, mirror
 from pallet_bridge.client.fields import Fields, read_hash
+from pallet_bridge.client.substrate.migrations import Migrations
 from pallet_bridge.client.substrate.stored import as_hex, pairs_by, value_by
 from pallet_bridge.errors import BadChainValue, EncodingError, RpcRefused
 from pallet_bridge.errors.pallet import FederationNotFound
@@ -45,6 +46,7 @@ class StateReader:
     def __init__(self, rpc: RpcClient, codec: Codec) -> None:
         self._rpc = rpc
         self._codec = codec
+        self._migrations = Migrations(rpc.url, self._value, rpc.timeout)
         self._latest: BlockRef | None = None
 
     def head(self) -> BlockRef:
@@ -321,17 +323,27 @@ class StateReader:
     def _read(
         self, item: str, params: list[object], at: bytes | None, *, pallet: str = PALLET
     ) -> object:
-        data = self._value(self._key(pallet, item, params), at)
-        return None if data is None else self._codec.storage_value(pallet, item, as_hex(data))
+        key = self._key(pallet, item, params)
+
+        def read() -> object:
+            data = self._value(key, at)
+            return None if data is None else self._codec.storage_value(pallet, item, as_hex(data))
+
+        return self._migrations.outlast(read, at, f"reading {pallet}.{item}")
 
     def _read_map(
         self, item: str, params: list[object], at: bytes | None
     ) -> list[tuple[bytes, object]]:
-        block = at or self.head().hash  # one state for all pages
-        return [
-            (key, self._codec.storage_value(PALLET, item, as_hex(data)))
-            for key, data in self._below(self._key(PALLET, item, params), block)
-        ]
+        prefix = self._key(PALLET, item, params)
+
+        def read() -> list[tuple[bytes, object]]:
+            block = at or self.head().hash  # one state for all pages
+            return [
+                (key, self._codec.storage_value(PALLET, item, as_hex(data)))
+                for key, data in self._below(prefix, block)
+            ]
+
+        return self._migrations.outlast(read, at, f"reading {PALLET}.{item}")
 
     def _key(self, pallet: str, item: str, params: list[object]) -> bytes:
         return bytes.fromhex(self._codec.storage_key(pallet, item, params).removeprefix("0x"))

@@ -45,6 +45,8 @@ class NodeSubmission:
         Gives the receipt in a block, which the pool said to be final or not.
     on_lost
         Called when the pool let the transaction go.
+    excuse
+        Says why a chain includes nothing now, where it says so itself.
     """
 
     def __init__(
@@ -53,11 +55,13 @@ class NodeSubmission:
         watch: Subscription,
         receipt_in: Callable[[SignedCall, bytes, bool], Receipt],
         on_lost: Callable[[SignedCall], None],
+        excuse: Callable[[str, float], ChainTimeout | None],
     ) -> None:
         self._signed = signed
         self._watch = watch
         self._receipt_in = receipt_in
         self._on_lost = on_lost
+        self._excuse = excuse
         self._lock = threading.Lock()
         self._included: bytes | None = None
         self._finalized: bytes | None = None
@@ -77,7 +81,8 @@ class NodeSubmission:
                 except ChainTimeout:
                     wanted = "finalized" if finalized else "included"
                     what = f"transaction 0x{self._signed.hash.hex()} being {wanted}"
-                    raise ChainTimeout(what, timeout) from None
+                    excuse = self._excuse(what, timeout)
+                    raise excuse or ChainTimeout(what, timeout) from None
                 self._take(status)
             if self._finalized is not None:
                 self._watch.close()

@@ -11,6 +11,7 @@
     ├── UnknownBlock         no block with that hash
     ├── UnknownSnapshot      no such snapshot, or it was undone
     ├── BlockRefused         a block does not re-execute to the roots in its header
+    ├── MigrationFailed      the runtime could not rewrite its records after an upgrade
     ├── BadExport            a file is no chain export, or not one of this blob
     ├── NotExportable        no blocks lead from a genesis to this chain
     ├── RuntimeMissing       the runtime that an export was made with is not at hand
@@ -145,6 +146,27 @@ class BlockRefused(EmbeddedError):
 
     def __str__(self) -> str:
         return f"block {self.number} (0x{self.hash.hex()}) refused: {self.reason}"
+
+
+class MigrationFailed(EmbeddedError):
+    """After an upgrade the runtime could not rewrite its records: no block takes a call any more.
+
+    Attributes
+    ----------
+    block
+        The hash of the block from which on it is so, or of a later one.
+    """
+
+    def __init__(self, block: bytes) -> None:
+        super().__init__(block)
+        self.block = block
+
+    def __str__(self) -> str:
+        return (
+            f"at block 0x{self.block.hex()} the runtime gave up to rewrite its records after an "
+            "upgrade (MultiBlockMigrations.Cursor is Stuck), so its records cannot be read. Use a "
+            "mended runtime; docs/how-to/upgrade-a-chain.md says how"
+        )
 
 
 class BadExport(EmbeddedError):

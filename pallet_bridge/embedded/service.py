@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pallet_bridge.embedded.chain.outcome import Valid
 from pallet_bridge.embedded.chain.pool import Change, Pool, PoolStatus, Transaction
 from pallet_bridge.embedded.chain.refusals import may_fit_later, refusal
+from pallet_bridge.embedded.chain.view import Migration
 from pallet_bridge.embedded.errors import (
     AlreadyImported,
     NoTagsProvided,
@@ -73,6 +74,7 @@ class Service:
         self._banned: dict[bytes, int] = {}
         self._by_code: dict[tuple[str, bytes | None], bytes] = {}
         self._passed_over: frozenset[bytes] = frozenset()
+        self._said_stuck = False
 
     @property
     def head_number(self) -> int:
@@ -137,7 +139,7 @@ class Service:
             self._wake()
 
     def _wake(self) -> None:
-        if self.pool.ready_count and not self.by_hand:
+        if self.pool.ready_count and not self.by_hand and not self._is_stuck():
             self.on_ready()
 
     def unwatch(self, extrinsic_hash: bytes, watcher: Watcher) -> None:
@@ -257,7 +259,8 @@ class Service:
                 included.append(transaction)
             elif not may_fit_later(outcome.rejected):
                 lost.append(transaction.hash)
-        waiting = [tx.hash for tx in batch if tx.hash not in lost] if not included else []
+        goes_on = included or authored.only_inherents
+        waiting = [tx.hash for tx in batch if tx.hash not in lost] if not goes_on else []
         # The block that ends a session has room for nothing. What a second empty block in a row
         # rejects as well would never fit.
         lost += [waited for waited in waiting if waited in self._passed_over]
@@ -270,8 +273,20 @@ class Service:
         self._tell(Change(tx.hash, PoolStatus.FINALIZED, authored.hash) for tx in included)
         self.remove(lost)
         self._tell(self.pool.expire(self.head_number))
-        if self.pool.ready_count:
+        if self.pool.ready_count and not self._is_stuck():
             self.on_ready()
+
+    def _is_stuck(self) -> bool:
+        """Tell whether no block will ever take an extrinsic, and say so once."""
+        stuck = self.chain.migration is Migration.STUCK
+        if stuck and not self._said_stuck:
+            _LOG.error(
+                "the chain could not rewrite its records after a runtime upgrade, and takes no "
+                "calls (MultiBlockMigrations.Cursor is Stuck): put a mended runtime in place, see "
+                "docs/how-to/upgrade-a-chain.md; the pool keeps its extrinsics"
+            )
+        self._said_stuck = stuck
+        return stuck
 
     def _ban(self, extrinsic_hash: bytes) -> None:
         self._banned[extrinsic_hash] = self.head_number + _BAN_BLOCKS

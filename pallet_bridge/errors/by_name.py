@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pallet_bridge.errors import CallFailed, offices, pallet
+from pallet_bridge.errors import CallFailed, offices, pallet, refuting
 
 pallet_errors: dict[str, type[CallFailed]] = {
     name: one
-    for name, one in [*vars(pallet).items(), *vars(offices).items()]
+    for name, one in [*vars(pallet).items(), *vars(offices).items(), *vars(refuting).items()]
     if isinstance(one, type) and issubclass(one, CallFailed) and one is not CallFailed
 }
 """The class of each error of pallet-bcfl by its name in the metadata."""

@@ -289,7 +289,7 @@ class ChainMachine(RuleBasedStateMachine):
     @rule(
         which=st.sampled_from(
             ["apply_leaf", "report_equivocation", "report_mismatch", "report_bad_root", "attest",
-             "register_attester", "report_misconduct"]
+             "register_attester", "report_misconduct", "report_wrong_verdict"]
         ),
         federation=_federation,
         actor=_actor,

@@ -207,6 +207,8 @@ class OffenceKind(Enum):
     ATTESTER_EQUIVOCATION = "AttesterEquivocation"
     SILENCE = "Silence"
     """A seat that said nothing."""
+    FALSE_ATTESTATION = "FalseAttestation"
+    """A seat that attested a settlement which its committee refuted."""
 
 
 class OffenceState(Enum):

@@ -6,10 +6,7 @@ phase, and wrote down what they read of it. Here the runtime that ships takes it
 
 from __future__ import annotations
 
-import gzip
-import json
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -29,13 +26,13 @@ from pallet_bridge.testing.machine.step import OK, CheckedChain
 from pallet_bridge.testing.scenarios.scenario import STAKE, ScenarioFederation
 from pallet_bridge.types import FederationState, OffenceState, RoundState, Succession
 from scripts.runtime.record_state import accounts_of, entries_of, records_of
+from tests.conformance.migrating.recorded import said_of_version_2, state_of_version_2
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from pallet_bridge.keys import Signer
 
-DATA = Path(__file__).resolve().parents[1] / "data"
 STORAGE_VERSION = 4
 UNTOUCHED = [
     *((PALLET, item) for item in ("Commitments", "Attesters", "Committees", "Votes")),
@@ -48,22 +45,14 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def recorded_entries() -> dict[bytes, bytes]:
-    lines = gzip.decompress((DATA / "state_v2.tsv.gz").read_bytes()).decode().splitlines()
-    pairs = (line.split("\t") for line in lines)
-    return {bytes.fromhex(key): bytes.fromhex(value) for key, value in pairs}
-
-
 @pytest.fixture(scope="module")
 def said() -> Mapping[str, Any]:
-    """What the packages of version 2 said of their state."""
-    found: Mapping[str, Any] = json.loads(gzip.decompress((DATA / "state_v2.json.gz").read_bytes()))
-    return found
+    return said_of_version_2()
 
 
 @pytest.fixture(scope="module")
 def before() -> Mapping[bytes, bytes]:
-    return recorded_entries()
+    return state_of_version_2()
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +143,12 @@ def test_the_block_of_the_upgrade_says_nothing_but_that_it_went_well(
 ) -> None:
     head = client.head()
     assert head.number == said["records"]["block"] + 1
-    assert {event.name for event in client.events(head.hash)} == {"ExtrinsicSuccess"}
+    assert {event.name for event in client.events(head.hash)} == {
+        "ExtrinsicSuccess",
+        "UpgradeStarted",
+        "MigrationCompleted",
+        "UpgradeCompleted",
+    }
     version = client.node.chain.get(storage_prefix(PALLET, ":__STORAGE_VERSION__:"))
     assert int.from_bytes(version or b"", "little") == STORAGE_VERSION
 

@@ -11,6 +11,7 @@ from pallet_bridge.encoding import (
     escrow_account,
     instruction_payload,
     leaf_hash,
+    refute_statement,
     statement_hash,
 )
 from pallet_bridge.keys import verify
@@ -55,6 +56,16 @@ def test_what_an_attester_signs(row: Row) -> None:
     parts = {name: bytes.fromhex(row[name]) for name in ("model", "report", "root")}
     statement = attest_statement(bound, **parts)
     assert statement.hex() == row["statement"]
+    assert attest_payload(bound.key, account(row["account"]), statement).hex() == row["message"]
+
+
+@pytest.mark.parametrize("row", rows("refute"))
+def test_what_an_attester_signs_who_refutes(row: Row) -> None:
+    bound = binding({**row, "coordinator": "00" * 32, "base_model": "00" * 32})
+    parts = {name: bytes.fromhex(row[name]) for name in ("model", "report", "root")}
+    statement = refute_statement(bound, **parts)
+    assert statement.hex() == row["statement"]
+    assert statement != attest_statement(bound, **parts)
     assert attest_payload(bound.key, account(row["account"]), statement).hex() == row["message"]
 
 

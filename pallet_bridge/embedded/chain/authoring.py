@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pallet_bridge.embedded.chain.block import Block, Header, aura_pre_digest
-from pallet_bridge.embedded.chain.outcome import ApplyOutcome, decode_outcome
+from pallet_bridge.embedded.chain.outcome import (
+    ApplyOutcome,
+    Invalid,
+    InvalidKind,
+    decode_outcome,
+)
 from pallet_bridge.embedded.errors import EmbeddedError
 from pallet_bridge.embedded.state.decode import ScaleReader
 from pallet_bridge.embedded.state.encode import blob, vector
@@ -21,6 +26,18 @@ if TYPE_CHECKING:
 
 _TIMESTAMP_INHERENT = b"timstap0"
 _NO_ROOT = bytes(32)
+# what Core_initialize_block returns (`ExtrinsicInclusionMode`); older runtimes return nothing
+_ONLY_INHERENTS = b"\x01"
+# no more and no less than what a full block says
+_LATER = ApplyOutcome(rejected=Invalid(InvalidKind.EXHAUSTS_RESOURCES))
+
+
+class Built(NamedTuple):
+    """A block that is on no chain yet; see `Authored`."""
+
+    block: Block
+    outcomes: tuple[ApplyOutcome, ...]
+    only_inherents: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +46,9 @@ class Authored:
 
     Attributes
     ----------
+    only_inherents
+        Whether the runtime took nothing that was offered, as it rewrites its records: a later block
+        takes it.
     hash
         The block's hash.
     outcomes
@@ -39,6 +59,7 @@ class Authored:
     block: Block
     hash: bytes
     outcomes: tuple[ApplyOutcome, ...]
+    only_inherents: bool = False
 
 
 def last_timestamp(state: State) -> int:
@@ -59,20 +80,22 @@ def build_block(
     *,
     timestamp: int,
     slot: int,
-) -> tuple[Block, tuple[ApplyOutcome, ...]]:
+) -> Built:
     """Build the block after `parent`; `overlay` is over its state and takes the changes.
 
     Parameters
     ----------
     extrinsics
-        Offered in this order. One that the runtime rejects leaves no trace.
+        Offered in this order. One that the runtime rejects leaves no trace. None is taken while the
+        runtime rewrites its records after an upgrade: such a block has inherents only.
     timestamp
         Milliseconds since 1970.
     slot
         The Aura slot that the author claims; it must be the timestamp's.
     """
     draft = Header(parent.hash, parent.number + 1, _NO_ROOT, _NO_ROOT, (aura_pre_digest(slot),))
-    runtime.call("Core_initialize_block", draft.encode(), overlay)
+    mode = runtime.call("Core_initialize_block", draft.encode(), overlay)
+    only_inherents = mode == _ONLY_INHERENTS
     included: list[bytes] = []
     for inherent in _inherents(runtime, overlay, timestamp):
         outcome = _apply(runtime, overlay, inherent)
@@ -81,12 +104,12 @@ def build_block(
         included.append(inherent)
     outcomes: list[ApplyOutcome] = []
     for extrinsic in extrinsics:
-        outcome = _apply(runtime, overlay, extrinsic)
+        outcome = _LATER if only_inherents else _apply(runtime, overlay, extrinsic)
         outcomes.append(outcome)
         if outcome.included:
             included.append(extrinsic)
     header = Header.decode(runtime.call("BlockBuilder_finalize_block", b"", overlay))
-    return Block(header, tuple(included)), tuple(outcomes)
+    return Built(Block(header, tuple(included)), tuple(outcomes), only_inherents)
 
 
 def _inherents(runtime: Runtime, overlay: Overlay, timestamp: int) -> tuple[bytes, ...]:

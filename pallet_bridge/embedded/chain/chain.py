@@ -30,9 +30,10 @@ from pallet_bridge.embedded.chain.outcome import (
     Valid,
     Validity,
 )
-from pallet_bridge.embedded.chain.view import ChainView
+from pallet_bridge.embedded.chain.view import ChainView, Migration
 from pallet_bridge.embedded.errors import (
     BlockRefused,
+    MigrationFailed,
     NotExportable,
     RuntimePanic,
     UnknownSnapshot,
@@ -174,9 +175,27 @@ class Chain(ChainView):
     def upgrade(self, blob: bytes) -> Authored:
         """Put another runtime in place, by no call, and build the block in which it migrates.
 
+        A large state takes more blocks: `migration` tells.
+
         Afterwards the chain cannot be exported: nothing in its blocks says what was done.
         """
         return self._author((), code=blob)
+
+    def migrate(self) -> int:
+        """Build empty blocks until the runtime has rewritten its records; return how many.
+
+        Raises
+        ------
+        MigrationFailed
+            The runtime could not rewrite them.
+        """
+        blocks = 0
+        while (found := self.migration) is not None:
+            if found is Migration.STUCK:
+                raise MigrationFailed(self.head)
+            self.author()
+            blocks += 1
+        return blocks
 
     def set_storage(self, changes: Mapping[bytes, bytes | None]) -> None:
         """Change what the state of the head holds, by no call and without a block; None deletes.
@@ -227,13 +246,11 @@ class Chain(ChainView):
         if code is not None:
             overlay.set(CODE, code)
         runtime, parent = self._runtime(overlay), self._header(self.head)
-        block, outcomes = build_block(
-            runtime, overlay, parent, extrinsics, timestamp=timestamp, slot=slot
-        )
+        built = build_block(runtime, overlay, parent, extrinsics, timestamp=timestamp, slot=slot)
         by_hand = code is not None or bool(self._runtimes.impersonated)
-        hash_ = self._add(block, overlay, by_hand=by_hand)
+        hash_ = self._add(built.block, overlay, by_hand=by_hand)
         self._clock.used()
-        return Authored(block, hash_, outcomes)
+        return Authored(built.block, hash_, built.outcomes, built.only_inherents)
 
     def import_block(self, block: Block) -> bytes:
         """Execute a block on its parent's state, keep it, and return its hash.

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from pallet_bridge.embedded.chain.genesis import CODE
 from pallet_bridge.embedded.chain.outcome import TransactionSource, Validity, decode_validity
 from pallet_bridge.embedded.errors import UnknownBlock
+from pallet_bridge.embedded.state.hashing import storage_prefix
 from pallet_bridge.embedded.state.storage import Overlay, State
 
 if TYPE_CHECKING:
     from pallet_bridge.embedded.chain.block import Block, Header
     from pallet_bridge.embedded.chain.history import History
     from pallet_bridge.embedded.executor.executor import Runtime, Runtimes
+
+_CURSOR = storage_prefix("MultiBlockMigrations", "Cursor")
+_STUCK = b"\x01"
+
+
+class Migration(Enum):
+    """How a runtime's rewriting of its records stands."""
+
+    UNDER_WAY = "under way"
+    STUCK = "stuck"
 
 
 class ChainView:
@@ -60,6 +72,17 @@ class ChainView:
             There is no block `at`. So do all other reads of a state.
         """
         return self.state(at).get(key)
+
+    @property
+    def migration(self) -> Migration | None:
+        """Whether the runtime rewrites its records after an upgrade; None when it does not.
+
+        Until that is done blocks have inherents only.
+        """
+        cursor = self.get(_CURSOR)
+        if cursor is None:
+            return None
+        return Migration.STUCK if cursor == _STUCK else Migration.UNDER_WAY
 
     def keys(
         self, prefix: bytes, *, count: int, start: bytes | None = None, at: bytes | None = None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from pallet_bridge import calls
+from pallet_bridge.settlement.refuting import words_on
 from pallet_bridge.testing.machine.memory import MODEL, REPORT, statement
 from pallet_bridge.types import (
     AccountOmitted,
@@ -15,6 +16,7 @@ from pallet_bridge.types import (
     LeavesOutOfOrder,
     MemberVerdict,
     Outcome,
+    RoundKey,
     TwoCommitments,
     UnsoundLeaf,
 )
@@ -120,6 +122,11 @@ def _omitted(turn: Turn, draw: Draw) -> AccountOmitted:
     return AccountOmitted(account, before[-1] if before else None, after[0] if after else None)
 
 
+def report_wrong_verdict(turn: Turn, _: Draw) -> Call:
+    """Report that the committee refuted a settlement, whether it did or not."""
+    return calls.report_wrong_verdict(*turn.place)
+
+
 def report_misconduct(turn: Turn, draw: Draw) -> Call:
     """Report an instruction that the coordinator signed, or somebody else did."""
     bosses = [s for s in turn.memory.signers if s.account == turn.binding.coordinator]
@@ -138,6 +145,10 @@ def attest(turn: Turn, draw: Draw) -> Call:
     links = turn.memory.links(turn.books.number, turn.actor)
     preimage = links[1] if len(links) > 1 and draw(st.integers(0, 5)) else bytes(32)
     planned = statement(turn, turn.plan(draw).root)
+    found = turn.books.rounds.get(turn.number)
+    if found is not None and found.settlement is not None and draw(st.booleans()):
+        key = RoundKey(turn.memory.genesis, *turn.place)
+        planned = words_on(key, found, found.settlement)[1]
     other = bytes([9]) * 32
     chosen = (planned, planned, planned, planned, other, bytes(32))[draw(st.integers(0, 5))]
     return calls.attest(*turn.place, chosen, preimage)

@@ -11,6 +11,7 @@ from pallet_bridge.testing.scenarios.committees import (
     attest_wrongly,
     judge_without_a_seat,
     never_attest,
+    refute_a_settlement,
     too_many_attesters,
 )
 from pallet_bridge.testing.scenarios.governance import (
@@ -77,6 +78,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     attest_wrongly,
     judge_without_a_seat,
     never_attest,
+    refute_a_settlement,
     too_many_attesters,
     govern_without_right,
     govern_by_council,

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from pallet_bridge import calls
 from pallet_bridge.calls import Call
+from pallet_bridge.settlement.refuting import words_on
 from pallet_bridge.testing.machine.accounts import BASE, COMMITTEE
 from pallet_bridge.testing.machine.memory import statement
 from pallet_bridge.testing.scenarios.scenario import ScenarioFederation, inner, reaching
-from pallet_bridge.types import UNIT, AccountId, Arbiter, Planck, Quorum
+from pallet_bridge.types import UNIT, AccountId, Arbiter, Coupling, Planck, Quorum, RoundKey
 
 if TYPE_CHECKING:
     from pallet_bridge.keys import Signer
@@ -90,6 +91,33 @@ def judge_without_a_seat(chain: CheckedChain, draw: Draw) -> None:
     for who in (first, federation.coordinator, federation.stranger, second, second, third):
         federation.do("resolve", number, accused, uphold=uphold, by=who)
     federation.do("execute_slash", number, accused, by=federation.stranger)
+
+
+@reaching("RoundNotSettled", "NotRefuted", "RoundVoided", "SettleWindowClosed", "DisputeWindowOpen")
+def refute_a_settlement(chain: CheckedChain, draw: Draw) -> None:
+    """Do a round again and say that something else comes out: alone, with others, early, late."""
+    terms = replace(_SITTING, coupling=Coupling.LOOSE, committee_size=3, settle_blocks=6)
+    federation = ScenarioFederation.found(chain, terms, members=3)
+    first, second, third = federation.members
+    _register(federation, first, second, third)
+    federation.open()
+    federation.commit(first, second)
+    number, reporter = federation.newest, (federation.stranger, second)[draw(st.integers(0, 1))]
+    federation.do("report_wrong_verdict", number, by=reporter)
+    federation.settle(federation.verdicts())
+    key = RoundKey(chain.memory.genesis, federation.number, number)
+    attested, refuted = words_on(key, federation.round, federation.settlement)
+    _attest(federation, first, refuted)
+    federation.do("report_wrong_verdict", number, by=reporter)
+    _attest(federation, second, attested)
+    chain.wait_past(federation.round.settle_until)
+    _attest(federation, third, attested)
+    _attest(federation, third, refuted)
+    for _ in range(2):
+        federation.do("report_wrong_verdict", number, by=reporter)
+    federation.do("execute_slash", number, second.account, by=reporter)
+    chain.wait_past(federation.books.offences[number, second.account].executable_at)
+    federation.do("execute_slash", number, second.account, by=reporter)
 
 
 @reaching("TooManyAttesters")

@@ -12,7 +12,7 @@ from bcfl_plugins.plugins.outliers import OutliersSettings, judge_of
 from bcfl_plugins.published.inputs import KeptInputs, LiveInputs
 from bcfl_plugins.published.listing import ListedUpdate, plain_listing, read_listing
 from bcfl_plugins.published.stops import DoesNotHold
-from bcfl_plugins.replay.one_round import guarded
+from bcfl_plugins.replay.guarding import guarded
 from bcfl_plugins.types import ClientUpdate, NodeId, NodeRef, RoundContext, RunInfo
 from pallet_bridge.errors import EncodingError
 from pallet_bridge.run.content import arrays_bytes, read_arrays, read_value, value_bytes

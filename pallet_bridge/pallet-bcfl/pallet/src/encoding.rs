@@ -25,6 +25,8 @@ pub const INSTRUCTION_DOMAIN: &str = "bcfl/instruction/v2";
 pub const LEAF_DOMAIN: &str = "bcfl/leaf/v3";
 /// Domain of [`attest_statement`].
 pub const ATTEST_DOMAIN: &str = "bcfl/attest/v2";
+/// Domain of [`refute_statement`].
+pub const REFUTE_DOMAIN: &str = "bcfl/refute/v1";
 /// Domain of [`to_sign_attest`].
 pub const ATTEST_SIGN_DOMAIN: &str = "bcfl/attest-sign/v2";
 
@@ -97,6 +99,18 @@ pub fn attest_statement(
     (model, report, root): (H256, H256, H256),
 ) -> H256 {
     let said = (ATTEST_DOMAIN, genesis, federation, round, terms_hash, model, report, root);
+    said.using_encoded(blake2_256).into()
+}
+
+/// That a settlement is not what comes out of its round, as one hash: what attesters attest who did
+/// the round again. It names the settlement by the same fields as [`attest_statement`].
+pub fn refute_statement(
+    genesis: H256,
+    (federation, round): (FederationId, RoundId),
+    terms_hash: H256,
+    (model, report, root): (H256, H256, H256),
+) -> H256 {
+    let said = (REFUTE_DOMAIN, genesis, federation, round, terms_hash, model, report, root);
     said.using_encoded(blake2_256).into()
 }
 

@@ -42,8 +42,9 @@
 //! ([`Pallet::expire`]), and old records are pruned ([`Pallet::prune`]).
 //!
 //! Offences are recorded by the pallet or reported by anyone ([`Pallet::report_equivocation`],
-//! [`Pallet::report_mismatch`]; a bad root: [`Pallet::report_bad_root`]; an instruction that is
-//! not the round's: [`Pallet::report_misconduct`]). The accused may object
+//! [`Pallet::report_mismatch`]; a bad root: [`Pallet::report_bad_root`]; a settlement that its
+//! committee refuted: [`Pallet::report_wrong_verdict`]; an instruction that is not the round's:
+//! [`Pallet::report_misconduct`]). The accused may object
 //! ([`Pallet::dispute`], [`Pallet::resolve`], [`Pallet::lapse`]); then anyone executes the slash
 //! ([`Pallet::execute_slash`]). Stake leaves by [`Pallet::unbond`] and [`Pallet::withdraw`].
 //! A coordinator that misses its deadlines loses its place to the next of the successors that
@@ -159,6 +160,11 @@
 //! * Failures in a row outlast a take-over: else two friends could hand a place back and forth.
 //! * Where attesters have a say in settling, a round past its deadline proves nothing against its
 //!   coordinator: they may have been silent. There only time deposes it.
+//! * A seat that got something else than was settled says so of exactly this settlement, until the
+//!   dispute window ends: before the settlement there is nothing to do again. It takes more than
+//!   half of all votes, whatever the quorum, and nobody gets a reporter's share: who decides must
+//!   not gain. Who attested what was refuted commits an offence that may be disputed, as it is the
+//!   committee's word.
 //! * A number that was skipped proves no misconduct: nobody can have committed in it.
 //! * Calls, and events, are one list in one file each, longer than others: FRAME allows one block
 //!   of each.

@@ -32,8 +32,15 @@ impl Offence {
             OffenceKind::Mismatch | OffenceKind::Outlier => max(self.executable_at, now),
             OffenceKind::Equivocation
             | OffenceKind::AttesterEquivocation
-            | OffenceKind::Silence => now,
+            | OffenceKind::Silence
+            | OffenceKind::FalseAttestation => now,
         }
+    }
+
+    /// True when nothing can come of it any more, so that another one takes its place: it rests on a
+    /// settlement that was proved bad, and took nothing.
+    pub fn is_moot(&self, round: &Round) -> bool {
+        self.state != OffenceState::Executed && self.rests_on_a_void(round)
     }
 
     /// True for what rests on a settlement that was proved bad: it can only be called off.

@@ -319,7 +319,9 @@ pub fn judge(
 /// Fraction of the stake that an offence costs a member with `offences` before it.
 pub fn slash_fraction(kind: OffenceKind, terms: &Terms, offences: u32) -> Perbill {
     let asked = match kind {
-        OffenceKind::Equivocation | OffenceKind::AttesterEquivocation => terms.slash.equivocation,
+        OffenceKind::Equivocation
+        | OffenceKind::AttesterEquivocation
+        | OffenceKind::FalseAttestation => terms.slash.equivocation,
         OffenceKind::Mismatch => terms.slash.mismatch,
         OffenceKind::Silence => terms.silence,
         OffenceKind::Outlier => {

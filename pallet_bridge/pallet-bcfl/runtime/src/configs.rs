@@ -3,13 +3,14 @@
 use crate::{
     council::CouncilMajority,
     fees::{ChargeWeight, FeePayer},
-    Aura, Balance, Balances, Block, BlockNumber, Hash, Nonce, OriginCaller, PalletInfo, Runtime,
-    RuntimeCall, RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason, RuntimeOrigin, RuntimeTask,
-    System, DAY, EXISTENTIAL_DEPOSIT, SLOT_MILLISECONDS, UNIT, VERSION,
+    Aura, Balance, Balances, Block, BlockNumber, Hash, MultiBlockMigrations, Nonce, OriginCaller,
+    PalletInfo, Runtime, RuntimeCall, RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason,
+    RuntimeOrigin, RuntimeTask, System, DAY, EXISTENTIAL_DEPOSIT, SLOT_MILLISECONDS, UNIT, VERSION,
 };
 use frame_support::{
     derive_impl,
     dispatch::DispatchClass,
+    migrations::FreezeChainOnFailedMigration,
     parameter_types,
     traits::{ConstBool, ConstU128, ConstU32, ConstU64, ConstU8, Get, VariantCountOf},
     weights::{
@@ -41,6 +42,7 @@ parameter_types! {
                 *bytes = NORMAL_DISPATCH_RATIO * MAX_BLOCK_BYTES
             })
             .build();
+    pub MigrationWeight: Weight = Perbill::from_percent(50) * RuntimeBlockWeights::get().max_block;
     pub FeeMultiplier: Multiplier = Multiplier::one();
     pub const MaxSlash: Perbill = Perbill::from_percent(100);
     pub const MaxReporterShare: Perbill = Perbill::from_percent(50);
@@ -76,10 +78,26 @@ impl frame_system::Config for Runtime {
     type SS58Prefix = frame_support::traits::ConstU16<42>;
     type MaxConsumers = ConstU32<16>;
     type OnKilledAccount = crate::KeyScopes;
-    type SingleBlockMigrations = (
+    type MultiBlockMigrator = MultiBlockMigrations;
+}
+
+/// Half a block a migration may take: what must be done in every block has the other half.
+impl pallet_migrations::Config for Runtime {
+    type RuntimeEvent = RuntimeEvent;
+    #[cfg(not(feature = "runtime-benchmarks"))]
+    type Migrations = (
         pallet_bcfl::migrations::MigrateV2ToV3<Runtime>,
         pallet_bcfl::migrations::MigrateV3ToV4<Runtime>,
     );
+    #[cfg(feature = "runtime-benchmarks")]
+    type Migrations = pallet_migrations::mock_helpers::MockedMigrations;
+    type CursorMaxLen = ConstU32<256>;
+    type IdentifierMaxLen = ConstU32<64>;
+    type MigrationStatusHandler = ();
+    // A chain half of whose records cannot be read must move no money: it stays without calls.
+    type FailedMigrationHandler = FreezeChainOnFailedMigration;
+    type MaxServiceWeight = MigrationWeight;
+    type WeightInfo = pallet_migrations::weights::SubstrateWeight<Runtime>;
 }
 
 impl pallet_timestamp::Config for Runtime {

@@ -171,6 +171,9 @@ mod runtime {
     #[runtime::pallet_index(12)]
     pub type Upgrades = crate::upgrades;
 
+    #[runtime::pallet_index(13)]
+    pub type MultiBlockMigrations = pallet_migrations;
+
     #[runtime::pallet_index(14)]
     pub type Proxy = pallet_proxy;
 

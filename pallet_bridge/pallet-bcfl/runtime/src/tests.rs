@@ -130,11 +130,12 @@ fn calls_have_their_indices() {
         "pause",
         "bind_node_key",
         "fund_fees",
+        "report_wrong_verdict",
     ];
     type Call = pallet_bcfl::Call<Runtime>;
     assert_eq!(Bcfl::index(), 8);
     assert_eq!(Call::get_call_names(), names);
-    assert_eq!(Call::get_call_indices(), (0..45).collect::<Vec<u8>>());
+    assert_eq!(Call::get_call_indices(), (0..46).collect::<Vec<u8>>());
 }
 
 fn fits_a_block(call: pallet_bcfl::Call<Runtime>) -> bool {

@@ -14,6 +14,7 @@ from bcfl_plugins.replay.run import Replayer
 from pallet_bridge.audit.grounds import AVERAGES, VERDICTS, coordinator_name
 from pallet_bridge.audit.run import audit_run
 from pallet_bridge.run.store import STORE
+from pallet_bridge.settlement.attester import Redone
 from scripts.lies.federation import audited, honest_run, run_federation
 
 if TYPE_CHECKING:
@@ -147,17 +148,46 @@ def test_who_attests_is_told_of_one_round_what_is_wrong_or_cannot_be_done(
 ) -> None:
     _, _, report = next(updates_run.audited.reported())
     opened = updates_run.audited.openings[0]
-    assert Replayer().problems(updates_run.folder, report, opened) == ()
+    assert Replayer().redone(updates_run.folder, report, opened) == Redone()
     lie = replace(report, model=bytes(32))
-    (problem,) = Replayer().problems(updates_run.folder, lie, opened)
+    redone = Replayer().redone(updates_run.folder, lie, opened)
+    (problem,) = redone.problems
     assert problem.startswith("round 0: the model 0000")
+    assert redone.differs == (problem,), "another model is a fact"
     without = replace(report, evidence=None)
-    (gap,) = Replayer().problems(updates_run.folder, without, opened)
+    told = Replayer().redone(updates_run.folder, without, opened)
+    (gap,) = told.problems
+    assert told.differs == (), "what cannot be done refutes nothing"
     assert gap == "round 0: the report is of a format that does not say how it was decided"
-    (nothing,) = Replayer().problems(tmp_path, report, opened)
+    told = Replayer().redone(tmp_path, report, opened)
+    (nothing,) = told.problems
+    assert told.differs == ()
     assert nothing == "round 0: nothing can be decided again: there is no store/"
     _, _, less = next(decision_run.audited.reported())
-    assert Replayer().problems(decision_run.folder, less, {}) == ()
+    assert Replayer().redone(decision_run.folder, less, {}) == Redone()
+    first, *others = less.entries
+    worth = replace(less, entries=(replace(first, score=first.score + 1), *others))
+    redone = Replayer().redone(decision_run.folder, worth, {})
+    assert len(redone.differs) == 1, "so is another verdict on the same statistics"
+
+
+def test_what_is_lost_or_within_a_tolerance_refutes_nothing(
+    updates_run: HonestRun, sketch_run: HonestRun, tmp_path: Path
+) -> None:
+    _, _, report = next(updates_run.audited.reported())
+    run = tmp_path / "run"
+    shutil.copytree(updates_run.folder, run)
+    for path in sorted((run / STORE).rglob("*")):
+        if path.is_file():
+            path.write_bytes(b"something else")
+    redone = Replayer().redone(run, report, updates_run.audited.openings[0])
+    assert redone.problems
+    assert redone.differs == ()
+    _, _, sketched = next(sketch_run.audited.reported())
+    lie = replace(sketched, model=bytes(32))
+    redone = Replayer().redone(sketch_run.folder, lie, sketch_run.audited.openings[0])
+    assert redone.problems
+    assert redone.differs == ()
 
 
 def backwards(replies: Sequence[Any]) -> Sequence[Any]:

@@ -62,7 +62,7 @@ def receipt_in(signed: SignedCall, block: bytes, final: bool) -> Receipt:
 
 def submission(*statuses: Any, lost: list[SignedCall] | None = None) -> NodeSubmission:
     on_lost = [].append if lost is None else lost.append
-    return NodeSubmission(SIGNED, Statuses(*statuses), receipt_in, on_lost)
+    return NodeSubmission(SIGNED, Statuses(*statuses), receipt_in, on_lost, lambda *_: None)
 
 
 def hex_of(block: bytes) -> str:

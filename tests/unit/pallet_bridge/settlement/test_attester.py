@@ -13,7 +13,7 @@ from pallet_bridge.errors import SecretError
 from pallet_bridge.errors.pallet import NotAttested
 from pallet_bridge.run.openings import OpeningStore, RoundOpenings
 from pallet_bridge.run.reports import ReportStore, RoundReport
-from pallet_bridge.settlement.attester import ABSTAIN, Attester, Word
+from pallet_bridge.settlement.attester import ABSTAIN, Attester, Redone, Word
 from pallet_bridge.terms_codec import hash_of_terms
 from pallet_bridge.types import PERBILL_ONE, Coupling, Perbill, Quorum
 from tests.unit.pallet_bridge.conftest import (
@@ -28,7 +28,7 @@ from tests.unit.pallet_bridge.conftest import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from pallet_bridge.client.embedded import EmbeddedClient
@@ -163,9 +163,10 @@ def test_a_round_that_does_not_come_out_as_reported_gets_an_abstention(opened: O
     opened.store.put(opened.report)
     asked = []
 
-    def again(report: RoundReport, openings: Mapping[AccountId, OpenedUpdate]) -> Iterator[str]:
+    def again(report: RoundReport, openings: Mapping[AccountId, OpenedUpdate]) -> Redone:
         asked.append((report.digest, len(openings)))
-        yield "round 0: the model is another one"
+        problem = ("round 0: the model is another one",)
+        return Redone(problem, problem)
 
     place = opened.chain, opened.federation, NODES[0], LINKS[NODES[0].account], opened.store
     (said,) = Attester(*place, openings=opened.openings, again=again).work()

@@ -376,6 +376,18 @@ mod benchmarks {
         assert!(compensation::<T>(place) > Some(0));
     }
 
+    /// As many as may be commit an offence; the bond pays all that it may.
+    #[benchmark]
+    fn report_wrong_verdict(s: Linear<1, { T::MaxCommittee::get() }>) {
+        let (place, _) = committed::<T>();
+        settle_as::<T>(place, |_| ());
+        refuted::<T>(place, s);
+        #[extrinsic_call]
+        _(anyone::<T>(), place.0, place.1);
+        assert_eq!(pending::<T>(place), s.saturating_sub(1) >> 1);
+        assert!(compensation::<T>(place) > Some(0));
+    }
+
     #[benchmark]
     fn dispute() {
         let (place, who) = in_round::<T>();

@@ -242,6 +242,22 @@ pub fn attest_root<T: Config>(place: Place, root: H256) {
     committee::<T>(place, &founder(), Some(statement));
 }
 
+/// Let the smaller half of a committee of so many seats attest what a round was settled with, and the
+/// others refute it; each holds a member's stake, and what was judged before rests on the settlement.
+pub fn refuted<T: Config>(place: Place, seats: u32) {
+    let round = Rounds::<T>::get(place.0, place.1).expect("a round");
+    let settlement = round.settlement.expect("it is settled");
+    let (attested, refuted) = Pallet::<T>::words_on(place, &round, &settlement);
+    let attesting = seats.saturating_sub(1) >> 1;
+    let seat = |index: u32| {
+        let who = holder::<T>(place.0, "attester", index);
+        let said = Some(if index < attesting { attested } else { refuted });
+        Seat { said, ..Seat::new(who, 1) }
+    };
+    let seats: Vec<_> = (0..seats).map(seat).collect();
+    Committees::<T>::insert(place.0, place.1, BoundedVec::truncate_from(seats));
+}
+
 /// A full proposal of the members, on which so many voted, each for an organisation of its own.
 pub fn voted<T: Config>(id: FederationId, who: &AccountId32, proposal: Proposal, voters: u32) {
     skip_to::<T>(2);

@@ -7,7 +7,6 @@ use sp_runtime::traits::{EnsureAdd, EnsureAddAssign, EnsureMul, EnsureSubAssign}
 
 use super::seats::Seats;
 use crate::{
-    encoding::attest_statement,
     governance_rules::aged,
     randomness::{mix, opens},
     *,
@@ -108,7 +107,9 @@ impl<T: Config> Pallet<T> {
         ensure!(takes_words, Error::<T>::RoundNotOpen);
         let now = Self::now();
         ensure!(round.is_sealed(now), Error::<T>::RoundNotSealed);
-        ensure!(now <= round.settle_until, Error::<T>::SettleWindowClosed);
+        let is_in_time =
+            now <= round.settle_until || Self::is_late_refutation(place, &round, statement);
+        ensure!(is_in_time, Error::<T>::SettleWindowClosed);
         ensure!(account != federation.coordinator, Error::<T>::CoordinatorConflict);
         let (mut seats, index) = Self::seat_of(place, &account)?;
         let seat = seats.get_mut(index).ok_or(Error::<T>::Defensive)?;
@@ -223,11 +224,8 @@ impl<T: Config> Pallet<T> {
         round: &Round,
         terms: &Terms,
     ) -> bool {
-        round.settlement.is_some_and(|Settlement { model, report, root, .. }| {
-            let genesis = Self::genesis_hash();
-            let said = (model, report, root);
-            let statement = attest_statement(genesis, place, round.terms_hash, said);
-            Self::is_attested(place, terms, statement)
+        round.settlement.as_ref().is_some_and(|settlement| {
+            Self::is_attested(place, terms, Self::words_on(place, round, settlement).0)
         })
     }
 }

@@ -31,7 +31,7 @@ impl<T: Config> Pallet<T> {
         let fraction = slash_fraction(kind, terms, participant.offences);
         let amount = fraction.mul_floor(stake);
         if let Some(earlier) = Offences::<T>::get((federation, round_id, account)) {
-            if !earlier.yields_to(kind, amount) {
+            if !earlier.yields_to(kind, amount) && !earlier.is_moot(round) {
                 return Ok(false);
             }
             let place = (federation, round_id);

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //! From one storage layout to the next. Layouts before version 2 were never released.
+//!
+//! Each is done in steps, so that a large state takes many blocks and none of them is overweight.
+//! Until the last step blocks have inherents only: no call meets a state that is half of one layout.
+pub mod stepped;
 #[allow(clippy::as_conversions, reason = "SCALE's derive casts variant indices")]
 mod v2;
 mod v3;

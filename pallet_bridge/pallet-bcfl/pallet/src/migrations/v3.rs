@@ -6,65 +6,104 @@
 //! over its coordinator, model and terms. Settlement roots of before have leaves of the old form,
 //! which can not be applied any more: what such a root has not paid stays owed until `expire` gives
 //! it back to the escrow. So migrate when no root waits.
-use alloc::boxed::Box;
+use alloc::{boxed::Box, vec, vec::Vec};
 use core::{cmp::max, marker::PhantomData};
 use frame_support::{
-    migrations::VersionedMigration, pallet_prelude::*, storage_alias,
-    traits::UncheckedOnRuntimeUpgrade,
+    migrations::{SteppedMigration, SteppedMigrationError},
+    pallet_prelude::*,
+    storage::StoragePrefixedMap,
+    storage_alias,
+    weights::WeightMeter,
 };
 use sp_core::H256;
-use sp_runtime::{traits::BlockNumberProvider, Perbill};
+use sp_runtime::Perbill;
 
-use super::v2::{
-    OldDispute, OldFederation, OldMotion, OldOffence, OldOffenceState, OldParticipant, OldProposal,
-    OldRound, OldSettlement, OldTerms,
+use super::{
+    stepped::{self, id_in, record, rewrite, Map, Progress},
+    v2::{
+        OldDispute, OldFederation, OldMotion, OldOffence, OldOffenceState, OldParticipant,
+        OldProposal, OldRound, OldSettlement, OldTerms,
+    },
+    v4::OldFederation as NextFederation,
 };
-use super::v4::OldFederation as NextFederation;
 use crate::{encoding::terms_hash, *};
 
 /// The federations as version 3 has them.
 #[storage_alias]
 type Federations<T: Config> = StorageMap<Pallet<T>, Twox64Concat, FederationId, NextFederation>;
 
+/// How many rounds are looked at for a federation's last model.
+const LOOK_BACK: RoundId = 16;
+
 /// The migration, run once: when the stored version is 2.
-pub type MigrateV2ToV3<T> =
-    VersionedMigration<2, 3, Unchecked<T>, Pallet<T>, <T as frame_system::Config>::DbWeight>;
+pub struct MigrateV2ToV3<T>(PhantomData<T>);
 
-/// The migration without its check of versions.
-pub struct Unchecked<T>(PhantomData<T>);
+impl<T: Config> SteppedMigration for MigrateV2ToV3<T> {
+    type Cursor = Progress;
+    type Identifier = stepped::Id;
 
-impl<T: Config> UncheckedOnRuntimeUpgrade for Unchecked<T> {
-    fn on_runtime_upgrade() -> Weight {
-        let mut records: u64 = 0;
-        let mut note = || records = records.saturating_add(1);
-        let now = T::Clock::current_block_number();
-        FederationTerms::<T>::translate::<OldTerms, _>(|_, _, old| {
-            note();
-            Some(terms_of(old))
-        });
-        Motions::<T>::translate::<OldMotion, _>(|_, _, old| {
-            note();
-            Some(motion_of(old, now))
-        });
-        Federations::<T>::translate::<OldFederation, _>(|id, old| {
-            note();
-            Some(federation_of::<T>(id, old))
-        });
-        Rounds::<T>::translate::<OldRound, _>(|id, _, old| {
-            note();
-            round_of::<T>(id, old)
-        });
-        Participants::<T>::translate::<OldParticipant<T::MaxUnbonding>, _>(|id, _, old| {
-            note();
-            participant_of::<T>(id, old, now)
-        });
-        Offences::<T>::translate::<OldOffence, _>(|_, old| {
-            note();
-            Some(offence_of(old))
-        });
-        // Each record is read and written, with up to three others that it looks at.
-        T::DbWeight::get().reads_writes(records.saturating_mul(4), records.saturating_mul(2))
+    fn id() -> stepped::Id {
+        stepped::id(2, 3)
     }
+
+    fn migrating_prefixes() -> Option<impl IntoIterator<Item = Vec<u8>>> {
+        Some(maps::<T>().into_iter().map(|map| map.prefix))
+    }
+
+    fn step(
+        progress: Option<Progress>,
+        meter: &mut WeightMeter,
+    ) -> Result<Option<Progress>, SteppedMigrationError> {
+        stepped::step::<T>((2, 3), &maps::<T>(), progress, meter)
+    }
+
+    #[cfg(feature = "try-runtime")]
+    fn pre_upgrade() -> Result<Vec<u8>, sp_runtime::TryRuntimeError> {
+        Ok(stepped::keys_of(&maps::<T>()).encode())
+    }
+
+    #[cfg(feature = "try-runtime")]
+    fn post_upgrade(keys: Vec<u8>) -> Result<(), sp_runtime::TryRuntimeError> {
+        let is_same = stepped::keys_of(&maps::<T>()).encode() == keys;
+        frame_support::ensure!(is_same, "the migration to version 3 lost or made a record");
+        Ok(())
+    }
+}
+
+/// The maps that change, in their order: rounds and members look at federations and terms.
+fn maps<T: Config>() -> Vec<Map> {
+    vec![
+        Map {
+            prefix: FederationTerms::<T>::final_prefix().to_vec(),
+            weight: record::<T>(0),
+            rewrite: |key, _| rewrite(key, |old| Some(terms_of(old))),
+        },
+        Map {
+            prefix: Motions::<T>::final_prefix().to_vec(),
+            weight: record::<T>(0),
+            rewrite: |key, now| rewrite(key, |old| Some(motion_of(old, now))),
+        },
+        Map {
+            prefix: Federations::<T>::final_prefix().to_vec(),
+            weight: record::<T>(LOOK_BACK.into()),
+            rewrite: |key, _| rewrite(key, |old| Some(federation_of::<T>(id_in(key, 0), old))),
+        },
+        Map {
+            prefix: Rounds::<T>::final_prefix().to_vec(),
+            weight: record::<T>(2),
+            rewrite: |key, _| rewrite(key, |old| round_of::<T>(id_in(key, 0), old)),
+        },
+        Map {
+            prefix: Participants::<T>::final_prefix().to_vec(),
+            weight: record::<T>(2),
+            rewrite: |key, now| rewrite(key, |old| participant_of::<T>(id_in(key, 0), old, now)),
+        },
+        Map {
+            prefix: Offences::<T>::final_prefix().to_vec(),
+            weight: record::<T>(0),
+            rewrite: |key, _| rewrite(key, |old| Some(offence_of(old))),
+        },
+    ]
 }
 
 fn terms_of(old: OldTerms) -> Terms {
@@ -164,7 +203,6 @@ fn federation_of<T: Config>(id: FederationId, old: OldFederation) -> NextFederat
 
 /// Model of the last settled round, looked for among the last [`LOOK_BACK`] rounds.
 fn last_model<T: Config>(id: FederationId, next_round: RoundId) -> Option<H256> {
-    const LOOK_BACK: RoundId = 16;
     let key = |round| Rounds::<T>::hashed_key_for(id, round);
     (next_round.saturating_sub(LOOK_BACK)..next_round)
         .rev()

@@ -3,15 +3,19 @@
 //!
 //! Version 3 kept neither. What an escrow has now counts as the founder's, as before: later
 //! sponsors get their part of what is left beside it. All stake that is there counts as of age.
+use alloc::{vec, vec::Vec};
 use core::marker::PhantomData;
 
 use codec::{Decode, Encode};
 use frame_support::{
-    migrations::VersionedMigration, pallet_prelude::*, traits::UncheckedOnRuntimeUpgrade,
+    migrations::{SteppedMigration, SteppedMigrationError},
+    storage::StoragePrefixedMap,
+    weights::WeightMeter,
 };
 use sp_core::H256;
-use sp_runtime::{traits::BlockNumberProvider, AccountId32};
+use sp_runtime::AccountId32;
 
+use super::stepped::{self, id_in, record, rewrite, Map, Progress};
 use crate::*;
 
 /// A federation of version 3.
@@ -44,28 +48,48 @@ pub struct OldFederation {
 }
 
 /// The migration, run once: when the stored version is 3.
-pub type MigrateV3ToV4<T> =
-    VersionedMigration<3, 4, Unchecked<T>, Pallet<T>, <T as frame_system::Config>::DbWeight>;
+pub struct MigrateV3ToV4<T>(PhantomData<T>);
 
-/// The migration without its check of versions.
-pub struct Unchecked<T>(PhantomData<T>);
+impl<T: Config> SteppedMigration for MigrateV3ToV4<T> {
+    type Cursor = Progress;
+    type Identifier = stepped::Id;
 
-impl<T: Config> UncheckedOnRuntimeUpgrade for Unchecked<T> {
-    fn on_runtime_upgrade() -> Weight {
-        let mut records: u64 = 0;
-        let now = T::Clock::current_block_number();
-        Federations::<T>::translate::<OldFederation, _>(|id, old| {
-            records = records.saturating_add(1);
-            Some(federation_of::<T>(id, old, now))
-        });
-        // Each federation is read and written, with the account of its escrow and one sponsor.
-        T::DbWeight::get().reads_writes(records.saturating_mul(2), records.saturating_mul(2))
+    fn id() -> stepped::Id {
+        stepped::id(3, 4)
+    }
+
+    fn migrating_prefixes() -> Option<impl IntoIterator<Item = Vec<u8>>> {
+        let sponsors = Sponsors::<T>::final_prefix().to_vec();
+        Some(maps::<T>().into_iter().map(|map| map.prefix).chain([sponsors]))
+    }
+
+    fn step(
+        progress: Option<Progress>,
+        meter: &mut WeightMeter,
+    ) -> Result<Option<Progress>, SteppedMigrationError> {
+        stepped::step::<T>((3, 4), &maps::<T>(), progress, meter)
     }
 
     #[cfg(feature = "try-runtime")]
-    fn post_upgrade(_: alloc::vec::Vec<u8>) -> Result<(), sp_runtime::TryRuntimeError> {
+    fn pre_upgrade() -> Result<Vec<u8>, sp_runtime::TryRuntimeError> {
+        Ok(stepped::keys_of(&maps::<T>()).encode())
+    }
+
+    #[cfg(feature = "try-runtime")]
+    fn post_upgrade(keys: Vec<u8>) -> Result<(), sp_runtime::TryRuntimeError> {
+        let is_same = stepped::keys_of(&maps::<T>()).encode() == keys;
+        frame_support::ensure!(is_same, "the migration to version 4 lost or made a federation");
         Pallet::<T>::do_try_state()
     }
+}
+
+/// The maps that change. A federation is looked at with the account of its escrow and a sponsor.
+fn maps<T: Config>() -> Vec<Map> {
+    vec![Map {
+        prefix: Federations::<T>::final_prefix().to_vec(),
+        weight: record::<T>(2),
+        rewrite: |key, now| rewrite(key, |old| Some(federation_of::<T>(id_in(key, 0), old, now))),
+    }]
 }
 
 fn federation_of<T: Config>(id: FederationId, old: OldFederation, now: BlockNumber) -> Federation {

@@ -6,7 +6,7 @@ use sp_io::hashing::blake2_256;
 use sp_runtime::DispatchResult;
 
 use crate::{
-    encoding::{attest_statement, to_sign_attest},
+    encoding::{attest_statement, refute_statement, to_sign_attest},
     mock::*,
     *,
 };
@@ -37,6 +37,12 @@ pub fn attest(round: RoundId, index: u8, statement: H256, back: u32) -> Dispatch
 pub fn statement(round: RoundId, root: H256) -> H256 {
     let terms_hash = Rounds::<Test>::get(0, round).map_or(H256::zero(), |round| round.terms_hash);
     attest_statement(Bcfl::genesis_hash(), (0, round), terms_hash, (MODEL, REPORT, root))
+}
+
+/// That a settlement with this root is not what comes out of its round.
+pub fn refutation(round: RoundId, root: H256) -> H256 {
+    let terms_hash = Rounds::<Test>::get(0, round).map_or(H256::zero(), |round| round.terms_hash);
+    refute_statement(Bcfl::genesis_hash(), (0, round), terms_hash, (MODEL, REPORT, root))
 }
 
 /// A root that stands for any: with [`all_accepted`] a settlement takes it.

@@ -642,11 +642,12 @@ mod calls {
         ///
         /// ## Dispatch Origin
         /// Signed, by a committee member, from the seal until `settle_until`, also after the
-        /// settlement.
+        /// settlement. What refutes the settlement is taken until its `dispute_until` too.
         ///
         /// ## Details
-        /// `statement` is [`crate::encoding::attest_statement`], or zero for an abstention, which
-        /// a statement may replace. `preimage` opens the attester's chain and is mixed into the
+        /// `statement` is [`crate::encoding::attest_statement`], or
+        /// [`crate::encoding::refute_statement`] of who did the round again and got something else,
+        /// or zero for an abstention, which either may replace. `preimage` opens the attester's chain and is mixed into the
         /// seed of the next committees; after an abstention it is not looked at. A second,
         /// different statement is recorded as an offence.
         ///
@@ -1253,6 +1254,34 @@ mod calls {
             amount: Balance,
         ) -> DispatchResult {
             Self::do_fund_fees(ensure_signed(origin)?, federation, amount)
+        }
+
+        /// Void a round whose settlement its committee refuted.
+        ///
+        /// ## Dispatch Origin
+        /// Signed, by anyone, in the dispute window of the settlement.
+        ///
+        /// ## Details
+        /// Seats attest a refutation by [`Pallet::attest`]. Those that did need `attest_quorum` and
+        /// more than half of all votes. Then it is as for [`Pallet::report_bad_root`], but that
+        /// nobody gets a reporter's share, and the seats that attested the settlement commit an
+        /// offence.
+        ///
+        /// ## Errors
+        /// [`Error::FederationNotFound`], [`Error::RoundNotFound`], [`Error::RoundNotSettled`],
+        /// [`Error::RoundVoided`], [`Error::ReportWindowClosed`], [`Error::NotRefuted`].
+        ///
+        /// ## Events
+        /// [`Event::RoundRefuted`], [`Event::MisconductProved`], [`Event::RoundVoided`],
+        /// [`Event::OffenceRecorded`]
+        #[pallet::call_index(45)]
+        #[pallet::weight(T::WeightInfo::report_wrong_verdict(T::MaxCommittee::get()))]
+        pub fn report_wrong_verdict(
+            origin: OriginFor<T>,
+            federation: FederationId,
+            round: RoundId,
+        ) -> DispatchResult {
+            Self::do_report_wrong_verdict(ensure_signed(origin)?, (federation, round))
         }
     }
 }

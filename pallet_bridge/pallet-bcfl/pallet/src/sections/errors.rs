@@ -236,5 +236,8 @@ mod errors {
         TakeoverTooEarly,
         /// A pause ends within `MaxRetentionBlocks`: announce a shorter one, and later another.
         PauseTooLong,
+        /// Too few seats attested the refutation of the settlement: it takes the terms'
+        /// `attest_quorum`, and more than half of all votes of the committee.
+        NotRefuted,
     }
 }

@@ -615,5 +615,18 @@ mod events {
             /// How much.
             fee: Balance,
         },
+        /// The committee did a round again, and refuted its settlement: the round is void.
+        RoundRefuted {
+            /// Which federation.
+            federation: FederationId,
+            /// Which round.
+            round: RoundId,
+            /// The model of the settlement.
+            model: H256,
+            /// Its report.
+            report: H256,
+            /// Its root.
+            root: H256,
+        },
     }
 }

@@ -16,6 +16,9 @@ impl<T: Config> Pallet<T> {
             let cap = Self::try_terms(id, round.terms_version)?.slash.cap;
             ensure!(offence.amount <= cap.mul_floor(offence.stake), "I5: above the cap");
             ensure!(offence.reporter.as_ref() != Some(&account), "I7: reported by itself");
+            let is_false = offence.kind == OffenceKind::FalseAttestation;
+            let is_void = round.state == RoundState::Voided;
+            ensure!(is_void || !is_false, "a false attestation of a settlement that stands");
             Self::check_dispute_votes((id, number), &offence)?;
             if offence.state.waits() {
                 let count = by_member.entry((id, account)).or_default();

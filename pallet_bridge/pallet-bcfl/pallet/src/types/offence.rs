@@ -30,6 +30,8 @@ pub enum OffenceKind {
     AttesterEquivocation,
     /// A seat of the committee that said nothing in a round under terms that its holder signed.
     Silence,
+    /// An attestation of a settlement that the committee refuted.
+    FalseAttestation,
 }
 
 /// The accused's objection, until it is decided.

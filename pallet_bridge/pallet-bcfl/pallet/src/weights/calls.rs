@@ -67,6 +67,8 @@ pub trait WeightInfo {
     fn report_mismatch() -> Weight;
     /// `report_bad_root`
     fn report_bad_root() -> Weight;
+    /// `report_wrong_verdict`, of a committee of so many seats
+    fn report_wrong_verdict(s: u32) -> Weight;
     /// `dispute`
     fn dispute() -> Weight;
     /// `resolve`
@@ -776,6 +778,14 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     // Not measured yet: as `add_stake`, which moves the same records the other way.
     fn withdraw_bond() -> Weight {
         Self::add_stake()
+    }
+    // Not measured yet: as `report_bad_root`, with the committee in place of two proofs, and for each
+    // seat a member and an offence that are read and written, and an event.
+    fn report_wrong_verdict(s: u32) -> Weight {
+        let seats = u64::from(s);
+        Self::report_bad_root()
+            .saturating_add(unmeasured::<T>(1, 0))
+            .saturating_add(unmeasured::<T>(seats.saturating_mul(3), seats.saturating_mul(3)))
     }
     // Not measured yet: as `report_bad_root`, with a signature in place of two proofs.
     fn report_misconduct() -> Weight {

@@ -97,7 +97,7 @@ impl<T: Config> Pallet<T> {
         Self::ensure_reportable(&round, &terms)?;
         ensure!(round.compensation.is_none(), Error::<T>::AlreadyReported);
         Self::ensure_misconduct(place, &round, proof)?;
-        Self::punish(place, &mut federation, &mut round, &terms, &reporter)?;
+        Self::punish(place, &mut federation, &mut round, &terms, Some(&reporter))?;
         match round.state {
             RoundState::Open => {
                 // Who came after answers for none of it.
@@ -138,15 +138,16 @@ impl<T: Config> Pallet<T> {
         federation: &mut Federation,
         round: &mut Round,
         terms: &Terms,
-        reporter: &T::AccountId,
+        reporter: Option<&T::AccountId>,
     ) -> DispatchResult {
         let coordinator = round.coordinator.clone();
         let mut bond = Bonds::<T>::get(id, &coordinator).unwrap_or_default();
         let penalty = penalty(bond.amount, terms, round.commitments)?;
         // Nobody gains by what it did, or by what it decides.
-        let is_apart = *reporter != coordinator && *reporter != federation.coordinator;
-        let wanted = if is_apart { penalty.shared } else { 0 };
-        let shared = Self::pay_from_bond(&coordinator, reporter, wanted).unwrap_or_default();
+        let reporter =
+            reporter.filter(|who| **who != coordinator && **who != federation.coordinator);
+        let pay = |who| Self::pay_from_bond(&coordinator, who, penalty.shared);
+        let shared = reporter.map(pay).and_then(Result::ok).unwrap_or_default();
         let escrow = Self::escrow_account(id);
         let compensation = Self::pay_from_bond(&coordinator, &escrow, penalty.compensation)?;
         let burned = penalty.taken.ensure_sub(shared)?.ensure_sub(compensation)?;
@@ -166,7 +167,7 @@ impl<T: Config> Pallet<T> {
             burned,
             shared,
             compensation,
-            reporter: Some(reporter.clone()).filter(|_| shared > 0),
+            reporter: reporter.cloned().filter(|_| shared > 0),
         });
         Ok(())
     }

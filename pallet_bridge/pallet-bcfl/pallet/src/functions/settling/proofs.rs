@@ -215,7 +215,7 @@ impl<T: Config> Pallet<T> {
         ensure!(is_bad, Error::<T>::RootNotBad);
         // The root of a seat of the committee is not its doing.
         if settlement.by_coordinator {
-            Self::punish(place, &mut federation, &mut round, &terms, &who)?;
+            Self::punish(place, &mut federation, &mut round, &terms, Some(&who))?;
         }
         Self::void_round(place, &mut federation, &mut round, who)?;
         Federations::<T>::insert(place.0, federation);

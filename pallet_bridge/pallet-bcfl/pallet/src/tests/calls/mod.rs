@@ -34,6 +34,7 @@ mod report_bad_root;
 mod report_equivocation;
 mod report_misconduct;
 mod report_mismatch;
+mod report_wrong_verdict;
 mod resign_attester;
 mod resolve;
 mod seal;

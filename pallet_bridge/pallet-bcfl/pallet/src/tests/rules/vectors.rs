@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 use crate::{
     encoding::{
-        attest_statement, commitment_hash, merkle_proof, merkle_root, statement, to_sign_attest,
-        to_sign_instruction, Binding, Context, Leaf,
+        attest_statement, commitment_hash, merkle_proof, merkle_root, refute_statement, statement,
+        to_sign_attest, to_sign_instruction, Binding, Context, Leaf,
     },
     mock::*,
     *,
@@ -203,6 +203,22 @@ fn attest() {
     });
     let head = "genesis federation round account terms_hash model report root statement message";
     check("attest.tsv", head, rows.collect());
+}
+
+#[test]
+fn refute() {
+    let rows = contexts().into_iter().enumerate().map(|(index, (context, _))| {
+        let [model, report, root] = [0x70, 0x80, 0x90].map(|byte| hash(byte + index as u8));
+        let place = (context.federation, context.round);
+        let terms = hash(0xa0 + index as u8);
+        let statement = refute_statement(context.genesis, place, terms, (model, report, root));
+        let message = to_sign_attest(&context, statement);
+        let rest = [terms, model, report, root, statement].map(hex).into_iter();
+        let rest: Vec<String> = rest.chain([hex(message)]).collect();
+        [columns(&context), rest].concat()
+    });
+    let head = "genesis federation round account terms_hash model report root statement message";
+    check("refute.tsv", head, rows.collect());
 }
 
 /// Budgets, the most that one gets, weights in ascending order of accounts, and the rewards.

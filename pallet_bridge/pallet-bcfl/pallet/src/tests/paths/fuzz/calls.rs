@@ -4,10 +4,9 @@
 use sp_runtime::AccountId32;
 
 use super::{
-    evidence::{
-        self, committed, equivocation, leaves, misconduct, proven, stated, statement, verdicts,
-    },
+    evidence::{self, committed, equivocation, leaves, misconduct, proven, stated, verdicts, word},
     government::govern,
+    refuting::refute,
     world::{change, Dice, World, ACCOUNTS},
 };
 use crate::{mock::*, *};
@@ -21,7 +20,7 @@ pub enum Action {
 type Maker = fn(&World, Dice) -> Action;
 
 /// How often each kind of step comes at any time.
-const AT_ANY_TIME: [(u16, Maker); 12] = [
+const AT_ANY_TIME: [(u16, Maker); 13] = [
     (8, skip_some),
     (6, skip_to_deadline),
     (16, stake),
@@ -34,12 +33,13 @@ const AT_ANY_TIME: [(u16, Maker); 12] = [
     (18, dispute),
     (16, govern),
     (6, bond),
+    (8, refute),
 ];
 /// What comes more often in a federation that closes, while no round is open, while one takes
 /// commitments, and once it is sealed.
 const CLOSING: [(u16, Maker); 3] = [(4, leave), (2, end), (1, dispute)];
-const BETWEEN: [(u16, Maker); 5] =
-    [(8, open), (4, after), (2, skip_to_deadline), (2, dispute), (1, bond)];
+const BETWEEN: [(u16, Maker); 6] =
+    [(8, open), (4, after), (2, skip_to_deadline), (2, dispute), (1, bond), (4, refute)];
 const OPEN: [(u16, Maker); 3] = [(8, commit), (1, skip_to_deadline), (1, attest)];
 const SEALED: [(u16, Maker); 4] = [(3, settle), (5, attest), (1, report), (1, skip_some)];
 
@@ -311,8 +311,7 @@ fn attest(world: &World, dice: Dice) -> Action {
             let tip = Attesters::<Test>::get(federation, &account).map(|attester| attester.tip);
             let known = tip.filter(|_| !dice.rarely(2, 16));
             let preimage = known.map_or(hash(0), |tip| world.opening(index, tip));
-            let version = if dice.rarely(1, 6) { 1 } else { 0 };
-            let statement = statement((federation, round), version);
+            let statement = word((federation, round), dice);
             Call::attest { federation, round, statement, preimage }
         }
     };

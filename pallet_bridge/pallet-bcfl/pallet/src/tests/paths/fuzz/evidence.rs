@@ -5,7 +5,10 @@ use sp_core::Pair;
 
 use super::world::{Dice, ACCOUNTS};
 use crate::{
-    encoding::{attest_statement, commitment_hash, merkle_root, to_sign_attest, Context, Leaf},
+    encoding::{
+        attest_statement, commitment_hash, merkle_root, refute_statement, to_sign_attest, Context,
+        Leaf,
+    },
     mock::*,
     rules::{split_rewards, totals_of},
     *,
@@ -153,6 +156,18 @@ pub fn statement(place: (FederationId, RoundId), version: u8) -> H256 {
     let round = Rounds::<Test>::get(place.0, place.1);
     let terms_hash = round.map_or(H256::zero(), |round| round.terms_hash);
     attest_statement(Bcfl::genesis_hash(), place, terms_hash, (MODEL, REPORT, root))
+}
+
+/// What a seat says of a round: mostly what its settlement will say, or that it is wrong.
+pub fn word(place: (FederationId, RoundId), dice: Dice) -> H256 {
+    let round = Rounds::<Test>::get(place.0, place.1);
+    let settled = round.and_then(|round| Some((round.terms_hash, round.settlement?)));
+    match settled.filter(|_| dice.below(1, 3) > 0) {
+        Some((terms_hash, Settlement { model, report, root, .. })) => {
+            refute_statement(Bcfl::genesis_hash(), place, terms_hash, (model, report, root))
+        }
+        None => statement(place, u8::from(dice.rarely(1, 6))),
+    }
 }
 
 /// A leaf of the round's settlement with its proof, or of none.

@@ -14,6 +14,7 @@
 mod calls;
 mod evidence;
 mod government;
+mod refuting;
 mod tally;
 mod world;
 

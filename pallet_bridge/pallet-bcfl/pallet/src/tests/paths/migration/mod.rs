@@ -4,14 +4,16 @@
 //! Each scene is played, and then written back as version 2 would have it.
 
 mod old;
+mod steps;
 
 use codec::{DecodeAll, Encode};
 use frame_support::{
     assert_ok,
-    traits::{GetStorageVersion, OnRuntimeUpgrade, StorageVersion},
+    traits::{GetStorageVersion, StorageVersion},
 };
 
 use old::write_back;
+use steps::migrate;
 
 use crate::{
     migrations::*,
@@ -86,8 +88,7 @@ fn migrated(scene: &ExtBuilder, play: impl FnOnce(), go_on: impl FnOnce()) {
         let wanted = expected(said(), System::block_number());
         write_back();
         let events = events().len();
-        MigrateV2ToV3::<Test>::on_runtime_upgrade();
-        MigrateV3ToV4::<Test>::on_runtime_upgrade();
+        migrate();
         assert_eq!(said(), wanted);
         assert_eq!(crate::mock::events().len(), events, "a migration raises no event");
         check_invariants(issuance);
@@ -106,8 +107,7 @@ fn version_rises_and_the_migration_runs_once() {
     let check = || {
         assert_eq!(Bcfl::on_chain_storage_version(), StorageVersion::new(4));
         let before = sp_io::storage::root(sp_runtime::StateVersion::V1);
-        MigrateV2ToV3::<Test>::on_runtime_upgrade();
-        MigrateV3ToV4::<Test>::on_runtime_upgrade();
+        migrate();
         assert_eq!(sp_io::storage::root(sp_runtime::StateVersion::V1), before);
     };
     migrated(&ExtBuilder::default().members(2).round(), || (), check);

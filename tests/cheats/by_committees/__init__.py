@@ -1,0 +1,1 @@
+"""What committees refute, rightly or not, and who pays for it."""
