@@ -192,3 +192,22 @@ def test_a_type_within_itself_is_refused_and_not_followed_for_ever(chain: Embedd
     assert decoder.read("onionoflayers", b"\1\1\1\0") is None
     with pytest.raises(BadChainValue, match="recursion"):
         chain._codec._decode("onionoflayers", "0x" + "01" * 100_000, "a test")
+
+
+def test_events_are_read_without_an_object_for_each_field(
+    chain: EmbeddedClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """scalecodec made them, which was most of what an audit took."""
+    interface = chain._codec._interface
+    find = interface.runtime_config.get_decoder_class
+    record = find(interface.kind("System", "Events")).sub_type
+
+    def refused(*_: object, **__: object) -> None:
+        raise AssertionError("scalecodec was asked")
+
+    monkeypatch.setattr(interface.runtime_config, "create_scale_object", refused)
+    for seed in SEEDS:
+        data = b"\x04" + Made(chain, seed).value(record)
+        events = chain._codec.storage_value("System", "Events", "0x" + data.hex())
+        assert isinstance(events, list)
+        assert len(events) == 1
