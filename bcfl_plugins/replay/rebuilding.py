@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from bcfl_plugins.hooks.markers import REBUILD
 from bcfl_plugins.published.stops import CannotReplay
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from bcfl_plugins.defenses.base import Defense
     from bcfl_plugins.rounds.judges import RebuiltJudge
     from pallet_bridge.run.judgements import Judgement
+
+_KNOWN = 64  # names are the reports' word
 
 
 def rebuilt(told: Judgement, rules: Mapping[str, type[Defense]]) -> RebuiltJudge:
@@ -33,10 +36,21 @@ def rebuilt(told: Judgement, rules: Mapping[str, type[Defense]]) -> RebuiltJudge
     DoesNotHold
         If the settings are none of that rule.
     """
-    if told.plugin not in installed_plugins():
+    is_installed, rebuild = _found(told.plugin)
+    if not is_installed:
         raise CannotReplay(told.gap or f"the plugin {told.plugin} is not installed here")
-    rebuild = getattr(plugin_factory(told.plugin), REBUILD, None)
     if rebuild is None:
         raise CannotReplay(told.gap or f"the plugin {told.plugin} does not decide again")
     made: RebuiltJudge = rebuild(told, rules)
     return made
+
+
+@lru_cache(_KNOWN)
+def _found(plugin: str) -> tuple[bool, Any]:
+    """Say whether a plugin is installed, and what in it decides again; looked up once a process.
+
+    Each look-up reads the metadata of every installed package, and a replay has one a round.
+    """
+    if plugin not in installed_plugins():
+        return False, None
+    return True, getattr(plugin_factory(plugin), REBUILD, None)

@@ -1,4 +1,4 @@
-"""From and to SCALE by metadata; with `substrate.types` the only importer of scalecodec.
+"""From and to SCALE by metadata; with `substrate` the only importer of scalecodec.
 
 Only their codec is used. Requests go through `client.rpc`, which has time limits and serves
 several threads; the codec itself keeps state while it works, so it is behind a lock.
@@ -14,17 +14,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from scalecodec.base import ScaleBytes
-from scalecodec.exceptions import (
-    InvalidScaleTypeValueException,
-    RemainingScaleBytesNotEmptyException,
-)
 from scalecodec.types import Enum, Option, Struct, Tuple
 from substrateinterface import Keypair, SubstrateInterface
 from substrateinterface.exceptions import BlockNotFound, SubstrateRequestException
 from substrateinterface.storage import StorageKey
 
+from pallet_bridge.client.substrate.decoder import Decoder
 from pallet_bridge.client.substrate.read_before import ReadBefore, Reading, Readings
 from pallet_bridge.client.substrate.types import (
+    CODEC_ERRORS,
     ending,
     is_a,
     keep_apart,
@@ -48,18 +46,6 @@ if TYPE_CHECKING:
     from pallet_bridge.client.rpc import RawJson, RpcClient
     from pallet_bridge.types import AccountId, BlockRef
 
-# what scalecodec raises on values and bytes that do not fit: it has no root of its own
-_CODEC_ERRORS = (
-    ArithmeticError,
-    AttributeError,
-    InvalidScaleTypeValueException,
-    LookupError,
-    NotImplementedError,
-    RecursionError,
-    RemainingScaleBytesNotEmptyException,
-    TypeError,
-    ValueError,
-)
 READINGS = Readings()
 """The metadata that this process has read, whatever node it was from."""
 
@@ -132,9 +118,7 @@ class Codec:
             When the bytes are not of the item's type.
         """
         with self._steady():
-            known = self._interface.metadata.get_metadata_pallet(pallet)
-            kind = known.get_storage_function(item).get_value_type_string()
-            return self._decode(kind, data, f"{pallet}.{item}")
+            return self._decode(self._interface.kind(pallet, item), data, f"{pallet}.{item}")
 
     def constant(self, pallet: str, name: str) -> object:
         """Read a constant of the runtime.
@@ -189,7 +173,7 @@ class Codec:
                 extrinsic = self._interface.create_signed_extrinsic(
                     composed, public, span, nonce, signature=sign(bytes(payload.data))
                 )
-            except _CODEC_ERRORS as error:
+            except CODEC_ERRORS as error:
                 raise EncodingError(
                     f"the call {call.pallet}.{call.function} does not fit the chain: {error}"
                 ) from error
@@ -263,11 +247,9 @@ class Codec:
     def _decode(self, type_string: str, data: str, what: str) -> object:
         with self._lock:
             try:
-                decoded = self._interface.runtime_config.create_scale_object(
-                    type_string, data=ending(data), metadata=self._interface.metadata
-                )
-                return decoded.decode(check_remaining=True)
-            except _CODEC_ERRORS as error:
+                raw = bytes.fromhex(data.removeprefix("0x"))
+                return self._interface.decoder.read(type_string, raw)
+            except CODEC_ERRORS as error:
                 raise BadChainValue(f"{what} cannot be read: {error}") from error
 
 
@@ -282,7 +264,7 @@ def read_metadata(rpc: RpcClient) -> _Interface:
     interface = _Interface(rpc)
     try:
         interface.load()
-    except (SubstrateRequestException, BlockNotFound, *_CODEC_ERRORS) as error:
+    except (SubstrateRequestException, BlockNotFound, *CODEC_ERRORS) as error:
         raise BadChainValue(f"the metadata of {rpc.url} cannot be read: {error}") from error
     return interface
 
@@ -294,6 +276,7 @@ class _Interface(SubstrateInterface):  # type: ignore[misc]  # it has no annotat
         self._loaded = False
         self._data: RawJson = None
         self.items: Mapping[str, str] = {}
+        self._kinds: dict[tuple[str, str], str] = {}
         # a transport that is given is not opened, and not used: see rpc_request
         super().__init__(websocket=rpc, ss58_format=PREFIX, auto_discover=False)
         keep_apart(self.runtime_config)
@@ -320,6 +303,7 @@ class _Interface(SubstrateInterface):  # type: ignore[misc]  # it has no annotat
             reading = self._prepared()
         self.runtime_config, self.metadata = reading.types, reading.metadata
         self.items, self.ss58_format = reading.items, reading.prefix
+        self.decoder = reading.decoder
         self.config["is_weight_v2"] = reading.has_two_weights
         self._check_version()
         READINGS.keep(self.runtime_version, self._data, reading)
@@ -333,7 +317,18 @@ class _Interface(SubstrateInterface):  # type: ignore[misc]  # it has no annotat
         remember_storage(self.metadata)
         items = describe(self.metadata.value[1]["V14"])
         has_two_weights = self.config["is_weight_v2"]
-        return Reading(self.runtime_config, self.metadata, items, self.ss58_format, has_two_weights)
+        decoder = Decoder(self.runtime_config, self.metadata)
+        return Reading(
+            self.runtime_config, self.metadata, items, self.ss58_format, has_two_weights, decoder
+        )
+
+    def kind(self, pallet: str, item: str) -> str:
+        """Return the name of the type that a storage entry has."""
+        if (pallet, item) not in self._kinds:
+            known = self.metadata.get_metadata_pallet(pallet)
+            found = known.get_storage_function(item).get_value_type_string()
+            self._kinds[pallet, item] = str(found)
+        return self._kinds[pallet, item]
 
     def _check_version(self) -> None:
         """Compare the version that signatures name with the metadata's own."""

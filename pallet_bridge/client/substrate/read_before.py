@@ -16,19 +16,21 @@ if TYPE_CHECKING:
     from scalecodec.base import RuntimeConfigurationObject
 
     from pallet_bridge.client.rpc import RawJson
+    from pallet_bridge.client.substrate.decoder import Decoder
 
 _MOST = 4  # a chain has two at an upgrade; a node that sends others each time fills no memory
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What metadata came to: the types, the metadata that they read, and its words."""
+    """What metadata came to: the types, the metadata that they read, its words, and a decoder."""
 
     types: RuntimeConfigurationObject
     metadata: Any
     items: Mapping[str, str]
     prefix: int
     has_two_weights: bool
+    decoder: Decoder
 
 
 class ReadBefore(Exception):

@@ -7,12 +7,29 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from scalecodec.base import ScaleBytes
+from scalecodec.exceptions import (
+    InvalidScaleTypeValueException,
+    RemainingScaleBytesNotEmptyException,
+)
 from scalecodec.types import U8, GenericAccountId, Vec
 
 from pallet_bridge import ss58
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+CODEC_ERRORS = (
+    ArithmeticError,
+    AttributeError,
+    InvalidScaleTypeValueException,
+    LookupError,
+    NotImplementedError,
+    RecursionError,
+    RemainingScaleBytesNotEmptyException,
+    TypeError,
+    ValueError,
+)
+"""What scalecodec raises on values and bytes that do not fit: it has no root of its own."""
 
 
 def ending(data: str) -> ScaleBytes:
@@ -45,7 +62,7 @@ def keep_bytes(config: Any) -> None:  # noqa: ANN401 - scalecodec has no annotat
         is_list = isinstance(kind, type) and is_a(kind, Vec)
         inner = getattr(kind, "sub_type", None)
         if is_list and inner and config.get_decoder_class(inner) is U8:
-            kind.process = _read_bytes
+            kind.process = read_bytes
 
 
 def know_accounts(config: Any) -> None:  # noqa: ANN401 - scalecodec has no annotations
@@ -56,7 +73,7 @@ def know_accounts(config: Any) -> None:  # noqa: ANN401 - scalecodec has no anno
     for kind in config.type_registry["types"].values():
         is_account = isinstance(kind, type) and is_a(kind, GenericAccountId)
         if is_account:
-            kind.process = _read_account
+            kind.process = read_account
 
 
 def keep_apart(config: Any) -> None:  # noqa: ANN401 - scalecodec has no annotations
@@ -129,13 +146,15 @@ def is_a(cls: type[Any], *bases: type[Any]) -> bool:
     return any(base in cls.__mro__ for base in bases)
 
 
-def _read_bytes(self: Vec) -> str:
+def read_bytes(self: Vec) -> str:
+    """Read a list of bytes as hex: how `keep_bytes` lets scalecodec do it."""
     length = self.process_type("Compact<u32>").value
     self.value_object = self.get_next_bytes(length)
     return f"0x{self.value_object.hex()}"
 
 
-def _read_account(self: GenericAccountId) -> str:
+def read_account(self: GenericAccountId) -> str:
+    """Read an account as its address: how `know_accounts` lets scalecodec do it."""
     raw = bytes(self.get_next_bytes(32))
     address = ss58.encode(raw)
     self.public_key, self.ss58_address = f"0x{raw.hex()}", address

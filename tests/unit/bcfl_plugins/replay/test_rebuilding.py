@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pytest
@@ -15,7 +15,9 @@ from bcfl_plugins.plugins.outliers import Outliers, OutliersSettings, judge_of, 
 from bcfl_plugins.published.inputs import KeptInputs
 from bcfl_plugins.published.keeping import EvidenceKeeper
 from bcfl_plugins.published.stops import CannotReplay, DoesNotHold
+from bcfl_plugins.replay import rebuilding
 from bcfl_plugins.replay.rebuilding import rebuilt
+from bcfl_plugins.session.load import plugin_factory
 from bcfl_plugins.types import ClientUpdate, NodeId, NodeRef, RoundContext, RunInfo, Verdict
 from pallet_bridge.run.content import read_value, value_bytes
 from pallet_bridge.run.judgements import Judgement, Level
@@ -133,3 +135,18 @@ def test_what_is_pinned_makes_the_same_rule() -> None:
     made = rebuilt(told, {})
     assert made.is_measuring
     assert repr(rule) == repr(made.judge._inner._rule)
+
+
+def test_a_plugin_is_looked_up_once_for_all_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each look-up reads the metadata of every installed package."""
+    looked_up: list[str] = []
+
+    def counted(name: str) -> Any:
+        looked_up.append(name)
+        return plugin_factory(name)
+
+    monkeypatch.setattr(rebuilding, "plugin_factory", counted)
+    rebuilding._found.cache_clear()
+    made = [rebuilt(Judgement("outliers", "cluster_guard", 1), {}) for _ in range(3)]
+    assert looked_up == ["outliers"]
+    assert len({id(one.judge) for one in made}) == 3  # a judge remembers: none is shared
