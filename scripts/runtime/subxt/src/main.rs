@@ -37,9 +37,13 @@ async fn connected(url: &str, backend: &str) -> Result<Chain, Box<dyn Error>> {
     })
 }
 
-/// Read what does not depend on the blocks since the first.
-async fn reads(chain: &Chain) -> Result<Json, Box<dyn Error>> {
-    let at = chain.at_block(chain.genesis_hash()).await?;
+/// Read what does not depend on how many blocks there are: of the first block, where that can be
+/// had by the way in which subxt speaks to the node, and of the newest otherwise.
+async fn reads(chain: &Chain, backend: &str) -> Result<Json, Box<dyn Error>> {
+    let at = match backend {
+        "chainhead" => chain.at_current_block().await?,
+        _ => chain.at_block(chain.genesis_hash()).await?,
+    };
     let account = dynamic::storage::<([u8; 32],), Value>("System", "Account");
     let alice = dev::alice().public_key().0;
     let stored = at.storage().fetch(account, (alice,)).await?.decode()?;
@@ -48,7 +52,11 @@ async fn reads(chain: &Chain) -> Result<Json, Box<dyn Error>> {
     let mut seen = Vec::new();
     while let Some(entry) = entries.next().await {
         let entry = entry?;
-        seen.push(format!("{:?} {}", entry.key_bytes(), entry.value().decode()?));
+        seen.push(format!(
+            "{:?} {}",
+            entry.key_bytes(),
+            entry.value().decode()?
+        ));
     }
     seen.sort();
     let deposit = dynamic::constant::<u128>("Balances", "ExistentialDeposit");
@@ -75,7 +83,12 @@ async fn reads(chain: &Chain) -> Result<Json, Box<dyn Error>> {
 async fn federation(chain: &Chain) -> Result<String, Box<dyn Error>> {
     let at = chain.at_current_block().await?;
     let records = dynamic::storage::<(u32,), Value>("Bcfl", "Federations");
-    Ok(at.storage().fetch(records, (0u32,)).await?.decode()?.to_string())
+    Ok(at
+        .storage()
+        .fetch(records, (0u32,))
+        .await?
+        .decode()?
+        .to_string())
 }
 
 /// Pay, wait until that is final, and give the events of it.
@@ -100,7 +113,11 @@ async fn transfer(chain: &Chain) -> Result<Json, Box<dyn Error>> {
     let mut calls = Vec::new();
     for extrinsic in block.extrinsics().fetch().await?.iter() {
         let extrinsic = extrinsic?;
-        calls.push(format!("{}.{}", extrinsic.pallet_name(), extrinsic.call_name()));
+        calls.push(format!(
+            "{}.{}",
+            extrinsic.pallet_name(),
+            extrinsic.call_name()
+        ));
     }
     Ok(json!({ "events": told, "calls": calls }))
 }
@@ -121,12 +138,14 @@ async fn failing(chain: &Chain) -> Result<String, Box<dyn Error>> {
 
 async fn told(url: &str, backend: &str) -> Result<Json, Box<dyn Error>> {
     let chain = connected(url, backend).await?;
-    let mut answers = reads(&chain).await?;
-    let mut blocks = chain.stream_blocks().await?;
+    let mut answers = reads(&chain, backend).await?;
     answers["federation"] = federation(&chain).await?.into();
+    let mut blocks = chain.stream_blocks().await?;
+    // the subscription is made when it is asked for the first time, and tells the newest block
+    let first = blocks.next().await.ok_or("no block is told")??;
+    let mut numbers = vec![first.number()];
     answers["transfer"] = transfer(&chain).await?;
     answers["failing"] = failing(&chain).await?.into();
-    let mut numbers = Vec::new();
     while numbers.len() < 3 {
         let block = blocks.next().await.ok_or("the blocks ended")??;
         numbers.push(block.number());
@@ -142,6 +161,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let [_, url, backend] = words.as_slice() else {
         return Err("give the chain's URL and a backend".into());
     };
-    println!("{}", tokio::time::timeout(LONGEST, told(url, backend)).await??);
+    println!(
+        "{}",
+        tokio::time::timeout(LONGEST, told(url, backend)).await??
+    );
     Ok(())
 }
