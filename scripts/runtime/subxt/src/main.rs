@@ -8,7 +8,7 @@ use std::{error::Error, sync::Arc, time::Duration};
 use serde_json::{json, Value as Json};
 use subxt::{
     backend::{ChainHeadBackend, CombinedBackend, LegacyBackend},
-    dynamic::{self, Value},
+    dynamic::{self, At, Value},
     rpcs::RpcClient,
     OnlineClient, PolkadotConfig,
 };
@@ -52,11 +52,10 @@ async fn reads(chain: &Chain, backend: &str) -> Result<Json, Box<dyn Error>> {
     let mut seen = Vec::new();
     while let Some(entry) = entries.next().await {
         let entry = entry?;
-        seen.push(format!(
-            "{:?} {}",
-            entry.key_bytes(),
-            entry.value().decode()?
-        ));
+        // the nonce of a new account follows from the block it came in
+        let value = entry.value().decode()?;
+        let data = value.at("data").ok_or("an account without data")?;
+        seen.push(format!("{:?} {data}", entry.key_bytes()));
     }
     seen.sort();
     let deposit = dynamic::constant::<u128>("Balances", "ExistentialDeposit");
