@@ -167,7 +167,7 @@ class RemoteState:
             if isinstance(value, str) and value.startswith("0x"):
                 return bytes.fromhex(value[2:])
         except ValueError as error:
-            raise ForkUnreadable(self.url, f"{value[:_SHOWN]!r} is no hex") from error
+            raise ForkUnreadable(self.url, f"{str(value)[:_SHOWN]!r} is no hex") from error
         raise ForkUnreadable(self.url, f"{str(value)[:_SHOWN]!r} is no hex")
 
     def _hash(self, value: object) -> bytes:
