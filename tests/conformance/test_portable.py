@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from scalecodec.base import ScaleBytes
 
-from pallet_bridge.embedded.portable import read_metadata
+from pallet_bridge.embedded.portable.storage import read_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Callable

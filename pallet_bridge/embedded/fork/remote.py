@@ -130,9 +130,10 @@ class RemoteState:
         try:
             inner = found["block"]
             extrinsics = tuple(self._bytes(one) for one in inner["extrinsics"])
+            shown = inner["header"]
         except (KeyError, TypeError) as error:
             raise ForkUnreadable(self.url, "its block is none") from error
-        block = Block(self._header(inner["header"]), extrinsics)
+        block = Block(self._header(shown), extrinsics)
         is_ours = block.hash == hash_ == self.hash_at(block.header.number)
         return block if is_ours else None
 

@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from pallet_bridge.embedded.portable.types import (
-    Array,
     Bits,
     CompactOf,
     Composite,
+    FixedList,
     Primitive,
     Sequence,
     TupleOf,
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from pallet_bridge.embedded.portable.types import Field, Shape, Type, Variant
 
     # what json.loads gives
-    Plain: TypeAlias = bool | int | float | str | list["Plain"] | dict[str, "Plain"] | None
+    JsonValue: TypeAlias = (
+        bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"] | None
+    )
 
 _DEEPEST: Final = 64
 _LONGEST_EMPTY: Final = 1 << 20
@@ -36,7 +38,7 @@ _SHOWN: Final = 60
 _ACCOUNT: Final = "AccountId32"
 _NUMBER: Final = re.compile(r"-?[0-9]+|0x[0-9a-fA-F]+")
 _OPTION: Final = ("Option",)
-_UNITS: Final[tuple[Plain, ...]] = (None, [], {})
+_UNITS: Final[tuple[JsonValue, ...]] = (None, [], {})
 
 
 class Encoder:
@@ -57,7 +59,7 @@ class Encoder:
     def __init__(self, types: Mapping[int, Type]) -> None:
         self._types = types
 
-    def encode(self, kind: int, value: Plain, place: str) -> bytes:
+    def encode(self, kind: int, value: JsonValue, place: str) -> bytes:
         """Write a value of a type.
 
         Raises
@@ -76,7 +78,7 @@ class Encoder:
             raise EncodingError(f"{place}: the metadata has no type {kind}")
         return self._types[kind]
 
-    def _encode(self, kind: int, value: Plain, place: str, depth: int) -> bytes:
+    def _encode(self, kind: int, value: JsonValue, place: str, depth: int) -> bytes:
         if depth > _DEEPEST:
             raise EncodingError(f"{place}: nested over {_DEEPEST} deep")
         found = self._type(kind, place)
@@ -88,12 +90,12 @@ class Encoder:
             case Variants(cases):
                 write = self._option if found.path == _OPTION else self._variant
                 return write(cases, value, place, depth)
-            case TupleOf() | Sequence() | Array() as listed:
+            case TupleOf() | Sequence() | FixedList() as listed:
                 return self._listed(listed, value, place, depth)
             case single:
                 return self._single(single, value, place)
 
-    def _single(self, shape: Primitive | CompactOf | Bits, value: Plain, place: str) -> bytes:
+    def _single(self, shape: Primitive | CompactOf | Bits, value: JsonValue, place: str) -> bytes:
         match shape:
             case Primitive(name):
                 return _primitive(name, value, place)
@@ -103,17 +105,17 @@ class Encoder:
                 raise EncodingError(f"{place}: bits are written as SCALE bytes only, as 0x text")
 
     def _listed(
-        self, shape: TupleOf | Sequence | Array, value: Plain, place: str, depth: int
+        self, shape: TupleOf | Sequence | FixedList, value: JsonValue, place: str, depth: int
     ) -> bytes:
         match shape:
             case TupleOf(items):
                 return self._tuple(items, value, place, depth)
             case Sequence(item):
                 return self._sequence(item, value, place, depth)
-            case Array(length, item):
+            case FixedList(length, item):
                 return self._array(length, item, value, place, depth)
 
-    def _compact(self, item: int, value: Plain, place: str) -> bytes:
+    def _compact(self, item: int, value: JsonValue, place: str) -> bytes:
         for _ in range(_DEEPEST):  # a compact number may be wrapped, as a fraction is
             match self.shape(item, place):
                 case Composite((field,)):
@@ -125,7 +127,7 @@ class Encoder:
                     break
         raise EncodingError(f"{place}: the metadata has a compact form of what is no number")
 
-    def _fields(self, fields: Listed[Field], value: Plain, place: str, depth: int) -> bytes:
+    def _fields(self, fields: Listed[Field], value: JsonValue, place: str, depth: int) -> bytes:
         """Write a struct's fields, or those of a case of an enum."""
         names = {field.name for field in fields}
         if not fields:
@@ -136,7 +138,7 @@ class Encoder:
             return self._encode(fields[0].kind, value, place, depth + 1)
         return self._tuple([field.kind for field in fields], value, place, depth)
 
-    def _named(self, fields: Listed[Field], value: Plain, place: str, depth: int) -> bytes:
+    def _named(self, fields: Listed[Field], value: JsonValue, place: str, depth: int) -> bytes:
         names = [str(field.name) for field in fields]
         if not isinstance(value, dict):
             raise _wrong(value, place, f"an object of {', '.join(names)}")
@@ -157,13 +159,13 @@ class Encoder:
                 parts.append(self._empty(field.kind, where, depth + 1))
         return b"".join(parts)
 
-    def _option(self, cases: Listed[Variant], value: Plain, place: str, depth: int) -> bytes:
+    def _option(self, cases: Listed[Variant], value: JsonValue, place: str, depth: int) -> bytes:
         if value is None:
             return b"\x00"
         (some,) = (case for case in cases if case.name == "Some")
         return b"\x01" + self._fields(some.fields, value, place, depth)
 
-    def _variant(self, cases: Listed[Variant], value: Plain, place: str, depth: int) -> bytes:
+    def _variant(self, cases: Listed[Variant], value: JsonValue, place: str, depth: int) -> bytes:
         name, content = _tagged(value, place)
         for case in cases:
             if folded(case.name) == folded(name):
@@ -172,7 +174,7 @@ class Encoder:
         known = ", ".join(case.name for case in cases)
         raise EncodingError(f"{place} has no case {shown(name)}; it has {known}")
 
-    def _tuple(self, items: Listed[int], value: Plain, place: str, depth: int) -> bytes:
+    def _tuple(self, items: Listed[int], value: JsonValue, place: str, depth: int) -> bytes:
         if not items:
             return _unit(value, place)
         if not isinstance(value, list) or len(value) != len(items):
@@ -183,12 +185,12 @@ class Encoder:
             for number, (item, inner) in pairs
         )
 
-    def _sequence(self, item: int, value: Plain, place: str, depth: int) -> bytes:
+    def _sequence(self, item: int, value: JsonValue, place: str, depth: int) -> bytes:
         if isinstance(value, str) and self._is_byte(item, place):
             return blob(_bytes(value, place))
         return vector(self._items(item, value, place, depth))
 
-    def _array(self, length: int, item: int, value: Plain, place: str, depth: int) -> bytes:
+    def _array(self, length: int, item: int, value: JsonValue, place: str, depth: int) -> bytes:
         if isinstance(value, str) and self._is_byte(item, place):
             data = _bytes(value, place)
             if len(data) != length:
@@ -198,7 +200,7 @@ class Encoder:
             raise _wrong(value, place, f"a list of {length} values")
         return b"".join(self._items(item, value, place, depth))
 
-    def _items(self, item: int, value: Plain, place: str, depth: int) -> list[bytes]:
+    def _items(self, item: int, value: JsonValue, place: str, depth: int) -> list[bytes]:
         if isinstance(value, dict):  # a map: its keys are text, as JSON has them
             value = [[key, inner] for key, inner in value.items()]
         if not isinstance(value, list):
@@ -219,7 +221,7 @@ class Encoder:
         match found.shape:
             case Primitive(name):
                 return bytes(_size(name))
-            case Array(length, item):
+            case FixedList(length, item):
                 part = self._empty(item, place, depth + 1)
                 if len(part) * length > _LONGEST_EMPTY:
                     raise EncodingError(f"{place}: a list of {length} values has to be given")
@@ -244,7 +246,7 @@ def _first(path: Listed[str], cases: Listed[Variant], place: str) -> bytes:
     return bytes([cases[0].index])
 
 
-def _primitive(name: str, value: Plain, place: str) -> bytes:
+def _primitive(name: str, value: JsonValue, place: str) -> bytes:
     if name == "bool":
         if not isinstance(value, bool):
             raise _wrong(value, place, "true or false")
@@ -269,7 +271,7 @@ def _size(name: str) -> int:
     return 4 if name == "char" else int(name[1:]) // 8
 
 
-def _integer(value: Plain, place: str, name: str) -> int:
+def _integer(value: JsonValue, place: str, name: str) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if isinstance(value, str) and len(value) <= _MOST_DIGITS and _NUMBER.fullmatch(value):
@@ -283,7 +285,7 @@ def _bounded(number: int, least: int, end: int, place: str, name: str) -> int:
     return number
 
 
-def _tagged(value: Plain, place: str) -> tuple[str, Plain]:
+def _tagged(value: JsonValue, place: str) -> tuple[str, JsonValue]:
     if isinstance(value, str):
         return value, None
     if isinstance(value, dict) and len(value) == 1:
@@ -292,17 +294,17 @@ def _tagged(value: Plain, place: str) -> tuple[str, Plain]:
     raise _wrong(value, place, 'a name, or an object of one name, such as {"Fixed": 7}')
 
 
-def _unit(value: Plain, place: str) -> bytes:
+def _unit(value: JsonValue, place: str) -> bytes:
     if value not in _UNITS:
         raise _wrong(value, place, "nothing, which is null")
     return b""
 
 
-def _is_address(value: Plain) -> bool:
+def _is_address(value: JsonValue) -> bool:
     return isinstance(value, str) and not value.startswith("0x")
 
 
-def _address(value: Plain, place: str) -> bytes:
+def _address(value: JsonValue, place: str) -> bytes:
     try:
         return decode(str(value))
     except EncodingError as error:
@@ -330,7 +332,7 @@ def folded(name: str) -> str:
     return name.replace("_", "").lower()
 
 
-def shown(value: Plain) -> str:
+def shown(value: JsonValue) -> str:
     """Return what a message shows of a value."""
     if isinstance(value, int) and not isinstance(value, bool):
         return hex(value)[:_SHOWN] if value.bit_length() > _COMPACT_BITS else str(value)
@@ -338,5 +340,5 @@ def shown(value: Plain) -> str:
     return words if len(words) <= _SHOWN else f"{words[:_SHOWN]}..."
 
 
-def _wrong(value: Plain, place: str, expected: str) -> EncodingError:
+def _wrong(value: JsonValue, place: str, expected: str) -> EncodingError:
     return EncodingError(f"{place} is {shown(value)}, and should be {expected}")

@@ -16,7 +16,7 @@ from pallet_bridge.errors import EncodingError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pallet_bridge.embedded.portable.encode import Plain
+    from pallet_bridge.embedded.portable.encode import JsonValue
 
 _MAGIC: Final = b"meta\x0e"
 _HASHERS: Final[tuple[Callable[[bytes], bytes], ...]] = (
@@ -60,7 +60,7 @@ class StorageItem:
         """Whether it holds a value for each key."""
         return self.key is not None
 
-    def full_key(self, keys: Plain) -> bytes:
+    def full_key(self, keys: JsonValue) -> bytes:
         """Return where a map holds the value of its keys, which are a list.
 
         Raises
@@ -80,7 +80,7 @@ class StorageItem:
             found += _HASHERS[hasher](data)
         return found
 
-    def encoded(self, value: Plain, place: str) -> bytes:
+    def encoded(self, value: JsonValue, place: str) -> bytes:
         """Write a value; `EncodingError` where it does not fit."""
         return self.encoder.encode(self.value, value, place)
 

@@ -62,7 +62,7 @@ class Sequence:
 
 
 @dataclass(frozen=True, slots=True)
-class Array:
+class FixedList:
     """A list of a fixed length."""
 
     length: int
@@ -95,7 +95,9 @@ class Bits:
     """A sequence of bits."""
 
 
-Shape: TypeAlias = Composite | Variants | Sequence | Array | TupleOf | Primitive | CompactOf | Bits
+Shape: TypeAlias = (
+    Composite | Variants | Sequence | FixedList | TupleOf | Primitive | CompactOf | Bits
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,7 @@ _SHAPES: tuple[Callable[[ScaleReader], Shape], ...] = (
     lambda reader: Composite(_read_fields(reader)),
     lambda reader: Variants(many(reader, lambda: _read_variant(reader))),
     lambda reader: Sequence(reader.compact()),
-    lambda reader: Array(reader.uint(4), reader.compact()),
+    lambda reader: FixedList(reader.uint(4), reader.compact()),
     lambda reader: TupleOf(many(reader, reader.compact)),
     _read_primitive,
     lambda reader: CompactOf(reader.compact()),

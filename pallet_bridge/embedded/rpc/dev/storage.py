@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pallet_bridge.embedded.portable import folded, read_metadata, shown
+from pallet_bridge.embedded.portable.encode import folded, shown
+from pallet_bridge.embedded.portable.storage import read_metadata
 from pallet_bridge.embedded.rpc.errors import invalid_params
 from pallet_bridge.embedded.rpc.params import as_bytes
 from pallet_bridge.errors import EncodingError
@@ -13,11 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import TypeAlias
 
-    from pallet_bridge.embedded.portable import Pallet, StorageItem
+    from pallet_bridge.embedded.portable.storage import Pallet, StorageItem
     from pallet_bridge.embedded.rpc.render import Json
     from pallet_bridge.embedded.service import Service
 
-    Changes: TypeAlias = dict[bytes, bytes | None]
+    StorageChanges: TypeAlias = dict[bytes, bytes | None]
 
 _REMOVE: Final = "$removePrefix"
 _PAGE: Final = 1000
@@ -27,7 +28,7 @@ _EXPECTED: Final = (
 )
 
 
-def changes_of(service: Service, wanted: Json) -> Changes:
+def changes_of(service: Service, wanted: Json) -> StorageChanges:
     """Return what to write under which key, None to delete; all of it, or `RpcError` -32602.
 
     As in chopsticks an object names pallets and their items as the metadata does, or as JavaScript
@@ -39,7 +40,7 @@ def changes_of(service: Service, wanted: Json) -> Changes:
         return dict(_pair(item) for item in wanted)
     if not isinstance(wanted, dict):
         raise invalid_params(_EXPECTED)
-    changes: Changes = {}
+    changes: StorageChanges = {}
     pallets = read_metadata(service.metadata(service.chain.head))
     try:
         for name, items in wanted.items():
@@ -49,7 +50,7 @@ def changes_of(service: Service, wanted: Json) -> Changes:
     return changes
 
 
-def _add_pallet(service: Service, changes: Changes, pallet: Pallet, items: Json) -> None:
+def _add_pallet(service: Service, changes: StorageChanges, pallet: Pallet, items: Json) -> None:
     if not isinstance(items, dict):
         raise EncodingError(f"{pallet.name} is an object of its storage items")
     for name, content in items.items():
@@ -87,7 +88,7 @@ def _value(item: StorageItem, value: Json, place: str) -> bytes | None:
     return item.encoded(value, place)
 
 
-def _remove(service: Service, changes: Changes, prefix: bytes) -> None:
+def _remove(service: Service, changes: StorageChanges, prefix: bytes) -> None:
     changes.update({key: None for key in changes if key.startswith(prefix)})
     chain, start = service.chain, None
     while page := chain.keys(prefix, count=_PAGE, start=start, at=chain.head):

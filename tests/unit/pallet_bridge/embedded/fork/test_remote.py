@@ -106,3 +106,13 @@ def test_an_answer_that_no_parser_bears_is_refused(liar: tuple[Liar, str]) -> No
     said.raw = "[" * 100_000
     with pytest.raises(ForkUnreadable):
         RemoteState(url)
+
+
+@pytest.mark.parametrize("block", [7, {}, {"block": 7}, {"block": {"extrinsics": []}}])
+def test_a_block_that_is_none_is_refused(liar: tuple[Liar, str], block: object) -> None:
+    said, url = liar
+    said.answers["chain_getBlock"] = block
+    remote = RemoteState(url)
+    with pytest.raises(ForkUnreadable, match="its block is none"):
+        remote.block(bytes(32))
+    remote.close()

@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pallet_bridge.embedded.portable import Encoder
+from pallet_bridge.embedded.portable.encode import Encoder
 from pallet_bridge.embedded.portable.types import (
-    Array,
     Bits,
     CompactOf,
     Composite,
     Field,
+    FixedList,
     Primitive,
     Sequence,
     TupleOf,
@@ -39,7 +39,7 @@ NUMBERS = ["bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "u256", "i8
 U8, U16, U128 = primitive("u8"), primitive("u16"), primitive("u128")
 KNOWN: dict[str, tuple[tuple[str, ...], Shape]] = {
     "bytes": ((), Sequence(U8)),
-    "four": ((), Array(4, U8)),
+    "four": ((), FixedList(4, U8)),
     "words": ((), Sequence(U16)),
     "pair": ((), TupleOf((U8, U16))),
     "unit": ((), TupleOf(())),
@@ -63,7 +63,7 @@ KNOWN: dict[str, tuple[tuple[str, ...], Shape]] = {
 TYPES = {
     **{number: Type((), Primitive(name)) for number, name in enumerate(NUMBERS)},
     **{20 + number: Type(*known) for number, known in enumerate(KNOWN.values())},
-    100: Type((), Array(32, U8)),
+    100: Type((), FixedList(32, U8)),
 }
 KINDS = {name: 20 + number for number, name in enumerate(KNOWN)}
 STRUCT = Composite(
@@ -83,7 +83,7 @@ TYPES |= {
     104: Type((), CompactOf(KINDS["fraction"])),
     105: Type((), CompactOf(KINDS["bytes"])),
     106: Type(("Wide",), Composite((Field("wide", 107),))),
-    107: Type((), Array(2**32 - 1, U8)),
+    107: Type((), FixedList(2**32 - 1, U8)),
     108: Type((), Sequence(KINDS["pair"])),
 }
 KINDS |= {
