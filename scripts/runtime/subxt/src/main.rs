@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //! What a user of subxt asks of a chain, as one JSON object: `subxt-client ws://HOST:PORT NAME`.
 //!
 //! NAME is how subxt speaks to a node: `legacy`, `chainhead` or `combined`, its default. All names
