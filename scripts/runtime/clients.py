@@ -21,6 +21,7 @@ import tempfile
 import time
 import tomllib
 from contextlib import ExitStack, closing, contextmanager, suppress
+from functools import cache
 from hashlib import sha256
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -29,7 +30,9 @@ from typing import TYPE_CHECKING, Any, Final
 from websockets.sync.client import ClientConnection, connect
 
 from benchmarks.pages import write_page
-from pallet_bridge.embedded import EmbeddedNode
+from pallet_bridge.embedded import Chain, EmbeddedNode
+from pallet_bridge.embedded.rpc.dev.storage import changes_of
+from pallet_bridge.embedded.service import Service
 from tests.conformance.conftest import PRESET, free_ports, running
 from tests.nodes.binary import NEEDS_NODE, find_node
 
@@ -82,6 +85,18 @@ _SIDECAR_PATHS: Final = (
     "runtime/spec?at=0",
     "transaction/material?at=0",
 )
+_WANTED: Final[Any] = {
+    "System": {
+        "Account": [[[ALICE], {"providers": 1, "data": {"free": "1000"}}]],
+        "Digest": {"logs": [{"Consensus": ["0x42414245", "0x01"]}]},
+        "LastRuntimeUpgrade": {"specVersion": 7, "specName": "x"},
+    },
+    "Sudo": {"Key": ALICE},
+    "Timestamp": {"Now": "0x0102030405060708"},
+    "transactionPayment": {"nextFeeMultiplier": 5},
+    "Session": {"Validators": [ALICE], "QueuedKeys": []},
+    "Bcfl": {"Votes": [[[0, 1, ALICE], {"approve": True, "stake": "77"}]]},
+}
 
 Answers = dict[str, Any]
 
@@ -129,7 +144,18 @@ def ask_chopsticks(folder: Path, url: str) -> Answers:
             code = _call(fork, "state_getStorage", "0x" + b":code".hex())
             told["code"] = sha256(bytes.fromhex(code[2:])).hexdigest()
             told["version"] = _call(fork, "state_getRuntimeVersion")
+            _call(fork, "dev_setStorage", _WANTED)
+            told["written"] = {key: _call(fork, "state_getStorage", key) for key in _ours()}
+    if told["written"] != _ours():
+        raise SystemExit(f"dev_setStorage of the embedded chain writes {_ours()}, not {told}")
     return told
+
+
+@cache
+def _ours() -> dict[str, str]:
+    """Return what `dev_setStorage` of the embedded chain writes of the same values."""
+    changes = changes_of(Service(Chain.new(preset=PRESET)), _WANTED)
+    return {"0x" + key.hex(): "0x" + (value or b"").hex() for key, value in changes.items()}
 
 
 def ask_polkadotjs(_folder: Path, url: str) -> Answers:
@@ -180,7 +206,10 @@ CLIENTS: Final = {
     "subxt": (ask_subxt, "metadata, storage, a transfer and a call that fails, finalized blocks"),
     ASYNC: (ask_async_interface, "queries, a map, a constant, a runtime API, a call"),
     SIDECAR: (ask_sidecar, "blocks, balances, storage, metadata, errors, events, the runtime"),
-    CHOPSTICKS: (ask_chopsticks, "a fork of the chain, and three blocks made on it"),
+    CHOPSTICKS: (
+        ask_chopsticks,
+        "a fork of the chain, three blocks made on it, storage by names",
+    ),
 }
 
 
@@ -277,7 +306,8 @@ GRANDPA node by clients of other projects. Both chains have one genesis.
 `polkadot-api` speaks the new JSON-RPC groups only. `subxt` is asked in three ways: by the old
 methods, by the new ones, and by both, which is what it does unless told otherwise. Left out is what
 two chains cannot agree on: hashes and numbers of blocks, the chain's name, and the nonce that a new
-account begins with, which follows from the block's number.
+account begins with, which follows from the block's number. What chopsticks stores of an object of
+pallets, items and values is what `dev_setStorage` of the embedded chain stores of it.
 
 In CI `@polkadot/api` (`tests/polkadotjs`) and `polkadot-api` (`tests/conformance/test_papi.py`) run
 against the chains as well.
