@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_AMOUNT = re.compile(r"(\d+)(?:\.(\d{1,12}))?\s*UNIT", re.IGNORECASE)
-_PERCENT = re.compile(r"(\d+)(?:\.(\d{1,7}))?\s*%")
+_MOST_PLANCK = 2**128 - 1
+_AMOUNT = re.compile(r"(\d{1,40})(?:\.(\d{1,12}))?\s*UNIT", re.IGNORECASE)
+_PERCENT = re.compile(r"(\d{1,40})(?:\.(\d{1,7}))?\s*%")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +155,21 @@ def read_amount(name: str, value: object) -> Planck:
         If it is none.
     """
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-        return Planck(value)
+        return _in_room(name, value)
     match = _AMOUNT.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
         raise ConfigError(
             f"{name} is {value!r}; write an amount like '100 UNIT', '0.5 UNIT' or planck as an int"
         )
-    return Planck(int(match[1]) * UNIT + int((match[2] or "").ljust(12, "0")))
+    return _in_room(name, int(match[1]) * UNIT + int((match[2] or "").ljust(12, "0")))
+
+
+def _in_room(name: str, planck: int) -> Planck:
+    if planck > _MOST_PLANCK:
+        raise ConfigError(
+            f"{name} is more planck than the {_MOST_PLANCK} for which a chain has room"
+        )
+    return Planck(planck)
 
 
 def _fraction(name: str, value: object) -> Perbill:

@@ -6,7 +6,7 @@ A federation that exists keeps its own terms; these tables are not read then.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 _NAME_BYTES = 32
 _MOST_PARAMETERS = 16
-_INT64 = 2**63
+_INT64, _U32 = 2**63, 2**32 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,9 +195,12 @@ def terms_of(config: TermsConfig, training: Mapping[str, TrainingValue] | None =
     Raises
     ------
     ConfigError
-        If the arbiter is no account, two quorums are given, or members could be bound by new
-        terms before they have left.
+        If the arbiter is no account, two quorums are given, members could be bound by new terms
+        before they have left, or the chain has no room for a number.
     """
+    for item in fields(config):
+        if item.metadata["rule"].unit != "planck":
+            _check_room(item.name, getattr(config, item.name))
     if config.notice_blocks < config.unbonding_blocks:
         raise ConfigError(
             f"bcfl.terms.notice_blocks is {config.notice_blocks} and unbonding_blocks is "
@@ -246,6 +249,15 @@ def terms_of(config: TermsConfig, training: Mapping[str, TrainingValue] | None =
         strike_cut=config.strike_cut,
         training=training or MappingProxyType({}),
     )
+
+
+def _check_room(name: str, value: object) -> None:
+    """Refuse a number that the chain's encoding of terms has no room for."""
+    most = _INT64 - 1 if name == "max_examples" else _U32
+    if isinstance(value, int) and value > most:
+        raise ConfigError(
+            f"bcfl.terms.{name} is more than the {most} for which a chain has room; set less"
+        )
 
 
 def read_training(table: Mapping[str, Scalar]) -> Mapping[str, TrainingValue]:

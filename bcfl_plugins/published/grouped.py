@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bcfl_plugins.published.reading import UNREADABLE, raw
 from bcfl_plugins.secure.groups import LEAST_GROUP, MOST_DRAWN, Grouping
 from bcfl_plugins.secure.sizes import threshold
 from bcfl_plugins.types import ClientUpdate, NodeId, NodeRef, Rejection, Verdict
-from pallet_bridge.errors import BcflError, EncodingError
+from pallet_bridge.errors import EncodingError
 from pallet_bridge.types import AccountId
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class GroupRecord:
         """
         try:
             return cls._read(plain)
-        except (LookupError, TypeError, ValueError, BcflError) as error:
+        except UNREADABLE as error:
             raise EncodingError(f"this is no record of groups: {error}") from error
 
     @classmethod
@@ -121,16 +122,16 @@ class GroupRecord:
             raise EncodingError(f"{len(plain['drawn'])} were drawn, and {MOST_DRAWN} can be")
         drawn = tuple(AccountId.parse(str(one)) for one in plain["drawn"])
         return cls(
-            Grouping(bytes(block), int(opened), max(1, int(plain["size"])), drawn),
+            Grouping(raw(block), int(opened), max(1, int(plain["size"])), drawn),
             tuple(
                 SummedGroup(
-                    tuple(AccountId.parse(str(who)) for who in members), int(needed), bytes(digest)
+                    tuple(AccountId.parse(str(who)) for who in members), int(needed), raw(digest)
                 )
                 for members, needed, digest in plain["groups"]
             ),
             float(plain["clip"]),
             int(plain["bits"]),
-            (int(sealed), bytes(seal)),
+            (int(sealed), raw(seal)),
             tuple(
                 (NodeRef(NodeId(int(node)), AccountId.parse(str(account))), int(claim))
                 for node, account, claim in plain["sent"]

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bcfl_plugins.published.reading import UNREADABLE, raw
 from bcfl_plugins.secure.halves import Halved, HalvesWay
 from bcfl_plugins.secure.keys import KEY_BYTES
 from bcfl_plugins.secure.sizes import MaskScale
 from bcfl_plugins.secure.sketches import SketchSize
-from pallet_bridge.errors import BcflError, EncodingError
+from pallet_bridge.errors import EncodingError
 from pallet_bridge.types import AccountId
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class HalvesRecord:
         """
         try:
             return cls._read(plain)
-        except (AttributeError, LookupError, TypeError, ValueError, BcflError) as error:
+        except UNREADABLE as error:
             raise EncodingError(f"this is no record of halves: {error}") from error
 
     @classmethod
@@ -109,23 +110,23 @@ class HalvesRecord:
         if not size.is_possible:
             raise EncodingError(f"there are no sketches of {size.tables} tables of {size.width}")
         scale = MaskScale(float(plain["clip"]), int(plain["bits"]))
-        aggregator, key = AccountId.parse(str(plain["aggregator"])), bytes(plain["key"])
+        aggregator, key = AccountId.parse(str(plain["aggregator"])), raw(plain["key"])
         if len(key) != KEY_BYTES:
             raise EncodingError(f"a key has {KEY_BYTES} bytes, and {len(key)} are there")
         (number, block), (digest, signature) = plain["sealed"], plain["total"]
         return cls(
             HalvesWay(aggregator, key, scale, size, int(plain["length"])),
-            (int(number), bytes(block)),
+            (int(number), raw(block)),
             {
                 AccountId.parse(str(who)): SketchedHalf(
                     Halved.read(halved),
-                    (_words(first, size), bytes(one)),
-                    (_words(second, size), bytes(other)),
+                    (_words(first, size), raw(one)),
+                    (_words(second, size), raw(other)),
                 )
                 for who, (halved, first, one, second, other) in plain["halves"].items()
             },
             tuple(AccountId.parse(str(who)) for who in plain["accepted"]),
-            (bytes(digest), bytes(signature)),
+            (raw(digest), raw(signature)),
         )
 
 

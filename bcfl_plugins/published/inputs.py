@@ -14,9 +14,10 @@ import numpy as np
 from bcfl_plugins.defenses.core.rule import Rule
 from bcfl_plugins.defenses.core.statistics import Statistics
 from bcfl_plugins.errors import BadUpdates, NeedsUpdates, NotPublished
+from bcfl_plugins.published.reading import UNREADABLE
 from bcfl_plugins.published.validation import lengths_of, losses_of
 from bcfl_plugins.types import NodeId, NodeRef
-from pallet_bridge.errors import BcflError, EncodingError
+from pallet_bridge.errors import EncodingError
 from pallet_bridge.types import AccountId
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ class KeptInputs:
         """
         try:
             return cls._read(plain)
-        except (LookupError, TypeError, ValueError, BcflError) as error:
+        except UNREADABLE as error:
             raise EncodingError(f"these are no inputs of a round: {error}") from error
 
     @classmethod

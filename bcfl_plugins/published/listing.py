@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bcfl_plugins.published.reading import UNREADABLE, raw
 from bcfl_plugins.types import NodeId, NodeRef
-from pallet_bridge.errors import BcflError, EncodingError
+from pallet_bridge.errors import EncodingError
 from pallet_bridge.types import AccountId
 from pallet_bridge.types.base import HASH_BYTES
 
@@ -63,7 +64,7 @@ def read_listing(plain: Any) -> tuple[ListedUpdate, ...]:  # noqa: ANN401 - what
         if plain["format"] != FORMAT:
             raise EncodingError(f"its format is {plain['format']!r}, not {FORMAT}")
         found = tuple(_read(*one) for one in plain["updates"])
-    except (LookupError, TypeError, ValueError, BcflError) as error:
+    except UNREADABLE as error:
         raise EncodingError(f"this is no list of updates: {error}") from error
     nodes = [one.node.node_id for one in found]
     if nodes != sorted({*nodes}):
@@ -75,4 +76,4 @@ def _read(node: int, account: str | None, claim: int, digest: bytes) -> ListedUp
     if len(digest) != HASH_BYTES:
         raise EncodingError(f"a digest has {HASH_BYTES} bytes, not {len(digest)}")
     whose = None if account is None else AccountId.parse(account)
-    return ListedUpdate(NodeRef(NodeId(int(node)), whose), int(claim), bytes(digest))
+    return ListedUpdate(NodeRef(NodeId(int(node)), whose), int(claim), raw(digest))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bcfl_plugins.published.reading import UNREADABLE, raw
 from bcfl_plugins.secure.signed_sketches import (
     MOST_BITS,
     SketchedUpdate,
@@ -17,7 +18,7 @@ from bcfl_plugins.secure.signed_sketches import (
     sketched,
 )
 from bcfl_plugins.secure.sketches import SketchSize
-from pallet_bridge.errors import BcflError, EncodingError
+from pallet_bridge.errors import EncodingError
 from pallet_bridge.types import AccountId
 from pallet_bridge.types.base import HASH_BYTES
 
@@ -88,7 +89,7 @@ class RoundSketches:
         """
         try:
             return cls._read(plain)
-        except (LookupError, TypeError, ValueError, AttributeError, BcflError) as error:
+        except UNREADABLE as error:
             raise EncodingError(f"these are no sketches of a round: {error}") from error
 
     @classmethod
@@ -101,7 +102,7 @@ class RoundSketches:
         if len(plain["block"]) != HASH_BYTES:
             raise EncodingError(f"the hash of a block has {HASH_BYTES} bytes")
         return cls(
-            bytes(plain["block"]),
+            raw(plain["block"]),
             int(plain["number"]),
             size,
             _listed(plain["sealed"], size),
@@ -249,4 +250,4 @@ def _one(
         raise EncodingError(f"a sketch is {sketch.shape} of {sketch.dtype}")
     if len(signature) != _SIGNATURE_BYTES or abs(int(bits)) > MOST_BITS:
         raise EncodingError("a signature or a scale is none")
-    return SketchedUpdate(AccountId.parse(account), int(bits), sketch, bytes(signature))
+    return SketchedUpdate(AccountId.parse(account), int(bits), sketch, raw(signature))

@@ -4,6 +4,9 @@
     python -m scripts.fuzz.run --hours 1 --only array,reply
     python -m scripts.fuzz.run --hours 8 --page     # and write the table of docs/measurements
 
+With ``--page`` each reader's row is written when it is done. Rows of readers that a run has not
+got stay as they are, so that a long run can be made in parts.
+
 An input that broke a reader is printed with its traceback and kept in ``tests/data/fuzz``, so that
 every later run reads it. Inputs that reached something new are kept with ``--keep``.
 """
@@ -15,6 +18,7 @@ import json
 import logging
 import os
 import platform
+import re
 import subprocess
 import sys
 import warnings
@@ -76,21 +80,28 @@ HEAD = (
 )
 
 
-def page(rows: list[str], hours: float, seed: int) -> str:
+def merged(text: str, rows: dict[str, str]) -> dict[str, str]:
+    """Return the rows of all readers: these, and of the others those that a page has."""
+    before = {found[1]: found[0] for found in re.finditer(r"^\| `(\w+)` .*$", text, re.MULTILINE)}
+    known = {**before, **rows}
+    return {name: known[name] for name in ALL if name in known}
+
+
+def page(rows: dict[str, str]) -> str:
     """Return the measured page."""
     return f"""# Fuzzing
 
-<!-- Written by `python -m scripts.fuzz.run --hours {hours:g} --seed {seed} --page`. -->
+<!-- Written by `python -m scripts.fuzz.run --hours HOURS --page`. -->
 
-Each reader of something from outside got changed inputs for an equal part of {hours:g} hours of
-processor time: bytes with pieces replaced, repeated and cut, JSON with values of other types. An
-input that reached a new line of ours was changed further. A reader may refuse an input by name.
-Anything else that it raises breaks it, and so does what its target in `scripts/fuzz/targets`
-asserts: that numpy and Flower read the same array, that three honest replies are still averaged,
-that what is read is written again as the same bytes, that no error repeats a secret.
+Each reader of something from outside got changed inputs for the processor time that the table
+says: bytes with pieces replaced, repeated and cut, JSON with values of other types. An input that
+reached a new line of ours was changed further. A reader may refuse an input by name. Anything else
+that it raises breaks it, and so does what its target in `scripts/fuzz/targets` asserts: that numpy
+and Flower read the same array, that three honest replies are still averaged, that what is read is
+written again as the same bytes, that no error repeats a secret.
 
 {HEAD}
-{chr(10).join(rows)}
+{chr(10).join(rows.values())}
 
 Minutes are of processor time, lines are lines of the three packages. Peak is the memory of the
 whole process, with an embedded chain where the reader needs one; the bound is {MOST_MIB} MiB.
@@ -117,12 +128,12 @@ def main() -> int:
     if told.one:
         one(told.one, told.seconds, told.seed)
         return 0
-    names, rows, is_well = told.only.split(","), [], True
+    names, rows, is_well = told.only.split(","), dict[str, str](), True
     print(HEAD)
     for name in names:
         found = _in_a_process(name, told.hours * 3600 / len(names), told.seed)
-        rows.append(row(found))
-        print(rows[-1], flush=True)
+        rows[name] = row(found)
+        print(rows[name], flush=True)
         for place, (text, data) in found["findings"].items():
             print(f"  {place}\n{text}", file=sys.stderr)
             corpus.add(name, [bytes.fromhex(data)])
@@ -130,10 +141,10 @@ def main() -> int:
             room = corpus.MOST - len(corpus.read(name))
             corpus.add(name, [bytes.fromhex(data) for data in found["kept"][: max(room, 0)]])
         is_well = is_well and not found["findings"]
-        is_well = is_well and found["peak_mib"] < MOST_MIB
-        is_well = is_well and found["growth_mib"] < MOST_GROWTH_MIB
-    if told.page:
-        PAGE.write_text(page(rows, told.hours, told.seed))
+        is_well = is_well and found.get("peak_mib", 0) < MOST_MIB
+        is_well = is_well and found.get("growth_mib", 0) < MOST_GROWTH_MIB
+        if told.page:
+            PAGE.write_text(page(merged(PAGE.read_text(), rows)))
     print("all bounds hold" if is_well else "broken")
     return 0 if is_well else 1
 

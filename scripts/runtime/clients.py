@@ -1,9 +1,11 @@
 """Ask the embedded chain and a real node by other projects' clients: the answers have to be equal.
 
 Run ``python -m scripts.runtime.clients``. It installs async-substrate-interface, the Substrate API
-sidecar and chopsticks into a folder of their own, from the registries, and needs npm and a node
-(``BCFL_NODE``). Both chains have one genesis; what is asked is asked of its first block, so that
-the answers do not depend on what came later. It writes ``docs/measurements/clients.md``.
+sidecar and chopsticks into a folder of their own, and builds a small program with subxt, all from
+the registries; the two clients in ``tests/polkadotjs`` have to be there (``make npm``). It needs
+npm, cargo and a node (``BCFL_NODE``). Both chains have one genesis and are asked the same things in
+the same order. What two chains cannot agree on, hashes and numbers of blocks, is left out. It
+writes ``docs/measurements/clients.md``.
 """
 
 from __future__ import annotations
@@ -11,12 +13,15 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 from contextlib import ExitStack, closing, contextmanager, suppress
+from functools import cache
 from hashlib import sha256
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -25,14 +30,20 @@ from typing import TYPE_CHECKING, Any, Final
 from websockets.sync.client import ClientConnection, connect
 
 from benchmarks.pages import write_page
-from pallet_bridge.embedded import EmbeddedNode
+from pallet_bridge.embedded import Chain, EmbeddedNode
+from pallet_bridge.embedded.rpc.dev.storage import changes_of
+from pallet_bridge.embedded.service import Service
 from tests.conformance.conftest import PRESET, free_ports, running
 from tests.nodes.binary import NEEDS_NODE, find_node
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-PAGE: Final = Path(__file__).resolve().parents[2] / "docs/measurements/clients.md"
+ROOT: Final = Path(__file__).resolve().parents[2]
+PAGE: Final = ROOT / "docs/measurements/clients.md"
+SUBXT: Final = ROOT / "scripts/runtime/subxt"
+SUBXT_TARGET: Final = Path.home() / ".cache/bcfl-plugins/target-subxt"
+POLKADOTJS: Final = ROOT / "tests/polkadotjs"
 ALICE: Final = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"
 ASYNC: Final = "async-substrate-interface==2.2.1"
 SIDECAR: Final = "@substrate/api-sidecar@18.0.0"
@@ -74,6 +85,18 @@ _SIDECAR_PATHS: Final = (
     "runtime/spec?at=0",
     "transaction/material?at=0",
 )
+_WANTED: Final[Any] = {
+    "System": {
+        "Account": [[[ALICE], {"providers": 1, "data": {"free": "1000"}}]],
+        "Digest": {"logs": [{"Consensus": ["0x42414245", "0x01"]}]},
+        "LastRuntimeUpgrade": {"specVersion": 7, "specName": "x"},
+    },
+    "Sudo": {"Key": ALICE},
+    "Timestamp": {"Now": "0x0102030405060708"},
+    "transactionPayment": {"nextFeeMultiplier": 5},
+    "Session": {"Validators": [ALICE], "QueuedKeys": []},
+    "Bcfl": {"Votes": [[[0, 1, ALICE], {"approve": True, "stake": "77"}]]},
+}
 
 Answers = dict[str, Any]
 
@@ -100,6 +123,9 @@ def ask_sidecar(folder: Path, url: str) -> Answers:
         told = {path: _get(port, path) for path in _SIDECAR_PATHS}
     for answer in told.values():
         answer.pop("chainName", None)  # the embedded chain says that it is one
+    told["pallets/Bcfl/dispatchables?at=0"].pop("at")  # it answers by the newest block all the same
+    system = told["runtime/metadata"]["metadata"]["v14"]["pallets"][0]
+    system["storage"]["items"][0].pop("fallback")  # a new account's nonce, by the block's number
     return told
 
 
@@ -118,14 +144,84 @@ def ask_chopsticks(folder: Path, url: str) -> Answers:
             code = _call(fork, "state_getStorage", "0x" + b":code".hex())
             told["code"] = sha256(bytes.fromhex(code[2:])).hexdigest()
             told["version"] = _call(fork, "state_getRuntimeVersion")
+            _call(fork, "dev_setStorage", _WANTED)
+            told["written"] = {key: _call(fork, "state_getStorage", key) for key in _ours()}
+    if told["written"] != _ours():
+        raise SystemExit(f"dev_setStorage of the embedded chain writes {_ours()}, not {told}")
     return told
 
 
+@cache
+def _ours() -> dict[str, str]:
+    """Return what `dev_setStorage` of the embedded chain writes of the same values."""
+    changes = changes_of(Service(Chain.new(preset=PRESET)), _WANTED)
+    return {"0x" + key.hex(): "0x" + (value or b"").hex() for key, value in changes.items()}
+
+
+def ask_polkadotjs(_folder: Path, url: str) -> Answers:
+    """Ask by the library that most wallets and explorers are made with."""
+    told = _node_program("client.mjs", url)
+    told.pop("chain")  # the embedded chain says that it is one
+    told["federations"] = _timeless(json.dumps(told["federations"]))
+    heads = told.pop("heads")
+    told["heads follow each other"] = heads == list(range(heads[0], heads[0] + len(heads)))
+    for sent in (told["created"], told["failed"]):
+        sent["statuses"] = [sent["statuses"][0], sent["statuses"][-1]]
+        del sent["block"]
+    return told
+
+
+def ask_papi(_folder: Path, url: str) -> Answers:
+    """Ask by the library that knows the new JSON-RPC groups only."""
+    told = _node_program("papi.mjs", url)
+    told.pop("name")
+    for sent in (told["transfer"], told["failed"]):
+        sent["kinds"] = [*dict.fromkeys(sent["kinds"])]  # a node tells of its best block again
+    return told
+
+
+def ask_subxt(_folder: Path, url: str) -> Answers:
+    """Ask by subxt, in each of the three ways in which it speaks to a node."""
+    settings = {**os.environ, "CARGO_TARGET_DIR": str(SUBXT_TARGET)}
+    build = ["cargo", "build", "--quiet", "--release", "--locked"]
+    subprocess.run(build, cwd=SUBXT, env=settings, check=True)
+    told: Answers = {}
+    for way in ("legacy", "chainhead", "combined"):
+        command = [SUBXT_TARGET / "release" / "subxt-client", url, way]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        answers = json.loads(done.stdout)
+        answers["federation"] = _timeless(answers["federation"])
+        told |= {f"{way} {key}": value for key, value in answers.items()}
+    return told
+
+
+def _timeless(record: str) -> str:
+    """Return a federation's record without the number of the block in which it was founded."""
+    return re.sub(r"(liable_?until|since|newest)(\W+)\d+", r"\1\2...", record, flags=re.IGNORECASE)
+
+
 CLIENTS: Final = {
+    "@polkadot/api": (ask_polkadotjs, "constants, storage, calls with their events, heads"),
+    "polkadot-api": (ask_papi, "fees, calls with their events, blocks, storage, a runtime API"),
+    "subxt": (ask_subxt, "metadata, storage, a transfer and a call that fails, finalized blocks"),
     ASYNC: (ask_async_interface, "queries, a map, a constant, a runtime API, a call"),
     SIDECAR: (ask_sidecar, "blocks, balances, storage, metadata, errors, events, the runtime"),
-    CHOPSTICKS: (ask_chopsticks, "a fork of the chain, and three blocks made on it"),
+    CHOPSTICKS: (
+        ask_chopsticks,
+        "a fork of the chain, three blocks made on it, storage by names",
+    ),
 }
+
+
+def _node_program(name: str, url: str) -> Answers:
+    node = shutil.which("node")
+    if node is None or not (POLKADOTJS / "node_modules").is_dir():
+        raise SystemExit("this needs Node.js and the packages of tests/polkadotjs: run `make npm`")
+    done = subprocess.run(
+        [node, name, url], cwd=POLKADOTJS, check=True, stdout=subprocess.PIPE, text=True
+    )
+    answers: Answers = json.loads(done.stdout)
+    return answers
 
 
 @contextmanager
@@ -195,7 +291,7 @@ def differing(one: Answers, other: Answers) -> list[str]:
 def page(rows: Mapping[str, tuple[int, list[str]]]) -> str:
     """Return the page with the table."""
     lines = "\n".join(
-        f"| `{name}` | {CLIENTS[name][1]} | {asked} | {', '.join(wrong) or 'all'} |"
+        f"| `{_version(name)}` | {CLIENTS[name][1]} | {asked} | {', '.join(wrong) or 'all'} |"
         for name, (asked, wrong) in rows.items()
     )
     return f"""# Other clients
@@ -207,9 +303,26 @@ GRANDPA node by clients of other projects. Both chains have one genesis.
 | -- | -- | -- | -- |
 {lines}
 
-In CI two more clients run against the chains: `@polkadot/api` (`tests/polkadotjs`) and
-`polkadot-api`, which speaks the new JSON-RPC groups only (`tests/conformance/test_papi.py`).
+`polkadot-api` speaks the new JSON-RPC groups only. `subxt` is asked in three ways: by the old
+methods, by the new ones, and by both, which is what it does unless told otherwise. Left out is what
+two chains cannot agree on: hashes and numbers of blocks, the chain's name, and the nonce that a new
+account begins with, which follows from the block's number. What chopsticks stores of an object of
+pallets, items and values is what `dev_setStorage` of the embedded chain stores of it.
+
+In CI `@polkadot/api` (`tests/polkadotjs`) and `polkadot-api` (`tests/conformance/test_papi.py`) run
+against the chains as well.
 """
+
+
+def _version(name: str) -> str:
+    """Return a client with its version: of those whose lock file is in the repository, from it."""
+    if name == "subxt":
+        locked = tomllib.loads((SUBXT / "Cargo.lock").read_text())["package"]
+        (version,) = (one["version"] for one in locked if one["name"] == name)
+        return f"{name}@{version}"
+    packages = json.loads((POLKADOTJS / "package-lock.json").read_text())["packages"]
+    found = packages.get(f"node_modules/{name}")
+    return name if found is None else f"{name}@{found['version']}"
 
 
 def main() -> int:
@@ -230,7 +343,9 @@ def main() -> int:
         for name, (ask, _) in CLIENTS.items():
             ours, theirs = ask(folder, embedded), ask(folder, real)
             rows[name] = len(ours), differing(ours, theirs)
-            print(name, *rows[name])
+            print(name, *rows[name], flush=True)
+            for key in rows[name][1]:
+                print(f"  {key}\n    {ours.get(key)}\n    {theirs.get(key)}", flush=True)
     write_page(PAGE, page(rows))
     return int(any(wrong for _, wrong in rows.values()))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 PAGE: Final = 1000
 _SECONDS: Final = 30.0
 _MOST_OLDER: Final = 64
+_HASH_BYTES: Final = 32
+_SHOWN: Final = 80
+_NUMBER: Final = re.compile("0x[0-9a-fA-F]{1,8}")
 
 
 class _Reads:
@@ -75,7 +79,7 @@ class RemoteState:
     def _begin(self, block: bytes | None) -> None:
         chosen = self._ask("chain_getFinalizedHead") if block is None else "0x" + block.hex()
         self._at = chosen
-        self.genesis_hash = self._bytes(self._ask("chain_getBlockHash", 0))
+        self.genesis_hash = self._hash(self._ask("chain_getBlockHash", 0))
         self.header = self._header(self._ask("chain_getHeader", chosen))
 
     def get(self, key: bytes) -> bytes | None:
@@ -100,11 +104,15 @@ class RemoteState:
         while True:
             params = ["0x" + prefix.hex(), page, None if last is None else "0x" + last.hex()]
             found = self._ask("state_getKeysPaged", *params, at or self._at)
-            if not isinstance(found, list):
-                raise ForkUnreadable(self.url, "its keys are no list")
+            if not isinstance(found, list) or len(found) > page:
+                raise ForkUnreadable(self.url, f"its keys are no list of up to {page}")
             for text in found:
-                last = self._bytes(text)
-                yield last
+                key = self._bytes(text)
+                # else a node that answers the same again and again would never be done
+                if not key.startswith(prefix) or (last is not None and key <= last):
+                    raise ForkUnreadable(self.url, "its keys are out of order, or of others")
+                yield key
+                last = key
             if len(found) < page:
                 return
 
@@ -112,7 +120,7 @@ class RemoteState:
         """Return the hash of a block before this one, None when there is none."""
         if not 0 <= number < self.header.number:
             return None
-        return self._bytes(self._ask("chain_getBlockHash", number))
+        return self._hash(self._ask("chain_getBlockHash", number))
 
     def block(self, hash_: bytes) -> Block | None:
         """Return a block on the way to this one, None when it is none."""
@@ -122,9 +130,10 @@ class RemoteState:
         try:
             inner = found["block"]
             extrinsics = tuple(self._bytes(one) for one in inner["extrinsics"])
+            shown = inner["header"]
         except (KeyError, TypeError) as error:
             raise ForkUnreadable(self.url, "its block is none") from error
-        block = Block(self._header(inner["header"]), extrinsics)
+        block = Block(self._header(shown), extrinsics)
         is_ours = block.hash == hash_ == self.hash_at(block.header.number)
         return block if is_ours else None
 
@@ -148,26 +157,40 @@ class RemoteState:
             with self._lock:
                 self._socket.send(json.dumps(request))
                 answer = json.loads(self._socket.recv(timeout=_SECONDS))
-        except (OSError, WebSocketException, ValueError) as error:
+        except (OSError, WebSocketException, ValueError, RecursionError) as error:
             raise ForkUnreadable(self.url, f"{method}: {error or type(error).__name__}") from error
         if not isinstance(answer, dict) or "result" not in answer:
-            raise ForkUnreadable(self.url, f"{method}: {answer}")
+            raise ForkUnreadable(self.url, f"{method}: {str(answer)[:_SHOWN]}")
         return answer["result"]
 
     def _bytes(self, value: object) -> bytes:
         try:
-            return bytes.fromhex(str(value).removeprefix("0x"))
+            if isinstance(value, str) and value.startswith("0x"):
+                return bytes.fromhex(value[2:])
         except ValueError as error:
-            raise ForkUnreadable(self.url, f"{value!r} is no hex") from error
+            raise ForkUnreadable(self.url, f"{str(value)[:_SHOWN]!r} is no hex") from error
+        raise ForkUnreadable(self.url, f"{str(value)[:_SHOWN]!r} is no hex")
+
+    def _hash(self, value: object) -> bytes:
+        found = self._bytes(value)
+        if len(found) != _HASH_BYTES:
+            raise ForkUnreadable(self.url, f"{str(value)[:_SHOWN]!r} is no hash")
+        return found
 
     def _header(self, value: Any) -> Header:  # noqa: ANN401 - JSON
         try:
             return Header(
-                self._bytes(value["parentHash"]),
-                int(value["number"], 16),
-                self._bytes(value["stateRoot"]),
-                self._bytes(value["extrinsicsRoot"]),
+                self._hash(value["parentHash"]),
+                self._number(value["number"]),
+                self._hash(value["stateRoot"]),
+                self._hash(value["extrinsicsRoot"]),
                 tuple(self._bytes(item) for item in value["digest"]["logs"]),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError) as error:
             raise ForkUnreadable(self.url, f"it has no block {self._at}") from error
+
+    def _number(self, value: object) -> int:
+        """Read a number as a header has it: up to 32 bits, in hexadecimal."""
+        if not isinstance(value, str) or not _NUMBER.fullmatch(value):
+            raise ForkUnreadable(self.url, f"{str(value)[:_SHOWN]!r} is no number of a block")
+        return int(value, 16)

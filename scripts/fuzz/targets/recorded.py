@@ -16,13 +16,13 @@ from pallet_bridge.errors import BadChainValue, ChainError
 from pallet_bridge.keys import Signer
 from pallet_bridge.terms_codec import hash_of_terms
 from pallet_bridge.testing import DEVELOPMENT
-from pallet_bridge.types import UNIT, Planck
+from pallet_bridge.types import UNIT, NodeKey, NodeProof, Planck, Succession
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
-ALICE = Signer.from_uri("//Alice")
+ALICE, BOB = Signer.from_uri("//Alice"), Signer.from_uri("//Bob")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,16 @@ ITEMS: tuple[tuple[str, Callable[[object], object]], ...] = (
     ("Bcfl.FederationTerms", mirror.terms),
     ("System.Account", decode.balance),
     ("System.Events", lambda value: [decode.event(one) for one in _listed(value)]),
+    ("Bcfl.Offices", mirror.office),
+    ("Bcfl.Records", mirror.record),
+    ("Bcfl.NodeKeys", mirror.node_key),
+    ("Bcfl.Invitations", mirror.invitation),
+    ("Bcfl.Bonds", mirror.bond),
+    ("Bcfl.Attesters", mirror.attester),
+    ("Bcfl.Commitments", mirror.commitment),
+    ("Bcfl.Committees", mirror.committee),
+    ("Bcfl.Offences", mirror.offence),
+    ("Bcfl.Motions", mirror.motion),
 )
 
 
@@ -114,8 +124,13 @@ def recorded() -> Recorded:
     with connect("embedded") as client:
         client.execute(calls.create_federation(DEVELOPMENT, bytes(32)), ALICE)
         joined = calls.join(0, Planck(500 * UNIT), hash_of_terms(DEVELOPMENT))
-        client.execute(joined, Signer.from_uri("//Bob"))
+        client.execute(joined, BOB)
         client.execute(calls.fund(0, Planck(5_000 * UNIT)), ALICE)
+        client.execute(calls.name_successors(0, Succession((ALICE.account,), 50, 10)), ALICE)
+        client.execute(calls.bind_node_key(0, NodeKey(bytes([7]) * 32, NodeProof(b"s"))), BOB)
+        client.execute(calls.register_attester(0, bytes(32)), BOB)
+        client.execute(calls.pause(0, client.head().number + 30), ALICE)
+        client.execute(calls.post_bond(0, Planck(UNIT)), ALICE)
         client.execute(calls.open_round(0, bytes(32)), ALICE)
         rpc = RpcClient(client.url, timeout=60.0)
         listening, codec = _Listening(rpc), Codec(rpc)

@@ -110,10 +110,13 @@ def _fields(record: Any) -> Any:  # noqa: ANN401 - any of Flower's records
             name: [one.dtype, list(one.shape), one.stype, {"hex": one.data.hex()}]
             for name, one in record.items()
         }
-    return {
-        name: {"hex": value.hex()} if isinstance(value, bytes) else value
-        for name, value in record.items()
-    }
+    return {name: _plain(value) for name, value in record.items()}
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - what Flower's records hold
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return {"hex": value.hex()} if isinstance(value, bytes) else value
 
 
 def built(value: Any) -> RecordDict | None:  # noqa: ANN401 - JSON
@@ -133,6 +136,8 @@ def _value(kind: str, item: Any) -> Any:  # noqa: ANN401 - JSON
     if kind == "arrays":
         dtype, shape, stype, data = item
         return Array(dtype, tuple(shape), stype, bytes.fromhex(data["hex"]))
+    if isinstance(item, list):
+        return [_value(kind, one) for one in item]
     return bytes.fromhex(item["hex"]) if isinstance(item, dict) else item
 
 

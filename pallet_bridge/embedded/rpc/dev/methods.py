@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from pallet_bridge.embedded.errors import DecodeError, EmbeddedError, UnknownBlock, UnknownSnapshot
+from pallet_bridge.embedded.rpc.dev.storage import changes_of
 from pallet_bridge.embedded.rpc.errors import RpcError, invalid_params, submission_error
 from pallet_bridge.embedded.rpc.params import Params, as_bytes, as_hash, check_length
 from pallet_bridge.embedded.rpc.render import hex0x
@@ -52,14 +53,13 @@ def new_block(context: Context, params: Params) -> Json:
 def set_storage(context: Context, params: Params) -> Json:
     """Change what the state of the head holds, without a block; give the hash of the head.
 
-    Takes a list of pairs of key and value, as hexadecimal strings; null deletes. The block, which
-    may follow, has to be the head.
+    Takes a list of pairs of key and value, as hexadecimal strings, or an object of pallets, items
+    and plain values; null deletes. The block, which may follow, has to be the head. Either all of
+    it is written or nothing.
     """
-    pairs = params.value()
-    if not isinstance(pairs, list):
-        raise invalid_params('expected a list of pairs: [["0xKEY", "0xVALUE"], ["0xKEY", null]]')
+    wanted = params.value()
     _check_head(context, params.optional(Params.hash))
-    context.service.set_storage(dict(_pair(item) for item in pairs))
+    context.service.set_storage(changes_of(context.service, wanted))
     return hex0x(context.service.chain.head)
 
 
@@ -156,15 +156,6 @@ def _account(params: Params) -> bytes:
     if len(account) != _ACCOUNT_BYTES:
         raise invalid_params(f"a public key has {_ACCOUNT_BYTES} bytes, not {len(account)}")
     return account
-
-
-def _pair(item: Json) -> tuple[bytes, bytes | None]:
-    match item:
-        case [key, None]:
-            return as_bytes(key), None
-        case [key, value]:
-            return as_bytes(key), as_bytes(value)
-    raise invalid_params('a pair is ["0xKEY", "0xVALUE"] or ["0xKEY", null]')
 
 
 def _check_head(context: Context, block: bytes | None) -> None:

@@ -34,3 +34,12 @@ def test_a_record_is_written_as_the_table_that_made_it() -> None:
     table = written(TermsConfig, config)
     assert table["min_stake"] == "7.000000000003 UNIT"
     assert read_table(TermsConfig, "bcfl.terms", table) == config
+
+
+@pytest.mark.parametrize("text", ["9" * 5_000 + " UNIT", "9" * 40 + " UNIT", "0." + "9" * 5_000])
+def test_an_amount_of_any_length_is_read_or_refused_by_name(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"bcfl\.some\.key"):
+        read_amount("bcfl.some.key", text)
+    with pytest.raises(ConfigError, match=r"bcfl\.some\.key"):
+        read_amount("bcfl.some.key", 2**128)
+    assert read_amount("bcfl.some.key", 2**128 - 1) == 2**128 - 1

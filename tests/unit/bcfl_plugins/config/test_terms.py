@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bcfl_plugins import BcflConfig, ConfigError
+from bcfl_plugins.config.tables import reference
 from bcfl_plugins.config.terms import TermsConfig, terms_of
 from pallet_bridge.terms_codec import decode_terms, encode_terms
 from pallet_bridge.types import UNIT, Admission, MembersVote, Terms, Vouched
@@ -74,3 +75,14 @@ def test_every_key_but_those_of_a_form_is_a_field_of_the_terms() -> None:
     forms = {"vouchers", "quorum_stake", "fund_rounds", "vote_quorum", "vote_threshold"}
     forms |= {"voting_blocks", "delay_blocks", "equivocation", "mismatch", "outlier_base", "cap"}
     assert written - forms == set(Terms.__slots__) - {"slash", "training"}
+
+
+def test_a_number_that_the_chain_has_no_room_for_is_refused_by_name() -> None:
+    """An encoder's own word says which number it was, not which key."""
+    for name, kind, _, _ in reference(TermsConfig):
+        if kind.startswith(("int", "amount")):
+            too_much = 2**128 if kind == "amount" else 2**64
+            with pytest.raises(ConfigError, match=rf"bcfl\.terms\.{name}"):
+                read(**{name: too_much})
+    assert encode_terms(read(quorum=2**32 - 1, max_participants=2**32 - 1))
+    assert encode_terms(read(min_stake=2**128 - 1))

@@ -15,6 +15,7 @@ from pallet_bridge.embedded.errors import (
     UnknownSnapshot,
 )
 from pallet_bridge.embedded.service import Service
+from pallet_bridge.embedded.state.decode import ScaleReader
 from pallet_bridge.embedded.state.encode import blob, compact
 from pallet_bridge.embedded.state.hashing import blake2_256
 from pallet_bridge.embedded.store.errors import NotKept
@@ -282,3 +283,16 @@ def test_what_no_block_can_take_is_dropped_and_its_watcher_told(
     assert words(seen) == [PoolStatus.READY, PoolStatus.DROPPED]
     assert service.pool.ready_count == 0
     service.submit(sign(service.chain, "//Alice", 0, remark()))
+
+
+def test_metadata_is_read_once_of_a_runtime_and_differs_by_a_new_accounts_nonce_only(
+    chain: Chain,
+) -> None:
+    service = Service(chain)
+    first = service.metadata(chain.head)
+    chain.author()
+    assert service.metadata(chain.head) == first
+    now = ScaleReader(chain.call("Metadata_metadata")).blob()
+    differ = [place for place in range(len(now)) if now[place] != first[place]]
+    assert len(now) == len(first)
+    assert [now[place] - first[place] for place in differ] == [16]

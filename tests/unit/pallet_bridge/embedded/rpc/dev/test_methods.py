@@ -15,7 +15,7 @@ from pallet_bridge.embedded.errors import NotExportable
 from pallet_bridge.embedded.executor.host_crypto import MOCK_SIGNATURE
 from pallet_bridge.embedded.rpc.dev.methods import METHODS
 from pallet_bridge.embedded.state.encode import blob, compact
-from pallet_bridge.embedded.state.hashing import storage_prefix
+from pallet_bridge.embedded.state.hashing import blake2_128, storage_prefix
 from pallet_bridge.keys import Signer
 
 if TYPE_CHECKING:
@@ -106,11 +106,30 @@ def test_storage_is_read_back_at_once_told_and_built_upon(dev: Dev) -> None:
     assert root == "0x" + dev.node.chain.state().root.hex()
 
 
+def test_storage_by_names_is_written_whole_or_not_at_all(dev: Dev) -> None:
+    alice = Signer.from_uri("//Alice").account
+    system = {"Account": [[[str(alice)], {"providers": 1, "data": {"free": "1000"}}]]}
+    before = dev.node.chain.state().root
+    refused = dev.ask("dev_setStorage", {"System": system, "Sudo": {"Key": "//Bob"}})
+    assert refused["code"] == -32602
+    assert refused["data"].startswith("Sudo.Key: ")
+    assert dev.node.chain.state().root == before
+    head = dev.ask("chain_getBlockHash")
+    assert dev.ask("dev_setStorage", {"System": system, "Sudo": {"Key": str(alice)}}) == head
+    key = blake2_128(alice.raw) + alice.raw
+    stored = dev.ask("state_getStorage", "0x" + (storage_prefix("System", "Account") + key).hex())
+    assert stored == "0x" + (bytes(8) + b"\x01" + bytes(7) + b"\xe8\x03" + bytes(62)).hex()
+    dev.ask("dev_newBlock")
+    assert dev.ask("state_getStorage", "0x" + storage_prefix("Sudo", "Key").hex())[2:] == (
+        alice.raw.hex()
+    )
+
+
 def test_storage_of_an_older_block_and_what_are_no_pairs_are_refused(dev: Dev) -> None:
     genesis = dev.ask("chain_getBlockHash", 0)
     dev.ask("dev_newBlock")
     assert "dev_setHead" in dev.ask("dev_setStorage", [[KEY, "0x01"]], genesis)["message"]
-    for wrong in ({"System": {}}, [[KEY]], [[KEY, 1]], [["key", "0x00"]], "0x"):
+    for wrong in ({"System": []}, [[KEY]], [[KEY, 1]], [["key", "0x00"]], "0x"):
         assert dev.ask("dev_setStorage", wrong)["code"] == -32602
     assert dev.ask("state_getStorage", KEY) is None
 
