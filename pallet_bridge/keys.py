@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 import bip39  # type: ignore[import-untyped]
 import sr25519  # type: ignore[import-untyped]
 
-from pallet_bridge import signatures
+from pallet_bridge.accounts import signatures
 from pallet_bridge.encoding import blake2_256
 from pallet_bridge.errors import ConfigError
 from pallet_bridge.keystore import decrypt, encrypt, is_encrypted

@@ -18,7 +18,7 @@ import sr25519  # type: ignore[import-untyped]
 from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
 
-from pallet_bridge import ss58
+from pallet_bridge.accounts import ss58
 from pallet_bridge.errors import ConfigError, EncodingError
 from pallet_bridge.jsonio import parse
 

@@ -22,6 +22,7 @@ import sr25519  # type: ignore[import-untyped]
 
 from bcfl_plugins.config.terms import TermsConfig, terms_of
 from pallet_bridge import calls
+from pallet_bridge.accounts.ss58 import encode
 from pallet_bridge.client import connect
 from pallet_bridge.embedded import EmbeddedNode, Manual
 from pallet_bridge.embedded.chain.chain import Chain
@@ -31,7 +32,6 @@ from pallet_bridge.encoding import statement_hash
 from pallet_bridge.keys import Signer
 from pallet_bridge.runtime import MANIFEST
 from pallet_bridge.signing import binding_of
-from pallet_bridge.ss58 import encode
 from pallet_bridge.terms_codec import hash_of_terms
 from pallet_bridge.types import Planck
 

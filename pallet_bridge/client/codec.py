@@ -19,6 +19,7 @@ from substrateinterface import Keypair, SubstrateInterface
 from substrateinterface.exceptions import BlockNotFound, SubstrateRequestException
 from substrateinterface.storage import StorageKey
 
+from pallet_bridge.accounts.ss58 import PREFIX
 from pallet_bridge.client.substrate.decoder import Decoder
 from pallet_bridge.client.substrate.read_before import ReadBefore, Reading, Readings
 from pallet_bridge.client.substrate.types import (
@@ -36,7 +37,6 @@ from pallet_bridge.client.versions import Versions
 from pallet_bridge.errors import BadChainValue, EncodingError, MetadataMismatch
 from pallet_bridge.interface import call_difference, describe, differences
 from pallet_bridge.runtime import load_interface
-from pallet_bridge.ss58 import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

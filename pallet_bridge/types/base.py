@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NewType
 
-from pallet_bridge import ss58
+from pallet_bridge.accounts import ss58
 from pallet_bridge.errors import EncodingError
 
 Planck = NewType("Planck", int)

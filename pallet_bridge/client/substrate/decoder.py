@@ -20,7 +20,7 @@ from scalecodec.exceptions import (
     RemainingScaleBytesNotEmptyException,
 )
 
-from pallet_bridge import ss58
+from pallet_bridge.accounts import ss58
 from pallet_bridge.client.substrate.types import ending, read_account, read_bytes
 
 Read = Callable[[bytes, int], tuple[Any, int]]

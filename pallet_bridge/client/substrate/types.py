@@ -13,7 +13,7 @@ from scalecodec.exceptions import (
 )
 from scalecodec.types import U8, GenericAccountId, Vec
 
-from pallet_bridge import ss58
+from pallet_bridge.accounts import ss58
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import ed25519_zebra  # type: ignore[import-untyped]
 
-from pallet_bridge import signatures
+from pallet_bridge.accounts import signatures
 from pallet_bridge.embedded.executor import secp256k1
 
 if TYPE_CHECKING:

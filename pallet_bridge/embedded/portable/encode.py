@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from pallet_bridge.accounts.ss58 import decode
 from pallet_bridge.embedded.portable.types import (
     Bits,
     CompactOf,
@@ -17,7 +18,6 @@ from pallet_bridge.embedded.portable.types import (
 )
 from pallet_bridge.embedded.state.encode import blob, compact, vector
 from pallet_bridge.errors import EncodingError
-from pallet_bridge.ss58 import decode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pallet_bridge.accounts.ss58 import PREFIX, decode
 from pallet_bridge.embedded.errors import DecodeError, RuntimePanic, UnknownBlock
 from pallet_bridge.embedded.rpc.context import NO_RUNTIME
 from pallet_bridge.embedded.rpc.errors import (
@@ -16,7 +17,6 @@ from pallet_bridge.embedded.rpc.params import Params, check_length
 from pallet_bridge.embedded.rpc.render import dispatch_info_json, fee_details_json, hex0x
 from pallet_bridge.errors import EncodingError
 from pallet_bridge.runtime import MANIFEST
-from pallet_bridge.ss58 import PREFIX, decode
 
 if TYPE_CHECKING:
     from pallet_bridge.embedded.rpc.context import Context, Method, Methods

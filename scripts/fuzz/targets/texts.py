@@ -8,7 +8,7 @@ from typing import Any
 
 from bcfl_plugins.config.run_config import BcflConfig
 from bcfl_plugins.config.terms import terms_of
-from pallet_bridge import ss58
+from pallet_bridge.accounts import ss58
 from pallet_bridge.embedded.rpc.access import Access
 from pallet_bridge.errors import BcflError, ConfigError, EncodingError
 from pallet_bridge.keys import Signer, verify

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import ed25519_zebra  # type: ignore[import-untyped]
 import sr25519  # type: ignore[import-untyped]
 
+from pallet_bridge.accounts.ss58 import base58
 from pallet_bridge.embedded.rpc.errors import (
     INTERNAL_ERROR,
     OTHER_AUTHOR_ERROR,
@@ -21,7 +22,6 @@ from pallet_bridge.embedded.rpc.render import hex0x
 from pallet_bridge.embedded.state.decode import ScaleReader
 from pallet_bridge.embedded.state.encode import blob
 from pallet_bridge.embedded.state.hashing import blake2_256
-from pallet_bridge.ss58 import base58
 
 if TYPE_CHECKING:
     from pallet_bridge.embedded.rpc.context import Context, Methods

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from pallet_bridge.accounts.ss58 import decode
 from pallet_bridge.embedded.errors import DecodeError, EmbeddedError, UnknownBlock, UnknownSnapshot
 from pallet_bridge.embedded.rpc.dev.storage import changes_of
 from pallet_bridge.embedded.rpc.errors import RpcError, invalid_params, submission_error
 from pallet_bridge.embedded.rpc.params import Params, as_bytes, as_hash, check_length
 from pallet_bridge.embedded.rpc.render import hex0x
 from pallet_bridge.errors import EncodingError
-from pallet_bridge.ss58 import decode
 
 if TYPE_CHECKING:
     from pallet_bridge.embedded.rpc.context import Context, Methods

@@ -33,25 +33,24 @@
 //!
 //! A coordinator makes a federation ([`Pallet::create_federation`]) and its escrow is funded
 //! ([`Pallet::fund`]). Accounts join with a stake on hold ([`Pallet::join`]), where the terms ask
-//! for it by invitation ([`Pallet::invite`]). For each round the
-//! coordinator opens it ([`Pallet::open_round`]), members commit ([`Pallet::commit`], or the
-//! coordinator relays what they signed: [`Pallet::commit_batch`]), the committee attests
-//! ([`Pallet::attest`]), and the coordinator settles: [`Pallet::settle`] for few,
-//! [`Pallet::settle_root`] for any number. After the dispute window leaves of a root are applied
-//! ([`Pallet::apply_leaf`]) and rewards paid ([`Pallet::claim`]); what nobody claims expires
-//! ([`Pallet::expire`]), and old records are pruned ([`Pallet::prune`]).
+//! for it by invitation ([`Pallet::invite`]). The coordinator opens a round
+//! ([`Pallet::open_round`]), members commit ([`Pallet::commit`], or the coordinator relays what they
+//! signed: [`Pallet::commit_batch`]), the committee attests ([`Pallet::attest`]), and the
+//! coordinator settles: [`Pallet::settle`] for few, [`Pallet::settle_root`] for any number. After
+//! the dispute window leaves of a root are applied ([`Pallet::apply_leaf`]), rewards are paid
+//! ([`Pallet::claim`]) or expire ([`Pallet::expire`]), and in the end [`Pallet::prune`] cleans up.
 //!
 //! Offences are recorded by the pallet or reported by anyone ([`Pallet::report_equivocation`],
 //! [`Pallet::report_mismatch`]; a bad root: [`Pallet::report_bad_root`]; a settlement that its
 //! committee refuted: [`Pallet::report_wrong_verdict`]; an instruction that is not the round's:
-//! [`Pallet::report_misconduct`]). The accused may object
-//! ([`Pallet::dispute`], [`Pallet::resolve`], [`Pallet::lapse`]); then anyone executes the slash
+//! [`Pallet::report_misconduct`]). The accused may object ([`Pallet::dispute`],
+//! [`Pallet::resolve`], [`Pallet::lapse`]); then anyone executes the slash
 //! ([`Pallet::execute_slash`]). Stake leaves by [`Pallet::unbond`] and [`Pallet::withdraw`].
 //! A coordinator that misses its deadlines loses its place to the next of the successors that
 //! governance named ([`Pallet::name_successors`], [`Pallet::take_over`]; [`Pallet::pause`] says that
 //! a time without rounds is meant). A member may say which machine is its node
-//! ([`Pallet::bind_node_key`]). Members that have nothing besides their stake need no money for
-//! fees: a federation pays theirs from a purse of its own ([`Pallet::fund_fees`]).
+//! ([`Pallet::bind_node_key`]). Who has nothing besides its stake needs no money for fees: a purse
+//! of the federation ([`Pallet::fund_fees`]) pays them.
 //!
 //! Terms change by governance ([`Pallet::set_terms`], or [`Pallet::propose`], [`Pallet::vote`] and
 //! [`Pallet::enact`]), so does the model to start from ([`Pallet::rebase`]), and [`Pallet::close`]
@@ -160,14 +159,10 @@
 //! * Failures in a row outlast a take-over: else two friends could hand a place back and forth.
 //! * Where attesters have a say in settling, a round past its deadline proves nothing against its
 //!   coordinator: they may have been silent. There only time deposes it.
-//! * A seat that got something else than was settled says so of exactly this settlement, until the
-//!   dispute window ends: before the settlement there is nothing to do again. It takes more than
-//!   half of all votes, whatever the quorum, and nobody gets a reporter's share: who decides must
-//!   not gain. Who attested what was refuted commits an offence that may be disputed, as it is the
-//!   committee's word.
+//! * A seat refutes exactly the settlement that was posted, until the dispute window ends. More than
+//!   half of all votes void a round, and nobody gets a share: who decides must not gain.
 //! * A number that was skipped proves no misconduct: nobody can have committed in it.
-//! * Calls, and events, are one list in one file each, longer than others: FRAME allows one block
-//!   of each.
+//! * Calls and events are one long list in one file each: FRAME allows one block of each.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(
     not(test),

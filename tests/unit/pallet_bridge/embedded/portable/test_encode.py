@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pallet_bridge.accounts.ss58 import encode
 from pallet_bridge.embedded.portable.encode import Encoder
 from pallet_bridge.embedded.portable.types import (
     Bits,
@@ -19,7 +20,6 @@ from pallet_bridge.embedded.portable.types import (
     Variants,
 )
 from pallet_bridge.errors import EncodingError
-from pallet_bridge.ss58 import encode
 
 if TYPE_CHECKING:
     from pallet_bridge.embedded.portable.types import Shape

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import sr25519
 
-from pallet_bridge.signatures import Checked, holds
+from pallet_bridge.accounts.signatures import Checked, holds
 
 PAIR = sr25519.pair_from_seed(b"\x09" * 32)
 OTHER = sr25519.pair_from_seed(b"\x0a" * 32)

@@ -1,0 +1,1 @@
+"""Accounts: how an address is written, and whether a signature is an account's."""
