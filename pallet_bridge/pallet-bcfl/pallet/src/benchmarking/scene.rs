@@ -248,6 +248,10 @@ pub fn refuted<T: Config>(place: Place, seats: u32) {
     let round = Rounds::<T>::get(place.0, place.1).expect("a round");
     let settlement = round.settlement.expect("it is settled");
     let (attested, refuted) = Pallet::<T>::words_on(place, &round, &settlement);
+    FederationTerms::<T>::mutate(place.0, round.terms_version, |terms| {
+        let terms = terms.as_mut().expect("terms of a round");
+        terms.attest_quorum = Perbill::from_percent(50);
+    });
     let attesting = seats.saturating_sub(1) >> 1;
     let seat = |index: u32| {
         let who = holder::<T>(place.0, "attester", index);

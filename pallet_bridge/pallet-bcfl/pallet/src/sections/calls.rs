@@ -1059,7 +1059,8 @@ mod calls {
         /// ## Events
         /// [`Event::MisconductProved`]; [`Event::RoundAborted`] or [`Event::RoundVoided`]
         #[pallet::call_index(37)]
-        #[pallet::weight(T::WeightInfo::report_misconduct())]
+        #[pallet::weight(T::WeightInfo::report_misconduct()
+            .saturating_add(Pallet::<T>::weight_of_strikes()))]
         pub fn report_misconduct(
             origin: OriginFor<T>,
             federation: FederationId,
@@ -1275,7 +1276,8 @@ mod calls {
         /// [`Event::RoundRefuted`], [`Event::MisconductProved`], [`Event::RoundVoided`],
         /// [`Event::OffenceRecorded`]
         #[pallet::call_index(45)]
-        #[pallet::weight(T::WeightInfo::report_wrong_verdict(T::MaxCommittee::get()))]
+        #[pallet::weight(T::WeightInfo::report_wrong_verdict(T::MaxCommittee::get())
+            .saturating_add(Pallet::<T>::weight_of_strikes()))]
         pub fn report_wrong_verdict(
             origin: OriginFor<T>,
             federation: FederationId,

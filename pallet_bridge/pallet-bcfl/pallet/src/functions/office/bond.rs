@@ -206,6 +206,9 @@ impl<T: Config> Pallet<T> {
         let settlement = Self::settlement(round)?;
         let released = Self::void_settlement(federation, round)?;
         federation.step_back(settlement.model, round.base_model);
+        if settlement.mode == SettlementMode::List {
+            Self::take_back_strikes(place);
+        }
         let (federation, round) = place;
         Self::deposit_event(Event::RoundVoided { federation, round, who, released });
         Ok(())

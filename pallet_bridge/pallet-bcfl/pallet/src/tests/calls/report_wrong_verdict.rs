@@ -88,8 +88,20 @@ fn success_of_a_list() {
             for index in [0, 1] {
                 assert_ok!(attest(0, index, refuted, 1));
             }
+            assert_eq!((participant(1).strikes, participant(1).struck.to_vec()), (1, vec![0]));
             assert_ok!(report());
             assert_eq!((settlement(0).unpaid, federation(0).owed), (0, 300));
+            // What the list gave at once is taken back.
+            for index in 0..3 {
+                assert_eq!((participant(index).strikes, participant(index).struck.len()), (0, 0));
+                let (account, strikes) = (member(index), 0);
+                assert!(events().contains(&Event::StrikeForgiven {
+                    federation: 0,
+                    round: 0,
+                    account,
+                    strikes
+                }));
+            }
         },
     );
 }
