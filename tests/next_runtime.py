@@ -25,7 +25,7 @@ def next_runtime() -> tuple[int, bytes]:
     spec = int(str(MANIFEST["spec_version"]))
     prefix, packed = load_blob()[:PREFIX_BYTES], load_blob()[PREFIX_BYTES:]
     code = zstandard.ZstdDecompressor().decompress(packed, max_output_size=1 << 26)
-    for of, after, count in ((_stored, FOLLOWS, 3), (_signed, b"", 1)):
+    for of, after, count in ((_stored, FOLLOWS, 2), (_signed, b"", 1)):
         code, found = re.subn(re.escape(of(spec)) + after, of(spec + 1), code)
         assert found >= count, "the compiler puts the version elsewhere now"
     return spec + 1, prefix + zstandard.ZstdCompressor().compress(code)
