@@ -24,7 +24,7 @@ HELD_OUT = range(400_000, 400_100)
 TRYING = range(7, 10)
 """For everything else: to try the benchmark, and its learning rates under FedAvg."""
 EVIL = (*ATTACKS[1:], BACKDOOR)
-FIRST = ("none", "sign_flip", "scaled", "alie", "label_flip")
+FIRST = ("none", "sign_flip", "scaled", "alie")
 NUMBERS = (5, 10, 20)
 FEW_AND_MANY = (3, 50, 100, 500)
 MIDDLE = "dirichlet .5"

@@ -56,11 +56,8 @@ def test_the_mlp_is_torchs_own() -> None:
     optimizer.step()
     model.step(flat, x, y)
     ours = model.views(flat)
-    for mine, name in (
-        ("norm.running_mean", "1.running_mean"),
-        ("norm.running_var", "1.running_var"),
-    ):
-        assert torch.allclose(ours[mine][0], theirs.state_dict()[name], atol=1e-5)
+    for name in ("running_mean", "running_var"):
+        assert torch.allclose(ours[f"norm.{name}"][0], theirs.state_dict()[f"1.{name}"], atol=1e-5)
     assert torch.allclose(ours["hidden.weight"][0].T, theirs[0].weight, atol=1e-5)
     assert torch.allclose(ours["head.weight"][0].T, theirs[3].weight, atol=1e-5)
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from benchmarks.breadth import __main__ as command
 from benchmarks.breadth.cases import BY_SPLIT, CORE, Cell
 from benchmarks.breadth.contestants import CLUSTER, FEDAVG, OURS
@@ -14,6 +12,8 @@ from benchmarks.breadth.simulation import CONDITIONS, REFUSED, Case, Outcome
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 
 def ran(attack: str, plain: float, ours: float, split: str = "iid", **more: float) -> Ran:
