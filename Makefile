@@ -110,6 +110,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.speed --quick
 	$(BIN)/python -m benchmarks.fairness --quick
 	$(BIN)/python -m benchmarks.accuracy --quick
+	$(BIN)/python -m benchmarks.breadth --quick
 	$(BIN)/python -m benchmarks.economics --quick
 	$(BIN)/python -m benchmarks.demo_seeds --seeds 2 --dry
 

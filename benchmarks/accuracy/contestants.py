@@ -36,13 +36,14 @@ FLOWER: Mapping[str, Callable[[int, int], FedAvg]] = MappingProxyType(
     {
         "fedavg": lambda _n, _f: FedAvg(),
         "fedmedian": lambda _n, _f: FedMedian(),
-        "fedtrimmedavg": lambda n, f: FedTrimmedAvg(beta=(f + 0.5) / n),
+        "fedtrimmedavg": lambda n, f: FedTrimmedAvg(beta=min((f + 0.5) / n, 0.49)),
         "krum": lambda _n, f: Krum(num_malicious_nodes=f),
         "multikrum": lambda n, f: MultiKrum(num_malicious_nodes=f, num_nodes_to_select=n - f),
         "bulyan": lambda _n, f: Bulyan(num_malicious_nodes=f),
     }
 )
-"""(n, f) -> strategy. FedTrimmedAvg cuts ``int(beta * n)``, and f / n may round to one less."""
+"""(n, f) -> strategy. FedTrimmedAvg cuts ``int(beta * n)``, and f / n may round to one less.
+It takes no half."""
 
 CONTESTANTS: tuple[str, ...] = ("cluster_guard", "flame", "dnc", "caf")
 """The rows of every table, in order."""

@@ -17,7 +17,8 @@ import numpy as np
 from bcfl_plugins.defenses.registry import create_rule
 from bcfl_plugins.evidence import EvidenceSettings
 from bcfl_plugins.rounds.judges import EvidenceJudge, RuleJudge
-from benchmarks.consortia.simulation import ATTACKS, SPLITS, Case, Federation, Trace, attackers
+from benchmarks.consortia.simulation import SPLITS, Case, Federation, Trace, attackers
+from benchmarks.crafted import ATTACKS
 from benchmarks.pages import write_page
 
 SITES = (4, 5, 7, 10)

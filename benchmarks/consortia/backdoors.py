@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bcfl_plugins.defenses.registry import create_rule
+from benchmarks.cells import results
 from benchmarks.consortia.__main__ import DEFAULT
-from benchmarks.consortia.bars import results, tell
+from benchmarks.consortia.bars import tell
 from benchmarks.consortia.poisoned import (
     BOOST,
     FIRST_STEPS,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from benchmarks.consortia.bars import Found
+    from benchmarks.cells import Found
 
 HELD_OUT = range(3000, 3004)
 """For the page alone; no setting is chosen on them."""

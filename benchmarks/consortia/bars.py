@@ -12,20 +12,20 @@ import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bcfl_plugins.defenses.registry import create_rule
+from benchmarks.cells import Found, results
 from benchmarks.consortia.__main__ import CLUSTER, DEFAULT, FEDAVG, SITES
 from benchmarks.consortia.simulation import (
-    ATTACKS,
-    BACKDOOR,
     UNEQUAL,
     Case,
     Federation,
     attackers,
 )
+from benchmarks.crafted import ATTACKS, BACKDOOR
 from benchmarks.pages import write_page
 
 if TYPE_CHECKING:
@@ -88,40 +88,6 @@ class Cell:
         federation = Federation(Case(self.split, self.n, self.seed, self.attack))
         trace = federation.run(WHO[self.who](federation))
         return 100.0 * trace.accuracy, 100.0 * trace.backdoor
-
-
-Found = dict[str, tuple[float, float]]
-
-
-class Job(Protocol):
-    """A cell of a table."""
-
-    @property
-    def key(self) -> str:
-        """Names it on disk."""
-
-    def run(self) -> tuple[float, float]:
-        """Return what it gives."""
-
-
-def results(cells: Iterable[Job], cache: Path | None) -> Found:
-    """Return what each cell gave; those on disk are not run again."""
-    path = None if cache is None else cache / "cells.jsonl"
-    found: Found = {}
-    if path is not None and path.is_file():
-        text = path.read_text(encoding="utf-8")
-        whole = text[: text.rfind("\n") + 1]  # a line that was cut off while writing has no end
-        found = {key: tuple(values) for key, values in map(json.loads, whole.splitlines())}
-        path.write_text(whole, encoding="utf-8")
-    for cell in cells:
-        if cell.key in found:
-            continue
-        found[cell.key] = cell.run()
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps([cell.key, found[cell.key]]) + "\n")
-    return found
 
 
 def cells(

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bcfl_plugins import attacks
 from bcfl_plugins.apportion import ONE
 from bcfl_plugins.defenses.base import Defense, Extras
 from bcfl_plugins.defenses.core.clipped import room_around
 from bcfl_plugins.types import ClientUpdate, NodeId, NodeRef, RoundContext, RunInfo
+from benchmarks.crafted import BACKDOOR, craft
 from benchmarks.fairness.simulation import (
     CLASSES,
     SIZE,
@@ -39,14 +39,9 @@ FEDAVG = "fedavg"
 SPLITS = ("iid", "dirichlet", "sizes", "lone", "scanner")
 UNEQUAL = "unequal"
 """As `sizes`, but in any order: who attacks is neither the largest nor the smallest site."""
-BACKDOOR = "backdoor"
 TRIGGER, TARGET, POISONED = ((0, 1, 8), 0, 0.5)
 """Bright pixels of the first corner, the label that they stand for, and the share of an attacker's
 images that have them."""
-ATTACKS = (
-    "none", "sign_flip", "scaled", "label_flip", "alie", "min_max", "free_rider", "on_off",
-)  # fmt: skip
-_PERIOD = 3  # rounds after which `on_off` changes its mind
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +57,7 @@ class Case:
     seed : int
         Of everything.
     attack : str
-        One of `ATTACKS`, or `BACKDOOR`; the last sites attack, see `attackers`.
+        Of `benchmarks.crafted`; the last sites attack, see `attackers`.
     rounds : int
         Aggregations.
     """
@@ -131,8 +126,6 @@ class Federation:
                 self._poisoned(*own) if evil else own
                 for own, evil in zip(self.data, self._evil, strict=True)
             ]
-        name = {"alie": "alie", "min_max": "min_max"}.get(case.attack)
-        self._attack = None if name is None else attacks.create_attack(name)
 
     def _parts(self, rows: Ints, labels: Ints) -> list[Ints]:
         n, split = self.case.n, self.case.split
@@ -245,29 +238,12 @@ class Federation:
             flat[active] = some
         return self._attacked(flat - model, turn)
 
+    def _attacked(self, updates: Floats, turn: int) -> Floats:
+        return craft(updates, self._evil, self.case.attack, turn, self._rng)
+
     def _seen(self, site: int, turn: int) -> Floats:
         x = self.data[site][0]
         return _rescanned(x) if self.case.split == "scanner" and site == 0 and turn >= CHANGE else x
-
-    def _attacked(self, updates: Floats, turn: int) -> Floats:
-        evil, attack = self._evil, self.case.attack
-        if attack == "sign_flip" or (attack == "on_off" and turn // _PERIOD % 2):
-            updates[evil] *= -1.0
-        elif attack == "scaled":
-            updates[evil] *= -10.0
-        elif attack == "free_rider":
-            size = np.linalg.norm(updates[~evil], axis=1).mean() / np.sqrt(SIZE)
-            updates[evil] = size * self._rng.standard_normal((int(evil.sum()), SIZE))
-        elif self._attack is not None:
-            updates[evil] = self._attack.craft(
-                updates[~evil],
-                int(evil.sum()),
-                rng=self._rng,
-                own=updates[evil].copy(),
-                previous=None,
-                server_round=turn + 1,
-            )
-        return updates
 
 
 def _rescanned(x: Floats) -> Floats:

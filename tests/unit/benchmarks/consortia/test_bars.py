@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from benchmarks.cells import results
 from benchmarks.consortia import bars
-from benchmarks.consortia.bars import BAR_ATTACKS, BAR_SPLITS, WHO, Cell, cells, results
-from benchmarks.consortia.simulation import BACKDOOR, UNEQUAL, Case, Federation
+from benchmarks.consortia.bars import BAR_ATTACKS, BAR_SPLITS, WHO, Cell, cells
+from benchmarks.consortia.simulation import UNEQUAL, Case, Federation
+from benchmarks.crafted import BACKDOOR
 
 if TYPE_CHECKING:
     from pathlib import Path

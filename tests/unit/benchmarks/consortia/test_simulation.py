@@ -7,8 +7,6 @@ import pytest
 
 from benchmarks.consortia.__main__ import DEFAULT, FEDAVG, FIRST_SEED, MEASURED
 from benchmarks.consortia.simulation import (
-    ATTACKS,
-    BACKDOOR,
     CHANGE,
     SPLITS,
     Case,
@@ -16,6 +14,7 @@ from benchmarks.consortia.simulation import (
     Trace,
     attackers,
 )
+from benchmarks.crafted import ATTACKS, BACKDOOR
 
 SEED = FIRST_SEED + 500
 

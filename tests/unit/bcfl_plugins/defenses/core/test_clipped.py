@@ -11,7 +11,8 @@ from bcfl_plugins.defenses.rules.bulyan import Bulyan
 from bcfl_plugins.defenses.rules.coordinate import Mean
 from bcfl_plugins.defenses.rules.pre import NNM, CoordinateClip
 from bcfl_plugins.errors import BadUpdates, ConfigError
-from benchmarks.consortia.simulation import BACKDOOR, Case, Federation
+from benchmarks.consortia.simulation import Case, Federation
+from benchmarks.crafted import BACKDOOR
 
 ROWS = np.random.default_rng(1).normal(1.0, 1.0, size=(9, 500))
 
