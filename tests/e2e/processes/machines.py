@@ -51,6 +51,7 @@ class Machines:
     folder: Path
     nodes: int = NODES
     app: Path = APP
+    longest_s: float = LONGEST_S
     marks: Path = field(init=False)
     _processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     _commands: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -160,7 +161,7 @@ class Machines:
         """Call Flower's command."""
         done = subprocess.run(
             [str(BIN / "flwr"), *arguments], cwd=self.folder, env=self.environment,
-            capture_output=True, text=True, check=False, timeout=LONGEST_S,
+            capture_output=True, text=True, check=False, timeout=self.longest_s,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
         return done.stdout
@@ -187,7 +188,7 @@ class Machines:
 
     def until(self, is_so: Callable[[], bool], what: str) -> None:
         """Wait for something of a process that takes as long as the machine lets it."""
-        until(is_so, LONGEST_S, lambda: f"{self.tails()}; {what}")
+        until(is_so, self.longest_s, lambda: f"{self.tails()}; {what}")
 
     def server_apps(self) -> list[psutil.Process]:
         """Return the processes in which the app's server runs."""
@@ -254,7 +255,7 @@ class Machines:
             *("--port", str(port), "--node-config", config),
         )
 
-    def said_to(self, number: int) -> str:  # noqa: ARG002 - of one node
+    def said_to(self, number: int) -> str:
         """Return what a node's operator says besides."""
         return ""
 

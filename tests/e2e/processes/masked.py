@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -22,16 +21,13 @@ from pallet_bridge.types import Outcome, RoundState
 from strategies.messages.masks import SHARES, SKETCH, UNMASK
 from tests.conformance.conftest import free_ports
 from tests.e2e.processes.machines import Machines, answers
+from tests.e2e.processes.masked_app.hidden import SIZE, trained
 from tests.e2e.processes.second import Front
 
 if TYPE_CHECKING:
     from pallet_bridge.types import AccountId
 
 APP = Path(__file__).with_name("masked_app")
-sys.path.append(str(APP))  # what a node makes of a model is the app's
-
-from hidden import SIZE, trained  # noqa: E402
-
 ROUNDS = 2
 NODES = {"sketch": 5, "two_servers": 5, "groups": 9}
 """Three groups of three are the fewest."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 PAGE = ROOT / "docs" / "measurements" / "killed-masked.md"
 KEPT = PAGE.with_suffix(".jsonl")
 COMPLETED = "finished:completed"
+LONGEST_S = 1200.0
 LOST, NOT_RUN = "lost", "not run yet"
 
 SERVER, LINK, NODE, SECOND = "server_app", "superlink", "supernode", "aggregator"
@@ -165,7 +166,10 @@ def run_cells(cells: Iterable[Cell]) -> None:
     waiting = [*cells]
     while waiting:
         mode = waiting[0].mode
-        with TemporaryDirectory() as folder, MaskedMachines(Path(folder), mode=mode) as machines:
+        with (
+            TemporaryDirectory() as folder,
+            MaskedMachines(Path(folder), longest_s=LONGEST_S, mode=mode) as machines,
+        ):
             while waiting and waiting[0].mode == mode:
                 cell = waiting.pop(0)
                 try:
@@ -227,12 +231,8 @@ def main(arguments: list[str]) -> int:
         KEPT.unlink(missing_ok=True)
     done = {name for name, told in kept().items() if told != LOST}
     if "--page" not in arguments:
-        run_cells(
-            one
-            for one in CELLS
-            if one.name not in done
-            and (not chosen or any(f"{one.name}/".startswith(f"{name}/") for name in chosen))
-        )
+        found = (one for name in chosen for one in CELLS if f"{one.name}/".startswith(f"{name}/"))
+        run_cells(one for one in dict.fromkeys(found if chosen else CELLS) if one.name not in done)
     told = kept()
     write_page(PAGE, page(told))
     return int(LOST in told.values())
