@@ -29,6 +29,7 @@ PAGE = ROOT / "docs" / "measurements" / "killed-masked.md"
 KEPT = PAGE.with_suffix(".jsonl")
 COMPLETED = "finished:completed"
 LONGEST_S = 1200.0
+MOST_STARTS = 4
 LOST, NOT_RUN = "lost", "not run yet"
 
 SERVER, LINK, NODE, SECOND = "server_app", "superlink", "supernode", "aggregator"
@@ -118,15 +119,14 @@ def became(m: MaskedMachines, cell: Cell) -> str:
         m.kill(name)
         m.begin(name)
     m.let_go()
-    if cell.killed in {SERVER, LINK}:
-        again = m.begin_run()
-        assert m.finish(again) == COMPLETED, m.said(again)
-        return m.checked()
-    if m.finish(run) == COMPLETED:
-        return m.checked()
-    again = m.begin_run()
-    assert m.finish(again) == COMPLETED, m.said(run) + m.said(again)
-    return f"{m.checked()}; the app was started again"
+    starts = 1
+    is_over = cell.killed not in {SERVER, LINK} and m.finish(run) == COMPLETED
+    while not is_over:  # a void round may end a run, and so does Flower on a machine that is busy
+        starts += 1
+        run = m.begin_run()
+        is_over = m.finish(run) == COMPLETED
+        assert is_over or starts < MOST_STARTS, m.said(run)
+    return f"{m.checked()}; {starts} {'start' if starts == 1 else 'starts'}"
 
 
 def in_phase(m: MaskedMachines, phase: Phase) -> int:
@@ -199,7 +199,10 @@ question of a round twice, and the audit with replay finds nothing.
 
 `python -m tests.e2e.processes.masked_kills` runs what was not run yet and writes this page, and
 fails when a cell is lost. {count} of {all} cells were run, {lost}. What became of each round is
-told in the order of the chain.
+told in the order of the chain, and after it how often the app was started until the run had ended
+well. A round is also void that was open when its server ended: it is aborted, and trained again
+under another number. On a machine that is busy Flower ends apps and nodes' answers by itself, whose
+heartbeats come late: then there is one more start, or one update less in a sum.
 {tables}
 """
 

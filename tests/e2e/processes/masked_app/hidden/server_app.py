@@ -50,7 +50,8 @@ def main(grid: Any, context: Any) -> None:
     strategy = FedAvg(
         fraction_evaluate=0.0, min_train_nodes=3, min_available_nodes=nodes, bcfl=config
     )
-    first = ArrayRecord({"w": Array(np.zeros(SIZE, np.float32))})
+    begins = np.load(config["first"]) if config["first"] else np.zeros(SIZE, np.float32)
+    first = ArrayRecord({"w": Array(begins)})
     strategy.start(
         PassingGrid(grid, marks), first, num_rounds=config["rounds"], evaluate_fn=evaluate
     )
