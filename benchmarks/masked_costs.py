@@ -1,7 +1,7 @@
 """What masks cost, and what their sketches tell: ``python -m benchmarks.masked_costs``.
 
-The same federation is run with plain updates, with masked ones, and with masked and sketched ones,
-each in a process of its own, on the embedded chain. Nodes add noise to their parameters, so all
+The same federation is run with plain updates, and in each mode of masks, each in a process of its
+own, on the embedded chain. Nodes add noise to their parameters, so all
 time is that of the protocol. ``docs/measurements/masked-costs.md`` is written from it.
 """
 
@@ -14,8 +14,10 @@ import platform
 import subprocess
 import sys
 import tempfile
+from contextlib import ExitStack
 from hashlib import sha256
 from pathlib import Path
+from statistics import median
 from time import process_time
 from typing import Any, Final
 
@@ -28,7 +30,12 @@ MODES: Final = {
     "plain": "staking, outliers, round_log",
     "sum": "staking, secure_aggregation, round_log",
     "sketch": "staking, secure_aggregation, outliers, round_log",
+    "groups": "staking, secure_aggregation, outliers, round_log",
+    "two_servers": "staking, secure_aggregation, outliers, round_log",
 }
+TWO_SERVERS: Final = "two_servers"
+TIMES: Final = 3
+"""Measurements of a mode, of which the one in the middle counts."""
 LEAK_PARAMETERS, LEAK_WIDTH = 1280, 64
 LEAK_ROUNDS: Final = (1, 2, 5, 10, 20)
 
@@ -43,6 +50,7 @@ def measure(mode: str) -> Row:
     return {
         "server": (many["server"] - few["server"]) / rounds,
         "node": (many["node"] - few["node"]) / rounds / NODES,
+        "second": (many["second"] - few["second"]) / rounds,
         "bytes": (many["bytes"] - few["bytes"]) / rounds / NODES,
     }
 
@@ -58,6 +66,7 @@ def _run(mode: str, rounds: int) -> Row:
         RecordDict,
     )
 
+    from benchmarks.second_server import second_server  # noqa: PLC0415
     from strategies import ClientApp, FedAvg  # noqa: PLC0415
     from strategies.testing import InProcessGrid  # noqa: PLC0415
 
@@ -86,21 +95,30 @@ def _run(mode: str, rounds: int) -> Row:
         }
         return Message(RecordDict(content), reply_to=message)
 
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        beside = None
         config: dict[str, Any] = {"bcfl.plugins": MODES[mode], "bcfl.run_dir": folder}
         if mode != "plain":
             config["bcfl.secure.mode"] = mode
         if mode != "sum":
             config["bcfl.outliers.shares"] = "off"
+        if mode == TWO_SERVERS:
+            beside = stack.enter_context(second_server(Path(folder) / "second", NODES))
+            config |= beside.config
         first = ArrayRecord({"w": Array(np.zeros(PARAMETERS, np.float32))})
         strategy = FedAvg(
             fraction_evaluate=0.0, min_available_nodes=NODES, min_train_nodes=NODES, bcfl=config
         )
-        with InProcessGrid(app, NODES, run_config=config) as grid:
+        said = None if beside is None else beside.nodes
+        with InProcessGrid(app, NODES, run_config=config, node_configs=said) as grid:
+            before = 0.0 if beside is None else beside.spent()
             began = process_time()
             strategy.start(grid, first, num_rounds=rounds)
             whole = process_time() - began
-    return {"server": whole - TimedApp.spent, "node": TimedApp.spent, "bytes": TimedApp.sent}
+            second = 0.0 if beside is None else beside.spent() - before
+    sent = TimedApp.sent + (4 * PARAMETERS * NODES * rounds if beside is not None else 0)
+    spent = TimedApp.spent
+    return {"server": whole - spent, "node": spent, "second": second, "bytes": sent}
 
 
 def masking(neighbours: int) -> float:
@@ -143,7 +161,12 @@ def reconstructed(rounds: int) -> float:
 
 
 def of(mode: str) -> Row:
-    """Measure a mode in a process of its own."""
+    """Measure a mode some times, in processes of their own, and return the one in the middle."""
+    found = [_once(mode) for _ in range(TIMES)]
+    return {name: median(one[name] for one in found) for name in found[0]}
+
+
+def _once(mode: str) -> Row:
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.masked_costs", "--measure", mode],
         env={**os.environ, "FLWR_TELEMETRY_ENABLED": "0"},
@@ -159,16 +182,17 @@ def page(rows: dict[str, Row], masks: dict[int, float], leak: dict[int, float]) 
     """Return the page with what was measured."""
     plain = rows["plain"]
     lines = [
-        "| updates | node, s | server, s | whole round, s | as a plain round | bytes a parameter |",
-        "| -- | -- | -- | -- | -- | -- |",
+        "| updates | node, s | server, s | second server, s | all, s | as plain | bytes a weight |",
+        "| -- | -- | -- | -- | -- | -- | -- |",
     ]
 
     def whole(row: Row) -> float:
-        return row["server"] + NODES * row["node"]
+        return row["server"] + row["second"] + NODES * row["node"]
 
     for mode, row in rows.items():
         lines.append(
-            f"| {mode} | {row['node']:.3f} | {row['server']:.2f} | {whole(row):.2f} "
+            f"| {mode} | {row['node']:.3f} | {row['server']:.2f} "
+            f"| {format(row['second'], '.2f') if row['second'] else ''} | {whole(row):.2f} "
             f"| {whole(row) / whole(plain):.1f} | {row['bytes'] / PARAMETERS:.2f} |"
         )
     streams = ", ".join(f"{ms:.0f} ms for {n} neighbours" for n, ms in masks.items())
@@ -185,12 +209,16 @@ sketches. Nodes add noise to their parameters, so nearly all of the time is the 
 
 {table}
 
-It is the time of the CPU in one process: rounds {FEW + 1} to {MANY}. The server's part has the
-chain in it. In `plain` the server judges updates, in `sketch` their sketches, and in `sum` nothing.
-The masks alone of {PARAMETERS:,} parameters take a node {streams}.
+It is the time of the CPU, rounds {FEW + 1} to {MANY}, the middle one of {TIMES} measurements;
+other programs ran on the machine. Nodes, server and chain are one process, and the server's part
+has the chain in it. The second server is a process of its own. In `plain` the server judges
+updates, in `sketch` and `two_servers` their sketches, in `groups` the means of groups of five, and
+in `sum` nothing. With two servers a node's bytes are the half that goes to the second one, and the
+seed that goes to the first. The masks alone of {PARAMETERS:,} parameters take a node {streams}.
 
 Each question about masks is one more exchange of messages: one more in a run (`bcfl_keys`), and two
-(`sum`) or three (`sketch`) more in a round. In this process they take no time; in a deployment each
+(`sum`, `groups`) or three (`sketch`) more in a round. With two servers it is one more in a round
+(`bcfl_sketch`). In this process they take no time; in a deployment each
 takes as long as a node needs to look for messages and to start its app.
 
 ## What a sketch tells

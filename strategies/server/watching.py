@@ -58,6 +58,9 @@ class WatchedGrid(GridProxy):
 
     def _checked(self, messages: Iterable[Message]) -> list[Message]:
         listed = list(messages)
-        if any(is_training(one) and not is_guarded(one.content) for one in listed):
+        guarded = [is_guarded(one.content) for one in listed if is_training(one)]
+        if not all(guarded):
             raise Unprotected(self.plugins, "this app sends training messages past the plugins")
+        if guarded:  # also where a grid of the app's own stands around this one
+            self.used()
         return listed

@@ -38,6 +38,8 @@ ROOT = Path(__file__).resolve().parents[3]
 APP = Path(__file__).with_name("app")
 NODES = 2
 ROUNDS = 3
+BUSY = 3.0
+"""Waiting processes a core, beyond which Flower's own processes get nowhere."""
 LONGEST_S = 400.0
 """A process of Flower's takes half a minute to start on a machine that is busy."""
 
@@ -47,6 +49,9 @@ class Machines:
     """All processes of one consortium, with their folders. A context manager."""
 
     folder: Path
+    nodes: int = NODES
+    app: Path = APP
+    longest_s: float = LONGEST_S
     marks: Path = field(init=False)
     _processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     _commands: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -55,11 +60,11 @@ class Machines:
     def __enter__(self) -> Self:
         self.marks = self.folder / "marks"
         self.marks.mkdir(parents=True)
-        self._rpc, self._link, *self._runtime = free_ports(2 + NODES)
+        self._rpc, self._link, *self._runtime = free_ports(2 + self.nodes)
         self.begin("chain", "bcfl", "chain", "start", "--port", str(self._rpc),
                    "--state", str(self.folder / "chain"))  # fmt: skip
         self.until(self.is_chain_there, "the chain")
-        self.founded: Founded = found(self.url, self.folder / "keys", NODES, strangers=0)
+        self.founded: Founded = found(self.url, self.folder / "keys", self.nodes, strangers=0)
         self.begin(
             *(
                 "superlink",
@@ -76,6 +81,7 @@ class Machines:
             f"insecure = true\n"
         )
         self.until(self.is_link_there, "the SuperLink")
+        self.begin_more()
         for number, port in enumerate(self._runtime):
             self.begin(f"supernode-{number}", *self._supernode(number, port))
         return self
@@ -85,6 +91,9 @@ class Machines:
             self._end(process)
         for log in self._logs:
             log.close()
+
+    def begin_more(self) -> None:
+        """Start what there is besides, before the SuperNodes."""
 
     @property
     def url(self) -> str:
@@ -120,7 +129,7 @@ class Machines:
             for name, value in settings.items()
         )
         self.forget("model.npy", "begun")
-        out = self.flwr("run", str(APP), "here", "--run-config", said, "--format", "json")
+        out = self.flwr("run", str(self.app), "here", "--run-config", said, "--format", "json")
         told = json.loads(out)
         assert "run-id" in told, out[-2000:]
         return int(told["run-id"])
@@ -152,7 +161,7 @@ class Machines:
         """Call Flower's command."""
         done = subprocess.run(
             [str(BIN / "flwr"), *arguments], cwd=self.folder, env=self.environment,
-            capture_output=True, text=True, check=False, timeout=LONGEST_S,
+            capture_output=True, text=True, check=False, timeout=self.longest_s,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
         return done.stdout
@@ -179,7 +188,7 @@ class Machines:
 
     def until(self, is_so: Callable[[], bool], what: str) -> None:
         """Wait for something of a process that takes as long as the machine lets it."""
-        until(is_so, LONGEST_S, lambda: f"{self.tails()}; {what}")
+        until(is_so, self.longest_s, lambda: f"{self.tails()}; {what}")
 
     def server_apps(self) -> list[psutil.Process]:
         """Return the processes in which the app's server runs."""
@@ -239,12 +248,16 @@ class Machines:
         config = (
             f"partition-id={number} bcfl-key-uri='file:{founded.node_keys[number]}' "
             f"bcfl-genesis='{founded.genesis}' bcfl-federation={founded.federation} "
-            f"bcfl-coordinator='{founded.coordinator}'"
+            f"bcfl-coordinator='{founded.coordinator}' {self.said_to(number)}"
         )
         return (
             *("flower-supernode", "--insecure", "--superlink", f"127.0.0.1:{self._link}"),
             *("--port", str(port), "--node-config", config),
         )
+
+    def said_to(self, number: int) -> str:
+        """Return what a node's operator says besides."""
+        return ""
 
     def is_chain_there(self) -> bool:
         try:

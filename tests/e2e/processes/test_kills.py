@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.processes.kills import ROWS
-from tests.e2e.processes.machines import Machines
+from tests.e2e.processes.machines import BUSY, Machines
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-BUSY = 3.0
-"""Waiting processes a core, beyond which Flower's own processes get nowhere."""
 
 
 @pytest.mark.slow

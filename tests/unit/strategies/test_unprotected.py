@@ -21,6 +21,7 @@ from flwr.serverapp import strategy as flower
 import strategies
 from bcfl_plugins import ConfigError
 from strategies import LegacyApi, NothingTrained, Unprotected, steps
+from strategies.server.grid_view import GridProxy
 from strategies.testing import InProcessGrid
 
 NAMED = {"bcfl.plugins": "outliers", "num-server-rounds": 2}
@@ -140,6 +141,22 @@ def test_an_evaluation_under_a_strategy_counts_as_its_use(toy: Any) -> None:
         strategy.start(grid, toy.record(toy.model()), num_rounds=1)
 
     assert serve(toy, main) == 0
+
+
+def test_a_grid_of_the_apps_own_around_ours_does_not_hide_that_plugins_act(toy: Any) -> None:
+    def main(grid: Any, context: Any) -> None:
+        strategy = strategies.FedAvg(bcfl=context.run_config)
+        assert strategy.start(GridProxy(grid), toy.record(toy.model()), num_rounds=2).arrays
+
+    assert serve(toy, main) == 2 * NODES
+
+
+def test_a_grid_of_the_apps_own_hides_no_training_past_the_plugins(toy: Any) -> None:
+    def main(grid: Any, context: Any) -> None:
+        own_loop(toy)(GridProxy(grid), context)
+
+    refused(toy, main)
+    assert serve.asked == 0  # type: ignore[attr-defined]
 
 
 def test_nodes_do_not_train_for_a_server_without_the_plugins(
