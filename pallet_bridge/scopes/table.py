@@ -17,6 +17,7 @@ _FOR_ANYONE = frozenset({
 })  # fmt: skip
 _REPORTS = frozenset({
     "report_bad_root", "report_equivocation", "report_misconduct", "report_mismatch",
+    "report_wrong_verdict",
 })  # fmt: skip
 _COORDINATES = frozenset({
     "commit_batch", "open_round", "pause", "settle", "settle_root", "skip_round",

@@ -6,12 +6,21 @@ from dataclasses import replace
 
 import pytest
 
+from pallet_bridge import calls
 from pallet_bridge.errors.pallet import NothingToClaim, SettleWindowClosed
 from pallet_bridge.errors.refuting import NotRefuted
 from pallet_bridge.keys import Signer
 from pallet_bridge.settlement.refuting import words_on
 from pallet_bridge.testing.fixtures import bcfl_chain, bcfl_federation
-from pallet_bridge.types import UNIT, Coupling, OffenceKind, Planck, RoundKey, RoundState
+from pallet_bridge.types import (
+    UNIT,
+    Coupling,
+    KeyScope,
+    OffenceKind,
+    Planck,
+    RoundKey,
+    RoundState,
+)
 from pallet_bridge.types import Outcome as Verdict
 from tests.cheats.committees import HALF, WATCHED, Found, Stage, event, found, names
 from tests.cheats.table import Outcome, Role, cheat
@@ -75,6 +84,16 @@ def test_a_false_verdict_is_refuted_by_its_committee(found: Found) -> None:
     paid = stage.free(first)
     stage.do("claim", first.account, [number], by=EVE)
     assert stage.free(first) - paid == round_.compensation.each > 0
+
+
+def test_a_key_that_only_attests_reports_it_too(found: Found) -> None:
+    stage, number = settled(found, 0)
+    _, second, third = stage.made.members
+    _, refuted = words(stage, number)
+    stage.chain.execute(calls.restrict(EVE.account, KeyScope.ATTESTER), second)
+    stage.attest(number, second, refuted, 1)
+    stage.attest(number, third, refuted, 1)
+    assert "RoundVoided" in names(stage.do("report_wrong_verdict", number, by=second))
 
 
 @cheat(

@@ -343,8 +343,8 @@ def test_a_false_verdict_is_found(
     Role.NODE,
     "Signs a sketch of something else than its update, so that the server's verdicts look false.",
     Comes.REFUSED,
-    "The server has the update, and leaves out who signed something else. A second sketch that is "
-    "false is dropped: the model of that round is then checked by the first ones only.",
+    "The server has the update, and leaves out who signed something else. A second such sketch is "
+    "dropped. Lies that add up to nothing pass by luck: of 200 tolerances in one round of 160.",
 )
 @pytest.mark.parametrize("stage", [0, 1])
 def test_a_node_that_signs_something_else_is_left_out(

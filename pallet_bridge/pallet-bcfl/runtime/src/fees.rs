@@ -12,7 +12,7 @@ use crate::{
 use frame_support::{
     dispatch::{DispatchInfo, PostDispatchInfo},
     unsigned::TransactionValidityError,
-    weights::{RuntimeDbWeight, Weight},
+    weights::Weight,
 };
 use pallet_bcfl::FederationId;
 use pallet_transaction_payment::{FungibleAdapter, OnChargeTransaction, TxCreditHold, WeightInfo};
@@ -132,18 +132,15 @@ impl OnChargeTransaction<Runtime> for FeePayer {
     }
 }
 
-/// What charging a fee costs, with what a choice of the payer adds: the scope of the key is
-/// read, and the count of sponsored fees read and written. What else it reads the sponsored calls read too, and pay for; the purse is
-/// in the place of the signer's account.
+/// What charging a fee costs, with what a choice of the payer adds: the scope of the key is read,
+/// and the count of sponsored fees read and written. What else it reads the sponsored calls read
+/// too, and pay for; the purse is in the place of the signer's account.
 pub struct ChargeWeight;
 
 impl WeightInfo for ChargeWeight {
     fn charge_transaction_payment() -> Weight {
-        let database: RuntimeDbWeight = <Runtime as frame_system::Config>::DbWeight::get();
-        // As of `pallet_bcfl`'s unmeasured records: ten microseconds for each, and 4000 bytes.
         pallet_transaction_payment::weights::SubstrateWeight::<Runtime>::charge_transaction_payment(
         )
-        .saturating_add(Weight::from_parts(30_000_000, 8_000))
-        .saturating_add(database.reads_writes(2, 1))
+        .saturating_add(pallet_bcfl::weights::unmeasured::<Runtime>(2, 1))
     }
 }

@@ -10,6 +10,7 @@
 #![cfg_attr(rustfmt, rustfmt_skip)]
 #![allow(clippy::arithmetic_side_effects, reason = "constants that the generator writes")]
 
+use super::unmeasured;
 use core::marker::PhantomData;
 use frame_support::{pallet_prelude::Get, weights::Weight};
 
@@ -829,14 +830,4 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     fn fund_fees() -> Weight {
         Self::fund()
     }
-}
-
-/// What a call may read and write beside what was measured: the costs of the database, and for each
-/// record ten microseconds of work and a proof of 4000 bytes, as large and as long as any above.
-fn unmeasured<T: frame_system::Config>(reads: u64, writes: u64) -> Weight {
-    let records = reads.saturating_add(writes);
-    Weight::from_parts(10_000_000, 0)
-        .saturating_mul(records)
-        .saturating_add(Weight::from_parts(0, 4_000).saturating_mul(reads))
-        .saturating_add(T::DbWeight::get().reads_writes(reads, writes))
 }

@@ -54,6 +54,7 @@ fn is_report(call: &Call<Runtime>) -> bool {
             | Call::report_equivocation { .. }
             | Call::report_misconduct { .. }
             | Call::report_mismatch { .. }
+            | Call::report_wrong_verdict { .. }
     )
 }
 

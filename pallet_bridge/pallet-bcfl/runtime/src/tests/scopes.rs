@@ -24,8 +24,13 @@ use crate::{
 
 const FOR_ANYONE: [&str; 8] =
     ["abort", "apply_leaf", "claim", "execute_slash", "expire", "lapse", "prune", "seal"];
-const REPORTS: [&str; 4] =
-    ["report_bad_root", "report_equivocation", "report_misconduct", "report_mismatch"];
+const REPORTS: [&str; 5] = [
+    "report_bad_root",
+    "report_equivocation",
+    "report_misconduct",
+    "report_mismatch",
+    "report_wrong_verdict",
+];
 const COORDINATES: [&str; 6] =
     ["commit_batch", "open_round", "pause", "settle", "settle_root", "skip_round"];
 

@@ -6,6 +6,7 @@ use sp_core::H256;
 
 use crate::{
     encoding::{attest_statement, refute_statement},
+    weights::unmeasured,
     *,
 };
 
@@ -94,11 +95,7 @@ impl<T: Config> Pallet<T> {
     /// What that costs at most: a list has no more verdicts.
     pub(crate) fn weight_of_strikes() -> Weight {
         let most = u64::from(T::MaxVerdicts::get());
-        let records = most.saturating_mul(2);
-        // As of records that are not measured: ten microseconds for each, and 4000 bytes.
-        Weight::from_parts(10_000_000, 4_000)
-            .saturating_mul(records)
-            .saturating_add(T::DbWeight::get().reads_writes(records, most))
+        unmeasured::<T>(most.saturating_mul(2), most)
     }
 
     /// Nobody is noted as the reporter, and nobody gets a share: it was the committee that decided.
