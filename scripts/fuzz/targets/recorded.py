@@ -105,7 +105,8 @@ class _Listening:
 class Hostile:
     """A node that answers what it was told to, whatever is asked."""
 
-    url, timeout, genesis, connections = "ws://hostile.example", 1.0, "0x" + "00" * 32, 1
+    url, genesis, connections = "ws://hostile.example", "0x" + "00" * 32, 1
+    timeout = 0.0  # nothing is waited for: it would say the same again
 
     def __init__(self, answers: dict[str, Any]) -> None:
         self._answers = answers
