@@ -22,6 +22,7 @@ from bcfl_plugins.cli.member.binding import bind
 from bcfl_plugins.cli.member.status import status
 from bcfl_plugins.cli.money import commands as money
 from bcfl_plugins.cli.rounds import commands as rounds
+from bcfl_plugins.cli.rounds import listing
 from bcfl_plugins.cli.standby.command import standby
 from bcfl_plugins.cli.standby.nodes import supernode
 from bcfl_plugins.cli.validator import commands as validator
@@ -68,6 +69,7 @@ app.command("dispute")(dispute.dispute)
 app.command("resolve")(dispute.resolve)
 copies.register(app)
 member.register(app)
+listing.register(app)
 rounds.register(app)
 scoping.register(keys.register(app))
 money.register(app)

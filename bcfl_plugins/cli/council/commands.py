@@ -18,7 +18,7 @@ from bcfl_plugins.cli.acting.options import (
     WaitOption,
 )
 from bcfl_plugins.cli.acting.options import account as read_account
-from bcfl_plugins.cli.acting.send import Sender
+from bcfl_plugins.cli.acting.send import Sender, belief_of, checked
 from bcfl_plugins.cli.output import AsJson, console, print_json
 from bcfl_plugins.cli.places import KeySource, Url  # noqa: TC001 - typer reads them
 from bcfl_plugins.errors import ConfigError
@@ -73,9 +73,9 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="council")
 
 
-def members(*, chain: Url, as_json: AsJson = False) -> None:
+def members(*, chain: Url, genesis: ChainHash = None, as_json: AsJson = False) -> None:
     """Say who is in the council, how many decide, who validates, and which upgrade is allowed."""
-    with _council(_asked(chain)) as (_, view):
+    with _council(checked(chain, belief_of(genesis, None, None))) as (_, view):
         pass
     allowed = None if view.allowed is None else "0x" + view.allowed.hex()
     if as_json:
@@ -98,11 +98,11 @@ def members(*, chain: Url, as_json: AsJson = False) -> None:
         out.print(f"the runtime {allowed} may be brought: bcfl council upgrade")
 
 
-def motions(*, chain: Url, as_json: AsJson = False) -> None:
+def motions(*, chain: Url, genesis: ChainHash = None, as_json: AsJson = False) -> None:
     """List what the council votes on."""
     from bcfl_plugins.cli.council.decide import named, tally  # noqa: PLC0415 (loads the mirrors)
 
-    with _council(_asked(chain)) as (_, view):
+    with _council(checked(chain, belief_of(genesis, None, None))) as (_, view):
         pass
     if as_json:
         rows = [
@@ -235,12 +235,6 @@ def upgrade(
                 f"System refused this runtime ({_why(event.fields.get('error'))}); the old one "
                 f"stays, and the council must allow another one"
             )
-
-
-def _asked(chain: str) -> AbstractContextManager[ChainClient]:
-    from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
-
-    return connect(chain)
 
 
 @contextmanager

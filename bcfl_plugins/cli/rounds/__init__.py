@@ -1,1 +1,4 @@
-"""What ends, seals and clears rounds away, and what a run left unsent."""
+"""What became of rounds, what ends, seals and clears them away, and what a run left unsent."""
+
+PANEL = "Rounds and what is left of them"
+"""Under which the help lists these commands."""

@@ -20,7 +20,7 @@ from bcfl_plugins.cli.acting.send import Sender
 from bcfl_plugins.cli.acting.session import acting
 from bcfl_plugins.cli.output import AsJson  # noqa: TC001 - typer reads it
 from bcfl_plugins.cli.places import FederationNumber, KeySource, Url  # noqa: TC001 - the same
-from bcfl_plugins.cli.rounds.listing import rounds
+from bcfl_plugins.cli.rounds import PANEL
 from bcfl_plugins.cli.rounds.outbox import outbox
 from bcfl_plugins.errors import ConfigError
 
@@ -38,19 +38,16 @@ MostRecords = Annotated[
 ]
 _AT_ONCE = 100
 
-_PANEL = "Rounds and what is left of them"
-
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
-    app.command("rounds", rich_help_panel=_PANEL)(rounds)
-    app.command("outbox", rich_help_panel=_PANEL)(outbox)
-    app.command("abort", rich_help_panel=_PANEL)(abort)
-    app.command("seal", rich_help_panel=_PANEL)(seal)
-    app.command("expire", rich_help_panel=_PANEL)(expire)
-    app.command("prune", rich_help_panel=_PANEL)(prune)
-    app.command("lapse", rich_help_panel=_PANEL)(lapse)
-    app.command("execute-slash", rich_help_panel=_PANEL)(execute_slash)
+    app.command("outbox", rich_help_panel=PANEL)(outbox)
+    app.command("abort", rich_help_panel=PANEL)(abort)
+    app.command("seal", rich_help_panel=PANEL)(seal)
+    app.command("expire", rich_help_panel=PANEL)(expire)
+    app.command("prune", rich_help_panel=PANEL)(prune)
+    app.command("lapse", rich_help_panel=PANEL)(lapse)
+    app.command("execute-slash", rich_help_panel=PANEL)(execute_slash)
 
 
 def abort(

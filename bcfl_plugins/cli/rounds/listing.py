@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from bcfl_plugins.cli.acting.options import ChainHash  # noqa: TC001 - typer reads it
+from bcfl_plugins.cli.acting.send import belief_of, checked
 from bcfl_plugins.cli.output import AsJson, console, print_json
 from bcfl_plugins.cli.places import FederationNumber, Url  # noqa: TC001 - typer reads it
+from bcfl_plugins.cli.rounds import PANEL
 from bcfl_plugins.config.tables import write_amount
 
 if TYPE_CHECKING:
@@ -44,14 +47,23 @@ class ListedRound:
     todo: tuple[tuple[str, int], ...]
 
 
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command("rounds", rich_help_panel=PANEL)(rounds)
+
+
 def rounds(
-    *, chain: Url, federation: FederationNumber, last: Last = 10, as_json: AsJson = False
+    *,
+    chain: Url,
+    federation: FederationNumber,
+    last: Last = 10,
+    genesis: ChainHash = None,
+    as_json: AsJson = False,
 ) -> None:
     """List the newest rounds: their state, windows and money, and which commands they need."""
     from bcfl_plugins.cli.acting.view import look  # noqa: PLC0415 (loads the mirrors)
-    from pallet_bridge.client import connect  # noqa: PLC0415 (loads the chain client)
 
-    with connect(chain) as client:
+    with checked(chain, belief_of(genesis, None, None)) as client:
         view = look(client, federation)
         newest = view.federation.next_round
         found = {

@@ -11,6 +11,7 @@ from bcfl_plugins.cli.app import app
 from pallet_bridge.embedded.state.hashing import storage_prefix
 from pallet_bridge.errors.proofs import OtherChain, ProofRefused
 from pallet_bridge.settlement.claims import last_window
+from pallet_bridge.types import AccountId
 from tests.cheats.by_rpc_nodes.test_members import in_proofs, node, run, unsent
 from tests.cheats.by_rpc_nodes.test_runs import hide
 from tests.cheats.committees import NEXT_MODEL, Found, Stage, found
@@ -66,6 +67,36 @@ def test_a_reward_is_not_hidden_from_who_pays(stage: Stage, node: Liar) -> None:
     assert "is its word" not in said
     assert all(stage.free(who) > before for who, before in free.items())
     assert "0 accounts paid" in run(node.url, stage, "claim", *PAYER)
+
+
+@cheat(
+    Role.RPC_NODE,
+    "Shows what waits in a round to be paid as nothing, or somebody else in the council.",
+    Outcome.REFUSED,
+    "`ProofRefused`: `bcfl rounds`, `bcfl council members` and `motions` read by proofs too.",
+)
+def test_rounds_and_the_council_are_not_shown_otherwise(stage: Stage, node: Liar) -> None:
+    settled = stage.round(0).settlement
+    assert settled is not None
+    assert "unpaid" in run(node.url, stage, "rounds")
+    node.lie = in_proofs(settled.unpaid.to_bytes(16, "little"), bytes(16))
+    with pytest.raises(ProofRefused):
+        run(node.url, stage, "rounds")
+    node.lie = lambda _method, _params, result: result
+    told = council(node.url, "members")
+    assert "state_getStorage" not in node.asked
+    member = AccountId.parse(told.partition("\nmember ")[2].split()[0])
+    node.lie = in_proofs(member.raw, bytes([7]) * 32)
+    for command in ("members", "motions"):
+        with pytest.raises(ProofRefused):
+            council(node.url, command)
+
+
+def council(url: str, command: str) -> str:
+    done = CliRunner().invoke(app, ["council", command, "--chain", url])
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done.output
 
 
 def stand_by(url: str, stage: Stage, folder: Path, *more: str) -> str:
